@@ -1,0 +1,32 @@
+# Every target sets up what it needs: a virtual environment in .venv and the compiled C library.
+VENV     := .venv
+PYTHON   := $(VENV)/bin/python
+STAMP    := $(VENV)/.built
+SOURCES  := pyproject.toml setup.py tools/cffi_build.py $(wildcard csrc/*.[ch])
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test test-all check clean
+
+help:  ## List the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+build: $(STAMP)  ## Make the environment and compile the C library.
+
+$(STAMP): $(SOURCES)
+	@sh tools/setup.sh $(VENV)
+	@touch $@
+
+run: $(STAMP)  ## Run the demo session (DURATION=60 REPORT=report.json CONFIG=config/demo.toml).
+	@$(VENV)/bin/pinnacle run $(or $(CONFIG),config/demo.toml) --duration $(or $(DURATION),60) $(if $(REPORT),--report $(REPORT))
+
+test: $(STAMP)  ## Run the tests that fit in five minutes.
+	@$(PYTHON) -m pytest -m "not long"
+
+test-all: $(STAMP)  ## Run every test.
+	@$(PYTHON) -m pytest
+
+check: $(STAMP)  ## Lint.
+	@$(VENV)/bin/ruff check pinnacle tests tools
+
+clean:  ## Remove what was built.
+	rm -rf $(VENV) build *.egg-info pinnacle/core/_native*.so pinnacle/core/_native.c

@@ -1,0 +1,213 @@
+/*
+ * event.h: the record, and every enum that it uses.
+ *
+ * One event is one cache line, everywhere: a ring slot, a journal record and a row
+ * of a numpy array are these same 64 bytes. This file is read by the C compiler and
+ * by cffi, so it holds fixed-width types, enums, plain structs and integer #defines
+ * only; numpy dtypes and Python enums are derived from it and never typed again.
+ * The offsets below are held by static_assert in layout.h.
+ *
+ * Prices are ticks and quantities are lots of the instrument that instrument_id
+ * names. No floating point crosses a process boundary.
+ *
+ *   offset bytes field          meaning
+ *   0      8     recv_ns        when this host made the record, UTC ns
+ *   8      8     venue_ns       the venue's own time, 0 if none; in a decision, the
+ *                               recv_ns of the market record that caused it
+ *   16     8     price          ticks
+ *   24     8     quantity       lots
+ *   32     8     order_id       by kind, see enum pmm_kind
+ *   40     8     aux            by kind, see enum pmm_kind
+ *   48     4     instrument_id  row of the instrument table
+ *   52     2     reason         enum pmm_reason
+ *   54     1     kind           enum pmm_kind
+ *   55     1     side           enum pmm_side; the aggressor's side for a trade
+ *   56     1     flags          PMM_FLAG_*
+ *   57     1     venue_id       enum pmm_venue
+ *   58     2     source         enum pmm_source: which process made it
+ *   60     4     commit         the commit word, written last: in a ring the low 32
+ *                               bits of (cursor + 1), in a journal a CRC32C
+ */
+#ifndef PMM_EVENT_H
+#define PMM_EVENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PMM_EVENT_BYTES 64
+#define PMM_INSTRUMENTS_MAX 64
+#define PMM_SYMBOL_BYTES 32
+
+struct pmm_event {
+    int64_t recv_ns;
+    int64_t venue_ns;
+    int64_t price;
+    int64_t quantity;
+    uint64_t order_id;
+    int64_t aux;
+    uint32_t instrument_id;
+    uint16_t reason;
+    uint8_t kind;
+    uint8_t side;
+    uint8_t flags;
+    uint8_t venue_id;
+    uint16_t source;
+    uint32_t commit;
+};
+
+/* What a record is, and what its free fields mean. */
+enum pmm_kind {
+    PMM_KIND_NONE = 0,
+    /* Market data. aux is the venue's sequence number unless said otherwise. */
+    PMM_KIND_DEPTH = 1,        /* the level at price now holds quantity (absolute, 0 removes) */
+    PMM_KIND_TRADE = 2,        /* order_id is the venue's trade id; side is the aggressor's */
+    PMM_KIND_TOP = 3,          /* price, quantity: best bid; order_id, aux: best ask price, quantity */
+    PMM_KIND_BOOK_BEGIN = 4,   /* the book is cleared; DEPTH records of a snapshot follow */
+    PMM_KIND_BOOK_END = 5,     /* the snapshot is whole; the book is valid from here */
+    PMM_KIND_BOOK_INVALID = 6, /* the book must not be used until the next BOOK_END; see reason */
+    /* Orders, towards the venue. order_id is the client order id. */
+    PMM_KIND_NEW = 16,         /* aux: PMM_ORDER_* packed time in force, type, self-trade rule */
+    PMM_KIND_REPLACE = 17,     /* price, quantity: the new ones; quantity is the order's new total */
+    PMM_KIND_CANCEL = 18,
+    PMM_KIND_CANCEL_ALL = 19,  /* every open order of source at the instrument, or of all if PMM_INSTRUMENT_ALL */
+    PMM_KIND_QUERY = 20,       /* asks for ORDER_STATUS (or REJECTED, UNKNOWN_ORDER) of order_id */
+    /* Execution reports, from the venue. aux is the venue's execution sequence. */
+    PMM_KIND_ACK = 32,         /* resting or about to match: price, quantity as accepted */
+    PMM_KIND_REPLACED = 33,    /* price, quantity: the order's new price and total */
+    PMM_KIND_CANCELLED = 34,   /* quantity: what was left and is gone; reason says why */
+    PMM_KIND_FILL = 35,        /* price, quantity: of this fill; FLAG_MAKER if it was resting */
+    PMM_KIND_REJECTED = 36,    /* the NEW had no effect */
+    PMM_KIND_REPLACE_REJECTED = 37, /* the order stands as it was */
+    PMM_KIND_CANCEL_REJECTED = 38,
+    PMM_KIND_ORDER_STATUS = 39, /* price; quantity: leaves */
+    /* Within and between processes. */
+    PMM_KIND_START = 48,       /* first record of a run; order_id: process epoch; aux: journal index */
+    PMM_KIND_ATTACH = 49,      /* source: the peer whose ring; order_id: ring's created_ns; aux: cursor */
+    PMM_KIND_TIMER = 50,       /* nothing but the clock moved */
+    PMM_KIND_PEER_LOST = 51,   /* aux: enum pmm_source that is gone */
+    PMM_KIND_PEER_BACK = 52,   /* aux: enum pmm_source that is back */
+    PMM_KIND_HALT = 53,        /* the kill switch is set; reason */
+    PMM_KIND_RESUME = 54,      /* the kill switch is clear */
+    PMM_KIND_STOP = 55,        /* orderly end asked for: quotes go, nothing new */
+    PMM_KIND_TEXT = 56         /* continuation: bytes 16..47 are text that belongs to the record before */
+};
+
+enum pmm_side { PMM_SIDE_NONE = 0, PMM_SIDE_BID = 1, PMM_SIDE_ASK = 2 };
+
+#define PMM_FLAG_LAST 1       /* last record of a venue's message: the book is consistent here */
+#define PMM_FLAG_SNAPSHOT 2   /* part of a snapshot */
+#define PMM_FLAG_BATCH_END 4  /* last input of a turn: the process decided after this record */
+#define PMM_FLAG_DECISION 8   /* in a journal: made by the journal's owner, an output and not an input */
+#define PMM_FLAG_MAKER 16     /* fill of a resting order */
+#define PMM_FLAG_POST_ONLY 32 /* order: rejected if it would take */
+#define PMM_FLAG_STALE 64     /* the value comes from a book that must not be trusted */
+
+#define PMM_INSTRUMENT_ALL 0xFFFFFFFF
+
+/* NEW.aux = time in force | type << 8 | self-trade rule << 16 */
+enum pmm_time_in_force { PMM_TIF_GTC = 0, PMM_TIF_DAY = 1, PMM_TIF_IOC = 2, PMM_TIF_FOK = 3 };
+enum pmm_order_type { PMM_TYPE_LIMIT = 0, PMM_TYPE_MARKET = 1 };
+enum pmm_self_trade {
+    PMM_STP_NONE = 0,
+    PMM_STP_CANCEL_NEWEST = 1,
+    PMM_STP_CANCEL_OLDEST = 2,
+    PMM_STP_CANCEL_BOTH = 3
+};
+
+enum pmm_source {
+    PMM_SOURCE_NONE = 0,
+    PMM_SOURCE_EXCHANGE = 1,
+    PMM_SOURCE_FEED = 2,
+    PMM_SOURCE_STRATEGY = 3,
+    PMM_SOURCE_RISK = 4,
+    PMM_SOURCE_GATEWAY = 5,
+    PMM_SOURCE_MONITOR = 6,
+    PMM_SOURCE_SUPERVISOR = 7,
+    PMM_SOURCE_TRADERS = 8 /* the simulated exchange's other participants */
+};
+
+enum pmm_venue { PMM_VENUE_NONE = 0, PMM_VENUE_SIMULATED = 1, PMM_VENUE_BINANCE = 2 };
+
+enum pmm_reason {
+    PMM_REASON_NONE = 0,
+    /* why a book is invalid */
+    PMM_REASON_STARTING = 1,
+    PMM_REASON_SEQUENCE_GAP = 2,
+    PMM_REASON_CROSSED = 3,
+    PMM_REASON_DISCONNECTED = 4,
+    PMM_REASON_CHECKSUM = 5,
+    PMM_REASON_OVERFLOW = 6,
+    PMM_REASON_STALE = 7,
+    PMM_REASON_RESYNC = 8,
+    /* why an order was refused before it left */
+    PMM_REASON_ORDER_SIZE = 32,
+    PMM_REASON_POSITION_LIMIT = 33,
+    PMM_REASON_PRICE_COLLAR = 34,
+    PMM_REASON_OPEN_ORDERS = 35,
+    PMM_REASON_MESSAGE_RATE = 36,
+    PMM_REASON_KILL_SWITCH = 37,
+    PMM_REASON_NO_REFERENCE = 38,  /* the book that a collar needs is absent, stale or invalid */
+    PMM_REASON_UNKNOWN_ORDER = 39,
+    PMM_REASON_DUPLICATE_ORDER = 40,
+    PMM_REASON_BAD_PRICE = 41,
+    PMM_REASON_BAD_QUANTITY = 42,
+    PMM_REASON_BAD_INSTRUMENT = 43,
+    PMM_REASON_BAD_ORDER = 44,     /* a field that no venue could accept: kind, side, type */
+    PMM_REASON_TOO_OLD = 45,       /* decided too long ago to be sent */
+    PMM_REASON_PEER_LOST = 46,
+    PMM_REASON_NOT_SENT = 47,
+    PMM_REASON_TOO_LATE = 48,      /* the order is already done */
+    /* why the venue did what it did */
+    PMM_REASON_WOULD_TAKE = 64,
+    PMM_REASON_NO_LIQUIDITY = 65,  /* IOC or market remainder */
+    PMM_REASON_FOK = 66,
+    PMM_REASON_SELF_TRADE = 67,
+    PMM_REASON_REQUESTED = 68,
+    PMM_REASON_CANCEL_ON_DISCONNECT = 69,
+    PMM_REASON_CAPACITY = 70,
+    PMM_REASON_VENUE = 71,         /* the venue's own words follow as TEXT */
+    PMM_REASON_SHUTDOWN = 72,
+    PMM_REASON_OPERATOR = 73,
+    PMM_REASON_JOURNAL = 74,       /* the journal cannot be written */
+    PMM_REASON_BACK_PRESSURE = 75, /* an order or report ring stayed full */
+    PMM_REASON_DAY_END = 76
+};
+
+/*
+ * A row of the instrument table. tick_size = tick_mantissa x 10^-tick_decimals, and
+ * the same for lots. Fees are in 1e-8 of notional; a negative fee is a rebate.
+ *
+ *   offset bytes field
+ *   0      32    symbol (NUL-padded UTF-8)
+ *   32     8     tick_mantissa
+ *   40     8     lot_mantissa
+ *   48     8     quantity_min (lots)
+ *   56     8     maker_fee_e8
+ *   64     8     taker_fee_e8
+ *   72     4     instrument_id
+ *   76     1     venue_id
+ *   77     1     tick_decimals
+ *   78     1     lot_decimals
+ *   79     49    reserved, zero
+ */
+struct pmm_instrument {
+    char symbol[32];
+    int64_t tick_mantissa;
+    int64_t lot_mantissa;
+    int64_t quantity_min;
+    int64_t maker_fee_e8;
+    int64_t taker_fee_e8;
+    uint32_t instrument_id;
+    uint8_t venue_id;
+    uint8_t tick_decimals;
+    uint8_t lot_decimals;
+    uint8_t reserved[49];
+};
+
+/*
+ * What a fill costs, in ticks x lots: notional x fee, rounded up (towards the venue),
+ * so that every process that computes it arrives at the same integer.
+ */
+int64_t pmm_fee(int64_t price, int64_t quantity, int64_t fee_e8);
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * journal.h: an append-only run of files of records: the only durable truth.
+ *
+ * What it is. A directory with files 000000.pmj, 000001.pmj, ... Each is one 4096-byte header page and
+ * then records of 64 bytes at a fixed stride, so np.memmap(path, dtype=EVENT, offset=4096)
+ * is the analysis interface. A record's commit word is the CRC32C of its bytes 0..59,
+ * seeded with the journal's identity and the record's index in the whole journal, so a
+ * zero-filled, stale, moved or copied record never passes for a valid one.
+ *
+ * Who writes. One process, under an OFD lock on the file `lock` in the directory. Anyone
+ * with read permission may map and scan while it is written: a record counts from the moment
+ * when its CRC matches.
+ *
+ * Recovery. Scan to the first record whose CRC does not match. If nothing valid follows it
+ * in this file or the next ones, the rest is a torn tail: cut (zeroed), counted, reported. If a valid
+ * record follows, that is corruption: CORRUPT, and the journal refuses to be appended
+ * to. Recovery changes nothing before it holds the lock and may be killed and run again.
+ *
+ * Space. Files are allocated whole with posix_fallocate before use, and the next one in
+ * advance by pmm_journal_prepare (call it when idle; append does it itself if it must). A full
+ * disk is SYSTEM with ENOSPC, and what was appended before stays good. Once an append or a sync
+ * fails the journal is failed for good: every later append returns SYSTEM.
+ * An fsync that fails is never retried.
+ *
+ * Durability. A process's death loses nothing that was appended (page cache). Power loss
+ * loses what was not synced: sync policy NONE leaves it to the kernel, INTERVAL syncs in
+ * pmm_journal_prepare when interval_ns has passed, BATCH syncs before append returns.
+ *
+ *   file header, offset in file
+ *   0      8     magic "PMMJRNL1"
+ *   8      4     version
+ *   12     4     record_bytes (64)
+ *   16     8     identity: random, one per journal
+ *   24     8     file_index
+ *   32     8     first_record: index in the journal of this file's first record
+ *   40     8     capacity: records this file has room for
+ *   48     8     created_ns
+ *   56     2     source: enum pmm_source of the process whose journal it is
+ *   58     2     reserved
+ *   60     4     header CRC32C of bytes 0..59
+ *   64     32    name: session name, NUL padded
+ *   96     4000  zero
+ */
+#ifndef PMM_JOURNAL_H
+#define PMM_JOURNAL_H
+
+#include "event.h"
+
+#define PMM_JOURNAL_HEADER_BYTES 4096
+#define PMM_JOURNAL_VERSION 1
+#define PMM_JOURNAL_PATH_MAX 512
+
+enum pmm_sync { PMM_SYNC_NONE = 0, PMM_SYNC_INTERVAL = 1, PMM_SYNC_BATCH = 2 };
+
+struct pmm_journal_header {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t record_bytes;
+    uint64_t identity;
+    uint64_t file_index;
+    uint64_t first_record;
+    uint64_t capacity;
+    uint64_t created_ns;
+    uint16_t source;
+    uint16_t reserved;
+    uint32_t crc;
+    char name[32];
+};
+
+/* The writer's handle; private to the process. */
+struct pmm_journal {
+    char directory[512];
+    char name[32];
+    int directory_fd;
+    int lock_fd;
+    int fd;
+    int next_fd;
+    int failed;          /* errno of the failure that ended it, 0 while good */
+    int sync;
+    uint16_t source;
+    uint64_t identity;
+    uint64_t capacity;   /* records a file */
+    uint64_t file_index;
+    uint64_t first_record;
+    uint64_t count;      /* records in the journal: the index of the next one */
+    uint64_t synced;     /* records known to be on disk */
+    int64_t interval_ns;
+    int64_t last_sync_ns;
+    uint64_t torn_bytes; /* cut by this open's recovery */
+    struct pmm_event *records; /* this file's mapping, after the header page */
+    struct pmm_event *next_records;
+    uint8_t *mapping;
+    uint8_t *next_mapping;
+};
+
+/* What a scan found. */
+struct pmm_journal_report {
+    uint64_t files;
+    uint64_t records;       /* valid ones from the start without a break */
+    uint64_t bytes;         /* of all files */
+    uint64_t torn_bytes;    /* non-zero bytes after the last valid record, nothing valid behind */
+    uint64_t bad_record;    /* index of the damaged record if corrupt */
+    uint64_t bad_file;      /* and its file */
+    uint64_t bad_offset;    /* and its byte offset in that file */
+    uint64_t later_valid;   /* valid records found behind the damage */
+    uint64_t identity;
+    int64_t first_ns;
+    int64_t last_ns;
+    uint32_t corrupt;       /* 1: damage before later valid data, or a bad header in the middle */
+    uint32_t source;
+};
+
+/*
+ * Opens for appending, makes the directory's first file if there is none, recovers otherwise.
+ * records_per_file: 64 to 2^24; used for new files. 0, OWNED, CORRUPT, VERSION, FOREIGN, SYSTEM.
+ */
+int pmm_journal_open(struct pmm_journal *journal, const char *directory, const char *name,
+                     uint16_t source, uint64_t records_per_file, int sync, int64_t interval_ns);
+
+/* Appends n records: fills each one's commit (the caller's copy is not touched). n or SYSTEM. */
+int64_t pmm_journal_append(struct pmm_journal *journal, const struct pmm_event *events, size_t n);
+
+/* Housekeeping: allocates and pre-faults the next file when this one is half full, syncs when due. 0 or SYSTEM. */
+int pmm_journal_prepare(struct pmm_journal *journal, int64_t monotonic_ns);
+int pmm_journal_sync(struct pmm_journal *journal); /* now; SYSTEM ends the journal */
+void pmm_journal_close(struct pmm_journal *journal); /* syncs unless sync is NONE */
+
+/* Reads a directory without changing it. 0 even when damaged (see report); NOT_FOUND, FOREIGN, VERSION, SYSTEM. */
+int pmm_journal_scan(const char *directory, struct pmm_journal_report *report);
+
+/* Checks n mapped records that begin at record index first: the count that match from the start. */
+int64_t pmm_journal_check(const struct pmm_event *records, size_t n, uint64_t identity, uint64_t first);
+
+#endif

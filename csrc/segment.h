@@ -1,0 +1,130 @@
+/*
+ * segment.h: a mapped file that processes share, and who may write it.
+ *
+ * What it is. Every shared structure (ring, book, counters, process state, instrument
+ * table) is one file that starts with this header. A session makes all its files before
+ * any process starts; the process that writes one claims it.
+ *
+ * Who writes. pmm_segment_create writes everything up to `name`, then `ready`, last and
+ * with release. After that only the owner writes epoch, owner_pid, owner_start and
+ * heartbeat_ns. One owner at a time: an OFD write lock on byte 0 of the file, held for
+ * as long as the descriptor is open, which the kernel drops when the owner dies and which a
+ * fork does not hand on to other opens of the file.
+ *
+ * Refusals. A file of another program is FOREIGN; of another format VERSION; of another
+ * kind or struct layout LAYOUT; of an earlier boot of the machine STALE; shorter than its
+ * header says TRUNCATED; not there, or there and not finished, NOT_READY: try again.
+ *
+ * Caveats. Files belong on tmpfs: after a reboot they are refused, not repaired.
+ * Truncating a mapped file kills its readers with SIGBUS; nobody but the session's
+ * maker may create or remove them.
+ *
+ *   offset bytes field          written by, when
+ *   0      8     magic          maker: "PMMSEG1\0" little endian
+ *   8      4     version        maker: PMM_SEGMENT_VERSION
+ *   12     4     kind           maker: enum pmm_segment_kind
+ *   16     8     fingerprint    maker: CRC of the layout of what follows, from its module
+ *   24     8     bytes          maker: the whole file's size
+ *   32     8     created_ns     maker: wall clock; names this incarnation of the file
+ *   40     8     boot_id        maker: 8 bytes of the kernel's boot id
+ *   48     4     epoch          owner: +1 at each claim; peers that see it move resync
+ *   52     4     owner_pid      owner: at claim; 0 after an orderly release
+ *   56     8     owner_start    owner: process start time in clock ticks (pids are reused)
+ *   64     8     heartbeat_ns   owner: monotonic, every turn of its loop
+ *   72     56    reserved, zero
+ *   128    64    name           maker: what it is, for people
+ *   192    4     ready          maker: 1, stored last with release
+ *   196    60    reserved, zero
+ *   256          the structure itself
+ */
+#ifndef PMM_SEGMENT_H
+#define PMM_SEGMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PMM_SEGMENT_VERSION 1
+#define PMM_SEGMENT_HEADER_BYTES 256
+#define PMM_SEGMENT_NAME_BYTES 64
+
+enum pmm_segment_kind {
+    PMM_SEGMENT_RING = 1,
+    PMM_SEGMENT_BOOK = 2,
+    PMM_SEGMENT_COUNTERS = 3,
+    PMM_SEGMENT_PROCESS = 4,
+    PMM_SEGMENT_CONTROL = 5,
+    PMM_SEGMENT_INSTRUMENTS = 6,
+    PMM_SEGMENT_MATCH = 7,
+    PMM_SEGMENT_STATE = 8
+};
+
+enum pmm_segment_mode {
+    PMM_OPEN_READ = 0,  /* PROT_READ: monitors, tools */
+    PMM_OPEN_SHARED = 1,/* PROT_WRITE without ownership: a ring's reader, who writes its own words only */
+    PMM_OPEN_OWN = 2    /* PROT_WRITE and the lock: the one writer */
+};
+
+struct pmm_segment_header {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t kind;
+    uint64_t fingerprint;
+    uint64_t bytes;
+    uint64_t created_ns;
+    uint64_t boot_id;
+    uint32_t epoch;
+    uint32_t owner_pid;
+    uint64_t owner_start;
+    uint64_t heartbeat_ns;
+    uint64_t reserved1[7];
+    char name[64];
+    uint32_t ready;
+    uint32_t reserved2[15];
+};
+
+/* A process's handle on one segment; not shared. Zeroed when closed. */
+struct pmm_segment {
+    struct pmm_segment_header *header;
+    void *payload; /* header + 256 */
+    size_t bytes;
+    int fd;
+    int mode;
+};
+
+/*
+ * Makes path with payload_bytes of zeroes behind the header and ready set.
+ * Written under a temporary name and linked into place, so nobody sees half of it; blocks
+ * are allocated (posix_fallocate), so a full filesystem is SYSTEM with ENOSPC here
+ * and never a SIGBUS later. EXISTS if path is there already. Permission bits 0640.
+ */
+int pmm_segment_create(const char *path, uint32_t kind, uint64_t fingerprint,
+                       size_t payload_bytes, const char *name);
+
+/*
+ * Maps path and checks it. kind 0 and fingerprint 0 accept any (tools that only list).
+ * With PMM_OPEN_OWN: takes the lock (OWNED if another holds it), bumps the epoch, records
+ * pid, start time and a first heartbeat. Opens with O_NOFOLLOW | O_CLOEXEC.
+ * Returns 0, NOT_READY, FOREIGN, VERSION, LAYOUT, STALE, TRUNCATED, OWNED or SYSTEM.
+ */
+int pmm_segment_open(struct pmm_segment *segment, const char *path, uint32_t kind,
+                     uint64_t fingerprint, int mode);
+
+/* Unmaps and, for an owner, clears owner_pid and drops the lock. Safe to call twice. */
+void pmm_segment_close(struct pmm_segment *segment);
+
+/* Owner only: stores the monotonic clock. One store; call it every turn. */
+void pmm_segment_beat(struct pmm_segment *segment);
+
+/* Pins the pages in memory (mlock2) and touches each. SYSTEM if not permitted: not fatal. */
+int pmm_segment_lock_memory(struct pmm_segment *segment);
+
+/*
+ * 1 if the owner is there: pid and start time match a live process and the heartbeat is at
+ * most age_ns_max old (0: any age). 0 if not. Never an error: an unclaimed segment is 0.
+ */
+int pmm_segment_owner_alive(const struct pmm_segment *segment, uint64_t age_ns_max);
+
+/* CRC32C folded to 64 bits of a layout's text ("name:offset:size;..."): a fingerprint. */
+uint64_t pmm_fingerprint(const char *layout_text);
+
+#endif

@@ -1,0 +1,20 @@
+"""`pinnacle-replay`: look into what a session left behind."""
+
+import click
+
+from pinnacle import __version__
+from pinnacle.cli.lazy import LazyGroup, run
+
+COMMANDS: dict[str, str] = {}
+
+
+@click.group(
+    cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__)
+def replay() -> None:
+    """Inspect, print, verify and export the journals of a session."""
+
+
+def main() -> None:
+    run(replay)

@@ -1,0 +1,102 @@
+"""Every exception of Pinnacle, and the one place where a C return code becomes one.
+
+    PinnacleError
+    ├── UsageError            exit 2   the command line
+    ├── ConfigError           exit 3   a file, a key, a value
+    ├── LayoutError           exit 4   a mapped file of another layout, version or program
+    ├── PeerLostError         exit 5   a process that this one needs is gone
+    ├── DataError             exit 1   a journal, capture or message is damaged
+    └── NativeError           exit 70  a C function failed; .code is enum pmm_error
+        ├── NotReadyError              not there yet: try again
+        ├── OwnedError                 another live process writes it
+        └── CorruptError               damage before later valid data
+"""
+
+import os
+
+from pinnacle.core._native import ffi, lib
+
+
+class PinnacleError(Exception):
+    """A failure with a text that a user can act on; `exit_code` is what a command returns."""
+
+    exit_code = 70
+
+
+class UsageError(PinnacleError):
+    """The command line cannot be carried out as given."""
+
+    exit_code = 2
+
+
+class ConfigError(PinnacleError):
+    """A configuration file is wrong; the text names file and key."""
+
+    exit_code = 3
+
+
+class LayoutError(PinnacleError):
+    """A mapped file has another layout, version or maker."""
+
+    exit_code = 4
+
+
+class PeerLostError(PinnacleError):
+    """A process that this one cannot work without is gone."""
+
+    exit_code = 5
+
+
+class DataError(PinnacleError):
+    """Recorded data is damaged; the text names the place."""
+
+    exit_code = 1
+
+
+class NativeError(PinnacleError):
+    """A C function returned a negative code that has no better exception."""
+
+    def __init__(self, code: int, what: str):
+        super().__init__(what)
+        self.code = code
+
+
+class NotReadyError(NativeError):
+    """The file is not there yet, or its maker has not finished."""
+
+
+class OwnedError(NativeError):
+    """Another live process is the owner."""
+
+
+class CorruptError(NativeError):
+    """Damage before later valid data."""
+
+    exit_code = 1
+
+
+_LAYOUT_CODES = {
+    lib.PMM_ERR_FOREIGN,
+    lib.PMM_ERR_VERSION,
+    lib.PMM_ERR_LAYOUT,
+    lib.PMM_ERR_STALE,
+    lib.PMM_ERR_TRUNCATED,
+}
+_NATIVE_TYPES = {
+    lib.PMM_ERR_NOT_READY: NotReadyError,
+    lib.PMM_ERR_OWNED: OwnedError,
+    lib.PMM_ERR_CORRUPT: CorruptError,
+}
+
+
+def check(code: int, what: object = "") -> int:
+    """Return `code` if it is not negative, otherwise raise its exception; `what` names the thing."""
+    if code >= 0:
+        return code
+    text = ffi.string(lib.pmm_strerror(code)).decode()
+    if code == lib.PMM_ERR_SYSTEM and ffi.errno:
+        text = os.strerror(ffi.errno)
+    message = f"{what}: {text}" if what else text
+    if code in _LAYOUT_CODES:
+        raise LayoutError(message)
+    raise _NATIVE_TYPES.get(code, NativeError)(code, message)

@@ -1,0 +1,98 @@
+"""numpy dtypes and IntEnums derived from the C headers: a layout is never typed twice."""
+
+import enum
+from typing import Any
+
+import numpy as np
+
+from pinnacle.core._native import ffi, lib
+
+_PRIMITIVES = {
+    "char": "S1",
+    "int8_t": "i1",
+    "uint8_t": "u1",
+    "int16_t": "<i2",
+    "uint16_t": "<u2",
+    "int32_t": "<i4",
+    "int": "<i4",
+    "uint32_t": "<u4",
+    "int64_t": "<i8",
+    "uint64_t": "<u8",
+    "size_t": "<u8",
+    "double": "<f8",
+}
+
+
+def dtype_of(ctype: Any) -> np.dtype:
+    """The numpy dtype of a C type: same names, offsets and size; char[n] becomes S<n>."""
+    if ctype.kind == "primitive":
+        return np.dtype(_PRIMITIVES[ctype.cname])
+    if ctype.kind == "array":
+        item = dtype_of(ctype.item)
+        if item == np.dtype("S1"):
+            return np.dtype(f"S{ctype.length}")
+        return np.dtype((item, (ctype.length,)))
+    if ctype.kind == "struct":
+        fields = ctype.fields
+        return np.dtype(
+            {
+                "names": [name for name, _ in fields],
+                "formats": [dtype_of(field.type) for _, field in fields],
+                "offsets": [field.offset for _, field in fields],
+                "itemsize": ffi.sizeof(ctype),
+            }
+        )
+    raise TypeError(f"no numpy dtype for {ctype.cname}")
+
+
+def enum_of(name: str, prefix: str) -> type[enum.IntEnum]:
+    """The IntEnum of a C enum, its names without their common prefix."""
+    elements = ffi.typeof(f"enum {name}").relements
+    members = {key.removeprefix(prefix): value for key, value in elements.items()}
+    return enum.IntEnum(name, members)
+
+
+def flags_of(prefix: str) -> type[enum.IntFlag]:
+    """The IntFlag of the integer #defines that begin with a prefix."""
+    names = [name for name in dir(lib) if name.startswith(prefix)]
+    return enum.IntFlag(
+        prefix.strip("_").lower(), {n.removeprefix(prefix): getattr(lib, n) for n in names}
+    )
+
+
+EVENT = dtype_of(ffi.typeof("struct pmm_event"))
+INSTRUMENT = dtype_of(ffi.typeof("struct pmm_instrument"))
+
+Kind = enum_of("pmm_kind", "PMM_KIND_")
+Side = enum_of("pmm_side", "PMM_SIDE_")
+Source = enum_of("pmm_source", "PMM_SOURCE_")
+Venue = enum_of("pmm_venue", "PMM_VENUE_")
+Reason = enum_of("pmm_reason", "PMM_REASON_")
+TimeInForce = enum_of("pmm_time_in_force", "PMM_TIF_")
+OrderType = enum_of("pmm_order_type", "PMM_TYPE_")
+SelfTrade = enum_of("pmm_self_trade", "PMM_STP_")
+Flag = flags_of("PMM_FLAG_")
+
+INSTRUMENT_ALL = lib.PMM_INSTRUMENT_ALL
+
+
+class EventBuffer:
+    """A fixed array of records that C and numpy share: no copy, no allocation in steady state.
+
+    `array` has shape (capacity,) and dtype EVENT; `cdata` is the same memory as struct pmm_event *.
+    """
+
+    def __init__(self, capacity: int):
+        self.capacity = capacity
+        self.array = np.zeros(capacity, dtype=EVENT)
+        self.cdata = ffi.from_buffer("struct pmm_event[]", self.array)
+
+    def __len__(self) -> int:
+        return self.capacity
+
+
+def events_pointer(events: np.ndarray) -> Any:
+    """A struct pmm_event * on a contiguous EVENT array; keep the array alive while it is used."""
+    if events.dtype != EVENT or not events.flags.c_contiguous:
+        raise ValueError("expected a contiguous array of dtype EVENT")
+    return ffi.from_buffer("struct pmm_event[]", events)

@@ -1,0 +1,79 @@
+"""Builds pinnacle.core._native from the headers that the C compiler reads.
+
+The public headers of csrc/ are written so that cffi can parse them: fixed-width types, enums,
+plain structs, integer #defines, prototypes. This strips the preprocessor's lines and hands over
+the rest, so that a layout is typed once, in C, and nowhere else.
+"""
+
+import os
+import platform
+import re
+from pathlib import Path
+
+from cffi import FFI
+
+CSRC = Path("csrc")
+# Order matters: a header may use only what stands before it.
+HEADERS = [
+    "error.h",
+    "event.h",
+    "clock.h",
+    "crc32c.h",
+    "segment.h",
+    "ring.h",
+    "bell.h",
+    "counters.h",
+    "book.h",
+    "journal.h",
+    "match.h",
+]
+INTEGER_DEFINE = re.compile(r"^#define\s+(PMM_\w+)\s+(-?\d+|0x[0-9A-Fa-f]+)\s*(/\*.*)?$")
+
+
+def cdef_of(header: str) -> str:
+    """The part of a header that cffi understands."""
+    kept = []
+    for line in (CSRC / header).read_text().splitlines():
+        define = INTEGER_DEFINE.match(line)
+        if define:
+            kept.append(f"#define {define[1]} {define[2]}")
+        elif not line.lstrip().startswith("#"):
+            kept.append(line)
+        elif define is None and "/*" in line and "*/" not in line:
+            raise SystemExit(f"{header}: a comment begins on a preprocessor line: {line}")
+    return "\n".join(kept)
+
+
+def compile_arguments() -> list[str]:
+    """Flags of a default build: any x86-64-v2 or ARMv8 machine; NATIVE=1 and LTO=1 narrow it."""
+    flags = ["-std=gnu11", "-O3", "-DNDEBUG", "-fno-omit-frame-pointer", "-ffp-contract=off"]
+    flags += ["-Wall", "-Wextra", "-Wshadow", "-Wno-unused-parameter"]
+    if os.environ.get("NATIVE") == "1":
+        flags.append("-march=native")
+    elif platform.machine() == "x86_64":
+        flags.append("-march=x86-64-v2")
+    elif platform.machine() == "aarch64":
+        flags.append("-march=armv8-a+crc")
+    if os.environ.get("LTO") == "1":
+        flags.append("-flto")
+    return flags
+
+
+HEADERS = [name for name in HEADERS if (CSRC / name).with_suffix(".c").exists()]
+
+ffi = FFI()
+for name in HEADERS:
+    ffi.cdef(cdef_of(name))
+ffi.set_source(
+    "pinnacle.core._native",
+    "\n".join(f'#include "{name}"' for name in HEADERS),
+    sources=sorted(str(path) for path in CSRC.glob("*.c")),
+    include_dirs=[str(CSRC)],
+    depends=sorted(str(path) for path in CSRC.glob("*.h")),
+    extra_compile_args=compile_arguments(),
+    extra_link_args=["-flto"] if os.environ.get("LTO") == "1" else [],
+    libraries=["m"],
+)
+
+if __name__ == "__main__":
+    ffi.compile(verbose=True)
