@@ -1,0 +1,300 @@
+#define _GNU_SOURCE /* F_OFD_SETLK, mlock2 */
+#include "segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "atomics.h"
+#include "clock.h"
+#include "crc32c.h"
+#include "error.h"
+#include "segment_layout.h"
+
+static const uint64_t MAGIC = 0x00314745534D4D50; /* "PMMSEG1" and a NUL, little endian */
+
+#define PATH_BYTES 4096
+#define PAGE_BYTES 4096
+
+static int close_keeping_errno(int fd, int code) {
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return code;
+}
+
+/* Reads a small file of /proc whole, as text. */
+static int read_text(const char *path, char *text, size_t bytes) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return PMM_ERR_SYSTEM;
+    ssize_t n = read(fd, text, bytes - 1);
+    text[n > 0 ? n : 0] = 0;
+    return close_keeping_errno(fd, n > 0 ? PMM_OK : PMM_ERR_SYSTEM);
+}
+
+/* The first 8 bytes of the kernel's boot id, a UUID in hexadecimal with dashes. */
+static int read_boot_id(uint64_t *boot_id) {
+    char text[64];
+    int code = read_text("/proc/sys/kernel/random/boot_id", text, sizeof text);
+    if (code < 0)
+        return code;
+    uint64_t id = 0;
+    int digits = 0;
+    for (const char *p = text; *p && digits < 16; p++) {
+        const char digit[2] = {*p, 0};
+        if (*p == '-')
+            continue;
+        id = id << 4 | strtoul(digit, NULL, 16);
+        digits++;
+    }
+    *boot_id = id;
+    return PMM_OK;
+}
+
+/*
+ * Start time of a process in clock ticks since boot, 0 if it cannot be read. *dead is set for
+ * a zombie: it has a pid and answers signals, but it runs no more.
+ */
+static uint64_t start_of(uint32_t pid, int *dead) {
+    char path[64], text[1024];
+    snprintf(path, sizeof path, "/proc/%u/stat", pid);
+    *dead = 0;
+    if (read_text(path, text, sizeof text) < 0)
+        return 0;
+    char *p = strrchr(text, ')'); /* the command's name may hold anything, parentheses too */
+    if (!p || p[1] != ' ')
+        return 0;
+    p += 2;
+    *dead = *p == 'Z' || *p == 'X';
+    for (int field = 3; field < 22 && p; field++) {
+        p = strchr(p, ' ');
+        p = p ? p + 1 : NULL;
+    }
+    return p ? strtoull(p, NULL, 10) : 0;
+}
+
+static int lock_owner(int fd, short type) {
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+        return PMM_OK;
+    return errno == EAGAIN || errno == EACCES ? PMM_ERR_OWNED : PMM_ERR_SYSTEM;
+}
+
+/* Fills the header of a file that nobody else can see yet. */
+static int write_header(int fd, uint32_t kind, uint64_t fingerprint, size_t bytes, const char *name) {
+    uint64_t boot_id;
+    int code = read_boot_id(&boot_id);
+    if (code < 0)
+        return code;
+    struct pmm_segment_header *header =
+        mmap(NULL, PMM_SEGMENT_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (header == MAP_FAILED)
+        return PMM_ERR_SYSTEM;
+    header->magic = MAGIC;
+    header->version = PMM_SEGMENT_VERSION;
+    header->kind = kind;
+    header->fingerprint = fingerprint;
+    header->bytes = bytes;
+    header->created_ns = (uint64_t)pmm_clock_wall_ns();
+    header->boot_id = boot_id;
+    memcpy(header->name, name, strlen(name));
+    pmm_store_release_u32(&header->ready, 1);
+    munmap(header, PMM_SEGMENT_HEADER_BYTES);
+    return PMM_OK;
+}
+
+static int make_file(const char *path, uint32_t kind, uint64_t fingerprint, size_t bytes, const char *name) {
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return PMM_ERR_SYSTEM;
+    int code = PMM_OK;
+    int failed = posix_fallocate(fd, 0, (off_t)bytes); /* returns errno, does not set it */
+    if (failed) {
+        errno = failed;
+        code = PMM_ERR_SYSTEM;
+    } else if (fchmod(fd, 0640) < 0) { /* whatever the umask: the monitor's group reads */
+        code = PMM_ERR_SYSTEM;
+    } else {
+        code = write_header(fd, kind, fingerprint, bytes, name);
+    }
+    return close_keeping_errno(fd, code);
+}
+
+int pmm_segment_create(const char *path, uint32_t kind, uint64_t fingerprint,
+                       size_t payload_bytes, const char *name) {
+    char making[PATH_BYTES];
+    if (!path || !name || !kind || !fingerprint || payload_bytes > (SIZE_MAX >> 2) ||
+        strlen(name) >= PMM_SEGMENT_NAME_BYTES)
+        return PMM_ERR_ARGUMENT;
+    int length = snprintf(making, sizeof making, "%s.%d-%llx.making", path, (int)getpid(),
+                          (unsigned long long)pmm_clock_monotonic_ns());
+    if (length >= (int)sizeof making)
+        return PMM_ERR_ARGUMENT;
+
+    int code = make_file(making, kind, fingerprint, PMM_SEGMENT_HEADER_BYTES + payload_bytes, name);
+    /* link, not rename: it refuses to replace what is there. */
+    if (code == PMM_OK && link(making, path) < 0)
+        code = errno == EEXIST ? PMM_ERR_EXISTS : PMM_ERR_SYSTEM;
+    int saved = errno;
+    unlink(making);
+    errno = saved;
+    return code;
+}
+
+/* What is wrong with a mapped header, in the order in which a reader wants to hear of it. */
+static int check_header(const struct pmm_segment_header *header, size_t file_bytes, uint32_t kind,
+                        uint64_t fingerprint) {
+    uint32_t ready = pmm_load_acquire_u32(&header->ready);
+    if (!ready && header->magic == 0)
+        return PMM_ERR_NOT_READY;
+    if (header->magic != MAGIC)
+        return PMM_ERR_FOREIGN;
+    if (header->version != PMM_SEGMENT_VERSION)
+        return PMM_ERR_VERSION;
+    if (!ready)
+        return PMM_ERR_NOT_READY;
+    if ((kind && header->kind != kind) || (fingerprint && header->fingerprint != fingerprint))
+        return PMM_ERR_LAYOUT;
+    if (file_bytes < header->bytes)
+        return PMM_ERR_TRUNCATED;
+    if (file_bytes > header->bytes || header->bytes < PMM_SEGMENT_HEADER_BYTES)
+        return PMM_ERR_LAYOUT;
+    uint64_t boot_id;
+    int code = read_boot_id(&boot_id);
+    if (code < 0)
+        return code;
+    return header->boot_id == boot_id ? PMM_OK : PMM_ERR_STALE;
+}
+
+/* pid 0 while the fields change: a peer that looks now sees nobody, never a mixture. */
+static void claim(struct pmm_segment_header *header) {
+    int dead;
+    uint32_t pid = (uint32_t)getpid();
+    pmm_store_release_u32(&header->owner_pid, 0);
+    pmm_store_relaxed_u64(&header->owner_start, start_of(pid, &dead));
+    pmm_store_relaxed_u64(&header->heartbeat_ns, (uint64_t)pmm_clock_monotonic_ns());
+    pmm_store_release_u32(&header->owner_pid, pid);
+    pmm_store_release_u32(&header->epoch, pmm_load_relaxed_u32(&header->epoch) + 1);
+}
+
+/* Too short to hold a header: say whose it is if that much can be read. */
+static int check_short(int fd, size_t file_bytes) {
+    uint64_t magic = 0;
+    if (file_bytes == 0)
+        return PMM_ERR_NOT_READY;
+    ssize_t n = pread(fd, &magic, sizeof magic, 0);
+    if (n < 0)
+        return PMM_ERR_SYSTEM;
+    return memcmp(&magic, &MAGIC, (size_t)n) == 0 ? PMM_ERR_TRUNCATED : PMM_ERR_FOREIGN;
+}
+
+static int map_file(struct pmm_segment *segment, uint32_t kind, uint64_t fingerprint) {
+    struct stat st;
+    if (fstat(segment->fd, &st) < 0)
+        return PMM_ERR_SYSTEM;
+    if (!S_ISREG(st.st_mode))
+        return PMM_ERR_FOREIGN;
+    size_t bytes = (size_t)st.st_size;
+    if (bytes < PMM_SEGMENT_HEADER_BYTES)
+        return check_short(segment->fd, bytes);
+
+    int protection = segment->mode == PMM_OPEN_READ ? PROT_READ : PROT_READ | PROT_WRITE;
+    void *memory = mmap(NULL, bytes, protection, MAP_SHARED, segment->fd, 0);
+    if (memory == MAP_FAILED)
+        return PMM_ERR_SYSTEM;
+    int code = check_header(memory, bytes, kind, fingerprint);
+    /* The lock comes after the checks: a file that is refused is never locked or changed. */
+    if (code == PMM_OK && segment->mode == PMM_OPEN_OWN)
+        code = lock_owner(segment->fd, F_WRLCK);
+    if (code < 0) {
+        int saved = errno;
+        munmap(memory, bytes);
+        errno = saved;
+        return code;
+    }
+    segment->header = memory;
+    segment->payload = (uint8_t *)memory + PMM_SEGMENT_HEADER_BYTES;
+    segment->bytes = bytes;
+    return PMM_OK;
+}
+
+int pmm_segment_open(struct pmm_segment *segment, const char *path, uint32_t kind,
+                     uint64_t fingerprint, int mode) {
+    if (!segment || !path || mode < PMM_OPEN_READ || mode > PMM_OPEN_OWN)
+        return PMM_ERR_ARGUMENT;
+    memset(segment, 0, sizeof *segment);
+    /* O_NONBLOCK: a FIFO under our name must be refused, not waited for. */
+    int access_mode = mode == PMM_OPEN_READ ? O_RDONLY : O_RDWR;
+    int fd = open(path, access_mode | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return errno == ENOENT ? PMM_ERR_NOT_READY : PMM_ERR_SYSTEM;
+    segment->fd = fd;
+    segment->mode = mode;
+    int code = map_file(segment, kind, fingerprint);
+    if (code < 0) {
+        memset(segment, 0, sizeof *segment);
+        return close_keeping_errno(fd, code);
+    }
+    if (mode == PMM_OPEN_OWN)
+        claim(segment->header);
+    return PMM_OK;
+}
+
+void pmm_segment_close(struct pmm_segment *segment) {
+    if (!segment || !segment->header)
+        return;
+    struct pmm_segment_header *header = segment->header;
+    /* A fork's copy of the handle must not release what its parent still owns. */
+    if (segment->mode == PMM_OPEN_OWN && pmm_load_relaxed_u32(&header->owner_pid) == (uint32_t)getpid()) {
+        pmm_store_release_u32(&header->owner_pid, 0);
+        lock_owner(segment->fd, F_UNLCK);
+    }
+    munmap(header, segment->bytes);
+    close(segment->fd);
+    memset(segment, 0, sizeof *segment);
+}
+
+void pmm_segment_beat(struct pmm_segment *segment) {
+    pmm_store_relaxed_u64(&segment->header->heartbeat_ns, (uint64_t)pmm_clock_monotonic_ns());
+}
+
+int pmm_segment_lock_memory(struct pmm_segment *segment) {
+    if (!segment || !segment->header)
+        return PMM_ERR_ARGUMENT;
+    if (mlock2(segment->header, segment->bytes, 0) < 0)
+        return PMM_ERR_SYSTEM;
+    const uint32_t *words = (const uint32_t *)segment->header;
+    for (size_t at = 0; at < segment->bytes; at += PAGE_BYTES)
+        (void)pmm_load_relaxed_u32(words + at / sizeof *words);
+    return PMM_OK;
+}
+
+int pmm_segment_owner_alive(const struct pmm_segment *segment, uint64_t age_ns_max) {
+    if (!segment || !segment->header)
+        return 0;
+    const struct pmm_segment_header *header = segment->header;
+    uint32_t pid = pmm_load_acquire_u32(&header->owner_pid);
+    if (pid == 0 || (kill((pid_t)pid, 0) < 0 && errno != EPERM))
+        return 0;
+    int dead;
+    uint64_t start = start_of(pid, &dead);
+    if (dead || (start && start != pmm_load_relaxed_u64(&header->owner_start)))
+        return 0;
+    int64_t age_ns = pmm_clock_monotonic_ns() - (int64_t)pmm_load_relaxed_u64(&header->heartbeat_ns);
+    return age_ns_max == 0 || age_ns <= 0 || (uint64_t)age_ns <= age_ns_max;
+}
+
+uint64_t pmm_fingerprint(const char *layout_text) {
+    size_t bytes = strlen(layout_text);
+    uint32_t low = pmm_crc32c(0, layout_text, bytes);
+    /* The length takes part, and 0 means "any" to pmm_segment_open, so it is never made. */
+    uint64_t print = (uint64_t)pmm_crc32c(low, &bytes, sizeof bytes) << 32 | low;
+    return print ? print : 1;
+}

@@ -1,0 +1,265 @@
+"""Segments: every refusal has its own error, and an owner can be told from a dead one."""
+
+import os
+import signal
+import stat
+import struct
+import subprocess
+import sys
+import time
+
+import pytest
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.clock import monotonic_ns
+from pinnacle.core.errors import LayoutError, NativeError, NotReadyError, OwnedError
+from pinnacle.core.segment import (
+    Mode,
+    Segment,
+    SegmentKind,
+    create_segment,
+    fingerprint,
+    peek,
+)
+
+KIND = SegmentKind.STATE
+PRINT = fingerprint("a:0:8;")
+PAYLOAD = 8192
+
+
+@pytest.fixture
+def path(tmp_path):
+    target = tmp_path / "one"
+    create_segment(target, KIND, PRINT, PAYLOAD, "first of its kind")
+    return target
+
+
+def code_of(path, *, kind=KIND, print_=PRINT, mode=Mode.READ):
+    """The raw return code of an open, closed again at once."""
+    segment = ffi.new("struct pmm_segment *")
+    code = lib.pmm_segment_open(segment, os.fsencode(path), kind, print_, mode)
+    lib.pmm_segment_close(segment)
+    return code
+
+
+def poke(path, name, text):
+    """Overwrite a header field in the file."""
+    with path.open("r+b") as file:
+        file.seek(ffi.offsetof("struct pmm_segment_header", name))
+        file.write(text)
+
+
+OWN_AND_WAIT = """
+import sys, time
+from pinnacle.core.segment import Mode, Segment
+segment = Segment(sys.argv[1], mode=Mode.OWN)
+print("owned", flush=True)
+time.sleep(600)
+"""
+
+
+def start_owner(path):
+    """A real process that owns the segment and does nothing."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", OWN_AND_WAIT, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "owned\n"
+    return process
+
+
+def end(process):
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+
+
+def test_a_new_segment_is_zero_filled_allocated_and_nobodys(path):
+    header = peek(path)
+    assert (header.kind, header.name) == ("state", "first of its kind")
+    assert (header.epoch, header.owner_pid, header.ready) == (0, 0, 1)
+    assert header.bytes == path.stat().st_size == 256 + PAYLOAD
+    assert path.stat().st_blocks * 512 >= header.bytes
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    with Segment(path) as segment:
+        assert bytes(segment.payload) == bytes(PAYLOAD)
+        assert not segment.owner_alive()
+
+
+def test_creating_leaves_what_is_there_alone_and_no_temporary_file(path):
+    before = path.read_bytes()
+    with pytest.raises(NativeError, match="exists already") as caught:
+        create_segment(path, KIND, PRINT, 64, "second")
+    assert caught.value.code == lib.PMM_ERR_EXISTS
+    assert path.read_bytes() == before
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_a_name_that_does_not_fit_is_refused(tmp_path):
+    with pytest.raises(NativeError, match="bad argument"):
+        create_segment(tmp_path / "x", KIND, PRINT, 64, "n" * 64)
+
+
+def test_a_missing_directory_is_a_system_error_that_names_the_path(tmp_path):
+    with pytest.raises(NativeError, match=r"nowhere/x: No such file or directory"):
+        create_segment(tmp_path / "nowhere" / "x", KIND, PRINT, 64, "n")
+
+
+def test_a_path_that_is_not_there_is_not_ready(tmp_path):
+    with pytest.raises(NotReadyError, match=r"absent: not ready yet"):
+        Segment(tmp_path / "absent")
+
+
+def test_a_half_made_file_is_not_ready(path, tmp_path):
+    poke(path, "ready", bytes(4))
+    assert code_of(path) == lib.PMM_ERR_NOT_READY
+    blank = tmp_path / "blank"
+    blank.write_bytes(bytes(4096))
+    assert code_of(blank) == lib.PMM_ERR_NOT_READY
+    blank.write_bytes(b"")
+    assert code_of(blank) == lib.PMM_ERR_NOT_READY
+
+
+def test_a_file_of_another_program_is_foreign(tmp_path):
+    other = tmp_path / "other"
+    for content in (b"#!/bin/sh\n", b"\x7fELF" + bytes(5000), b"PMMJRNL1" + bytes(5000)):
+        other.write_bytes(content)
+        if len(content) > 256:
+            poke(other, "ready", b"\1\0\0\0")
+        assert code_of(other) == lib.PMM_ERR_FOREIGN
+    with pytest.raises(LayoutError, match="not a Pinnacle file"):
+        Segment(other)
+
+
+def test_a_directory_or_a_fifo_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    assert code_of(tmp_path / "fifo") == lib.PMM_ERR_FOREIGN
+    assert code_of(tmp_path) == lib.PMM_ERR_FOREIGN
+
+
+def test_another_format_version_is_refused(path):
+    poke(path, "version", struct.pack("<I", lib.PMM_SEGMENT_VERSION + 1))
+    assert code_of(path) == lib.PMM_ERR_VERSION
+
+
+def test_another_layout_or_kind_is_refused_and_zero_accepts_any(path):
+    assert code_of(path, print_=PRINT + 1) == lib.PMM_ERR_LAYOUT
+    assert code_of(path, kind=SegmentKind.RING) == lib.PMM_ERR_LAYOUT
+    assert code_of(path, kind=0, print_=0) == 0
+
+
+def test_a_file_of_an_earlier_boot_is_stale(path):
+    poke(path, "boot_id", struct.pack("<Q", peek(path).boot_id ^ 1))
+    assert code_of(path) == lib.PMM_ERR_STALE
+
+
+def test_a_shorter_file_is_truncated_and_a_longer_one_another_layout(path):
+    whole = path.read_bytes()
+    for size in (len(whole) - 1, 4096, 256, 255, 8, 3):
+        path.write_bytes(whole[:size])
+        assert code_of(path) == lib.PMM_ERR_TRUNCATED, size
+    path.write_bytes(whole + b"\0")
+    assert code_of(path) == lib.PMM_ERR_LAYOUT
+
+
+def test_a_refused_file_is_not_changed(path):
+    poke(path, "boot_id", b"12345678")
+    before = path.read_bytes()
+    assert code_of(path, mode=Mode.OWN) == lib.PMM_ERR_STALE
+    assert path.read_bytes() == before
+
+
+def test_a_symbolic_link_is_not_followed(path, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    with pytest.raises(NativeError, match="symbolic links"):
+        Segment(link)
+
+
+def test_each_claim_bumps_the_epoch_and_an_orderly_close_clears_the_owner(path):
+    for claims in (1, 2, 3):
+        with Segment(path, mode=Mode.OWN) as segment:
+            assert segment.epoch == claims
+            assert segment.header.owner_pid == os.getpid()
+            assert segment.owner_alive(10**9)
+        assert peek(path).owner_pid == 0
+        assert not Segment(path).owner_alive()
+
+
+def test_a_segment_has_one_owner_at_a_time_even_within_a_process(path):
+    with Segment(path, mode=Mode.OWN), pytest.raises(OwnedError, match="another live process"):
+        Segment(path, mode=Mode.OWN)
+    Segment(path, mode=Mode.OWN).close()
+
+
+def test_a_segment_owned_by_another_process_can_be_shared_and_read_but_not_owned(path):
+    owner = start_owner(path)
+    try:
+        assert code_of(path, mode=Mode.OWN) == lib.PMM_ERR_OWNED
+        assert code_of(path, mode=Mode.SHARED) == 0
+        with Segment(path) as segment:
+            assert segment.header.owner_pid == owner.pid
+            assert segment.owner_alive()
+    finally:
+        end(owner)
+
+
+def test_a_killed_owner_is_seen_dead_before_and_after_it_is_reaped_and_can_be_followed(path):
+    owner = start_owner(path)
+    with Segment(path) as watcher:
+        assert watcher.owner_alive()
+        owner.send_signal(signal.SIGKILL)
+        os.waitid(os.P_PID, owner.pid, os.WEXITED | os.WNOWAIT)
+        assert not watcher.owner_alive(), "a zombie is not alive"
+        end(owner)
+        assert not watcher.owner_alive()
+        assert watcher.header.owner_pid == owner.pid, "the dead do not clean up"
+        with Segment(path, mode=Mode.OWN):
+            assert watcher.owner_alive()
+            assert watcher.epoch == 2
+
+
+def test_a_reused_pid_is_not_taken_for_the_owner(path):
+    with Segment(path, mode=Mode.OWN) as segment:
+        poke(path, "owner_start", struct.pack("<Q", segment.header.owner_start + 1))
+        assert not segment.owner_alive()
+
+
+def test_an_owner_that_does_not_beat_grows_old(path):
+    with Segment(path, mode=Mode.OWN) as segment:
+        poke(path, "heartbeat_ns", struct.pack("<Q", monotonic_ns() - 10**12))
+        assert segment.owner_alive()
+        assert not segment.owner_alive(10**11)
+        segment.beat()
+        assert segment.owner_alive(10**11)
+
+
+def test_a_fork_does_not_release_what_its_parent_owns(path):
+    with Segment(path, mode=Mode.OWN) as segment:
+        child = os.fork()
+        if child == 0:
+            segment.close()
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert segment.owner_alive()
+        assert code_of(path, mode=Mode.OWN) == lib.PMM_ERR_OWNED
+
+
+def test_a_closed_segment_says_so(path):
+    segment = Segment(path)
+    segment.close()
+    segment.close()
+    assert not segment.owner_alive()
+    with pytest.raises(ValueError, match="closed"):
+        _ = segment.header
+
+
+def test_the_clocks_move_on():
+    first, wall = monotonic_ns(), lib.pmm_clock_wall_ns()
+    assert abs(wall - time.time_ns()) < 60 * 10**9
+    assert monotonic_ns() >= first
+
+
+def test_fingerprints_differ_with_the_layout():
+    prints = {fingerprint(text) for text in ("", "a:0:8;", "a:0:4;", "b:0:8;", "a:0:8;b:8:8;")}
+    assert len(prints) == 5
+    assert 0 not in prints
