@@ -26,6 +26,7 @@ HEADERS = [
     "book.h",
     "journal.h",
     "match.h",
+    "decimal.h",
 ]
 INTEGER_DEFINE = re.compile(r"^#define\s+(PMM_\w+)\s+(-?\d+|0x[0-9A-Fa-f]+)\s*(/\*.*)?$")
 
