@@ -27,6 +27,7 @@ HEADERS = [
     "journal.h",
     "match.h",
     "decimal.h",
+    "binance.h",
 ]
 INTEGER_DEFINE = re.compile(r"^#define\s+(PMM_\w+)\s+(-?\d+|0x[0-9A-Fa-f]+)\s*(/\*.*)?$")
 

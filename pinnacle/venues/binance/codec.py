@@ -1,0 +1,133 @@
+"""Binance's messages: hot ones through the C scanner into records, the rest through msgspec.
+
+No I/O and no state but the buffers: a frame goes in, records or a control message come out.
+"""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.errors import DataError
+from pinnacle.core.schema import INSTRUMENT, EventBuffer, enum_of
+
+# A snapshot of the largest depth that Binance serves, both sides, with its begin and end.
+RECORDS_MAX = 2 * 5000 + 2
+
+MessageKind = enum_of("pmm_binance_kind", "PMM_BINANCE_")
+
+
+class FrameError(DataError):
+    """A frame that cannot be read; the text names the byte."""
+
+
+class VenueError(msgspec.Struct, frozen=True):
+    """Binance's error object: `code` is negative, `msg` its words."""
+
+    code: int
+    msg: str = ""
+
+
+class Control(msgspec.Struct, frozen=True):
+    """A frame that is not market data: an answer to a request (`id`), or an event (`e`).
+
+    Binance adds fields over time, so that unknown ones are let through here and nowhere else.
+    """
+
+    id: int | str | None = None
+    result: Any = None
+    error: VenueError | None = None
+    e: str | None = None
+
+
+class Subscribe(msgspec.Struct, frozen=True):
+    """The request that starts streams; Binance answers {"result": null, "id": id}."""
+
+    params: tuple[str, ...]
+    id: int
+    method: str = "SUBSCRIBE"
+
+
+class _Wrapped(msgspec.Struct, frozen=True):
+    data: Control
+
+
+_encode = msgspec.json.Encoder().encode
+_decode_control = msgspec.json.Decoder(Control).decode
+_decode_wrapped = msgspec.json.Decoder(_Wrapped).decode
+
+
+def encode_subscribe(streams: tuple[str, ...], request_id: int) -> str:
+    """The text of a SUBSCRIBE request."""
+    return _encode(Subscribe(params=streams, id=request_id)).decode()
+
+
+def decode_control(frame: bytes) -> Control:
+    """A frame that the scanner did not know; FrameError if it is no JSON object of that shape."""
+    try:
+        if b'"data"' in frame:
+            return _decode_wrapped(frame).data
+        return _decode_control(frame)
+    except msgspec.MsgspecError as error:
+        raise FrameError(f"unreadable control frame: {error}: {_excerpt(frame, 0)}") from None
+
+
+def stream_names(symbol: str) -> tuple[str, str, str]:
+    """The three streams of a symbol that are used: depth changes, trades, best bid and ask."""
+    name = symbol.lower()
+    return f"{name}@depth@100ms", f"{name}@trade", f"{name}@bookTicker"
+
+
+class Codec:
+    """The scanner with the buffers that it writes into.
+
+    `events` holds the records of the last scan, `message` what else it said; both are overwritten
+    by the next. `instruments` is an array of dtype INSTRUMENT, the rows that may occur.
+    """
+
+    def __init__(self, instruments: np.ndarray, records_max: int = RECORDS_MAX):
+        self.instruments = np.ascontiguousarray(instruments, dtype=INSTRUMENT)
+        self.symbols = [row["symbol"].decode() for row in self.instruments]
+        self.events = EventBuffer(records_max)
+        self.message = ffi.new("struct pmm_binance_message *")
+        self._rows = ffi.from_buffer("struct pmm_instrument[]", self.instruments)
+        self._scan = lib.pmm_binance_scan
+        self._not_found = lib.PMM_ERR_NOT_FOUND
+
+    def scan(self, frame: bytes, recv_ns: int, snapshot_row: int = -1) -> int:
+        """Records written to `events`, or -1 if the frame is well-formed but not market data.
+
+        snapshot_row: which instrument a bare REST snapshot is about. FrameError if the frame is
+        damaged, or of a symbol that is not among the instruments.
+        """
+        events = self.events
+        count = self._scan(
+            frame,
+            len(frame),
+            self._rows,
+            len(self._rows),
+            snapshot_row,
+            recv_ns,
+            events.cdata,
+            events.capacity,
+            self.message,
+        )
+        if count >= 0:
+            return count
+        if count == self._not_found and self.message.kind == lib.PMM_BINANCE_OTHER:
+            return -1
+        raise self._error(count, frame)
+
+    def _error(self, code: int, frame: bytes) -> FrameError:
+        if code == self._not_found:
+            kind = MessageKind(self.message.kind).name
+            return FrameError(f"{kind} of a symbol not asked for: {_excerpt(frame, 0)}")
+        offset = self.message.offset
+        why = ffi.string(lib.pmm_strerror(code)).decode()
+        return FrameError(f"{why} at byte {offset} of {len(frame)}: {_excerpt(frame, offset)}")
+
+
+def _excerpt(frame: bytes, offset: int) -> str:
+    start = max(0, offset - 30)
+    return repr(frame[start : offset + 50].decode(errors="replace"))

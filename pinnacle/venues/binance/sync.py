@@ -1,0 +1,94 @@
+"""When a Binance book is whole: which depth updates to keep, drop, apply, or give up on.
+
+One instrument, update ids only, no I/O. The rule (Binance, "How to manage a local order book"):
+keep updates until a REST snapshot is there; of these drop what ends at or before its
+lastUpdateId; the first one kept must reach lastUpdateId + 1; from then on each update must begin
+where the last one ended, plus one. Anything else is a gap, and it begins anew.
+"""
+
+import enum
+from collections import deque
+from typing import NamedTuple
+
+# Eight minutes of updates at one each 100 ms; the oldest go first, then a newer snapshot is needed.
+HELD_MAX = 5_000
+
+
+class Diff(enum.Enum):
+    """What to do with a depth update."""
+
+    APPLY = enum.auto()
+    DROP = enum.auto()
+    HELD = enum.auto()
+    GAP = enum.auto()
+
+
+class Held(NamedTuple):
+    """An update that waits for its snapshot; the frame as it came, so that it is scanned again."""
+
+    first: int
+    final: int
+    frame: bytes
+
+
+class BookSync:
+    """The state of one book.
+
+    live          a snapshot is in and every update since is applied
+    last_id       the update id that the book stands at; 0 before the first snapshot
+    gaps          updates that did not join on
+    """
+
+    def __init__(self) -> None:
+        self.live = False
+        self.last_id = 0
+        self.gaps = 0
+        self._fresh = False  # no update applied since the snapshot: the first may overlap it
+        self._held: deque[Held] = deque(maxlen=HELD_MAX)
+
+    @property
+    def held(self) -> int:
+        """How many updates wait."""
+        return len(self._held)
+
+    def on_diff(self, first: int, final: int, frame: bytes) -> Diff:
+        """Judge an update; HELD and GAP keep the frame for the next snapshot."""
+        if not self.live:
+            self._hold(first, final, frame)
+            return Diff.HELD
+        if final <= self.last_id:
+            return Diff.DROP
+        if first == self.last_id + 1 or (self._fresh and first <= self.last_id):
+            self._fresh = False
+            self.last_id = final
+            return Diff.APPLY
+        self.gaps += 1
+        self.reset()
+        self._hold(first, final, frame)
+        return Diff.GAP
+
+    def on_snapshot(self, last_update_id: int) -> list[bytes] | None:
+        """The held frames to apply after the snapshot, or None if it is older than they begin.
+
+        None means: fetch another one; what is held stays held.
+        """
+        kept = [held for held in self._held if held.final > last_update_id]
+        if kept and kept[0].first > last_update_id + 1:
+            return None
+        self.live = True
+        self._fresh = not kept
+        self.last_id = kept[-1].final if kept else last_update_id
+        self._held.clear()
+        return [held.frame for held in kept]
+
+    def reset(self) -> None:
+        """Forget the book and what is held: the connection is new, or the book is not trusted."""
+        self.live = False
+        self._fresh = False
+        self.last_id = 0
+        self._held.clear()
+
+    def _hold(self, first: int, final: int, frame: bytes) -> None:
+        if self._held and first != self._held[-1].final + 1:
+            self._held.clear()
+        self._held.append(Held(first, final, frame))
