@@ -5,22 +5,31 @@
  * then records of 64 bytes at a fixed stride, so np.memmap(path, dtype=EVENT, offset=4096)
  * is the analysis interface. A record's commit word is the CRC32C of its bytes 0..59,
  * seeded with the journal's identity and the record's index in the whole journal, so a
- * zero-filled, stale, moved or copied record never passes for a valid one.
+ * zero-filled, stale, moved or copied record never passes for a valid one. A CRC that comes out
+ * as 0 is stored as 1: commit 0 always means that nothing was written here. The seed is the CRC32C
+ * of the 16 bytes (identity, index), little endian.
  *
  * Who writes. One process, under an OFD lock on the file `lock` in the directory. Anyone
  * with read permission may map and scan while it is written: a record counts from the moment
- * when its CRC matches.
+ * when its CRC matches. The commit word is stored last, with release.
  *
  * Recovery. Scan to the first record whose CRC does not match. If nothing valid follows it
  * in this file or the next ones, the rest is a torn tail: cut (zeroed), counted, reported. If a valid
  * record follows, that is corruption: CORRUPT, and the journal refuses to be appended
  * to. Recovery changes nothing before it holds the lock and may be killed and run again.
+ * A file appears under its name only when it is allocated and its header is synced (next.tmp
+ * before that), so a bad or missing header is never the trace of a crash: it is corruption.
+ *
+ * Caveat. After a power loss, pages that were never synced may have reached the disk in any order.
+ * A hole in front of a page that did is then taken for corruption: the journal cannot tell
+ * it from rot, and refuses rather than drop records that are there.
  *
  * Space. Files are allocated whole with posix_fallocate before use, and the next one in
  * advance by pmm_journal_prepare (call it when idle; append does it itself if it must). A full
  * disk is SYSTEM with ENOSPC, and what was appended before stays good. Once an append or a sync
- * fails the journal is failed for good: every later append returns SYSTEM.
- * An fsync that fails is never retried.
+ * fails the journal is failed for good: every later append returns SYSTEM with the same errno.
+ * An fsync that fails is never retried. Under RLIMIT_FSIZE the kernel sends SIGXFSZ as well as
+ * EFBIG: a process that sets that limit must ignore the signal (Python does).
  *
  * Durability. A process's death loses nothing that was appended (page cache). Power loss
  * loses what was not synced: sync policy NONE leaves it to the kernel, INTERVAL syncs in
@@ -49,6 +58,8 @@
 #define PMM_JOURNAL_HEADER_BYTES 4096
 #define PMM_JOURNAL_VERSION 1
 #define PMM_JOURNAL_PATH_MAX 512
+#define PMM_JOURNAL_RECORDS_MIN 64 /* a file */
+#define PMM_JOURNAL_RECORDS_MAX 16777216
 
 enum pmm_sync { PMM_SYNC_NONE = 0, PMM_SYNC_INTERVAL = 1, PMM_SYNC_BATCH = 2 };
 
@@ -79,7 +90,8 @@ struct pmm_journal {
     int sync;
     uint16_t source;
     uint64_t identity;
-    uint64_t capacity;   /* records a file */
+    uint64_t records_per_file; /* of files still to be made */
+    uint64_t capacity;   /* of the current file, in records */
     uint64_t file_index;
     uint64_t first_record;
     uint64_t count;      /* records in the journal: the index of the next one */
@@ -88,9 +100,15 @@ struct pmm_journal {
     int64_t last_sync_ns;
     uint64_t torn_bytes; /* cut by this open's recovery */
     struct pmm_event *records; /* this file's mapping, after the header page */
-    struct pmm_event *next_records;
     uint8_t *mapping;
     uint8_t *next_mapping;
+    uint64_t bytes;      /* of the current mapping */
+    uint64_t next_bytes;
+    uint64_t prefaulted; /* bytes of the mapping whose pages are there and writable */
+    uint64_t next_prefaulted;
+    int retired_fd;      /* the file before, full: prepare or sync lets it go */
+    uint8_t *retired_mapping;
+    uint64_t retired_bytes;
 };
 
 /* What a scan found. */
@@ -99,6 +117,7 @@ struct pmm_journal_report {
     uint64_t records;       /* valid ones from the start without a break */
     uint64_t bytes;         /* of all files */
     uint64_t torn_bytes;    /* non-zero bytes after the last valid record, nothing valid behind */
+    uint64_t missing_bytes; /* that files are shorter than their headers say: somebody cut them */
     uint64_t bad_record;    /* index of the damaged record if corrupt */
     uint64_t bad_file;      /* and its file */
     uint64_t bad_offset;    /* and its byte offset in that file */
@@ -111,16 +130,25 @@ struct pmm_journal_report {
 };
 
 /*
- * Opens for appending, makes the directory's first file if there is none, recovers otherwise.
- * records_per_file: 64 to 2^24; used for new files. 0, OWNED, CORRUPT, VERSION, FOREIGN, SYSTEM.
+ * Opens for appending, makes the directory (not its parents) and the first file if there is none,
+ * recovers otherwise. records_per_file: 64 to 2^24; used for new files. name: at most 31 bytes.
+ * 0, OWNED, CORRUPT, VERSION, FOREIGN, SYSTEM; ARGUMENT also if the journal is another source's.
+ * On failure nothing stays open and errno is the failing call's.
  */
 int pmm_journal_open(struct pmm_journal *journal, const char *directory, const char *name,
                      uint16_t source, uint64_t records_per_file, int sync, int64_t interval_ns);
 
-/* Appends n records: fills each one's commit (the caller's copy is not touched). n or SYSTEM. */
+/*
+ * Appends n records: fills each one's commit (the caller's copy is not touched). n or SYSTEM.
+ * Room is made before the first record is stored, so a full disk takes none of a batch (unless
+ * it spans three files).
+ */
 int64_t pmm_journal_append(struct pmm_journal *journal, const struct pmm_event *events, size_t n);
 
-/* Housekeeping: allocates and pre-faults the next file when this one is half full, syncs when due. 0 or SYSTEM. */
+/*
+ * Housekeeping, for when the caller has a moment: makes the next file when this one is half full,
+ * pre-faults 2 MiB of what is not yet, lets the file before go, syncs when due. 0 or SYSTEM.
+ */
 int pmm_journal_prepare(struct pmm_journal *journal, int64_t monotonic_ns);
 int pmm_journal_sync(struct pmm_journal *journal); /* now; SYSTEM ends the journal */
 void pmm_journal_close(struct pmm_journal *journal); /* syncs unless sync is NONE */

@@ -1,0 +1,165 @@
+#include "journal_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "layout.h"
+
+#define ALLOCATE_TRIES_MAX 64
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+static_assert(sizeof(struct pmm_journal_header) == 96, "pmm_journal_header has no padding");
+PMM_OFFSET(pmm_journal_header, magic, 0);
+PMM_OFFSET(pmm_journal_header, version, 8);
+PMM_OFFSET(pmm_journal_header, record_bytes, 12);
+PMM_OFFSET(pmm_journal_header, identity, 16);
+PMM_OFFSET(pmm_journal_header, file_index, 24);
+PMM_OFFSET(pmm_journal_header, first_record, 32);
+PMM_OFFSET(pmm_journal_header, capacity, 40);
+PMM_OFFSET(pmm_journal_header, created_ns, 48);
+PMM_OFFSET(pmm_journal_header, source, 56);
+PMM_OFFSET(pmm_journal_header, reserved, 58);
+PMM_OFFSET(pmm_journal_header, crc, 60);
+PMM_OFFSET(pmm_journal_header, name, 64);
+
+void pmm_journal_file_name(char name[32], uint64_t file_index) {
+    snprintf(name, 32, "%06" PRIu64 ".pmj", file_index);
+}
+
+static uint32_t header_crc(const struct pmm_journal_header *header) {
+    return pmm_crc32c(0, header, offsetof(struct pmm_journal_header, crc));
+}
+
+/* What an unreadable header is: the version stands before the CRC, whose place another may change. */
+static int header_check(const struct pmm_journal_header *header) {
+    if (header->magic != PMM_JOURNAL_MAGIC) return PMM_ERR_FOREIGN;
+    if (header->version != PMM_JOURNAL_VERSION) return PMM_ERR_VERSION;
+    if (header->crc != header_crc(header)) return PMM_ERR_CORRUPT;
+    if (header->record_bytes != PMM_EVENT_BYTES) return PMM_ERR_CORRUPT;
+    if (header->capacity < PMM_JOURNAL_RECORDS_MIN || header->capacity > PMM_JOURNAL_RECORDS_MAX) {
+        return PMM_ERR_CORRUPT;
+    }
+    return PMM_OK;
+}
+
+static int allocate(int fd, uint64_t bytes) {
+    /* A signal may interrupt a large allocation, and what is done stays done. */
+    for (int i = 0; i < ALLOCATE_TRIES_MAX; i++) {
+        errno = posix_fallocate(fd, 0, (off_t)bytes);
+        if (errno == 0) return PMM_OK;
+        if (errno != EINTR) break;
+    }
+    return PMM_ERR_SYSTEM;
+}
+
+int pmm_journal_file_map(int fd, uint64_t bytes, uint8_t **mapping) {
+    int code = allocate(fd, bytes);
+    if (code) return code;
+    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (at == MAP_FAILED) return PMM_ERR_SYSTEM;
+    *mapping = at;
+    return PMM_OK;
+}
+
+/* Everything that must be true of a file before it may have its name. */
+static int fill_temporary(int fd, struct pmm_journal_header *header, uint8_t **mapping) {
+    int code = pmm_journal_file_map(fd, pmm_journal_file_bytes(header->capacity), mapping);
+    if (code) return code;
+    header->crc = header_crc(header);
+    memcpy(*mapping, header, sizeof *header);
+    return fsync(fd) ? PMM_ERR_SYSTEM : PMM_OK;
+}
+
+int pmm_journal_file_make(int directory_fd, struct pmm_journal_header *header, int *fd, uint8_t **mapping) {
+    char name[32];
+    pmm_journal_file_name(name, header->file_index);
+    *mapping = NULL;
+    /* Truncated: an allocation that was interrupted must not leave its bytes to this file. */
+    *fd = openat(directory_fd, PMM_JOURNAL_TEMPORARY, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (*fd < 0) return PMM_ERR_SYSTEM;
+    int code = fill_temporary(*fd, header, mapping);
+    if (!code && renameat(directory_fd, PMM_JOURNAL_TEMPORARY, directory_fd, name)) code = PMM_ERR_SYSTEM;
+    if (!code && fsync(directory_fd)) code = PMM_ERR_SYSTEM;
+    if (!code) return PMM_OK;
+    int reason = errno;
+    if (*mapping) munmap(*mapping, pmm_journal_file_bytes(header->capacity));
+    unlinkat(directory_fd, PMM_JOURNAL_TEMPORARY, 0); /* gives a full disk its blocks back */
+    close(*fd);
+    *fd = -1;
+    *mapping = NULL;
+    errno = reason;
+    return code;
+}
+
+/* For kernels before 5.14: a read and a write of the same byte, by the only process that writes. */
+static void touch(uint8_t *mapping, uint64_t bytes) {
+    for (uint64_t at = 0; at < bytes; at += 4096) {
+        volatile uint8_t *byte = mapping + at;
+        *byte = *byte;
+    }
+}
+
+int pmm_journal_prefault(uint8_t *mapping, uint64_t bytes, uint64_t *done, uint64_t at_most) {
+    uint64_t left = bytes - *done;
+    uint64_t slice = left < at_most ? left : at_most;
+    if (slice == 0) return PMM_OK;
+    if (madvise(mapping + *done, slice, MADV_POPULATE_WRITE)) {
+        if (errno == EINTR || errno == EAGAIN) return PMM_OK;
+        if (errno != EINVAL) return PMM_ERR_SYSTEM;
+        touch(mapping + *done, slice);
+    }
+    *done += slice;
+    return PMM_OK;
+}
+
+/* Points the view into its mapping, as far as the file goes and its capacity allows. */
+static void view_arrange(struct pmm_journal_view *view) {
+    const uint8_t *base = view->mapping;
+    memcpy(&view->header, base, sizeof view->header);
+    view->header_code = header_check(&view->header);
+    uint64_t room = view->bytes - PMM_JOURNAL_HEADER_BYTES;
+    if (view->header_code == PMM_OK && room > view->header.capacity * PMM_EVENT_BYTES) {
+        room = view->header.capacity * PMM_EVENT_BYTES;
+    }
+    view->whole = room / PMM_EVENT_BYTES;
+    view->rest_bytes = room % PMM_EVENT_BYTES;
+    view->records = (const struct pmm_event *)(base + PMM_JOURNAL_HEADER_BYTES);
+    view->rest = (const uint8_t *)(view->records + view->whole);
+}
+
+int pmm_journal_view_open(int directory_fd, uint64_t file_index, struct pmm_journal_view *view) {
+    char name[32];
+    struct stat status;
+    memset(view, 0, sizeof *view);
+    view->header_code = PMM_ERR_CORRUPT;
+    pmm_journal_file_name(name, file_index);
+    int fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return errno == ENOENT ? PMM_ERR_NOT_FOUND : PMM_ERR_SYSTEM;
+    int code = fstat(fd, &status) ? PMM_ERR_SYSTEM : PMM_OK;
+    view->bytes = code ? 0 : (uint64_t)status.st_size;
+    if (view->bytes >= PMM_JOURNAL_HEADER_BYTES) {
+        view->mapping = mmap(NULL, view->bytes, PROT_READ, MAP_SHARED, fd, 0);
+        if (view->mapping == MAP_FAILED) {
+            view->mapping = NULL;
+            code = PMM_ERR_SYSTEM;
+        }
+    }
+    int reason = errno;
+    close(fd);
+    if (view->mapping) view_arrange(view);
+    errno = reason;
+    return code;
+}
+
+void pmm_journal_view_close(struct pmm_journal_view *view) {
+    if (view->mapping) munmap(view->mapping, view->bytes);
+    view->mapping = NULL;
+}

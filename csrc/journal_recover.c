@@ -1,0 +1,188 @@
+#define _GNU_SOURCE /* open file description locks */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "journal_file.h"
+#include "journal_scan.h"
+
+#define LOCK_TRIES_MAX 8
+
+static int sync_parent(const char *directory) {
+    char parent[PMM_JOURNAL_PATH_MAX + 4];
+    size_t length = strlen(directory);
+    memcpy(parent, directory, length);
+    memcpy(parent + length, "/..", 4);
+    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return PMM_ERR_SYSTEM;
+    int code = fsync(fd) ? PMM_ERR_SYSTEM : PMM_OK;
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return code;
+}
+
+static int open_directory(struct pmm_journal *journal) {
+    int made = mkdir(journal->directory, 0750) == 0;
+    if (!made && errno != EEXIST) return PMM_ERR_SYSTEM;
+    journal->directory_fd = open(journal->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (journal->directory_fd < 0) return PMM_ERR_SYSTEM;
+    return made ? sync_parent(journal->directory) : PMM_OK;
+}
+
+/* The lock counts only while the name leads to it: somebody may have removed the file meanwhile. */
+static int lock_is_current(int directory_fd, int lock_fd) {
+    struct stat held, named;
+    if (fstat(lock_fd, &held) || fstatat(directory_fd, PMM_JOURNAL_LOCK, &named, AT_SYMLINK_NOFOLLOW)) return 0;
+    return held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
+static int take_lock(struct pmm_journal *journal) {
+    for (int i = 0; i < LOCK_TRIES_MAX; i++) {
+        int fd = openat(journal->directory_fd, PMM_JOURNAL_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+        if (fd < 0) return PMM_ERR_SYSTEM;
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+        if (fcntl(fd, F_OFD_SETLK, &lock)) {
+            int reason = errno;
+            close(fd);
+            errno = reason;
+            return reason == EAGAIN || reason == EACCES ? PMM_ERR_OWNED : PMM_ERR_SYSTEM;
+        }
+        journal->lock_fd = fd;
+        if (lock_is_current(journal->directory_fd, fd)) return PMM_OK;
+        close(fd);
+        journal->lock_fd = -1;
+    }
+    return PMM_ERR_OWNED;
+}
+
+static int make_first(struct pmm_journal *journal) {
+    if (getrandom(&journal->identity, sizeof journal->identity, 0) != sizeof journal->identity) {
+        return PMM_ERR_SYSTEM;
+    }
+    struct pmm_journal_header header = {
+        .magic = PMM_JOURNAL_MAGIC,
+        .version = PMM_JOURNAL_VERSION,
+        .record_bytes = PMM_EVENT_BYTES,
+        .identity = journal->identity,
+        .capacity = journal->records_per_file,
+        .created_ns = (uint64_t)pmm_clock_wall_ns(),
+        .source = journal->source,
+    };
+    memcpy(header.name, journal->name, sizeof header.name);
+    journal->capacity = header.capacity;
+    journal->bytes = pmm_journal_file_bytes(header.capacity);
+    return pmm_journal_file_make(journal->directory_fd, &header, &journal->fd, &journal->mapping);
+}
+
+/* Zeroes what is not zero behind the last valid record, so that a new record never meets old bytes. */
+static void cut_tail(struct pmm_journal *journal) {
+    uint64_t end = PMM_JOURNAL_HEADER_BYTES + (journal->count - journal->first_record) * PMM_EVENT_BYTES;
+    for (uint64_t at = end; at < journal->bytes; at++) {
+        if (journal->mapping[at]) journal->mapping[at] = 0;
+    }
+}
+
+/* What the last run left may still be in memory only: a journal that promises more starts synced. */
+static int sync_files(struct pmm_journal *journal, uint64_t files) {
+    for (uint64_t i = 0; i < files; i++) {
+        char name[32];
+        pmm_journal_file_name(name, i);
+        int fd = openat(journal->directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0) return PMM_ERR_SYSTEM;
+        int code = fsync(fd);
+        int reason = errno;
+        close(fd);
+        errno = reason;
+        if (code) return PMM_ERR_SYSTEM;
+    }
+    return fsync(journal->directory_fd) ? PMM_ERR_SYSTEM : PMM_OK;
+}
+
+/* Recovery proper. Killed at any point it leaves a journal that it takes up again the same way. */
+static int resume(struct pmm_journal *journal, const struct pmm_journal_walk *walk) {
+    const struct pmm_journal_report *report = walk->report;
+    struct pmm_journal_view view;
+    char name[32];
+    /* The highest first: a gap in the row of names would be corruption. */
+    for (uint64_t file = report->files - 1; file > walk->tail_file; file--) {
+        pmm_journal_file_name(name, file);
+        if (unlinkat(journal->directory_fd, name, 0)) return PMM_ERR_SYSTEM;
+    }
+    int code = pmm_journal_view_open(journal->directory_fd, walk->tail_file, &view);
+    if (code) return code;
+    journal->identity = report->identity;
+    journal->capacity = view.header.capacity;
+    journal->bytes = pmm_journal_file_bytes(journal->capacity);
+    journal->file_index = walk->tail_file;
+    journal->first_record = walk->tail_first;
+    journal->count = report->records;
+    journal->torn_bytes = report->torn_bytes;
+    pmm_journal_view_close(&view);
+    pmm_journal_file_name(name, walk->tail_file);
+    journal->fd = openat(journal->directory_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (journal->fd < 0) return PMM_ERR_SYSTEM;
+    code = pmm_journal_file_map(journal->fd, journal->bytes, &journal->mapping);
+    if (code) return code;
+    cut_tail(journal);
+    if ((report->torn_bytes || report->missing_bytes) && fsync(journal->fd)) return PMM_ERR_SYSTEM;
+    if (journal->sync == PMM_SYNC_NONE) return PMM_OK;
+    code = sync_files(journal, walk->tail_file + 1);
+    if (!code) journal->synced = journal->count;
+    return code;
+}
+
+static int open_files(struct pmm_journal *journal) {
+    struct pmm_journal_report report;
+    struct pmm_journal_walk walk;
+    unlinkat(journal->directory_fd, PMM_JOURNAL_TEMPORARY, 0);
+    int code = pmm_journal_walk(&walk, journal->directory_fd, &report);
+    if (code == PMM_ERR_NOT_FOUND) {
+        code = make_first(journal);
+    } else if (!code && report.corrupt) {
+        code = PMM_ERR_CORRUPT;
+    } else if (!code && report.source != journal->source) {
+        code = PMM_ERR_ARGUMENT;
+    } else if (!code) {
+        code = resume(journal, &walk);
+    }
+    if (code) return code;
+    journal->records = (struct pmm_event *)(journal->mapping + PMM_JOURNAL_HEADER_BYTES);
+    return pmm_journal_prefault(journal->mapping, journal->bytes, &journal->prefaulted, journal->bytes);
+}
+
+int pmm_journal_open(struct pmm_journal *journal, const char *directory, const char *name,
+                     uint16_t source, uint64_t records_per_file, int sync, int64_t interval_ns) {
+    memset(journal, 0, sizeof *journal);
+    journal->directory_fd = journal->lock_fd = journal->fd = journal->next_fd = journal->retired_fd = -1;
+    journal->failed = EBADF;
+    if (!directory || !*directory || strlen(directory) >= sizeof journal->directory) return PMM_ERR_ARGUMENT;
+    if (!name || strlen(name) >= sizeof journal->name) return PMM_ERR_ARGUMENT;
+    if (records_per_file < PMM_JOURNAL_RECORDS_MIN || records_per_file > PMM_JOURNAL_RECORDS_MAX) {
+        return PMM_ERR_ARGUMENT;
+    }
+    if (sync < PMM_SYNC_NONE || sync > PMM_SYNC_BATCH || interval_ns < 0) return PMM_ERR_ARGUMENT;
+    strcpy(journal->directory, directory);
+    strcpy(journal->name, name);
+    journal->source = source;
+    journal->records_per_file = journal->capacity = records_per_file;
+    journal->sync = sync;
+    journal->interval_ns = interval_ns;
+    int code = open_directory(journal);
+    if (!code) code = take_lock(journal);
+    if (!code) code = open_files(journal);
+    if (!code) {
+        journal->failed = 0;
+        return PMM_OK;
+    }
+    int reason = errno;
+    pmm_journal_close(journal);
+    errno = reason;
+    return code;
+}

@@ -1,0 +1,246 @@
+"""The journal: what is appended is there, in order, and nothing else ever is."""
+
+import numpy as np
+import pytest
+
+from pinnacle.core.errors import CorruptError, DataError, LayoutError, NativeError, OwnedError
+from pinnacle.core.journal import HEADER_BYTES, Journal, JournalReader, Sync, scan
+from pinnacle.core.schema import EVENT, Kind, Source
+
+RECORD = EVENT.itemsize
+
+
+def make_events(n: int, start: int = 0) -> np.ndarray:
+    events = np.zeros(n, EVENT)
+    events["recv_ns"] = 1_000 + np.arange(start, start + n)
+    events["price"] = np.arange(start, start + n) * 7 - 3
+    events["kind"] = Kind.DEPTH
+    events["source"] = Source.FEED
+    return events
+
+
+def open_journal(path, records_per_file=64, sync=Sync.NONE, **options) -> Journal:
+    return Journal.open(path, "test", Source.FEED, records_per_file, sync, **options)
+
+
+def same(stored: np.ndarray, events: np.ndarray) -> bool:
+    return all(
+        np.array_equal(stored[name], events[name]) for name in EVENT.names if name != "commit"
+    )
+
+
+@pytest.fixture
+def directory(tmp_path):
+    return tmp_path / "feed"
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 128, 1000])
+def test_what_was_appended_is_read_back_across_files(directory, count):
+    events = make_events(count)
+    with open_journal(directory) as journal:
+        assert journal.append_array(events) == count
+        assert journal.count == count
+    reader = JournalReader(directory)
+    assert len(reader) == count
+    assert same(reader.array(), events)
+    assert scan(directory).records == count
+
+
+def test_the_callers_records_are_not_touched(directory):
+    events = make_events(10)
+    before = events.copy()
+    with open_journal(directory) as journal:
+        journal.append_array(events)
+    assert np.array_equal(events, before)
+
+
+def test_a_reopened_journal_goes_on_where_it_ended(directory):
+    for turn in range(5):
+        with open_journal(directory, 64 + turn) as journal:
+            assert journal.count == turn * 50
+            journal.append_array(make_events(50, turn * 50))
+    assert same(JournalReader(directory).array(), make_events(250))
+
+
+def test_a_second_writer_is_refused_while_the_first_lives(directory):
+    with open_journal(directory), pytest.raises(OwnedError, match="owned"):
+        open_journal(directory)
+    open_journal(directory).close()
+
+
+def test_the_documented_one_liner_is_the_analysis_interface(directory):
+    with open_journal(directory) as journal:
+        journal.append_array(make_events(40))
+    events = np.memmap(directory / "000000.pmj", dtype=EVENT, mode="r", offset=4096)
+    events = events[: np.count_nonzero(events["commit"])]
+    assert same(np.asarray(events), make_events(40))
+
+
+def test_a_bad_magic_and_a_foreign_version_are_refused(directory):
+    open_journal(directory).close()
+    path = directory / "000000.pmj"
+    good = path.read_bytes()
+    for offset, text in ((0, "not a Pinnacle file"), (8, "version")):
+        path.write_bytes(good[:offset] + b"\x77" + good[offset + 1 :])
+        with pytest.raises(LayoutError, match=text):
+            open_journal(directory)
+        with pytest.raises(LayoutError, match=text):
+            scan(directory)
+
+
+def test_damage_before_later_data_names_its_place_and_stops_everybody(directory):
+    with open_journal(directory) as journal:
+        journal.append_array(make_events(150))
+    path = directory / "000001.pmj"
+    content = bytearray(path.read_bytes())
+    offset = HEADER_BYTES + 10 * RECORD
+    content[offset + 17] ^= 4
+    path.write_bytes(content)
+    place = rf"000001\.pmj, record 74, byte {offset}"
+    with pytest.raises(CorruptError, match=place):
+        open_journal(directory)
+    with pytest.raises(DataError, match=place):
+        JournalReader(directory)
+    assert len(JournalReader(directory, damaged_ok=True)) == 74
+    report = scan(directory)
+    assert (report.corrupt, report.records, report.later_valid) == (True, 74, 75)
+    assert path.read_bytes() == bytes(content)
+
+
+def test_a_missing_file_in_the_row_is_corruption(directory):
+    with open_journal(directory) as journal:
+        journal.append_array(make_events(150))
+    (directory / "000001.pmj").unlink()
+    with pytest.raises(CorruptError, match="000001"):
+        open_journal(directory)
+    assert scan(directory).later_valid == 22
+
+
+def test_old_bytes_of_another_journal_are_never_accepted(tmp_path):
+    for name in ("old", "new"):
+        with open_journal(tmp_path / name) as journal:
+            journal.append_array(make_events(30 if name == "old" else 20))
+    old = (tmp_path / "old" / "000000.pmj").read_bytes()
+    path = tmp_path / "new" / "000000.pmj"
+    at = HEADER_BYTES + 20 * RECORD
+    path.write_bytes(path.read_bytes()[:at] + old[at:])
+    report = scan(tmp_path / "new")
+    assert (report.records, report.later_valid, report.corrupt) == (20, 0, False)
+    assert report.torn_bytes > 0
+    with open_journal(tmp_path / "new") as journal:
+        assert (journal.count, journal.torn_bytes) == (20, report.torn_bytes)
+    assert not any(path.read_bytes()[at:])
+
+
+def test_a_records_own_copy_at_another_index_is_not_accepted(directory):
+    with open_journal(directory) as journal:
+        journal.append_array(make_events(20))
+    path = directory / "000000.pmj"
+    content = bytearray(path.read_bytes())
+    at = HEADER_BYTES + 20 * RECORD
+    content[at : at + RECORD] = content[at - RECORD : at]
+    path.write_bytes(content)
+    assert (scan(directory).records, scan(directory).later_valid) == (20, 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"records_per_file": 63}, "records_per_file 63 is not in 64"),
+        ({"records_per_file": (1 << 24) + 1}, "records_per_file"),
+        ({"name": "x" * 32}, "longer than 31 bytes"),
+        ({"source": Source.RISK}, "the journal of source feed, not risk"),
+    ],
+)
+def test_a_bad_argument_is_explained(directory, options, text):
+    open_journal(directory).close()
+    arguments = {"name": "test", "source": Source.FEED, "records_per_file": 64} | options
+    with pytest.raises(NativeError, match=text):
+        Journal.open(directory, **arguments)
+    open_journal(directory).close()
+
+
+def test_a_journal_that_is_not_there_is_not_found(tmp_path):
+    for path in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(NativeError, match="not found"):
+            scan(path)
+
+
+def test_a_reader_follows_a_journal_that_is_still_written(directory):
+    with open_journal(directory) as journal:
+        reader = JournalReader(directory)
+        assert [len(chunk) for chunk in reader.follow()] == []
+        for start in range(0, 400, 40):
+            journal.append_array(make_events(40, start))
+            got = np.concatenate([chunk.copy() for chunk in reader.follow()])
+            assert same(got, make_events(40, start))
+            journal.prepare(0)
+        assert scan(directory).corrupt is False
+
+
+def test_views_are_not_copies_and_cannot_be_written(directory):
+    with open_journal(directory) as journal:
+        journal.append_array(make_events(100))
+    for chunk in JournalReader(directory).chunks():
+        assert not chunk.flags.owndata
+        assert not chunk.flags.writeable
+
+
+def test_chunks_respect_their_bounds(directory):
+    with open_journal(directory) as journal:
+        journal.append_array(make_events(300))
+    reader = JournalReader(directory)
+    sizes = [len(chunk) for chunk in reader.chunks(10, 200, 50)]
+    assert sizes == [50, 4, 50, 14, 50, 14, 8]
+    assert same(reader.array(10, 200), make_events(190, 10))
+    assert int(reader[299]["recv_ns"]) == int(reader[-1]["recv_ns"]) == 1299
+    with pytest.raises(IndexError):
+        reader[300]
+
+
+def test_a_time_is_found_by_bisection(directory):
+    with open_journal(directory) as journal:
+        journal.append_array(make_events(300))
+    reader = JournalReader(directory)
+    assert [reader.find_time(ns) for ns in (0, 1000, 1001, 1150, 1299, 1300)] == [
+        0, 0, 1, 150, 299, 300,
+    ]  # fmt: skip
+
+
+def test_batch_policy_has_everything_on_disk_when_append_returns(directory):
+    with open_journal(directory, sync=Sync.BATCH) as journal:
+        for start in range(0, 200, 20):
+            journal.append_array(make_events(20, start))
+            assert journal.synced == journal.count == start + 20
+
+
+def test_interval_policy_syncs_when_the_interval_has_passed(directory):
+    with open_journal(directory, sync=Sync.INTERVAL, interval_ns=1000) as journal:
+        journal.append_array(make_events(10))
+        journal.prepare(5000)
+        assert journal.synced == 10
+        journal.append_array(make_events(10, 10))
+        journal.prepare(5999)
+        assert journal.synced == 10
+        journal.prepare(6000)
+        assert journal.synced == 20
+
+
+def test_the_next_file_is_there_before_it_is_needed_and_gone_after_an_orderly_end(directory):
+    with open_journal(directory) as journal:
+        journal.append_array(make_events(31))
+        journal.prepare(0)
+        assert not (directory / "000001.pmj").exists()
+        journal.append_array(make_events(1, 31))
+        journal.prepare(0)
+        assert (directory / "000001.pmj").stat().st_size == HEADER_BYTES + 64 * RECORD
+        assert scan(directory).files == 2
+    assert sorted(path.name for path in directory.iterdir()) == ["000000.pmj", "lock"]
+
+
+def test_nothing_is_appended_after_close(directory):
+    journal = open_journal(directory)
+    journal.close()
+    journal.close()
+    with pytest.raises(NativeError):
+        journal.append_array(make_events(1))
