@@ -1,26 +1,61 @@
 /*
  * book.h: an L2 order book of one instrument: absolute quantity per price level.
  *
- * What it is. Two sides, each a window of ticks indexed directly with a hierarchy of bitmaps
- * over it (the best level is one or two bit scans), and a sorted table of far levels outside
- * the window, kept exactly. When the best price nears the window's edge the window re-centres
- * and levels move between the two. Any tick range works; far levels are only slower.
+ * What it is. Two sides, each a ladder (ladder.h): a window of ticks indexed directly with a hierarchy
+ * of bitmaps over it, and a sorted table of far levels outside the window, kept exactly. When the
+ * best price nears the window's edge the window re-centres and levels move between the two. Any tick
+ * range works; far levels are only slower. The best of both sides stands once more in one line
+ * with the sequence word, so a reader of the top touches one cache line.
  *
  * Who writes, who reads. One writer. Readers in other processes use the _read functions,
  * which are guarded by a sequence word (odd while the writer is inside): they retry a
- * bounded number of times and return STALE if the word stays odd (the writer died inside) and
- * INVALID if the writer has marked the book unusable. The same structure serves in private
- * memory (a strategy's own book), then nobody else reads.
+ * bounded number of times and return STALE if they never got a whole one (the writer died inside, or
+ * has lost its processor there: whether it lives, the segment says) and INVALID if the writer has
+ * marked the book unusable. The same structure serves in private memory (a strategy's own book),
+ * then nobody else reads.
  *
- * Sources. A book is changed by event.h records: BOOK_BEGIN clears it and makes it invalid,
- * DEPTH sets a level, BOOK_END makes it valid, BOOK_INVALID makes it invalid. Other kinds
- * and other instruments are passed over. Crossed is checked at each record with FLAG_LAST
- * and at BOOK_END: a crossed book becomes invalid with reason CROSSED by itself.
+ * Sources. A book is changed by event.h records. Other kinds and other instruments are passed over.
+ *   BOOK_BEGIN    clears it; it is loading: invalid, with the record's reason (RESYNC if it has none)
+ *   DEPTH         sets a level, in any state
+ *   BOOK_END      makes a loading book valid; one that turned invalid since its BEGIN stays so
+ *   BOOK_INVALID  makes it invalid, with the record's reason, until the next BEGIN and END
+ * A new book is loading, reason STARTING. By itself a valid or ending book becomes invalid
+ *   CROSSED       best bid not below best ask, looked at in each market data record with
+ *                 FLAG_LAST and at BOOK_END
+ *   OVERFLOW      looked at there too: a side whose far table was once full has lost all its kept levels
+ * and in any state, at once, by a DEPTH record that cannot be right, which is not applied
+ * but counted in `rejected`: BAD_QUANTITY (negative), BAD_PRICE (beyond +-2^62), BAD_ORDER (no side).
+ * Prices of zero and below are prices like any other.
  *
- * The library never allocates: memsize(window, far) bytes, zeroed, then init.
- * window: ticks per side, a power of two >= 4096; far: capacity of the far table per side.
- * If the far table is full the worst far level is dropped, counted in `dropped`, and depth
- * beyond it is not exact any more; the top always is.
+ * The library never allocates: memsize(window, far) bytes, zeroed, 64-byte aligned, then init.
+ * window: ticks per side, a power of two, 4096 to 262144; far: capacity of the far table per side, 1 to 2^22.
+ * If the far table is full the worst far level is dropped and counted in `dropped`; from then until the
+ * next BOOK_BEGIN levels at or beyond it are not taken. So what depth gives is always exact
+ * from the best to its end, it is only shorter; and the top is exact or the book invalid (OVERFLOW).
+ *
+ * In the segment (kind BOOK), behind its header; the fingerprint covers these rows and ladder.h's:
+ *
+ *   offset bytes field          written by the writer
+ *   0      8     sequence       odd while it is inside
+ *   8      8     bid_price      the top, when it leaves
+ *   16     8     bid_quantity
+ *   24     8     ask_price
+ *   32     8     ask_quantity
+ *   40     8     recv_ns        of the last record that changed the book
+ *   48     4     valid          1 or 0
+ *   52     4     reason         why it is invalid
+ *   56     8     reserved
+ *   64     4     instrument_id  fixed, as the four after it
+ *   68     4     window
+ *   72     4     far_capacity
+ *   76     4     bids_at        from the book's first byte: the bids' ladder
+ *   80     4     asks_at
+ *   84     4     loading        1 between BOOK_BEGIN and what ends it
+ *   88     8     applied
+ *   96     8     rejected
+ *   104    8     invalidated
+ *   112    16    reserved
+ *   128          the two ladders
  */
 #ifndef PMM_BOOK_H
 #define PMM_BOOK_H
@@ -48,41 +83,53 @@ struct pmm_top {
 
 struct pmm_book_stats {
     uint64_t applied;     /* DEPTH records */
-    uint64_t recentred;
-    uint64_t dropped;
-    uint64_t invalidated;
+    uint64_t rejected;    /* DEPTH records that could not be right */
+    uint64_t recentred;   /* moves of either side's window */
+    uint64_t dropped;     /* levels not kept: beyond the far table's capacity */
+    uint64_t invalidated; /* times that a valid or loading book became invalid */
     uint64_t bid_levels;
     uint64_t ask_levels;
-    uint64_t retries;     /* by this process's reads of a shared book: see pmm_book_read_top */
 };
 
 size_t pmm_book_memsize(uint32_t window, uint32_t far_capacity); /* 0 if the arguments are bad */
+/* ARGUMENT if the memory is too small or not aligned, or the sizes are bad. */
 int pmm_book_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t window, uint32_t far_capacity);
 uint64_t pmm_book_fingerprint(void);
 
-/* Segment forms: create the file; open returns the book inside it (segment keeps the handle). */
+/*
+ * Segment forms: create the file; open returns the book inside it (segment keeps the handle; close it with
+ * pmm_segment_close). Codes of segment.h; create: ARGUMENT for bad sizes; open: LAYOUT too
+ * if the sizes inside do not fit the file. A writer opens with PMM_OPEN_OWN and then calls repair.
+ */
 int pmm_book_create(const char *path, uint32_t instrument_id, uint32_t window, uint32_t far_capacity, const char *name);
 int pmm_book_open(struct pmm_segment *segment, struct pmm_book **book, const char *path, int mode);
 
 /*
  * Writer. Applies records in order; those of other instruments or kinds are skipped. Returns the
- * number that changed the book. One odd/even bump of the sequence word per call,
- * so a reader sees a batch whole or not at all.
+ * number taken (rejected ones are not). One odd/even bump of the sequence word per call, so a
+ * reader sees a batch whole or not at all; none if no record concerns this book.
  */
 int64_t pmm_book_apply(struct pmm_book *book, const struct pmm_event *events, size_t n);
-/* Restarted writer: makes an odd sequence even and the book invalid (STARTING). */
+/* New or restarted writer: empties the book whatever is in it (loading, STARTING) and makes the sequence even. */
 void pmm_book_repair(struct pmm_book *book);
 
-/* Writer's own process (no seqlock): */
+/* Writer's own process (no seqlock). The stats alone anyone may read: each value is whole, the set approximate. */
 void pmm_book_top(const struct pmm_book *book, struct pmm_top *top);
-/* Up to max levels of one side from the best; returns the count. */
+/* Up to max levels of one side from the best, valid or not; returns the count, or ARGUMENT. */
 int64_t pmm_book_depth(const struct pmm_book *book, int side, struct pmm_level *out, size_t max);
 int64_t pmm_book_quantity(const struct pmm_book *book, int side, int64_t price); /* 0 if no level */
 void pmm_book_get_stats(const struct pmm_book *book, struct pmm_book_stats *stats);
-/* The whole book as BOOK_BEGIN, DEPTH (flag SNAPSHOT), BOOK_END (flag LAST), stamped recv_ns; FULL if max is too small. */
+/*
+ * The whole book as BOOK_BEGIN, DEPTH (flag SNAPSHOT, best first, bids before asks), BOOK_END (flag LAST), stamped
+ * recv_ns. An invalid book ends with BOOK_INVALID and its reason instead, one still loading with neither, so that
+ * whoever applies it is where this one is. Returns the count; FULL if max (at most levels + 2) is too small.
+ */
 int64_t pmm_book_snapshot(const struct pmm_book *book, int64_t recv_ns, struct pmm_event *out, size_t max);
 
-/* Other processes. 0, STALE or INVALID (top is filled in as far as known, so reason can be read). */
+/*
+ * Other processes. 0 (depth: the count), STALE, INVALID, or ARGUMENT. read_top fills top in
+ * as far as known: INVALID has the last prices and the reason; STALE has valid 0 and reason STALE.
+ */
 int pmm_book_read_top(const struct pmm_book *book, struct pmm_top *top);
 int64_t pmm_book_read_depth(const struct pmm_book *book, int side, struct pmm_level *out, size_t max);
 

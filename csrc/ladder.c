@@ -6,23 +6,8 @@
 #include "layout.h"
 
 static_assert(sizeof(struct pmm_ladder) == 128, "pmm_ladder is two cache lines");
-PMM_OFFSET(pmm_ladder, flip, 0);
-PMM_OFFSET(pmm_ladder, base, 8);
-PMM_OFFSET(pmm_ladder, best, 16);
-PMM_OFFSET(pmm_ladder, window_levels, 24);
-PMM_OFFSET(pmm_ladder, far_levels, 28);
-PMM_OFFSET(pmm_ladder, window, 32);
-PMM_OFFSET(pmm_ladder, far_capacity, 36);
-PMM_OFFSET(pmm_ladder, words, 40);
-PMM_OFFSET(pmm_ladder, bits0_at, 44);
-PMM_OFFSET(pmm_ladder, bits1_at, 48);
-PMM_OFFSET(pmm_ladder, bits2_at, 52);
-PMM_OFFSET(pmm_ladder, payload_at, 56);
-PMM_OFFSET(pmm_ladder, far_at, 60);
-PMM_OFFSET(pmm_ladder, horizon, 64);
-PMM_OFFSET(pmm_ladder, overflowed, 72);
-PMM_OFFSET(pmm_ladder, recentred, 80);
-PMM_OFFSET(pmm_ladder, dropped, 88);
+#define HOLD(field, at) PMM_OFFSET(pmm_ladder, field, at);
+PMM_LADDER_ROWS(HOLD)
 
 #define WORDS_MAX 8
 

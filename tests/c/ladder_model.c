@@ -50,6 +50,16 @@ static int walk(const struct pmm_ladder *ladder, int descending, int exact) {
     return levels;
 }
 
+/* Takes the best levels away one by one: the window has to sink after them and call the far levels back. */
+static void drain(struct pmm_ladder *ladder, uint64_t count) {
+    int64_t price = 0;
+    while (count-- > 0 && pmm_ladder_best(ladder, &price) != PMM_LADDER_NONE) {
+        CHECK(model[price - LOW] != 0);
+        CHECK(pmm_ladder_remove(ladder, price) == 1);
+        model[price - LOW] = 0;
+    }
+}
+
 /* Prices wander about a centre that jumps now and then, so that the window has to follow. */
 static void play(int descending, uint32_t far, int steps) {
     size_t bytes = pmm_ladder_memsize(WINDOW, far, 2);
@@ -59,6 +69,7 @@ static void play(int descending, uint32_t far, int steps) {
     memset(model, 0, sizeof model);
     CHECK(pmm_ladder_init(ladder, bytes, descending, WINDOW, far, 2) == 0);
     for (int step = 0; step < steps; step++) {
+        if (rnd(300) == 0) drain(ladder, rnd(300));
         if (rnd(400) == 0) centre = (int64_t)rnd(PRICES);
         int64_t at = rnd(10) == 0 ? (int64_t)rnd(PRICES) : centre + (int64_t)rnd(600) - 300;
         if (at < 0 || at >= PRICES) continue;

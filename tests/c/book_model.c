@@ -1,0 +1,155 @@
+/* Random records on a book against plain arrays of quantities. Exit 0 if all agree. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "book.h"
+#include "error.h"
+
+#define WINDOW 4096
+#define PRICES 60000
+#define LOW (-20000)
+#define INSTRUMENT 7
+
+static int64_t model[3][PRICES]; /* by side and price - LOW */
+static struct pmm_level depth[PRICES];
+static struct pmm_event copy[2 * PRICES + 2];
+static uint64_t state = 2463534242u;
+
+static uint64_t rnd(uint64_t below) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state % below;
+}
+
+#define CHECK(condition)                                            \
+    do {                                                            \
+        if (!(condition)) {                                         \
+            fprintf(stderr, "line %d: %s\n", __LINE__, #condition); \
+            exit(1);                                                \
+        }                                                           \
+    } while (0)
+
+static struct pmm_book *make(uint32_t far) {
+    size_t bytes = pmm_book_memsize(WINDOW, far);
+    void *memory = aligned_alloc(64, bytes);
+    memset(memory, 0, bytes);
+    CHECK(pmm_book_init(memory, bytes, INSTRUMENT, WINDOW, far) == 0);
+    return memory;
+}
+
+/* What the book gives is the model's best levels without a hole; all of them if nothing was dropped. */
+static void compare_side(struct pmm_book *book, int side, int exact) {
+    int64_t n = pmm_book_depth(book, side, depth, PRICES), k = 0, all = 0;
+    for (int i = 0; i < PRICES; i++) {
+        int at = side == PMM_SIDE_BID ? PRICES - 1 - i : i;
+        if (model[side][at] == 0) continue;
+        all++;
+        if (k == n) continue;
+        CHECK(depth[k].price == at + LOW && depth[k].quantity == model[side][at]);
+        CHECK(pmm_book_quantity(book, side, at + LOW) == model[side][at]);
+        k++;
+    }
+    CHECK(k == n && (!exact || n == all));
+}
+
+static void compare(struct pmm_book *book, struct pmm_book *other) {
+    struct pmm_top top, again;
+    struct pmm_book_stats stats;
+    pmm_book_get_stats(book, &stats);
+    pmm_book_top(book, &top);
+    CHECK((top.version & 1) == 0);
+    for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) compare_side(book, side, stats.dropped == 0);
+    if (pmm_book_depth(book, PMM_SIDE_BID, depth, 1) == 1)
+        CHECK(top.bid_price == depth[0].price && top.bid_quantity == depth[0].quantity);
+    else
+        CHECK(top.bid_quantity == 0);
+    CHECK(pmm_book_read_top(book, &again) == (top.valid ? 0 : PMM_ERR_INVALID));
+    CHECK(again.bid_price == top.bid_price && again.ask_quantity == top.ask_quantity);
+
+    int64_t n = pmm_book_snapshot(book, 5, copy, sizeof copy / sizeof *copy);
+    CHECK(n >= 1 && pmm_book_snapshot(book, 5, copy, (size_t)(stats.bid_levels + stats.ask_levels + 1)) == PMM_ERR_FULL);
+    CHECK(pmm_book_apply(other, copy, (size_t)n) == n);
+    if (stats.dropped == 0) {
+        for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) compare_side(other, side, 1);
+        pmm_book_top(other, &again);
+        CHECK(again.valid == top.valid && again.reason == top.reason && again.ask_price == top.ask_price);
+    }
+}
+
+static int64_t pick(int64_t centre, int side) {
+    int64_t away = rnd(12) == 0 ? (int64_t)rnd(PRICES / 3) : (int64_t)rnd(300);
+    int64_t at = side == PMM_SIDE_BID ? centre - 1 - away : centre + away;
+    return at < 0 ? 0 : at >= PRICES ? PRICES - 1 : at;
+}
+
+/* The best levels of a side go one after the other, until the far ones are the best. */
+static void drain(struct pmm_book *book, int side, int64_t count) {
+    int64_t n = pmm_book_depth(book, side, depth, (size_t)count);
+    for (int64_t i = 0; i < n; i++) {
+        struct pmm_event event = {.kind = PMM_KIND_DEPTH, .side = (uint8_t)side, .instrument_id = INSTRUMENT};
+        event.price = depth[i].price;
+        model[side][event.price - LOW] = 0;
+        CHECK(pmm_book_apply(book, &event, 1) == 1);
+    }
+}
+
+static void play(uint32_t far, int steps) {
+    struct pmm_book *book = make(far), *other = make(PRICES);
+    struct pmm_event batch[64];
+    int64_t centre = PRICES / 2, bad = 0;
+    memset(model, 0, sizeof model);
+    for (int step = 0; step < steps; step++) {
+        size_t n = 1 + rnd(63);
+        memset(batch, 0, sizeof batch);
+        if (rnd(50) == 0) drain(book, 1 + (int)rnd(2), (int64_t)rnd(600));
+        if (rnd(40) == 0) centre = PRICES / 4 + (int64_t)rnd(PRICES / 2);
+        for (size_t i = 0; i < n; i++) {
+            uint64_t what = rnd(3000);
+            int side = 1 + (int)rnd(2);
+            batch[i].instrument_id = INSTRUMENT;
+            batch[i].recv_ns = step;
+            batch[i].kind = what == 0 ? PMM_KIND_BOOK_BEGIN : what < 20 ? PMM_KIND_BOOK_END : PMM_KIND_DEPTH;
+            batch[i].flags = rnd(4) == 0 ? PMM_FLAG_LAST : 0;
+            batch[i].side = (uint8_t)side;
+            int64_t at = pick(centre, side);
+            batch[i].price = at + LOW;
+            batch[i].quantity = rnd(100) < 45 ? 0 : 1 + (int64_t)rnd(1000);
+            if (what == 0) {
+                memset(model, 0, sizeof model);
+            } else if (what == 21) {
+                batch[i].instrument_id = INSTRUMENT + 1;
+            } else if (what == 22) {
+                batch[i].quantity = -1 - (int64_t)rnd(5);
+                bad++;
+            } else if (what == 23) {
+                batch[i].price = rnd(2) ? INT64_MAX : INT64_MIN;
+                bad++;
+            } else if (what == 24) {
+                batch[i].side = rnd(2) ? 0 : 200;
+                bad++;
+            } else if (what >= 20) {
+                model[side][at] = batch[i].quantity;
+            }
+        }
+        (void)pmm_book_apply(book, batch, n);
+        if (step % 61 == 0) compare(book, other);
+    }
+    struct pmm_book_stats stats;
+    pmm_book_get_stats(book, &stats);
+    CHECK(stats.rejected == (uint64_t)bad && bad > 0);
+    CHECK(stats.recentred > 20);
+    CHECK((stats.dropped > 0) == (far < 1000));
+    pmm_book_repair(book);
+    pmm_book_get_stats(book, &stats);
+    CHECK(stats.bid_levels == 0 && stats.ask_levels == 0);
+    free(book);
+    free(other);
+}
+
+int main(void) {
+    play(PRICES, 12000);
+    play(16, 12000);
+    return 0;
+}

@@ -1,0 +1,29 @@
+"""Book and ladder under sanitizers: against plain arrays, and with a reader beside the writer."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+CSRC = HERE.parent.parent / "csrc"
+ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+THREAD = ["-fsanitize=thread", "-Wno-tsan", "-pthread"]
+BOOK = ["ladder.c", "book.c", "book_read.c"]
+
+
+@pytest.mark.parametrize(
+    ("program", "flags", "sources"),
+    [
+        ("ladder_model", ADDRESS, ["ladder.c"]),
+        ("book_model", ADDRESS, BOOK),
+        ("book_seqlock", THREAD, BOOK),
+    ],
+)
+def test_a_program_of_random_operations_ends_without_a_finding(tmp_path, program, flags, sources):
+    binary = tmp_path / program
+    files = [HERE / f"{program}.c", *(CSRC / name for name in sources)]
+    compiler = ["gcc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
+    subprocess.run([*compiler, *flags, f"-I{CSRC}", "-o", binary, *files], check=True)
+    result = subprocess.run([binary], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
