@@ -5,7 +5,9 @@ import click
 from pinnacle import __version__
 from pinnacle.cli.lazy import LazyGroup, run
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "capture": "pinnacle.cli.capture:capture",
+}
 
 
 @click.group(

@@ -1,0 +1,118 @@
+"""Raw captures of Binance's combined stream: a line is `<recv_ns> <json>`, a file one symbol.
+
+A file may be compressed with gzip. Among the frames stands one REST depth snapshot, inline, where
+the recorder received it.
+"""
+
+import gzip
+import math
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from pinnacle.core.errors import DataError
+from pinnacle.core.schema import INSTRUMENT, Kind, Venue
+from pinnacle.venues.binance.codec import RECORDS_MAX, Codec, FrameError
+
+SYMBOL = re.compile(rb'"s":"([A-Z0-9]{1,31})"')
+# Binance writes eight decimals, whatever an instrument's tick and lot are.
+TEXT_DECIMALS = 8
+
+
+class Line(NamedTuple):
+    """One line: its number from 1, when it was received (UTC ns), the frame's text."""
+
+    number: int
+    recv_ns: int
+    frame: bytes
+
+
+def is_snapshot(frame: bytes) -> bool:
+    """Whether a frame of a capture is the REST depth snapshot."""
+    return frame.startswith(b'{"lastUpdateId"')
+
+
+def read_capture(path: Path) -> Iterator[Line]:
+    """The lines of a capture, in order; DataError naming file and line where it is damaged."""
+    number = 0
+    try:
+        with path.open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if packed else path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                stamp, _, frame = line.rstrip().partition(b" ")
+                if not stamp.isdigit() or int(stamp[:20]) >= 2**63 or not frame:
+                    raise DataError(f"{path}:{number}: not `<recv_ns> <json>`: {line[:60]!r}")
+                yield Line(number, int(stamp), frame)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(f"{path}:{number + 1}: damaged gzip data: {error}") from None
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from None
+    if number == 0:
+        raise DataError(f"{path}: empty capture")
+
+
+def infer_instrument(path: Path, instrument_id: int = 0) -> np.ndarray:
+    """The instrument table, shape (1,), of a capture: its symbol, and the coarsest decimal tick
+    and lot that every price and quantity in it is a whole number of.
+
+    A capture carries no exchangeInfo. The greatest common divisor is exact where the venue's own
+    step is not: old orders may rest with quantities finer than the step of today.
+    """
+    table = np.zeros(1, INSTRUMENT)
+    row = table[0]
+    row["symbol"] = _symbol(path)
+    row["instrument_id"] = instrument_id
+    row["venue_id"] = Venue.BINANCE
+    row["tick_mantissa"] = row["lot_mantissa"] = row["quantity_min"] = 1
+    row["tick_decimals"] = row["lot_decimals"] = TEXT_DECIMALS
+    tick, lot = _divisors(path, Codec(table, RECORDS_MAX))
+    row["tick_decimals"] = _decimals(tick)
+    row["lot_decimals"] = _decimals(lot)
+    return table
+
+
+def _symbol(path: Path) -> bytes:
+    for line in read_capture(path):
+        found = SYMBOL.search(line.frame)
+        if found:
+            return found[1]
+    raise DataError(f"{path}: no frame names a symbol")
+
+
+def _divisors(path: Path, codec: Codec) -> tuple[int, int]:
+    tick = lot = 0
+    first = codec.events.cdata[0]
+    for line in read_capture(path):
+        count = scan_line(path, line, codec)
+        if count == 1:
+            tick = math.gcd(tick, first.price)
+            lot = math.gcd(lot, first.quantity)
+            if first.kind == Kind.TOP:
+                tick = math.gcd(tick, first.order_id)
+                lot = math.gcd(lot, first.aux)
+        elif count > 1:
+            records = codec.events.array[:count]
+            tick = math.gcd(tick, int(np.gcd.reduce(records["price"])))
+            lot = math.gcd(lot, int(np.gcd.reduce(records["quantity"])))
+    return tick, lot
+
+
+def scan_line(path: Path, line: Line, codec: Codec) -> int:
+    """codec.scan of a line; what is wrong with it names file and line."""
+    try:
+        return codec.scan(line.frame, line.recv_ns, 0 if is_snapshot(line.frame) else -1)
+    except FrameError as error:
+        raise DataError(f"{path}:{line.number}: {error}") from None
+
+
+def _decimals(divisor: int) -> int:
+    """Digits after the point of the coarsest power of ten that divides divisor x 1e-8."""
+    decimals = TEXT_DECIMALS
+    while decimals > 0 and divisor and divisor % 10 ** (TEXT_DECIMALS - decimals + 1) == 0:
+        decimals -= 1
+    return decimals

@@ -1,0 +1,27 @@
+"""The scanner stays inside its buffers whatever the bytes are: under ASan and UBSan."""
+
+import gzip
+import subprocess
+from itertools import islice
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CAPTURES = ROOT.parent / "shared" / "data" / "captures"
+SOURCES = ["binance", "binance_fields", "decimal", "json"]
+
+
+def test_damaged_frames_never_lead_the_scanner_outside_its_buffers(tmp_path):
+    program, corpus = tmp_path / "binance_fuzz", tmp_path / "corpus"
+    frames = []
+    for name in ("btcusdt", "ethusdt"):
+        with gzip.open(CAPTURES / f"binance_{name}_20240808.gz") as file:
+            frames += [line.split(b" ", 1)[1] for line in islice(file, 60)]
+    frames += [b'{"result":null,"id":1}\n', b'[{"x":[[[null,true,-1.5e+3,"\\u00e9"]]]}]\n']
+    corpus.write_bytes(b"".join(frames))
+    command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror"]
+    command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", ROOT / "csrc"]
+    command += [ROOT / "tests" / "c" / "binance_fuzz.c"]
+    command += [ROOT / "csrc" / f"{name}.c" for name in SOURCES]
+    subprocess.run([*command, "-o", program], check=True)
+    done = subprocess.run([program, corpus], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

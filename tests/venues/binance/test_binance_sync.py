@@ -1,0 +1,94 @@
+"""A book is live only while every update since its snapshot is in, and a hole is always seen."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinnacle.venues.binance.sync import HELD_MAX, BookSync, Diff
+
+
+def test_updates_are_held_until_the_snapshot_and_those_it_contains_are_dropped():
+    sync = BookSync()
+    for first, final in [(1, 5), (6, 9), (10, 12)]:
+        assert sync.on_diff(first, final, b"%d" % final) is Diff.HELD
+    assert sync.on_snapshot(7) == [b"9", b"12"]
+    assert (sync.live, sync.last_id, sync.held) == (True, 12, 0)
+    assert sync.on_diff(13, 13, b"") is Diff.APPLY
+
+
+def test_a_snapshot_older_than_the_first_held_update_is_refused_and_a_newer_one_serves():
+    sync = BookSync()
+    sync.on_diff(10, 12, b"12")
+    assert sync.on_snapshot(8) is None
+    assert not sync.live
+    assert sync.on_snapshot(9) == [b"12"]
+
+
+def test_after_a_snapshot_newer_than_all_that_is_held_the_first_update_may_overlap_it():
+    sync = BookSync()
+    sync.on_diff(1, 5, b"5")
+    assert sync.on_snapshot(8) == []
+    assert sync.on_diff(6, 8, b"") is Diff.DROP
+    assert sync.on_diff(7, 10, b"") is Diff.APPLY
+    assert sync.on_diff(10, 12, b"") is Diff.GAP
+
+
+def test_a_gap_holds_the_update_that_showed_it_for_the_next_snapshot():
+    sync = BookSync()
+    sync.on_snapshot(3)
+    assert sync.on_diff(5, 6, b"6") is Diff.GAP
+    assert (sync.live, sync.gaps, sync.held) == (False, 1, 1)
+    assert sync.on_snapshot(4) == [b"6"]
+
+
+def test_a_hole_among_held_updates_makes_those_before_it_worthless():
+    sync = BookSync()
+    sync.on_diff(1, 5, b"5")
+    sync.on_diff(8, 9, b"9")
+    assert sync.on_snapshot(3) is None
+    assert sync.on_snapshot(7) == [b"9"]
+
+
+def test_what_is_held_is_bounded_and_then_only_a_newer_snapshot_serves():
+    sync = BookSync()
+    for update in range(1, HELD_MAX + 3):
+        sync.on_diff(update, update, b"")
+    assert sync.held == HELD_MAX
+    assert sync.on_snapshot(1) is None
+    assert len(sync.on_snapshot(2)) == HELD_MAX
+
+
+UPDATES = st.lists(st.integers(1, 5), min_size=1, max_size=40)
+
+
+@given(UPDATES, st.data())
+def test_whatever_is_lost_a_live_book_has_had_every_update_or_is_found_out(lengths, data):
+    """Applied updates always join on: a book's contents are a run of ids without a hole."""
+    updates, next_id = [], 100
+    for length in lengths:
+        updates.append((next_id, next_id + length - 1))
+        next_id += length
+    arrive = data.draw(st.lists(st.booleans(), min_size=len(updates), max_size=len(updates)))
+    snapshot_after = data.draw(st.integers(0, len(updates)))
+    sync, reached = BookSync(), None
+    for at, (first, final) in enumerate(updates):
+        if at == snapshot_after or (not sync.live and at > snapshot_after):
+            last_id = data.draw(st.integers(95, next_id))
+            kept = sync.on_snapshot(last_id)
+            if kept is not None:
+                reached = last_id
+                for frame in kept:
+                    held_first, held_final = map(int, frame.split())
+                    assert held_first <= reached + 1 <= held_final
+                    reached = held_final
+                assert sync.last_id == reached
+        if not arrive[at]:
+            continue
+        verdict = sync.on_diff(first, final, b"%d %d" % (first, final))
+        if verdict is Diff.APPLY:
+            assert first <= reached + 1 <= final
+            reached = final
+        elif verdict is Diff.DROP:
+            assert final <= reached
+        elif verdict is Diff.GAP:
+            assert first != reached + 1
+        assert sync.live == (verdict in (Diff.APPLY, Diff.DROP))
