@@ -155,26 +155,39 @@ def test_the_published_depth_adds_up_to_the_book(flow):
     assert snapshot[-1]["aux"] == sequence
 
 
-@pytest.mark.long
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 2**32))
-def test_a_deep_book_agrees_with_the_oracle_over_a_long_flow(seed):
+def random_flow(seed, n, centre, spread, ids, quantity_max):
     rng = np.random.default_rng(seed)
-    n = 2_000
     events = np.zeros(n, dtype=EVENT)
     events["recv_ns"] = np.arange(n)
     events["instrument_id"] = INSTRUMENT
     events["kind"] = rng.choice(
-        [Kind.NEW, Kind.CANCEL, Kind.REPLACE, Kind.CANCEL_ALL], n, p=[0.6, 0.2, 0.199, 0.001]
+        [Kind.NEW, Kind.CANCEL, Kind.REPLACE, Kind.CANCEL_ALL], n, p=[0.55, 0.1, 0.349, 0.001]
     )
     events["side"] = rng.integers(1, 3, n)
-    events["price"] = 50_000 + rng.normal(0, 4_000, n).astype(np.int64)
-    events["quantity"] = rng.integers(1, 100, n)
-    events["order_id"] = rng.integers(1, 600, n)
-    events["source"] = rng.integers(1, 4, n)
+    events["price"] = centre + rng.normal(0, spread, n).astype(np.int64)
+    events["quantity"] = rng.integers(1, quantity_max, n)
+    events["order_id"] = rng.integers(1, ids, n)
+    events["source"] = rng.integers(1, 3, n)
     events["aux"] = rng.choice([0, 0, 0, 1, 2, 3, 256, 1 << 16, 2 << 16, 3 << 16], n)
-    engine = MatchingEngine(INSTRUMENT, orders=700, window=4096, far_levels=500)
-    oracle = Oracle(INSTRUMENT, 700, 500)
+    events["flags"] = rng.choice([0, 0, 0, int(Flag.POST_ONLY)], n)
+    return events
+
+
+def assert_agree(events, orders, levels):
+    engine = MatchingEngine(INSTRUMENT, orders=orders, window=4096, far_levels=levels)
+    oracle = Oracle(INSTRUMENT, orders, levels)
     expected = [row for event in events for row in oracle.run(event).tolist()]
     assert engine.process(events).tolist() == expected
     engine.check()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_crowded_book_agrees_with_the_oracle(seed):
+    assert_agree(random_flow(seed, 3_000, 100, 2.0, 25, 6), orders=20, levels=6)
+
+
+@pytest.mark.long
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32))
+def test_a_deep_book_agrees_with_the_oracle_over_a_long_flow(seed):
+    assert_agree(random_flow(seed, 2_000, 50_000, 4_000, 600, 100), orders=700, levels=500)
