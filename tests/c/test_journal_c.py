@@ -1,0 +1,52 @@
+"""The C journal under sanitizers, and with every system call of its life failing once."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+CSRC = HERE.parent.parent / "csrc"
+SOURCES = ["journal.c", "journal_file.c", "journal_scan.c", "journal_recover.c"]
+SOURCES += ["crc32c.c", "clock.c"]
+WRAPPED = ["open", "openat", "posix_fallocate", "mmap", "fsync", "fdatasync", "renameat"]
+WRAPPED += ["unlinkat", "mkdir", "fcntl", "fstat", "madvise"]
+
+
+def build(name: str, path: Path, *extra: str) -> Path:
+    subprocess.run(
+        ["gcc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-fsanitize=address,undefined"]
+        + ["-fno-sanitize-recover=all", f"-I{CSRC}", "-o", str(path), str(HERE / f"{name}.c")]
+        + [str(CSRC / source) for source in SOURCES]
+        + list(extra),
+        check=True,
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def faults(tmp_path_factory):
+    path = tmp_path_factory.mktemp("build") / "journal_faults"
+    return build("journal_faults", path, *[f"-Wl,--wrap={name}" for name in WRAPPED])
+
+
+@pytest.fixture
+def scratch():
+    """A directory in memory where there is one: thousands of syncs cost nothing there."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as path:
+        yield path
+
+
+@pytest.mark.parametrize("fault", ["kill", "EIO", "ENOSPC"])
+def test_any_call_may_fail_or_be_the_last_and_nothing_acknowledged_is_lost(faults, scratch, fault):
+    result = subprocess.run([faults, scratch, fault], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) > 100
+
+
+def test_batches_cuts_and_damage_stay_within_the_journals_memory(tmp_path, scratch):
+    program = build("journal_san", tmp_path / "journal_san")
+    result = subprocess.run([program, scratch], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
