@@ -26,6 +26,7 @@ HEADERS = [
     "book.h",
     "journal.h",
     "match.h",
+    "paper.h",
     "decimal.h",
     "binance.h",
 ]
