@@ -1,0 +1,220 @@
+"""What holds for the paper venue whatever the market and the participant do."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pinnacle.core.paper import Cancel, Paper
+from pinnacle.core.schema import (
+    EVENT,
+    EventBuffer,
+    Flag,
+    Kind,
+    OrderType,
+    Side,
+    Source,
+    TimeInForce,
+)
+
+MS = 1_000_000
+PRICES = st.integers(95, 105)
+QUANTITIES = st.integers(1, 30)
+SIDES = st.sampled_from([Side.BID, Side.ASK])
+IDS = st.integers(1, 12)
+GAPS = st.sampled_from([0, 1, 20, 300])
+ORDER_KINDS = (Kind.NEW, Kind.REPLACE, Kind.CANCEL, Kind.CANCEL_ALL, Kind.QUERY)
+
+
+@st.composite
+def records(draw):
+    """One or a few records of a market or a participant, as dicts of EVENT fields."""
+    weights = {"depth": 6, "trade": 6, "order": 8, "move": 1, "resync": 1}
+    what = draw(st.sampled_from([name for name, weight in weights.items() for _ in range(weight)]))
+    side, price, quantity = draw(SIDES), draw(PRICES), draw(QUANTITIES)
+    lag = draw(st.sampled_from([1, 1, 1, 30, 150])) * MS
+    if what == "depth":
+        # Bids below 100 and asks from 100 on: a market that does not cross itself by this alone.
+        price = min(price, 99) if side == Side.BID else max(price, 100)
+        quantity = draw(st.sampled_from([0, quantity, quantity]))
+        fields = {"kind": Kind.DEPTH, "flags": Flag.LAST, "lag": MS}
+        return [fields | {"side": side, "price": price, "quantity": quantity}]
+    if what == "trade":
+        return [
+            {"kind": Kind.TRADE, "side": side, "price": price, "quantity": quantity, "lag": lag}
+        ]
+    if what == "move":  # one side jumps through the middle: orders of ours are crossed
+        begin = {"kind": Kind.DEPTH, "side": 3 - side, "quantity": 0, "lag": MS}
+        clear = [begin | {"price": p} for p in range(94, 107)]
+        last = {"kind": Kind.DEPTH, "side": side, "price": price, "quantity": quantity}
+        return [*clear, last | {"flags": Flag.LAST, "lag": MS}]
+    if what == "resync":
+        bid = {"kind": Kind.DEPTH, "side": Side.BID, "price": price - 1, "quantity": quantity}
+        ask = {"kind": Kind.DEPTH, "side": Side.ASK, "price": price + 1, "quantity": quantity}
+        end = {"kind": Kind.BOOK_END, "flags": Flag.LAST}
+        return [{"kind": Kind.BOOK_BEGIN}, bid, ask, end][: draw(st.sampled_from([1, 4, 4, 4]))]
+    kind = draw(st.sampled_from([Kind.NEW] * 6 + list(ORDER_KINDS[1:])))
+    fields = {"kind": kind, "order_id": draw(IDS), "side": side, "price": price}
+    fields |= {"quantity": quantity, "source": Source.GATEWAY, "lag": 0}
+    if kind == Kind.NEW:
+        if draw(st.integers(0, 3)):  # three of four rest
+            fields["price"] = min(price, 99) if side == Side.BID else max(price, 100)
+        tif = draw(st.sampled_from([TimeInForce.GTC] * 5 + [TimeInForce.IOC, TimeInForce.FOK]))
+        order_type = draw(st.sampled_from([OrderType.LIMIT] * 6 + [OrderType.MARKET]))
+        fields["aux"] = tif | order_type << 8 | draw(st.integers(0, 3)) << 16
+        fields["flags"] = draw(st.sampled_from([0, 0, Flag.POST_ONLY]))
+    return [fields]
+
+
+def stream(groups, gaps):
+    """An EVENT array: recv_ns moves by the gaps, venue_ns is recv_ns less each record's lag."""
+    start = [{"kind": Kind.BOOK_BEGIN}]
+    start += [
+        {"kind": Kind.DEPTH, "side": side, "price": price, "quantity": 20}
+        for side, price in ((1, 99), (1, 98), (2, 100), (2, 101))
+    ]
+    start += [{"kind": Kind.BOOK_END, "flags": Flag.LAST}]
+    rows = start + [row for group in groups for row in group]
+    events = np.zeros(len(rows), dtype=EVENT)
+    now = 10_000 * MS
+    for i, row in enumerate(rows):
+        now += gaps[i % len(gaps)] * MS
+        events[i]["recv_ns"] = now
+        for name, value in row.items():
+            if name != "lag":
+                events[i][name] = value
+        if row.get("lag"):
+            events[i]["venue_ns"] = now - row["lag"]
+    return events
+
+
+FLOWS = st.builds(
+    stream, st.lists(records(), min_size=30, max_size=80), st.lists(GAPS, min_size=1, max_size=5)
+)
+
+
+class Audit:
+    """Follows every order by its reports alone and fails where a report cannot be true."""
+
+    def __init__(self):
+        self.open = {}  # side, price, leaves, whether it is a market order
+        self.total = {}
+        self.sequence = 0
+
+    def see(self, cause, reports):
+        maker = 0
+        for report in reports:
+            self.sequence += 1
+            assert report["aux"] == self.sequence
+            assert report["recv_ns"] == report["venue_ns"] == cause["recv_ns"]
+            kind, order_id, quantity = report["kind"], int(report["order_id"]), report["quantity"]
+            if kind == Kind.ACK:
+                assert order_id not in self.open
+                market = cause["aux"] >> 8 & 0xFF == OrderType.MARKET
+                self.open[order_id] = [cause["side"], int(cause["price"]), int(quantity), market]
+            elif kind == Kind.FILL:
+                side, price, leaves, market = self.open[order_id]
+                assert 0 < quantity <= leaves
+                if report["flags"] & Flag.MAKER:
+                    maker += int(quantity)
+                    assert report["price"] == price
+                elif not market:
+                    assert (
+                        report["price"] <= price if side == Side.BID else report["price"] >= price
+                    )
+                self.reduce(order_id, int(quantity))
+            elif kind == Kind.CANCELLED:
+                assert quantity == self.open[order_id][2]
+                del self.open[order_id]
+            elif kind == Kind.REPLACED:
+                self.open[order_id][1] = int(report["price"])
+                self.open[order_id][2] += int(quantity) - self.total[order_id]
+            elif kind == Kind.ORDER_STATUS:
+                assert quantity == self.open[order_id][2]
+            if kind in (Kind.ACK, Kind.REPLACED):
+                self.total[order_id] = int(quantity)
+        return maker
+
+    def reduce(self, order_id, quantity):
+        self.open[order_id][2] -= quantity
+        if self.open[order_id][2] == 0:
+            del self.open[order_id]
+
+
+def displayed_through(book, side, price):
+    """What the opposite side of `side` displays at or past price."""
+    if side == Side.BID:
+        return sum(q for (s, p), q in book.items() if s == Side.ASK and p <= price)
+    return sum(q for (s, p), q in book.items() if s == Side.BID and p >= price)
+
+
+def aheads(paper):
+    return {int(o["order_id"]): (int(o["price"]), int(o["aux"])) for o in paper.orders()}
+
+
+@pytest.mark.parametrize("cancel", list(Cancel))
+@settings(max_examples=60, deadline=None)
+@given(events=FLOWS)
+def test_no_report_is_ever_impossible(cancel, events):
+    paper, audit, book = Paper([0], orders=8, cancel=cancel), Audit(), {}
+    for i, event in enumerate(events):
+        before = aheads(paper)
+        orders = {o: tuple(v) for o, v in audit.open.items()}
+        reports = paper.run(events[i : i + 1])
+        paper.check()
+        if event["kind"] == Kind.BOOK_BEGIN:
+            book.clear()
+        elif event["kind"] == Kind.DEPTH:
+            book[int(event["side"]), int(event["price"])] = int(event["quantity"])
+        maker = audit.see(event, reports)
+        if event["kind"] == Kind.TRADE:
+            assert maker <= event["quantity"]
+            assert all(r["side"] != event["side"] for r in reports)
+        elif maker:
+            sides = {int(r["side"]) for r in reports}
+            assert len(sides) == 1 and event["kind"] not in ORDER_KINDS
+            side = sides.pop()
+            prices = [orders[int(r["order_id"])][1] for r in reports]
+            worst = max(prices) if side == Side.BID else min(prices)
+            assert maker <= displayed_through(book, side, worst)
+        after = aheads(paper)
+        if event["kind"] not in (Kind.NEW, Kind.REPLACE):
+            for order_id in before.keys() & after.keys():
+                was, now = before[order_id][1], after[order_id][1]
+                assert was == -1 or 0 <= now <= was
+        leaves = {int(o["order_id"]): int(o["quantity"]) for o in paper.orders()}
+        assert leaves == {o: v[2] for o, v in audit.open.items()}
+
+
+@settings(max_examples=60, deadline=None)
+@given(events=FLOWS, cuts=st.lists(st.integers(1, 40), min_size=1, max_size=6))
+def test_the_reports_do_not_depend_on_how_the_stream_is_cut(events, cuts):
+    whole = Paper([0], orders=8).run(events)
+    paper, pieces, at, turn = Paper([0], orders=8), [], 0, 0
+    buffer, out = EventBuffer(len(events)), EventBuffer(paper.out_min)
+    buffer.array[:] = events
+    while at < len(events):
+        upto = min(at + cuts[turn % len(cuts)], len(events))
+        turn += 1
+        while at < upto:
+            written, consumed = paper.step(buffer, upto, out, at)
+            pieces.append(out.array[:written].copy())
+            at += consumed
+    assert np.concatenate(pieces).tobytes() == whole.tobytes()
+
+
+@settings(max_examples=60, deadline=None)
+@given(events=FLOWS)
+def test_a_pessimist_is_never_ahead_of_an_optimist_in_a_queue(events):
+    """The bound holds while both hold the same orders: the first order, until one of them fills."""
+    orders = np.isin(events["kind"], ORDER_KINDS)
+    keep = ~orders
+    news = np.flatnonzero(orders & (events["kind"] == Kind.NEW))[:1]
+    keep[news] = True
+    events = np.ascontiguousarray(events[keep])
+    low, high = Paper([0], cancel=Cancel.BEHIND), Paper([0], cancel=Cancel.AHEAD)
+    for i in range(len(events)):
+        low.run(events[i : i + 1])
+        high.run(events[i : i + 1])
+        for order_id in aheads(low).keys() & aheads(high).keys():
+            assert aheads(high)[order_id][1] <= aheads(low)[order_id][1]
