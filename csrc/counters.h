@@ -53,7 +53,11 @@ int pmm_counters_create(const char *path, uint32_t counters, uint32_t histograms
 int pmm_counters_open(struct pmm_counters *c, const char *path, int mode);
 void pmm_counters_close(struct pmm_counters *c);
 
-/* Owner. The index of label, made if it is new; FULL if there is no room, RANGE if it is 56 bytes or more. */
+/*
+ * Owner. The index of label, made if it is new; FULL if there is no room, RANGE if it is 56 bytes or
+ * more, ARGUMENT if it is empty or the caller is not the owner. Labels are never removed, and a
+ * restarted owner finds its own again with their values. An index that no find returned is ignored.
+ */
 int pmm_counter_find(struct pmm_counters *c, const char *label);
 int pmm_histogram_find(struct pmm_counters *c, const char *label);
 void pmm_counter_add(struct pmm_counters *c, int index, int64_t delta);
@@ -61,7 +65,7 @@ void pmm_counter_set(struct pmm_counters *c, int index, int64_t value);
 int64_t pmm_counter_get(const struct pmm_counters *c, int index);
 
 void pmm_histogram_record(struct pmm_histogram *h, int64_t value_ns); /* negative counts as 0 */
-/* The upper bound of the bucket that holds the fraction q (0..1) of the values; 0 if empty. */
+/* The upper bound of the bucket that holds the fraction q (0..1) of the values, at most max; 0 if empty. */
 int64_t pmm_histogram_quantile(const struct pmm_histogram *h, double q);
 /* Lowest value of a bucket: for those who draw it. */
 int64_t pmm_histogram_bucket_floor(uint32_t bucket);

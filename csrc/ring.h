@@ -8,7 +8,8 @@
  * published head has passed it.
  *
  * Who writes, who reads. The writer owns the segment (PMM_OPEN_OWN) and writes slots and
- * the writer line. The reader opens it PMM_OPEN_SHARED and writes the reader line only.
+ * the writer line. The reader opens it PMM_OPEN_SHARED and writes the reader line only; it
+ * claims byte 1 of the file, so there is one reader at a time as there is one writer.
  *
  * Promises while both live: nothing lost, doubled or reordered. A record whose writer died
  * before its commit word is never seen. A restarted writer finds its tail by looking at
@@ -31,7 +32,7 @@
  *   256                8      head              reader: slots below it are free
  *   264                4      reader_epoch      reader: +1 at each attach
  *   268                4      resync_request    reader: +1 to ask the writer to resend its state
- *   272                8      reader_heartbeat_ns  reader: monotonic
+ *   272                8      reader_heartbeat_ns  reader: monotonic, at attach and at each release
  *   280                104    reserved
  *   384                       slots, 64 bytes each
  */
@@ -71,13 +72,20 @@ struct pmm_ring {
 /* Creates the file. capacity: a power of two, 2 to 2^20. Codes as pmm_segment_create. */
 int pmm_ring_create(const char *path, uint64_t capacity, const char *name);
 
-/* Attach one side. The writer recovers its tail. Codes as pmm_segment_open. */
+/*
+ * Attach one side. The writer recovers its tail. Codes as pmm_segment_open; OWNED also where
+ * another reader is attached, CORRUPT where the cursors contradict each other.
+ */
 int pmm_ring_open_writer(struct pmm_ring *ring, const char *path);
 int pmm_ring_open_reader(struct pmm_ring *ring, const char *path); /* ring->cursor tells where it starts */
 int pmm_ring_open_observer(struct pmm_ring *ring, const char *path); /* read-only: counts, no records */
 void pmm_ring_close(struct pmm_ring *ring);
 
-/* Writer. Bulk: all n or none (returns n, or AGAIN). Burst: what fits (returns 0..n). */
+/*
+ * Writer. Bulk: all n or none (returns n, or AGAIN; ARGUMENT if n is above the capacity). Burst: what fits (returns 0..n). Records
+ * are published one by one in order: a reader may see the first of a call before its last, and
+ * a writer that is killed inside leaves a prefix.
+ */
 int64_t pmm_ring_push_bulk(struct pmm_ring *ring, const struct pmm_event *events, size_t n);
 int64_t pmm_ring_push_burst(struct pmm_ring *ring, const struct pmm_event *events, size_t n);
 

@@ -15,7 +15,27 @@
 #include "clock.h"
 #include "crc32c.h"
 #include "error.h"
-#include "segment_layout.h"
+#include "layout.h"
+
+#define PMM_SEGMENT_LAYOUT(ROW)                   \
+    ROW(pmm_segment_header, magic, 0, 8)          \
+    ROW(pmm_segment_header, version, 8, 4)        \
+    ROW(pmm_segment_header, kind, 12, 4)          \
+    ROW(pmm_segment_header, fingerprint, 16, 8)   \
+    ROW(pmm_segment_header, bytes, 24, 8)         \
+    ROW(pmm_segment_header, created_ns, 32, 8)    \
+    ROW(pmm_segment_header, boot_id, 40, 8)       \
+    ROW(pmm_segment_header, epoch, 48, 4)         \
+    ROW(pmm_segment_header, owner_pid, 52, 4)     \
+    ROW(pmm_segment_header, owner_start, 56, 8)   \
+    ROW(pmm_segment_header, heartbeat_ns, 64, 8)  \
+    ROW(pmm_segment_header, reserved1, 72, 56)    \
+    ROW(pmm_segment_header, name, 128, 64)        \
+    ROW(pmm_segment_header, ready, 192, 4)        \
+    ROW(pmm_segment_header, reserved2, 196, 60)
+
+PMM_SEGMENT_LAYOUT(PMM_ROW_ASSERT)
+static_assert(sizeof(struct pmm_segment_header) == PMM_SEGMENT_HEADER_BYTES, "the payload begins at 256");
 
 static const uint64_t MAGIC = 0x00314745534D4D50; /* "PMMSEG1" and a NUL, little endian */
 
@@ -80,65 +100,49 @@ static uint64_t start_of(uint32_t pid, int *dead) {
     return p ? strtoull(p, NULL, 10) : 0;
 }
 
-static int lock_owner(int fd, short type) {
-    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+static int lock_byte(int fd, short type, int64_t byte) {
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)byte, .l_len = 1};
     if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
         return PMM_OK;
     return errno == EAGAIN || errno == EACCES ? PMM_ERR_OWNED : PMM_ERR_SYSTEM;
 }
 
 /* Fills the header of a file that nobody else can see yet. */
-static int write_header(int fd, uint32_t kind, uint64_t fingerprint, size_t bytes, const char *name) {
-    uint64_t boot_id;
-    int code = read_boot_id(&boot_id);
+static int write_header(int fd, struct pmm_segment_header initial) {
+    int code = read_boot_id(&initial.boot_id);
     if (code < 0)
         return code;
     struct pmm_segment_header *header =
         mmap(NULL, PMM_SEGMENT_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (header == MAP_FAILED)
         return PMM_ERR_SYSTEM;
-    header->magic = MAGIC;
-    header->version = PMM_SEGMENT_VERSION;
-    header->kind = kind;
-    header->fingerprint = fingerprint;
-    header->bytes = bytes;
-    header->created_ns = (uint64_t)pmm_clock_wall_ns();
-    header->boot_id = boot_id;
-    memcpy(header->name, name, strlen(name));
+    *header = initial;
     pmm_store_release_u32(&header->ready, 1);
     munmap(header, PMM_SEGMENT_HEADER_BYTES);
     return PMM_OK;
 }
 
-static int make_file(const char *path, uint32_t kind, uint64_t fingerprint, size_t bytes, const char *name) {
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-    if (fd < 0)
-        return PMM_ERR_SYSTEM;
-    int code = PMM_OK;
-    int failed = posix_fallocate(fd, 0, (off_t)bytes); /* returns errno, does not set it */
+/* posix_fallocate and not ftruncate: what is mapped later must not find the filesystem full. */
+static int fill_file(int fd, const struct pmm_segment_header *header, const void *initial, size_t initial_bytes) {
+    int failed = posix_fallocate(fd, 0, (off_t)header->bytes);
     if (failed) {
-        errno = failed;
-        code = PMM_ERR_SYSTEM;
-    } else if (fchmod(fd, 0640) < 0) { /* whatever the umask: the monitor's group reads */
-        code = PMM_ERR_SYSTEM;
-    } else {
-        code = write_header(fd, kind, fingerprint, bytes, name);
+        errno = failed; /* it returns the number and leaves errno alone */
+        return PMM_ERR_SYSTEM;
     }
-    return close_keeping_errno(fd, code);
+    if (fchmod(fd, 0640) < 0) /* whatever the umask: the monitor's group reads */
+        return PMM_ERR_SYSTEM;
+    ssize_t n = initial_bytes ? pwrite(fd, initial, initial_bytes, PMM_SEGMENT_HEADER_BYTES) : 0;
+    if (n != (ssize_t)initial_bytes)
+        return PMM_ERR_SYSTEM;
+    return write_header(fd, *header);
 }
 
-int pmm_segment_create(const char *path, uint32_t kind, uint64_t fingerprint,
-                       size_t payload_bytes, const char *name) {
-    char making[PATH_BYTES];
-    if (!path || !name || !kind || !fingerprint || payload_bytes > (SIZE_MAX >> 2) ||
-        strlen(name) >= PMM_SEGMENT_NAME_BYTES)
-        return PMM_ERR_ARGUMENT;
-    int length = snprintf(making, sizeof making, "%s.%d-%llx.making", path, (int)getpid(),
-                          (unsigned long long)pmm_clock_monotonic_ns());
-    if (length >= (int)sizeof making)
-        return PMM_ERR_ARGUMENT;
-
-    int code = make_file(making, kind, fingerprint, PMM_SEGMENT_HEADER_BYTES + payload_bytes, name);
+static int make_file(const char *path, const char *making, const struct pmm_segment_header *header,
+                     const void *initial, size_t initial_bytes) {
+    int fd = open(making, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return PMM_ERR_SYSTEM;
+    int code = close_keeping_errno(fd, fill_file(fd, header, initial, initial_bytes));
     /* link, not rename: it refuses to replace what is there. */
     if (code == PMM_OK && link(making, path) < 0)
         code = errno == EEXIST ? PMM_ERR_EXISTS : PMM_ERR_SYSTEM;
@@ -146,6 +150,34 @@ int pmm_segment_create(const char *path, uint32_t kind, uint64_t fingerprint,
     unlink(making);
     errno = saved;
     return code;
+}
+
+int pmm_segment_create_with(const char *path, uint32_t kind, uint64_t fingerprint, size_t payload_bytes,
+                            const char *name, const void *initial, size_t initial_bytes) {
+    char making[PATH_BYTES];
+    if (!path || !name || !kind || !fingerprint || payload_bytes > (SIZE_MAX >> 2) ||
+        initial_bytes > payload_bytes || strlen(name) >= PMM_SEGMENT_NAME_BYTES)
+        return PMM_ERR_ARGUMENT;
+    int length = snprintf(making, sizeof making, "%s.%d-%llx.making", path, (int)getpid(),
+                          (unsigned long long)pmm_clock_monotonic_ns());
+    if (length >= (int)sizeof making)
+        return PMM_ERR_ARGUMENT;
+
+    struct pmm_segment_header header = {
+        .magic = MAGIC,
+        .version = PMM_SEGMENT_VERSION,
+        .kind = kind,
+        .fingerprint = fingerprint,
+        .bytes = PMM_SEGMENT_HEADER_BYTES + payload_bytes,
+        .created_ns = (uint64_t)pmm_clock_wall_ns(),
+    };
+    memcpy(header.name, name, strlen(name));
+    return make_file(path, making, &header, initial, initial_bytes);
+}
+
+int pmm_segment_create(const char *path, uint32_t kind, uint64_t fingerprint,
+                       size_t payload_bytes, const char *name) {
+    return pmm_segment_create_with(path, kind, fingerprint, payload_bytes, name, NULL, 0);
 }
 
 /* What is wrong with a mapped header, in the order in which a reader wants to hear of it. */
@@ -212,7 +244,7 @@ static int map_file(struct pmm_segment *segment, uint32_t kind, uint64_t fingerp
     int code = check_header(memory, bytes, kind, fingerprint);
     /* The lock comes after the checks: a file that is refused is never locked or changed. */
     if (code == PMM_OK && segment->mode == PMM_OPEN_OWN)
-        code = lock_owner(segment->fd, F_WRLCK);
+        code = lock_byte(segment->fd, F_WRLCK, 0);
     if (code < 0) {
         int saved = errno;
         munmap(memory, bytes);
@@ -254,11 +286,17 @@ void pmm_segment_close(struct pmm_segment *segment) {
     /* A fork's copy of the handle must not release what its parent still owns. */
     if (segment->mode == PMM_OPEN_OWN && pmm_load_relaxed_u32(&header->owner_pid) == (uint32_t)getpid()) {
         pmm_store_release_u32(&header->owner_pid, 0);
-        lock_owner(segment->fd, F_UNLCK);
+        lock_byte(segment->fd, F_UNLCK, 0);
     }
     munmap(header, segment->bytes);
     close(segment->fd);
     memset(segment, 0, sizeof *segment);
+}
+
+int pmm_segment_claim(struct pmm_segment *segment, int64_t byte) {
+    if (!segment || !segment->header || segment->mode == PMM_OPEN_READ || byte <= 0)
+        return PMM_ERR_ARGUMENT;
+    return lock_byte(segment->fd, F_WRLCK, byte);
 }
 
 void pmm_segment_beat(struct pmm_segment *segment) {

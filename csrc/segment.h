@@ -100,6 +100,10 @@ struct pmm_segment {
 int pmm_segment_create(const char *path, uint32_t kind, uint64_t fingerprint,
                        size_t payload_bytes, const char *name);
 
+/* The same with the payload's first bytes given, so that a peer never sees a structure without its sizes. */
+int pmm_segment_create_with(const char *path, uint32_t kind, uint64_t fingerprint, size_t payload_bytes,
+                            const char *name, const void *initial, size_t initial_bytes);
+
 /*
  * Maps path and checks it. kind 0 and fingerprint 0 accept any (tools that only list).
  * With PMM_OPEN_OWN: takes the lock (OWNED if another holds it), bumps the epoch, records
@@ -111,6 +115,12 @@ int pmm_segment_open(struct pmm_segment *segment, const char *path, uint32_t kin
 
 /* Unmaps and, for an owner, clears owner_pid and drops the lock. Safe to call twice. */
 void pmm_segment_close(struct pmm_segment *segment);
+
+/*
+ * Claims a second role in a file that is open for writing, such as a ring's one reader: an OFD
+ * lock on byte (> 0), held until close. 0, OWNED if another open of the file has it, or SYSTEM.
+ */
+int pmm_segment_claim(struct pmm_segment *segment, int64_t byte);
 
 /* Owner only: stores the monotonic clock. One store; call it every turn. */
 void pmm_segment_beat(struct pmm_segment *segment);

@@ -90,7 +90,7 @@ _NATIVE_TYPES = {
 
 
 def check(code: int, what: object = "") -> int:
-    """Return `code` if it is not negative, otherwise raise its exception; `what` names the thing."""
+    """Return `code` if it is not negative, else raise its exception; `what` names the thing."""
     if code >= 0:
         return code
     text = ffi.string(lib.pmm_strerror(code)).decode()

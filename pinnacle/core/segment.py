@@ -36,11 +36,13 @@ class SegmentHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class SegmentView:
     """What every open segment can tell; `pointer` is a struct pmm_segment * that its owner keeps.
 
-    A view never closes: the object that opened the segment does.
+    A view never closes: the object that opened the segment does; `keep` is what must stay alive
+    for `pointer` to be valid.
     """
 
-    def __init__(self, pointer: Any):
+    def __init__(self, pointer: Any, keep: object = None):
         self.pointer = pointer
+        self._keep = keep
         self._beat = lib.pmm_segment_beat
 
     @property
@@ -93,7 +95,25 @@ class SegmentView:
         return raw
 
 
-class Segment(SegmentView):
+class Closing:
+    """A context manager that calls `close` at its end."""
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Segment(SegmentView, Closing):
     """An open segment of any kind; a context manager that closes it.
 
     Raises NotReadyError, LayoutError, OwnedError or NativeError, each naming `path`.
@@ -113,17 +133,6 @@ class Segment(SegmentView):
     def close(self) -> None:
         """Unmap; an owner gives the segment back. Safe to call twice."""
         lib.pmm_segment_close(self.pointer)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def create_segment(path: Path, kind: int, fingerprint: int, payload_bytes: int, name: str) -> None:

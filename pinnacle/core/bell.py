@@ -1,0 +1,133 @@
+"""A process's doorbell and the session's kill switch (bell.h)."""
+
+from collections.abc import Sequence
+from os import fsencode
+from typing import Any
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.errors import check
+from pinnacle.core.ring import RingReader
+from pinnacle.core.schema import enum_of
+from pinnacle.core.segment import Closing, Mode, Path, SegmentView
+
+Wait = enum_of("pmm_wait", "PMM_WAIT_")
+ProcessState = enum_of("pmm_process_state", "PMM_STATE_")
+
+
+def create_bell(path: Path, name: str) -> None:
+    """Make the process segment of the process called `name`."""
+    check(lib.pmm_bell_create(fsencode(path), name.encode()), path)
+
+
+class Bell(Closing):
+    """One process's segment: OWN by the process itself, SHARED by those who ring, READ to look."""
+
+    def __init__(self, path: Path, mode: int = Mode.READ):
+        handle = ffi.new("struct pmm_bell *")
+        check(lib.pmm_bell_open(handle, fsencode(path), mode), path)
+        self.handle = handle
+        self.segment = SegmentView(ffi.addressof(handle, "segment"), handle)
+        self._mode = mode
+        self._watched: tuple[Any, ...] = ()
+        self._rings = ffi.new("struct pmm_ring *[]", 1)
+        self._wait = lib.pmm_bell_wait
+        self._ring = lib.pmm_bell_ring
+
+    def watch(self, readers: Sequence[RingReader]) -> None:
+        """Owner: the rings that `wait` looks at, in this order; done once, before the loop."""
+        if self._mode != Mode.OWN:
+            raise ValueError("only the owner of a bell waits for it")
+        self._watched = tuple(reader.handle for reader in readers)  # keeps them allocated
+        self._rings = ffi.new("struct pmm_ring *[]", self._watched or 1)
+
+    def wait(self, strategy: int, spin_ns: int, timeout_ns: int) -> bool:
+        """Owner: wait until a watched ring has a record, at most `timeout_ns`; False if none has.
+
+        Spins `spin_ns` before it yields or parks. A signal ends a park early.
+        """
+        n = len(self._watched)
+        return bool(self._wait(self.handle, self._rings, n, strategy, spin_ns, timeout_ns))
+
+    def ring(self) -> bool:
+        """Writer, after a push: wake the process if it is parked; True if it was."""
+        return bool(self._ring(self.handle))
+
+    @property
+    def state(self) -> ProcessState:
+        """What the process says that it is doing; meaningful while the owner lives."""
+        return ProcessState(self._shared.state)
+
+    def set_state(self, state: int) -> None:
+        """Owner: say what the process is doing."""
+        lib.pmm_bell_set_state(self.handle, state)
+
+    @property
+    def restarts(self) -> int:
+        """How often the process was started again."""
+        return self._shared.restarts
+
+    @property
+    def parked(self) -> bool:
+        """Whether the process may be asleep."""
+        return bool(self._shared.parked)
+
+    @property
+    def _shared(self) -> Any:
+        if self.handle is None:
+            raise ValueError("the bell is closed")
+        return self.handle.shared
+
+    def close(self) -> None:
+        """Unmap; an owner gives its segment back. Safe to call twice."""
+        if self.handle is not None:
+            lib.pmm_bell_close(self.handle)
+            self.handle = None
+
+
+def create_control(path: Path) -> None:
+    """Make the session's control segment with the kill switch off."""
+    check(lib.pmm_control_create(fsencode(path)), path)
+
+
+class Control(Closing):
+    """The kill switch: one word, 0 or the reason why trading stopped."""
+
+    def __init__(self, path: Path, mode: int = Mode.READ):
+        handle = ffi.new("struct pmm_control *")
+        check(lib.pmm_control_open(handle, fsencode(path), mode), path)
+        self.handle = handle
+        self._mode = mode
+        self._killed = lib.pmm_control_killed
+
+    def kill(self, reason: int) -> int:
+        """Stop trading with `reason` (not 0) unless it is stopped; return the reason in force."""
+        if reason <= 0:
+            raise ValueError("a kill needs a reason")
+        self._require_write()
+        return lib.pmm_control_kill(self.handle, reason)
+
+    def clear(self) -> None:
+        """Allow trading again."""
+        self._require_write()
+        lib.pmm_control_clear(self.handle)
+
+    def killed(self) -> int:
+        """The reason in force, 0 while trading is allowed."""
+        return self._killed(self.handle)
+
+    @property
+    def set_ns(self) -> int:
+        """Wall time of the last change, ns; 0 if there was none."""
+        if self.handle is None:
+            raise ValueError("the control segment is closed")
+        return self.handle.shared.set_ns
+
+    def _require_write(self) -> None:
+        if self._mode != Mode.SHARED:
+            raise ValueError("the control segment is open read-only")
+
+    def close(self) -> None:
+        """Unmap. Safe to call twice."""
+        if self.handle is not None:
+            lib.pmm_control_close(self.handle)
+            self.handle = None

@@ -1,0 +1,158 @@
+"""Labelled counters and latency histograms that anyone may read (counters.h)."""
+
+from os import fsencode
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.errors import check
+from pinnacle.core.segment import Closing, Mode, Path, SegmentView
+
+BUCKET_FLOORS = np.array(
+    [lib.pmm_histogram_bucket_floor(b) for b in range(lib.PMM_HISTOGRAM_BUCKETS)], dtype=np.int64
+)
+"""Lowest value of each histogram bucket, ns, shape (1152,)."""
+
+
+class HistogramSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One histogram at one moment; quantiles are upper bounds, at most 1/32 too high. ns."""
+
+    count: int
+    mean: float
+    p50: int
+    p99: int
+    p999: int
+    max: int
+
+
+class Histogram:
+    """A histogram in a counters segment; `cdata` is its struct pmm_histogram *, for C.
+
+    Valid as long as the Counters or CountersReader that gave it is open.
+    """
+
+    def __init__(self, cdata: Any, keep: object):
+        self.cdata = cdata
+        self._keep = keep
+        self._record = lib.pmm_histogram_record
+
+    @property
+    def label(self) -> str:
+        return ffi.string(self.cdata.label, lib.PMM_LABEL_BYTES).decode(errors="replace")
+
+    def record(self, value_ns: int) -> None:
+        """Owner: count one value, ns; a negative one counts as 0."""
+        self._record(self.cdata, value_ns)
+
+    def quantile(self, q: float) -> int:
+        """Upper bound of the bucket that holds the fraction `q` of the values, ns; 0 if empty."""
+        return lib.pmm_histogram_quantile(self.cdata, q)
+
+    def summary(self) -> HistogramSummary:
+        """Count, mean, quantiles and maximum, ns."""
+        raw = self.cdata
+        count = raw.count
+        return HistogramSummary(
+            count=count,
+            mean=raw.sum / count if count else 0.0,
+            p50=self.quantile(0.5),
+            p99=self.quantile(0.99),
+            p999=self.quantile(0.999),
+            max=raw.max,
+        )
+
+    def buckets(self) -> np.ndarray:
+        """A copy of the counts per bucket, shape (1152,), uint64; floors are in BUCKET_FLOORS."""
+        return np.frombuffer(ffi.buffer(self.cdata.buckets), dtype="<u8").copy()
+
+
+def create_counters(path: Path, counters: int, histograms: int, name: str) -> None:
+    """Make a segment with room for so many counters and histograms."""
+    check(lib.pmm_counters_create(fsencode(path), counters, histograms, name.encode()), path)
+
+
+class _Open(Closing):
+    def __init__(self, path: Path, mode: int):
+        handle = ffi.new("struct pmm_counters *")
+        check(lib.pmm_counters_open(handle, fsencode(path), mode), path)
+        self.path = path
+        self.handle: Any = handle
+        self.segment = SegmentView(ffi.addressof(handle, "segment"), handle)
+
+    def close(self) -> None:
+        """Unmap; every other method raises afterwards. Safe to call twice."""
+        if self.handle is not None:
+            lib.pmm_counters_close(self.handle)
+            self.handle = None
+
+    @property
+    def _open(self) -> Any:
+        if self.handle is None:
+            raise ValueError("the counters are closed")
+        return self.handle
+
+
+class Counters(_Open):
+    """The owning process's counters, found by label once and used by integer handle."""
+
+    def __init__(self, path: Path):
+        super().__init__(path, Mode.OWN)
+        self._add = lib.pmm_counter_add
+        self._set = lib.pmm_counter_set
+        self._get = lib.pmm_counter_get
+
+    def counter(self, label: str) -> int:
+        """The handle of `label` (1 to 55 bytes of UTF-8), made if it is new.
+
+        Raises NativeError when the table is full or the label does not fit.
+        """
+        what = f"{self.path}: counter {label!r}"
+        return check(lib.pmm_counter_find(self.handle, label.encode()), what)
+
+    def histogram(self, label: str) -> Histogram:
+        """The histogram of `label`, made if it is new; errors as `counter`."""
+        what = f"{self.path}: histogram {label!r}"
+        index = check(lib.pmm_histogram_find(self.handle, label.encode()), what)
+        return Histogram(self.handle.histograms + index, self)
+
+    def add(self, handle: int, delta: int = 1) -> None:
+        """Add to a counter."""
+        self._add(self.handle, handle, delta)
+
+    def set(self, handle: int, value: int) -> None:
+        """Set a counter: a gauge."""
+        self._set(self.handle, handle, value)
+
+    def get(self, handle: int) -> int:
+        """A counter's value."""
+        return self._get(self.handle, handle)
+
+
+class CountersReader(_Open):
+    """Anybody's read-only view of all labels and values."""
+
+    def __init__(self, path: Path):
+        super().__init__(path, Mode.READ)
+
+    def values(self) -> dict[str, int]:
+        """Every counter's value by label, in the order in which they were made."""
+        handle = self._open
+        get = lib.pmm_counter_get
+        return {
+            ffi.string(handle.counters[i].label, lib.PMM_LABEL_BYTES).decode(): get(handle, i)
+            for i in range(handle.shared.counter_count)
+        }
+
+    def histograms(self) -> dict[str, Histogram]:
+        """Every histogram by label, in the order in which they were made."""
+        handle = self._open
+        found = (
+            Histogram(handle.histograms + i, self) for i in range(handle.shared.histogram_count)
+        )
+        return {histogram.label: histogram for histogram in found}
+
+    def summaries(self) -> dict[str, HistogramSummary]:
+        """Every histogram's summary by label."""
+        return {label: histogram.summary() for label, histogram in self.histograms().items()}

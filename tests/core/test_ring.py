@@ -1,0 +1,256 @@
+"""Rings: nothing lost, doubled or reordered; every edge of capacity, restart and refusal."""
+
+import struct
+
+import numpy as np
+import pytest
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.errors import CorruptError, LayoutError, NativeError, NotReadyError, OwnedError
+from pinnacle.core.ring import RingObserver, RingReader, RingWriter, create_ring
+from pinnacle.core.schema import EventBuffer
+from pinnacle.core.segment import SegmentKind, create_segment, peek
+
+CAPACITY = 8
+SLOTS_AT = lib.PMM_SEGMENT_HEADER_BYTES + ffi.sizeof("struct pmm_ring_shared")
+
+
+@pytest.fixture
+def path(tmp_path):
+    target = tmp_path / "ring"
+    create_ring(target, CAPACITY, "a to b")
+    return target
+
+
+@pytest.fixture
+def buffer():
+    return EventBuffer(64)
+
+
+def fill(buffer, first, n):
+    """Records whose aux counts on from `first`."""
+    buffer.array[:n] = 0
+    buffer.array["aux"][:n] = range(first, first + n)
+    return buffer.cdata
+
+
+def poke(path, name, value):
+    offset = lib.PMM_SEGMENT_HEADER_BYTES + ffi.offsetof("struct pmm_ring_shared", name)
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(struct.pack("<Q", value))
+
+
+def take(reader, buffer, max_=64):
+    return buffer.array["aux"][: reader.take(buffer.cdata, max_)].tolist()
+
+
+def test_a_record_arrives_as_it_was_but_for_its_commit_word(path, buffer):
+    with RingWriter(path) as writer, RingReader(path) as reader:
+        raw = np.frombuffer(bytes(range(1, 65)), dtype=buffer.array.dtype)
+        buffer.array[:1] = raw
+        assert writer.push(buffer.cdata, 1) == 1
+        out = EventBuffer(1)
+        assert reader.take(out.cdata, 1) == 1
+        assert out.array[:1].tobytes()[:60] == raw.tobytes()[:60]
+        assert out.array[0]["commit"] == 1
+        assert buffer.array[:1].tobytes() == raw.tobytes(), "the caller's copy is not touched"
+
+
+def test_records_arrive_in_order_over_many_turns_of_the_ring(path, buffer):
+    with RingWriter(path) as writer, RingReader(path) as reader:
+        sent, got = 0, []
+        for n in [1, 3, 8, 5, 2, 7, 8, 8, 1, 4] * 20:
+            sent += writer.push(fill(buffer, sent, n), n)
+            got += take(reader, buffer)
+            reader.release()
+        assert got == list(range(sent))
+        assert writer.cursor == reader.cursor == sent
+
+
+def test_burst_pushes_what_fits_and_bulk_all_or_none(path, buffer):
+    with RingWriter(path) as writer, RingReader(path) as reader:
+        assert writer.push(fill(buffer, 0, 5), 5) == 5
+        assert not writer.push_all(fill(buffer, 5, 4), 4)
+        assert writer.depth() == 5
+        assert writer.push(fill(buffer, 5, 4), 4) == 3
+        assert writer.push(fill(buffer, 8, 1), 1) == 0
+        assert take(reader, buffer) == list(range(8))
+        with RingObserver(path) as observer:
+            assert observer.full_count == 3
+
+
+def test_a_bulk_that_can_never_fit_is_a_mistake_and_not_a_wait(path, buffer):
+    with RingWriter(path) as writer, pytest.raises(NativeError, match="9 records in a ring of 8"):
+        writer.push_all(buffer.cdata, 9)
+
+
+def test_slots_are_free_only_after_release(path, buffer):
+    with RingWriter(path) as writer, RingReader(path) as reader:
+        writer.push(fill(buffer, 0, 8), 8)
+        assert take(reader, buffer, 6) == [0, 1, 2, 3, 4, 5]
+        assert writer.push(fill(buffer, 8, 1), 1) == 0
+        assert reader.depth() == writer.depth() == 8
+        reader.release()
+        assert reader.depth() == writer.depth() == 2
+        assert writer.push(fill(buffer, 8, 8), 8) == 6
+        assert take(reader, buffer) == list(range(6, 14))
+
+
+def test_nothing_is_taken_from_an_empty_ring(path, buffer):
+    with RingWriter(path) as writer, RingReader(path) as reader:
+        assert not reader.ready()
+        assert reader.take(buffer.cdata, 64) == 0
+        writer.push(buffer.cdata, 1)
+        assert reader.ready()
+        assert reader.take(buffer.cdata, 0) == 0
+        assert reader.take(buffer.cdata, 64) == 1
+        assert not reader.ready()
+
+
+def test_a_restarted_reader_sees_again_what_was_not_released(path, buffer):
+    with RingWriter(path) as writer:
+        writer.push(fill(buffer, 0, 8), 8)
+        with RingReader(path) as reader:
+            take(reader, buffer, 3)
+            reader.release()
+            take(reader, buffer, 3)
+        with RingReader(path) as reader:
+            assert reader.cursor == 3
+            assert take(reader, buffer) == [3, 4, 5, 6, 7]
+
+
+def test_a_restarted_reader_skips_what_it_knows_but_never_beyond_what_is_there(path, buffer):
+    with RingWriter(path) as writer:
+        writer.push(fill(buffer, 0, 6), 6)
+        with RingReader(path) as reader:
+            assert reader.skip(4) == 4
+            assert take(reader, buffer) == [4, 5]
+            assert reader.skip(9) == 0
+            reader.release()
+            assert writer.depth() == 0
+
+
+@pytest.mark.parametrize("pushed", [0, 1, 5, 8, 13, 20])
+def test_a_restarted_writer_finds_its_tail_though_the_hint_is_behind(path, buffer, pushed):
+    with RingReader(path) as reader:
+        with RingWriter(path) as writer:
+            for i in range(pushed):
+                if i >= 8:
+                    take(reader, buffer, 1)
+                    reader.release()
+                writer.push(fill(buffer, i, 1), 1)
+        poke(path, "tail", max(0, pushed - 7))
+        with RingWriter(path) as writer:
+            assert writer.cursor == pushed
+            expected = list(range(max(0, pushed - 8), pushed))
+            assert take(reader, buffer) == expected
+            reader.release()
+            writer.push(fill(buffer, pushed, 1), 1)
+            assert take(reader, buffer) == [pushed]
+
+
+def test_a_record_without_its_commit_word_is_never_seen_and_its_slot_is_used_again(path, buffer):
+    with RingReader(path) as reader:
+        with RingWriter(path) as writer:
+            writer.push(fill(buffer, 0, 3), 3)
+        with path.open("r+b") as file:  # a writer died after the payload, before the commit
+            file.seek(SLOTS_AT + 3 * 64)
+            file.write(b"\xaa" * 60)
+        with RingWriter(path) as writer:
+            assert writer.cursor == 3
+            assert take(reader, buffer) == [0, 1, 2]
+            writer.push(fill(buffer, 3, 1), 1)
+            assert take(reader, buffer) == [3]
+
+
+def test_cursors_that_contradict_each_other_are_refused(path):
+    poke(path, "tail", CAPACITY + 1)
+    with pytest.raises(CorruptError):
+        RingWriter(path)
+    poke(path, "tail", 0)
+    RingWriter(path).close()
+
+
+def test_the_commit_word_works_where_its_32_bits_turn_over(tmp_path, buffer):
+    """A ring that is made to look as after 2^32 - 3 records."""
+    path = tmp_path / "old"
+    create_ring(path, CAPACITY, "old")
+    start = 2**32 - 3
+    poke(path, "tail", start)
+    poke(path, "head", start)
+    with path.open("r+b") as file:
+        for cursor in range(start - CAPACITY, start):
+            file.seek(SLOTS_AT + (cursor % CAPACITY) * 64 + 60)
+            file.write(struct.pack("<I", (cursor + 1) % 2**32))
+    with RingWriter(path) as writer, RingReader(path) as reader:
+        assert (writer.cursor, writer.depth(), reader.ready()) == (start, 0, False)
+        assert writer.push(fill(buffer, 0, 8), 8) == 8
+        assert take(reader, buffer) == list(range(8))
+        reader.release()
+        assert writer.cursor == reader.cursor == start + 8
+
+
+def test_a_ring_has_one_writer_and_one_reader(path):
+    with RingWriter(path), RingReader(path):
+        with pytest.raises(OwnedError):
+            RingWriter(path)
+        with pytest.raises(OwnedError):
+            RingReader(path)
+        RingObserver(path).close()
+    with RingWriter(path), RingReader(path):
+        pass
+
+
+def test_attaching_and_asking_move_the_resync_count_that_the_writer_watches(path):
+    with RingWriter(path) as writer:
+        assert writer.resync_requests() == 0
+        with RingReader(path) as reader:
+            assert writer.resync_requests() == 1
+            reader.request_resync()
+            assert writer.resync_requests() == 2
+        with RingReader(path):
+            assert writer.resync_requests() == 3
+
+
+def test_an_observer_counts_and_changes_nothing(path, buffer):
+    with RingWriter(path) as writer, RingReader(path) as reader:
+        writer.push(fill(buffer, 0, 5), 5)
+        take(reader, buffer, 2)
+        reader.release()
+        before = path.read_bytes()
+        with RingObserver(path) as observer:
+            assert (observer.depth(), observer.written, observer.released) == (3, 5, 2)
+            assert (observer.capacity, observer.full_count) == (CAPACITY, 0)
+            assert observer.reader_heartbeat_ns > 0
+        assert path.read_bytes() == before
+
+
+def test_capacities_that_are_no_power_of_two_or_too_large_are_refused(tmp_path):
+    for capacity in (0, 1, 3, 12, 2**20 + 1, 2**21):
+        with pytest.raises(NativeError, match="bad argument"):
+            create_ring(tmp_path / "bad", capacity, "bad")
+    assert not list(tmp_path.iterdir())
+
+
+def test_other_segments_and_sizes_that_do_not_add_up_are_refused(path, tmp_path):
+    with pytest.raises(NotReadyError):
+        RingWriter(tmp_path / "absent")
+    print_ = peek(path).fingerprint
+    create_segment(tmp_path / "kind", SegmentKind.BOOK, print_, 4096, "x")
+    create_segment(tmp_path / "layout", SegmentKind.RING, print_ + 1, 4096, "x")
+    create_segment(tmp_path / "size", SegmentKind.RING, print_, 4096, "x")
+    for name in ("kind", "layout", "size"):
+        with pytest.raises(LayoutError, match="another layout"):
+            RingReader(tmp_path / name)
+    poke(path, "capacity", CAPACITY * 2)
+    with pytest.raises(LayoutError):
+        RingReader(path)
+
+
+def test_a_closed_ring_refuses_every_call(path, buffer):
+    writer = RingWriter(path)
+    writer.close()
+    writer.close()
+    with pytest.raises(TypeError):
+        writer.push(buffer.cdata, 1)
