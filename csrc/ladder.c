@@ -83,19 +83,62 @@ static void set_counts(struct pmm_ladder *ladder, uint32_t window_levels, uint32
     pmm_store_relaxed_u32(&ladder->far_levels, far_levels);
 }
 
-static void move_far(struct pmm_ladder *ladder, uint32_t to, uint32_t from) {
+static uint32_t far_slot(const struct pmm_ladder *ladder, uint32_t rank) {
+    return ladder->window + pmm_ladder_far_place(ladder, rank);
+}
+
+static void set_far_key(struct pmm_ladder *ladder, uint32_t rank, int64_t key) {
+    pmm_store_relaxed_i64(pmm_ladder_far_keys(ladder) + pmm_ladder_far_place(ladder, rank), key);
+}
+
+/* Moves count far levels one rank up or down, starting with the one that goes to rank `to`; the hot loop of far changes. */
+static void shift_far(struct pmm_ladder *ladder, uint32_t to_rank, uint32_t count, int up) {
     int64_t *keys = pmm_ladder_far_keys(ladder);
-    pmm_store_relaxed_i64(keys + to, keys[from]);
-    copy_payload(ladder, ladder->window + to, ladder->window + from);
+    uint64_t *payloads = pmm_ladder_payload(ladder, ladder->window);
+    const uint32_t capacity = ladder->far_capacity, words = ladder->words;
+    uint32_t to = pmm_ladder_far_place(ladder, to_rank);
+    while (count-- > 0) {
+        uint32_t below = (to == 0 ? capacity : to) - 1, above = to + 1 == capacity ? 0 : to + 1;
+        uint32_t from = up ? below : above;
+        pmm_store_relaxed_i64(keys + to, keys[from]);
+        for (uint32_t w = 0; w < words; w++)
+            pmm_store_relaxed_u64(payloads + (size_t)to * words + w, payloads[(size_t)from * words + w]);
+        to = from;
+    }
+}
+
+/* Makes the place of rank free for a new level. */
+static void open_far(struct pmm_ladder *ladder, uint32_t rank) {
+    uint32_t count = ladder->far_levels;
+    if (rank < count / 2) {
+        pmm_store_relaxed_u32(&ladder->far_head, pmm_ladder_far_place(ladder, ladder->far_capacity - 1));
+        shift_far(ladder, 0, rank, 0);
+    } else {
+        shift_far(ladder, count, count - rank, 1);
+    }
+    pmm_store_relaxed_u32(&ladder->far_levels, count + 1);
+}
+
+/* Takes the level of rank out. */
+static void close_far(struct pmm_ladder *ladder, uint32_t rank) {
+    uint32_t count = ladder->far_levels;
+    if (rank < count / 2) {
+        shift_far(ladder, rank, rank, 1);
+        zero_payload(ladder, far_slot(ladder, 0));
+        pmm_store_relaxed_u32(&ladder->far_head, pmm_ladder_far_place(ladder, 1));
+    } else {
+        shift_far(ladder, rank, count - 1 - rank, 0);
+        zero_payload(ladder, far_slot(ladder, count - 1));
+    }
+    pmm_store_relaxed_u32(&ladder->far_levels, count - 1);
 }
 
 uint32_t pmm_ladder_far_rank(const struct pmm_ladder *ladder, int64_t key) {
-    const int64_t *keys = pmm_ladder_far_keys(ladder);
     uint32_t low = 0, high = pmm_load_relaxed_u32(&ladder->far_levels);
-    if (high != 0 && pmm_load_relaxed_i64(keys + high - 1) < key) return high;
+    if (high != 0 && pmm_ladder_far_key(ladder, high - 1) < key) return high;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (pmm_load_relaxed_i64(keys + middle) < key)
+        if (pmm_ladder_far_key(ladder, middle) < key)
             low = middle + 1;
         else
             high = middle;
@@ -111,11 +154,10 @@ static void drop(struct pmm_ladder *ladder, int64_t key) {
 }
 
 static void drop_worst_far(struct pmm_ladder *ladder, uint32_t count) {
-    uint32_t left = ladder->far_levels - count;
-    for (uint32_t i = 0; i < count; i++) drop(ladder, pmm_ladder_far_keys(ladder)[i]);
-    for (uint32_t i = 0; i < left; i++) move_far(ladder, i, i + count);
-    for (uint32_t i = left; i < ladder->far_levels; i++) zero_payload(ladder, ladder->window + i);
-    set_counts(ladder, ladder->window_levels, left);
+    for (uint32_t i = 0; i < count; i++) {
+        drop(ladder, pmm_ladder_far_key(ladder, 0));
+        close_far(ladder, 0);
+    }
 }
 
 static void place_window(struct pmm_ladder *ladder, int64_t best) {
@@ -149,8 +191,8 @@ static void move_up(struct pmm_ladder *ladder, int64_t best) {
     for (uint32_t i = 0; i < leaving; i++, at--) {
         uint32_t slot = pmm_ladder_window_below(ladder, ladder->base, &at);
         if (i < leaving - lost) {
-            pmm_store_relaxed_i64(pmm_ladder_far_keys(ladder) + end - 1 - i, at);
-            copy_payload(ladder, ladder->window + end - 1 - i, slot);
+            set_far_key(ladder, end - 1 - i, at);
+            copy_payload(ladder, far_slot(ladder, end - 1 - i), slot);
         } else {
             drop(ladder, at);
         }
@@ -164,12 +206,11 @@ static void move_up(struct pmm_ladder *ladder, int64_t best) {
 
 /* The best has sunk: the window follows it and takes back the far levels that it now covers. */
 static void move_down(struct pmm_ladder *ladder) {
-    const int64_t *keys = pmm_ladder_far_keys(ladder);
     uint32_t window_levels = ladder->window_levels, far_levels = ladder->far_levels;
     place_window(ladder, ladder->best);
-    while (far_levels > 0 && keys[far_levels - 1] >= ladder->base) {
-        uint32_t from = ladder->window + --far_levels;
-        uint32_t slot = slot_of(ladder, keys[far_levels]);
+    while (far_levels > 0 && pmm_ladder_far_key(ladder, far_levels - 1) >= ladder->base) {
+        uint32_t from = far_slot(ladder, --far_levels);
+        uint32_t slot = slot_of(ladder, pmm_ladder_far_key(ladder, far_levels));
         copy_payload(ladder, slot, from);
         zero_payload(ladder, from);
         mark(ladder, slot);
@@ -180,20 +221,18 @@ static void move_down(struct pmm_ladder *ladder) {
 }
 
 static uint32_t insert_far(struct pmm_ladder *ladder, int64_t key) {
-    int64_t *keys = pmm_ladder_far_keys(ladder);
     if (ladder->far_levels == ladder->far_capacity) {
-        if (key < keys[0]) {
+        if (key < pmm_ladder_far_key(ladder, 0)) {
             drop(ladder, key);
             return PMM_LADDER_NONE;
         }
         drop_worst_far(ladder, 1);
     }
     uint32_t rank = pmm_ladder_far_rank(ladder, key);
-    for (uint32_t i = ladder->far_levels; i > rank; i--) move_far(ladder, i, i - 1);
-    pmm_store_relaxed_i64(keys + rank, key);
-    zero_payload(ladder, ladder->window + rank);
-    set_counts(ladder, ladder->window_levels, ladder->far_levels + 1);
-    return ladder->window + rank;
+    open_far(ladder, rank);
+    set_far_key(ladder, rank, key);
+    zero_payload(ladder, far_slot(ladder, rank));
+    return far_slot(ladder, rank);
 }
 
 uint32_t pmm_ladder_insert(struct pmm_ladder *ladder, int64_t price) {
@@ -221,7 +260,7 @@ static void advance(struct pmm_ladder *ladder) {
     if (ladder->window_levels != 0)
         (void)pmm_ladder_window_below(ladder, ladder->base, &key);
     else if (ladder->far_levels != 0)
-        key = pmm_ladder_far_keys(ladder)[ladder->far_levels - 1];
+        key = pmm_ladder_far_key(ladder, ladder->far_levels - 1);
     else
         return;
     pmm_store_relaxed_i64(&ladder->best, key);
@@ -232,10 +271,7 @@ int pmm_ladder_remove(struct pmm_ladder *ladder, int64_t price) {
     uint32_t slot = pmm_ladder_find(ladder, price);
     if (slot == PMM_LADDER_NONE) return 0;
     if (slot >= ladder->window) {
-        uint32_t last = ladder->far_levels - 1;
-        for (uint32_t i = slot - ladder->window; i < last; i++) move_far(ladder, i, i + 1);
-        zero_payload(ladder, ladder->window + last);
-        pmm_store_relaxed_u32(&ladder->far_levels, last);
+        close_far(ladder, pmm_ladder_far_rank(ladder, price ^ ladder->flip));
         return 1;
     }
     unmark(ladder, slot);
@@ -252,7 +288,7 @@ void pmm_ladder_clear(struct pmm_ladder *ladder) {
         unmark(ladder, slot);
         zero_payload(ladder, slot);
     }
-    for (uint32_t i = 0; i < ladder->far_levels; i++) zero_payload(ladder, ladder->window + i);
+    for (uint32_t i = 0; i < ladder->far_levels; i++) zero_payload(ladder, far_slot(ladder, i));
     set_counts(ladder, 0, 0);
     pmm_store_relaxed_u32(&ladder->overflowed, 0);
 }
@@ -261,6 +297,7 @@ void pmm_ladder_wipe(struct pmm_ladder *ladder) {
     uint64_t *end = (uint64_t *)(pmm_ladder_far_keys(ladder) + ladder->far_capacity);
     set_counts(ladder, 0, 0);
     pmm_store_relaxed_u32(&ladder->overflowed, 0);
+    pmm_store_relaxed_u32(&ladder->far_head, 0);
     for (uint64_t *word = pmm_ladder_at(ladder, ladder->bits0_at); word < end; word++) pmm_store_relaxed_u64(word, 0);
 }
 
@@ -286,17 +323,16 @@ static int check_unused(const struct pmm_ladder *ladder, uint32_t slot) {
 
 int pmm_ladder_check(const struct pmm_ladder *ladder) {
     const uint64_t *bits0 = pmm_ladder_at(ladder, ladder->bits0_at);
-    const int64_t *keys = pmm_ladder_far_keys(ladder);
+    uint32_t far = ladder->far_levels;
     int wrong = check_bitmaps(ladder);
     for (uint32_t slot = 0; slot < ladder->window; slot++)
         if (!(bits0[slot >> 6] >> (slot & 63) & 1)) wrong |= check_unused(ladder, slot);
-    for (uint32_t i = 0; i + 1 < ladder->far_levels; i++) wrong |= -(keys[i] >= keys[i + 1]);
-    for (uint32_t i = ladder->far_levels; i < ladder->far_capacity; i++)
-        wrong |= check_unused(ladder, ladder->window + i);
-    if (ladder->window_levels == 0) return wrong || ladder->far_levels != 0 ? PMM_ERR_CORRUPT : PMM_OK;
+    for (uint32_t i = 0; i + 1 < far; i++) wrong |= pmm_ladder_far_key(ladder, i) >= pmm_ladder_far_key(ladder, i + 1);
+    for (uint32_t i = far; i < ladder->far_capacity; i++) wrong |= check_unused(ladder, far_slot(ladder, i));
+    if (ladder->window_levels == 0) return wrong || far != 0 ? PMM_ERR_CORRUPT : PMM_OK;
 
     int64_t key = ladder->base + (int64_t)ladder->window - 1;
     wrong |= pmm_ladder_window_below(ladder, ladder->base, &key) == PMM_LADDER_NONE || key != ladder->best;
-    wrong |= ladder->far_levels != 0 && keys[ladder->far_levels - 1] >= ladder->base;
+    wrong |= far != 0 && pmm_ladder_far_key(ladder, far - 1) >= ladder->base;
     return wrong ? PMM_ERR_CORRUPT : PMM_OK;
 }

@@ -5,7 +5,8 @@
  * quantity in a book (words 1), queue ends and a sum in a matching engine (words 2). Near the
  * best, levels stand in a window of ticks indexed directly under three levels of bitmap; those
  * worse than the window stand in a sorted far table. Finding, adding or removing a level in the
- * window is a few instructions; in the far table a binary search and a shift.
+ * window is a few instructions; in the far table a binary search and a shift of the shorter side, so
+ * that a snapshot goes in quickly from either end.
  *
  * Keys. Inside, a price is a key = price ^ flip (flip 0 for bids, -1 for asks): the greatest key is the
  * best on either side, so the code knows no sides. Prices lie within +-PMM_LADDER_PRICE_MAX.
@@ -43,11 +44,11 @@
  *   44     4     bits0_at       from the ladder's first byte: window / 64 words
  *   48     4     bits1_at       window / 4096 words, one bit for each word of bits0
  *   52     4     bits2_at       1 word, one bit for each word of bits1
- *   56     4     payload_at     (window + far_capacity) payloads; far level i is slot window + i
- *   60     4     far_at         far_capacity keys, ascending
+ *   56     4     payload_at     (window + far_capacity) payloads; far place i is slot window + i
+ *   60     4     far_at         far_capacity keys, ascending from far_head on and round the end
  *   64     8     horizon        best key that was dropped
  *   72     4     overflowed     1 if horizon means something
- *   76     4     reserved
+ *   76     4     far_head       place of the worst far level
  *   80     8     recentred      times that the window moved
  *   88     8     dropped        levels not kept
  *   96     32    reserved
@@ -83,7 +84,7 @@ struct pmm_ladder {
     uint32_t far_at;
     int64_t horizon;
     uint32_t overflowed;
-    uint32_t reserved1;
+    uint32_t far_head;
     uint64_t recentred;
     uint64_t dropped;
     uint64_t reserved2[4];
@@ -93,8 +94,8 @@ struct pmm_ladder {
 #define PMM_LADDER_ROWS(ROW)                                                                      \
     ROW(flip, 0) ROW(base, 8) ROW(best, 16) ROW(window_levels, 24) ROW(far_levels, 28) ROW(window, 32) \
     ROW(far_capacity, 36) ROW(words, 40) ROW(bits0_at, 44) ROW(bits1_at, 48) ROW(bits2_at, 52)      \
-    ROW(payload_at, 56) ROW(far_at, 60) ROW(horizon, 64) ROW(overflowed, 72) ROW(recentred, 80)     \
-    ROW(dropped, 88)
+    ROW(payload_at, 56) ROW(far_at, 60) ROW(horizon, 64) ROW(overflowed, 72) ROW(far_head, 76)      \
+    ROW(recentred, 80) ROW(dropped, 88)
 
 /* Bytes, a multiple of 64. 0 if window is not a power of two in range, far_capacity or words is 0 or too large. */
 size_t pmm_ladder_memsize(uint32_t window, uint32_t far_capacity, uint32_t words);
@@ -130,6 +131,16 @@ static inline int64_t *pmm_ladder_far_keys(const struct pmm_ladder *ladder) {
 
 static inline uint64_t pmm_ladder_levels(const struct pmm_ladder *ladder) {
     return (uint64_t)pmm_load_relaxed_u32(&ladder->window_levels) + pmm_load_relaxed_u32(&ladder->far_levels);
+}
+
+/* Where the far level of a rank stands (0: the worst). */
+static inline uint32_t pmm_ladder_far_place(const struct pmm_ladder *ladder, uint32_t rank) {
+    uint32_t place = pmm_load_relaxed_u32(&ladder->far_head) + rank;
+    return place < ladder->far_capacity ? place : place - ladder->far_capacity;
+}
+
+static inline int64_t pmm_ladder_far_key(const struct pmm_ladder *ladder, uint32_t rank) {
+    return pmm_load_relaxed_i64(pmm_ladder_far_keys(ladder) + pmm_ladder_far_place(ladder, rank));
 }
 
 /* 1 if one more level is sure to find a place whatever happens to the window afterwards. */
@@ -184,8 +195,8 @@ static inline uint32_t pmm_ladder_find(const struct pmm_ladder *ladder, int64_t 
     }
     if (key > ladder->base || ladder->far_levels == 0) return PMM_LADDER_NONE;
     uint32_t rank = pmm_ladder_far_rank(ladder, key);
-    return rank < ladder->far_levels && pmm_ladder_far_keys(ladder)[rank] == key ? ladder->window + rank
-                                                                                  : PMM_LADDER_NONE;
+    if (rank == ladder->far_levels || pmm_ladder_far_key(ladder, rank) != key) return PMM_LADDER_NONE;
+    return ladder->window + pmm_ladder_far_place(ladder, rank);
 }
 
 /* The best level's slot and price, or NONE. */
@@ -211,8 +222,8 @@ static inline uint32_t pmm_ladder_next(const struct pmm_ladder *ladder, int64_t 
     }
     uint32_t rank = pmm_ladder_far_rank(ladder, key);
     if (rank == 0) return PMM_LADDER_NONE;
-    *price = pmm_load_relaxed_i64(pmm_ladder_far_keys(ladder) + rank - 1) ^ ladder->flip;
-    return ladder->window + rank - 1;
+    *price = pmm_ladder_far_key(ladder, rank - 1) ^ ladder->flip;
+    return ladder->window + pmm_ladder_far_place(ladder, rank - 1);
 }
 
 #endif
