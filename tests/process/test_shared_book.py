@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from book_writer import LEVELS, price_of
+from tests.process.book_writer import LEVELS, price_of
 
 from pinnacle.core.book import SharedBookReader, SharedBookWriter, create_shared_book
 from pinnacle.core.errors import OwnedError

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracle import Oracle
+from tests.property.oracle import Oracle
 
 from pinnacle.core.matching import MatchingEngine
 from pinnacle.core.schema import (

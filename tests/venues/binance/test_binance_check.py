@@ -5,7 +5,7 @@ import json
 from itertools import islice
 
 import pytest
-from binance_frames import BTC
+from tests.venues.binance.binance_frames import BTC
 from click.testing import CliRunner
 
 from pinnacle.cli.capture import capture

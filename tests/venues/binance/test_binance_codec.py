@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from binance_frames import instruments, reference, scanned
+from tests.venues.binance.binance_frames import instruments, reference, scanned
 from hypothesis import given
 from hypothesis import strategies as st
 
