@@ -1,0 +1,95 @@
+"""Typed TOML: unknown keys refused with their path, and the sections that every process shares."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from pinnacle.core.errors import ConfigError
+
+T = TypeVar("T")
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of every configuration section."""
+
+
+class InstrumentConfig(Section):
+    """One tradable instrument. Sizes are decimal text, fees basis points (negative: rebate)."""
+
+    symbol: str
+    tick_size: str
+    lot_size: str
+    quantity_min: str | None = None
+    maker_fee_bps: float = 0.0
+    taker_fee_bps: float = 0.0
+
+
+class JournalConfig(Section):
+    """How every process journals. `sync`: none, interval or batch (see docs/journal-format.md)."""
+
+    records_per_file: int = 262_144
+    sync: str = "none"
+    sync_interval_ms: int = 100
+
+    def __post_init__(self) -> None:
+        one_of("sync", self.sync, ("none", "interval", "batch"))
+        if not 64 <= self.records_per_file <= 2**24:
+            raise ValueError("records_per_file must be 64 to 16777216")
+
+
+class ProcessConfig(Section):
+    """How one process runs: its wait strategy and its core (-1: wherever the kernel likes)."""
+
+    wait: str = "park"
+    spin_us: int = 0
+    cpu: int = -1
+
+    def __post_init__(self) -> None:
+        one_of("wait", self.wait, ("spin", "yield", "park"))
+
+
+def one_of(key: str, value: str, allowed: tuple[str, ...]) -> None:
+    """For __post_init__ of a section: ValueError unless `value` is allowed."""
+    if value not in allowed:
+        raise ValueError(f"{key} must be one of {', '.join(allowed)}, not {value!r}")
+
+
+def read_toml(path: Path) -> dict:
+    """The parsed file; ConfigError names the file, and the line where TOML says one."""
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def load(path: Path, kind: type[T]) -> T:
+    """The file as `kind`; ConfigError names file and key for anything unknown, missing or wrong."""
+    return convert(read_toml(path), kind, path)
+
+
+def convert(data: dict, kind: type[T], path: Path) -> T:
+    """A parsed TOML table as `kind`; `path` is named in errors."""
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_readable(str(error))}") from None
+
+
+def _readable(message: str) -> str:
+    """msgspec's text with the key first: `feed.reconnect: expected int, got str`."""
+    text, _, where = message.partition(" - at `$")
+    where = where.rstrip("`").lstrip(".")
+    unknown = re.fullmatch(r"Object contains unknown field `(.+)`", text)
+    missing = re.fullmatch(r"Object missing required field `(.+)`", text)
+    found = unknown or missing
+    if found:
+        key = f"{where}.{found[1]}" if where else found[1]
+        return f"{key}: unknown key" if unknown else f"{key}: missing"
+    return f"{where}: {text}" if where else text

@@ -1,0 +1,168 @@
+"""The instrument table: from the configuration, into its mapped file, and out of it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pinnacle.core.config import InstrumentConfig
+from pinnacle.core.errors import ConfigError, LayoutError
+from pinnacle.core.schema import INSTRUMENT, Venue
+from pinnacle.core.segment import Mode, Segment, SegmentKind, create_segment, fingerprint
+from pinnacle.core.units import Step, fee_e8, money
+
+_FINGERPRINT = fingerprint(
+    ";".join(f"{name}:{INSTRUMENT.fields[name][1]}" for name in INSTRUMENT.names)
+)
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One row of the table, with its conversions between decimal text and integers."""
+
+    instrument_id: int
+    symbol: str
+    venue: Venue
+    tick: Step
+    lot: Step
+    quantity_min: int
+    maker_fee_e8: int
+    taker_fee_e8: int
+
+    def price_text(self, ticks: int) -> str:
+        return self.tick.text(ticks)
+
+    def quantity_text(self, lots: int) -> str:
+        return self.lot.text(lots)
+
+    def money_text(self, amount: int) -> str:
+        """Decimal text, in the quote currency, of an amount in ticks x lots."""
+        return money(amount, self.tick, self.lot)
+
+    def row(self) -> tuple[Any, ...]:
+        return (
+            self.symbol.encode(),
+            self.tick.mantissa,
+            self.lot.mantissa,
+            self.quantity_min,
+            self.maker_fee_e8,
+            self.taker_fee_e8,
+            self.instrument_id,
+            self.venue,
+            self.tick.decimals,
+            self.lot.decimals,
+            np.zeros(49, np.uint8),
+        )
+
+
+def from_config(configs: Sequence[InstrumentConfig], venue: Venue) -> list[Instrument]:
+    """The instruments in the order of the file; ConfigError names `instruments[i].key`."""
+    if not configs:
+        raise ConfigError("instruments: at least one is needed")
+    found: list[Instrument] = []
+    for i, config in enumerate(configs):
+        where = f"instruments[{i}]"
+        if not 0 < len(config.symbol.encode()) < 32:
+            raise ConfigError(f"{where}.symbol: must have 1 to 31 bytes")
+        if any(other.symbol == config.symbol for other in found):
+            raise ConfigError(f"{where}.symbol: {config.symbol} is there twice")
+        tick = Step.parse(config.tick_size, f"{where}.tick_size")
+        lot = Step.parse(config.lot_size, f"{where}.lot_size")
+        least = config.quantity_min or config.lot_size
+        found.append(
+            Instrument(
+                instrument_id=i,
+                symbol=config.symbol,
+                venue=venue,
+                tick=tick,
+                lot=lot,
+                quantity_min=lot.count(least, f"{where}.quantity_min"),
+                maker_fee_e8=fee_e8(config.maker_fee_bps, f"{where}.maker_fee_bps"),
+                taker_fee_e8=fee_e8(config.taker_fee_bps, f"{where}.taker_fee_bps"),
+            )
+        )
+    return found
+
+
+def table(instruments: Sequence[Instrument]) -> np.ndarray:
+    """The rows as an array of dtype INSTRUMENT."""
+    return np.array([instrument.row() for instrument in instruments], dtype=INSTRUMENT)
+
+
+def _from_table(rows: np.ndarray) -> list[Instrument]:
+    return [
+        Instrument(
+            instrument_id=int(row["instrument_id"]),
+            symbol=bytes(row["symbol"]).decode(),
+            venue=Venue(int(row["venue_id"])),
+            tick=Step(int(row["tick_mantissa"]), int(row["tick_decimals"])),
+            lot=Step(int(row["lot_mantissa"]), int(row["lot_decimals"])),
+            quantity_min=int(row["quantity_min"]),
+            maker_fee_e8=int(row["maker_fee_e8"]),
+            taker_fee_e8=int(row["taker_fee_e8"]),
+        )
+        for row in rows
+    ]
+
+
+def write_table(path: Path, instruments: Sequence[Instrument]) -> None:
+    """Create the mapped file."""
+    rows = table(instruments)
+    create_segment(path, SegmentKind.INSTRUMENTS, _FINGERPRINT, rows.nbytes, "instruments")
+    with _open(path, Mode.OWN) as segment:
+        segment.payload[: rows.nbytes] = rows.tobytes()
+
+
+def read_table(path: Path) -> list[Instrument]:
+    """The instruments of a session's mapped file."""
+    with _open(path, Mode.READ) as segment:
+        rows = np.frombuffer(bytes(segment.payload), dtype=INSTRUMENT)
+    return _from_table(rows)
+
+
+def _open(path: Path, mode: int) -> Segment:
+    return Segment(path, kind=SegmentKind.INSTRUMENTS, fingerprint=_FINGERPRINT, mode=mode)
+
+
+def write_list(path: Path, instruments: Sequence[Instrument]) -> None:
+    """The table as JSON beside the journals, for those who read them later."""
+    rows = [
+        {
+            "instrument_id": i.instrument_id,
+            "symbol": i.symbol,
+            "venue": i.venue.name.lower(),
+            "tick_size": str(i.tick.size),
+            "lot_size": str(i.lot.size),
+            "quantity_min": i.quantity_text(i.quantity_min),
+            "maker_fee_e8": i.maker_fee_e8,
+            "taker_fee_e8": i.taker_fee_e8,
+        }
+        for i in instruments
+    ]
+    path.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+def read_list(path: Path) -> list[Instrument]:
+    """The inverse of `write_list`."""
+    try:
+        rows = json.loads(path.read_text())
+        return [
+            Instrument(
+                instrument_id=row["instrument_id"],
+                symbol=row["symbol"],
+                venue=Venue[row["venue"].upper()],
+                tick=Step.parse(row["tick_size"], "tick_size"),
+                lot=Step.parse(row["lot_size"], "lot_size"),
+                quantity_min=Step.parse(row["lot_size"], "lot_size").count(
+                    row["quantity_min"], "quantity_min"
+                ),
+                maker_fee_e8=row["maker_fee_e8"],
+                taker_fee_e8=row["taker_fee_e8"],
+            )
+            for row in rows
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LayoutError(f"{path}: not an instrument list: {error}") from None

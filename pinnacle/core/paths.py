@@ -1,0 +1,58 @@
+"""Where a session's files are: shared memory on tmpfs, journals on disk.
+
+<runtime_dir>/<session>/             <data_dir>/<session>/
+    control                              config.toml
+    instruments                          instruments.json
+    <role>.process                       <role>/000000.pmj ...
+    <role>.counters
+    <name>.ring
+    <symbol>.book
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROLES = ("exchange", "feed", "strategy", "risk", "gateway", "monitor")
+
+
+@dataclass(frozen=True)
+class SessionPaths:
+    """All paths of one session."""
+
+    runtime: Path
+    data: Path
+
+    @classmethod
+    def of(cls, runtime_dir: str, data_dir: str, name: str) -> "SessionPaths":
+        return cls(Path(runtime_dir) / name, Path(data_dir) / name)
+
+    @property
+    def control(self) -> Path:
+        return self.runtime / "control"
+
+    @property
+    def instruments(self) -> Path:
+        return self.runtime / "instruments"
+
+    def process(self, role: str) -> Path:
+        return self.runtime / f"{role}.process"
+
+    def counters(self, role: str) -> Path:
+        return self.runtime / f"{role}.counters"
+
+    def ring(self, name: str) -> Path:
+        return self.runtime / f"{name}.ring"
+
+    def book(self, symbol: str) -> Path:
+        return self.runtime / f"{symbol.replace('/', '_')}.book"
+
+    def journal(self, role: str) -> Path:
+        return self.data / role
+
+    @property
+    def config(self) -> Path:
+        return self.data / "config.toml"
+
+    @property
+    def instrument_list(self) -> Path:
+        return self.data / "instruments.json"
