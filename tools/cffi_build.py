@@ -29,6 +29,7 @@ HEADERS = [
     "paper.h",
     "decimal.h",
     "binance.h",
+    "risk.h",
 ]
 INTEGER_DEFINE = re.compile(r"^#define\s+(PMM_\w+)\s+(-?\d+|0x[0-9A-Fa-f]+)\s*(/\*.*)?$")
 
@@ -62,7 +63,7 @@ def compile_arguments() -> list[str]:
     return flags
 
 
-HEADERS = [name for name in HEADERS if (CSRC / name).with_suffix(".c").exists()]
+HEADERS = [name for name in HEADERS if list(CSRC.glob(f"{name[:-2]}*.c"))]
 
 ffi = FFI()
 for name in HEADERS:

@@ -1,0 +1,56 @@
+/* risk_internal.h: what risk.c (flow), risk_check.c (checks) and risk_orders.c (order table, P&L) share. Private. */
+#ifndef PMM_RISK_INTERNAL_H
+#define PMM_RISK_INTERNAL_H
+
+#include "risk.h"
+
+#define RISK_REASONS 96
+
+struct risk_order {
+    uint64_t order_id;      /* 0: empty */
+    int64_t price;
+    int64_t quantity;       /* total */
+    int64_t filled;
+    int64_t asked_quantity; /* total of a REPLACE in flight, 0 if none */
+    uint32_t instrument_id;
+    uint8_t side;
+    uint8_t cancelling;
+    uint8_t reserved[2];
+};
+
+struct risk_instrument {
+    struct pmm_instrument terms;
+    struct pmm_risk_limits limits;
+    struct pmm_position position;
+    int64_t refused[RISK_REASONS];
+    uint8_t reference_good;
+};
+
+struct pmm_risk {
+    struct pmm_risk_session session;
+    struct risk_instrument instruments[PMM_INSTRUMENTS_MAX];
+    int64_t clock_ns;
+    int64_t tokens_e9;      /* message tokens x 1e9 */
+    int64_t tokens_ns;
+    uint32_t instrument_count;
+    uint32_t order_mask;
+    uint32_t order_count;
+    uint32_t halted;
+    uint32_t stopping;
+    uint32_t peers_lost;    /* bit enum pmm_source */
+    struct risk_order orders[];
+};
+
+struct risk_order *risk_order_find(struct pmm_risk *risk, uint64_t order_id);
+struct risk_order *risk_order_add(struct pmm_risk *risk, const struct pmm_event *e); /* NULL: table full */
+void risk_order_remove(struct pmm_risk *risk, struct risk_order *order);
+/* Lots that the order may still trade, whichever of its quantities wins. */
+int64_t risk_order_exposure(const struct risk_order *order);
+/* Call around every change of an order: takes its exposure out of, or puts it into, the open totals. */
+void risk_expose(struct pmm_risk *risk, const struct risk_order *order, int sign);
+void risk_position_fill(struct risk_instrument *in, const struct pmm_event *e);
+
+/* 0 if the NEW or REPLACE may pass (its message token is then taken), or its enum pmm_reason. */
+uint16_t risk_check(struct pmm_risk *risk, const struct pmm_event *e);
+
+#endif

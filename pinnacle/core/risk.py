@@ -1,0 +1,63 @@
+"""Pre-trade checks, positions and P&L: see csrc/risk.h for the checks and their order."""
+
+from typing import Any
+
+import numpy as np
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.errors import check
+from pinnacle.core.schema import EventBuffer, Reason
+
+
+class RiskBook:
+    """Wraps struct pmm_risk.
+
+    `instruments`: array of dtype INSTRUMENT; `limits`: one dict a row, the fields of struct
+    pmm_risk_limits; `session`: the fields of struct pmm_risk_session; `orders`: capacity of the
+    order table, a power of two.
+    """
+
+    def __init__(
+        self,
+        instruments: np.ndarray,
+        limits: list[dict[str, int]],
+        session: dict[str, int],
+        orders: int = 1024,
+    ):
+        size = lib.pmm_risk_memsize(orders)
+        self._memory = ffi.new("char[]", size)
+        self.cdata = ffi.cast("struct pmm_risk *", self._memory)
+        self.orders = orders
+        self.instrument_count = len(instruments)
+        table = ffi.from_buffer("struct pmm_instrument[]", instruments)
+        rows = ffi.new("struct pmm_risk_limits[]", limits)
+        terms = ffi.new("struct pmm_risk_session *", session)
+        check(
+            lib.pmm_risk_init(self.cdata, size, orders, table, rows, len(limits), terms),
+            "risk limits",
+        )
+        self._position = ffi.new("struct pmm_position *")
+
+    def decisions_max(self, batch_max: int) -> int:
+        """Room that a batch's decisions may need."""
+        return 2 * batch_max + self.orders
+
+    def run(self, events: Any, n: int, out: EventBuffer) -> int:
+        """Run n records; the decisions are in `out`, their count is returned."""
+        return check(lib.pmm_risk_run(self.cdata, events, n, out.cdata, out.capacity), "risk")
+
+    def position(self, instrument: int) -> dict[str, int]:
+        """The fields of struct pmm_position, and `unrealised`; ticks x lots and lots."""
+        check(lib.pmm_risk_position(self.cdata, instrument, self._position), "position")
+        p = self._position
+        values = {name: getattr(p, name) for name, _ in ffi.typeof("struct pmm_position").fields}
+        values["unrealised"] = lib.pmm_position_unrealised(p)
+        return values
+
+    def refused(self, instrument: int) -> dict[str, int]:
+        """Refusals so far, by reason."""
+        counts = {r.name: lib.pmm_risk_refused(self.cdata, instrument, r) for r in Reason}
+        return {name: count for name, count in counts.items() if count}
+
+    def open_orders(self) -> int:
+        return lib.pmm_risk_open_orders(self.cdata)

@@ -1,0 +1,58 @@
+"""The risk gate as pure logic: made from configuration, records in, decisions out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pinnacle.core.errors import ConfigError, NativeError
+from pinnacle.core.instruments import Instrument, table
+from pinnacle.core.risk import RiskBook
+from pinnacle.core.schema import EventBuffer
+from pinnacle.risk.config import LimitsConfig, RiskConfig
+
+BATCH = 2048
+
+
+class RiskGate:
+    """A RiskBook with its limits, and the room for its decisions."""
+
+    def __init__(self, instruments: Sequence[Instrument], config: RiskConfig):
+        symbols = {instrument.symbol for instrument in instruments}
+        for symbol in config.limits:
+            if symbol not in symbols:
+                raise ConfigError(f"risk.limits.{symbol}: no such instrument")
+        try:
+            self.book = RiskBook(
+                table(instruments),
+                [_limits(instrument, config) for instrument in instruments],
+                {
+                    "intent_age_max_ns": config.intent_age_max_ms * 1_000_000,
+                    "messages_per_s": config.messages_per_s,
+                    "messages_burst": config.messages_burst,
+                },
+            )
+        except NativeError as error:
+            raise ConfigError(f"risk: {error}") from None
+        self.decisions = EventBuffer(self.book.decisions_max(BATCH))
+
+    def decided(self, events: Any, n: int) -> np.ndarray:
+        """Run n records; the decisions as an array that the next call overwrites."""
+        if n > BATCH:
+            self.decisions = EventBuffer(self.book.decisions_max(n))
+        return self.decisions.array[: self.book.run(events, n, self.decisions)]
+
+
+def _limits(instrument: Instrument, config: RiskConfig) -> dict[str, int]:
+    where = f"risk.limits.{instrument.symbol}"
+    limits: LimitsConfig | None = config.limits.get(instrument.symbol)
+    if limits is None:
+        raise ConfigError(f"{where}: missing: an instrument without limits cannot trade")
+    return {
+        "order_quantity_max": instrument.lot.count(
+            limits.order_quantity_max, f"{where}.order_quantity_max"
+        ),
+        "position_max": instrument.lot.count(limits.position_max, f"{where}.position_max"),
+        "collar_e4": round(limits.collar_percent * 100),
+        "open_orders_max": limits.open_orders_max,
+    }
