@@ -29,6 +29,8 @@ HEADERS = [
     "paper.h",
     "decimal.h",
     "binance.h",
+    "quote.h",
+    "desk.h",
     "risk.h",
 ]
 INTEGER_DEFINE = re.compile(r"^#define\s+(PMM_\w+)\s+(-?\d+|0x[0-9A-Fa-f]+)\s*(/\*.*)?$")

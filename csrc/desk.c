@@ -1,0 +1,281 @@
+#include "desk.h"
+
+#include <string.h>
+
+#include "error.h"
+
+#define SLOTS PMM_QUOTE_LEVELS_MAX
+/* Pulled quotes are cancelled for these: their absence means that nobody watches what is out. */
+#define NEEDED_PEERS ((1u << PMM_SOURCE_FEED) | (1u << PMM_SOURCE_RISK))
+
+int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, uint32_t instrument_count,
+                  uint64_t first_order_id) {
+    if (instrument_count == 0 || instrument_count > PMM_INSTRUMENTS_MAX || first_order_id == 0)
+        return PMM_ERR_ARGUMENT;
+    memset(desk, 0, sizeof *desk);
+    for (uint32_t i = 0; i < instrument_count; i++)
+        desk->instruments[i].book = books[i];
+    desk->instrument_count = instrument_count;
+    desk->next_order_id = first_order_id;
+    desk->replace = 1;
+    return 0;
+}
+
+static struct pmm_slot *find_slot(struct pmm_desk_instrument *in, uint64_t order_id) {
+    for (int side = 0; side < 2; side++)
+        for (int i = 0; i < SLOTS; i++)
+            if (in->slots[side][i].state != PMM_SLOT_FREE && in->slots[side][i].order_id == order_id)
+                return &in->slots[side][i];
+    return NULL;
+}
+
+static void free_slot(struct pmm_slot *slot) { memset(slot, 0, sizeof *slot); }
+
+static void apply_fill(struct pmm_desk *desk, struct pmm_desk_instrument *in, struct pmm_slot *slot,
+                       const struct pmm_event *e) {
+    in->position += e->side == PMM_SIDE_BID ? e->quantity : -e->quantity;
+    in->fills++;
+    desk->filled |= 1ull << e->instrument_id;
+    if (!slot)
+        return;
+    slot->filled += e->quantity;
+    if (slot->filled >= slot->quantity)
+        free_slot(slot);
+}
+
+static void apply_report(struct pmm_desk *desk, const struct pmm_event *e) {
+    struct pmm_desk_instrument *in = &desk->instruments[e->instrument_id];
+    struct pmm_slot *slot = find_slot(in, e->order_id);
+    desk->changed |= 1ull << e->instrument_id;
+    if (!slot && e->kind != PMM_KIND_CANCEL_REJECTED && e->kind != PMM_KIND_REPLACE_REJECTED)
+        in->unknown_reports++;
+    if (e->kind == PMM_KIND_FILL) {
+        apply_fill(desk, in, slot, e);
+        return;
+    }
+    if (!slot)
+        return;
+    switch (e->kind) {
+    case PMM_KIND_ACK:
+        if (slot->state == PMM_SLOT_NEW)
+            slot->state = PMM_SLOT_LIVE;
+        break;
+    case PMM_KIND_REPLACED:
+        slot->price = e->price;
+        slot->quantity = e->quantity;
+        if (slot->state == PMM_SLOT_REPLACING)
+            slot->state = PMM_SLOT_LIVE;
+        break;
+    case PMM_KIND_REPLACE_REJECTED:
+        /* Nothing of the order changed; if it is gone its own terminal report says so. */
+        if (slot->state == PMM_SLOT_REPLACING)
+            slot->state = PMM_SLOT_LIVE;
+        slot->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
+        break;
+    case PMM_KIND_CANCEL_REJECTED:
+        if (slot->state == PMM_SLOT_CANCELLING)
+            slot->state = PMM_SLOT_LIVE;
+        slot->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
+        break;
+    case PMM_KIND_REJECTED:
+        in->rest_until_ns[e->side == PMM_SIDE_ASK] = desk->clock_ns + desk->reject_rest_ns;
+        free_slot(slot);
+        break;
+    case PMM_KIND_CANCELLED:
+        free_slot(slot);
+        break;
+    default:
+        break;
+    }
+}
+
+static void apply_process(struct pmm_desk *desk, const struct pmm_event *e) {
+    uint32_t before = desk->peers_lost | desk->stopping;
+    if (e->kind == PMM_KIND_PEER_LOST)
+        desk->peers_lost |= 1u << e->aux;
+    else if (e->kind == PMM_KIND_PEER_BACK)
+        desk->peers_lost &= ~(1u << e->aux);
+    else if (e->kind == PMM_KIND_STOP)
+        desk->stopping = 1;
+    else if (e->kind == PMM_KIND_START)
+        desk->stopping = 0;
+    if (before != (desk->peers_lost | desk->stopping))
+        desk->changed = ~0ull >> (PMM_INSTRUMENTS_MAX - desk->instrument_count);
+}
+
+static void apply_market(struct pmm_desk *desk, const struct pmm_event *e) {
+    struct pmm_desk_instrument *in = &desk->instruments[e->instrument_id];
+    in->market_ns = in->market_cause_ns = e->recv_ns;
+    if (e->kind == PMM_KIND_TRADE)
+        desk->traded |= 1ull << e->instrument_id;
+    else
+        desk->changed |= 1ull << e->instrument_id;
+}
+
+int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, size_t n) {
+    desk->changed = desk->traded = desk->filled = 0;
+    for (uint32_t i = 0; i < desk->instrument_count; i++) {
+        desk->instruments[i].market_cause_ns = 0;
+        pmm_book_apply(desk->instruments[i].book, events, n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct pmm_event *e = &events[i];
+        if (e->recv_ns > desk->clock_ns)
+            desk->clock_ns = e->recv_ns;
+        if (e->kind >= PMM_KIND_START)
+            apply_process(desk, e);
+        else if (e->instrument_id >= desk->instrument_count)
+            continue;
+        else if (e->kind >= PMM_KIND_ACK)
+            apply_report(desk, e);
+        else if (e->kind >= PMM_KIND_DEPTH && e->kind <= PMM_KIND_BOOK_INVALID)
+            apply_market(desk, e);
+    }
+    return (int64_t)n;
+}
+
+int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument) {
+    const struct pmm_desk_instrument *in = &desk->instruments[instrument];
+    struct pmm_top top;
+    pmm_book_top(in->book, &top);
+    return top.valid && !desk->stopping && !(desk->peers_lost & NEEDED_PEERS) &&
+           (desk->stale_ns == 0 || desk->clock_ns - in->market_ns <= desk->stale_ns);
+}
+
+static struct pmm_event decision(const struct pmm_desk *desk, uint32_t instrument, int side, uint8_t kind,
+                                 const struct pmm_slot *slot) {
+    return (struct pmm_event){
+        .recv_ns = desk->clock_ns,
+        .venue_ns = desk->instruments[instrument].market_cause_ns,
+        .price = slot->price,
+        .quantity = slot->quantity,
+        .order_id = slot->order_id,
+        .instrument_id = instrument,
+        .kind = kind,
+        .side = (uint8_t)(side == 0 ? PMM_SIDE_BID : PMM_SIDE_ASK),
+        .flags = kind == PMM_KIND_NEW || kind == PMM_KIND_REPLACE ? PMM_FLAG_POST_ONLY : 0,
+    };
+}
+
+/* 1 if the working order serves the wanted level as it is. */
+static int serves(const struct pmm_desk *desk, const struct pmm_slot *slot, const struct pmm_level *level) {
+    int64_t off = slot->price - level->price;
+    int64_t leaves = slot->quantity - slot->filled;
+    return off <= desk->requote_ticks && off >= -desk->requote_ticks && 2 * leaves >= level->quantity;
+}
+
+static struct pmm_event send_new(struct pmm_desk *desk, uint32_t instrument, int side,
+                                 struct pmm_slot *slot, const struct pmm_level *level) {
+    free_slot(slot);
+    slot->order_id = desk->next_order_id++;
+    slot->price = level->price;
+    slot->quantity = level->quantity;
+    slot->state = PMM_SLOT_NEW;
+    struct pmm_event e = decision(desk, instrument, side, PMM_KIND_NEW, slot);
+    e.aux = (int64_t)PMM_TIF_GTC | (int64_t)PMM_TYPE_LIMIT << 8 | (int64_t)PMM_STP_CANCEL_NEWEST << 16;
+    return e;
+}
+
+static struct pmm_event send_replace(struct pmm_desk *desk, uint32_t instrument, int side,
+                                     struct pmm_slot *slot, const struct pmm_level *level) {
+    slot->wanted_price = level->price;
+    slot->wanted_quantity = slot->filled + level->quantity;
+    slot->state = PMM_SLOT_REPLACING;
+    struct pmm_event e = decision(desk, instrument, side, PMM_KIND_REPLACE, slot);
+    e.price = slot->wanted_price;
+    e.quantity = slot->wanted_quantity;
+    return e;
+}
+
+static struct pmm_event send_cancel(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot) {
+    slot->state = PMM_SLOT_CANCELLING;
+    return decision(desk, instrument, side, PMM_KIND_CANCEL, slot);
+}
+
+/* Wanted levels that a working or in-flight order serves already, and the orders that do. Bit sets. */
+static void pair_up(const struct pmm_desk *desk, const struct pmm_slot *slots, const struct pmm_level *levels,
+                    int count, uint32_t *served, uint32_t *serving) {
+    *served = *serving = 0;
+    for (int level = 0; level < count; level++)
+        for (int i = 0; i < SLOTS; i++) {
+            struct pmm_slot seen = slots[i];
+            if (seen.state == PMM_SLOT_FREE || seen.state == PMM_SLOT_CANCELLING || *serving >> i & 1)
+                continue;
+            if (seen.state == PMM_SLOT_REPLACING) {
+                seen.price = seen.wanted_price;
+                seen.quantity = seen.wanted_quantity;
+            }
+            if (serves(desk, &seen, &levels[level])) {
+                *served |= 1u << level;
+                *serving |= 1u << i;
+                break;
+            }
+        }
+}
+
+static struct pmm_slot *spare_slot(struct pmm_slot *slots, uint32_t *serving, uint32_t state, int64_t clock_ns) {
+    for (int i = 0; i < SLOTS; i++)
+        if (!(*serving >> i & 1) && slots[i].state == state && slots[i].rest_until_ns <= clock_ns) {
+            *serving |= 1u << i;
+            return &slots[i];
+        }
+    return NULL;
+}
+
+/* Orders in flight towards another price keep a wanted level waiting: sending more would double the quote. */
+static int in_flight(const struct pmm_slot *slots, uint32_t serving) {
+    int count = 0;
+    for (int i = 0; i < SLOTS; i++)
+        count += !(serving >> i & 1) && slots[i].state != PMM_SLOT_FREE && slots[i].state != PMM_SLOT_LIVE;
+    return count;
+}
+
+static size_t decide_side(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_event *out, size_t max) {
+    struct pmm_desk_instrument *in = &desk->instruments[instrument];
+    struct pmm_slot *slots = in->slots[side];
+    const struct pmm_level *levels = side == 0 ? in->wanted.bids : in->wanted.asks;
+    int count = side == 0 ? in->wanted.bid_count : in->wanted.ask_count;
+    uint32_t served, serving;
+    size_t n = 0;
+    pair_up(desk, slots, levels, count, &served, &serving);
+    int waiting = in_flight(slots, serving);
+    for (int level = 0; level < count && n < max; level++) {
+        if (served >> level & 1)
+            continue;
+        struct pmm_slot *slot = spare_slot(slots, &serving, PMM_SLOT_LIVE, desk->clock_ns);
+        if (slot) {
+            out[n++] = desk->replace ? send_replace(desk, instrument, side, slot, &levels[level])
+                                     : send_cancel(desk, instrument, side, slot);
+            continue;
+        }
+        if (waiting-- > 0 || in->rest_until_ns[side] > desk->clock_ns)
+            continue;
+        slot = spare_slot(slots, &serving, PMM_SLOT_FREE, desk->clock_ns);
+        if (slot)
+            out[n++] = send_new(desk, instrument, side, slot, &levels[level]);
+    }
+    for (int i = 0; i < SLOTS && n < max; i++)
+        if (slots[i].state == PMM_SLOT_LIVE && !(serving >> i & 1) && slots[i].rest_until_ns <= desk->clock_ns)
+            out[n++] = send_cancel(desk, instrument, side, &slots[i]);
+    return n;
+}
+
+int64_t pmm_desk_decide(struct pmm_desk *desk, struct pmm_event *out, size_t max) {
+    size_t n = 0;
+    for (uint32_t i = 0; i < desk->instrument_count; i++) {
+        if (!pmm_desk_quotable(desk, i))
+            desk->instruments[i].wanted.bid_count = desk->instruments[i].wanted.ask_count = 0;
+        for (int side = 0; side < 2; side++)
+            n += decide_side(desk, i, side, out + n, max - n);
+    }
+    return (int64_t)n;
+}
+
+int64_t pmm_desk_working(const struct pmm_desk *desk) {
+    int64_t working = 0;
+    for (uint32_t i = 0; i < desk->instrument_count; i++)
+        for (int side = 0; side < 2; side++)
+            for (int slot = 0; slot < SLOTS; slot++)
+                working += desk->instruments[i].slots[side][slot].state != PMM_SLOT_FREE;
+    return working;
+}

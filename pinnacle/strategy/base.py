@@ -1,0 +1,84 @@
+"""What a strategy is: hooks, and quotes given as intents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pinnacle.core._native import ffi
+from pinnacle.core.desk import Desk
+from pinnacle.core.instruments import Instrument
+
+Level = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Market:
+    """One instrument as its strategy sees it. Prices in ticks, quantities in lots.
+
+    `row` is the desk's struct for the instrument: `row.position` is the inventory, and
+    `row.wanted` the struct pmm_quotes that `quote` fills and that C code may fill directly.
+    """
+
+    instrument: Instrument
+    desk: Desk
+    row: Any
+
+    @property
+    def book(self) -> Any:
+        """The strategy's own book (pinnacle.core.book.Book), built from its input log."""
+        return self.desk.books[self.instrument.instrument_id]
+
+    @property
+    def position(self) -> int:
+        """Inventory in lots, from every fill so far."""
+        return self.row.position
+
+    @property
+    def clock_ns(self) -> int:
+        """The log's clock, UTC ns. There is no other time for a strategy."""
+        return self.desk.cdata.clock_ns
+
+    def quote(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
+        """State what should be in the market: (price, quantity), best first, at most 8 a side.
+
+        The desk sends the least set of orders that gets there. An empty side is pulled.
+        """
+        wanted = self.row.wanted
+        wanted.bid_count, wanted.ask_count = len(bids), len(asks)
+        for side, levels in ((wanted.bids, bids), (wanted.asks, asks)):
+            for i, (price, quantity) in enumerate(levels):
+                side[i].price, side[i].quantity = price, quantity
+
+    def wanted_pointer(self) -> Any:
+        """struct pmm_quotes * of this instrument, for C code that quotes; valid as the desk is."""
+        return ffi.addressof(self.row, "wanted")
+
+    def pull(self) -> None:
+        """Nothing should be in the market."""
+        self.row.wanted.bid_count = self.row.wanted.ask_count = 0
+
+
+class Strategy:
+    """Base class. Override what you need; each hook gets the Market that it is about.
+
+    Hooks run after a whole batch has been applied, so the book is the latest one; they must not
+    look at anything but their Market and their own state, or a replay would not repeat them.
+    """
+
+    def __init__(self, markets: Sequence[Market], params: Any):
+        self.markets = markets
+        self.params = params
+
+    def on_book(self, market: Market) -> None:
+        """The book, or whether it can be trusted, has changed."""
+
+    def on_trade(self, market: Market, trades: np.ndarray) -> None:
+        """Public trades of this batch: records of dtype EVENT."""
+
+    def on_fill(self, market: Market, fills: np.ndarray) -> None:
+        """Own fills of this batch: records of dtype EVENT; the position has them already."""
+
+    def on_timer(self, clock_ns: int) -> None:
+        """The clock of the log has moved without a market (about every 50 ms)."""

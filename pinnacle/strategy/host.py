@@ -1,0 +1,76 @@
+"""Hosts a strategy: records in, decisions out. Pure: the same records give the same decisions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pinnacle.core._native import ffi
+from pinnacle.core.book import Book
+from pinnacle.core.desk import Desk
+from pinnacle.core.instruments import Instrument
+from pinnacle.core.schema import EVENT, Kind
+from pinnacle.strategy.base import Market, Strategy
+from pinnacle.strategy.config import StrategyConfig
+from pinnacle.strategy.market_maker import MarketMaker
+
+BOOK_WINDOW = 16384
+BOOK_FAR = 8192
+
+
+class StrategyHost:
+    """The desk, the strategy's hooks, and the decisions that follow."""
+
+    def __init__(self, instruments: Sequence[Instrument], config: StrategyConfig):
+        books = [Book(i.instrument_id, BOOK_WINDOW, BOOK_FAR) for i in instruments]
+        self.desk = Desk(
+            books,
+            stale_ns=config.desk.stale_ms * 1_000_000,
+            reject_rest_ns=config.desk.reject_rest_ms * 1_000_000,
+            requote_ticks=config.desk.requote_ticks,
+        )
+        self.markets = [
+            Market(instrument, self.desk, self.desk.instruments[instrument.instrument_id])
+            for instrument in instruments
+        ]
+        self.strategy: Strategy = MarketMaker(self.markets, config.market_maker)
+        kind = type(self.strategy)
+        self._wants_trades = kind.on_trade is not Strategy.on_trade
+        self._wants_fills = kind.on_fill is not Strategy.on_fill
+        self._wants_timer = kind.on_timer is not Strategy.on_timer
+
+    def decide(self, events: Any, n: int) -> int:
+        """Take a batch of n records (struct pmm_event *); the decisions are in desk.decisions."""
+        desk = self.desk
+        desk.apply(events, n)
+        state = desk.cdata
+        changed = state.changed
+        if (self._wants_trades and state.traded) or (self._wants_fills and state.filled):
+            self._tell_events(events, n, state.traded, state.filled)
+        if self._wants_timer and not changed and not state.traded:
+            self.strategy.on_timer(state.clock_ns)
+        on_book = self.strategy.on_book
+        while changed:
+            lowest = changed & -changed
+            on_book(self.markets[lowest.bit_length() - 1])
+            changed ^= lowest
+        return desk.decide()
+
+    def decided(self, events: Any, n: int) -> np.ndarray:
+        """`decide` for a replay: the decisions as an array."""
+        return self.desk.decisions.array[: self.decide(events, n)]
+
+    def _tell_events(self, events: Any, n: int, traded: int, filled: int) -> None:
+        rows = np.frombuffer(ffi.buffer(events, n * EVENT.itemsize), dtype=EVENT)
+        for market in self.markets:
+            mine = rows["instrument_id"] == market.instrument.instrument_id
+            bit = 1 << market.instrument.instrument_id
+            if self._wants_trades and traded & bit:
+                self.strategy.on_trade(market, rows[mine & (rows["kind"] == Kind.TRADE)])
+            if self._wants_fills and filled & bit:
+                self.strategy.on_fill(market, rows[mine & (rows["kind"] == Kind.FILL)])
+
+    @property
+    def idle(self) -> bool:
+        """Nothing of ours is in the market."""
+        return self.desk.working() == 0

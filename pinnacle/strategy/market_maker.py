@@ -1,0 +1,58 @@
+"""The market maker: quotes both sides around fair value, leaning with inventory and imbalance."""
+
+from collections.abc import Sequence
+
+from pinnacle.core.errors import ConfigError, NativeError
+from pinnacle.core.quoting import FairValue, Maker
+from pinnacle.strategy.base import Market, Strategy
+from pinnacle.strategy.config import MarketMakerConfig
+
+
+class MarketMaker(Strategy):
+    """One Maker (csrc/quote.h) per instrument; every book change is one call into C."""
+
+    def __init__(self, markets: Sequence[Market], params: dict[str, MarketMakerConfig]):
+        super().__init__(markets, params)
+        symbols = {market.instrument.symbol for market in markets}
+        for symbol in params:
+            if symbol not in symbols:
+                raise ConfigError(f"strategy.market_maker.{symbol}: no such instrument")
+        self._makers = {
+            market.instrument.instrument_id: (_maker(market, params), market.wanted_pointer())
+            for market in markets
+            if market.instrument.symbol in params
+        }
+
+    def on_book(self, market: Market) -> None:
+        found = self._makers.get(market.instrument.instrument_id)
+        if found is not None:
+            maker, wanted = found
+            row = market.row
+            maker.quote(row.book, row.position, market.clock_ns, wanted)
+
+
+def _maker(market: Market, params: dict[str, MarketMakerConfig]) -> Maker:
+    instrument = market.instrument
+    config = params[instrument.symbol]
+    where = f"strategy.market_maker.{instrument.symbol}"
+    try:
+        return Maker(
+            risk_aversion=config.risk_aversion,
+            fill_decay_per_tick=config.fill_decay_per_tick,
+            fill_rate_per_s=config.fill_rate_per_s,
+            volatility_halflife_s=config.volatility_halflife_s,
+            volatility_floor=config.volatility_floor,
+            imbalance_lean_ticks=config.imbalance_lean_ticks,
+            spread_min_ticks=config.spread_min_ticks,
+            spread_max_ticks=config.spread_max_ticks,
+            edge_min_bps=config.edge_min_bps,
+            level_spacing_ticks=config.level_spacing_ticks,
+            quote_quantity=instrument.lot.count(config.quote_quantity, f"{where}.quote_quantity"),
+            inventory_max=instrument.lot.count(config.inventory_max, f"{where}.inventory_max"),
+            maker_fee_e8=instrument.maker_fee_e8,
+            levels=config.levels,
+            fair_value=FairValue[config.fair_value.upper()],
+            imbalance_levels=config.imbalance_levels,
+        )
+    except NativeError as error:
+        raise ConfigError(f"{where}: {error}") from None

@@ -1,0 +1,180 @@
+"""The quoting arithmetic against published values, and the bounds that it keeps."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinnacle.core._native import ffi
+from pinnacle.core.book import Book
+from pinnacle.core.errors import NativeError
+from pinnacle.core.quoting import FairValue, Maker, glft
+from pinnacle.core.schema import events_pointer
+from tests.records import book_of
+
+SECOND = 1_000_000_000
+PARAMS = {
+    "risk_aversion": 0.01,
+    "fill_decay_per_tick": 0.1,
+    "fill_rate_per_s": 1.0,
+    "volatility_halflife_s": 10.0,
+    "volatility_floor": 1.0,
+    "imbalance_lean_ticks": 0.0,
+    "spread_min_ticks": 1.0,
+    "spread_max_ticks": 1000.0,
+    "edge_min_bps": 0.0,
+    "level_spacing_ticks": 1.0,
+    "quote_quantity": 10,
+    "inventory_max": 100,
+    "maker_fee_e8": 0,
+    "levels": 1,
+    "fair_value": FairValue.MID,
+    "imbalance_levels": 5,
+}
+
+
+def book(bids, asks) -> Book:
+    made = Book(0, 4096, 64)
+    events = book_of(bids, asks)
+    made.apply(events_pointer(events), len(events))
+    return made
+
+
+def quotes(maker, of, position=0, clock_ns=SECOND):
+    out = ffi.new("struct pmm_quotes *")
+    quoted = maker.quote(of.cdata, position, clock_ns, out)
+    bids = [(out.bids[i].price, out.bids[i].quantity) for i in range(out.bid_count)]
+    asks = [(out.asks[i].price, out.asks[i].quantity) for i in range(out.ask_count)]
+    assert quoted or not (bids or asks)
+    return bids, asks
+
+
+WIDE = ([(10_000, 5)], [(10_200, 5)])
+
+
+@pytest.mark.parametrize(
+    ("gamma", "k", "rate", "sigma", "q", "bid", "ask"),
+    [
+        # Guéant, Lehalle, Fernandez-Tapia 2013, asymptotic closed form, the paper's parameters
+        (0.01, 0.3, 0.9, 0.3, 0, 3.312915198564539, 3.312915198564539),
+        (0.01, 0.3, 0.9, 0.3, 2, 3.4486468636263066, 3.177183533502771),
+        # the same with Avellaneda and Stoikov's parameters
+        (0.1, 1.5, 140, 2, 0, 0.6712438194366946, 0.6712438194366946),
+        (0.1, 1.5, 140, 2, 2, 0.7746782516806267, 0.5678093871927627),
+    ],
+)
+def test_the_closed_form_repeats_the_published_depths(gamma, k, rate, sigma, q, bid, ask):
+    base, skew = glft(gamma, k, rate, sigma)
+    assert base + (2 * q + 1) / 2 * skew == pytest.approx(bid, rel=1e-12)
+    assert base - (2 * q - 1) / 2 * skew == pytest.approx(ask, rel=1e-12)
+
+
+def test_the_quotes_are_the_closed_form_rounded_outward():
+    base, skew = glft(0.01, 0.1, 1.0, 1.0)
+    half = base + skew / 2
+    bids, asks = quotes(Maker(**PARAMS), book(*WIDE))
+    assert bids == [(math.floor(10_100 - half), 10)]
+    assert asks == [(math.ceil(10_100 + half), 10)]
+
+
+def test_inventory_leans_both_quotes_towards_getting_rid_of_it():
+    flat = quotes(Maker(**PARAMS), book(*WIDE))
+    long = quotes(Maker(**PARAMS), book(*WIDE), position=50)
+    short = quotes(Maker(**PARAMS), book(*WIDE), position=-50)
+    assert long[0][0][0] < flat[0][0][0] and long[1][0][0] < flat[1][0][0]
+    assert short[0][0][0] > flat[0][0][0] and short[1][0][0] > flat[1][0][0]
+
+
+def test_volatility_widens_the_quotes():
+    calm, wild = Maker(**PARAMS), Maker(**PARAMS)
+    for i in range(200):
+        at = (i + 1) * SECOND // 10
+        quotes(calm, book(*WIDE), clock_ns=at)
+        jump = 30 * (i % 2)
+        quotes(wild, book([(10_000 + jump, 5)], [(10_200 + jump, 5)]), clock_ns=at)
+    at = 30 * SECOND
+    calm_bids, calm_asks = quotes(calm, book(*WIDE), clock_ns=at)
+    wild_bids, wild_asks = quotes(wild, book(*WIDE), clock_ns=at)
+    assert wild_asks[0][0] - wild_bids[0][0] > calm_asks[0][0] - calm_bids[0][0] + 10
+
+
+def test_looks_within_one_instant_do_not_count_as_volatility():
+    maker = Maker(**PARAMS)
+    for i in range(1000):
+        quotes(maker, book([(10_000 + 30 * (i % 2), 5)], [(10_200, 5)]), clock_ns=SECOND + i)
+    assert maker.cdata.variance_per_s == 1.0
+
+
+def test_a_heavier_side_pulls_fair_value():
+    leaning = PARAMS | {"imbalance_lean_ticks": 10.0}
+    heavy_bid = book([(10_000, 90)], [(10_200, 10)])
+    plain = quotes(Maker(**PARAMS), heavy_bid)
+    lean = quotes(Maker(**leaning), heavy_bid)
+    assert lean[0][0][0] == plain[0][0][0] + 8
+    assert lean[1][0][0] == plain[1][0][0] + 8
+
+
+def test_the_microprice_weighs_each_price_with_the_other_sides_quantity():
+    micro = Maker(**PARAMS | {"fair_value": FairValue.MICROPRICE})
+    quotes(micro, book([(10_000, 30)], [(10_200, 10)]))
+    assert micro.cdata.fair == pytest.approx((10_000 * 10 + 10_200 * 30) / 40)
+
+
+def test_each_side_keeps_its_edge_over_the_fee():
+    maker = Maker(**PARAMS | {"edge_min_bps": 20.0, "maker_fee_e8": 100_000})
+    bids, asks = quotes(maker, book(*WIDE))
+    assert bids[0][0] <= 10_100 * (1 - 0.003) and asks[0][0] >= 10_100 * (1 + 0.003)
+
+
+def test_the_spread_stays_between_its_bounds():
+    narrow = Maker(**PARAMS | {"spread_max_ticks": 4.0})
+    wide = Maker(**PARAMS | {"spread_min_ticks": 150.0})
+    bids, asks = quotes(narrow, book(*WIDE))
+    assert asks[0][0] - bids[0][0] == 4
+    bids, asks = quotes(wide, book(*WIDE))
+    assert asks[0][0] - bids[0][0] == 150
+
+
+def test_a_one_sided_or_invalid_book_is_not_quoted():
+    assert quotes(Maker(**PARAMS), book([(100, 1)], [])) == ([], [])
+    assert quotes(Maker(**PARAMS), Book(0, 4096, 64)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"risk_aversion": 0.0},
+        {"levels": 0},
+        {"levels": 9},
+        {"spread_min_ticks": 10.0, "spread_max_ticks": 5.0},
+        {"quote_quantity": 0},
+    ],
+)
+def test_parameters_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(NativeError, match="market maker parameters"):
+        Maker(**PARAMS | wrong)
+
+
+@given(
+    bid=st.integers(50, 100_000),
+    spread=st.integers(1, 500),
+    sizes=st.tuples(st.integers(1, 1000), st.integers(1, 1000)),
+    position=st.integers(-150, 150),
+    levels=st.integers(1, 8),
+    lean=st.floats(-50, 50),
+)
+def test_a_ladder_never_takes_never_crosses_and_never_passes_the_inventory_limit(
+    bid, spread, sizes, position, levels, lean
+):
+    maker = Maker(**PARAMS | {"levels": levels, "imbalance_lean_ticks": lean})
+    ask = bid + spread
+    bids, asks = quotes(maker, book([(bid, sizes[0])], [(ask, sizes[1])]), position)
+    assert all(price < ask for price, _ in bids)
+    assert all(price > bid for price, _ in asks)
+    assert position + sum(q for _, q in bids) <= max(position, 100)
+    assert position - sum(q for _, q in asks) >= min(position, -100)
+    assert [p for p, _ in bids] == sorted({p for p, _ in bids}, reverse=True)
+    assert [p for p, _ in asks] == sorted({p for p, _ in asks})
+    if bids and asks:
+        assert bids[0][0] < asks[0][0]
