@@ -29,9 +29,11 @@ HEADERS = [
     "paper.h",
     "decimal.h",
     "binance.h",
+    "stage.h",
     "quote.h",
     "desk.h",
     "risk.h",
+    "turn.h",
 ]
 INTEGER_DEFINE = re.compile(r"^#define\s+(PMM_\w+)\s+(-?\d+|0x[0-9A-Fa-f]+)\s*(/\*.*)?$")
 

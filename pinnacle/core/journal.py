@@ -68,11 +68,14 @@ def scan(directory: str | Path) -> JournalReport:
 
 
 class Journal:
-    """The one writer of a journal. Not thread-safe; close it, or use it as a context manager."""
+    """The one writer of a journal. Not thread-safe; close it, or use it as a context manager.
+
+    `cdata` is its struct pmm_journal *, for C code that appends.
+    """
 
     def __init__(self, handle: Any, directory: Path):
         self.directory = directory
-        self._handle = handle
+        self.cdata = handle
         self._append = lib.pmm_journal_append
         self._prepare = lib.pmm_journal_prepare
 
@@ -113,7 +116,7 @@ class Journal:
 
     def append(self, cdata: Any, n: int) -> int:
         """Append n records of a struct pmm_event *; returns n. NativeError ends the journal."""
-        done = self._append(self._handle, cdata, n)
+        done = self._append(self.cdata, cdata, n)
         return done if done >= 0 else check(done, self.directory)
 
     def append_array(self, events: np.ndarray) -> int:
@@ -122,17 +125,17 @@ class Journal:
 
     def prepare(self, monotonic_ns: int) -> None:
         """Do the housekeeping that is due; call it every turn, after the work."""
-        code = self._prepare(self._handle, monotonic_ns)
+        code = self._prepare(self.cdata, monotonic_ns)
         if code < 0:
             check(code, self.directory)
 
     def sync(self) -> None:
         """Return when everything appended is on disk. NativeError ends the journal."""
-        check(lib.pmm_journal_sync(self._handle), self.directory)
+        check(lib.pmm_journal_sync(self.cdata), self.directory)
 
     def close(self) -> None:
         """Sync, unless the policy is NONE, and drop the lock. Safe to call twice."""
-        lib.pmm_journal_close(self._handle)
+        lib.pmm_journal_close(self.cdata)
 
     def __enter__(self) -> Self:
         return self
@@ -143,27 +146,27 @@ class Journal:
     @property
     def count(self) -> int:
         """Records in the journal: the index of the next one."""
-        return self._handle.count
+        return self.cdata.count
 
     @property
     def synced(self) -> int:
         """Records known to be on disk."""
-        return self._handle.synced
+        return self.cdata.synced
 
     @property
     def torn_bytes(self) -> int:
         """Bytes that this open's recovery cut off the end."""
-        return self._handle.torn_bytes
+        return self.cdata.torn_bytes
 
     @property
     def failed(self) -> int:
         """errno of the failure that ended the journal, 0 while it is good."""
-        return self._handle.failed
+        return self.cdata.failed
 
     @property
     def identity(self) -> int:
         """The journal's random identity, part of every record's commit word."""
-        return self._handle.identity
+        return self.cdata.identity
 
 
 def _explain_argument(directory: Path, name: str, source: int, records_per_file: int) -> str:

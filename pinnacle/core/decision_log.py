@@ -1,0 +1,299 @@
+"""A process's journal as a list of (inputs, decisions): replayed to recover and to verify.
+
+The grammar of such a journal: batches of inputs, the last one marked BATCH_END, each followed by
+the decisions that the process made from them (marked DECISION). Because a decision depends on
+nothing but the inputs before it, running the same logic over the inputs again must give the
+same decisions, byte for byte. A process that was killed may have left its last batch without the
+end mark, or its last decisions unwritten or unpushed; `recover` finishes exactly that.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pinnacle.core.clock import wall_ns
+from pinnacle.core.errors import DataError
+from pinnacle.core.journal import JournalReader
+from pinnacle.core.schema import EVENT, EventBuffer, Flag, Kind, Source, events_pointer
+from pinnacle.core.stage import Input, Output, Stage
+
+#: Pure logic: (struct pmm_event *, count) to the decisions, an EVENT array (not stamped yet).
+Decide = Callable[[Any, int], np.ndarray]
+
+_COMPARED = [name for name in EVENT.names if name != "commit"]
+_PUSHED_KEPT = 1 << 17
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A decision that the replay did not repeat. `recorded` or `expected` is None if absent."""
+
+    index: int
+    recorded: np.void | None
+    expected: np.void | None
+
+    def fields(self) -> list[str]:
+        """The names of the fields that differ."""
+        if self.recorded is None or self.expected is None:
+            return []
+        return [name for name in _COMPARED if self.recorded[name] != self.expected[name]]
+
+
+@dataclass
+class LogReplay:
+    """Runs logic over a journal's inputs and compares its decisions with the recorded ones."""
+
+    decide: Decide
+    source: Source
+    differences_max: int = 16
+
+    decisions: int = 0
+    difference_count: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    clock_ns: int = 0
+    #: The inputs of a batch that has no end mark yet.
+    open_inputs: list[np.ndarray] = field(default_factory=list)
+    #: Decisions that the logic made and the journal does not hold yet.
+    expected: np.ndarray = field(default_factory=lambda: np.empty(0, EVENT))
+    #: Called with each batch's inputs and decisions.
+    on_batch: Callable[[np.ndarray, np.ndarray], None] | None = None
+
+    def feed(self, records: np.ndarray, first_index: int) -> None:
+        """The journal's next records; `first_index` is the index of records[0]."""
+        flags = records["flags"]
+        is_decision = (flags & Flag.DECISION) != 0
+        is_end = ((flags & Flag.BATCH_END) != 0) & ~is_decision
+        # A run ends behind a batch's last input, and where inputs turn to decisions or back.
+        turns = np.flatnonzero(is_decision[1:] != is_decision[:-1]) + 1
+        cuts = np.union1d(turns, np.flatnonzero(is_end) + 1)
+        begin = 0
+        for end in [*cuts.tolist(), len(records)]:
+            if end == begin:
+                continue
+            run = records[begin:end]
+            if is_decision[begin]:
+                self._compare(run, first_index + begin)
+            else:
+                self._inputs(run, bool(is_end[end - 1]), first_index + begin)
+            begin = end
+
+    def finish(self, index: int) -> None:
+        """The journal has ended and is not to be continued: what is expected is missing."""
+        self._missing(index)
+
+    def _inputs(self, run: np.ndarray, ended: bool, index: int) -> None:
+        self._missing(index)
+        self.open_inputs.append(run)
+        if ended:
+            self.close_batch()
+
+    def close_batch(self) -> None:
+        """The open inputs are a whole batch: decide."""
+        batch = np.ascontiguousarray(np.concatenate(self.open_inputs))
+        self.open_inputs = []
+        self.clock_ns = max(self.clock_ns, int(batch["recv_ns"].max()))
+        decided = self.decide(events_pointer(batch), len(batch)).copy()
+        decided["source"] = self.source
+        decided["recv_ns"] = self.clock_ns
+        decided["flags"] |= np.uint8(Flag.DECISION)
+        self.expected = decided
+        if self.on_batch is not None:
+            self.on_batch(batch, decided)
+
+    def _compare(self, run: np.ndarray, index: int) -> None:
+        n = min(len(run), len(self.expected))
+        same = np.ones(n, dtype=bool)
+        for name in _COMPARED:
+            same &= run[name][:n] == self.expected[name][:n]
+        for i in np.flatnonzero(~same):
+            self._differ(index + int(i), run[i], self.expected[i])
+        for i in range(n, len(run)):
+            self._differ(index + i, run[i], None)
+        self.decisions += len(run)
+        self.expected = self.expected[n:]
+
+    def _missing(self, index: int) -> None:
+        for row in self.expected:
+            self._differ(index, None, row)
+        self.expected = self.expected[:0]
+
+    def _differ(self, index: int, recorded: np.void | None, expected: np.void | None) -> None:
+        self.difference_count += 1
+        if len(self.differences) < self.differences_max:
+            copies = (None if row is None else row.copy() for row in (recorded, expected))
+            self.differences.append(Difference(index, *copies))
+
+
+class _Cursors:
+    """Where each ring stood, as the journal tells it."""
+
+    def __init__(self, inputs: list[Input], outputs: list[Output]):
+        self.inputs = {given.source: given for given in inputs}
+        self.outputs = outputs
+        self.created: dict[tuple[bool, int], int] = {}
+        self.next: dict[tuple[bool, int], int] = {}
+        self.kept: list[deque[np.ndarray]] = [deque() for _ in outputs]
+
+    def feed(self, records: np.ndarray) -> None:
+        attaches = np.flatnonzero(records["kind"] == Kind.ATTACH).tolist()
+        begin = 0
+        for at in attaches:
+            self._count(records[begin:at])
+            row = records[at]
+            key = (
+                bool(row["side"]),
+                int(row["source"]) if not row["side"] else int(row["aux"] >> 56),
+            )
+            self.created[key] = int(row["order_id"])
+            self.next[key] = int(row["aux"] & (1 << 56) - 1)
+            begin = at + 1
+        self._count(records[begin:])
+
+    def _count(self, records: np.ndarray) -> None:
+        if not len(records):
+            return
+        is_decision = (records["flags"] & Flag.DECISION) != 0
+        for source in self.inputs:
+            taken = int(np.count_nonzero((records["source"] == source) & ~is_decision))
+            self.next[(False, source)] = self.next.get((False, source), 0) + taken
+        for i, output in enumerate(self.outputs):
+            wanted = is_decision & ((output.kinds >> records["kind"].astype(np.uint64)) & 1).astype(
+                bool
+            )
+            given = records[wanted]
+            self.next[(True, i)] = self.next.get((True, i), 0) + len(given)
+            if len(given):
+                self._keep(self.kept[i], given)
+
+    def _keep(self, kept: deque[np.ndarray], given: np.ndarray) -> None:
+        kept.append(given.copy())
+        while sum(map(len, kept)) - len(kept[0]) > _PUSHED_KEPT:
+            kept.popleft()
+
+
+def attach_records(stage: Stage, epoch: int, journal_index: int) -> np.ndarray:
+    """START and one ATTACH a ring: where this run of the process begins in each of them.
+
+    ATTACH.side is 0 for an input ring (source names its writer) and 1 for an output ring; aux is
+    the cursor, with the output's number in its top byte; order_id is the ring's created_ns.
+    """
+    now = wall_ns()
+    rows = np.zeros(1 + len(stage.inputs) + len(stage.outputs), EVENT)
+    rows["recv_ns"] = now
+    rows["source"] = stage.source
+    rows[0]["kind"] = Kind.START
+    rows[0]["order_id"] = epoch
+    rows[0]["aux"] = journal_index
+    rows[1:]["kind"] = Kind.ATTACH
+    for row, given in zip(rows[1:], stage.inputs, strict=False):
+        row["source"] = given.source
+        row["order_id"] = given.ring.segment.created_ns
+        row["aux"] = given.ring.cursor
+    for i, (row, output) in enumerate(
+        zip(rows[1 + len(stage.inputs) :], stage.outputs, strict=True)
+    ):
+        row["side"] = 1
+        row["order_id"] = output.ring.segment.created_ns
+        row["aux"] = i << 56 | output.ring.cursor
+    return rows
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What `recover` found and finished."""
+
+    records: int
+    decisions: int
+    completed: int
+    pushed: int
+    skipped: int
+
+
+def recover(
+    stage: Stage, decide: Decide, epoch: int, *, resend: Callable[[int], bool] = lambda i: True
+) -> Recovered:
+    """Bring logic and rings to where the journal says the process was, and log this start.
+
+    `resend(i)` says whether output i gets the decisions that were journalled and never pushed
+    (a wire to a venue must not). Raises DataError when the logic does not repeat its recorded
+    decisions: it is another logic or another configuration than the one that wrote the journal.
+    """
+    journal = stage.journal
+    records = journal.count
+    replay = LogReplay(decide, stage.source)
+    cursors = _Cursors(stage.inputs, stage.outputs)
+    if records:
+        index = 0
+        for chunk in JournalReader(journal.directory).chunks():
+            replay.feed(chunk, index)
+            cursors.feed(chunk)
+            index += len(chunk)
+    _refuse_differences(replay, journal.directory)
+    completed = _complete(stage, replay, cursors)
+    pushed = skipped = 0
+    for i, output in enumerate(stage.outputs):
+        if cursors.created.get((True, i)) == output.ring.segment.created_ns and resend(i):
+            pushed += _push_missing(output, cursors.next[(True, i)], cursors.kept[i])
+    for given in stage.inputs:
+        if cursors.created.get((False, given.source)) == given.ring.segment.created_ns:
+            ahead = cursors.next[(False, given.source)] - given.ring.cursor
+            skipped += given.ring.skip(max(ahead, 0))
+    _log_start(stage, decide, epoch, records)
+    return Recovered(records, replay.decisions, completed, pushed, skipped)
+
+
+def _refuse_differences(replay: LogReplay, directory: object) -> None:
+    if replay.difference_count:
+        first = replay.differences[0]
+        raise DataError(
+            f"{directory}: record {first.index}: the journal's decision is not repeated "
+            f"({', '.join(first.fields()) or 'absent'}); it was written with another configuration "
+            f"or version. Start a new session, or run pinnacle-replay verify"
+        )
+
+
+def _complete(stage: Stage, replay: LogReplay, cursors: _Cursors) -> int:
+    """Ends a batch that was cut short, and journals decisions that were not."""
+    if replay.open_inputs:
+        timer = np.zeros(1, EVENT)
+        timer["recv_ns"] = wall_ns()
+        timer["kind"] = Kind.TIMER
+        timer["source"] = stage.source
+        timer["flags"] = Flag.BATCH_END
+        stage.journal.append(events_pointer(timer), 1)
+        replay.feed(timer, stage.journal.count - 1)
+        cursors.feed(timer)
+    stage.cdata.clock_ns = replay.clock_ns
+    missing = np.ascontiguousarray(replay.expected)
+    if len(missing):
+        stage.journal.append(events_pointer(missing), len(missing))
+        cursors.feed(missing)
+    return len(missing)
+
+
+def _push_missing(output: Output, journalled: int, kept: deque[np.ndarray]) -> int:
+    missing = journalled - output.ring.cursor
+    if missing <= 0:
+        return 0
+    tail = np.ascontiguousarray(np.concatenate(list(kept))[-missing:])
+    pushed = output.ring.push(events_pointer(tail), len(tail))
+    if pushed < missing:
+        raise DataError(f"{missing - pushed} recorded decisions could not be handed on: ring full")
+    if output.bell is not None:
+        output.bell.ring()
+    return missing
+
+
+def _log_start(stage: Stage, decide: Decide, epoch: int, journal_index: int) -> None:
+    rows = attach_records(stage, epoch, journal_index)
+    batch = EventBuffer(len(rows))
+    batch.array[:] = rows
+    batch.array[-1]["flags"] |= np.uint8(Flag.BATCH_END)
+    stage.journal.append(batch.cdata, len(rows))
+    stage.cdata.clock_ns = max(stage.clock_ns, int(rows["recv_ns"][0]))
+    decided = np.ascontiguousarray(decide(batch.cdata, len(rows)))
+    if len(decided):
+        stage.give(events_pointer(decided), len(decided))

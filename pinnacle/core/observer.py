@@ -1,0 +1,105 @@
+"""A session as an outsider sees it: every segment mapped read-only, nothing owned, nothing slowed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+from pinnacle.core.bell import Bell, Control, ProcessState
+from pinnacle.core.book import SharedBookReader
+from pinnacle.core.clock import monotonic_ns, wall_ns
+from pinnacle.core.counters import CountersReader, Histogram
+from pinnacle.core.instruments import Instrument, read_table
+from pinnacle.core.paths import ROLES, SessionPaths
+from pinnacle.core.schema import Reason, Side
+
+
+@dataclass(frozen=True)
+class ProcessView:
+    """One process: its state, and what the kernel says of it."""
+
+    role: str
+    state: str
+    alive: bool
+    pid: int
+    restarts: int
+    heartbeat_age_ms: float
+    rss_mb: float
+
+
+class Observer:
+    """Reads a live session. Values are single words read while others write: approximately now."""
+
+    def __init__(self, paths: SessionPaths):
+        self.paths = paths
+        self.instruments: list[Instrument] = read_table(paths.instruments)
+        self._bells = {role: Bell(paths.process(role)) for role in ROLES}
+        self._counters = {role: CountersReader(paths.counters(role)) for role in ROLES}
+        self._books = [SharedBookReader(paths.book(i.symbol)) for i in self.instruments]
+        self._control = Control(paths.control)
+
+    def close(self) -> None:
+        for opened in (*self._bells.values(), *self._counters.values(), *self._books):
+            opened.close()
+        self._control.close()
+
+    def processes(self) -> list[ProcessView]:
+        return [self._process(role) for role in ROLES]
+
+    def _process(self, role: str) -> ProcessView:
+        bell = self._bells[role]
+        header = bell.segment.header
+        alive = bell.segment.owner_alive()
+        rss = 0.0
+        if alive:
+            try:
+                rss = psutil.Process(header.owner_pid).memory_info().rss / 1e6
+            except psutil.Error:
+                rss = 0.0
+        return ProcessView(
+            role=role,
+            state=ProcessState(bell.state).name.lower() if alive else "absent",
+            alive=alive,
+            pid=header.owner_pid,
+            restarts=max(header.epoch - 1, 0),
+            heartbeat_age_ms=round((monotonic_ns() - header.heartbeat_ns) / 1e6, 1),
+            rss_mb=round(rss, 1),
+        )
+
+    def counters(self, role: str) -> dict[str, int]:
+        """Every counter of a process by its label."""
+        return self._counters[role].values()
+
+    def histograms(self, role: str) -> dict[str, Histogram]:
+        """Every histogram of a process by its label."""
+        return self._counters[role].histograms()
+
+    def killed(self) -> Reason:
+        """NONE while trading is allowed."""
+        return Reason(self._control.killed())
+
+    def book(self, instrument: Instrument, levels: int = 10) -> dict[str, Any]:
+        """{"valid", "reason", "bids", "asks"}: levels as [price, quantity] integers, best first."""
+        shared = self._books[instrument.instrument_id]
+        bids, asks = shared.depth(Side.BID, levels), shared.depth(Side.ASK, levels)
+        if bids is None or asks is None:
+            reason = Reason(shared.top().reason).name.lower()
+            return {"valid": False, "reason": reason, "bids": [], "asks": []}
+        return {"valid": True, "reason": "", "bids": bids.tolist(), "asks": asks.tolist()}
+
+    def instrument_state(self, instrument: Instrument) -> dict[str, int]:
+        """Position, P&L and fills of one instrument, from the risk process's counters."""
+        return self._of(instrument, "risk")
+
+    def quotes(self, instrument: Instrument) -> dict[str, int]:
+        """wanted_bid and wanted_ask in ticks, from the strategy's counters."""
+        return self._of(instrument, "strategy")
+
+    def _of(self, instrument: Instrument, role: str) -> dict[str, int]:
+        prefix = f"{instrument.symbol}."
+        values = self.counters(role).items()
+        return {k.removeprefix(prefix): v for k, v in values if k.startswith(prefix)}
+
+    @staticmethod
+    def now_ns() -> int:
+        return wall_ns()

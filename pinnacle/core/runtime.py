@@ -1,0 +1,207 @@
+"""What every process of a session does besides its own work.
+
+It claims its process segment (one instance per role, an epoch, a heartbeat), opens its counters
+and its journal, watches its peers, answers SIGTERM, keeps the service manager informed, and does
+the housekeeping that hot loops must not: preparing journal files, syncing them.
+"""
+
+import os
+import signal
+from types import FrameType, TracebackType
+
+import structlog
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.bell import Bell, Control, ProcessState, Wait
+from pinnacle.core.clock import monotonic_ns, wall_ns
+from pinnacle.core.config import JournalConfig, ProcessConfig
+from pinnacle.core.counters import Counters
+from pinnacle.core.errors import NativeError
+from pinnacle.core.journal import Journal, Sync
+from pinnacle.core.notify import Notifier
+from pinnacle.core.paths import SessionPaths
+from pinnacle.core.ring import RingReader
+from pinnacle.core.schema import EventBuffer, Kind, Reason, Source
+from pinnacle.core.segment import Mode
+
+TURN_NS = 10_000_000
+HOUSEKEEPING_NS = 20_000_000
+TIMER_NS = 50_000_000
+LIVENESS_NS = 500_000_000
+GIVE_WAIT_NS = 200_000_000
+
+
+class Runtime:
+    """The frame of one process; a context manager. `own_inputs` feeds its input log."""
+
+    def __init__(
+        self,
+        role: str,
+        paths: SessionPaths,
+        config: ProcessConfig,
+        log: structlog.stdlib.BoundLogger,
+        peers: tuple[Source, ...] = (),
+    ):
+        self.role = role
+        self.source = Source[role.upper()]
+        self.paths = paths
+        self.log = log
+        self.stopping = False
+        self.journal: Journal | None = None
+        self._pin(config.cpu)
+        self.bell = Bell(paths.process(role), Mode.OWN)
+        self.control = Control(paths.control, Mode.SHARED)
+        self.counters = Counters(paths.counters(role))
+        self.notifier = Notifier()
+        self.epoch = self.bell.segment.epoch
+        self._peers = {peer: Bell(paths.process(peer.name.lower())) for peer in peers}
+        self._lost: dict[Source, bool | None] = dict.fromkeys(peers)
+        self._peer_news: list[tuple[Kind, Source]] = []
+        self._killed: int | None = None  # unknown: what the log says last may be another run's
+        self._housekeeping_ns = self._timer_ns = self._watchdog_ns = 0
+        self._stop_logged = False
+        self._wait_kind = Wait[config.wait.upper()]
+        self._spin_ns = config.spin_us * 1000
+
+    def __enter__(self) -> "Runtime":
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        self.bell.set_state(ProcessState.STARTING)
+        return self
+
+    def __exit__(
+        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.notifier.stopping()
+        if error is not None and self.source is not Source.MONITOR:
+            # Whoever dies for a reason takes the quotes with it.
+            self.control.kill(Reason.JOURNAL if _journal_failed(error) else Reason.PEER_LOST)
+        if self.journal is not None:
+            self.journal.close()
+        self.bell.close()
+        self.counters.close()
+        self.control.close()
+        for peer in self._peers.values():
+            peer.close()
+        self.notifier.close()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def _pin(self, cpu: int) -> None:
+        if cpu < 0:
+            return
+        try:
+            os.sched_setaffinity(0, {cpu})
+        except OSError as error:
+            self.log.warning("cannot pin to core", cpu=cpu, error=str(error))
+
+    def open_journal(self, config: JournalConfig) -> Journal:
+        """This process's journal, recovered if it was cut short."""
+        self.bell.set_state(ProcessState.RECOVERING)
+        self.journal = Journal.open(
+            self.paths.journal(self.role),
+            self.paths.data.name,
+            self.source,
+            config.records_per_file,
+            Sync[config.sync.upper()],
+            config.sync_interval_ms * 1_000_000,
+        )
+        if self.journal.torn_bytes:
+            self.log.warning("cut a torn tail", bytes=self.journal.torn_bytes)
+        return self.journal
+
+    def wait_on(self, *rings: RingReader) -> None:
+        """The rings that wake this process."""
+        self.bell.watch(rings)
+
+    def ready(self, status: str) -> None:
+        """Recovered and attached: peers may count on this process."""
+        self.bell.set_state(ProcessState.READY)
+        self.notifier.ready(status)
+        self.log.info("ready", status=status, epoch=self.epoch)
+
+    def wait(self, timeout_ns: int = TURN_NS) -> bool:
+        """Until a ring has a record or the timeout; the heart beats."""
+        return self.bell.wait(self._wait_kind, self._spin_ns, timeout_ns)
+
+    def own_inputs(self, batch: EventBuffer, *, timer: bool = True) -> int:
+        """Housekeeping, and the records it adds at the batch's start; how many.
+
+        HALT and RESUME as the kill word changes, PEER_LOST and PEER_BACK, STOP once after SIGTERM,
+        and a TIMER every 50 ms so that the log's clock moves without a market.
+        """
+        now = monotonic_ns()
+        n = self._kill_changes(batch, 0)
+        if now - self._housekeeping_ns >= HOUSEKEEPING_NS:
+            self._housekeeping_ns = now
+            self._housekeep(now)
+            n = self._peer_changes(batch, n)
+        if self.stopping and not self._stop_logged:
+            self._stop_logged = True
+            n = self._own(batch, n, Kind.STOP, 0)
+        if timer and now - self._timer_ns >= TIMER_NS:
+            self._timer_ns = now
+            n = self._own(batch, n, Kind.TIMER, 0)
+        return n
+
+    def housekeep(self) -> None:
+        """For processes without an input log: beats, watchdog, journal files."""
+        now = monotonic_ns()
+        if now - self._housekeeping_ns >= HOUSEKEEPING_NS:
+            self._housekeeping_ns = now
+            self._housekeep(now)
+
+    def _housekeep(self, now: int) -> None:
+        self.bell.segment.beat()
+        if self.journal is not None:
+            self.journal.prepare(now)
+        for peer, bell in self._peers.items():
+            lost = not bell.segment.owner_alive(LIVENESS_NS)
+            if lost != self._lost[peer]:
+                if self._lost[peer] is not None:
+                    self.log.warning("peer lost" if lost else "peer back", peer=peer.name.lower())
+                self._lost[peer] = lost
+                self._peer_news.append((Kind.PEER_LOST if lost else Kind.PEER_BACK, peer))
+        interval = self.notifier.watchdog_interval_ns
+        if interval and now - self._watchdog_ns >= interval:
+            self._watchdog_ns = now
+            self.notifier.watchdog()
+
+    def _kill_changes(self, batch: EventBuffer, n: int) -> int:
+        killed = self.control.killed()
+        if killed != self._killed:
+            kind = Kind.HALT if killed else Kind.RESUME
+            if killed or self._killed is not None:
+                self.log.warning("kill switch", kind=kind.name, reason=Reason(killed).name)
+            self._killed = killed
+            n = self._own(batch, n, kind, 0, reason=killed)
+        return n
+
+    def _peer_changes(self, batch: EventBuffer, n: int) -> int:
+        for kind, peer in self._peer_news:
+            n = self._own(batch, n, kind, peer)
+        self._peer_news.clear()
+        return n
+
+    def lost(self, peer: Source) -> bool:
+        """Whether the peer was gone at the last look."""
+        return self._lost[peer] is not False
+
+    def _own(self, batch: EventBuffer, n: int, kind: Kind, aux: int, reason: int = 0) -> int:
+        row = batch.cdata[n]
+        ffi.memmove(ffi.addressof(row), _ZERO, ffi.sizeof("struct pmm_event"))
+        row.recv_ns = wall_ns()
+        row.kind = kind
+        row.aux = aux
+        row.reason = reason
+        row.source = self.source
+        row.instrument_id = lib.PMM_INSTRUMENT_ALL
+        return n + 1
+
+
+_ZERO = bytes(64)
+
+
+def _journal_failed(error: BaseException) -> bool:
+    return isinstance(error, NativeError) and error.code == lib.PMM_ERR_SYSTEM

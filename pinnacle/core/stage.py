@@ -1,0 +1,95 @@
+"""The turn of a process over its rings and its journal: see csrc/stage.h."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.bell import Bell
+from pinnacle.core.errors import check
+from pinnacle.core.journal import Journal
+from pinnacle.core.ring import RingReader, RingWriter
+from pinnacle.core.schema import EventBuffer, Kind, Source
+
+ORDER_KINDS = (Kind.NEW, Kind.REPLACE, Kind.CANCEL, Kind.CANCEL_ALL, Kind.QUERY)
+REPORT_KINDS = (
+    Kind.ACK,
+    Kind.REPLACED,
+    Kind.CANCELLED,
+    Kind.FILL,
+    Kind.REJECTED,
+    Kind.REPLACE_REJECTED,
+    Kind.CANCEL_REJECTED,
+    Kind.ORDER_STATUS,
+)
+
+
+def kind_mask(kinds: tuple[Kind, ...]) -> int:
+    """Bit k is set for every kind k."""
+    return sum(1 << kind for kind in kinds)
+
+
+@dataclass(frozen=True)
+class Input:
+    """A ring that a process reads, and which process writes it."""
+
+    ring: RingReader
+    source: Source
+
+
+@dataclass(frozen=True)
+class Output:
+    """A ring that a process writes, its reader's doorbell, and the kinds that go there."""
+
+    ring: RingWriter
+    bell: Bell | None
+    kinds: int
+
+
+class Stage:
+    """Wraps struct pmm_stage and keeps alive what it points to."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        source: Source,
+        inputs: list[Input],
+        outputs: list[Output],
+        give_wait_ns: int,
+    ):
+        self.journal = journal
+        self.source = source
+        self.inputs = inputs
+        self.outputs = outputs
+        self.cdata: Any = ffi.new("struct pmm_stage *")
+        stage = self.cdata
+        stage.journal = journal.cdata
+        stage.source = source
+        stage.give_wait_ns = give_wait_ns
+        stage.input_count = len(inputs)
+        stage.output_count = len(outputs)
+        for i, given in enumerate(inputs):
+            stage.inputs[i] = given.ring.handle
+        for i, wanted in enumerate(outputs):
+            stage.outputs[i] = wanted.ring.handle
+            stage.bells[i] = wanted.bell.handle if wanted.bell else ffi.NULL
+            stage.kinds[i] = wanted.kinds
+        self._take = lib.pmm_stage_take
+        self._give = lib.pmm_stage_give
+
+    @property
+    def clock_ns(self) -> int:
+        """The log's clock: the highest recv_ns committed."""
+        return self.cdata.clock_ns
+
+    def take(self, batch: EventBuffer, own: int) -> int:
+        """Own records at the batch's start, then what the rings hold: journalled; the count."""
+        return check(self._take(self.cdata, batch.cdata, own, batch.capacity), "input log")
+
+    def give(self, decisions: Any, n: int) -> None:
+        """Journal and push n decisions; NativeError FULL when a reader has stopped reading."""
+        if n:
+            check(self._give(self.cdata, decisions, n), "output")
+
+    def push(self, decisions: Any, n: int) -> None:
+        """Push decisions that are journalled already."""
+        check(lib.pmm_stage_push(self.cdata, decisions, n), "output")

@@ -1,0 +1,212 @@
+"""A journal of inputs and decisions replays to itself; what was cut short is finished exactly."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinnacle.core.bell import Bell, create_bell
+from pinnacle.core.decision_log import LogReplay, recover
+from pinnacle.core.errors import DataError
+from pinnacle.core.journal import Journal
+from pinnacle.core.ring import RingReader, RingWriter, create_ring
+from pinnacle.core.schema import EVENT, EventBuffer, Flag, Kind, Source, events_pointer
+from pinnacle.core.segment import Mode
+from pinnacle.core.stage import Input, Output, Stage, kind_mask
+from tests.records import batch, event
+
+
+class Doubler:
+    """Logic with state: for every NEW, a NEW with the running sum of quantities."""
+
+    def __init__(self, offset=0):
+        self.total = offset
+        self.out = EventBuffer(4096)
+
+    def decided(self, events, n):
+        made = 0
+        for i in range(n):
+            if events[i].kind == Kind.NEW:
+                self.total += events[i].quantity
+                row = self.out.array[made]
+                row.fill(0)
+                row["kind"] = Kind.NEW
+                row["quantity"] = self.total
+                row["order_id"] = events[i].order_id
+                made += 1
+        return self.out.array[:made]
+
+
+class World:
+    """A process between two rings, that can die between any two steps and come back."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        for name in ("in", "out"):
+            create_ring(folder / f"{name}.ring", 1024, name)
+        create_bell(folder / "next.process", "next")
+        self.feeder = RingWriter(folder / "in.ring")
+        self.taker = RingReader(folder / "out.ring")
+        self.sent = 0
+        self.start()
+
+    def start(self, logic=None):
+        self.logic = logic or Doubler()
+        self.journal = Journal.open(self.folder / "journal", "test", Source.RISK, 4096, 0, 0)
+        self.stage = Stage(
+            self.journal,
+            Source.RISK,
+            [Input(RingReader(self.folder / "in.ring"), Source.STRATEGY)],
+            [
+                Output(
+                    RingWriter(self.folder / "out.ring"),
+                    Bell(self.folder / "next.process", Mode.SHARED),
+                    kind_mask((Kind.NEW,)),
+                )
+            ],
+            1_000_000,
+        )
+        self.batch = EventBuffer(256)
+        self.found = recover(self.stage, self.logic.decided, 1)
+
+    def die(self):
+        """Everything private is gone; rings and journal stay as they are."""
+        self.journal.close()
+        self.stage.inputs[0].ring.close()
+        self.stage.outputs[0].ring.close()
+
+    def send(self, n):
+        rows = np.zeros(n, EVENT)
+        rows["kind"] = Kind.NEW
+        rows["source"] = Source.STRATEGY
+        rows["order_id"] = np.arange(self.sent + 1, self.sent + n + 1)
+        rows["quantity"] = rows["order_id"] * 3
+        rows["recv_ns"] = rows["order_id"] * 1000
+        self.feeder.push_all(events_pointer(rows), n)
+        self.sent += n
+
+    def turn(self, until="end"):
+        n = self.stage.take(self.batch, 0)
+        if until == "taken" or n == 0:
+            return
+        decided = self.logic.decided(self.batch.cdata, n)
+        if until == "journalled":
+            stamped = decided.copy()
+            stamped["source"] = Source.RISK
+            stamped["recv_ns"] = self.stage.clock_ns
+            stamped["flags"] |= np.uint8(Flag.DECISION)
+            self.journal.append(events_pointer(stamped), len(stamped))
+            return
+        self.stage.give(events_pointer(decided), len(decided))
+
+    def received(self):
+        out = EventBuffer(4096)
+        n = self.taker.take(out.cdata, 4096)
+        self.taker.release()
+        return out.array[:n].copy()
+
+
+@pytest.mark.parametrize("where", ["end", "taken", "journalled"])
+def test_a_process_that_dies_anywhere_in_its_turn_gives_each_decision_exactly_once(tmp_path, where):
+    world = World(tmp_path)
+    world.send(5)
+    world.turn()
+    world.send(7)
+    world.turn(until=where)
+    world.die()
+    world.start()
+    world.send(3)
+    world.turn()
+    got = world.received()
+    assert got["order_id"].tolist() == list(range(1, 16))
+    assert got["quantity"].tolist() == np.cumsum(np.arange(1, 16) * 3).tolist()
+
+
+def test_inputs_taken_and_not_released_are_not_taken_twice(tmp_path):
+    world = World(tmp_path)
+    world.send(6)
+    n = world.stage.inputs[0].ring.take(world.batch.cdata, 256)
+    world.batch.array[n - 1]["flags"] |= np.uint8(Flag.BATCH_END)
+    world.journal.append(world.batch.cdata, n)
+    world.die()
+    world.start()
+    assert world.found.skipped == 6
+    world.turn()
+    assert world.received()["order_id"].tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_batch_whose_end_is_missing_is_closed_and_decided(tmp_path):
+    world = World(tmp_path)
+    world.send(4)
+    n = world.stage.inputs[0].ring.take(world.batch.cdata, 256)
+    world.journal.append(world.batch.cdata, n)
+    world.die()
+    world.start()
+    assert world.found.completed == 4
+    world.turn()
+    assert world.received()["order_id"].tolist() == [1, 2, 3, 4]
+
+
+def test_a_journal_of_other_logic_is_refused_with_its_place(tmp_path):
+    world = World(tmp_path)
+    world.send(4)
+    world.turn()
+    world.die()
+    with pytest.raises(DataError, match=r"record \d+: the journal's decision is not repeated"):
+        world.start(Doubler(offset=1))
+
+
+ROWS = st.lists(st.tuples(st.booleans(), st.integers(1, 50), st.booleans()), max_size=60)
+
+
+def recorded(rows):
+    """What a process with this logic would have journalled."""
+    logic, log, inputs, clock = Doubler(), [], [], 0
+    for is_new, quantity, ends in rows:
+        kind = Kind.NEW if is_new else Kind.TIMER
+        clock += 10
+        row = event(kind, quantity=quantity, recv_ns=clock, source=Source.STRATEGY)
+        inputs.append(row)
+        if ends:
+            row["flags"] = Flag.BATCH_END
+            taken = batch(*inputs)
+            decided = logic.decided(events_pointer(taken), len(taken)).copy()
+            decided["source"], decided["recv_ns"] = Source.RISK, clock
+            decided["flags"] |= np.uint8(Flag.DECISION)
+            log += [taken, decided]
+            inputs = []
+    return batch(*log, *inputs) if log or inputs else np.empty(0, EVENT)
+
+
+@given(ROWS, st.integers(1, 20))
+def test_a_log_replays_without_a_difference_however_it_is_cut_into_chunks(rows, size):
+    log = recorded(rows)
+    replay = LogReplay(Doubler().decided, Source.RISK)
+    for begin in range(0, len(log), size):
+        replay.feed(log[begin : begin + size], begin)
+    replay.finish(len(log))
+    assert replay.difference_count == 0
+    assert replay.decisions == np.count_nonzero(log["flags"] & Flag.DECISION)
+
+
+@given(ROWS.filter(lambda rows: any(new and ends for new, _, ends in rows)), st.data())
+def test_one_altered_decision_is_found_where_it_is(rows, data):
+    log = recorded(rows)
+    where = data.draw(st.sampled_from(np.flatnonzero(log["flags"] & Flag.DECISION).tolist()))
+    field = data.draw(st.sampled_from(["price", "quantity", "order_id", "side", "recv_ns"]))
+    log[where][field] += 1
+    replay = LogReplay(Doubler().decided, Source.RISK)
+    replay.feed(log, 0)
+    replay.finish(len(log))
+    assert replay.difference_count == 1
+    assert (replay.differences[0].index, replay.differences[0].fields()) == (where, [field])
+
+
+@given(ROWS.filter(lambda rows: any(new and ends for new, _, ends in rows)), st.data())
+def test_a_missing_decision_is_a_difference(rows, data):
+    log = recorded(rows)
+    where = data.draw(st.sampled_from(np.flatnonzero(log["flags"] & Flag.DECISION).tolist()))
+    replay = LogReplay(Doubler().decided, Source.RISK)
+    replay.feed(np.delete(log, where), 0)
+    replay.finish(len(log))
+    assert replay.difference_count >= 1
