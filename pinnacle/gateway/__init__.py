@@ -1,0 +1,1 @@
+"""The gateway: the only process that talks to a venue about orders."""

@@ -1,0 +1,157 @@
+"""The risk process: one call into C per turn; positions and P&L for everyone to read."""
+
+from typing import Any
+
+import structlog
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.bell import Bell
+from pinnacle.core.book import SharedBookReader
+from pinnacle.core.clock import monotonic_ns
+from pinnacle.core.config import JournalConfig, ProcessConfig
+from pinnacle.core.decision_log import recover
+from pinnacle.core.errors import check
+from pinnacle.core.instruments import Instrument, read_table
+from pinnacle.core.paths import SessionPaths
+from pinnacle.core.ring import RingReader, RingWriter
+from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
+from pinnacle.core.schema import EventBuffer, Reason, Source
+from pinnacle.core.segment import Mode
+from pinnacle.core.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.risk.config import RiskConfig
+from pinnacle.risk.gate import BATCH, RiskGate
+
+STOP_WAIT_NS = 2_000_000_000
+
+
+def run(
+    paths: SessionPaths,
+    config: RiskConfig,
+    process: ProcessConfig,
+    journal: JournalConfig,
+    log: structlog.stdlib.BoundLogger,
+) -> int:
+    """Until SIGTERM: then every open order is cancelled and waited for. The exit code."""
+    peers = (Source.STRATEGY, Source.GATEWAY, Source.FEED)
+    runtime = Runtime("risk", paths, process, log, peers=peers)
+    with runtime:
+        instruments = read_table(paths.instruments)
+        gate = RiskGate(instruments, config)
+        intents = RingReader(paths.ring("intents"))
+        reports = RingReader(paths.ring("reports"))
+        orders = RingWriter(paths.ring("orders"))
+        fills = RingWriter(paths.ring("fills"))
+        gateway_bell = Bell(paths.process("gateway"), Mode.SHARED)
+        strategy_bell = Bell(paths.process("strategy"), Mode.SHARED)
+        stage = Stage(
+            runtime.open_journal(journal),
+            Source.RISK,
+            # Reports first: a fill must count before the next intent is judged.
+            [Input(reports, Source.GATEWAY), Input(intents, Source.STRATEGY)],
+            [
+                Output(orders, gateway_bell, kind_mask(ORDER_KINDS)),
+                Output(fills, strategy_bell, kind_mask(REPORT_KINDS)),
+            ],
+            GIVE_WAIT_NS,
+        )
+        runtime.wait_on(reports, intents)
+        found = recover(stage, gate.decided, runtime.epoch)
+        if found.records:
+            log.info("recovered", **vars(found))
+        books = [SharedBookReader(paths.book(i.symbol)) for i in instruments]
+        turn = _Turn(stage, gate, books, runtime)
+        runtime.ready(f"{len(instruments)} instruments")
+        _loop(runtime, gate, turn, instruments)
+    return 0
+
+
+class _Turn:
+    """struct pmm_risk_turn and what it points to."""
+
+    def __init__(
+        self, stage: Stage, gate: RiskGate, books: list[SharedBookReader], runtime: Runtime
+    ):
+        self.batch = EventBuffer(BATCH)
+        self.histogram = runtime.counters.histogram("tick_to_order")
+        self._alive = (stage, gate, books)
+        self.cdata: Any = ffi.new("struct pmm_risk_turn *")
+        turn = self.cdata
+        turn.stage = stage.cdata
+        turn.risk = gate.book.cdata
+        turn.tick_to_order = self.histogram.cdata
+        turn.batch = self.batch.cdata
+        turn.batch_max = BATCH
+        turn.decisions = gate.decisions.cdata
+        turn.decisions_max = gate.decisions.capacity
+        turn.instrument_count = len(books)
+        for i, book in enumerate(books):
+            turn.books[i] = book.cdata
+
+
+def _loop(runtime: Runtime, gate: RiskGate, turn: _Turn, instruments: list[Instrument]) -> None:
+    run_turn, own_inputs, wait = lib.pmm_risk_run_turn, runtime.own_inputs, runtime.wait
+    batch, cdata = turn.batch, turn.cdata
+    publish = _Published(runtime, gate, instruments)
+    stop_at = 0
+    while True:
+        n = run_turn(cdata, own_inputs(batch))
+        if n < 0:
+            check(n, "risk")
+        if n == 0:
+            wait()
+        publish.turn(n)
+        if runtime.stopping:
+            stop_at = stop_at or monotonic_ns() + STOP_WAIT_NS
+            if gate.book.open_orders() == 0 or monotonic_ns() > stop_at:
+                publish.now()
+                return
+
+
+class _Published:
+    """Positions, P&L and refusals as counters: what the monitor and the terminal show."""
+
+    PERIOD_NS = 100_000_000
+    FIELDS = (
+        "position",
+        "cash",
+        "cost",
+        "realised",
+        "unrealised",
+        "fees",
+        "open_orders",
+        "bid_fills",
+        "ask_fills",
+        "turnover",
+        "unknown_fills",
+    )
+
+    def __init__(self, runtime: Runtime, gate: RiskGate, instruments: list[Instrument]):
+        self._counters = runtime.counters
+        self._book = gate.book
+        self._next_ns = 0
+        self._records = self._counters.counter("records")
+        self._taken = 0
+        self._symbols = [i.symbol for i in instruments]
+        self._rows = [
+            {name: self._counters.counter(f"{symbol}.{name}") for name in self.FIELDS}
+            for symbol in self._symbols
+        ]
+
+    def turn(self, taken: int) -> None:
+        self._taken += taken
+        if monotonic_ns() >= self._next_ns:
+            self.now()
+
+    def now(self) -> None:
+        self._next_ns = monotonic_ns() + self.PERIOD_NS
+        put = self._counters.set
+        put(self._records, self._taken)
+        for i, row in enumerate(self._rows):
+            position = self._book.position(i)
+            for name, handle in row.items():
+                put(handle, position[name])
+            for reason in Reason:
+                refused = lib.pmm_risk_refused(self._book.cdata, i, reason)
+                if refused:
+                    label = f"{self._symbols[i]}.refused.{reason.name.lower()}"
+                    put(self._counters.counter(label), refused)

@@ -1,0 +1,136 @@
+"""The gateway's order states: nothing is sent twice, nothing that is unknown stays so."""
+
+import pytest
+
+from pinnacle.core.schema import Kind, Reason, Side, Source
+from pinnacle.gateway.config import GatewayConfig
+from pinnacle.gateway.orders import OrderTable, State
+from tests.records import event, run
+
+SECOND = 1_000_000_000
+
+
+@pytest.fixture
+def table():
+    return OrderTable(GatewayConfig(order_age_max_ms=250, answer_timeout_ms=1000))
+
+
+def from_risk(kind, order_id=1, **fields):
+    defaults = {"side": Side.BID, "price": 100, "quantity": 10, "recv_ns": SECOND}
+    return event(kind, order_id=order_id, source=Source.RISK, **defaults | fields)
+
+
+def from_venue(kind, order_id=1, **fields):
+    defaults = {"side": Side.BID, "price": 100, "quantity": 10, "recv_ns": SECOND}
+    return event(kind, order_id=order_id, source=Source.EXCHANGE, **defaults | fields)
+
+
+def said(decisions):
+    return [(Kind(d["kind"]).name, Reason(d["reason"]).name) for d in decisions]
+
+
+def live(table, order_id=1):
+    run(table.decided, from_risk(Kind.NEW, order_id), from_venue(Kind.ACK, order_id))
+
+
+def test_an_order_is_sent_acknowledged_filled_and_done(table):
+    assert said(run(table.decided, from_risk(Kind.NEW))) == [("NEW", "NONE")]
+    assert table.orders[1].state is State.PENDING_NEW
+    assert said(run(table.decided, from_venue(Kind.ACK))) == [("ACK", "NONE")]
+    assert table.orders[1].state is State.LIVE
+    run(table.decided, from_venue(Kind.FILL, quantity=4, aux=1))
+    assert table.orders[1].filled == 4
+    assert said(run(table.decided, from_venue(Kind.FILL, quantity=6, aux=2))) == [("FILL", "NONE")]
+    assert not table.orders
+
+
+def test_a_fill_that_comes_twice_counts_once(table):
+    live(table)
+    run(table.decided, from_venue(Kind.FILL, quantity=4, aux=7))
+    assert len(run(table.decided, from_venue(Kind.FILL, quantity=4, aux=7))) == 0
+    assert (table.orders[1].filled, table.duplicates) == (4, 1)
+
+
+def test_a_fill_before_its_acknowledgement_and_after_its_cancel_counts(table):
+    run(table.decided, from_risk(Kind.NEW))
+    assert said(run(table.decided, from_venue(Kind.FILL, quantity=4, aux=1))) == [("FILL", "NONE")]
+    run(table.decided, from_venue(Kind.ACK), from_risk(Kind.CANCEL), from_venue(Kind.CANCELLED))
+    assert said(run(table.decided, from_venue(Kind.FILL, quantity=1, aux=2))) == [("FILL", "NONE")]
+    assert table.unknown_fills == 1
+
+
+def test_replace_and_cancel_are_refused_for_an_order_that_is_not_there(table):
+    assert said(run(table.decided, from_risk(Kind.REPLACE))) == [
+        ("REPLACE_REJECTED", "UNKNOWN_ORDER")
+    ]
+    assert said(run(table.decided, from_risk(Kind.CANCEL))) == [
+        ("CANCEL_REJECTED", "UNKNOWN_ORDER")
+    ]
+
+
+def test_one_replace_is_in_flight_at_a_time(table):
+    live(table)
+    assert said(run(table.decided, from_risk(Kind.REPLACE, price=99))) == [("REPLACE", "NONE")]
+    assert said(run(table.decided, from_risk(Kind.REPLACE, price=98))) == [
+        ("REPLACE_REJECTED", "TOO_LATE")
+    ]
+    run(table.decided, from_venue(Kind.REPLACED, price=99, quantity=12))
+    order = table.orders[1]
+    assert (order.state, order.price, order.quantity) == (State.LIVE, 99, 12)
+
+
+def test_the_kill_switch_cancels_everything_and_stops_sending(table):
+    live(table, 1)
+    live(table, 2)
+    halt = event(Kind.HALT, reason=Reason.OPERATOR, recv_ns=SECOND)
+    assert said(run(table.decided, halt)) == [("CANCEL", "OPERATOR")] * 2
+    assert said(run(table.decided, from_risk(Kind.NEW, 3))) == [("REJECTED", "KILL_SWITCH")]
+    assert said(run(table.decided, from_risk(Kind.CANCEL, 1))) == [("CANCEL", "NONE")]
+    run(table.decided, event(Kind.RESUME))
+    assert said(run(table.decided, from_risk(Kind.NEW, 3))) == [("NEW", "NONE")]
+
+
+def test_an_order_decided_too_long_ago_is_not_sent(table):
+    later = event(Kind.TIMER, recv_ns=2 * SECOND)
+    assert said(run(table.decided, later, from_risk(Kind.NEW))) == [("REJECTED", "TOO_OLD")]
+
+
+def test_what_risk_left_behind_is_cancelled_when_risk_dies(table):
+    live(table)
+    lost = event(Kind.PEER_LOST, aux=Source.RISK, recv_ns=SECOND)
+    assert said(run(table.decided, lost)) == [("CANCEL", "PEER_LOST")]
+    assert said(run(table.decided, from_risk(Kind.NEW, 2))) == [("REJECTED", "PEER_LOST")]
+
+
+def test_an_unanswered_order_is_queried_and_never_sent_again(table):
+    run(table.decided, from_risk(Kind.NEW))
+    late = event(Kind.TIMER, recv_ns=int(2.1 * SECOND))
+    assert said(run(table.decided, late)) == [("QUERY", "NONE")]
+    assert table.orders[1].state is State.UNKNOWN
+    assert len(run(table.decided, late)) == 0, "one query until it is overdue again"
+    status = from_venue(Kind.ORDER_STATUS)
+    assert said(run(table.decided, status)) == [("ACK", "NONE"), ("CANCEL", "PEER_LOST")]
+
+
+def test_an_order_that_the_venue_does_not_know_was_not_sent(table):
+    run(table.decided, from_risk(Kind.NEW))
+    run(table.decided, event(Kind.TIMER, recv_ns=3 * SECOND))
+    gone = from_venue(Kind.REJECTED, reason=Reason.UNKNOWN_ORDER)
+    assert said(run(table.decided, gone)) == [("REJECTED", "NOT_SENT")]
+    assert not table.orders
+
+
+def test_after_a_restart_every_open_order_is_asked_for(table):
+    live(table, 1)
+    run(table.decided, from_risk(Kind.NEW, 2))
+    queries = run(table.decided, event(Kind.START, recv_ns=2 * SECOND))
+    assert said(queries) == [("QUERY", "NONE")] * 2
+    gone = from_venue(Kind.REJECTED, 1, reason=Reason.UNKNOWN_ORDER)
+    assert said(run(table.decided, gone)) == [("CANCELLED", "NOT_SENT")]
+
+
+def test_the_venues_own_words_pass_on(table):
+    run(table.decided, from_risk(Kind.NEW))
+    no = from_venue(Kind.REJECTED, reason=Reason.WOULD_TAKE)
+    assert said(run(table.decided, no)) == [("REJECTED", "WOULD_TAKE")]
+    assert not table.orders
