@@ -10,8 +10,8 @@ size_t pmm_book_memsize(uint32_t window, uint32_t far_capacity) {
 int pmm_book_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t window, uint32_t far_capacity) {
     struct pmm_book *book = memory;
     size_t ladder = pmm_ladder_memsize(window, far_capacity, 1);
-    if (book == NULL || ((uintptr_t)memory & 63) != 0 || ladder == 0 || bytes < pmm_book_memsize(window, far_capacity))
-        return PMM_ERR_ARGUMENT;
+    if (book == NULL || ((uintptr_t)memory & 63) != 0) return PMM_ERR_ARGUMENT;
+    if (ladder == 0 || bytes < sizeof *book + 2 * ladder) return PMM_ERR_ARGUMENT;
     book->instrument_id = instrument_id;
     book->window = window;
     book->far_capacity = far_capacity;
@@ -213,9 +213,9 @@ static struct pmm_event record(const struct pmm_book *book, int64_t recv_ns, uin
 }
 
 int64_t pmm_book_snapshot(const struct pmm_book *book, int64_t recv_ns, struct pmm_event *out, size_t max) {
+    const struct pmm_ladder *bids = pmm_book_side(book, PMM_SIDE_BID), *asks = pmm_book_side(book, PMM_SIDE_ASK);
     size_t n = 0;
-    if (max < pmm_ladder_levels(pmm_book_side(book, PMM_SIDE_BID)) + pmm_ladder_levels(pmm_book_side(book, PMM_SIDE_ASK)) + 2)
-        return PMM_ERR_FULL;
+    if (max < pmm_ladder_levels(bids) + pmm_ladder_levels(asks) + 2) return PMM_ERR_FULL;
     out[n] = record(book, recv_ns, PMM_KIND_BOOK_BEGIN, PMM_FLAG_SNAPSHOT);
     out[n++].reason = book->loading ? (uint16_t)book->reason : 0;
     for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) {

@@ -110,7 +110,7 @@ int pmm_book_open(struct pmm_segment *segment, struct pmm_book **book, const cha
  * reader sees a batch whole or not at all; none if no record concerns this book.
  */
 int64_t pmm_book_apply(struct pmm_book *book, const struct pmm_event *events, size_t n);
-/* New or restarted writer: empties the book whatever is in it (loading, STARTING) and makes the sequence even. */
+/* New or restarted writer: empties the book, whatever is in it (loading, STARTING), and makes the sequence even. */
 void pmm_book_repair(struct pmm_book *book);
 
 /* Writer's own process (no seqlock). The stats alone anyone may read: each value is whole, the set approximate. */

@@ -48,7 +48,10 @@ static inline struct pmm_ladder *pmm_book_side(const struct pmm_book *book, int 
     return (struct pmm_ladder *)((uintptr_t)book + (side == PMM_SIDE_BID ? book->bids_at : book->asks_at));
 }
 
-/* A payload is one word, the quantity, and 0 where there is no level: so the window needs no bitmap to look one up. */
+/*
+ * A payload is one word, the quantity, and 0 where there is no level: whether a level of the window is
+ * there, its quantity tells.
+ */
 static inline int64_t *pmm_book_level(const struct pmm_ladder *ladder, uint32_t slot) {
     return (int64_t *)pmm_ladder_at(ladder, ladder->payload_at) + slot;
 }

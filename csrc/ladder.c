@@ -91,7 +91,7 @@ static void set_far_key(struct pmm_ladder *ladder, uint32_t rank, int64_t key) {
     pmm_store_relaxed_i64(pmm_ladder_far_keys(ladder) + pmm_ladder_far_place(ladder, rank), key);
 }
 
-/* Moves count far levels one rank up or down, starting with the one that goes to rank `to`; the hot loop of far changes. */
+/* Moves count far levels one rank up or down, the one that goes to to_rank first: the hot loop of far changes. */
 static void shift_far(struct pmm_ladder *ladder, uint32_t to_rank, uint32_t count, int up) {
     int64_t *keys = pmm_ladder_far_keys(ladder);
     uint64_t *payloads = pmm_ladder_payload(ladder, ladder->window);
@@ -183,7 +183,8 @@ static void move_up(struct pmm_ladder *ladder, int64_t best) {
     int64_t at = base - 1 < top ? base - 1 : top;
     uint32_t leaving = at < ladder->base ? 0 : count_below(ladder, at);
     uint32_t room = ladder->far_capacity - ladder->far_levels;
-    if (leaving > room) drop_worst_far(ladder, leaving - room < ladder->far_levels ? leaving - room : ladder->far_levels);
+    uint32_t excess = leaving > room ? leaving - room : 0;
+    drop_worst_far(ladder, excess < ladder->far_levels ? excess : ladder->far_levels);
     room = ladder->far_capacity - ladder->far_levels;
     uint32_t lost = leaving > room ? leaving - room : 0;
     uint32_t end = ladder->far_levels + leaving - lost;
@@ -327,7 +328,7 @@ int pmm_ladder_check(const struct pmm_ladder *ladder) {
     int wrong = check_bitmaps(ladder);
     for (uint32_t slot = 0; slot < ladder->window; slot++)
         if (!(bits0[slot >> 6] >> (slot & 63) & 1)) wrong |= check_unused(ladder, slot);
-    for (uint32_t i = 0; i + 1 < far; i++) wrong |= pmm_ladder_far_key(ladder, i) >= pmm_ladder_far_key(ladder, i + 1);
+    for (uint32_t i = 1; i < far; i++) wrong |= pmm_ladder_far_key(ladder, i - 1) >= pmm_ladder_far_key(ladder, i);
     for (uint32_t i = far; i < ladder->far_capacity; i++) wrong |= check_unused(ladder, far_slot(ladder, i));
     if (ladder->window_levels == 0) return wrong || far != 0 ? PMM_ERR_CORRUPT : PMM_OK;
 
