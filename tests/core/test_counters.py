@@ -1,0 +1,192 @@
+"""Counters and histograms: labelled, bounded, exact to 1/32, and readable from elsewhere."""
+
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.counters import BUCKET_FLOORS, Counters, CountersReader, create_counters
+from pinnacle.core.errors import LayoutError, NativeError, OwnedError
+from pinnacle.core.segment import SegmentKind, create_segment, peek
+
+VALUES = st.integers(0, 2**40 - 1)
+
+
+@pytest.fixture
+def path(tmp_path):
+    target = tmp_path / "counters"
+    create_counters(target, 4, 2, "feed")
+    return target
+
+
+def fresh_histogram():
+    return ffi.new("struct pmm_histogram *")
+
+
+def test_a_counter_is_found_by_label_once_and_used_by_handle(path):
+    with Counters(path) as counters, CountersReader(path) as reader:
+        sent, depth = counters.counter("orders sent"), counters.counter("ring depth")
+        assert counters.counter("orders sent") == sent != depth
+        counters.add(sent)
+        counters.add(sent, 41)
+        counters.set(depth, -7)
+        assert counters.get(sent) == 42
+        assert reader.values() == {"orders sent": 42, "ring depth": -7}
+
+
+def test_a_reader_sees_labels_that_are_made_after_it_opened(path):
+    with CountersReader(path) as reader:
+        assert (reader.values(), reader.histograms()) == ({}, {})
+        with Counters(path) as counters:
+            counters.counter("late")
+            counters.histogram("later").record(5)
+        assert reader.values() == {"late": 0}
+        assert reader.summaries()["later"].max == 5
+
+
+def test_a_restarted_owner_finds_its_counters_with_their_values(path):
+    with Counters(path) as counters:
+        counters.add(counters.counter("orders"), 3)
+        counters.histogram("latency").record(1000)
+    with Counters(path) as counters:
+        assert counters.get(counters.counter("orders")) == 3
+        assert counters.histogram("latency").summary().count == 1
+
+
+def test_a_full_table_and_a_label_that_does_not_fit_are_refused(path):
+    with Counters(path) as counters:
+        longest = "é" * 27 + "x"
+        handle = counters.counter(longest)
+        with pytest.raises(NativeError, match="out of range") as caught:
+            counters.counter(longest + "x")
+        assert caught.value.code == lib.PMM_ERR_RANGE
+        with pytest.raises(NativeError, match="bad argument"):
+            counters.counter("")
+        for label in "abc":
+            counters.counter(label)
+        with pytest.raises(NativeError, match=r"counter 'd': full"):
+            counters.counter("d")
+        assert counters.counter(longest) == handle
+        counters.histogram("a")
+        counters.histogram("b")
+        with pytest.raises(NativeError, match="full"):
+            counters.histogram("c")
+
+
+def test_a_stray_handle_writes_nothing(path):
+    with Counters(path) as counters:
+        counters.counter("one")
+        before = path.read_bytes()
+        for handle in (-1, 1, 4, 2**31 - 1):
+            counters.add(handle)
+            counters.set(handle, 9)
+            assert counters.get(handle) == 0
+        assert path.read_bytes() == before
+
+
+def test_counters_have_one_owner_and_other_segments_are_refused(path, tmp_path):
+    with Counters(path), pytest.raises(OwnedError):
+        Counters(path)
+    print_ = peek(path).fingerprint
+    create_segment(tmp_path / "size", SegmentKind.COUNTERS, print_, 64, "x")
+    create_segment(tmp_path / "kind", SegmentKind.RING, print_, 4096, "x")
+    for name in ("size", "kind"):
+        with pytest.raises(LayoutError):
+            CountersReader(tmp_path / name)
+    with pytest.raises(NativeError, match="bad argument"):
+        create_counters(tmp_path / "huge", 10**6, 1, "x")
+
+
+def test_closed_counters_say_so(path):
+    reader = CountersReader(path)
+    reader.close()
+    with pytest.raises(ValueError, match="closed"):
+        reader.values()
+
+
+def test_the_buckets_cover_the_range_without_gap_or_overlap():
+    assert BUCKET_FLOORS[0] == 0
+    assert (np.diff(BUCKET_FLOORS) > 0).all()
+    assert lib.pmm_histogram_bucket_floor(lib.PMM_HISTOGRAM_BUCKETS) == 2**40
+    widths = np.diff(np.append(BUCKET_FLOORS, 2**40))
+    assert (widths[32:] * 32 <= BUCKET_FLOORS[32:]).all()
+    assert (widths[:32] == 1).all()
+
+
+@given(VALUES)
+def test_a_value_falls_into_the_bucket_that_begins_at_or_below_it(value):
+    histogram = fresh_histogram()
+    lib.pmm_histogram_record(histogram, value)
+    (bucket,) = np.flatnonzero(np.frombuffer(ffi.buffer(histogram.buckets), "<u8"))
+    assert bucket == np.searchsorted(BUCKET_FLOORS, value, side="right") - 1
+
+
+@given(st.lists(VALUES, min_size=1, max_size=200), st.floats(0, 1))
+def test_a_quantile_is_within_one_thirty_second_of_the_exact_one(values, q):
+    histogram = fresh_histogram()
+    for value in values:
+        lib.pmm_histogram_record(histogram, value)
+    exact = sorted(values)[max(math.ceil(q * len(values)), 1) - 1]
+    found = lib.pmm_histogram_quantile(histogram, q)
+    assert exact <= found <= exact + exact // 32
+    assert found <= max(values)
+
+
+def test_quantiles_of_a_long_tail_agree_with_numpy(path):
+    values = np.random.default_rng(7).lognormal(8, 1.5, 50_000).astype(np.int64)
+    with Counters(path) as counters:
+        histogram = counters.histogram("round trip")
+        for value in values.tolist():
+            histogram.record(value)
+        summary = histogram.summary()
+    assert summary.count == len(values)
+    assert summary.max == values.max()
+    assert summary.mean == values.mean()
+    for q, found in ((0.5, summary.p50), (0.99, summary.p99), (0.999, summary.p999)):
+        exact = np.quantile(values, q, method="inverted_cdf")
+        assert exact <= found <= exact * 33 / 32
+
+
+def test_values_beyond_the_range_count_and_keep_their_maximum():
+    histogram = fresh_histogram()
+    for value in (-5, 2**40, 2**62):
+        lib.pmm_histogram_record(histogram, value)
+    assert (histogram.count, histogram.max, histogram.buckets[0]) == (3, 2**62, 1)
+    assert histogram.buckets[lib.PMM_HISTOGRAM_BUCKETS - 1] == 2
+    assert lib.pmm_histogram_quantile(histogram, 1.0) == 2**62
+    assert lib.pmm_histogram_quantile(histogram, 0.0) == 0
+
+
+def test_an_empty_histogram_is_all_zero(path):
+    with Counters(path) as counters:
+        summary = counters.histogram("none").summary()
+    assert (summary.count, summary.mean, summary.p50, summary.max) == (0, 0.0, 0, 0)
+
+
+def test_c_code_records_into_the_histogram_that_the_monitor_reads(path):
+    with Counters(path) as counters, CountersReader(path) as reader:
+        histogram = counters.histogram("from C")
+        lib.pmm_histogram_record(histogram.cdata, 77)
+        seen = reader.histograms()["from C"]
+        assert (seen.buckets() == histogram.buckets()).all()
+        assert seen.quantile(0.5) == 77
+
+
+def test_another_process_reads_what_the_owner_counts(path):
+    code = (
+        "import sys; from pinnacle.core.counters import CountersReader\n"
+        "reader = CountersReader(sys.argv[1])\n"
+        "print(reader.values(), reader.summaries()['latency'].p50)"
+    )
+    with Counters(path) as counters:
+        counters.set(counters.counter("orders"), 12)
+        counters.histogram("latency").record(20)
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+        )
+    assert done.stdout == "{'orders': 12} 20\n"
