@@ -46,9 +46,9 @@
  *   48     8     created_ns
  *   56     2     source: enum pmm_source of the process whose journal it is
  *   58     2     reserved
- *   60     4     header CRC32C of bytes 0..59
+ *   60     4     crc: CRC32C of the rest of the page, bytes 0..59 and 64..4095
  *   64     32    name: session name, NUL padded
- *   96     4000  zero
+ *   96     4000  zero, held by the CRC: no byte of a file can change unseen
  */
 #ifndef PMM_JOURNAL_H
 #define PMM_JOURNAL_H

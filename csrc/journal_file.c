@@ -34,15 +34,17 @@ void pmm_journal_file_name(char name[32], uint64_t file_index) {
     snprintf(name, 32, "%06" PRIu64 ".pmj", file_index);
 }
 
-static uint32_t header_crc(const struct pmm_journal_header *header) {
-    return pmm_crc32c(0, header, offsetof(struct pmm_journal_header, crc));
+/* Of the header's whole page but the word that it goes into. */
+static uint32_t page_crc(const uint8_t *page) {
+    const size_t before = offsetof(struct pmm_journal_header, crc), after = before + sizeof(uint32_t);
+    return pmm_crc32c(pmm_crc32c(0, page, before), page + after, PMM_JOURNAL_HEADER_BYTES - after);
 }
 
-/* What an unreadable header is: the version stands before the CRC, whose place another may change. */
-static int header_check(const struct pmm_journal_header *header) {
+/* Magic and version come before the CRC: a later version may keep it in another place. */
+static int header_check(const struct pmm_journal_header *header, const uint8_t *page) {
     if (header->magic != PMM_JOURNAL_MAGIC) return PMM_ERR_FOREIGN;
     if (header->version != PMM_JOURNAL_VERSION) return PMM_ERR_VERSION;
-    if (header->crc != header_crc(header)) return PMM_ERR_CORRUPT;
+    if (header->crc != page_crc(page)) return PMM_ERR_CORRUPT;
     if (header->record_bytes != PMM_EVENT_BYTES) return PMM_ERR_CORRUPT;
     if (header->capacity < PMM_JOURNAL_RECORDS_MIN || header->capacity > PMM_JOURNAL_RECORDS_MAX) {
         return PMM_ERR_CORRUPT;
@@ -73,7 +75,8 @@ int pmm_journal_file_map(int fd, uint64_t bytes, uint8_t **mapping) {
 static int fill_temporary(int fd, struct pmm_journal_header *header, uint8_t **mapping) {
     int code = pmm_journal_file_map(fd, pmm_journal_file_bytes(header->capacity), mapping);
     if (code) return code;
-    header->crc = header_crc(header);
+    memcpy(*mapping, header, sizeof *header);
+    header->crc = page_crc(*mapping);
     memcpy(*mapping, header, sizeof *header);
     return fsync(fd) ? PMM_ERR_SYSTEM : PMM_OK;
 }
@@ -124,7 +127,7 @@ int pmm_journal_prefault(uint8_t *mapping, uint64_t bytes, uint64_t *done, uint6
 static void view_arrange(struct pmm_journal_view *view) {
     const uint8_t *base = view->mapping;
     memcpy(&view->header, base, sizeof view->header);
-    view->header_code = header_check(&view->header);
+    view->header_code = header_check(&view->header, base);
     uint64_t room = view->bytes - PMM_JOURNAL_HEADER_BYTES;
     if (view->header_code == PMM_OK && room > view->header.capacity * PMM_EVENT_BYTES) {
         room = view->header.capacity * PMM_EVENT_BYTES;

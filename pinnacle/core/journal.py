@@ -192,7 +192,7 @@ class JournalReader:
     """A journal's committed records, by index, as views of its mapped files: nothing is copied.
 
     Works on a finished journal and on one that is being written: `refresh` takes in what was
-    committed since. A damaged journal raises DataError unless `damaged_ok`, which gives the
+    committed since. A damaged journal raises CorruptError unless `damaged_ok`, which gives the
     records before the damage. Views are read-only, shape (n,), dtype EVENT.
     """
 
@@ -200,9 +200,10 @@ class JournalReader:
         self.directory = Path(directory)
         self.report = scan(directory)
         if self.report.corrupt and not damaged_ok:
-            raise DataError(
+            raise CorruptError(
+                lib.PMM_ERR_CORRUPT,
                 f"{self.directory}: damaged at {self.report.place}; "
-                f"{self.report.records} records before it are good"
+                f"{self.report.records} records before it are good",
             )
         self._count = self.report.records
         self._firsts: list[int] = []

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pinnacle.core.errors import CorruptError, DataError, LayoutError, NativeError, OwnedError
+from pinnacle.core.errors import CorruptError, LayoutError, NativeError, OwnedError
 from pinnacle.core.journal import HEADER_BYTES, Journal, JournalReader, Sync, scan
 from pinnacle.core.schema import EVENT, Kind, Source
 
@@ -99,7 +99,7 @@ def test_damage_before_later_data_names_its_place_and_stops_everybody(directory)
     place = rf"000001\.pmj, record 74, byte {offset}"
     with pytest.raises(CorruptError, match=place):
         open_journal(directory)
-    with pytest.raises(DataError, match=place):
+    with pytest.raises(CorruptError, match=place):
         JournalReader(directory)
     assert len(JournalReader(directory, damaged_ok=True)) == 74
     report = scan(directory)
