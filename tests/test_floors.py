@@ -1,0 +1,134 @@
+"""Imports run downward only, and what a hot process imports stays small."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pinnacle
+
+ROOT = Path(pinnacle.__file__).parent
+FLOORS = {
+    "core": 1,
+    "quant": 2,
+    "execution": 2,
+    "venues": 3,
+    "feed": 4,
+    "strategy": 4,
+    "risk": 4,
+    "gateway": 4,
+    "exchange": 4,
+    "session": 5,
+    "monitor": 5,
+    "replay": 5,
+    "backtest": 5,
+    "cli": 6,
+}
+HOT = ["core", "feed", "strategy", "risk", "gateway", "exchange"]
+HEAVY = ["flask", "click", "rich"]
+
+
+def imported_modules(source, package):
+    """(line, dotted name) of each import in a module of `package`, relative ones made absolute."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1]
+            prefix = ".".join(base) + "." if node.level else ""
+            for alias in node.names:
+                yield node.lineno, f"{prefix}{node.module + '.' if node.module else ''}{alias.name}"
+
+
+def violations(module, source, is_package=False):
+    """What is wrong with the imports of one module, as sentences."""
+    package = module if is_package else module.rpartition(".")[0]
+    parts = module.split(".")
+    here = parts[1] if len(parts) > 1 else None
+    for line, name in imported_modules(source, package):
+        target = name.split(".")
+        if target[0] != "pinnacle" or len(target) < 2:
+            continue
+        there = target[1]
+        if there not in FLOORS or there == here:
+            continue
+        if here is None:
+            yield f"{module}:{line} the package itself imports {name}"
+        elif FLOORS[there] > FLOORS[here]:
+            yield f"{module}:{line} imports upward: {name}"
+        elif FLOORS[there] == FLOORS[here]:
+            yield f"{module}:{line} imports a sibling: {name}"
+
+
+def modules():
+    """(dotted name, source, is a package's __init__) of every module."""
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = ["pinnacle", *path.relative_to(ROOT).with_suffix("").parts]
+        is_package = parts[-1] == "__init__"
+        yield ".".join(parts[:-1] if is_package else parts), path.read_text(), is_package
+
+
+def test_every_package_has_a_floor():
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert packages <= FLOORS.keys()
+    assert {path.stem for path in ROOT.glob("*.py")} == {"__init__"}
+
+
+def test_imports_run_downward_and_siblings_never_import_each_other():
+    found = [
+        v for name, source, is_package in modules() for v in violations(name, source, is_package)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "wrong"),
+    [
+        ("pinnacle.core.ring", "from pinnacle.venues.binance import codec", "upward"),
+        ("pinnacle.core.ring", "def f():\n    import pinnacle.feed.process", "upward"),
+        ("pinnacle.feed.process", "from pinnacle.risk import gate", "a sibling"),
+        ("pinnacle.feed.process", "from pinnacle import risk", "a sibling"),
+        ("pinnacle.feed.process", "from ..gateway import orders", "a sibling"),
+        ("pinnacle.replay.show", "from pinnacle.cli import lazy", "upward"),
+        ("pinnacle", "from pinnacle.core import ring", "itself"),
+        ("pinnacle.feed.process", "from pinnacle.core import ring\nfrom . import config", None),
+        ("pinnacle.feed.process", "from pinnacle import __version__\nimport json", None),
+    ],
+)
+def test_the_check_sees_what_it_must(module, source, wrong):
+    found = list(violations(module, source, is_package=module == "pinnacle"))
+    assert bool(found) == bool(wrong)
+    assert all(wrong in text for text in found)
+
+
+@pytest.mark.parametrize("package", [name for name in HOT if (ROOT / name).is_dir()])
+def test_a_hot_process_imports_no_web_server_and_no_terminal(package):
+    """What structlog brings by itself is not counted: structlog.dev imports rich if it is there."""
+    names = [name for name, _, _ in modules() if name.split(".")[1:2] == [package]]
+    program = (
+        "import importlib, json, sys, structlog\n"
+        "given = set(sys.modules)\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+        "print(json.dumps(sorted({name.split('.')[0] for name in set(sys.modules) - given})))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = json.loads(done.stdout)
+    assert "pinnacle" in loaded
+    assert [name for name in HEAVY if name in loaded] == []
+
+
+def test_nothing_below_the_fifth_floor_asks_for_a_web_server_or_a_terminal_itself():
+    found = [
+        f"{module}:{line} imports {name}"
+        for module, source, _ in modules()
+        for line, name in imported_modules(source, module)
+        if FLOORS.get(module.partition(".")[2].partition(".")[0], 0) < 5
+        and name.partition(".")[0] in HEAVY
+    ]
+    assert found == []
