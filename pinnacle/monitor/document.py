@@ -1,0 +1,141 @@
+"""The parts of the state document that speak of one thing each: JSON-ready, decimals as text."""
+
+import functools
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pinnacle.core.counters import BUCKET_FLOORS, Histogram
+from pinnacle.core.instruments import Instrument
+from pinnacle.core.observer import Observer, ProcessView
+
+BOOK_LEVELS = 10
+#: The page's histogram has so many buckets to the power of two; the segment's has 32.
+BUCKETS_PER_OCTAVE = 8
+_QUANTILES = {"p50_us": "p50", "p99_us": "p99", "p999_us": "p999", "max_us": "max"}
+
+
+class Row:
+    """One instrument, read once; `total` is its P&L after fees in ticks x lots."""
+
+    def __init__(self, observer: Observer, instrument: Instrument):
+        self.instrument = instrument
+        self.money = instrument.money_text
+        self._values = observer.instrument_state(instrument)
+        self._quotes = observer.quotes(instrument)
+        self._book = observer.book(instrument, BOOK_LEVELS)
+        self.total = self.value("realised") + self.value("unrealised") - self.value("fees")
+        self.refusals = {
+            label.removeprefix("refused."): count
+            for label, count in self._values.items()
+            if label.startswith("refused.") and count
+        }
+
+    def value(self, name: str) -> int:
+        """A counter of the risk process, 0 before it is there."""
+        return self._values.get(name, 0)
+
+    def json(self) -> dict[str, Any]:
+        """The instrument's part of the document."""
+        instrument, money = self.instrument, self.money
+        return {
+            "symbol": instrument.symbol,
+            "tick_size": f"{instrument.tick.size:f}",
+            "lot_size": f"{instrument.lot.size:f}",
+            "book": book_json(instrument, self._book),
+            "quotes": quotes_json(instrument, self._quotes),
+            "position": instrument.quantity_text(self.value("position")),
+            "pnl": {
+                "realised": money(self.value("realised")),
+                "unrealised": money(self.value("unrealised")),
+                "fees": money(self.value("fees")),
+                "total": money(self.total),
+            },
+            "turnover": money(self.value("turnover")),
+            "open_orders": self.value("open_orders"),
+            "fills": {"bid": self.value("bid_fills"), "ask": self.value("ask_fills")},
+            "unknown_fills": self.value("unknown_fills"),
+            "refusals": self.refusals,
+        }
+
+
+def process_json(process: ProcessView) -> dict[str, Any]:
+    """One process, with its heartbeat's age in ms."""
+    return {
+        "role": process.role,
+        "state": process.state,
+        "alive": process.alive,
+        "pid": process.pid,
+        "restarts": process.restarts,
+        "heartbeat_age_ms": round(process.heartbeat_age_ms, 1),
+        "rss_mb": process.rss_mb,
+    }
+
+
+def book_json(instrument: Instrument, book: dict[str, Any]) -> dict[str, Any]:
+    """Levels as [price, quantity] text, best first; mid and spread where both sides are."""
+    price, quantity = instrument.price_text, instrument.quantity_text
+    bids, asks = book["bids"], book["asks"]
+    two_sided = len(bids) > 0 and len(asks) > 0
+    return {
+        "valid": book["valid"],
+        "reason": book["reason"],
+        "bids": [[price(int(level[0])), quantity(int(level[1]))] for level in bids],
+        "asks": [[price(int(level[0])), quantity(int(level[1]))] for level in asks],
+        "mid": half_ticks_text(instrument, int(bids[0][0] + asks[0][0])) if two_sided else None,
+        "spread": price(int(asks[0][0] - bids[0][0])) if two_sided else None,
+    }
+
+
+def half_ticks_text(instrument: Instrument, halves: int) -> str:
+    """The decimal text of a number of half ticks, with no more digits than it needs."""
+    if halves % 2 == 0:
+        return instrument.price_text(halves // 2)
+    return f"{instrument.tick.size * halves / 2:f}"
+
+
+def quotes_json(instrument: Instrument, quotes: dict[str, int]) -> dict[str, str | None]:
+    """Our best wanted prices and their distance; None where nothing is wanted."""
+    bid, ask = quotes.get("wanted_bid", 0), quotes.get("wanted_ask", 0)
+    return {
+        "bid": instrument.price_text(bid) if bid else None,
+        "ask": instrument.price_text(ask) if ask else None,
+        "width": instrument.price_text(ask - bid) if bid and ask else None,
+    }
+
+
+def latency_json(histogram: Histogram | None) -> dict[str, Any]:
+    """Quantiles in microseconds, and buckets [from_us, count] from the first used to a last 0."""
+    if histogram is None or not (seen := histogram.summary()).count:
+        return {"count": 0, **dict.fromkeys(_QUANTILES, 0.0), "buckets": []}
+    times = {name: round(getattr(seen, key) / 1000, 2) for name, key in _QUANTILES.items()}
+    return {"count": seen.count, **times, "buckets": coarse(histogram.buckets())}
+
+
+def coarse(buckets: np.ndarray) -> list[list[float]]:
+    """The segment's buckets as [from_us, count], fewer and wider, closed by an empty one."""
+    floors, group = _coarse_floors()
+    counts = np.bincount(group, weights=buckets, minlength=len(floors))
+    used = np.flatnonzero(counts)
+    if not len(used):
+        return []
+    span = range(int(used[0]), min(int(used[-1]) + 2, len(floors)))
+    return [[round(float(floors[i]) / 1000, 3), int(counts[i])] for i in span]
+
+
+@functools.cache
+def _coarse_floors() -> tuple[np.ndarray, np.ndarray]:
+    """(lowest ns of each wide bucket, the wide bucket of each narrow one)."""
+    # A logarithmic axis has no zero: what is below 1 ns counts as 1 ns.
+    octave = np.log2(np.maximum(BUCKET_FLOORS, 1))
+    group = np.floor(octave * BUCKETS_PER_OCTAVE + 1e-9).astype(int)
+    floors = 2.0 ** (np.arange(group[-1] + 1) / BUCKETS_PER_OCTAVE)
+    return floors, group
+
+
+def common_currency(symbols: Sequence[str]) -> str | None:
+    """What stands behind the separator of every symbol, if it is the same: then money adds up."""
+    found = {match[1] if (match := re.search(r"[-/](\w+)$", s)) else None for s in symbols}
+    return found.pop() if len(found) == 1 else None

@@ -1,0 +1,134 @@
+"""The state of a session as one JSON document, sampled a few times a second.
+
+Decimals (prices, quantities, money) are strings, exact; what is only drawn (the P&L's history,
+latencies in microseconds, rates) is numbers. The document's shape is in docs/monitor.md.
+"""
+
+import hashlib
+from collections import deque
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from pinnacle.core.clock import monotonic_ns
+from pinnacle.core.observer import Observer, ProcessView
+from pinnacle.core.schema import Reason
+from pinnacle.monitor.document import Row, common_currency, latency_json, process_json
+from pinnacle.monitor.fills import FillTail
+
+HISTORY_STEP_NS = 1_000_000_000
+RATE_SPAN_NS = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One state: its JSON, the tag that is the JSON's, and who is not ready."""
+
+    body: bytes
+    etag: str
+    taken_ns: int
+    not_ready: dict[str, str]
+
+
+class State:
+    """Samples a session through an Observer. `sample` is for one thread; `latest` for any."""
+
+    def __init__(self, observer: Observer, history_s: int):
+        self._observer = observer
+        self._instruments = observer.instruments
+        self._fills = FillTail(observer.paths.journal("risk"), self._instruments)
+        self._currency = common_currency([i.symbol for i in self._instruments])
+        self._history: deque[tuple[float, list[float]]] = deque(maxlen=history_s)
+        self._history_ns = 0
+        self._rate = _Rate(RATE_SPAN_NS)
+        self.latest = Sample(b"{}", '"none"', monotonic_ns(), {"monitor": "starting"})
+
+    def sample(self) -> Sample:
+        """Read everything once, and make it the latest."""
+        self._fills.read()
+        now = monotonic_ns()
+        processes = self._observer.processes()
+        not_ready = {p.role: p.state for p in processes if not (p.alive and p.state == "ready")}
+        document = self._document(now, processes, ready=not not_ready)
+        body = msgspec.json.encode(document)
+        etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+        self.latest = Sample(body, etag, now, not_ready)
+        return self.latest
+
+    def _document(self, now: int, processes: list[ProcessView], ready: bool) -> dict[str, Any]:
+        observer = self._observer
+        rows = [Row(observer, instrument) for instrument in self._instruments]
+        time_ms = observer.now_ns() // 1_000_000
+        self._remember(now, time_ms / 1000, rows)
+        killed = observer.killed()
+        feed = observer.counters("feed")
+        records = feed.get("published", 0)
+        return {
+            "session": observer.paths.data.name,
+            "venue": self._instruments[0].venue.name.lower(),
+            "time_ms": time_ms,
+            "ready": ready,
+            "kill": {"set": killed != Reason.NONE, "reason": killed.name.lower()},
+            "processes": [process_json(process) for process in processes],
+            "totals": self._totals(rows, records, self._rate.of(now, records)),
+            "instruments": [row.json() for row in rows],
+            "fills": self._fills.last,
+            "fills_trouble": self._fills.trouble,
+            "pnl_history": self._history_json(),
+            "latency": latency_json(observer.histograms("risk").get("tick_to_order")),
+            "feed": feed,
+        }
+
+    def _totals(self, rows: list[Row], records: int, rate: float) -> dict[str, Any]:
+        bids = sum(row.value("bid_fills") for row in rows)
+        asks = sum(row.value("ask_fills") for row in rows)
+        total = sum((Decimal(row.money(row.total)) for row in rows), start=Decimal(0))
+        return {
+            "currency": self._currency,
+            "pnl": f"{total:f}" if self._currency else None,
+            "fills": bids + asks,
+            "bid_fills": bids,
+            "ask_fills": asks,
+            "open_orders": sum(row.value("open_orders") for row in rows),
+            "refusals": sum(sum(row.refusals.values()) for row in rows),
+            "records": records,
+            "records_per_s": round(rate, 1),
+        }
+
+    def _remember(self, now: int, time_s: float, rows: list[Row]) -> None:
+        if self._history and now - self._history_ns < HISTORY_STEP_NS:
+            return
+        # In step with the clock, not with the last sample: no drift to longer steps.
+        late = now - self._history_ns
+        self._history_ns = now if late > 2 * HISTORY_STEP_NS else now - late % HISTORY_STEP_NS
+        self._history.append((round(time_s, 1), [float(row.money(row.total)) for row in rows]))
+
+    def _history_json(self) -> dict[str, Any]:
+        columns = list(zip(*(values for _, values in self._history), strict=True))
+        return {
+            "time_s": [at for at, _ in self._history],
+            "series": {
+                instrument.symbol: columns[i] for i, instrument in enumerate(self._instruments)
+            },
+        }
+
+
+class _Rate:
+    """How fast a counter moved over the last seconds."""
+
+    def __init__(self, span_ns: int):
+        self._span_ns = span_ns
+        self._seen: deque[tuple[int, int]] = deque()
+
+    def of(self, now: int, count: int) -> float:
+        """Per second; 0 after its process began anew."""
+        seen = self._seen
+        if seen and count < seen[-1][1]:
+            seen.clear()
+        seen.append((now, count))
+        while len(seen) > 2 and now - seen[1][0] >= self._span_ns:
+            seen.popleft()
+        begin, first = seen[0]
+        return (count - first) * 1e9 / (now - begin) if now > begin else 0.0

@@ -1,0 +1,203 @@
+"""The state document, from real segments and a real journal."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from pinnacle.core.counters import BUCKET_FLOORS
+from pinnacle.core.observer import Observer
+from pinnacle.core.paths import ROLES
+from pinnacle.core.schema import Kind, Reason
+from pinnacle.monitor.document import coarse, common_currency
+from pinnacle.monitor.fills import FILLS_KEPT
+from pinnacle.monitor.state import State
+from tests.records import event
+from tests.segments import FILL_NS, MONEY, Segments
+
+
+@pytest.fixture
+def segments(tmp_path):
+    made = Segments(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def state(segments):
+    observer = Observer(segments.paths)
+    yield State(observer, history_s=20)
+    observer.close()
+
+
+def document(state):
+    return msgspec.json.decode(state.sample().body)
+
+
+def test_a_session_that_has_not_begun_is_shown_as_it_is(state):
+    seen = document(state)
+    assert seen["session"] == "demo" and seen["venue"] == "simulated"
+    assert not seen["ready"]
+    assert not seen["kill"]["set"]
+    assert [row["book"]["valid"] for row in seen["instruments"]] == [False, False]
+    assert seen["latency"] == {
+        "count": 0, "p50_us": 0, "p99_us": 0, "p999_us": 0, "max_us": 0, "buckets": [],
+    }  # fmt: skip
+    assert seen["fills"] == [] and seen["fills_trouble"]
+    assert seen["instruments"][0]["quotes"] == {"bid": None, "ask": None, "width": None}
+
+
+def test_an_instrument_is_shown_in_decimal_text(segments, state):
+    segments.fill_all()
+    bitcoin, ether = document(state)["instruments"]
+    assert bitcoin["book"] == {
+        "valid": True,
+        "reason": "",
+        "bids": [["10000.00", "1.500"], ["9999.90", "0.020"]],
+        "asks": [["10000.03", "0.700"]],
+        "mid": "10000.015",
+        "spread": "0.03",
+    }
+    assert bitcoin["quotes"] == {"bid": "9999.90", "ask": "10000.03", "width": "0.13"}
+    assert bitcoin["position"] == "2.500"
+    assert bitcoin["pnl"] == {
+        "realised": "12.00000",
+        "unrealised": "-3.00000",
+        "fees": "-1.00000",
+        "total": "10.00000",
+    }
+    assert bitcoin["turnover"] == "99.00000"
+    assert bitcoin["open_orders"] == 2
+    assert bitcoin["fills"] == {"bid": 5, "ask": 4}
+    assert bitcoin["refusals"] == {"price_collar": 3}
+    assert ether["position"] == "-0.100"
+    assert ether["pnl"]["total"] == "-0.75000"
+    assert ether["book"]["mid"] == "2000.005"
+
+
+def test_the_totals_add_up_where_there_is_one_currency(segments, state):
+    segments.fill_all()
+    totals = document(state)["totals"]
+    assert totals["currency"] == "USD" and totals["pnl"] == "9.25000"
+    assert (totals["fills"], totals["open_orders"], totals["refusals"]) == (9, 2, 3)
+    assert totals["records"] == 1234
+
+
+@pytest.mark.parametrize(
+    ("symbols", "currency"),
+    [
+        (["BTC-USD", "ETH-USD"], "USD"),
+        (["BTC/EUR"], "EUR"),
+        (["BTC-USD", "ETH-EUR"], None),
+        (["BTCUSDT", "ETHUSDT"], None),
+        (["BTC-USD", "ETHUSD"], None),
+    ],
+)
+def test_money_is_added_only_if_every_symbol_names_the_same_currency(symbols, currency):
+    assert common_currency(symbols) == currency
+
+
+def test_readiness_names_each_process_that_is_not_ready(tmp_path):
+    alive = tuple(role for role in ROLES if role != "gateway")
+    segments = Segments(tmp_path, owned=alive)
+    observer = Observer(segments.paths)
+    state = State(observer, 20)
+    segments.ready()
+    assert state.sample().not_ready == {"gateway": "absent"}
+    seen = {process["role"]: process for process in document(state)["processes"]}
+    assert seen["gateway"]["state"] == "absent" and not seen["gateway"]["alive"]
+    assert seen["risk"]["state"] == "ready" and seen["risk"]["rss_mb"] > 1
+    observer.close()
+    segments.close()
+
+
+def test_the_kill_switch_is_shown_with_its_reason(segments, state):
+    segments.control.kill(Reason.OPERATOR)
+    assert document(state)["kill"] == {"set": True, "reason": "operator"}
+    segments.control.clear()
+    assert not document(state)["kill"]["set"]
+
+
+def test_latencies_are_in_microseconds_and_their_buckets_hold_every_value(segments, state):
+    segments.fill_all()
+    latency = document(state)["latency"]
+    assert latency["count"] == 4
+    assert latency["max_us"] == 900.0
+    assert 20.0 <= latency["p50_us"] <= 22.0
+    assert sum(count for _, count in latency["buckets"]) == 4
+    floors = [floor for floor, _ in latency["buckets"]]
+    assert floors == sorted(floors) and floors[0] <= 20.0 < floors[1]
+    assert latency["buckets"][-1][1] == 0, "the last bucket closes the one before"
+
+
+def test_wide_buckets_lose_no_count_and_keep_the_order_of_magnitude():
+    counts = np.arange(len(BUCKET_FLOORS), dtype=np.uint64)
+    made = coarse(counts)
+    assert sum(count for _, count in made) == counts.sum()
+    alone = np.zeros_like(counts)
+    alone[800] = 7
+    (floor, count), (_, closing) = coarse(alone)
+    assert (count, closing) == (7, 0)
+    assert floor * 1000 <= BUCKET_FLOORS[800] < floor * 1000 * 1.1
+    assert coarse(np.zeros_like(counts)) == []
+
+
+def test_fills_are_followed_newest_first(segments, state):
+    segments.journal_fills(100, 3)
+    fills = document(state)["fills"]
+    assert [fill["price"] for fill in fills] == ["1.02", "1.01", "1.00"]
+    assert fills[0] == {
+        "record": 6,
+        "time_ms": FILL_NS // 1_000_000,
+        "symbol": "BTC-USD",
+        "side": "ask",
+        "price": "1.02",
+        "quantity": "0.020",
+        "maker": True,
+    }
+    segments.journal_fills(103, 1, instrument_id=1)
+    newest, *older = document(state)["fills"]
+    assert (newest["symbol"], newest["side"], newest["record"]) == ("ETH-USD", "bid", 9)
+    assert older == fills
+
+
+def test_only_the_last_fills_are_kept_over_files_of_the_journal(segments, state):
+    segments.journal_fills(1, 20)
+    document(state)
+    segments.journal_fills(21, 60)
+    fills = document(state)["fills"]
+    assert len(fills) == FILLS_KEPT
+    assert [fill["price"] for fill in fills] == [f"0.{n:02d}" for n in range(80, 30, -1)]
+
+
+def test_a_damaged_journal_is_told_and_the_rest_still_shown(segments, state):
+    segments.journal_fills(1, 40)
+    segments.journal.close()
+    file = segments.paths.journal("risk") / "000000.pmj"
+    content = bytearray(file.read_bytes())
+    content[4096 + 5 * 64] ^= 1
+    file.write_bytes(content)
+    seen = document(state)
+    assert "000000.pmj" in seen["fills_trouble"]
+    assert seen["fills"] == [] and len(seen["instruments"]) == 2
+
+
+def test_a_fill_of_an_unknown_instrument_is_passed_over(segments, state):
+    segments.journal_fills(1, 1)
+    segments.journal.append_array(event(Kind.FILL, instrument_id=9, price=5, quantity=1))
+    assert len(document(state)["fills"]) == 1
+
+
+def test_the_history_remembers_the_profit_of_each_instrument(segments, state):
+    segments.fill_all()
+    history = document(state)["pnl_history"]
+    assert history["series"] == {"BTC-USD": [10.0], "ETH-USD": [-0.75]}
+    assert len(history["time_s"]) == 1
+    segments.count("risk", BTC__realised=20 * MONEY)
+    assert document(state)["pnl_history"] == history, "one point a second"
+
+
+def test_the_same_state_has_the_same_tag_and_another_one_another(segments, state):
+    first = state.sample()
+    assert state.latest is first
+    segments.fill_all()
+    assert state.sample().etag != first.etag

@@ -1,0 +1,106 @@
+"""A session's segments for tests of those who read them: made, owned and filled by the test."""
+
+from pathlib import Path
+
+from pinnacle.core.bell import Bell, Control, ProcessState, create_bell, create_control
+from pinnacle.core.book import SharedBookWriter, create_shared_book
+from pinnacle.core.counters import Counters, create_counters
+from pinnacle.core.instruments import write_table
+from pinnacle.core.journal import Journal
+from pinnacle.core.paths import ROLES, SessionPaths
+from pinnacle.core.schema import Flag, Kind, Side, Source
+from pinnacle.core.segment import Mode
+from tests.records import batch, book_of, event, instruments
+
+SYMBOLS = ("BTC-USD", "ETH-USD")
+FILL_NS = 1_700_000_000_123_000_000
+#: Tick 0.01, lot 0.001: so many ticks x lots make one unit of money.
+MONEY = 100_000
+
+
+class Segments:
+    """Every segment of a session, and the writers of all that the test does not leave out."""
+
+    def __init__(self, folder: Path, owned: tuple[str, ...] = ROLES):
+        self.paths = SessionPaths.of(str(folder / "run"), str(folder / "data"), "demo")
+        self.paths.runtime.mkdir(parents=True)
+        self.paths.data.mkdir(parents=True)
+        self.instruments = instruments(*SYMBOLS)
+        write_table(self.paths.instruments, self.instruments)
+        create_control(self.paths.control)
+        for role in ROLES:
+            create_bell(self.paths.process(role), role)
+            create_counters(self.paths.counters(role), 256, 8, role)
+        for instrument in self.instruments:
+            path = self.paths.book(instrument.symbol)
+            create_shared_book(path, instrument.instrument_id, 4096, 256, instrument.symbol)
+        self.control = Control(self.paths.control, Mode.SHARED)
+        self.bells = {role: Bell(self.paths.process(role), Mode.OWN) for role in owned}
+        self.counters = {role: Counters(self.paths.counters(role)) for role in owned}
+        self.books = [SharedBookWriter(self.paths.book(i.symbol)) for i in self.instruments]
+        self.journal: Journal | None = None
+
+    def close(self) -> None:
+        opened = (*self.bells.values(), *self.counters.values(), *self.books, self.control)
+        for segment in opened:
+            segment.close()
+        if self.journal is not None:
+            self.journal.close()
+
+    def ready(self) -> None:
+        """Every owned process says that it is ready."""
+        for bell in self.bells.values():
+            bell.segment.beat()
+            bell.set_state(ProcessState.READY)
+
+    def count(self, role: str, **values: int) -> None:
+        """Set counters; `__` in a name stands for the dot, a leading BTC or ETH for the symbol."""
+        counters = self.counters[role]
+        for name, value in values.items():
+            label = name.replace("__", ".").replace("BTC.", "BTC-USD.").replace("ETH.", "ETH-USD.")
+            counters.set(counters.counter(label), value)
+
+    def fill_all(self) -> None:
+        """A plausible session: books, a long and a short position, quotes, latencies, refusals."""
+        self.ready()
+        self.books[0].apply_array(book_of([(1000000, 1500), (999990, 20)], [(1000003, 700)]))
+        self.books[1].apply_array(book_of([(200000, 40)], [(200001, 50)], instrument_id=1))
+        self.count("strategy", BTC__wanted_bid=999990, BTC__wanted_ask=1000003)
+        self.count(
+            "risk",
+            BTC__position=2500,
+            BTC__realised=12 * MONEY,
+            BTC__unrealised=-3 * MONEY,
+            BTC__fees=-1 * MONEY,
+            BTC__open_orders=2,
+            BTC__bid_fills=5,
+            BTC__ask_fills=4,
+            BTC__turnover=99 * MONEY,
+            BTC__refused__price_collar=3,
+            ETH__position=-100,
+            ETH__realised=MONEY // 4,
+            ETH__fees=MONEY,
+        )
+        histogram = self.counters["risk"].histogram("tick_to_order")
+        for value_ns in (20_000, 21_000, 40_000, 900_000):
+            histogram.record(value_ns)
+        self.count("feed", published=1234, gaps=1, overflows=0)
+
+    def journal_fills(self, first: int, count: int, instrument_id: int = 0) -> None:
+        """Append fills with prices `first` ticks and on, each also as risk's own decision."""
+        if self.journal is None:
+            self.journal = Journal.open(self.paths.journal("risk"), "demo", Source.RISK, 64)
+        rows = []
+        for price in range(first, first + count):
+            side = Side.BID if price % 2 else Side.ASK
+            fields = {
+                "instrument_id": instrument_id,
+                "recv_ns": FILL_NS + price,
+                "side": side,
+                "price": price,
+                "quantity": 20,
+            }
+            rows.append(event(Kind.FILL, flags=Flag.MAKER | Flag.BATCH_END, **fields))
+            rows.append(event(Kind.FILL, flags=Flag.MAKER | Flag.DECISION, **fields))
+            rows.append(event(Kind.TIMER, recv_ns=FILL_NS))
+        self.journal.append_array(batch(*rows))
