@@ -50,3 +50,88 @@ def _print_table(reports: list) -> None:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         click.echo("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+
+
+@capture.command()
+@FILES
+@VENUE
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="Times the speed of the recording; 0: as fast as the clients read.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Port on 127.0.0.1, for WebSocket and HTTPS alike; 0: any free one.",
+)
+@click.option("--loop", is_flag=True, help="Begin anew at the end, with the next subscriber.")
+@click.option(
+    "--cert-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where ca.pem, which clients must trust, is written.  [default: a temporary directory]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the addresses as one line of JSON.")
+def serve(
+    files: tuple[Path, ...],
+    venue: str,
+    speed: float,
+    port: int,
+    loop: bool,
+    cert_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Serve each FILE, one symbol a file, as the venue itself would: WebSocket and REST over TLS.
+
+    The tape starts when the first client has subscribed. Ends with the tape, or with Ctrl-C.
+    """
+    import asyncio
+    import tempfile
+    from contextlib import nullcontext
+
+    from pinnacle.venues.binance.tape import Tape
+
+    tape = Tape(files)
+    if cert_dir is None:
+        directory = tempfile.TemporaryDirectory(prefix="pinnacle-capture-")
+    else:
+        directory = nullcontext(cert_dir)
+    with directory as where:
+        asyncio.run(_serve(tape, Path(where), speed, port, loop, as_json))
+
+
+async def _serve(tape, cert_dir: Path, speed: float, port: int, loop: bool, as_json: bool) -> None:
+    import asyncio
+    import signal
+
+    import msgspec
+
+    from pinnacle.core.errors import UsageError
+    from pinnacle.venues.binance.server import CaptureServer
+    from pinnacle.venues.certificates import make_certificates
+
+    ca_file, context = make_certificates(cert_dir)
+    server = CaptureServer(tape, context, port, speed)
+    try:
+        await server.open()
+    except OSError as error:
+        raise UsageError(f"port {port}: {error.strerror}") from None
+    where = server.addresses | {"ca_file": str(ca_file), "symbols": list(tape.instruments)}
+    if as_json:
+        click.echo(msgspec.json.encode(where))
+    else:
+        for name, value in where.items():
+            click.echo(f"{name:10}{' '.join(value) if isinstance(value, list) else value}")
+    playing = asyncio.ensure_future(server.play(loop))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, playing.cancel)
+    try:
+        await playing
+    except asyncio.CancelledError:
+        click.echo("stopped", err=True)
+    finally:
+        await server.close()
