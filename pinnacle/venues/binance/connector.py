@@ -1,0 +1,249 @@
+"""The connection to Binance: one WebSocket, REST snapshots, and what to do when they fail.
+
+The one module of this venue with sockets. What frames mean is in stream.py; here is when to
+connect, when to give up a connection, and when to fetch a snapshot.
+"""
+
+import asyncio
+import logging
+import ssl
+import time
+from collections.abc import Callable
+
+import httpx2
+import numpy as np
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+from pinnacle.core.errors import ConfigError, DataError
+from pinnacle.core.schema import Reason
+from pinnacle.venues.backoff import Backoff
+from pinnacle.venues.binance.codec import (
+    MessageKind,
+    decode_control,
+    encode_subscribe,
+    stream_names,
+)
+from pinnacle.venues.binance.config import BinanceConfig
+from pinnacle.venues.binance.stream import MarketStream, Sink
+
+# Far above any frame of the streams in use; without a bound a broken peer could fill memory.
+FRAME_BYTES_MAX = 16 * 1024 * 1024
+REQUEST_ID = 1
+# The venue asks for patience in seconds (Retry-After); more than this is a ban to look at.
+RETRY_AFTER_MAX_S = 300.0
+
+log = logging.getLogger(__name__)
+
+
+class ConnectionLost(Exception):
+    """This connection cannot go on; `reason` is what its books become invalid with."""
+
+    def __init__(self, text: str, reason: int = Reason.DISCONNECTED):
+        super().__init__(text)
+        self.reason = reason
+
+
+class BinanceConnector:
+    """Delivers normalised records of the instruments to `sink` until `run` is cancelled.
+
+    sink(cdata, n): struct pmm_event * and count, overwritten after it returns. Snapshots come as
+    BOOK_BEGIN, DEPTH..., BOOK_END, then DEPTH a change, TRADE, TOP, and BOOK_INVALID when a book
+    must not be used: at the start (STARTING), at a gap, when the connection is lost or stale.
+    recv_ns is `clock()`, UTC ns, when the frame was taken from the connection.
+
+    connections  times subscribed; last_error: why the last connection or request failed
+    stream       the MarketStream behind it: frames, gaps, snapshots, live
+    """
+
+    def __init__(
+        self,
+        config: BinanceConfig,
+        instruments: np.ndarray,
+        sink: Sink,
+        clock: Callable[[], int] = time.time_ns,
+    ):
+        self.stream = MarketStream(instruments, sink)
+        self.connections = 0
+        self.last_error = ""
+        self._config = config
+        self._clock = clock
+        self._rows = {int(i): row for row, i in enumerate(instruments["instrument_id"])}
+        self._want = asyncio.Event()
+        self._acknowledged = asyncio.Event()
+
+    async def run(self) -> None:
+        """Connect, deliver, reconnect; until cancelled, then every book is invalid.
+
+        ConfigError at once if ca_file cannot be read; a failure after that is a lost connection.
+        """
+        config = self._config
+        self._tls()
+        backoff = Backoff(config.backoff_min_ms, config.backoff_max_ms)
+        self.stream.invalidate(Reason.STARTING, self._clock())
+        try:
+            while True:
+                begun = time.monotonic()
+                lost = await self._connection()
+                self._failed(f"connection lost: {lost}")
+                if time.monotonic() - begun > config.backoff_max_ms / 1000:
+                    backoff.reset()
+                self.stream.invalidate(lost.reason, self._clock())
+                await asyncio.sleep(backoff.next_ms() / 1000)
+        finally:
+            self.stream.invalidate(Reason.DISCONNECTED, self._clock())
+
+    def resync(self, instrument_id: int, reason: int) -> None:
+        """Begin one book anew: its owner found it crossed, or a reader asked for it."""
+        self.stream.resync(self._rows[instrument_id], reason, self._clock())
+        self._want.set()
+
+    def _failed(self, text: str) -> None:
+        self.last_error = text
+        log.warning("binance: %s", text)
+
+    def _tls(self) -> ssl.SSLContext:
+        """Read anew for each connection: the file may have been replaced."""
+        ca_file = self._config.ca_file
+        try:
+            return ssl.create_default_context(cafile=ca_file)
+        except OSError as error:
+            raise ConfigError(f"ca_file {ca_file}: {error.strerror or error}") from None
+
+    async def _connection(self) -> ConnectionLost:
+        """One connection from its beginning to its end; returns why it ended."""
+        config = self._config
+        timeout = config.connect_timeout_ms / 1000
+        self._acknowledged.clear()
+        try:
+            context = self._tls()
+            async with connect(
+                config.ws_url,
+                ssl=context,
+                compression=None,
+                proxy=None,
+                max_size=FRAME_BYTES_MAX,
+                max_queue=config.queue_frames,
+                open_timeout=timeout,
+                close_timeout=1,
+                ping_interval=None,
+            ) as socket:
+                return await self._converse(socket, context)
+        except (OSError, WebSocketException, TimeoutError, ConfigError) as error:
+            return ConnectionLost(f"{type(error).__name__}: {error}")
+
+    async def _converse(self, socket: ClientConnection, context: ssl.SSLContext) -> ConnectionLost:
+        """Everything on an open connection: the first task that fails ends it."""
+        config = self._config
+        streams = [name for symbol in self.stream.codec.symbols for name in stream_names(symbol)]
+        await socket.send(encode_subscribe(tuple(streams), REQUEST_ID))
+        http = httpx2.AsyncClient(
+            verify=context,
+            base_url=config.rest_url,
+            timeout=config.snapshot_timeout_ms / 1000,
+            trust_env=False,
+        )
+        async with http:
+            tasks = [
+                asyncio.create_task(self._receive(socket)),
+                asyncio.create_task(self._watch()),
+                asyncio.create_task(self._fetch(http)),
+            ]
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            error = task.exception()
+            if isinstance(error, ConnectionLost):
+                return error
+            if isinstance(error, (OSError, WebSocketException, DataError)):
+                return ConnectionLost(f"{type(error).__name__}: {error}")
+            raise error
+        raise AssertionError("a task of a connection ends by an exception")
+
+    async def _receive(self, socket: ClientConnection) -> None:
+        """The hot loop: a frame, its time, its records."""
+        recv, clock, stream = socket.recv, self._clock, self.stream
+        take, other, wanted = stream.frame, MessageKind.OTHER, stream.wanted
+        while True:
+            frame = await recv(decode=False)
+            if take(frame, clock()) == other:
+                self._control(frame)
+            if wanted:
+                self._want.set()
+
+    def _control(self, frame: bytes) -> None:
+        control = decode_control(frame)
+        if control.error is not None:
+            raise ConnectionLost(f"refused: {control.error.code} {control.error.msg}")
+        if control.e == "serverShutdown":
+            raise ConnectionLost("the venue announces that it shuts this connection down")
+        if control.id == REQUEST_ID:
+            self.connections += 1
+            self._acknowledged.set()
+
+    async def _watch(self) -> None:
+        """Ends the connection when no acknowledgement, or no frame, comes for too long."""
+        config = self._config
+        try:
+            await asyncio.wait_for(self._acknowledged.wait(), config.connect_timeout_ms / 1000)
+        except TimeoutError:
+            raise ConnectionLost("the subscription was not acknowledged") from None
+        period = config.stale_ms / 4000
+        seen, quiet = self.stream.frames, 0
+        while quiet < 4:
+            await asyncio.sleep(period)
+            quiet = quiet + 1 if self.stream.frames == seen else 0
+            seen = self.stream.frames
+        raise ConnectionLost(f"no frame for {config.stale_ms} ms", Reason.STALE)
+
+    async def _fetch(self, http: httpx2.AsyncClient) -> None:
+        """Fetches snapshots of the books that wait for one; one request at a time."""
+        config, stream = self._config, self.stream
+        backoff = Backoff(config.backoff_min_ms, config.backoff_max_ms)
+        await self._acknowledged.wait()
+        while True:
+            while not stream.wanted:
+                self._want.clear()
+                await self._want.wait()
+            row = min(stream.wanted)
+            problem = await self._snapshot(http, row)
+            if problem is None:
+                backoff.reset()
+                continue
+            self._failed(f"snapshot of {stream.codec.symbols[row]}: {problem}")
+            await asyncio.sleep(max(problem.retry_after_s, backoff.next_ms() / 1000))
+
+    async def _snapshot(self, http: httpx2.AsyncClient, row: int) -> "_Problem | None":
+        query = {"symbol": self.stream.codec.symbols[row], "limit": self._config.depth_limit}
+        try:
+            response = await http.get("/api/v3/depth", params=query)
+            if response.status_code != 200:
+                return _Problem(
+                    f"HTTP {response.status_code} {response.text[:200]}", _retry_after_s(response)
+                )
+            if not self.stream.snapshot(row, response.content, self._clock()):
+                return _Problem("older than the stream")
+        except (httpx2.HTTPError, httpx2.StreamError, OSError, DataError) as error:
+            return _Problem(f"{type(error).__name__}: {error}")
+        return None
+
+
+class _Problem:
+    """Why a snapshot could not be had, and how long the venue asks to wait."""
+
+    def __init__(self, text: str, retry_after_s: float = 0.0):
+        self.text = text
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _retry_after_s(response: httpx2.Response) -> float:
+    """429 and 418 come with it; to ask earlier makes the ban longer."""
+    text = response.headers.get("Retry-After", "")
+    return min(float(text), RETRY_AFTER_MAX_S) if text.isascii() and text.isdigit() else 0.0
