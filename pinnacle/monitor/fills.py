@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from pinnacle.core._native import lib
+from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.errors import NativeError, PinnacleError
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.journal import JournalReader
@@ -14,6 +16,7 @@ from pinnacle.core.schema import Flag, Kind, Side
 FILLS_KEPT = 50
 #: How far back to look for fills when the monitor starts beside a long journal.
 LOOK_BACK = 1 << 20
+RETRY_NS = 10_000_000_000
 
 
 class FillTail:
@@ -24,6 +27,7 @@ class FillTail:
         self._instruments = instruments
         self._reader: JournalReader | None = None
         self._next = 0
+        self._retry_ns = 0
         self._kept: deque[dict[str, Any]] = deque(maxlen=FILLS_KEPT)
         #: Why there is nothing to follow, "" while there is.
         self.trouble = ""
@@ -35,6 +39,8 @@ class FillTail:
 
     def read(self) -> None:
         """Take in what was written since. A journal that cannot be read is told in `trouble`."""
+        if self._reader is None and monotonic_ns() < self._retry_ns:
+            return
         try:
             if self._reader is None:
                 self._reader = JournalReader(self._directory)
@@ -44,13 +50,12 @@ class FillTail:
                 self._take(chunk)
                 self._next += len(chunk)
             self.trouble = ""
-        except NativeError:
-            # Not there before the risk process made it.
-            self._reader = None
-            self.trouble = "no journal yet"
         except PinnacleError as error:
             self._reader = None
-            self.trouble = str(error)
+            missing = isinstance(error, NativeError) and error.code == lib.PMM_ERR_NOT_FOUND
+            self.trouble = "no journal yet" if missing else str(error)
+            # Opening reads a journal through: a damaged one not four times a second.
+            self._retry_ns = monotonic_ns() + (0 if missing else RETRY_NS)
 
     def _take(self, chunk: np.ndarray) -> None:
         # What the gateway reported; risk's own copy for the strategy is marked DECISION.
