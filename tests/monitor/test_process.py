@@ -1,0 +1,170 @@
+"""The monitor as a process of its own, over real segments, asked over HTTP."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from pinnacle.core.errors import ConfigError
+from pinnacle.core.paths import ROLES
+from pinnacle.monitor.config import MonitorConfig
+from pinnacle.monitor.process import address_file, bind
+from tests.segments import Segments
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from pinnacle.core import log
+from pinnacle.core.config import ProcessConfig
+from pinnacle.core.errors import PinnacleError
+from pinnacle.core.paths import SessionPaths
+from pinnacle.monitor.config import MonitorConfig
+from pinnacle.monitor.process import run
+
+paths = SessionPaths(Path(sys.argv[1]), Path(sys.argv[2]))
+try:
+    code = run(paths, MonitorConfig(port=int(sys.argv[3])), ProcessConfig(), log.setup("monitor"))
+except PinnacleError as error:
+    print(f"error: {error}", file=sys.stderr)
+    code = error.exit_code
+sys.exit(code)
+"""
+OTHERS = tuple(role for role in ROLES if role != "monitor")
+
+
+@pytest.fixture
+def segments(tmp_path):
+    made = Segments(tmp_path, owned=OTHERS)
+    made.fill_all()
+    made.journal_fills(100, 3)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def start(segments):
+    started = []
+
+    def begin(port=0):
+        command = [sys.executable, "-c", PROGRAM, segments.paths.runtime, segments.paths.data]
+        process = subprocess.Popen(
+            [*map(str, command), str(port)], stderr=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def address_of(segments, process):
+    file = address_file(segments.paths)
+    deadline = time.monotonic() + 30
+    while not file.exists():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline, "no address in time"
+        time.sleep(0.02)
+    text = file.read_text()
+    assert text.startswith("http://127.0.0.1:") and text.endswith("/\n")
+    return text.strip()
+
+
+def ask(address, path):
+    connection = http.client.HTTPConnection(address.removeprefix("http://").rstrip("/"), timeout=10)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, body
+
+
+def test_it_answers_on_a_free_port_and_ends_in_order(segments, start):
+    process = start()
+    address = address_of(segments, process)
+    status, body = ask(address, "/api/state")
+    state = json.loads(body)
+    assert status == 200
+    assert [fill["price"] for fill in state["fills"]] == ["1.02", "1.01", "1.00"]
+    assert state["instruments"][0]["position"] == "2.500"
+    assert ask(address, "/")[0] == 200
+    assert ask(address, "/api/health")[0] == 200
+    for _ in range(100):
+        if ask(address, "/api/ready")[0] == 200:
+            break
+        time.sleep(0.05)
+    assert ask(address, "/api/ready") == (200, b'{"not_ready":{},"ready":true}\n')
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+    assert not address_file(segments.paths).exists()
+
+
+def test_it_ends_although_someone_keeps_a_connection(segments, start):
+    process = start()
+    address = address_of(segments, process)
+    host, port = address.removeprefix("http://").rstrip("/").split(":")
+    with socket.create_connection((host, int(port))) as open_connection:
+        open_connection.sendall(b"GET /api/st")
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+
+
+def test_the_state_moves_with_the_session(segments, start):
+    address = address_of(segments, start())
+    segments.count("risk", BTC__position=7)
+    for _ in range(100):
+        state = json.loads(ask(address, "/api/state")[1])
+        if state["instruments"][0]["position"] == "0.007":
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"position still {state['instruments'][0]['position']}")
+
+
+def test_a_killed_monitor_can_be_started_again(segments, start):
+    first = start()
+    address_of(segments, first)
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    old = address_file(segments.paths).read_text()
+    address_file(segments.paths).unlink()
+    again = address_of(segments, start())
+    assert ask(again, "/api/health")[0] == 200
+    assert old.startswith("http://")
+    processes = json.loads(ask(again, "/api/state")[1])["processes"]
+    assert next(p["restarts"] for p in processes if p["role"] == "monitor") == 1
+
+
+def test_a_taken_port_is_named_with_its_key(segments, start):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = start(port)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 3, errors
+    assert f"monitor.port: 127.0.0.1:{port} is taken" in errors
+    assert "Traceback" not in errors
+    assert not address_file(segments.paths).exists()
+
+
+def test_an_address_of_another_machine_is_refused_by_key():
+    with pytest.raises(ConfigError, match=r"monitor\.host: cannot listen on 192\.0\.2\.1:0"):
+        bind("192.0.2.1", 0)
+    with pytest.raises(ConfigError, match=r"monitor\.host: 300\.0\.0\.1"):
+        bind("300.0.0.1", 0)
+
+
+@pytest.mark.parametrize("values", [{"port": -1}, {"port": 65536}, {"host": ""}, {"history_s": 0}])
+def test_a_value_out_of_range_is_refused(values):
+    with pytest.raises(ValueError, match=next(iter(values))):
+        MonitorConfig(**values)
