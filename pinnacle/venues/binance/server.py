@@ -146,7 +146,8 @@ class CaptureServer:
             await self._subscribed.wait()
             await self._run_tape()
             done, self._clients = self._clients, set()
-            self._books = self._tape.books()
+            if loop:
+                self._books = self._tape.books()
             self._subscribed.clear()
             for client in done:
                 await client.socket.close(GOING_AWAY, "end of tape")

@@ -5,12 +5,12 @@ import json
 from itertools import islice
 
 import pytest
-from tests.venues.binance.binance_frames import BTC
 from click.testing import CliRunner
 
 from pinnacle.cli.capture import capture
 from pinnacle.core.errors import DataError
 from pinnacle.venues.binance.check import check_capture
+from tests.venues.binance.binance_frames import BTC
 
 LINES = 3000
 

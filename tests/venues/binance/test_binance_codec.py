@@ -4,7 +4,6 @@ import json
 from itertools import pairwise
 
 import pytest
-from tests.venues.binance.binance_frames import instruments, reference, scanned
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from pinnacle.venues.binance.codec import (
     encode_subscribe,
     stream_names,
 )
+from tests.venues.binance.binance_frames import instruments, reference, scanned
 
 TABLE = instruments(ETHUSDT=(2, 4), BTCUSDT=(2, 5))
 DEPTH = {

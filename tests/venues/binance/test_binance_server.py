@@ -8,7 +8,6 @@ from itertools import islice
 
 import httpx2
 import pytest
-from binance_frames import BTC, ETH
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -17,6 +16,7 @@ from pinnacle.venues.binance.capture import read_capture
 from pinnacle.venues.binance.server import CaptureServer
 from pinnacle.venues.binance.tape import Tape
 from pinnacle.venues.certificates import make_certificates
+from tests.venues.binance.binance_frames import BTC, ETH
 
 LINES = 600
 
