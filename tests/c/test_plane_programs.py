@@ -1,0 +1,27 @@
+"""Segments, rings and doorbells under sanitizers."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+CSRC = HERE.parent.parent / "csrc"
+ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+THREAD = ["-fsanitize=thread", "-Wno-tsan"]
+SOURCES = ["bell.c", "clock.c", "counters.c", "crc32c.c", "ring.c", "segment.c"]
+
+
+@pytest.mark.parametrize(
+    ("program", "flags"),
+    [("ring_threads", THREAD), ("ring_threads", ADDRESS), ("segment_edges", ADDRESS)],
+    ids=["ring_threads-thread", "ring_threads-address", "segment_edges-address"],
+)
+def test_the_shared_memory_plane_ends_without_a_finding(tmp_path, program, flags):
+    binary, folder = tmp_path / program, tmp_path / "files"
+    folder.mkdir()
+    files = [HERE / f"{program}.c", *(CSRC / name for name in SOURCES)]
+    compiler = ["gcc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"]
+    subprocess.run([*compiler, *flags, f"-I{CSRC}", "-o", binary, *files, "-lm"], check=True)
+    result = subprocess.run([binary, folder], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
