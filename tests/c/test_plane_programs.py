@@ -15,8 +15,13 @@ SOURCES = ["bell.c", "clock.c", "counters.c", "crc32c.c", "ring.c", "segment.c"]
 
 @pytest.mark.parametrize(
     ("program", "flags"),
-    [("ring_threads", THREAD), ("ring_threads", ADDRESS), ("segment_edges", ADDRESS)],
-    ids=["ring_threads-thread", "ring_threads-address", "segment_edges-address"],
+    [
+        ("ring_threads", THREAD),
+        ("ring_threads", ADDRESS),
+        ("segment_edges", ADDRESS),
+        ("park_race", []),
+    ],
+    ids=["ring_threads-thread", "ring_threads-address", "segment_edges-address", "park_race"],
 )
 def test_the_shared_memory_plane_ends_without_a_finding(tmp_path, program, flags):
     binary, folder = tmp_path / program, tmp_path / "files"
