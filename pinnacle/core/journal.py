@@ -238,6 +238,11 @@ class JournalReader:
                 raise IndexError(index)
         return bisect.bisect_right(self._firsts, index) - 1
 
+    def locate(self, index: int) -> tuple[int, int]:
+        """The file that a record index falls into, and its slot there; IndexError past the files."""
+        file_index = self._file_of(index)
+        return file_index, index - self._firsts[file_index]
+
     def _records(self, file_index: int) -> np.ndarray:
         """Every slot of a file, committed or not."""
         found = self._maps.get(file_index)
@@ -266,8 +271,8 @@ class JournalReader:
             index += self._count
         if not 0 <= index < self._count:
             raise IndexError(f"{self.directory}: record {index} of {self._count}")
-        file_index = self._file_of(index)
-        return self._records(file_index)[index - self._firsts[file_index]]
+        file_index, slot = self.locate(index)
+        return self._records(file_index)[slot]
 
     def array(self, start: int = 0, stop: int | None = None) -> np.ndarray:
         """The records [start, stop) as one array: a view if one file holds them, else a copy."""

@@ -1,0 +1,105 @@
+"""`pinnacle-replay cat`: records as text, or as JSON lines."""
+
+import json
+from collections.abc import Iterator
+from heapq import merge
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pinnacle.replay.recording import Recording
+    from pinnacle.replay.select import Selection
+
+_TIME = "ISO 8601 (UTC), ns since 1970, or +seconds from the session's start."
+
+
+@click.command()
+@click.argument("session", type=click.Path(path_type=Path))
+@click.option("--journal", help="Only this one (feed, strategy, ...); all, merged by time, if not.")
+@click.option("--kind", help="Kinds, separated by commas: depth,trade,fill,...")
+@click.option("--instrument", help="A symbol.")
+@click.option("--from", "from_text", metavar="TIME", help=_TIME)
+@click.option("--to", "to_text", metavar="TIME", help="The same, inclusive.")
+@click.option("--order", "order_id", metavar="ID", help="A client order id, decimal or 0x...")
+@click.option("--decisions/--inputs", default=None, help="Only what the process made, or took in.")
+@click.option("--limit", type=click.IntRange(min=0), help="Stop after so many.")
+@click.option("--raw", is_flag=True, help="Ticks and lots as integers; needs no instrument list.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def cat(
+    session: Path,
+    journal: str | None,
+    limit: int | None,
+    raw: bool,
+    as_json: bool,
+    **filters: Any,
+) -> int:
+    """Print the records of SESSION (its folder, or one journal's directory).
+
+    A damaged journal is printed up to the damage, which stderr names; the exit is then 1.
+    """
+    from pinnacle.replay.readable import line
+    from pinnacle.replay.recording import Recording
+
+    recording = Recording.open(session)
+    names = [journal] if journal else list(recording.journals)
+    selection = _selection(recording, raw=raw, **filters)
+    streams = [_stream(recording, name, selection, raw) for name in names]
+    for name, row in islice(merge(*streams, key=lambda pair: pair[1]["recv_ns"]), limit):
+        click.echo(json.dumps({"journal": name} | row) if as_json else line(row, name))
+    damaged = [name for name in names if recording.reader(name, damaged_ok=True).report.corrupt]
+    for name in damaged:
+        place = recording.reader(name, damaged_ok=True).report.place
+        click.echo(f"error: {name}: damaged at {place}; the records before it are good", err=True)
+    return 1 if damaged else 0
+
+
+def _selection(
+    recording: "Recording",
+    raw: bool,
+    kind: str | None,
+    instrument: str | None,
+    from_text: str | None,
+    to_text: str | None,
+    order_id: str | None,
+    decisions: bool | None,
+) -> "Selection":
+    from pinnacle.replay.select import Selection, parse_kinds
+    from pinnacle.replay.times import parse_time
+
+    if not raw:
+        _ = recording.instruments
+    times = [parse_time(t, recording.start_ns) if t else None for t in (from_text, to_text)]
+    return Selection(
+        kinds=parse_kinds(kind) if kind else None,
+        instrument_id=recording.instrument(instrument).instrument_id if instrument else None,
+        from_ns=times[0],
+        to_ns=times[1],
+        order_id=_order_id(order_id) if order_id else None,
+        decisions=decisions,
+    )
+
+
+def _order_id(text: str) -> int:
+    from pinnacle.core.errors import UsageError
+
+    try:
+        value = int(text, 0)
+    except ValueError:
+        value = -1
+    if not 0 <= value < 1 << 64:
+        raise UsageError(f"{text!r} is not an order id: 0 to 2^64 - 1, decimal or 0x...")
+    return value
+
+
+def _stream(
+    recording: "Recording", name: str, selection: "Selection", raw: bool
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    from pinnacle.replay.readable import rows
+
+    instruments = None if raw else recording.instruments
+    for first, chunk, at in selection.chunks(recording.reader(name, damaged_ok=True)):
+        for row in rows(chunk, first, at, instruments):
+            yield name, row

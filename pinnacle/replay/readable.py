@@ -1,0 +1,147 @@
+"""Records as people read them: names for enums, decimals for ticks and lots, UTC for times."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from pinnacle.core.instruments import Instrument
+from pinnacle.core.schema import (
+    EVENT,
+    INSTRUMENT_ALL,
+    Flag,
+    Kind,
+    OrderType,
+    Reason,
+    SelfTrade,
+    Side,
+    Source,
+    TimeInForce,
+    Venue,
+)
+from pinnacle.replay.times import format_time
+
+_FIELDS = [name for name in EVENT.names if name != "commit"]
+_NAMES = {
+    kind: {member.value: member.name.lower() for member in kind}
+    for kind in (Kind, Side, Reason, Source, Venue, TimeInForce, OrderType, SelfTrade)
+}
+_FLAGS = [(flag.value, flag.name.lower()) for flag in Flag]
+_TEXT_BYTES = slice(16, 48)
+# The kinds whose price and quantity are ticks and lots of the instrument.
+_PRICED = {Kind.DEPTH, Kind.TRADE, Kind.TOP, Kind.NEW, Kind.REPLACE, Kind.ACK, Kind.REPLACED}
+_PRICED |= {Kind.CANCELLED, Kind.FILL, Kind.REJECTED, Kind.REPLACE_REJECTED, Kind.ORDER_STATUS}
+
+Row = dict[str, Any]
+
+
+def name_of(kind: type, value: int) -> str:
+    """The lower-case name of an enum's value; the number itself if it has none."""
+    return _NAMES[kind].get(value, str(value))
+
+
+def flag_names(flags: int) -> list[str]:
+    """The names of the flags that are set."""
+    return [name for bit, name in _FLAGS if flags & bit]
+
+
+def rows(
+    records: np.ndarray, first: int, at: np.ndarray, instruments: Mapping[int, Instrument] | None
+) -> Iterator[Row]:
+    """The records at the positions `at` as dicts; `first` is the journal index of records[0].
+
+    With `instruments`, prices and quantities are decimal text; without, ticks and lots. A field
+    that is 0 where its kind gives it no meaning is left out.
+    """
+    kept = records[at]
+    columns = [kept[name].tolist() for name in _FIELDS]
+    for position, values in zip(at.tolist(), zip(*columns, strict=True), strict=True):
+        fields = dict(zip(_FIELDS, values, strict=True))
+        text = ""
+        if fields["kind"] == Kind.TEXT:
+            text = text_of(records[position])
+        yield _row(first + position, fields, instruments, text)
+
+
+def text_of(record: np.void) -> str:
+    """The text that a TEXT record carries."""
+    return record.tobytes()[_TEXT_BYTES].rstrip(b"\0").decode(errors="replace")
+
+
+def _row(index: int, fields: Row, instruments: Mapping[int, Instrument] | None, text: str) -> Row:
+    kind = fields["kind"]
+    instrument = (instruments or {}).get(fields["instrument_id"])
+    row: Row = {
+        "index": index,
+        "time": format_time(fields["recv_ns"]),
+        "recv_ns": fields["recv_ns"],
+    }
+    row["kind"] = name_of(Kind, kind)
+    row["symbol"] = _symbol(kind, fields["instrument_id"], instrument)
+    row["side"] = name_of(Side, fields["side"]) if fields["side"] else None
+    values = {"text": text} if kind == Kind.TEXT else _values(fields, instrument)
+    row |= values
+    row["reason"] = name_of(Reason, fields["reason"]) if fields["reason"] else None
+    row["flags"] = flag_names(fields["flags"]) or None
+    row["venue"] = name_of(Venue, fields["venue_id"]) if fields["venue_id"] else None
+    row["source"] = name_of(Source, fields["source"])
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def _symbol(kind: int, instrument_id: int, instrument: Instrument | None) -> str | int | None:
+    if instrument_id == INSTRUMENT_ALL:
+        return "*"
+    if kind >= Kind.START and kind not in (Kind.HALT, Kind.RESUME):
+        return None
+    return instrument.symbol if instrument else instrument_id
+
+
+def _values(fields: Row, instrument: Instrument | None) -> Row:
+    """What price, quantity, order_id, aux and venue_ns mean for the record's kind."""
+    kind = fields["kind"]
+    out = {name: fields[name] or None for name in ("price", "quantity", "order_id", "aux")}
+    out["venue_ns"] = fields["venue_ns"] or None
+    if kind in _PRICED:
+        out["price"] = _price(fields["price"], instrument)
+        out["quantity"] = _quantity(fields["quantity"], instrument)
+    if kind == Kind.TOP:
+        del out["order_id"], out["aux"]
+        out["ask_price"] = _price(fields["order_id"], instrument)
+        out["ask_quantity"] = _quantity(fields["aux"], instrument)
+    elif kind == Kind.NEW:
+        aux = out.pop("aux") or 0
+        out["time_in_force"] = name_of(TimeInForce, aux & 0xFF)
+        out["type"] = name_of(OrderType, aux >> 8 & 0xFF)
+        out["self_trade"] = name_of(SelfTrade, aux >> 16 & 0xFF)
+    elif kind in (Kind.PEER_LOST, Kind.PEER_BACK):
+        out["peer"] = name_of(Source, out.pop("aux") or 0)
+    return out
+
+
+def _price(ticks: int, instrument: Instrument | None) -> str | int:
+    return instrument.price_text(ticks) if instrument else ticks
+
+
+def _quantity(lots: int, instrument: Instrument | None) -> str | int:
+    return instrument.quantity_text(lots) if instrument else lots
+
+
+def line(row: Row, journal: str) -> str:
+    """A row as one aligned line: index, time, journal, kind, symbol, side, price, size, rest."""
+    shown = dict(row)
+    cells = [
+        f"{shown.pop('index'):>9}",
+        shown.pop("time"),
+        f"{journal:<8}",
+        f"{shown.pop('kind'):<16}",
+        f"{shown.pop('symbol', ''):<10}",
+        f"{shown.pop('side', ''):<4}",
+        f"{shown.pop('price', ''):>14}",
+        f"{shown.pop('quantity', ''):>14}",
+    ]
+    del shown["recv_ns"]
+    flags = shown.pop("flags", None)
+    rest = [f"{key}={value}" for key, value in shown.items()]
+    if flags:
+        rest.append("flags=" + ",".join(flags))
+    return " ".join([*cells, *rest]).rstrip()

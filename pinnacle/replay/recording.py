@@ -1,0 +1,83 @@
+"""A session's folder on disk: its journals by the name of their process, and its instruments."""
+
+from functools import cached_property
+from pathlib import Path
+
+from pinnacle.core.errors import DataError, UsageError
+from pinnacle.core.instruments import Instrument, read_list
+from pinnacle.core.journal import JournalReader
+
+ROLES = ("exchange", "feed", "strategy", "risk", "gateway")
+INSTRUMENT_LIST = "instruments.json"
+
+
+class Recording:
+    """What one session recorded. `journals` maps names to directories, in the order of the flow."""
+
+    def __init__(self, directory: Path, journals: dict[str, Path], instrument_list: Path):
+        self.directory = directory
+        self.journals = journals
+        self._instrument_list = instrument_list
+        self._readers: dict[str, JournalReader] = {}
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Recording":
+        """A session's folder, or one journal's directory in it.
+
+        UsageError if there is no such directory, DataError if it holds no journal.
+        """
+        path = Path(path)
+        if not path.is_dir():
+            raise UsageError(f"{path}: no such directory")
+        if _is_journal(path):
+            return cls(path, {path.resolve().name: path}, path / ".." / INSTRUMENT_LIST)
+        found = {child.name: child for child in sorted(path.iterdir()) if _is_journal(child)}
+        if not found:
+            raise DataError(f"{path}: neither a session's folder nor a journal: no *.pmj in it")
+        names = [name for name in ROLES if name in found]
+        names += [name for name in found if name not in ROLES]
+        return cls(path, {name: found[name] for name in names}, path / INSTRUMENT_LIST)
+
+    def journal(self, name: str) -> Path:
+        """The directory of a journal; UsageError lists the names that there are."""
+        if name not in self.journals:
+            there = ", ".join(self.journals)
+            raise UsageError(f"{self.directory}: no journal {name!r}; there are: {there}")
+        return self.journals[name]
+
+    def reader(self, name: str, damaged_ok: bool = False) -> JournalReader:
+        """The journal's reader, opened once; CorruptError if it is damaged and that is not ok."""
+        found = self._readers.get(name)
+        if found is None or (found.report.corrupt and not damaged_ok):
+            found = self._readers[name] = JournalReader(self.journal(name), damaged_ok)
+        return found
+
+    @property
+    def has_instruments(self) -> bool:
+        """Whether there is an instrument list; without one there are only ticks and lots."""
+        return self._instrument_list.exists()
+
+    @cached_property
+    def instruments(self) -> dict[int, Instrument]:
+        """The instruments by id. DataError if the list is missing, LayoutError if it is bad."""
+        if not self.has_instruments:
+            raise DataError(f"{self._instrument_list}: missing; --raw shows ticks and lots")
+        return {row.instrument_id: row for row in read_list(self._instrument_list)}
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The instrument of a symbol; UsageError lists those that there are."""
+        for row in self.instruments.values():
+            if row.symbol == symbol:
+                return row
+        there = ", ".join(row.symbol for row in self.instruments.values())
+        raise UsageError(f"no instrument {symbol!r}; there are: {there}")
+
+    @cached_property
+    def start_ns(self) -> int:
+        """The earliest recv_ns of all journals; 0 if they are all empty."""
+        readers = [self.reader(name, damaged_ok=True) for name in self.journals]
+        return min((reader.report.first_ns for reader in readers if len(reader)), default=0)
+
+
+def _is_journal(path: Path) -> bool:
+    return path.is_dir() and any(path.glob("[0-9]*.pmj"))

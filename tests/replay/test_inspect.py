@@ -1,0 +1,52 @@
+"""`pinnacle-replay inspect`."""
+
+import json
+
+from tests.replay.recorded import START_NS, flip_bit
+
+
+def test_the_counts_are_those_of_the_records(session, replay):
+    result = replay("inspect", session, "--json", "--gap", "0.0015")
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["healthy"] is True
+    feed, strategy = found["journals"]
+    assert (feed["journal"], feed["records"], feed["files"], feed["health"]) == (
+        "feed", 13, 1, "good",
+    )  # fmt: skip
+    assert feed["kinds"] == {
+        "depth": 8, "trade": 1, "book_begin": 1, "book_end": 1, "book_invalid": 1, "start": 1,
+    }  # fmt: skip
+    assert feed["sources"] == {"feed": 13}
+    assert (feed["sequence_gaps"], feed["gap_invalidations"], feed["runs"]) == (1, 1, 1)
+    assert (feed["time_gaps"], feed["longest_gap_index"], feed["longest_gap_ns"]) == (
+        1, 11, 2_000_000,
+    )  # fmt: skip
+    assert feed["first_ns"] == START_NS
+    assert feed["first"] == "2023-11-14T22:13:20.123456789Z"
+    assert (strategy["records"], strategy["decisions"]) == (6, 1)
+    assert strategy["sources"] == {"strategy": 2, "gateway": 4}
+
+
+def test_damage_is_told_with_its_place_and_a_failing_exit(session, replay):
+    flip_bit(session / "feed" / "000000.pmj", 4096 + 64 * 4 + 20)
+    result = replay("inspect", session)
+    assert result.returncode == 1
+    assert "feed: damaged, 4 records" in result.stdout
+    assert "feed/000000.pmj record 4 byte 4352" in result.stdout
+    assert "strategy: good, 6 records" in result.stdout
+
+
+def test_one_journal_can_be_asked_for_alone(session, replay):
+    result = replay("inspect", session / "strategy", "--json")
+    (found,) = json.loads(result.stdout)["journals"]
+    assert (found["journal"], found["records"]) == ("strategy", 6)
+
+
+def test_a_foreign_file_is_unreadable_and_not_a_traceback(session, replay):
+    (session / "risk").mkdir()
+    (session / "risk" / "000000.pmj").write_bytes(b"not a journal" * 1000)
+    result = replay("inspect", session)
+    assert result.returncode == 1
+    assert "risk: unreadable" in result.stdout
+    assert "Traceback" not in result.stderr
