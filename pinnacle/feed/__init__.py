@@ -1,0 +1,1 @@
+"""The feed: venue messages to records, to the journal, the shared books and every reader's ring."""

@@ -1,0 +1,10 @@
+"""[feed]: where the market comes from."""
+
+from pinnacle.core.config import Section
+from pinnacle.venues.binance.config import BinanceConfig
+
+
+class FeedConfig(Section):
+    """The simulated venue needs nothing; a real one has its own table."""
+
+    binance: BinanceConfig | None = None

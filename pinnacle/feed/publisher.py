@@ -1,0 +1,88 @@
+"""Publishes market records: journal, shared books, rings. One call into C per batch."""
+
+from typing import Any
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.bell import Bell
+from pinnacle.core.book import SharedBookWriter
+from pinnacle.core.clock import wall_ns
+from pinnacle.core.errors import check
+from pinnacle.core.instruments import Instrument
+from pinnacle.core.journal import Journal
+from pinnacle.core.paths import SessionPaths
+from pinnacle.core.ring import RingWriter
+from pinnacle.core.schema import EventBuffer, Kind, Reason, Source, Venue
+from pinnacle.core.segment import Mode
+
+#: A snapshot of the largest book that is resent to a reader; and a batch of snapshot records.
+SNAPSHOT_MAX = 40_000
+
+
+class Publisher:
+    """Wraps struct pmm_feed. `readers` are the roles that read the market, each its own ring."""
+
+    def __init__(
+        self,
+        paths: SessionPaths,
+        instruments: list[Instrument],
+        journal: Journal,
+        readers: tuple[str, ...],
+    ):
+        self.instruments = instruments
+        self._rings = [RingWriter(paths.ring(f"market.{role}")) for role in readers]
+        self._bells = [Bell(paths.process(role), Mode.SHARED) for role in readers]
+        self._books = [SharedBookWriter(paths.book(i.symbol)) for i in instruments]
+        self._journal = journal
+        self._scratch = EventBuffer(SNAPSHOT_MAX)
+        self.cdata: Any = ffi.new("struct pmm_feed *")
+        feed = self.cdata
+        feed.journal = journal.cdata
+        feed.instrument_count = len(instruments)
+        feed.reader_count = len(readers)
+        for i, book in enumerate(self._books):
+            feed.books[i] = book.cdata
+        for i, ring in enumerate(self._rings):
+            feed.readers[i] = ring.handle
+            feed.bells[i] = self._bells[i].handle
+            # A new feed knows nothing of what its readers hold.
+            feed.lagging[i] = 1
+        self._publish = lib.pmm_feed_publish
+        self._check = lib.pmm_feed_check
+        self._resync = lib.pmm_feed_resync
+
+    def publish(self, events: Any, n: int) -> None:
+        """n normalised records, in order."""
+        check(self._publish(self.cdata, events, n, wall_ns()), "market data journal")
+
+    def resync_readers(self) -> None:
+        """Bring readers that attached, asked or fell behind back to the present."""
+        now = wall_ns()
+        for reader in range(len(self._rings)):
+            self._resync(self.cdata, reader, now, self._scratch.cdata, self._scratch.capacity)
+
+    def continues(self, events: Any, n: int) -> tuple[int, int]:
+        """(records that continue their venue sequence, instrument of the gap behind them)."""
+        gap = ffi.new("uint32_t *")
+        return self._check(self.cdata, events, n, gap), gap[0]
+
+    def invalidate(self, instrument_id: int, reason: Reason, venue: Venue) -> None:
+        """Tell everyone that the book must not be used until the next snapshot."""
+        row = ffi.new("struct pmm_event *")
+        row.instrument_id = instrument_id
+        row.kind = Kind.BOOK_INVALID
+        row.reason = reason
+        row.venue_id = venue
+        row.source = Source.FEED
+        self.publish(row, 1)
+
+    def invalidate_all(self, reason: Reason, venue: Venue) -> None:
+        for instrument in self.instruments:
+            self.invalidate(instrument.instrument_id, reason, venue)
+
+    @property
+    def published(self) -> int:
+        return self.cdata.published
+
+    @property
+    def overflows(self) -> int:
+        return self.cdata.overflows
