@@ -56,6 +56,8 @@ class Runtime:
         self.epoch = self.bell.segment.epoch
         self._peers = {peer: Bell(paths.process(peer.name.lower())) for peer in peers}
         self._lost: dict[Source, bool | None] = dict.fromkeys(peers)
+        # Whoever started this process would end it in order; without it, nobody will.
+        self._supervisor = int(os.environ.get("PINNACLE_SUPERVISOR", "0"))
         self._peer_news: list[tuple[Kind, Source]] = []
         self._killed: int | None = None  # unknown: what the log says last may be another run's
         self._housekeeping_ns = self._timer_ns = self._watchdog_ns = 0
@@ -75,7 +77,7 @@ class Runtime:
         self.notifier.stopping()
         if error is not None and self.source is not Source.MONITOR:
             # Whoever dies for a reason takes the quotes with it.
-            self.control.kill(Reason.JOURNAL if _journal_failed(error) else Reason.PEER_LOST)
+            self.control.kill(_kill_reason(error))
         if self.journal is not None:
             self.journal.close()
         self.bell.close()
@@ -145,6 +147,10 @@ class Runtime:
             n = self._own(batch, n, Kind.TIMER, 0)
         return n
 
+    def tick(self, batch: EventBuffer, n: int) -> int:
+        """A TIMER behind n own records: the log's clock is now. The new count."""
+        return self._own(batch, n, Kind.TIMER, 0)
+
     def housekeep(self) -> None:
         """For processes without an input log: beats, watchdog, journal files."""
         now = monotonic_ns()
@@ -154,6 +160,9 @@ class Runtime:
 
     def _housekeep(self, now: int) -> None:
         self.bell.segment.beat()
+        if self._supervisor and os.getppid() != self._supervisor and not self.stopping:
+            self.log.warning("the supervisor is gone: stopping")
+            self.stopping = True
         if self.journal is not None:
             self.journal.prepare(now)
         for peer, bell in self._peers.items():
@@ -203,5 +212,9 @@ class Runtime:
 _ZERO = bytes(64)
 
 
-def _journal_failed(error: BaseException) -> bool:
-    return isinstance(error, NativeError) and error.code == lib.PMM_ERR_SYSTEM
+def _kill_reason(error: BaseException) -> Reason:
+    """Why trading stops when a process ends with an error."""
+    code = error.code if isinstance(error, NativeError) else 0
+    if code == lib.PMM_ERR_SYSTEM:
+        return Reason.JOURNAL
+    return Reason.BACK_PRESSURE if code == lib.PMM_ERR_FULL else Reason.PEER_LOST
