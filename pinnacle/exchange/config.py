@@ -1,0 +1,184 @@
+"""[exchange]: the simulated venue and the traders of each of its instruments.
+
+    [exchange]
+    kind = "simulated"
+    seed = 7
+    latency_in_us = 200
+    latency_out_us = 200
+
+    [exchange.traders."BTC-USDT"]
+    price = "60000"
+
+What is not given has a default that makes a two-sided market with a spread of a few ticks. Fees
+come from the instrument table. Distances from the fair value are in ticks near the touch, where the
+tick decides, and in basis points further out; sizes are in quote currency, so that one set of
+defaults serves instruments of any price.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+
+from pinnacle.core.config import Section, one_of
+from pinnacle.core.errors import ConfigError
+from pinnacle.core.instruments import Instrument
+
+_BPS = 1e-4
+_NS_PER_MS = 1_000_000
+_NS_PER_US = 1_000
+
+
+class TradersConfig(Section):
+    """The market of one instrument. Rates count both sides together."""
+
+    #: Fair value at the start, in quote currency; a multiple of the tick.
+    price: str
+
+    #: The fair value: a geometric Brownian motion on a grid of `fair_step_ms`, with Poisson jumps
+    #: of normal size.
+    volatility_bps_per_sqrt_s: float = 0.12
+    drift_bps_per_s: float = 0.0
+    jumps_per_hour: float = 30.0
+    jump_bps: float = 1.0
+    fair_step_ms: float = 200.0
+
+    #: Limit orders: a share at the touch, the others at power-law distances.
+    limit_orders_per_s: float = 100.0
+    touch_fraction: float = 0.4
+    touch_distance_ticks: float = 2.0
+    #: No limit order comes nearer to the fair value, or to the opposite touch.
+    gap_ticks: float = 2.0
+    distance_bps: float = 1.0
+    distance_exponent: float = 2.2
+    distance_max_bps: float = 50.0
+    order_size_quote: float = 1500.0
+    order_size_sigma: float = 0.8
+    #: The median size doubles at this distance.
+    size_distance_bps: float = 0.5
+
+    #: Each order's cancel rate, from the touch to far away; stale: the fair value has passed it.
+    cancel_near_per_s: float = 0.6
+    cancel_far_per_s: float = 0.04
+    cancel_distance_bps: float = 0.3
+    cancel_stale_per_s: float = 10.0
+
+    #: Noise: market orders.
+    market_orders_per_s: float = 3.0
+    market_order_size_quote: float = 1500.0
+    market_order_size_sigma: float = 1.2
+
+    #: Informed traders: how often they look, and by how much a touch must be wrong.
+    informed_looks_per_s: float = 4.0
+    informed_threshold_bps: float = 0.05
+    informed_size_quote: float = 10000.0
+    informed_size_sigma: float = 0.7
+
+    #: Orders under which a side is never left.
+    floor_orders: int = 20
+    #: Open orders that the matching engine has room for, a quarter of them for participants.
+    orders_max: int = 16_384
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            may_be_negative = name == "drift_bps_per_s"
+            if isinstance(value, (int, float)) and not may_be_negative and not value >= 0:
+                raise ValueError(f"{name} must not be negative, not {value}")
+        for name in ("fair_step_ms", "cancel_far_per_s", "distance_bps", "orders_max"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
+        if self.touch_fraction > 1:
+            raise ValueError(f"touch_fraction must be 0 to 1, not {self.touch_fraction}")
+        if self.distance_exponent < 1.01:
+            raise ValueError(f"distance_exponent must be above 1, not {self.distance_exponent}")
+
+
+class ExchangeConfig(Section):
+    """The simulated venue. Latencies are one way, from and to the gateway."""
+
+    kind: str = "simulated"
+    seed: int = 1
+    latency_in_us: int = 200
+    latency_out_us: int = 200
+    traders: dict[str, TradersConfig] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        one_of("kind", self.kind, ("simulated",))
+        for name in ("seed", "latency_in_us", "latency_out_us"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative")
+
+    @property
+    def latency_in_ns(self) -> int:
+        return self.latency_in_us * _NS_PER_US
+
+    @property
+    def latency_out_ns(self) -> int:
+        return self.latency_out_us * _NS_PER_US
+
+
+def market_params(
+    config: ExchangeConfig, instruments: Sequence[Instrument]
+) -> list[dict[str, float]]:
+    """What core.market.Market takes, one row per instrument; ConfigError names the key."""
+    known = {instrument.symbol for instrument in instruments}
+    for symbol in config.traders:
+        if symbol not in known:
+            raise ConfigError(f"exchange.traders.{symbol}: no such instrument")
+    rows = []
+    for instrument in instruments:
+        traders = config.traders.get(instrument.symbol)
+        if traders is None:
+            raise ConfigError(f"exchange.traders.{instrument.symbol}: missing")
+        rows.append(params_of(traders, instrument, f"exchange.traders.{instrument.symbol}"))
+    return rows
+
+
+def params_of(traders: TradersConfig, instrument: Instrument, where: str) -> dict[str, float]:
+    """struct pmm_market_params of one instrument: ticks, lots, seconds, shares of the price."""
+    fair_ticks = instrument.tick.count(traders.price, f"{where}.price")
+    if fair_ticks < 2:
+        raise ConfigError(f"{where}.price: must be at least two ticks, not {traders.price}")
+    lot_quote = float(Decimal(traders.price) * instrument.lot.size)
+
+    def ticks(bps: float) -> float:
+        return max(fair_ticks * bps * _BPS, 0.01)
+
+    def lots(quote: float) -> float:
+        return max(quote / lot_quote, 1.0)
+
+    return {
+        "instrument_id": instrument.instrument_id,
+        "orders": traders.orders_max,
+        "window": 16_384,
+        "far_levels": traders.orders_max,
+        "fair_step_ns": round(traders.fair_step_ms * _NS_PER_MS),
+        "fair_ticks": float(fair_ticks),
+        "drift_per_s": traders.drift_bps_per_s * _BPS,
+        "volatility_per_sqrt_s": traders.volatility_bps_per_sqrt_s * _BPS,
+        "jumps_per_s": traders.jumps_per_hour / 3600,
+        "jump_size": traders.jump_bps * _BPS,
+        "limits_per_s": traders.limit_orders_per_s,
+        "touch_fraction": traders.touch_fraction,
+        "touch_ticks": traders.touch_distance_ticks,
+        "gap_ticks": float(traders.gap_ticks),
+        "distance_ticks": ticks(traders.distance_bps),
+        "distance_exponent": traders.distance_exponent,
+        "distance_max_ticks": ticks(traders.distance_max_bps),
+        "cancel_near_per_s": traders.cancel_near_per_s,
+        "cancel_far_per_s": traders.cancel_far_per_s,
+        "cancel_ticks": ticks(traders.cancel_distance_bps),
+        "cancel_stale_per_s": traders.cancel_stale_per_s,
+        "size_lots": lots(traders.order_size_quote),
+        "size_sigma": traders.order_size_sigma,
+        "size_ticks": ticks(traders.size_distance_bps),
+        "takes_per_s": traders.market_orders_per_s,
+        "take_lots": lots(traders.market_order_size_quote),
+        "take_sigma": traders.market_order_size_sigma,
+        "informed_per_s": traders.informed_looks_per_s,
+        "informed_ticks": fair_ticks * traders.informed_threshold_bps * _BPS,
+        "informed_lots": lots(traders.informed_size_quote),
+        "informed_sigma": traders.informed_size_sigma,
+        "floor_orders": traders.floor_orders,
+    }

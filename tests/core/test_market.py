@@ -1,0 +1,417 @@
+"""The simulated market: deterministic however it is called, two-sided, a venue to its guests."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pinnacle.core._native import ffi
+from pinnacle.core.errors import NativeError
+from pinnacle.core.market import PARAMS, Market
+from pinnacle.core.schema import (
+    EVENT,
+    INSTRUMENT_ALL,
+    EventBuffer,
+    Flag,
+    Kind,
+    OrderType,
+    Reason,
+    Side,
+    Source,
+    TimeInForce,
+    events_pointer,
+)
+
+SECOND = 10**9
+START = 1_700_000_000 * SECOND
+ME = Source.GATEWAY
+
+
+def params(instrument_id=0, **changes):
+    """A small, busy market at 10,000 ticks."""
+    base = {
+        "instrument_id": instrument_id,
+        "orders": 2048,
+        "window": 4096,
+        "far_levels": 2048,
+        "fair_step_ns": 50_000_000,
+        "fair_ticks": 10_000.0,
+        "drift_per_s": 0.0,
+        "volatility_per_sqrt_s": 2e-4,
+        "jumps_per_s": 0.05,
+        "jump_size": 5e-4,
+        "limits_per_s": 100.0,
+        "touch_fraction": 0.4,
+        "touch_ticks": 1.0,
+        "gap_ticks": 1.0,
+        "distance_ticks": 10.0,
+        "distance_exponent": 2.2,
+        "distance_max_ticks": 200.0,
+        "cancel_near_per_s": 0.6,
+        "cancel_far_per_s": 0.05,
+        "cancel_ticks": 5.0,
+        "cancel_stale_per_s": 5.0,
+        "size_lots": 100.0,
+        "size_sigma": 0.8,
+        "size_ticks": 10.0,
+        "takes_per_s": 3.0,
+        "take_lots": 150.0,
+        "take_sigma": 1.0,
+        "informed_per_s": 5.0,
+        "informed_ticks": 1.0,
+        "informed_lots": 500.0,
+        "informed_sigma": 0.5,
+        "floor_orders": 10,
+    }
+    return base | changes
+
+
+def market(*rows, seed=1, **settings):
+    return Market(rows or (params(),), seed=seed, start_ns=START, **settings)
+
+
+def order(at_ns, order_id, side, price, quantity, **fields):
+    event = np.zeros(1, dtype=EVENT)
+    values = {
+        "kind": Kind.NEW,
+        "recv_ns": at_ns,
+        "order_id": order_id,
+        "side": side,
+        "price": price,
+        "quantity": quantity,
+        "source": ME,
+    } | fields
+    for name, value in values.items():
+        event[name] = value
+    return event
+
+
+def test_every_parameter_is_named():
+    assert set(params()) == set(PARAMS)
+
+
+def test_the_same_seed_gives_the_same_market_and_another_seed_another():
+    until = START + 20 * SECOND
+    first, same, other = (market(seed=seed).run_to(until) for seed in (1, 1, 2))
+    assert first.tobytes() == same.tobytes()
+    assert first[:1000].tobytes() != other[:1000].tobytes()
+
+
+def test_an_instrument_does_not_depend_on_its_neighbours():
+    until = START + 5 * SECOND
+    alone = market(params(3)).run_to(until)
+    both = market(params(2, fair_ticks=500.0), params(3)).run_to(until)
+    assert both[both["instrument_id"] == 3].tobytes() == alone.tobytes()
+
+
+inputs = st.lists(
+    st.tuples(
+        st.integers(0, 3 * SECOND),
+        st.sampled_from([Kind.NEW, Kind.NEW, Kind.NEW, Kind.CANCEL, Kind.REPLACE, Kind.CANCEL_ALL]),
+        st.sampled_from([Side.BID, Side.ASK]),
+        st.integers(-15, 15),
+        st.integers(1, 2000),
+        st.integers(1, 8),
+        st.integers(0, 1),
+    ),
+    max_size=30,
+)
+
+
+def input_events(rows):
+    events = [
+        order(
+            START + at,
+            order_id,
+            side,
+            10_000 + offset,
+            quantity,
+            kind=kind,
+            instrument_id=INSTRUMENT_ALL if kind == Kind.CANCEL_ALL else instrument,
+        )
+        for at, kind, side, offset, quantity, order_id, instrument in sorted(rows)
+    ]
+    return np.concatenate(events) if events else np.empty(0, dtype=EVENT)
+
+
+def run_in_pieces(engine, events, until, steps, room):
+    """As a process would: each turn with its inputs, and little room for the output."""
+    buffer, parts, done = EventBuffer(room), [], 0
+    for step in [*sorted(steps), until - START]:
+        turn = START + step
+        ready = int(np.searchsorted(events["recv_ns"], turn, side="right"))
+        while True:
+            n = max(ready - done, 0)
+            written, consumed = engine.advance(
+                turn, events_pointer(events) + done, n, buffer.cdata, room
+            )
+            done += consumed
+            parts.append(buffer.array[:written].copy())
+            if engine.now >= turn:
+                break
+    assert done == len(events)
+    return np.concatenate(parts)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    inputs,
+    st.lists(st.integers(0, 3 * SECOND), max_size=20),
+    st.integers(1, 50),
+    st.sampled_from([0, 1, 200_000, SECOND // 2]),
+    st.integers(1, 5),
+)
+def test_the_output_does_not_depend_on_how_the_calls_are_cut(rows, steps, room, latency, pending):
+    events, until = input_events(rows), START + 4 * SECOND
+    fields = {"latency_in_ns": latency, "pending": 4096}
+    pair = params(0), params(1, takes_per_s=10.0)
+    whole = market(*pair, **fields).run_to(until, events)
+    pieces = run_in_pieces(market(*pair, **fields), events, until, steps, room)
+    assert pieces.tobytes() == whole.tobytes()
+    few = market(*pair, **fields | {"pending": pending}).run_to(until, events)
+    assert few.tobytes() == whole.tobytes()
+
+
+def test_it_stays_two_sided_and_uncrossed_and_its_feed_adds_up():
+    engine = market()
+    seen = {Side.BID: {}, Side.ASK: {}}
+    sequence = 0
+    for second in range(60):
+        out = engine.run_to(START + second * SECOND)
+        assert (out["recv_ns"] == out["venue_ns"]).all()
+        assert (np.diff(out["recv_ns"]) >= 0).all()
+        for row in out[np.isin(out["kind"], [Kind.DEPTH, Kind.TRADE])]:
+            sequence += 1
+            assert row["aux"] == sequence
+            if row["kind"] == Kind.DEPTH:
+                seen[row["side"]][int(row["price"])] = int(row["quantity"])
+            if row["flags"] & Flag.LAST:
+                bids = [p for p, q in seen[Side.BID].items() if q]
+                asks = [p for p, q in seen[Side.ASK].items() if q]
+                assert not bids or not asks or max(bids) < min(asks)
+        engine.engines[0].check()
+        top = engine.engines[0].top()
+        assert top.bid_quantity > 0 and top.ask_quantity > 0
+        assert min(len(engine.engines[0].depth(side, 100)) for side in (1, 2)) > 10
+    for side, levels in seen.items():
+        assert dict(engine.engines[0].depth(side, 5000).tolist()) == {
+            p: q for p, q in levels.items() if q
+        }
+
+
+def test_the_traders_reports_stay_inside_and_nothing_else_does():
+    out = market().run_to(START + 5 * SECOND)
+    assert set(out["kind"].tolist()) == {Kind.DEPTH, Kind.TRADE}
+    assert set(out["source"].tolist()) == {Source.EXCHANGE}
+
+
+def test_rates_are_the_configured_ones():
+    engine, seconds = market(), 600
+    out = engine.run_to(START + seconds * SECOND)
+    stats = engine.stats(0)
+    for counted, rate in (
+        (stats.limits, 100.0),
+        (stats.takes, 3.0),
+        (stats.informed_looks, 5.0),
+        (stats.jumps, 0.05),
+    ):
+        expected = rate * seconds
+        assert abs(counted - expected) < 5 * expected**0.5
+    placed, fillers = stats.limits, stats.fillers
+    depth = out[out["kind"] == Kind.DEPTH]
+    operations = placed + fillers + stats.cancels
+    assert len(depth) >= operations
+    assert stats.live == engine.engines[0].order_count
+    assert placed + fillers - stats.cancels >= stats.live
+
+
+def test_the_book_is_full_from_the_first_nanosecond():
+    engine = market()
+    engine.run_to(START)
+    assert engine.stats(0).fillers == engine.stats(0).live > 100
+    later = market()
+    later.run_to(START + 120 * SECOND)
+    assert 0.4 < later.stats(0).live / engine.stats(0).live < 1.6
+
+
+def test_passive_fills_lose_when_the_fair_value_moves_and_not_when_it_does_not():
+    def markout(**changes):
+        """Mean over trades of what the maker is ahead of the mid two seconds later, in ticks."""
+        engine = market(params(takes_per_s=0.0, **changes))
+        trades, mids = [], []
+        for step in range(600):
+            out = engine.run_to(START + step * SECOND // 2)
+            top = engine.engines[0].top()
+            mids.append((top.bid_price + top.ask_price) / 2)
+            for trade in out[out["kind"] == Kind.TRADE]:
+                sign = -1 if trade["side"] == Side.BID else 1
+                trades.append((step, sign, int(trade["price"])))
+        late = [(s, sign, p) for s, sign, p in trades if s + 4 < len(mids)]
+        return [sign * (mids[s + 4] - p) for s, sign, p in late]
+
+    moved = markout(volatility_per_sqrt_s=4e-4)
+    assert len(moved) > 100
+    assert np.mean(moved) < -1
+    assert markout(volatility_per_sqrt_s=0.0, jumps_per_s=0.0) == []
+
+
+def test_a_side_that_a_guest_has_swept_fills_up_again():
+    engine = market()
+    engine.run_to(START + SECOND)
+    aux = TimeInForce.IOC | OrderType.MARKET << 8
+    sweep = order(START + SECOND, 1, Side.BID, 0, 2**39, aux=aux)
+    out = engine.run_to(START + SECOND + 1, sweep)
+    assert (out["kind"] == Kind.FILL).any()
+    assert engine.engines[0].top().ask_quantity == 0
+    engine.run_to(START + 2 * SECOND)
+    assert len(engine.engines[0].depth(Side.ASK, 100)) >= 5
+    engine.engines[0].check()
+
+
+def test_a_guests_order_takes_effect_after_the_latency():
+    engine = market(latency_in_ns=300)
+    engine.run_to(START + SECOND)
+    new = order(START + SECOND, 7, Side.BID, 9_000, 5, flags=Flag.POST_ONLY)
+    out = engine.run_to(START + 2 * SECOND, new)
+    reports = out[out["source"] == ME]
+    assert reports["kind"].tolist() == [Kind.ACK]
+    assert reports["recv_ns"].tolist() == [START + SECOND + 300]
+    assert engine.engines[0].orders(ME)["order_id"].tolist() == [7]
+    assert engine.stats(0).external == 1
+
+
+def test_a_late_input_takes_effect_now():
+    engine = market()
+    engine.run_to(START + SECOND)
+    out = engine.run_to(START + SECOND + 1, order(START, 7, Side.BID, 9_000, 5))
+    assert out[out["source"] == ME]["recv_ns"].tolist() == [START + SECOND]
+
+
+def test_quotes_at_the_touch_are_filled():
+    engine = market()
+    engine.run_to(START + SECOND)
+    filled = 0
+    for second in range(1, 60):
+        now = START + second * SECOND
+        top = engine.engines[0].top()
+        quotes = [
+            order(now, 2 * second, Side.BID, top.bid_price, 50),
+            order(now, 2 * second + 1, Side.ASK, top.ask_price, 50),
+            order(now + SECOND - 1, 0, 0, 0, 0, kind=Kind.CANCEL_ALL),
+        ]
+        out = engine.run_to(now + SECOND, np.concatenate(quotes))
+        fills = out[(out["source"] == ME) & (out["kind"] == Kind.FILL)]
+        filled += int((fills["flags"] & Flag.MAKER != 0).sum())
+    assert filled > 10
+    assert engine.engines[0].orders(ME).size == 0
+
+
+def test_cancel_on_disconnect_takes_the_guests_orders_at_every_instrument():
+    engine = market(params(0), params(1))
+    engine.run_to(START + SECOND)
+    now = START + SECOND
+    rows = [
+        order(now, 1, Side.BID, 9_000, 5),
+        order(now, 2, Side.ASK, 11_000, 5, instrument_id=1),
+        order(now, 3, Side.ASK, 11_000, 5, instrument_id=1, source=Source.RISK),
+        order(
+            now,
+            0,
+            0,
+            0,
+            0,
+            kind=Kind.CANCEL_ALL,
+            instrument_id=INSTRUMENT_ALL,
+            reason=Reason.CANCEL_ON_DISCONNECT,
+        ),
+    ]
+    out = engine.run_to(now + 1, np.concatenate(rows))
+    gone = out[out["kind"] == Kind.CANCELLED]
+    assert gone["order_id"].tolist() == [1, 2]
+    assert (gone["reason"] == Reason.CANCEL_ON_DISCONNECT).all()
+    assert engine.engines[1].orders(Source.RISK)["order_id"].tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "reason"),
+    [
+        ({"order_id": 2**63 + 1}, Kind.REJECTED, Reason.BAD_ORDER),
+        ({"source": Source.TRADERS}, Kind.REJECTED, Reason.BAD_ORDER),
+        ({"instrument_id": 9}, Kind.REJECTED, Reason.BAD_INSTRUMENT),
+        ({"instrument_id": 9, "kind": Kind.CANCEL}, Kind.CANCEL_REJECTED, Reason.BAD_INSTRUMENT),
+        ({"instrument_id": 9, "kind": Kind.REPLACE}, Kind.REPLACE_REJECTED, Reason.BAD_INSTRUMENT),
+        ({"kind": Kind.CANCEL}, Kind.CANCEL_REJECTED, Reason.UNKNOWN_ORDER),
+    ],
+)
+def test_what_a_guest_may_not_do_is_refused(fields, kind, reason):
+    engine = market()
+    engine.run_to(START + SECOND)
+    new = order(START + SECOND, 5, Side.BID, 9_000, 5)
+    for name, value in fields.items():
+        new[name] = value
+    out = engine.run_to(START + SECOND, new)
+    assert [(r["kind"], r["reason"]) for r in out] == [(kind, reason)]
+
+
+def test_a_snapshot_continues_with_the_feed():
+    engine = market()
+    out = engine.run_to(START + SECOND)
+    snapshot = engine.snapshot(0, 123)
+    assert snapshot["kind"][[0, -1]].tolist() == [Kind.BOOK_BEGIN, Kind.BOOK_END]
+    assert (snapshot["aux"] == out["aux"].max()).all()
+    assert (snapshot["recv_ns"] == 123).all()
+
+
+def test_a_snapshot_waits_until_the_feed_before_it_is_out():
+    engine, buffer = market(), EventBuffer(1)
+    none = ffi.NULL
+    while engine.advance(START + SECOND, none, 0, buffer.cdata, 1)[0] and engine.now < START:
+        pass
+    for _ in range(200):
+        engine.advance(START + SECOND, none, 0, buffer.cdata, 1)
+        try:
+            engine.snapshot(0, 0)
+        except NativeError:
+            return
+    raise AssertionError("no operation left more than one record behind")
+
+
+def test_now_and_next_say_how_far_it_is():
+    engine = market()
+    assert engine.now == START - 1
+    engine.run_to(START + SECOND)
+    assert engine.now == START + SECOND
+    assert START + SECOND < engine.next_ns <= START + SECOND + 50_000_000
+
+
+def test_a_copy_of_the_bytes_is_a_copy_of_the_market():
+    engine, copy = market(), market(seed=9)
+    engine.run_to(START + SECOND)
+    ffi.buffer(copy._memory)[:] = ffi.buffer(engine._memory)[:]
+    until = START + 3 * SECOND
+    assert copy.run_to(until).tobytes() == engine.run_to(until).tobytes()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"fair_ticks": 0.0},
+        {"fair_ticks": float("nan")},
+        {"limits_per_s": -1.0},
+        {"cancel_far_per_s": 0.0},
+        {"distance_exponent": 1.0},
+        {"touch_fraction": 1.5},
+        {"fair_step_ns": 0},
+        {"orders": 0},
+        {"window": 5000},
+        {"floor_orders": 2000},
+    ],
+)
+def test_parameters_out_of_range_are_refused(changes):
+    with pytest.raises(ValueError, match="out of its range"):
+        market(params(**changes))
+
+
+def test_an_instrument_may_not_be_there_twice():
+    with pytest.raises(ValueError, match="out of its range"):
+        market(params(1), params(1))
