@@ -1,0 +1,91 @@
+"""The repository keeps its own habits: this reads the source as text."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+C_FILES = sorted((ROOT / "csrc").glob("*.[ch]"))
+PYTHON_FILES = sorted((ROOT / "pinnacle").rglob("*.py"))
+SOURCES = [
+    path
+    for folder in ("csrc", "pinnacle", "tools", "tests", "bench")
+    for path in sorted((ROOT / folder).rglob("*"))
+    if path.suffix in {".py", ".c", ".h", ".sh"} and not path.name.startswith("_native")
+]
+# In pieces, so that this file does not find itself.
+DEBT = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
+FUNCTION_LINES_MAX = 70
+C_FILE_LINES_MAX = 350
+MODULE_LINES_MAX = 400
+
+
+def relative(path):
+    return str(path.relative_to(ROOT))
+
+
+def without_comments(text):
+    """The code with its comments blanked, line for line."""
+    return re.sub(r"/\*.*?\*/", lambda match: "\n" * match[0].count("\n"), text, flags=re.DOTALL)
+
+
+def functions_of(text):
+    """(name, first line, lines) of each function: a brace block at the left margin after a `)`."""
+    lines = without_comments(text).splitlines()
+    found, start, head = [], None, ""
+    for number, line in enumerate(lines, 1):
+        if start is None and re.match(r"[A-Za-z_].*[(]", line):
+            start, head = number, line
+        if start is not None and line.rstrip().endswith(";") and not line.startswith((" ", "\t")):
+            start = None
+        if start is not None and (line[:1] == "}" or (start == number and line[-1] == "}")):
+            name = re.search(r"(\w+)\s*\(", head)
+            found.append((name[1], start, number - start + 1))
+            start = None
+    return found
+
+
+def test_the_source_was_found():
+    assert len(C_FILES) > 10
+    assert len(PYTHON_FILES) > 5
+    assert {"segment.c", "ring.h"} <= {path.name for path in SOURCES}
+
+
+def test_function_lengths_are_measured_right():
+    text = "int a(int b,\n      int c) {\n    return b;\n}\nint d(void);\n"
+    text += "struct e {\n    int f;\n};\n/* int\n} */\n"
+    text += "static void g(void) {\n}\nint h(void) { return 1; }\n"
+    assert functions_of(text) == [("a", 1, 4), ("g", 11, 2), ("h", 13, 1)]
+
+
+def test_only_atomics_h_orders_memory():
+    pattern = re.compile(r"stdatomic\.h|__atomic_|__sync_|_Atomic\b")
+    users = [p.name for p in C_FILES if pattern.search(without_comments(p.read_text()))]
+    assert users == ["atomics.h"]
+
+
+@pytest.mark.parametrize("path", C_FILES, ids=relative)
+def test_no_c_function_is_longer_than_seventy_lines(path):
+    long = [found for found in functions_of(path.read_text()) if found[2] > FUNCTION_LINES_MAX]
+    assert not long, long
+
+
+def test_no_c_file_is_longer_than_350_lines():
+    lengths = {relative(path): len(path.read_text().splitlines()) for path in C_FILES}
+    assert not {name: n for name, n in lengths.items() if n > C_FILE_LINES_MAX}
+
+
+def test_no_python_module_is_longer_than_400_lines():
+    lengths = {relative(path): len(path.read_text().splitlines()) for path in PYTHON_FILES}
+    assert not {name: n for name, n in lengths.items() if n > MODULE_LINES_MAX}
+
+
+def test_no_debt_marker_is_left_in_the_source():
+    found = [
+        f"{relative(path)}:{number}"
+        for path in SOURCES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if DEBT.search(line)
+    ]
+    assert not found, found
