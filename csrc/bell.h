@@ -18,7 +18,7 @@
  *   4                  4      parked     the process: 1 while it may sleep
  *   8                  4      state      the process: enum pmm_process_state
  *   12                 4      restarts   the process: epoch - 1
- *   64                 ...    reserved to 128
+ *   16                 112    reserved
  *
  * The control segment (enum kind CONTROL) holds the kill switch: one word, 0 = trade,
  * otherwise the enum pmm_reason that stopped it. Anyone with write permission may set it;
@@ -70,7 +70,7 @@ int pmm_bell_wait(struct pmm_bell *bell, struct pmm_ring *const *rings, size_t n
                   int strategy, int64_t spin_ns, int64_t timeout_ns);
 
 struct pmm_control_shared {
-    uint32_t kill;
+    uint32_t kill;    /* 0, or the enum pmm_reason that stopped trading */
     uint32_t reserved1;
     uint64_t set_ns;  /* wall clock of the last change */
     uint64_t reserved2[14];

@@ -22,23 +22,23 @@
 #define PMM_HISTOGRAM_BUCKETS 1152
 
 struct pmm_counter {
-    char label[56];
-    int64_t value;
+    char label[56];        /* what it counts: NUL-terminated UTF-8 */
+    int64_t value;         /* the count, or the gauge as last set */
 };
 
 struct pmm_histogram {
-    char label[56];
-    uint64_t count;
-    uint64_t sum;
-    uint64_t max;
-    uint64_t buckets[1152];
+    char label[56];        /* what it measures: NUL-terminated UTF-8 */
+    uint64_t count;        /* values recorded */
+    uint64_t sum;          /* of all values, ns */
+    uint64_t max;          /* the largest value, ns */
+    uint64_t buckets[1152];/* values per bucket */
 };
 
 struct pmm_counters_shared {
-    uint32_t counter_capacity;
-    uint32_t histogram_capacity;
-    uint32_t counter_count;   /* stored with release after the label */
-    uint32_t histogram_count;
+    uint32_t counter_capacity;   /* entries in the table of counters */
+    uint32_t histogram_capacity; /* entries in the table of histograms */
+    uint32_t counter_count;      /* entries in use; stored with release after the label */
+    uint32_t histogram_count;    /* the same for histograms */
     uint64_t reserved[14];
 };
 
