@@ -1,32 +1,51 @@
 #!/bin/sh
 # Makes the virtual environment, installs the project into it and compiles the C library.
-# Needs: python3 >= 3.11 with venv and its C headers, gcc. Installs the headers itself where it may.
+#   sh tools/setup.sh VENV        PYTHON3=/usr/bin/python3.12 sh tools/setup.sh VENV
+# Needs python3 >= 3.11 with venv and its C headers, and gcc. As root on Debian or Ubuntu it
+# installs what of them is missing; elsewhere it says what to install.
 set -eu
 venv=$1
+python=${PYTHON3:-python3}
 
 say() { printf '==> %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
-command -v gcc >/dev/null || fail "gcc is missing: apt-get install gcc"
-python=${PYTHON3:-python3}
-command -v "$python" >/dev/null || fail "python3 is missing: apt-get install python3 python3-venv"
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "python3 is older than 3.11"
-
-header=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h
-if [ ! -f "$header" ]; then
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        say "installing the Python C headers (python3-dev)"
-        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-dev >/dev/null
-    else
-        fail "the Python C headers are missing ($header): apt-get install python3-dev"
+# install_packages WHY PACKAGE...
+install_packages() {
+    why=$1
+    shift
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        fail "$why: install it first, on Debian: apt-get install $*"
     fi
-fi
+    say "$why: installing $*"
+    apt-get update -qq </dev/null >/dev/null || say "the package lists are as old as they were"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" </dev/null >/dev/null ||
+        fail "apt-get install $* failed"
+}
 
-if [ ! -x "$venv/bin/python" ]; then
-    say "making the virtual environment in $venv"
-    "$python" -m venv "$venv" || fail "python3 -m venv failed: apt-get install python3-venv"
+command -v "$python" >/dev/null || install_packages "$python is missing" python3 python3-dev python3-venv
+version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "$python is $version: 3.11 or later is needed (PYTHON3=/path/to/python3 chooses another)"
+
+missing=
+command -v gcc >/dev/null || missing="$missing gcc libc6-dev"
+[ -f "$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h" ] ||
+    missing="$missing python$version-dev"
+"$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python$version-venv"
+# shellcheck disable=SC2086 # one word per package
+[ -z "$missing" ] || install_packages "compiling needs more than is here" $missing
+
+# An environment of a Python that is gone, or half of one, is made anew.
+if ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
+    if [ -e "$venv" ] && [ ! -f "$venv/pyvenv.cfg" ]; then
+        fail "$venv is there and is no virtual environment"
+    fi
+    say "making the virtual environment in $venv (Python $version)"
+    "$python" -m venv --clear "$venv" </dev/null || fail "$python -m venv $venv failed"
 fi
 say "installing dependencies and compiling the C library"
-"$venv/bin/python" -m pip install -qq --disable-pip-version-check 'setuptools>=77' 'cffi>=2.0'
-"$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-build-isolation -e '.[dev]'
+pip() { "$venv/bin/python" -m pip install -qq --no-input --disable-pip-version-check "$@" </dev/null; }
+pip 'setuptools>=77' 'cffi>=2.0'
+pip --no-build-isolation -e '.[dev]'
 say "ready"
