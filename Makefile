@@ -5,7 +5,7 @@ STAMP    := $(VENV)/.built
 SOURCES  := pyproject.toml setup.py tools/cffi_build.py $(wildcard csrc/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-all check clean
+.PHONY: help build run test test-long test-all check clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,11 +19,14 @@ $(STAMP): $(SOURCES)
 run: $(STAMP)  ## Run the demo session (DURATION=60 REPORT=report.json CONFIG=config/demo.toml).
 	@$(VENV)/bin/pinnacle run $(or $(CONFIG),config/demo.toml) --duration $(or $(DURATION),60) $(if $(REPORT),--report $(REPORT))
 
-test: $(STAMP)  ## Run the tests that fit in five minutes.
-	@$(PYTHON) -m pytest -m "not long"
+test: $(STAMP)  ## Run the tests that fit in five minutes (PYTEST="-k ring" for some of them).
+	@$(PYTHON) -m pytest -m "not long" $(PYTEST)
+
+test-long: $(STAMP)  ## Run the tests that take longer.
+	@$(PYTHON) -m pytest -m long $(PYTEST)
 
 test-all: $(STAMP)  ## Run every test.
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest $(PYTEST)
 
 check: $(STAMP)  ## Lint.
 	@$(VENV)/bin/ruff check pinnacle tests tools
