@@ -95,7 +95,10 @@ class TradersConfig(Section):
 
 
 class ExchangeConfig(Section):
-    """The simulated venue. Latencies are one way, from and to the gateway."""
+    """The simulated venue, or paper trading's ("paper", which has no traders).
+
+    Latencies are one way, from and to the gateway.
+    """
 
     kind: str = "simulated"
     seed: int = 1
@@ -104,7 +107,7 @@ class ExchangeConfig(Section):
     traders: dict[str, TradersConfig] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        one_of("kind", self.kind, ("simulated",))
+        one_of("kind", self.kind, ("simulated", "paper"))
         for name in ("seed", "latency_in_us", "latency_out_us"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")

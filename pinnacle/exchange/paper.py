@@ -1,0 +1,103 @@
+"""Paper trading's venue: our orders in the imaginary queue of a real market, with latency."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pinnacle.core._native import ffi
+from pinnacle.core.instruments import Instrument
+from pinnacle.core.paper import Paper
+from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Kind, Reason, Source
+from pinnacle.exchange.config import ExchangeConfig
+
+
+class PaperVenue:
+    """Pure logic over the exchange's input log: the market and the orders in, reports out.
+
+    An order acts latency_in after its recv_ns, a report is given latency_out after its cause, both
+    by the clock of the log.
+    """
+
+    #: Own market data: none, the real market is the market.
+    market = np.empty(0, EVENT)
+
+    def __init__(self, instruments: Sequence[Instrument], config: ExchangeConfig):
+        self._paper = Paper([i.instrument_id for i in instruments])
+        self._in_ns = config.latency_in_ns
+        self._out_ns = config.latency_out_ns
+        self._orders: deque[np.ndarray] = deque()
+        self._reports: deque[np.ndarray] = deque()
+        self._clock_ns = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something happens when only the clock moves."""
+        return bool(self._orders or self._reports)
+
+    def decided(self, events: Any, n: int) -> np.ndarray:
+        """The reports that n records of the log cause, an EVENT array."""
+        rows = np.frombuffer(ffi.buffer(events, n * EVENT.itemsize), dtype=EVENT)
+        is_order = (rows["source"] == Source.GATEWAY) | (rows["kind"] == Kind.PEER_LOST)
+        begin = 0
+        for i in np.flatnonzero(is_order).tolist():
+            self._market(rows[begin:i])
+            self._order(rows[i])
+            begin = i + 1
+        self._market(rows[begin:])
+        self._clock_ns = max(self._clock_ns, int(rows["recv_ns"].max()))
+        self._act(self._clock_ns)
+        return self._due()
+
+    def _market(self, rows: np.ndarray) -> None:
+        """Market records, cut where a waiting order acts."""
+        rows = rows[(rows["kind"] >= Kind.DEPTH) & (rows["kind"] <= Kind.BOOK_INVALID)]
+        while len(rows) and self._orders:
+            acts_ns = self._acts_ns(self._orders[0])
+            before = int(np.searchsorted(rows["recv_ns"], acts_ns, side="right"))
+            if before == len(rows):
+                break
+            self._run(rows[:before])
+            self._act(acts_ns)
+            rows = rows[before:]
+        self._run(rows)
+
+    def _order(self, row: np.void) -> None:
+        order = np.array([row], dtype=EVENT)
+        if row["kind"] == Kind.PEER_LOST:
+            if row["aux"] != Source.GATEWAY:
+                return
+            order["kind"] = Kind.CANCEL_ALL
+            order["reason"] = Reason.CANCEL_ON_DISCONNECT
+            order["source"] = Source.GATEWAY
+            order["instrument_id"] = INSTRUMENT_ALL
+        self._orders.append(order)
+
+    def _acts_ns(self, order: np.ndarray) -> int:
+        return int(order[0]["recv_ns"]) + self._in_ns
+
+    def _act(self, now_ns: int) -> None:
+        while self._orders and self._acts_ns(self._orders[0]) <= now_ns:
+            order = self._orders.popleft()
+            order["recv_ns"] = self._acts_ns(order)
+            self._run(order)
+
+    def _run(self, rows: np.ndarray) -> None:
+        if len(rows):
+            reports = self._paper.run(np.ascontiguousarray(rows))
+            if len(reports):
+                self._reports.append(reports.copy())
+
+    def _due(self) -> np.ndarray:
+        """Reports whose way back is over."""
+        due = []
+        while self._reports:
+            first = self._reports[0]
+            ready = int(np.count_nonzero(first["venue_ns"] + self._out_ns <= self._clock_ns))
+            due.append(first[:ready])
+            if ready < len(first):
+                self._reports[0] = first[ready:]
+                break
+            self._reports.popleft()
+        return np.concatenate(due) if due else np.empty(0, EVENT)

@@ -1,0 +1,136 @@
+"""The exchange process: a simulated venue, or paper trading's, behind the rings of a gateway."""
+
+import numpy as np
+import structlog
+
+from pinnacle.core.bell import Bell
+from pinnacle.core.clock import monotonic_ns, wall_ns
+from pinnacle.core.config import JournalConfig, ProcessConfig
+from pinnacle.core.decision_log import recover
+from pinnacle.core.instruments import Instrument, read_table
+from pinnacle.core.paths import SessionPaths
+from pinnacle.core.ring import RingReader, RingWriter
+from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
+from pinnacle.core.schema import EventBuffer, Source, events_pointer
+from pinnacle.core.segment import Mode
+from pinnacle.core.stage import REPORT_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.exchange.config import ExchangeConfig
+from pinnacle.exchange.paper import PaperVenue
+from pinnacle.exchange.simulated import SimulatedVenue
+
+BATCH = 4096
+#: How finely the simulated market moves: its traders act between two turns at their own times.
+TURN_NS = 1_000_000
+
+
+def make_venue(
+    instruments: list[Instrument], config: ExchangeConfig
+) -> SimulatedVenue | PaperVenue:
+    """The venue of this kind; its logic is pure, so that a restart replays the log into it."""
+    kind = PaperVenue if config.kind == "paper" else SimulatedVenue
+    return kind(instruments, config)
+
+
+def run(
+    paths: SessionPaths,
+    config: ExchangeConfig,
+    process: ProcessConfig,
+    journal: JournalConfig,
+    log: structlog.stdlib.BoundLogger,
+) -> int:
+    """Until SIGTERM. The exit code."""
+    peers = (Source.GATEWAY, Source.FEED) if config.kind == "paper" else (Source.GATEWAY,)
+    runtime = Runtime("exchange", paths, process, log, peers=peers)
+    with runtime:
+        instruments = read_table(paths.instruments)
+        venue = make_venue(instruments, config)
+        orders = RingReader(paths.ring("venue.orders"))
+        inputs = [Input(orders, Source.GATEWAY)]
+        market = None
+        if config.kind == "paper":
+            inputs.append(Input(RingReader(paths.ring("market.exchange")), Source.FEED))
+        else:
+            market = _MarketOutput(paths, venue)
+        stage = Stage(
+            runtime.open_journal(journal),
+            Source.EXCHANGE,
+            inputs,
+            [
+                Output(
+                    RingWriter(paths.ring("venue.reports")),
+                    Bell(paths.process("gateway"), Mode.SHARED),
+                    kind_mask(REPORT_KINDS),
+                )
+            ],
+            GIVE_WAIT_NS,
+        )
+        runtime.wait_on(*(given.ring for given in inputs))
+        found = recover(stage, venue.decided, runtime.epoch)
+        if found.records:
+            log.info("recovered", **vars(found))
+        for given in inputs[1:]:
+            given.ring.request_resync()
+        runtime.ready(f"{config.kind} venue, {len(instruments)} instruments")
+        _loop(runtime, stage, venue, market)
+    return 0
+
+
+class _MarketOutput:
+    """Public market data to the feed. A full ring loses records; their numbers tell the feed."""
+
+    def __init__(self, paths: SessionPaths, venue: SimulatedVenue):
+        self._ring = RingWriter(paths.ring("venue.market"))
+        self._bell = Bell(paths.process("feed"), Mode.SHARED)
+        self._venue = venue
+        self._asked = 0
+        self.dropped = 0
+
+    def send(self, rows: np.ndarray) -> None:
+        """All of them or none."""
+        if not len(rows):
+            return
+        rows = np.ascontiguousarray(rows)
+        if not self._ring.push_all(events_pointer(rows), len(rows)):
+            self.dropped += len(rows)
+        self._bell.ring()
+
+    def answer_resync(self) -> None:
+        """Send every book to a feed that attached or asked."""
+        asked = self._ring.resync_requests()
+        if asked != self._asked:
+            self._asked = asked
+            self.send(self._venue.snapshots(wall_ns()))
+
+
+def _loop(
+    runtime: Runtime,
+    stage: Stage,
+    venue: SimulatedVenue | PaperVenue,
+    market: _MarketOutput | None,
+) -> None:
+    batch = EventBuffer(BATCH)
+    counters = runtime.counters
+    records, reports = counters.counter("records"), counters.counter("reports")
+    dropped = counters.counter("market_dropped")
+    publish_ns = taken = given = 0
+    while not runtime.stopping:
+        own = runtime.own_inputs(batch, timer=False)
+        if venue.waiting:
+            own = runtime.tick(batch, own)
+        n = stage.take(batch, own)
+        if n:
+            taken += n
+            decided = np.ascontiguousarray(venue.decided(batch.cdata, n))
+            given += len(decided)
+            stage.give(events_pointer(decided), len(decided))
+            if market is not None:
+                market.send(venue.market)
+        if market is not None:
+            market.answer_resync()
+        runtime.wait(TURN_NS)
+        now = monotonic_ns()
+        if now >= publish_ns:
+            publish_ns = now + 100_000_000
+            counters.set(records, taken)
+            counters.set(reports, given)
+            counters.set(dropped, market.dropped if market is not None else 0)
