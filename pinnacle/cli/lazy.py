@@ -5,9 +5,12 @@
 
 import importlib
 import sys
+import traceback
 from typing import Any
 
 import click
+
+INTERNAL_ERROR = 70
 
 
 class LazyGroup(click.Group):
@@ -42,7 +45,8 @@ def run(group: click.Group) -> None:
     except Exception as error:
         exit_code = getattr(error, "exit_code", None)
         if exit_code is None:
-            raise
+            traceback.print_exc()
+            sys.exit(INTERNAL_ERROR)
         click.echo(f"error: {error}", err=True)
         sys.exit(exit_code)
     sys.exit(code if isinstance(code, int) else 0)

@@ -6,13 +6,20 @@ from pinnacle import __version__
 from pinnacle.cli.lazy import LazyGroup, run
 
 COMMANDS: dict[str, str] = {
+    "run": "pinnacle.cli.run:run",
+    "config": "pinnacle.cli.config:config",
+    "session": "pinnacle.cli.session:session",
+    "feed": "pinnacle.cli.role:feed",
+    "strategy": "pinnacle.cli.role:strategy",
+    "risk": "pinnacle.cli.role:risk",
+    "gateway": "pinnacle.cli.role:gateway",
+    "exchange": "pinnacle.cli.role:exchange",
+    "monitor": "pinnacle.cli.role:monitor",
     "capture": "pinnacle.cli.capture:capture",
 }
 
 
-@click.group(
-    cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def pinnacle() -> None:
     """A market-making system: isolated processes over shared memory, journalled and replayed."""

@@ -21,3 +21,7 @@ def replay() -> None:
 
 def main() -> None:
     run(replay)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,15 +1,15 @@
 """Every exception of Pinnacle, and the one place where a C return code becomes one.
 
-    PinnacleError
-    ├── UsageError            exit 2   the command line
-    ├── ConfigError           exit 3   a file, a key, a value
-    ├── LayoutError           exit 4   a mapped file of another layout, version or program
-    ├── PeerLostError         exit 5   a process that this one needs is gone
-    ├── DataError             exit 1   a journal, capture or message is damaged
-    └── NativeError           exit 70  a C function failed; .code is enum pmm_error
-        ├── NotReadyError              not there yet: try again
-        ├── OwnedError                 another live process writes it
-        └── CorruptError               damage before later valid data
+PinnacleError
+├── UsageError            exit 2   the command line
+├── ConfigError           exit 3   a file, a key, a value
+├── LayoutError           exit 4   a mapped file of another layout, version or program
+├── PeerLostError         exit 5   a process that this one needs is gone
+├── DataError             exit 1   a journal, capture or message is damaged
+└── NativeError           exit 70  a C function failed; .code is enum pmm_error
+    ├── NotReadyError              not there yet: try again
+    ├── OwnedError                 another live process writes it
+    └── CorruptError               damage before later valid data
 """
 
 import os

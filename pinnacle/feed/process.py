@@ -6,7 +6,7 @@ import structlog
 
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.errors import ConfigError
-from pinnacle.core.instruments import read_table
+from pinnacle.core.instruments import read_table, table
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader
 from pinnacle.core.runtime import Runtime
@@ -40,7 +40,7 @@ def run(
         elif venue is Venue.BINANCE and config.binance is not None:
             from pinnacle.venues.binance.connector import BinanceConnector
 
-            connector = BinanceConnector(config.binance, instruments, publisher.publish)
+            connector = BinanceConnector(config.binance, table(instruments), publisher.publish)
             asyncio.run(_run_network(runtime, connector, publisher))
         else:
             raise ConfigError(f"feed.{venue.name.lower()}: missing: this venue needs its table")

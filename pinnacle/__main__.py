@@ -1,0 +1,5 @@
+"""`python -m pinnacle` is `pinnacle`."""
+
+from pinnacle.cli.main import main
+
+main()

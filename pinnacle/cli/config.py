@@ -1,0 +1,37 @@
+"""`pinnacle config`: check a file, or show it with every default filled in."""
+
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def config() -> None:
+    """Check or show a configuration file."""
+
+
+@config.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def check(file: Path) -> None:
+    """Check FILE; exit 3 and name the key if anything is wrong."""
+    from pinnacle.session.config import load_session
+
+    loaded = load_session(file)
+    symbols = ", ".join(i.symbol for i in loaded.instruments)
+    click.echo(f"{file}: good ({loaded.session.venue}: {symbols})")
+
+
+@config.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="As JSON instead of TOML.")
+def show(file: Path, as_json: bool) -> None:
+    """Print FILE with every default filled in."""
+    import msgspec
+
+    from pinnacle.session.config import load_session, to_toml
+
+    loaded = load_session(file)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(loaded), indent=2).decode())
+    else:
+        click.echo(to_toml(loaded), nl=False)

@@ -1,0 +1,33 @@
+"""`pinnacle run`: a whole session under one supervisor, with a live view and a report."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option(
+    "--duration", type=click.FloatRange(min=1), help="Seconds to run; without it until Ctrl-C."
+)
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="Write a JSON report here at the end."
+)
+@click.option("--name", help="Session name; the configured one and the time if not given.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port of the status page; 0: any free.")
+@click.option("--keep", is_flag=True, help="Keep the shared memory segments after the end.")
+def run(
+    config: Path,
+    duration: float | None,
+    report: Path | None,
+    name: str | None,
+    port: int | None,
+    keep: bool,
+) -> int:
+    """Run the session that CONFIG describes, all its processes, until --duration or Ctrl-C.
+
+    Ctrl-C ends it in order: quotes are cancelled, journals flushed, the report written.
+    """
+    from pinnacle.session.run import run_session
+
+    return run_session(config, duration, report, name, port, keep)

@@ -1,0 +1,1 @@
+"""A session: its configuration, its folders and segments, its supervision, its report."""

@@ -1,0 +1,89 @@
+"""Makes a session's folders and every segment that its processes will share."""
+
+import shutil
+from pathlib import Path
+
+from pinnacle.core.bell import create_bell, create_control
+from pinnacle.core.book import create_shared_book
+from pinnacle.core.counters import create_counters
+from pinnacle.core.errors import ConfigError
+from pinnacle.core.instruments import write_list, write_table
+from pinnacle.core.paths import ROLES, SessionPaths
+from pinnacle.core.ring import create_ring
+from pinnacle.session.config import SessionConfig, to_toml
+
+BOOK_WINDOW = 16384
+BOOK_FAR = 8192
+COUNTERS = 512
+HISTOGRAMS = 8
+
+RINGS = (
+    "venue.market",
+    "venue.orders",
+    "venue.reports",
+    "market.strategy",
+    "market.exchange",
+    "intents",
+    "orders",
+    "reports",
+    "fills",
+)
+
+
+def rings_of(config: SessionConfig) -> tuple[str, ...]:
+    """The rings that this kind of session uses."""
+    unused = "market.exchange" if config.session.venue == "simulated" else "venue.market"
+    return tuple(name for name in RINGS if name != unused)
+
+
+def create_session(config: SessionConfig, paths: SessionPaths) -> None:
+    """Everything that is not there yet; what is there is left alone, so that it may run again.
+
+    Written into memory first and under a temporary name, then renamed: a process that starts too
+    early finds nothing, never half.
+    """
+    paths.data.mkdir(parents=True, exist_ok=True)
+    instruments = config.instrument_list()
+    if paths.control.exists():
+        return
+    paths.runtime.parent.mkdir(parents=True, exist_ok=True)
+    making = SessionPaths(paths.runtime.with_name(paths.runtime.name + ".making"), paths.data)
+    shutil.rmtree(making.runtime, ignore_errors=True)
+    making.runtime.mkdir(mode=0o750)
+    write_table(making.instruments, instruments)
+    for role in ROLES:
+        create_bell(making.process(role), role)
+        create_counters(making.counters(role), COUNTERS, HISTOGRAMS, role)
+    for name in rings_of(config):
+        create_ring(making.ring(name), config.session.ring_capacity, name)
+    for instrument in instruments:
+        create_shared_book(
+            making.book(instrument.symbol),
+            instrument.instrument_id,
+            BOOK_WINDOW,
+            BOOK_FAR,
+            instrument.symbol,
+        )
+    create_control(making.control)
+    paths.config.write_text(to_toml(config))
+    write_list(paths.instrument_list, instruments)
+    _move_into_place(making.runtime, paths.runtime)
+
+
+def _move_into_place(made: Path, place: Path) -> None:
+    if place.is_dir() and not (place / "control").exists():
+        # A service manager made the directory and owns it: fill it, control last.
+        entries = sorted(made.iterdir(), key=lambda path: path.name == "control")
+        for entry in entries:
+            entry.rename(place / entry.name)
+        made.rmdir()
+        return
+    try:
+        made.rename(place)
+    except OSError as error:
+        raise ConfigError(f"{place}: cannot make the session's segments: {error}") from None
+
+
+def remove_runtime(paths: SessionPaths) -> None:
+    """Remove the segments; the journals stay."""
+    shutil.rmtree(paths.runtime, ignore_errors=True)
