@@ -30,9 +30,7 @@ def test_flags_do_not_overlap():
     assert np.bitwise_or.reduce(values) == sum(values)
 
 
-@given(
-    st.integers(1, 10**9), st.integers(1, 10**9), st.integers(-(10**6), 10**6)
-)
+@given(st.integers(1, 10**9), st.integers(1, 10**9), st.integers(-(10**6), 10**6))
 def test_a_fee_is_the_exact_product_rounded_towards_the_venue(price, quantity, fee_e8):
     exact = Fraction(price * quantity * fee_e8, 10**8)
     if abs(exact) < 2**62:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.process.book_writer import LEVELS, price_of
 
 from pinnacle.core.book import SharedBookReader, SharedBookWriter, create_shared_book
 from pinnacle.core.errors import OwnedError
 from pinnacle.core.schema import EVENT, Kind, Reason, Side
+from tests.process.book_writer import LEVELS, price_of
 
 WRITER = Path(__file__).with_name("book_writer.py")
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.property.oracle import Oracle
 
 from pinnacle.core.matching import MatchingEngine
 from pinnacle.core.schema import (
@@ -16,6 +15,7 @@ from pinnacle.core.schema import (
     Side,
     events_pointer,
 )
+from tests.property.oracle import Oracle
 
 INSTRUMENT = 3
 ORDERS, LEVELS = 12, 5

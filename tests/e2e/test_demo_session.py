@@ -1,0 +1,135 @@
+"""The demo session, as a newcomer runs it: every process, a market, quotes, fills, a report."""
+
+import json
+import shutil
+import subprocess
+import sys
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from pinnacle.core.journal import Journal, JournalReader
+from pinnacle.core.paths import ROLES, SessionPaths
+from pinnacle.core.schema import Flag, Kind, Source, events_pointer
+from tests.sessions import demo_config, resting_at_the_end
+
+SECONDS = 12
+JOURNALLED = ("exchange", "feed", "strategy", "risk", "gateway")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """(paths, report, what was printed) of one demo session."""
+    folder = tmp_path_factory.mktemp("demo")
+    config, paths = demo_config(folder, "demo")
+    report = folder / "r.json"
+    command = [sys.executable, "-m", "pinnacle", "run", str(config), "--name", "demo"]
+    command += ["--duration", str(SECONDS), "--report", str(report), "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return paths, json.loads(report.read_text()), done.stdout
+
+
+def records(directory) -> np.ndarray:
+    return np.concatenate(list(JournalReader(directory).chunks()))
+
+
+def test_both_instruments_are_quoted_on_both_sides_and_filled(demo):
+    _, report, _ = demo
+    assert set(report["instruments"]) == {"BTC-USD", "ETH-USD"}
+    for row in report["instruments"].values():
+        assert row["two_sided"] >= 0.95
+        assert row["orders"]["acknowledged"] > 0
+        assert row["fills"]["bid"] + row["fills"]["ask"] > 0
+
+
+def test_nothing_was_lost_and_nobody_restarted(demo):
+    _, report, _ = demo
+    assert report["lost_records"] == 0
+    assert set(report["processes"]) == set(ROLES)
+    for row in report["processes"].values():
+        assert row["restarts"] == 0
+        assert 0 < row["rss_mb"] < 500
+
+
+def test_the_report_holds_numbers_as_numbers_and_decimals_as_text(demo):
+    _, report, _ = demo
+    assert report["market"]["events"] > 1000
+    latency = report["tick_to_order_us"]
+    assert latency["count"] > 0 and 0 < latency["p50"] <= latency["p99"] <= latency["p999"]
+    for row in report["instruments"].values():
+        for amount in (row["position"], row["spread_captured"], *row["pnl"].values()):
+            assert isinstance(amount, str)
+            Decimal(amount)
+
+
+def test_the_report_counts_what_the_journals_hold(demo):
+    paths, report, _ = demo
+    listed = {row["path"]: row["records"] for row in report["journals"]}
+    for role in JOURNALLED:
+        assert listed[str(paths.journal(role))] == len(JournalReader(paths.journal(role))) > 0
+    fills = np.count_nonzero(records(paths.journal("exchange"))["kind"] == Kind.FILL)
+    assert fills == sum(sum(row["fills"].values()) for row in report["instruments"].values())
+
+
+def test_everything_is_cancelled_at_the_end(demo):
+    paths, _, _ = demo
+    assert resting_at_the_end(records(paths.journal("exchange"))) == {}
+
+
+def test_the_segments_are_gone_and_the_address_was_printed(demo):
+    paths, _, printed = demo
+    assert not paths.runtime.exists()
+    assert "status page: http://127.0.0.1:" in printed
+
+
+def test_verify_repeats_every_decision(demo):
+    paths, _, _ = demo
+    result, code = verify(paths)
+    assert code == 0, result
+    assert (result["identical"], result["differences"]) == (True, 0)
+    assert result["decisions"] > 100
+
+
+def copied(demo, tmp_path) -> SessionPaths:
+    paths, _, _ = demo
+    shutil.copytree(paths.data, tmp_path / "demo")
+    return SessionPaths(paths.runtime, tmp_path / "demo")
+
+
+@pytest.mark.parametrize("role", ["strategy", "risk"])
+def test_one_altered_decision_is_found(demo, tmp_path, role):
+    """A decision is changed and its CRC made good again: only a replay can tell."""
+    copy = copied(demo, tmp_path)
+    rows = records(copy.journal(role)).copy()
+    where = int(np.flatnonzero((rows["flags"] & Flag.DECISION) != 0)[20])
+    rows["price"][where] += 1
+    shutil.rmtree(copy.journal(role))
+    source = Source[role.upper()]
+    with Journal.open(copy.journal(role), "demo", source, 262_144, 0, 0) as journal:
+        journal.append(events_pointer(rows), len(rows))
+    result, code = verify(copy)
+    assert code == 1
+    first = result["first"][0]
+    assert (first["journal"], first["record"], first["fields"]) == (role, where, ["price"])
+
+
+@pytest.mark.parametrize("role", JOURNALLED)
+def test_one_changed_byte_is_found(demo, tmp_path, role):
+    copy = copied(demo, tmp_path)
+    file = copy.journal(role) / "000000.pmj"
+    content = bytearray(file.read_bytes())
+    content[4096 + 64 * 50 + 17] ^= 1
+    file.write_bytes(content)
+    result, code = verify(copy)
+    assert code == 1
+    assert not result["identical"]
+    found = json.dumps(result["damage"])
+    assert role in found and "50" in found
+
+
+def verify(paths):
+    command = [sys.executable, "-m", "pinnacle.cli.replay", "verify", str(paths.data), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return json.loads(done.stdout), done.returncode

@@ -1,0 +1,115 @@
+"""Each process of a live session is killed in turn; the session survives it without a loss."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from pinnacle.core.instruments import read_list
+from pinnacle.core.journal import JournalReader
+from pinnacle.core.paths import SessionPaths
+from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
+from tests.sessions import rest, running_demo, until
+
+NEEDED = ("feed", "strategy", "risk", "gateway")
+EVERYONE = (*NEEDED, "exchange", "monitor")
+
+
+@pytest.fixture(scope="module")
+def survived(tmp_path_factory):
+    """A session in which every process was killed once; (paths, report, kill times)."""
+    killed = {}
+    with running_demo(tmp_path_factory.mktemp("kill"), "kill") as live:
+        for role in EVERYONE:
+            until(live.quoting, 20, f"quoting before {role} dies")
+            killed[role] = kill(live, role)
+            until(lambda role=role: back(live, role, killed[role][1]), 20, f"{role} back")
+        until(live.quoting, 20, "quoting at the end")
+        time.sleep(1.0)
+        report = live.finish()
+    return live.paths, report, killed
+
+
+def back(live, role, restarts):
+    view = live.process(role)
+    return view.state == "ready" and view.restarts > restarts and live.ready()
+
+
+def kill(live, role):
+    view = live.process(role)
+    os.kill(view.pid, signal.SIGKILL)
+    return time.time_ns(), view.restarts
+
+
+def exchange_orders(paths: SessionPaths) -> np.ndarray:
+    """Everything that the exchange reported, from its own journal."""
+    chunks = [c.copy() for c in JournalReader(paths.journal("exchange")).chunks()]
+    rows = np.concatenate(chunks)
+    return rows[(rows["flags"] & Flag.DECISION) != 0]
+
+
+@pytest.mark.long
+def test_every_process_came_back_once(survived):
+    _, report, _ = survived
+    assert {role: row["restarts"] for role, row in report["processes"].items()} == dict.fromkeys(
+        report["processes"], 1
+    )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("role", NEEDED)
+def test_quotes_left_the_market_within_a_second(survived, role):
+    """By the exchange's own journal: a moment without a resting order, within 1 s of the kill."""
+    paths, _, killed = survived
+    at = killed[role][0]
+    rows = exchange_orders(paths)
+    resting: dict[int, int] = {}
+    gone_at = None
+    for row in rows:
+        rest(resting, row)
+        now = int(row["recv_ns"])
+        if now > at and not resting:
+            gone_at = now
+            break
+    assert gone_at is not None
+    assert gone_at - at < 1_000_000_000, f"{(gone_at - at) / 1e6:.0f} ms"
+
+
+@pytest.mark.long
+def test_positions_equal_the_exchanges_own_ledger(survived):
+    paths, report, _ = survived
+    rows = exchange_orders(paths)
+    fills = rows[rows["kind"] == Kind.FILL]
+    assert len(fills), "nothing was traded: nothing was tested"
+    for instrument in read_list(paths.instrument_list):
+        mine = fills[fills["instrument_id"] == instrument.instrument_id]
+        signed = np.where(mine["side"] == Side.BID, mine["quantity"], -mine["quantity"])
+        expected = instrument.quantity_text(int(signed.sum()))
+        assert report["instruments"][instrument.symbol]["position"] == expected
+
+
+@pytest.mark.long
+def test_the_session_still_repeats_itself(survived):
+    paths, _, _ = survived
+    command = [sys.executable, "-m", "pinnacle.cli.replay", "verify", str(paths.data), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    result = json.loads(done.stdout)
+    assert done.returncode == 0, result["details"]
+    assert result["identical"] and result["decisions"] > 100
+
+
+@pytest.mark.long
+def test_the_market_was_told_why(survived):
+    """The gateway's death is the venue's to notice: cancel on disconnect."""
+    paths, _, _ = survived
+    rows = exchange_orders(paths)
+    reasons = {Reason(int(r)) for r in rows[rows["kind"] == Kind.CANCELLED]["reason"]}
+    assert Reason.CANCEL_ON_DISCONNECT in reasons
+    risk = np.concatenate([c.copy() for c in JournalReader(paths.journal("risk")).chunks()])
+    lost = risk[risk["kind"] == Kind.PEER_LOST]
+    assert Source.STRATEGY in lost["aux"]

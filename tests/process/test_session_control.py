@@ -1,0 +1,79 @@
+"""What an operator does to a live session, and what a hung process does to it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from pinnacle.core.journal import JournalReader
+from pinnacle.core.schema import Flag, Kind
+from tests.sessions import resting_at_the_end, running_demo, until
+
+
+def pinnacle(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "pinnacle", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory):
+    with running_demo(tmp_path_factory.mktemp("control"), "control") as session:
+        until(session.quoting, 20, "quoting")
+        yield session
+
+
+def test_the_kill_switch_empties_the_market_and_nothing_is_sent_until_it_is_cleared(live):
+    until(live.quoting, 20, "quoting")
+    halt = pinnacle("session", "halt", "--config", str(live.config), "--name", live.name)
+    at = time.time_ns()
+    assert halt.returncode == 0 and "operator" in halt.stdout
+    until(lambda: sum(live.open_orders()) == 0, 2, "no order left")
+    time.sleep(0.5)
+    assert sum(live.open_orders()) == 0
+    rows = np.concatenate(list(JournalReader(live.paths.journal("gateway")).chunks()))
+    sent = rows[(rows["flags"] & Flag.DECISION != 0) & (rows["kind"] == Kind.NEW)]
+    assert not np.any(sent["recv_ns"] > at)
+    resume = pinnacle("session", "resume", "--config", str(live.config), "--name", live.name)
+    assert resume.returncode == 0
+    until(live.quoting, 5, "quoting again")
+
+
+@pytest.mark.parametrize("role", ["feed", "strategy", "risk"])
+def test_a_process_that_hangs_is_as_good_as_dead_to_its_peers(live, role):
+    until(live.quoting, 20, "quoting")
+    pid = live.process(role).pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        until(lambda: not resting(live), 3, "quotes gone")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    until(live.quoting, 10, "quoting again")
+
+
+def resting(live) -> dict[int, int]:
+    """Our orders in the market, by the exchange's own journal."""
+    rows = np.concatenate(list(JournalReader(live.paths.journal("exchange")).chunks()))
+    return resting_at_the_end(rows)
+
+
+def test_a_second_session_of_the_same_name_is_refused(live):
+    again = pinnacle("run", str(live.config), "--name", live.name, "--duration", "1")
+    assert again.returncode == 3
+    assert "is there already" in again.stderr and "Traceback" not in again.stderr
+
+
+def test_a_second_process_of_a_role_is_refused(live):
+    again = pinnacle("risk", "--config", str(live.paths.config), "--name", live.name)
+    assert again.returncode == 70
+    assert "owned by another live process" in again.stderr
+    until(live.quoting, 10, "the first one goes on")
+
+
+def test_a_live_session_is_not_removed(live):
+    removed = pinnacle("session", "remove", "--config", str(live.config), "--name", live.name)
+    assert removed.returncode == 2
+    assert "still running" in removed.stderr

@@ -1,0 +1,112 @@
+"""Real sessions for tests: the shipped demo configuration, in a folder of the test's own."""
+
+import contextlib
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from pinnacle.core.observer import Observer, ProcessView
+from pinnacle.core.paths import SessionPaths
+from pinnacle.core.schema import Kind
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+def demo_config(folder: Path, name: str, source: str = "demo.toml") -> tuple[Path, SessionPaths]:
+    """A copy of a shipped configuration whose files are all below `folder`; and its paths."""
+    text = (ROOT / "config" / source).read_text()
+    places = f'runtime_dir = "{folder / "run"}"\ndata_dir = "{folder / "data"}"\n'
+    text = re.sub(r"^\[session\]\n", "[session]\n" + places, text, flags=re.M)
+    path = folder / source
+    path.write_text(text)
+    return path, SessionPaths.of(str(folder / "run"), str(folder / "data"), name)
+
+
+class LiveSession:
+    """A session under `pinnacle run`, observed from outside."""
+
+    def __init__(self, folder: Path, name: str, source: str):
+        self.config, self.paths = demo_config(folder, name, source)
+        self.name = name
+        self._report = folder / "report.json"
+        self._out = folder / "out.txt"
+        command = [sys.executable, "-m", "pinnacle", "run", str(self.config), "--name", name]
+        command += ["--report", str(self._report), "--port", "0"]
+        with self._out.open("wb") as out:
+            self.run = subprocess.Popen(command, stdout=out, stderr=out)
+        until(self.paths.control.exists, 20, "segments")
+        self.observer = Observer(self.paths)
+
+    def process(self, role: str) -> ProcessView:
+        return next(p for p in self.observer.processes() if p.role == role)
+
+    def ready(self) -> bool:
+        return all(p.state == "ready" for p in self.observer.processes())
+
+    def open_orders(self) -> list[int]:
+        states = [self.observer.instrument_state(i) for i in self.observer.instruments]
+        return [state.get("open_orders", 0) for state in states]
+
+    def quoting(self) -> bool:
+        """Both sides of every instrument, as risk counts them."""
+        return self.ready() and min(self.open_orders()) >= 2
+
+    def finish(self) -> dict:
+        """Ctrl-C, and the report."""
+        self.run.send_signal(signal.SIGINT)
+        assert self.run.wait(40) == 0, self._out.read_text()
+        return json.loads(self._report.read_text())
+
+    def close(self) -> None:
+        self.observer.close()
+        if self.run.poll() is None:
+            self.run.terminate()
+            self.run.wait(40)
+
+
+@contextlib.contextmanager
+def running_demo(folder: Path, name: str, source: str = "demo.toml") -> Iterator[LiveSession]:
+    """A live session, ended whatever happens."""
+    live = LiveSession(folder, name, source)
+    try:
+        until(live.ready, 30, "all processes ready")
+        yield live
+    finally:
+        live.close()
+
+
+def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait for something that must happen; fail by its name if it does not."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s for: {what}"
+        time.sleep(0.02)
+
+
+def resting_at_the_end(rows: np.ndarray) -> dict[int, int]:
+    """Open orders and their leaves after an exchange's records."""
+    left: dict[int, int] = {}
+    for row in rows[(rows["kind"] >= Kind.ACK) & (rows["kind"] <= Kind.REJECTED)]:
+        rest(left, row)
+    return left
+
+
+def rest(left: dict[int, int], row: np.void) -> None:
+    """Apply one execution report to {order id: leaves}."""
+    order, kind, quantity = int(row["order_id"]), row["kind"], int(row["quantity"])
+    if kind == Kind.ACK:
+        left[order] = quantity
+    elif kind in (Kind.CANCELLED, Kind.REJECTED):
+        left.pop(order, None)
+    elif kind == Kind.FILL and order in left:
+        left[order] -= quantity
+        if left[order] <= 0:
+            del left[order]
