@@ -1,6 +1,5 @@
 """The parts of the state document that speak of one thing each: JSON-ready, decimals as text."""
 
-import functools
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +13,10 @@ from pinnacle.core.observer import Observer, ProcessView
 BOOK_LEVELS = 10
 #: The page's histogram has so many buckets to the power of two; the segment's has 32.
 BUCKETS_PER_OCTAVE = 8
+#: log2 of the edges in ns; what is below 1 ns stands in the octave below it.
+_EDGES_NS = np.append(BUCKET_FLOORS, 2 * BUCKET_FLOORS[-32])
+_NARROW = np.log2(np.maximum(_EDGES_NS, 0.5))
+_WIDE = np.arange(-BUCKETS_PER_OCTAVE, _NARROW[-1] * BUCKETS_PER_OCTAVE + 1) / BUCKETS_PER_OCTAVE
 _QUANTILES = {"p50_us": "p50", "p99_us": "p99", "p999_us": "p999", "max_us": "max"}
 
 
@@ -37,8 +40,8 @@ class Row:
         """A counter of the risk process, 0 before it is there."""
         return self._values.get(name, 0)
 
-    def json(self) -> dict[str, Any]:
-        """The instrument's part of the document."""
+    def json(self, resting: dict[str, Any]) -> dict[str, Any]:
+        """The instrument's part of the document, with our orders in its book."""
         instrument, money = self.instrument, self.money
         return {
             "symbol": instrument.symbol,
@@ -46,6 +49,7 @@ class Row:
             "lot_size": f"{instrument.lot.size:f}",
             "book": book_json(instrument, self._book),
             "quotes": quotes_json(instrument, self._quotes),
+            "resting": resting,
             "position": instrument.quantity_text(self.value("position")),
             "pnl": {
                 "realised": money(self.value("realised")),
@@ -115,24 +119,22 @@ def latency_json(histogram: Histogram | None) -> dict[str, Any]:
 
 
 def coarse(buckets: np.ndarray) -> list[list[float]]:
-    """The segment's buckets as [from_us, count], fewer and wider, closed by an empty one."""
-    floors, group = _coarse_floors()
-    counts = np.bincount(group, weights=buckets, minlength=len(floors))
+    """The segment's buckets as [from_us, count], fewer and wider, closed by an empty one.
+
+    A bucket that lies in two wide ones is shared between them, so counts have fractions.
+    """
+    cumulated = np.concatenate(([0.0], np.cumsum(buckets, dtype=float)))
+    counts = np.diff(np.interp(_WIDE, _NARROW, cumulated))
     used = np.flatnonzero(counts)
     if not len(used):
         return []
-    span = range(int(used[0]), min(int(used[-1]) + 2, len(floors)))
-    return [[round(float(floors[i]) / 1000, 3), int(counts[i])] for i in span]
+    span = range(int(used[0]), int(used[-1]) + 1)
+    made = [[_from_us(i), round(float(counts[i]), 3)] for i in span]
+    return [*made, [_from_us(span.stop), 0.0]]
 
 
-@functools.cache
-def _coarse_floors() -> tuple[np.ndarray, np.ndarray]:
-    """(lowest ns of each wide bucket, the wide bucket of each narrow one)."""
-    # A logarithmic axis has no zero: what is below 1 ns counts as 1 ns.
-    octave = np.log2(np.maximum(BUCKET_FLOORS, 1))
-    group = np.floor(octave * BUCKETS_PER_OCTAVE + 1e-9).astype(int)
-    floors = 2.0 ** (np.arange(group[-1] + 1) / BUCKETS_PER_OCTAVE)
-    return floors, group
+def _from_us(wide: int) -> float:
+    return float(f"{2.0 ** _WIDE[wide] / 1000:.6g}")
 
 
 def common_currency(symbols: Sequence[str]) -> str | None:

@@ -16,7 +16,7 @@ from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.observer import Observer, ProcessView
 from pinnacle.core.schema import Reason
 from pinnacle.monitor.document import Row, common_currency, latency_json, process_json
-from pinnacle.monitor.fills import FillTail
+from pinnacle.monitor.tail import RiskTail
 
 HISTORY_STEP_NS = 1_000_000_000
 RATE_SPAN_NS = 2_000_000_000
@@ -38,7 +38,7 @@ class State:
     def __init__(self, observer: Observer, history_s: int):
         self._observer = observer
         self._instruments = observer.instruments
-        self._fills = FillTail(observer.paths.journal("risk"), self._instruments)
+        self._tail = RiskTail(observer.paths.journal("risk"), self._instruments)
         self._currency = common_currency([i.symbol for i in self._instruments])
         self._history: deque[tuple[float, list[float]]] = deque(maxlen=history_s)
         self._history_ns = 0
@@ -47,7 +47,7 @@ class State:
 
     def sample(self) -> Sample:
         """Read everything once, and make it the latest."""
-        self._fills.read()
+        self._tail.read()
         now = monotonic_ns()
         processes = self._observer.processes()
         not_ready = {p.role: p.state for p in processes if not (p.alive and p.state == "ready")}
@@ -73,9 +73,9 @@ class State:
             "kill": {"set": killed != Reason.NONE, "reason": killed.name.lower()},
             "processes": [process_json(process) for process in processes],
             "totals": self._totals(rows, records, self._rate.of(now, records)),
-            "instruments": [row.json() for row in rows],
-            "fills": self._fills.last,
-            "fills_trouble": self._fills.trouble,
+            "instruments": [row.json(self._tail.resting(row.instrument)) for row in rows],
+            "fills": self._tail.fills,
+            "journal_trouble": self._tail.trouble,
             "pnl_history": self._history_json(),
             "latency": latency_json(observer.histograms("risk").get("tick_to_order")),
             "feed": feed,

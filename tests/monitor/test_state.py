@@ -7,10 +7,10 @@ import pytest
 from pinnacle.core.counters import BUCKET_FLOORS
 from pinnacle.core.observer import Observer
 from pinnacle.core.paths import ROLES
-from pinnacle.core.schema import Kind, Reason
+from pinnacle.core.schema import Flag, Kind, Reason, Side
 from pinnacle.monitor.document import coarse, common_currency
-from pinnacle.monitor.fills import FILLS_KEPT
 from pinnacle.monitor.state import State
+from pinnacle.monitor.tail import FILLS_KEPT
 from tests.records import event
 from tests.segments import FILL_NS, MONEY, Segments
 
@@ -42,7 +42,7 @@ def test_a_session_that_has_not_begun_is_shown_as_it_is(state):
     assert seen["latency"] == {
         "count": 0, "p50_us": 0, "p99_us": 0, "p999_us": 0, "max_us": 0, "buckets": [],
     }  # fmt: skip
-    assert seen["fills"] == [] and seen["fills_trouble"]
+    assert seen["fills"] == [] and seen["journal_trouble"]
     assert seen["instruments"][0]["quotes"] == {"bid": None, "ask": None, "width": None}
 
 
@@ -123,7 +123,7 @@ def test_latencies_are_in_microseconds_and_their_buckets_hold_every_value(segmen
     assert latency["count"] == 4
     assert latency["max_us"] == 900.0
     assert 20.0 <= latency["p50_us"] <= 22.0
-    assert sum(count for _, count in latency["buckets"]) == 4
+    assert sum(count for _, count in latency["buckets"]) == pytest.approx(4, abs=0.02)
     floors = [floor for floor, _ in latency["buckets"]]
     assert floors == sorted(floors) and floors[0] <= 20.0 < floors[1]
     assert latency["buckets"][-1][1] == 0, "the last bucket closes the one before"
@@ -132,13 +132,20 @@ def test_latencies_are_in_microseconds_and_their_buckets_hold_every_value(segmen
 def test_wide_buckets_lose_no_count_and_keep_the_order_of_magnitude():
     counts = np.arange(len(BUCKET_FLOORS), dtype=np.uint64)
     made = coarse(counts)
-    assert sum(count for _, count in made) == counts.sum()
-    alone = np.zeros_like(counts)
-    alone[800] = 7
-    (floor, count), (_, closing) = coarse(alone)
-    assert (count, closing) == (7, 0)
-    assert floor * 1000 <= BUCKET_FLOORS[800] < floor * 1000 * 1.1
+    assert sum(count for _, count in made) == pytest.approx(counts.sum(), abs=0.5)
+    floors = [floor for floor, _ in made]
+    assert floors == sorted(set(floors))
     assert coarse(np.zeros_like(counts)) == []
+
+
+@pytest.mark.parametrize("bucket", [0, 1, 31, 32, 800, 831, 1151])
+def test_a_value_falls_into_the_wide_buckets_around_its_own(bucket):
+    counts = np.zeros(len(BUCKET_FLOORS), dtype=np.uint64)
+    counts[bucket] = 7
+    *held, (end_us, closing) = coarse(counts)
+    assert sum(count for _, count in held) == pytest.approx(7) and closing == 0
+    begin_ns = BUCKET_FLOORS[bucket]
+    assert held[0][0] * 1000 <= begin_ns * 1.0001 + 1 and end_us * 1000 >= begin_ns * 0.9999
 
 
 def test_fills_are_followed_newest_first(segments, state):
@@ -177,7 +184,7 @@ def test_a_damaged_journal_is_told_and_the_rest_still_shown(segments, state):
     content[4096 + 5 * 64] ^= 1
     file.write_bytes(content)
     seen = document(state)
-    assert "000000.pmj" in seen["fills_trouble"]
+    assert "000000.pmj" in seen["journal_trouble"]
     assert seen["fills"] == [] and len(seen["instruments"]) == 2
 
 
@@ -185,6 +192,45 @@ def test_a_fill_of_an_unknown_instrument_is_passed_over(segments, state):
     segments.journal_fills(1, 1)
     segments.journal.append_array(event(Kind.FILL, instrument_id=9, price=5, quantity=1))
     assert len(document(state)["fills"]) == 1
+
+
+def test_our_resting_orders_are_known_by_what_the_venue_reported(segments, state):
+    segments.journal_fills(1, 1)
+
+    def report(kind, order_id, price=0, quantity=0, side=Side.BID, flags=0, instrument_id=0):
+        segments.journal.append_array(
+            event(
+                kind,
+                order_id=order_id,
+                price=price,
+                quantity=quantity,
+                side=side,
+                flags=flags,
+                instrument_id=instrument_id,
+            )
+        )
+
+    def resting():
+        return document(state)["instruments"][0]["resting"]
+
+    report(Kind.ACK, 1, 999_000, 20)
+    report(Kind.ACK, 2, 999_100, 20)
+    report(Kind.ACK, 3, 999_100, 5)
+    report(Kind.ACK, 4, 999_300, 20, Side.ASK)
+    report(Kind.ACK, 5, 999_200, 20, Side.ASK)
+    report(Kind.ACK, 6, 5, 5, instrument_id=1)
+    report(Kind.NEW, 7, 999_000, 20)
+    report(Kind.ACK, 8, 999_000, 20, flags=Flag.DECISION)
+    assert resting() == {
+        "bids": [["9991.00", "0.025"], ["9990.00", "0.020"]],
+        "asks": [["9992.00", "0.020"], ["9993.00", "0.020"]],
+    }
+    report(Kind.FILL, 2, 999_100, 15)
+    report(Kind.REPLACED, 2, 999_150, 30)
+    report(Kind.CANCELLED, 3)
+    report(Kind.FILL, 4, 999_300, 20, Side.ASK)
+    report(Kind.REJECTED, 5)
+    assert resting() == {"bids": [["9991.50", "0.015"], ["9990.00", "0.020"]], "asks": []}
 
 
 def test_the_history_remembers_the_profit_of_each_instrument(segments, state):

@@ -51,13 +51,14 @@ class Level {
     }
   }
 
-  set(level, widest, ownPrice) {
-    const own = level !== undefined && level[0] === ownPrice;
+  set(level, widest, ours) {
+    const own = level === undefined ? undefined : ours.get(level[0]);
     setClass(this.root, `level on-${this.side}${own ? " own" : ""}`);
     setText(this.price, level ? grouped(level[0]) : "");
     setText(this.quantity, level ? grouped(level[1]) : "");
     setText(this.tag, own ? (this.side === "bid" ? "▸" : "◂") : "");
-    this.root.title = own ? "our best quote" : "";
+    const title = own ? `ours: ${own} of ${level[1]}` : "";
+    if (this.root.title !== title) this.root.title = title;
     this.bar.style.width = level ? `${(100 * Number(level[1])) / widest}%` : "0";
   }
 }
@@ -82,13 +83,14 @@ class Ladder {
     this.root.append(this.note);
   }
 
-  update(book, quotes) {
+  update(book, resting) {
     this.note.hidden = book.valid;
     setText(this.note, book.valid ? "" : "No prices until the next snapshot.");
     const shown = [...book.bids, ...book.asks].map((level) => Number(level[1]));
     const widest = Math.max(...shown, 1e-12);
-    this.levels.bid.forEach((level, i) => level.set(book.bids[i], widest, quotes.bid));
-    this.levels.ask.forEach((level, i) => level.set(book.asks[i], widest, quotes.ask));
+    const ours = { bid: new Map(resting.bids), ask: new Map(resting.asks) };
+    this.levels.bid.forEach((level, i) => level.set(book.bids[i], widest, ours.bid));
+    this.levels.ask.forEach((level, i) => level.set(book.asks[i], widest, ours.ask));
   }
 }
 
@@ -130,7 +132,7 @@ export class InstrumentCard {
   }
 
   update(instrument) {
-    const { book, quotes, pnl, fills } = instrument;
+    const { book, quotes, resting, pnl, fills } = instrument;
     setText(this.mid, book.mid === null ? "–" : grouped(book.mid));
     setText(this.spread, book.spread === null ? "no two-sided market" : `spread ${grouped(book.spread)}`);
     setClass(this.state, `badge ${book.valid ? "good" : "warn"}`);
@@ -147,16 +149,15 @@ export class InstrumentCard {
     this.open.set(integer(instrument.open_orders));
     const refused = Object.values(instrument.refusals).reduce((sum, count) => sum + count, 0);
     this.refused.set(integer(refused));
-    this.ladder.update(book, quotes);
+    this.ladder.update(book, resting);
     this.showQuotes(quotes);
   }
 
-  showQuotes(quotes) {
-    const quoting = quotes.bid !== null || quotes.ask !== null;
-    setClass(this.quotes, `quotes${quoting ? "" : " none"}`);
-    setText(this.ourBid, quotes.bid === null ? "no bid of ours" : `our bid ${grouped(quotes.bid)}`);
-    setText(this.ourAsk, quotes.ask === null ? "no ask of ours" : `our ask ${grouped(quotes.ask)}`);
-    setText(this.ourWidth, quotes.width === null ? "" : `width ${grouped(quotes.width)}`);
+  showQuotes({ bid, ask, width }) {
+    setClass(this.quotes, `quotes${bid === null && ask === null ? " none" : ""}`);
+    setText(this.ourBid, bid === null ? "no bid wanted" : `wanted ${grouped(bid)}`);
+    setText(this.ourAsk, ask === null ? "no ask wanted" : `wanted ${grouped(ask)}`);
+    setText(this.ourWidth, width === null ? "" : `${grouped(width)} apart`);
   }
 }
 

@@ -132,7 +132,7 @@ function showLegends(state) {
   );
 }
 
-function showFills({ fills, totals, fills_trouble: why }) {
+function showFills({ fills, totals, journal_trouble: why }) {
   const newest = fills.length ? fills[0].record : -1;
   setText($("fills-note"), why || (fills.length ? `the last ${fills.length} of ${integer(totals.fills)}` : ""));
   if (newest === lastFill) return;
