@@ -1,16 +1,6 @@
 #include "crc32c.h"
 
-#include <string.h>
-
-#if defined(__SSE4_2__)
-#include <nmmintrin.h>
-#define CRC_U64(crc, v) ((uint32_t)_mm_crc32_u64((crc), (v)))
-#define CRC_U8(crc, v) _mm_crc32_u8((crc), (v))
-#elif defined(__ARM_FEATURE_CRC32)
-#include <arm_acle.h>
-#define CRC_U64(crc, v) __crc32cd((crc), (v))
-#define CRC_U8(crc, v) __crc32cb((crc), (v))
-#endif
+#include "crc32c_inline.h"
 
 /*
  * The table for one byte at a time. CRC is linear, so an entry is the exclusive-or of the
@@ -42,21 +32,6 @@ uint32_t pmm_crc32c_table(uint32_t crc, const void *data, size_t bytes) {
     return ~crc;
 }
 
-#if defined(CRC_U64)
 uint32_t pmm_crc32c(uint32_t crc, const void *data, size_t bytes) {
-    const uint8_t *p = data;
-    crc = ~crc;
-    for (; bytes >= 8; bytes -= 8, p += 8) {
-        uint64_t word; /* through memcpy: data need not be aligned */
-        memcpy(&word, p, sizeof word);
-        crc = CRC_U64(crc, word);
-    }
-    for (; bytes > 0; bytes--)
-        crc = CRC_U8(crc, *p++);
-    return ~crc;
+    return pmm_crc32c_inline(crc, data, bytes);
 }
-#else
-uint32_t pmm_crc32c(uint32_t crc, const void *data, size_t bytes) {
-    return pmm_crc32c_table(crc, data, bytes);
-}
-#endif

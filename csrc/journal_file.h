@@ -11,7 +11,7 @@
 #ifndef PMM_JOURNAL_FILE_H
 #define PMM_JOURNAL_FILE_H
 
-#include "crc32c.h"
+#include "crc32c_inline.h"
 #include "error.h"
 #include "journal.h"
 
@@ -42,7 +42,8 @@ static inline uint32_t pmm_journal_seed(uint64_t identity) {
 
 /* The commit word of a record at an index: never 0. */
 static inline uint32_t pmm_journal_commit(uint32_t seed, uint64_t index, const struct pmm_event *event) {
-    uint32_t crc = pmm_crc32c(pmm_crc32c(seed, &index, sizeof index), event, offsetof(struct pmm_event, commit));
+    uint32_t crc = pmm_crc32c_inline(seed, &index, sizeof index);
+    crc = pmm_crc32c_inline(crc, event, offsetof(struct pmm_event, commit));
     return crc ? crc : 1;
 }
 

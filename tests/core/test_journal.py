@@ -1,5 +1,7 @@
 """The journal: what is appended is there, in order, and nothing else ever is."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -236,6 +238,18 @@ def test_the_next_file_is_there_before_it_is_needed_and_gone_after_an_orderly_en
         assert (directory / "000001.pmj").stat().st_size == HEADER_BYTES + 64 * RECORD
         assert scan(directory).files == 2
     assert sorted(path.name for path in directory.iterdir()) == ["000000.pmj", "lock"]
+
+
+def test_large_files_are_let_go_slice_by_slice_and_hold_every_record(directory):
+    per_file = 1 << 16
+    with open_journal(directory, per_file) as journal:
+        for start in range(0, 3 * per_file, per_file // 4):
+            journal.append_array(make_events(per_file // 4, start))
+            journal.prepare(0)
+        mapped = Path("/proc/self/maps").read_text().count(str(directory))
+        assert mapped <= 3
+    assert same(JournalReader(directory).array(), make_events(3 * per_file))
+    assert Path("/proc/self/maps").read_text().count(str(directory)) == 0
 
 
 def test_nothing_is_appended_after_close(directory):
