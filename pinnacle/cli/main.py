@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "exchange": "pinnacle.cli.role:exchange",
     "monitor": "pinnacle.cli.role:monitor",
     "capture": "pinnacle.cli.capture:capture",
+    "simulate": "pinnacle.cli.simulate:simulate",
 }
 
 

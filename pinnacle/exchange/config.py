@@ -17,8 +17,10 @@ defaults serves instruments of any price.
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from pinnacle.core.config import Section, one_of
 from pinnacle.core.errors import ConfigError
@@ -27,6 +29,19 @@ from pinnacle.core.instruments import Instrument
 _BPS = 1e-4
 _NS_PER_MS = 1_000_000
 _NS_PER_US = 1_000
+
+Bps = Annotated[float, Meta(ge=0, le=10_000)]
+Width = Annotated[float, Meta(gt=0, le=10_000)]
+Drift = Annotated[float, Meta(ge=-10_000, le=10_000)]
+Rate = Annotated[float, Meta(ge=0, le=1e6)]
+CancelRate = Annotated[float, Meta(ge=0, le=1e4)]
+LeastCancelRate = Annotated[float, Meta(ge=1e-6, le=1e4)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Distance = Annotated[float, Meta(ge=0, le=1e9)]
+Exponent = Annotated[float, Meta(ge=1.01, le=100)]
+Size = Annotated[float, Meta(gt=0, le=1e12)]
+Sigma = Annotated[float, Meta(ge=0, le=4)]
+Step = Annotated[float, Meta(ge=0.001, le=3.6e6)]
 
 
 class TradersConfig(Section):
@@ -37,61 +52,47 @@ class TradersConfig(Section):
 
     #: The fair value: a geometric Brownian motion on a grid of `fair_step_ms`, with Poisson jumps
     #: of normal size.
-    volatility_bps_per_sqrt_s: float = 0.12
-    drift_bps_per_s: float = 0.0
-    jumps_per_hour: float = 30.0
-    jump_bps: float = 1.0
-    fair_step_ms: float = 200.0
+    volatility_bps_per_sqrt_s: Bps = 0.12
+    drift_bps_per_s: Drift = 0.0
+    jumps_per_hour: Rate = 30.0
+    jump_bps: Bps = 1.0
+    fair_step_ms: Step = 200.0
 
     #: Limit orders: a share at the touch, the others at power-law distances.
-    limit_orders_per_s: float = 100.0
-    touch_fraction: float = 0.4
-    touch_distance_ticks: float = 2.0
+    limit_orders_per_s: Rate = 120.0
+    touch_fraction: Share = 0.4
+    touch_distance_ticks: Distance = 2.0
     #: No limit order comes nearer to the fair value, or to the opposite touch.
-    gap_ticks: float = 2.0
-    distance_bps: float = 1.0
-    distance_exponent: float = 2.2
-    distance_max_bps: float = 50.0
-    order_size_quote: float = 1500.0
-    order_size_sigma: float = 0.8
+    gap_ticks: Distance = 2.0
+    distance_bps: Width = 1.0
+    distance_exponent: Exponent = 2.2
+    distance_max_bps: Bps = 50.0
+    order_size_quote: Size = 1000.0
+    order_size_sigma: Sigma = 0.8
     #: The median size doubles at this distance.
-    size_distance_bps: float = 0.5
+    size_distance_bps: Width = 0.15
 
     #: Each order's cancel rate, from the touch to far away; stale: the fair value has passed it.
-    cancel_near_per_s: float = 0.6
-    cancel_far_per_s: float = 0.04
-    cancel_distance_bps: float = 0.3
-    cancel_stale_per_s: float = 10.0
+    cancel_near_per_s: CancelRate = 2.0
+    cancel_far_per_s: LeastCancelRate = 0.04
+    cancel_distance_bps: Width = 0.2
+    cancel_stale_per_s: CancelRate = 10.0
 
     #: Noise: market orders.
-    market_orders_per_s: float = 3.0
-    market_order_size_quote: float = 1500.0
-    market_order_size_sigma: float = 1.2
+    market_orders_per_s: Rate = 3.0
+    market_order_size_quote: Size = 1500.0
+    market_order_size_sigma: Sigma = 1.2
 
     #: Informed traders: how often they look, and by how much a touch must be wrong.
-    informed_looks_per_s: float = 4.0
-    informed_threshold_bps: float = 0.05
-    informed_size_quote: float = 10000.0
-    informed_size_sigma: float = 0.7
+    informed_looks_per_s: Rate = 4.0
+    informed_threshold_bps: Bps = 0.05
+    informed_size_quote: Size = 10000.0
+    informed_size_sigma: Sigma = 0.7
 
     #: Orders under which a side is never left.
-    floor_orders: int = 20
+    floor_orders: Annotated[int, Meta(ge=0, le=1000)] = 20
     #: Open orders that the matching engine has room for, a quarter of them for participants.
-    orders_max: int = 16_384
-
-    def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            may_be_negative = name == "drift_bps_per_s"
-            if isinstance(value, (int, float)) and not may_be_negative and not value >= 0:
-                raise ValueError(f"{name} must not be negative, not {value}")
-        for name in ("fair_step_ms", "cancel_far_per_s", "distance_bps", "orders_max"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
-        if self.touch_fraction > 1:
-            raise ValueError(f"touch_fraction must be 0 to 1, not {self.touch_fraction}")
-        if self.distance_exponent < 1.01:
-            raise ValueError(f"distance_exponent must be above 1, not {self.distance_exponent}")
+    orders_max: Annotated[int, Meta(ge=4000, le=1_000_000)] = 16_384
 
 
 class ExchangeConfig(Section):
