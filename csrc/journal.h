@@ -36,16 +36,16 @@
  * pmm_journal_prepare when interval_ns has passed, BATCH syncs before append returns.
  *
  *   file header, offset in file
- *   0      8     magic "PMMJRNL1"
- *   8      4     version
- *   12     4     record_bytes (64)
+ *   0      8     magic: "PMMJRNL1", little endian
+ *   8      4     version: PMM_JOURNAL_VERSION
+ *   12     4     record_bytes: 64
  *   16     8     identity: random, one per journal
- *   24     8     file_index
+ *   24     8     file_index: the number in the name of the file
  *   32     8     first_record: index in the journal of this file's first record
  *   40     8     capacity: records this file has room for
- *   48     8     created_ns
+ *   48     8     created_ns: when the file was made, UTC ns
  *   56     2     source: enum pmm_source of the process whose journal it is
- *   58     2     reserved
+ *   58     2     reserved: zero
  *   60     4     crc: CRC32C of the rest of the page, bytes 0..59 and 64..4095
  *   64     32    name: session name, NUL padded
  *   96     4000  zero, held by the CRC: no byte of a file can change unseen
