@@ -2,6 +2,7 @@
 
 import time
 
+from rich import box
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
@@ -15,6 +16,8 @@ from pinnacle.core.schema import Reason
 LINE_PERIOD_S = 5.0
 SCREEN_PERIOD_S = 0.25
 SILENT_MS = 1000.0
+#: Columns from which a bid and an ask stand beside each other.
+WIDE = 100
 
 
 class LiveView:
@@ -54,7 +57,7 @@ class LiveView:
     def _screen(self, seen: "_Seen", remaining_s: float | None) -> Group:
         return Group(
             self._header(seen, remaining_s),
-            _instrument_table(seen),
+            _instrument_table(seen, self._console.width),
             _latency_line(seen.latency),
             _process_table(seen.processes),
         )
@@ -129,21 +132,22 @@ def _process_words(process: ProcessView) -> str:
     return f"{process.role}={process.state}{restarts}"
 
 
-def _instrument_table(seen: _Seen) -> Table:
-    table = Table(expand=True, title_justify="left")
-    table.add_column("instrument", style="bold", no_wrap=True)
-    for name in ("bid", "ask", "our bid", "our ask", "position", "P&L", "fills b/a", "open"):
+def _instrument_table(seen: _Seen, width: int) -> Table:
+    """Bids and asks beside each other; above each other where the terminal is narrow."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("symbol", style="bold", overflow="ellipsis")
+    wide = width >= WIDE
+    names = ("bid", "ask", "our bid", "our ask") if wide else ("market", "quotes")
+    for name in (*names, "position", "P&L", "fills b/a", "open", "refused"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("refused", justify="right")
     for row in seen.rows:
-        market = (row.bid, row.ask)
+        market = [Text(row.bid), Text(row.ask)]
         if row.book_trouble:
-            market = (Text("book", style="yellow"), Text(row.book_trouble, style="yellow"))
+            market = [Text("book", style="yellow"), Text(row.book_trouble, style="yellow")]
+        quotes = [Text(row.our_bid, style="cyan"), Text(row.our_ask, style="cyan")]
         table.add_row(
             row.symbol,
-            *market,
-            Text(row.our_bid, style="cyan"),
-            Text(row.our_ask, style="cyan"),
+            *(market + quotes if wide else [Group(*market), Group(*quotes)]),
             row.position,
             Text(row.pnl, style="green" if row.gain > 0 else "red" if row.gain < 0 else ""),
             row.fills,
@@ -165,7 +169,7 @@ def _latency_words(latency: HistogramSummary | None) -> str:
 
 
 def _process_table(processes: list[ProcessView]) -> Table:
-    table = Table(expand=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("process", style="bold")
     table.add_column("state")
     for name in ("restarts", "heartbeat", "memory"):

@@ -88,3 +88,14 @@ def test_a_terminal_gets_a_screen_with_everything(segments, observer):
 def test_a_halt_is_on_the_screen(segments, observer):
     segments.control.kill(Reason.OPERATOR)
     assert "HALTED: operator" in shown(observer, force_terminal=True)
+
+
+def test_a_narrow_terminal_still_shows_every_figure_whole(segments, observer):
+    segments.fill_all()
+    written = io.StringIO()
+    console = Console(file=written, width=80, force_terminal=True)
+    with LiveView(observer, ADDRESS, console) as view:
+        view.update(None)
+    for text in ("BTC-USD", "10000.00", "10000.03", "9999.90", "+10.00", "-0.100", "-0.75"):
+        assert text in written.getvalue(), text
+    assert "…" not in written.getvalue()
