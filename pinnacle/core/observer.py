@@ -1,4 +1,4 @@
-"""A session as an outsider sees it: every segment mapped read-only, nothing owned, nothing slowed."""
+"""A session as an outsider sees it: every segment mapped read-only, nothing owned or slowed."""
 
 from dataclasses import dataclass
 from typing import Any

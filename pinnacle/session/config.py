@@ -68,7 +68,7 @@ class SessionConfig(Section):
 
 
 def load_session(path: Path) -> SessionConfig:
-    """The file, checked as far as it can be without starting anything; ConfigError names the key."""
+    """The file, checked as far as it can be before anything runs; ConfigError names the key."""
     from pinnacle.risk.gate import RiskGate
     from pinnacle.strategy.host import StrategyHost
 

@@ -47,7 +47,7 @@ def test_a_mistake_names_the_file_and_the_key(tmp_path, text, words):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ConfigError, match="nowhere.toml: no such file"):
+    with pytest.raises(ConfigError, match=r"nowhere\.toml: no such file"):
         load(tmp_path / "nowhere.toml", Outer)
 
 

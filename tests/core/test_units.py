@@ -28,7 +28,7 @@ def test_a_step_that_makes_no_sense_is_refused_by_name(text):
 
 
 def test_an_amount_between_steps_is_refused():
-    with pytest.raises(ConfigError, match="not a multiple of 0.05"):
+    with pytest.raises(ConfigError, match=r"not a multiple of 0\.05"):
         Step.parse("0.05", "tick").count("0.07", "price")
 
 

@@ -1,4 +1,4 @@
-"""The feed on the simulated venue's ring: gaps invalidate, snapshots heal, slow readers catch up."""
+"""The feed on the simulated venue's ring: gaps invalidate, snapshots heal, readers catch up."""
 
 import numpy as np
 import pytest
