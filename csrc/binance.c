@@ -6,6 +6,13 @@
 #include "error.h"
 #include "layout.h"
 
+#define BIT(field) (1u << (field))
+
+/* Whether all of these fields have been seen. */
+static int has(const struct scan *s, uint32_t fields) {
+    return (s->seen & fields) == fields;
+}
+
 static int is_depth(const struct scan *s) {
     const char *event = s->field[F_EVENT];
     return event != NULL && pmm_binance_is_word(s, event, "\"depthUpdate\"");
@@ -59,13 +66,15 @@ static const char *take_levels(struct scan *s, enum field field) {
     return pmm_binance_levels(s, s->field[field], bid ? PMM_SIDE_BID : PMM_SIDE_ASK);
 }
 
+/* What must have been read before a depthUpdate's levels can be. */
+#define STAMP_FIELDS (BIT(F_EVENT_TIME) | BIT(F_SYMBOL) | BIT(F_FIRST_ID) | BIT(F_FINAL_ID))
+
 static int can_take(const struct scan *s, enum field field) {
     if (s->instrument == NULL)
         return 0;
     if (field == F_BIDS || field == F_ASKS)
         return s->field[F_LAST_ID] != NULL && s->field[F_EVENT] == NULL;
-    return (field == F_BID || field == F_ASK) && s->field[F_SYMBOL] && s->field[F_EVENT_TIME] &&
-           s->field[F_FIRST_ID] && s->field[F_FINAL_ID] && is_depth(s);
+    return (field == F_BID || field == F_ASK) && has(s, STAMP_FIELDS) && is_depth(s);
 }
 
 static const char *object(struct scan *s, const char *p, int depth);
@@ -79,6 +88,7 @@ static const char *member(struct scan *s, const char *p, enum field field, int d
     if (s->field[field] != NULL)
         return pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
     s->field[field] = p;
+    s->seen |= BIT(field);
     if (can_take(s, field))
         return take_levels(s, field);
     const char *next = pmm_json_skip(p, s->end, depth + 1, &s->fault);
@@ -111,17 +121,8 @@ static const char *object(struct scan *s, const char *p, int depth) {
     }
 }
 
-static int has(const struct scan *s, uint32_t fields) {
-    for (int field = 0; field < F_COUNT; field++)
-        if ((fields >> field & 1u) && s->field[field] == NULL)
-            return 0;
-    return 1;
-}
-
-#define BIT(field) (1u << (field))
 #define DEPTH_FIELDS                                                                              \
-    (BIT(F_EVENT_TIME) | BIT(F_SYMBOL) | BIT(F_FIRST_ID) | BIT(F_FINAL_ID) | BIT(F_BID) |          \
-     BIT(F_ASK))
+    (STAMP_FIELDS | BIT(F_BID) | BIT(F_ASK))
 #define TRADE_FIELDS                                                                              \
     (BIT(F_EVENT_TIME) | BIT(F_SYMBOL) | BIT(F_TRADE_ID) | BIT(F_PRICE) | BIT(F_QUANTITY) |        \
      BIT(F_MAKER))

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "decimal.h"
+#include "decimal_inline.h"
 #include "error.h"
 
 int pmm_binance_fail(struct scan *s, const char *at, int code) {
@@ -52,6 +52,8 @@ int pmm_binance_is_word(const struct scan *s, const char *value, const char *wor
 static int names(const char *symbol, const char *text, size_t bytes) {
     if (bytes == 0 || bytes >= PMM_SYMBOL_BYTES || symbol[bytes] != '\0')
         return 0;
+    if (memcmp(symbol, text, bytes) == 0)
+        return 1;
     for (size_t i = 0; i < bytes; i++) {
         char c = symbol[i];
         if (text[i] != c && !(c >= 'A' && c <= 'Z' && text[i] == (c | 32)))
@@ -100,7 +102,7 @@ static const char *quoted(struct scan *s, const char *p, int64_t mantissa, uint3
     if (p >= s->end || *p != '"')
         return pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
     p++;
-    int64_t used = pmm_decimal_scan(p, (size_t)(s->end - p), mantissa, decimals, units);
+    int64_t used = decimal_scan(p, (size_t)(s->end - p), mantissa, decimals, units);
     if (used < 0)
         return pmm_json_fail(&s->fault, p, (int)used);
     if (*units < 0)
@@ -135,12 +137,31 @@ struct pmm_event *pmm_binance_append(struct scan *s, const char *at, uint8_t kin
     return event;
 }
 
-/* ["price","quantity"], p at its bracket; elements after these two are stepped over. */
-static const char *level(struct scan *s, const char *p, uint8_t side) {
-    struct pmm_event *event = pmm_binance_append(s, p, PMM_KIND_DEPTH);
-    if (event == NULL || (p = pmm_binance_expect(s, p, '[')) == NULL)
+/*
+ * ["price","quantity"] without white space, as Binance writes it. Returns past it, or NULL
+ * without a fault where it is anything else: the long way then finds out what.
+ */
+static const char *tight_level(const struct scan *s, const char *p, struct pmm_event *event) {
+    const struct pmm_instrument *i = s->instrument;
+    const char *end = s->end;
+    if (end - p < 2 || memcmp(p, "[\"", 2) != 0)
         return NULL;
-    event->side = side;
+    p += 2;
+    int64_t used =
+        decimal_scan(p, (size_t)(end - p), i->tick_mantissa, i->tick_decimals, &event->price);
+    if (used < 0 || event->price <= 0 || end - p < used + 3 || memcmp(p + used, "\",\"", 3) != 0)
+        return NULL;
+    p += used + 3;
+    used = decimal_scan(p, (size_t)(end - p), i->lot_mantissa, i->lot_decimals, &event->quantity);
+    if (used < 0 || event->quantity < 0 || end - p < used + 2 || memcmp(p + used, "\"]", 2) != 0)
+        return NULL;
+    return p + used + 2;
+}
+
+/* The same with white space and more elements; what is wrong with it is noted here. */
+static const char *loose_level(struct scan *s, const char *p, struct pmm_event *event) {
+    if ((p = pmm_binance_expect(s, p, '[')) == NULL)
+        return NULL;
     const char *price = p;
     p = pmm_binance_ticks(s, p, &event->price);
     if (p == NULL || (p = pmm_binance_expect(s, p, ',')) == NULL)
@@ -165,13 +186,17 @@ const char *pmm_binance_levels(struct scan *s, const char *p, uint8_t side) {
     if (p == NULL || (p < s->end && *p == ']'))
         return p ? p + 1 : NULL;
     for (;;) {
-        p = level(s, p, side);
-        if (p == NULL)
+        struct pmm_event *event = pmm_binance_append(s, p, PMM_KIND_DEPTH);
+        if (event == NULL)
             return NULL;
+        event->side = side;
+        const char *next = tight_level(s, p, event);
+        if (next == NULL && (next = loose_level(s, p, event)) == NULL)
+            return NULL;
+        p = pmm_json_space(next, s->end);
         if (p < s->end && *p == ']')
             return p + 1;
         if ((p = pmm_binance_expect(s, p, ',')) == NULL)
             return NULL;
     }
 }
-

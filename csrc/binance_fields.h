@@ -43,6 +43,7 @@ struct scan {
     const char *end;
     struct pmm_json_fault fault;
     const char *field[F_COUNT]; /* where each field's value begins; NULL: not seen */
+    uint32_t seen;              /* bit per field that was seen */
     uint32_t done;              /* bit per field whose levels are already records */
     const struct pmm_instrument *instruments;
     size_t instrument_count;
@@ -61,7 +62,7 @@ enum field pmm_binance_field(const char *key, size_t bytes);
 int pmm_binance_is_word(const struct scan *s, const char *value, const char *word);
 /* Sets s->instrument from the string at value, which ends at `stop` or at its quote. */
 void pmm_binance_find_instrument(struct scan *s, const char *value, char stop);
-/* A whole number that fits into 63 bits; what may follow it was checked when it was stepped over. */
+/* A whole number that fits into 63 bits; what may follow it was checked by the skip. */
 int pmm_binance_whole(struct scan *s, enum field field, uint64_t *value);
 /* A quoted decimal, not negative, in ticks or in lots of s->instrument; returns past it. */
 const char *pmm_binance_ticks(struct scan *s, const char *p, int64_t *ticks);

@@ -45,6 +45,27 @@ def test_every_decimal_is_converted_exactly_or_refused_as_out_of_range(text, man
         assert code_of(text, mantissa, decimals) == lib.PMM_ERR_RANGE
 
 
+@given(
+    st.from_regex(r"\A-?[0-9]{1,9}\.[0-9]{7,9}\Z"),
+    MANTISSAS,
+    DECIMALS,
+    st.sampled_from(['"', '","0.00000000"],["1.5', "]", "x" * 20, ""]),
+)
+@example("0.00000001", 1, 8, "x" * 20)
+@example("9999999.99999999", 1, 8, "x" * 20)
+@example("61737.63000000", 1, 2, "x" * 20)
+@example("61737.63100000", 1, 2, "x" * 20)
+def test_a_decimal_inside_a_text_is_what_it_is_alone(text, mantissa, decimals, rest):
+    """The usual shape takes a shorter way where enough text follows: it must not show."""
+    raw, units = (text + rest).encode(), ffi.new("int64_t *")
+    used = lib.pmm_decimal_scan(raw, len(raw), mantissa, decimals, units)
+    alone = code_of(text, mantissa, decimals)
+    if alone == 0:
+        assert (used, units[0]) == (len(text), parse_units(text, mantissa, decimals))
+    else:
+        assert used == alone
+
+
 @given(st.text("0123456789.-+eE \x00x", max_size=12))
 def test_text_of_another_shape_is_refused(text):
     whole, _, fraction = text.removeprefix("-").partition(".")
