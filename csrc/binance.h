@@ -19,11 +19,15 @@
  *                is the maker) is true; FLAG_LAST
  *   bookTicker   TOP; its u is in struct pmm_binance_message only; FLAG_LAST
  *
+ * Lots. A venue's step of today does not bind orders of years ago: BTCUSDT trades in steps of
+ * 0.00001 and has levels with six decimals. One odd level must not cost the book, so a quantity
+ * between two lots is rounded down, to what can be traded, and counted in `rounded`. A price
+ * between two ticks has no such reading: RANGE.
+ *
  * Caveats. E and T are taken as milliseconds (Binance's default time unit). Keys written with
  * escapes are unknown keys. A known field that comes twice is SYNTAX; a wrapper's fields and its
- * message's are one set. Prices and quantities
- * below zero, and levels and trades at price zero, are RANGE. What `out` holds after an error is
- * undefined: throw it away.
+ * message's are one set. Prices and quantities with a minus sign, and levels and trades at price
+ * zero, are RANGE. What `out` holds after an error is undefined: throw it away.
  */
 #ifndef PMM_BINANCE_H
 #define PMM_BINANCE_H
@@ -46,6 +50,8 @@ struct pmm_binance_message {
     uint64_t offset;          /* after SYNTAX, RANGE, FULL: the byte where scanning stopped */
     uint32_t kind;            /* enum pmm_binance_kind, also when NOT_FOUND is about the symbol */
     uint32_t row;             /* which of the instruments given; not set if OTHER */
+    uint32_t rounded;         /* quantities that were no whole number of lots */
+    uint32_t reserved;
 };
 
 /*
@@ -57,7 +63,7 @@ struct pmm_binance_message {
  *   NOT_FOUND  well-formed and not hot (kind OTHER), or hot and of a symbol that is not in
  *              instruments (kind says which)
  *   SYNTAX     not JSON, cut off, or a hot message without a field that it must have
- *   RANGE      a number that does not fit or is no whole number of ticks or lots; nesting
+ *   RANGE      a number that does not fit, a price that is no whole number of ticks; nesting
  *              deeper than 32
  *   FULL       more records than max
  *   ARGUMENT   snapshot_row is not a row

@@ -98,25 +98,33 @@ int pmm_binance_whole(struct scan *s, enum field field, uint64_t *value) {
 }
 
 static const char *quoted(struct scan *s, const char *p, int64_t mantissa, uint32_t decimals,
-                          int64_t *units) {
+                          int64_t *units, int *exact) {
     if (p >= s->end || *p != '"')
         return pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
     p++;
-    int64_t used = decimal_scan(p, (size_t)(s->end - p), mantissa, decimals, units);
+    int64_t used =
+        decimal_scan_down(p, (size_t)(s->end - p), mantissa, decimals, units, exact);
     if (used < 0)
         return pmm_json_fail(&s->fault, p, (int)used);
-    if (*units < 0)
+    if (*p == '-')
         return pmm_json_fail(&s->fault, p, PMM_ERR_RANGE);
     p += used;
     return p < s->end && *p == '"' ? p + 1 : pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
 }
 
 const char *pmm_binance_ticks(struct scan *s, const char *p, int64_t *ticks) {
-    return quoted(s, p, s->instrument->tick_mantissa, s->instrument->tick_decimals, ticks);
+    const struct pmm_instrument *i = s->instrument;
+    int exact;
+    const char *next = quoted(s, p, i->tick_mantissa, i->tick_decimals, ticks, &exact);
+    return next == NULL || exact ? next : pmm_json_fail(&s->fault, p + 1, PMM_ERR_RANGE);
 }
 
 const char *pmm_binance_lots(struct scan *s, const char *p, int64_t *lots) {
-    return quoted(s, p, s->instrument->lot_mantissa, s->instrument->lot_decimals, lots);
+    const struct pmm_instrument *i = s->instrument;
+    int exact;
+    const char *next = quoted(s, p, i->lot_mantissa, i->lot_decimals, lots, &exact);
+    s->message->rounded += next != NULL && !exact;
+    return next;
 }
 
 const char *pmm_binance_expect(struct scan *s, const char *p, char c) {
@@ -141,20 +149,23 @@ struct pmm_event *pmm_binance_append(struct scan *s, const char *at, uint8_t kin
  * ["price","quantity"] without white space, as Binance writes it. Returns past it, or NULL
  * without a fault where it is anything else: the long way then finds out what.
  */
-static const char *tight_level(const struct scan *s, const char *p, struct pmm_event *event) {
+static const char *tight_level(struct scan *s, const char *p, struct pmm_event *event) {
     const struct pmm_instrument *i = s->instrument;
     const char *end = s->end;
+    int exact;
     if (end - p < 2 || memcmp(p, "[\"", 2) != 0)
         return NULL;
     p += 2;
     int64_t used =
         decimal_scan(p, (size_t)(end - p), i->tick_mantissa, i->tick_decimals, &event->price);
-    if (used < 0 || event->price <= 0 || end - p < used + 3 || memcmp(p + used, "\",\"", 3) != 0)
+    if (used < 0 || event->price <= 0 || end - p < used + 4 || memcmp(p + used, "\",\"", 3) != 0)
         return NULL;
     p += used + 3;
-    used = decimal_scan(p, (size_t)(end - p), i->lot_mantissa, i->lot_decimals, &event->quantity);
-    if (used < 0 || event->quantity < 0 || end - p < used + 2 || memcmp(p + used, "\"]", 2) != 0)
+    used = decimal_scan_down(p, (size_t)(end - p), i->lot_mantissa, i->lot_decimals,
+                             &event->quantity, &exact);
+    if (used < 0 || *p == '-' || end - p < used + 2 || memcmp(p + used, "\"]", 2) != 0)
         return NULL;
+    s->message->rounded += !exact;
     return p + used + 2;
 }
 

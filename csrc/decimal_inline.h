@@ -55,8 +55,9 @@ static inline const char *digits(const char *p, const char *stop, uint64_t *valu
     return p;
 }
 
-/* The fraction: the first `decimals` digits count, what follows may only be zeros. */
-static inline int fraction(const char **at, const char *end, uint32_t decimals, uint64_t *value) {
+/* The fraction: the first `decimals` digits count; others than zeros behind them are inexact. */
+static inline int fraction(const char **at, const char *end, uint32_t decimals, uint64_t *value,
+                           int *exact) {
     const char *first = *at;
     size_t room = (size_t)(end - first);
     const char *stop = first + (room < decimals ? room : decimals);
@@ -65,10 +66,8 @@ static inline int fraction(const char **at, const char *end, uint32_t decimals, 
         return PMM_ERR_RANGE;
     uint32_t missing = decimals - (uint32_t)(p - first);
     if (missing == 0) {
-        while (p < end && *p == '0')
-            p++;
-        if (p < end && is_digit(*p))
-            return PMM_ERR_RANGE;
+        for (; p < end && is_digit(*p); p++)
+            *exact &= *p == '0';
     }
     if (p == first)
         return PMM_ERR_SYNTAX;
@@ -78,7 +77,7 @@ static inline int fraction(const char **at, const char *end, uint32_t decimals, 
 
 /* Any shape: the bytes read, or a code; *value fits into 63 bits. */
 static inline int64_t decimal_of_any(const char *text, const char *end, uint32_t decimals,
-                              uint64_t *value) {
+                                     uint64_t *value, int *exact) {
     uint64_t v = 0;
     const char *p = digits(text, end, &v);
     if (p == NULL)
@@ -87,7 +86,7 @@ static inline int64_t decimal_of_any(const char *text, const char *end, uint32_t
         return PMM_ERR_SYNTAX;
     if (p < end && *p == '.') {
         p++;
-        int code = fraction(&p, end, decimals, &v);
+        int code = fraction(&p, end, decimals, &v, exact);
         if (code < 0)
             return code;
     } else if (__builtin_mul_overflow(v, POWER[decimals], &v)) {
@@ -133,11 +132,10 @@ static inline uint32_t value_of_eight(uint64_t v) {
 
 /*
  * The shape that venues write most: one to seven digits, a point, eight digits, something else.
- * Without a branch on how many digits there are. Returns the bytes read, 0 to go the long way,
- * or RANGE.
+ * Without a branch on how many digits there are. Returns the bytes read, or 0 to go the long way.
  */
 static inline int64_t decimal_of_eight(const char *p, const char *end, uint32_t decimals,
-                                       uint64_t *value) {
+                                       uint64_t *value, int *exact) {
     if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || end - p < 17 || decimals > 8)
         return 0;
     const uint64_t whole = load_eight(p) ^ ZEROS;
@@ -153,33 +151,43 @@ static inline int64_t decimal_of_eight(const char *p, const char *end, uint32_t 
     uint64_t kept = fraction;
     if (surplus > 0) {
         kept = (uint64_t)(((unsigned __int128)fraction * RECIPROCAL[surplus]) >> 64);
-        if (kept * POWER[surplus] != fraction)
-            return PMM_ERR_RANGE;
+        *exact &= kept * POWER[surplus] == fraction;
     }
     *value = value_of_eight(whole << (64 - 8 * length)) * POWER[decimals] + kept;
     return length + 9;
 }
 
-/* pmm_decimal_scan, see decimal.h. */
-static inline int64_t decimal_scan(const char *text, size_t bytes, int64_t mantissa,
-                                   uint32_t decimals, int64_t *units) {
+/*
+ * As pmm_decimal_scan, but for a text between two units: *units is the one nearer to zero then,
+ * and *exact, which is 1 otherwise, is 0.
+ */
+static inline int64_t decimal_scan_down(const char *text, size_t bytes, int64_t mantissa,
+                                        uint32_t decimals, int64_t *units, int *exact) {
     if (mantissa < 1 || decimals > PMM_DECIMAL_DECIMALS_MAX)
         return PMM_ERR_ARGUMENT;
     const char *end = text + bytes;
     const int negative = bytes > 0 && *text == '-';
     uint64_t value = 0;
-    int64_t used = decimal_of_eight(text + negative, end, decimals, &value);
+    *exact = 1;
+    int64_t used = decimal_of_eight(text + negative, end, decimals, &value, exact);
     if (used == 0)
-        used = decimal_of_any(text + negative, end, decimals, &value);
+        used = decimal_of_any(text + negative, end, decimals, &value, exact);
     if (used < 0)
         return used;
     if (mantissa != 1) {
-        if (value % (uint64_t)mantissa != 0)
-            return PMM_ERR_RANGE;
+        *exact &= value % (uint64_t)mantissa == 0;
         value /= (uint64_t)mantissa;
     }
     *units = negative ? -(int64_t)value : (int64_t)value;
     return used + negative;
+}
+
+/* pmm_decimal_scan, see decimal.h. */
+static inline int64_t decimal_scan(const char *text, size_t bytes, int64_t mantissa,
+                                   uint32_t decimals, int64_t *units) {
+    int exact;
+    const int64_t used = decimal_scan_down(text, bytes, mantissa, decimals, units, &exact);
+    return used >= 0 && !exact ? PMM_ERR_RANGE : used;
 }
 
 #endif

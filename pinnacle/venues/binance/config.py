@@ -1,9 +1,9 @@
 """What a user may set about the connection to Binance. Symbols come from the instrument table."""
 
-import msgspec
+from pinnacle.core.config import Section
 
 
-class BinanceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class BinanceConfig(Section):
     """All times are milliseconds.
 
     ws_url               combined-stream endpoint; wss only

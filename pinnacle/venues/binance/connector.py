@@ -5,17 +5,17 @@ connect, when to give up a connection, and when to fetch a snapshot.
 """
 
 import asyncio
-import logging
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import httpx2
-import numpy as np
+import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from pinnacle.core.errors import ConfigError, DataError
+from pinnacle.core.instruments import Instrument, table
 from pinnacle.core.schema import Reason
 from pinnacle.venues.backoff import Backoff
 from pinnacle.venues.binance.codec import (
@@ -33,7 +33,7 @@ REQUEST_ID = 1
 # The venue asks for patience in seconds (Retry-After); more than this is a ban to look at.
 RETRY_AFTER_MAX_S = 300.0
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(venue="binance")
 
 
 class ConnectionLost(Exception):
@@ -53,22 +53,22 @@ class BinanceConnector:
     recv_ns is `clock()`, UTC ns, when the frame was taken from the connection.
 
     connections  times subscribed; last_error: why the last connection or request failed
-    stream       the MarketStream behind it: frames, gaps, snapshots, live
+    stream       the MarketStream behind it: frames, gaps, snapshots, rounded, live
     """
 
     def __init__(
         self,
         config: BinanceConfig,
-        instruments: np.ndarray,
+        instruments: Sequence[Instrument],
         sink: Sink,
         clock: Callable[[], int] = time.time_ns,
     ):
-        self.stream = MarketStream(instruments, sink)
+        self.stream = MarketStream(table(instruments), sink)
         self.connections = 0
         self.last_error = ""
         self._config = config
         self._clock = clock
-        self._rows = {int(i): row for row, i in enumerate(instruments["instrument_id"])}
+        self._rows = {each.instrument_id: row for row, each in enumerate(instruments)}
         self._want = asyncio.Event()
         self._acknowledged = asyncio.Event()
 
@@ -100,7 +100,7 @@ class BinanceConnector:
 
     def _failed(self, text: str) -> None:
         self.last_error = text
-        log.warning("binance: %s", text)
+        log.warning("binance", failed=text)
 
     def _tls(self) -> ssl.SSLContext:
         """Read anew for each connection: the file may have been replaced."""

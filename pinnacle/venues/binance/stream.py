@@ -25,6 +25,7 @@ class MarketStream:
                 calls `snapshot`
     message     what the last frame said besides its records (struct pmm_binance_message)
     frames, gaps, snapshots: how many so far
+    rounded     quantities finer than a lot, rounded down to lots: see csrc/binance.h
     """
 
     def __init__(self, instruments: np.ndarray, sink: Sink):
@@ -34,6 +35,7 @@ class MarketStream:
         self.wanted: set[int] = set(range(len(self.syncs)))
         self.frames = 0
         self.snapshots = 0
+        self.rounded = 0
         self._sink = sink
         self._notices = EventBuffer(len(self.syncs))
 
@@ -58,6 +60,7 @@ class MarketStream:
             return MessageKind.OTHER
         message = self.message
         kind = message.kind
+        self.rounded += message.rounded
         if kind == lib.PMM_BINANCE_DEPTH:
             self._depth(frame, count, recv_ns)
         elif kind == lib.PMM_BINANCE_SNAPSHOT:
@@ -91,6 +94,7 @@ class MarketStream:
             return False
         self.wanted.discard(row)
         self.snapshots += 1
+        self.rounded += self.message.rounded
         self._sink(codec.events.cdata, count)
         for frame in kept:
             count = codec.scan(frame, recv_ns)

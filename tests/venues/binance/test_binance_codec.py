@@ -183,7 +183,9 @@ def test_any_bytes_are_refused_or_not_market_data(noise):
         ({k: v for k, v in DEPTH.items() if k != "u"}, "SYNTAX"),
         ({k: v for k, v in TRADE.items() if k != "m"}, "SYNTAX"),
         (TRADE | {"m": 1}, "SYNTAX"),
-        (TRADE | {"q": "0.00001"}, "RANGE"),
+        (TRADE | {"p": "2683.631"}, "RANGE"),
+        (TRADE | {"q": "-0.00000"}, "RANGE"),
+        (TOP | {"a": "1.261"}, "RANGE"),
         (DEPTH | {"s": "DOGEUSDT"}, "NOT_FOUND"),
         (DEPTH | {"s": "BTCUSD"}, "NOT_FOUND"),
         (DEPTH | {"s": "BTCUSDTX"}, "NOT_FOUND"),
@@ -199,6 +201,21 @@ def test_what_cannot_be_true_is_refused(codec, message, code):
     assert raw == getattr(lib, f"PMM_ERR_{code}")
     with pytest.raises(FrameError):
         codec.scan(body, 0)
+
+
+@pytest.mark.parametrize("space", ["", " "])
+def test_a_quantity_finer_than_a_lot_is_rounded_down_and_counted(codec, space):
+    levels = [["1.00", "25.42618900"], ["2.00", "0.00000900"], ["3.00", "1.00001"]]
+    body = text(DEPTH | {"b": levels, "a": []}).replace(b", ", b"," + space.encode())
+    codec.scan(body, 0)
+    assert codec.events.array[:3]["quantity"].tolist() == [2542618, 0, 100001]
+    assert codec.message.rounded == 2
+    codec.scan(text(TOP | {"B": "3.500009"}), 0)
+    assert (codec.events.array[0]["quantity"], codec.message.rounded) == (350000, 1)
+    codec.scan(text(TRADE | {"q": "0.00019"}), 0)
+    assert (codec.events.array[0]["quantity"], codec.message.rounded) == (1, 1)
+    codec.scan(text(SNAPSHOT), 0, 1)
+    assert codec.message.rounded == 0
 
 
 def test_a_repeated_field_is_refused_because_no_reader_could_know_which_is_meant(codec):
