@@ -50,7 +50,9 @@ class Runtime:
         self.journal: Journal | None = None
         self._pin(config.cpu)
         self.bell = Bell(paths.process(role), Mode.OWN)
-        self.control = Control(paths.control, Mode.SHARED)
+        # The monitor may run as a user who is not allowed to write it.
+        watching = self.source is Source.MONITOR
+        self.control = Control(paths.control, Mode.READ if watching else Mode.SHARED)
         self.counters = Counters(paths.counters(role))
         self.notifier = Notifier()
         self.epoch = self.bell.segment.epoch

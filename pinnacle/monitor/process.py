@@ -1,5 +1,6 @@
 """The monitor process: samples the session four times a second, serves the page from threads."""
 
+import contextlib
 import errno
 import ipaddress
 import socket
@@ -42,17 +43,19 @@ def run(
     """Until SIGTERM. The exit code; ConfigError if the address cannot be had."""
     with Runtime("monitor", paths, process, log) as runtime:
         file = address_file(paths)
-        file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            file.unlink()  # of one that was killed
         observer = Observer(paths)
         state = State(observer, config.history_s)
         state.sample()
         server = PageServer(create_app(state, config.host), config)
+        told = _tell(file, server.address, log)
         try:
-            _tell(file, server.address)
             runtime.ready(server.address)
             _loop(runtime, state)
         finally:
-            file.unlink(missing_ok=True)
+            if told:
+                file.unlink(missing_ok=True)
             server.close()
             observer.close()
     return 0
@@ -69,11 +72,17 @@ def _loop(runtime: Runtime, state: State) -> None:
         runtime.housekeep()
 
 
-def _tell(file: Path, address: str) -> None:
-    """Whole or not at all: others wait for this file."""
+def _tell(file: Path, address: str, log: structlog.stdlib.BoundLogger) -> bool:
+    """Write the address, whole or not at all: others wait for this file. Whether it could be."""
     written = file.with_name(file.name + ".tmp")
-    written.write_text(address + "\n")
-    written.replace(file)
+    try:
+        written.write_text(address + "\n")
+        written.replace(file)
+    except OSError as error:
+        # Another user's monitor may only read here; its address is the configured one.
+        log.info("no address file", file=str(file), error=error.strerror)
+        return False
+    return True
 
 
 class PageServer:

@@ -42,14 +42,11 @@ def create_session(config: SessionConfig, paths: SessionPaths) -> None:
     Written into memory first and under a temporary name, then renamed: a process that starts too
     early finds nothing, never half.
     """
-    paths.data.mkdir(parents=True, exist_ok=True)
+    _make_folder("session.data_dir", paths.data)
     instruments = config.instrument_list()
     if paths.control.exists():
         return
-    paths.runtime.parent.mkdir(parents=True, exist_ok=True)
-    making = SessionPaths(paths.runtime.with_name(paths.runtime.name + ".making"), paths.data)
-    shutil.rmtree(making.runtime, ignore_errors=True)
-    making.runtime.mkdir(mode=0o750)
+    making = SessionPaths(_making(paths.runtime), paths.data)
     write_table(making.instruments, instruments)
     for role in ROLES:
         create_bell(making.process(role), role)
@@ -65,9 +62,32 @@ def create_session(config: SessionConfig, paths: SessionPaths) -> None:
             instrument.symbol,
         )
     create_control(making.control)
+    # The monitor may be another user of this group: these two, and no others, are its own to write.
+    for path in (making.process("monitor"), making.counters("monitor")):
+        path.chmod(0o660)
     paths.config.write_text(to_toml(config))
     write_list(paths.instrument_list, instruments)
     _move_into_place(making.runtime, paths.runtime)
+
+
+def _making(place: Path) -> Path:
+    """An empty folder on the same filesystem: inside of `place` if a service manager made that.
+
+    The folder above belongs to the service manager then, and may not be written.
+    """
+    _make_folder("session.runtime_dir", place.parent)
+    inside = place.is_dir()
+    making = place / ".making" if inside else place.with_name(place.name + ".making")
+    shutil.rmtree(making, ignore_errors=True)
+    _make_folder("session.runtime_dir", making)
+    return making
+
+
+def _make_folder(key: str, folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{key}: cannot make {folder}: {error.strerror}") from None
 
 
 def _move_into_place(made: Path, place: Path) -> None:

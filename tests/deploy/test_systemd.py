@@ -1,0 +1,211 @@
+"""The unit files: systemd's own opinion of them where it is installed, and what they promise."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import click
+import pytest
+
+from pinnacle.cli.main import pinnacle
+from pinnacle.core.paths import ROLES
+from pinnacle.session.supervisor import FINAL_CODES, START_ORDER
+
+UNITS = Path(__file__).resolve().parents[2] / "systemd"
+SERVICES = sorted(UNITS.glob("*.service"))
+ROLE_UNITS = {role: UNITS / f"pinnacle-{role}@.service" for role in ROLES}
+HOST_UNITS = Path("/usr/lib/systemd/system")
+ANALYZE = shutil.which("systemd-analyze")
+
+#: What every service says word for word, one line each.
+HARDENING = [
+    "NoNewPrivileges=yes",
+    "CapabilityBoundingSet=",
+    "ProtectSystem=strict",
+    "ProtectHome=yes",
+    "PrivateTmp=yes",
+    "PrivateDevices=yes",
+    "DevicePolicy=closed",
+    "ProtectClock=yes",
+    "ProtectHostname=yes",
+    "ProtectKernelLogs=yes",
+    "ProtectKernelModules=yes",
+    "ProtectKernelTunables=yes",
+    "ProtectControlGroups=yes",
+    "RestrictNamespaces=yes",
+    "RestrictRealtime=yes",
+    "RestrictSUIDSGID=yes",
+    "LockPersonality=yes",
+    "MemoryDenyWriteExecute=yes",
+    "KeyringMode=private",
+    "UMask=0027",
+    "SystemCallArchitectures=native",
+    "SystemCallErrorNumber=EPERM",
+]
+SECTIONS = {"Unit", "Service", "Install", "Slice"}
+
+
+def settings(path: Path) -> dict[str, list[str]]:
+    """Every setting's values in order; a line that is no setting, comment or section fails."""
+    found: dict[str, list[str]] = {}
+    for line in path.read_text().splitlines():
+        if not line or line.startswith("#"):
+            continue
+        section = re.fullmatch(r"\[(\w+)\]", line)
+        if section:
+            assert section[1] in SECTIONS, f"{path.name}: {line}"
+            continue
+        key, separator, value = line.partition("=")
+        assert separator and re.fullmatch(r"[A-Z]\w+", key), f"{path.name}: {line}"
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def words(path: Path, key: str) -> list[str]:
+    return " ".join(settings(path).get(key, [])).split()
+
+
+def commands(path: Path) -> list[list[str]]:
+    given = settings(path)
+    lines = [line for key in ("ExecStart", "ExecStopPost") for line in given.get(key, [])]
+    return [line.lstrip("-").split() for line in lines]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A system with the units, the program that they start, and the host's own units."""
+    place = tmp_path / "etc/systemd/system"
+    place.mkdir(parents=True)
+    for unit in UNITS.glob("pinnacle*.*"):
+        shutil.copy(unit, place)
+    program = tmp_path / "opt/pinnacle/bin/pinnacle"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    if HOST_UNITS.is_dir():
+        shutil.copytree(HOST_UNITS, tmp_path / "usr/lib/systemd/system", symlinks=True)
+    return tmp_path
+
+
+def analyze(root: Path, *arguments: str) -> subprocess.CompletedProcess:
+    command = [ANALYZE, *arguments, f"--root={root}", "--no-pager"]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_systemd_accepts_every_unit_without_a_warning(root):
+    for path in [*UNITS.glob("*.service"), *UNITS.glob("*.target"), *UNITS.glob("*.slice")]:
+        assert settings(path), path
+    if ANALYZE is None:
+        return
+    drop_in = root / "etc/systemd/system/pinnacle-strategy@demo.service.d"
+    shutil.copytree(UNITS / "examples/pinnacle-strategy@.service.d", drop_in)
+    shutil.copytree(
+        UNITS / "examples/pinnacle.slice.d", root / "etc/systemd/system/pinnacle.slice.d"
+    )
+    names = [path.name.replace("@.", "@demo.") for path in SERVICES]
+    done = analyze(
+        root, "verify", "--recursive-errors=yes", "pinnacle@demo.target", "pinnacle.slice", *names
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.stem)
+def test_a_service_exposes_next_to_nothing(path, root):
+    assert [line for line in HARDENING if line not in path.read_text().splitlines()] == []
+    assert words(path, "SystemCallFilter")[:3] == ["@system-service", "~@privileged", "@resources"]
+    if ANALYZE is None:
+        return
+    name = path.name.replace("@.", "@demo.")
+    done = analyze(root, "security", "--offline=true", "--threshold=20", name)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_role_has_a_unit_that_starts_it_and_the_target_wants_it():
+    target = UNITS / "pinnacle@.target"
+    pulled = words(target, "Requires") + words(target, "Wants")
+    for role, path in ROLE_UNITS.items():
+        assert commands(path) == [
+            f"/opt/pinnacle/bin/pinnacle {role} --config /etc/pinnacle/%i.toml --name %i "
+            "--log-json".split()
+        ]
+        assert path.name.replace("@.", "@%i.") in pulled
+        assert settings(path)["Type"] == ["notify"]
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.stem)
+def test_every_command_line_is_one_that_the_program_understands(path):
+    assert commands(path)
+    for line in commands(path):
+        program, *arguments = line
+        assert program == "/opt/pinnacle/bin/pinnacle"
+        found: click.Command = pinnacle
+        while isinstance(found, click.Group):
+            verb = arguments.pop(0)
+            inner = found.get_command(click.Context(found), verb)
+            assert inner is not None, f"{path.name}: no command {verb}"
+            found = inner
+        # Parses as the program would, without running it.
+        found.make_context(found.name, arguments)
+
+
+def test_what_a_restart_cannot_cure_is_not_restarted():
+    for role, path in ROLE_UNITS.items():
+        assert {int(code) for code in words(path, "RestartPreventExitStatus")} == FINAL_CODES
+        assert settings(path)["Restart"] == ["on-failure"]
+        assert int(settings(path)["WatchdogSec"][0]) > 0
+        halts = words(path, "OnFailure")
+        assert halts == ([] if role == "monitor" else ["pinnacle-halt@%i.service"])
+
+
+def test_only_feed_gateway_and_monitor_have_a_network():
+    for path in SERVICES:
+        networked = path.stem in ("pinnacle-feed@", "pinnacle-gateway@", "pinnacle-monitor@")
+        families = words(path, "RestrictAddressFamilies")
+        isolated = settings(path).get("PrivateNetwork") == ["yes"] and families == ["AF_UNIX"]
+        assert isolated is not networked, path.name
+    monitor = settings(ROLE_UNITS["monitor"])
+    assert (monitor["IPAddressDeny"], monitor["IPAddressAllow"]) == (["any"], ["localhost"])
+
+
+def test_processes_stop_in_the_order_of_the_supervisor():
+    """systemd stops in the reverse order of After=; START_ORDER is the supervisor's."""
+    for earlier, later in (
+        ("exchange", "feed"),
+        ("exchange", "gateway"),
+        ("gateway", "risk"),
+        ("risk", "strategy"),
+    ):
+        assert START_ORDER.index(earlier) < START_ORDER.index(later)
+        assert f"pinnacle-{earlier}@%i.service" in words(ROLE_UNITS[later], "After")
+
+
+def test_the_monitor_is_another_user_who_may_write_two_files():
+    monitor = ROLE_UNITS["monitor"]
+    assert settings(monitor)["User"] == ["pinnacle-monitor"]
+    assert words(monitor, "ReadWritePaths") == [
+        "/run/pinnacle/%i/monitor.process",
+        "/run/pinnacle/%i/monitor.counters",
+    ]
+    users = [path.name for path in SERVICES if settings(path)["User"] != ["pinnacle"]]
+    assert users == [monitor.name]
+    assert all(settings(path)["Group"] == ["pinnacle"] for path in SERVICES)
+    made = (UNITS / "sysusers.d/pinnacle.conf").read_text()
+    assert re.search(r"^u +pinnacle ", made, re.M) and re.search(
+        r"^u +pinnacle-monitor ", made, re.M
+    )
+    assert re.search(r"^m +pinnacle-monitor +pinnacle$", made, re.M)
+
+
+def test_only_the_session_unit_owns_the_runtime_directory():
+    """systemd removes a RuntimeDirectory= with the unit that names it: a restart would take all."""
+    owners = [path.stem for path in SERVICES if "RuntimeDirectory" in settings(path)]
+    assert owners == ["pinnacle-session@"]
+
+
+def test_no_file_holds_anything_that_looks_like_a_secret():
+    for path in UNITS.rglob("*"):
+        if path.is_file():
+            text = path.read_text()
+            assert not re.search(r"(?i)(secret|password|token|api_?key)\s*[=:]", text), path
+            assert not re.search(r"[A-Za-z0-9+/]{40,}", text), path

@@ -1,0 +1,144 @@
+"""Sessions under a service manager: a directory that it made, a monitor of another user."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+import structlog
+
+from pinnacle.core.bell import Bell, Control, ProcessState
+from pinnacle.core.config import ProcessConfig
+from pinnacle.core.errors import ConfigError
+from pinnacle.core.runtime import Runtime
+from pinnacle.core.schema import Reason
+from pinnacle.session.config import load_session
+from pinnacle.session.create import create_session
+from tests.sessions import demo_config, until
+
+#: Two users of one group, as systemd/sysusers.d makes them; the numbers are nobody's.
+TRADER, MONITOR, GROUP = 61001, 61002, 61001
+OWN = ("monitor.process", "monitor.counters")
+
+
+def test_the_monitors_two_segments_are_the_only_ones_that_its_group_may_write(tmp_path):
+    config, paths = demo_config(tmp_path, "s")
+    create_session(load_session(config), paths)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in paths.runtime.iterdir()}
+    assert {name for name, mode in modes.items() if mode & stat.S_IWGRP} == set(OWN)
+    assert all(mode & stat.S_IRGRP and not mode & stat.S_IRWXO for mode in modes.values())
+    assert stat.S_IMODE(paths.runtime.stat().st_mode) == stat.S_IMODE(0o750)
+
+
+def test_a_directory_that_a_service_manager_made_is_filled_and_nothing_beside_it(tmp_path):
+    config, paths = demo_config(tmp_path, "s")
+    paths.runtime.mkdir(parents=True)
+    # What a creator left that was killed.
+    (paths.runtime / ".making").mkdir()
+    (paths.runtime / ".making" / "control").write_bytes(b"half")
+    create_session(load_session(config), paths)
+    assert [path.name for path in paths.runtime.parent.iterdir()] == ["s"]
+    assert not (paths.runtime / ".making").exists()
+    with Control(paths.control) as control:
+        assert control.killed() == Reason.NONE
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_that_names_the_key(tmp_path):
+    config, paths = demo_config(tmp_path, "s")
+    paths.data.parent.write_text("a file where the folder should be")
+    with pytest.raises(ConfigError, match=r"session\.data_dir: cannot make .*/data/s: "):
+        create_session(load_session(config), paths)
+
+
+#: Prints every file that cannot be read, and everything that can be written or made.
+TRY = """
+import os, sys
+for folder in sys.argv[1:]:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(place, name)
+            if not os.access(path, os.R_OK): print("unreadable", name)
+            if os.access(path, os.W_OK): print(name)
+        if os.access(place, os.W_OK): print("folder", place)
+"""
+
+
+@pytest.fixture
+def shared_folder():
+    """A folder that every user may enter."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        Path(place).chmod(0o755)
+        yield Path(place)
+
+
+def as_user(uid: int, *command: str) -> subprocess.Popen:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    users = {"user": uid, "group": GROUP, "extra_groups": []} if os.geteuid() == 0 else {}
+    return subprocess.Popen(
+        [sys.executable, *command],
+        **users,
+        umask=0o027,
+        env=environment,
+        cwd="/",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ran(uid: int, *command: str) -> str:
+    process = as_user(uid, *command)
+    out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, out + errors
+    return out
+
+
+def reachable(path: str) -> bool:
+    """Whether every user may come to the file."""
+    places = Path(path).resolve().parents
+    return all(place.stat().st_mode & stat.S_IXOTH for place in places)
+
+
+def as_two_users() -> bool:
+    return os.geteuid() == 0 and reachable(sys.executable) and reachable(__file__)
+
+
+def test_a_monitor_of_another_user_serves_the_session_and_can_write_none_of_it(shared_folder):
+    """With two real users where that can be, as root; elsewhere with one, in a read-only folder."""
+    config, paths = demo_config(shared_folder, "s")
+    config.write_text(config.read_text() + "\n[monitor]\nport = 0\n")
+    for folder in (paths.runtime, paths.data):
+        folder.mkdir(parents=True)
+        folder.chmod(0o750)
+        if os.geteuid() == 0:
+            os.chown(folder, TRADER if as_two_users() else 0, GROUP if as_two_users() else 0)
+    trader, other = (TRADER, MONITOR) if as_two_users() else (os.geteuid(), os.geteuid())
+    arguments = ["--config", str(config), "--name", "s"]
+    ran(trader, "-m", "pinnacle", "session", "create", *arguments)
+    if as_two_users():
+        found = ran(other, "-c", TRY, str(paths.runtime), str(paths.data))
+        assert sorted(found.split()) == sorted(OWN)
+    paths.runtime.chmod(0o550)
+    monitor = as_user(other, "-m", "pinnacle", "monitor", *arguments)
+    try:
+        with Bell(paths.process("monitor")) as bell:
+            until(lambda: bell.state == ProcessState.READY, 30, "the monitor")
+    finally:
+        monitor.send_signal(signal.SIGTERM)
+        _, errors = monitor.communicate(timeout=30)
+        paths.runtime.chmod(0o750)
+    assert (monitor.returncode, "Traceback" in errors) == (0, False), errors
+    assert ("no address file" in errors) == (as_two_users() or os.geteuid() != 0)
+
+
+def test_the_monitor_never_opens_the_kill_switch_for_writing(tmp_path):
+    config, paths = demo_config(tmp_path, "s")
+    create_session(load_session(config), paths)
+    with Runtime("monitor", paths, ProcessConfig(), structlog.get_logger()) as runtime:
+        with pytest.raises(ValueError, match="read-only"):
+            runtime.control.kill(Reason.OPERATOR)
+        assert runtime.control.killed() == Reason.NONE
