@@ -19,9 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from pinnacle.core._native import ffi
 from pinnacle.core.book import Book
 from pinnacle.core.errors import ConfigError
-from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import EVENT, Kind, Reason, Source, Venue
-from pinnacle.core.units import Step
 from pinnacle.venues.binance.check import check_capture
 from pinnacle.venues.binance.config import BinanceConfig
 from pinnacle.venues.binance.connector import BinanceConnector
@@ -87,27 +85,13 @@ def serve(tmp_path):
         server.process.communicate()
 
 
-def instrument(instrument_id, row):
-    """A row of a capture's table as the feed has it."""
-    return Instrument(
-        instrument_id=instrument_id,
-        symbol=row["symbol"].decode(),
-        venue=Venue.BINANCE,
-        tick=Step(1, int(row["tick_decimals"])),
-        lot=Step(1, int(row["lot_decimals"])),
-        quantity_min=1,
-        maker_fee_e8=0,
-        taker_fee_e8=0,
-    )
-
-
 class Market:
     """The sink: a book an instrument, and every BOOK_END and BOOK_INVALID."""
 
     def __init__(self, checks):
-        rows = [check.stream.codec.instruments[0] for check in checks]
-        self.instruments = [instrument(10 + at, row) for at, row in enumerate(rows)]
-        self.books = [Book(each.instrument_id, 65536, 8192) for each in self.instruments]
+        self.instruments = np.concatenate([check.stream.codec.instruments for check in checks])
+        self.instruments["instrument_id"] = range(10, 10 + len(checks))
+        self.books = [Book(10 + number, 65536, 8192) for number in range(len(checks))]
         self.notable = []
         self.kinds = {}
         self._last_recv_ns = 0

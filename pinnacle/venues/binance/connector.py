@@ -7,15 +7,15 @@ connect, when to give up a connection, and when to fetch a snapshot.
 import asyncio
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import httpx2
+import numpy as np
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from pinnacle.core.errors import ConfigError, DataError
-from pinnacle.core.instruments import Instrument, table
 from pinnacle.core.schema import Reason
 from pinnacle.venues.backoff import Backoff
 from pinnacle.venues.binance.codec import (
@@ -45,7 +45,8 @@ class ConnectionLost(Exception):
 
 
 class BinanceConnector:
-    """Delivers normalised records of the instruments to `sink` until `run` is cancelled.
+    """Delivers normalised records of the instruments (an array of dtype INSTRUMENT) to `sink`
+    until `run` is cancelled.
 
     sink(cdata, n): struct pmm_event * and count, overwritten after it returns. Snapshots come as
     BOOK_BEGIN, DEPTH..., BOOK_END, then DEPTH a change, TRADE, TOP, and BOOK_INVALID when a book
@@ -59,16 +60,16 @@ class BinanceConnector:
     def __init__(
         self,
         config: BinanceConfig,
-        instruments: Sequence[Instrument],
+        instruments: np.ndarray,
         sink: Sink,
         clock: Callable[[], int] = time.time_ns,
     ):
-        self.stream = MarketStream(table(instruments), sink)
+        self.stream = MarketStream(instruments, sink)
         self.connections = 0
         self.last_error = ""
         self._config = config
         self._clock = clock
-        self._rows = {each.instrument_id: row for row, each in enumerate(instruments)}
+        self._rows = {int(i): row for row, i in enumerate(instruments["instrument_id"])}
         self._want = asyncio.Event()
         self._acknowledged = asyncio.Event()
 
