@@ -17,7 +17,13 @@ import click
     help="ISO 8601 (UTC), ns since 1970, or +seconds from the session's start.",
 )
 @click.option("--instrument", required=True, help="A symbol.")
-@click.option("--depth", default=10, show_default=True, type=click.IntRange(1, 100_000))
+@click.option(
+    "--depth",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="Levels of each side.",
+)
 @click.option("--journal", default="feed", show_default=True, help="Whose records to build from.")
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
 def book(session: Path, at: str, instrument: str, depth: int, journal: str, as_json: bool) -> None:

@@ -15,7 +15,12 @@ import click
     type=click.Choice(["npy", "csv", "parquet"]),
     help="parquet needs the extra `export`.",
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write; it appears when it is whole.",
+)
 @click.option("--raw", is_flag=True, help="csv: ticks and lots as integers.")
 def export(session: Path, journal: str | None, kind: str, out: Path, raw: bool) -> None:
     """Write one journal of SESSION to a file."""
