@@ -212,14 +212,17 @@ class JournalReader:
         self._check = lib.pmm_journal_check
         self.identity = self.report.identity
         self.source = self.report.source
-        if self._count or not self.report.corrupt:
-            self.header = read_header(self.directory / file_name(0))
-            self.name = self.header["name"].decode(errors="replace")
         self._seen = 0
 
     def __len__(self) -> int:
         """Committed records as of the last refresh."""
         return self._count
+
+    @property
+    def name(self) -> str:
+        """The session's name, as the first file's header has it. DataError if it is cut."""
+        header = read_header(self.directory / file_name(0))
+        return header["name"].decode(errors="replace")
 
     def _load_headers(self, file_index: int) -> bool:
         """Know the files up to file_index; False if that one is not there yet."""
@@ -239,7 +242,7 @@ class JournalReader:
         return bisect.bisect_right(self._firsts, index) - 1
 
     def locate(self, index: int) -> tuple[int, int]:
-        """The file that a record index falls into, and its slot there; IndexError past the files."""
+        """The file that an index falls into, and its slot there; IndexError past the files."""
         file_index = self._file_of(index)
         return file_index, index - self._firsts[file_index]
 

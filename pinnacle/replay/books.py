@@ -10,6 +10,9 @@ from pinnacle.replay.readable import name_of
 from pinnacle.replay.summary import Progress
 from pinnacle.replay.times import format_time
 
+# Far more than a live book keeps: of the past, every level counts and nothing is in a hurry.
+FAR_CAPACITY = 1 << 18
+
 
 def book_at(
     reader: JournalReader, instrument: Instrument, at_ns: int, depth: int, progress: Progress
@@ -17,9 +20,9 @@ def book_at(
     """The book after the last record received at or before `at_ns`, as a dict for JSON.
 
     Prices and quantities are decimal text, the best level first. An invalid book has the reason
-    why, and the levels that it has.
+    why, and the levels that it has; `dropped` counts levels too far away to be kept.
     """
-    book = Book(instrument.instrument_id)
+    book = Book(instrument.instrument_id, far_capacity=FAR_CAPACITY)
     stop = reader.find_time(at_ns + 1)
     for chunk in reader.chunks(0, stop):
         book.apply_array(chunk)
@@ -33,6 +36,7 @@ def book_at(
         "changed": format_time(top.recv_ns) if top.recv_ns else None,
         "valid": bool(top.valid),
         "reason": None if top.valid else name_of(Reason, top.reason),
+        "dropped": book.stats().dropped,
         "bids": _levels(book, Side.BID, instrument, depth),
         "asks": _levels(book, Side.ASK, instrument, depth),
     }

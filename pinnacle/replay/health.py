@@ -12,6 +12,8 @@ from pinnacle.replay.recording import Recording
 
 Finding = dict[str, Any]
 
+_SCANS_MAX = 10
+
 
 def check_journals(session: str | Path) -> list[Finding]:
     """Check every journal of a session; an empty list means that nothing is wrong.
@@ -37,7 +39,7 @@ def check_journals(session: str | Path) -> list[Finding]:
 def check_journal(name: str, directory: Path) -> list[Finding]:
     """The findings of one journal; `name` is what the session calls it."""
     try:
-        report = scan(directory)
+        report = _settled(directory)
     except (LayoutError, NativeError) as error:
         return [_finding(name, 0, 0, 0, "unreadable", str(error))]
     findings = _check_bytes(name, directory, report)
@@ -45,6 +47,19 @@ def check_journal(name: str, directory: Path) -> list[Finding]:
     if report.records:
         findings += _check_starts(name, JournalReader(directory, damaged_ok=True))
     return findings
+
+
+def _settled(directory: Path) -> JournalReport:
+    """A scan; again while it sees a record half written by a writer who then went on."""
+    report = scan(directory)
+    for _ in range(_SCANS_MAX):
+        before = report
+        if not before.torn_bytes:
+            break
+        report = scan(directory)
+        if report.records == before.records:
+            break
+    return report
 
 
 def _finding(

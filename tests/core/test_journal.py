@@ -45,6 +45,7 @@ def test_what_was_appended_is_read_back_across_files(directory, count):
     reader = JournalReader(directory)
     assert len(reader) == count
     assert same(reader.array(), events)
+    assert (reader.name, reader.source) == ("test", Source.FEED)
     assert scan(directory).records == count
 
 

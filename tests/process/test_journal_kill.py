@@ -10,6 +10,7 @@ import pytest
 
 from pinnacle.core.journal import Journal, JournalReader, Sync, scan
 from pinnacle.core.schema import Source
+from pinnacle.replay.health import check_journal
 
 HERE = Path(__file__).parent
 CSRC = HERE.parent.parent / "csrc"
@@ -94,5 +95,6 @@ def watch(directory: Path, records: int) -> None:
         assert not report.corrupt
         assert report.records >= before
         before = report.records
+        assert check_journal("feed", directory) == []
         for chunk in reader.follow():
             assert chunk["recv_ns"][-1] - chunk["recv_ns"][0] == len(chunk) - 1

@@ -25,7 +25,7 @@ def test_the_book_is_as_it_was_after_each_change(replay, session):
     better = [("100.5", "0.250"), *FIRST["bids"]]
     found = picture(replay, session, "+0.002")
     assert levels(found) == {"bids": better, "asks": FIRST["asks"]}
-    assert found["valid"] is True
+    assert (found["valid"], found["dropped"]) == (True, 0)
     found = picture(replay, session, "+0.0045")
     assert levels(found) == {"bids": better, "asks": [("101.5", "0.010")]}
     assert found["changed"] == "2023-11-14T22:13:20.127456789Z"
