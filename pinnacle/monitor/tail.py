@@ -89,7 +89,7 @@ class RiskTail:
                 self._take(chunk)
                 self._next += len(chunk)
             self.trouble = ""
-        except PinnacleError as error:
+        except (PinnacleError, OSError) as error:
             self._reader = None
             missing = isinstance(error, NativeError) and error.code == lib.PMM_ERR_NOT_FOUND
             self.trouble = "no journal yet" if missing else str(error)

@@ -7,14 +7,16 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
+from flask import Flask
 
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.paths import ROLES
 from pinnacle.monitor.config import MonitorConfig
-from pinnacle.monitor.process import address_file, bind
+from pinnacle.monitor.process import PageServer, address_file, bind
 from tests.segments import Segments
 
 PROGRAM = """
@@ -155,6 +157,16 @@ def test_a_taken_port_is_named_with_its_key(segments, start):
     assert f"monitor.port: 127.0.0.1:{port} is taken" in errors
     assert "Traceback" not in errors
     assert not address_file(segments.paths).exists()
+
+
+def test_a_closed_server_leaves_no_thread_and_no_listener():
+    before = set(threading.enumerate())
+    server = PageServer(Flask("page"), MonitorConfig(port=0))
+    assert ask(server.address, "/")[0] == 404
+    server.close()
+    assert set(threading.enumerate()) <= before
+    with pytest.raises(ConnectionRefusedError):
+        ask(server.address, "/")
 
 
 def test_an_address_of_another_machine_is_refused_by_key():

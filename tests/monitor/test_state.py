@@ -188,6 +188,19 @@ def test_a_damaged_journal_is_told_and_the_rest_still_shown(segments, state):
     assert seen["fills"] == [] and len(seen["instruments"]) == 2
 
 
+def test_a_journal_file_that_cannot_be_opened_is_told_too(segments, state):
+    segments.journal_fills(1, 21)
+    assert len(document(state)["fills"]) == 21
+    segments.journal.append_array(event(Kind.TIMER))
+    segments.journal.close()
+    following = segments.paths.journal("risk") / "000001.pmj"
+    following.unlink(missing_ok=True)
+    following.mkdir()
+    seen = document(state)
+    assert "000001.pmj" in seen["journal_trouble"]
+    assert len(seen["fills"]) == 21
+
+
 def test_a_fill_of_an_unknown_instrument_is_passed_over(segments, state):
     segments.journal_fills(1, 1)
     segments.journal.append_array(event(Kind.FILL, instrument_id=9, price=5, quantity=1))
