@@ -190,8 +190,9 @@ static uint32_t next_of(const struct pmm_market *market, int64_t *at_ns) {
         }
     }
     if (market->pending_head != market->pending_tail) {
-        const struct pmm_event *input = events_at(market, market->pending_at) + market->pending_head % market->pending_max;
-        int64_t next = latest(input->recv_ns, latest(market->reached_ns, market->clock_ns));
+        const struct pmm_event *inputs = events_at(market, market->pending_at);
+        int64_t due = inputs[market->pending_head % market->pending_max].recv_ns;
+        int64_t next = latest(due, latest(market->reached_ns, market->clock_ns));
         if (next < at) {
             at = next;
             who = market->instruments;

@@ -6,13 +6,15 @@
  * in time order; what comes out is what a venue would send: public market data, and the external participants'
  * execution reports. Nothing here reads a clock.
  *
- * Who trades. Providers: limit orders, Poisson; a part at the touch (geometric), the others
- * with power-law distance, both from a gap on either side of the fair value; each order cancelled at a rate that falls with its distance and is highest when the fair
- * value has passed it. Noise: market orders, Poisson. Informed: look at Poisson times and take, up to what
- * the fair value makes worth it, when the opposite touch is more than a threshold on the wrong side of it: this is
- * the adverse selection that a passive quote suffers. The fair value is a geometric Brownian motion with
- * jumps on a grid of fair_step_ns; nobody outside sees it. A side with fewer than floor_orders is topped up. At
- * the start each side is filled with as many orders as arrivals and cancels balance at.
+ * Who trades. Providers: limit orders, Poisson; a part at the touch (geometric), the others at power-law
+ * distances, both from a gap on either side of the fair value; each order cancelled at a rate that falls with
+ * its distance and is highest when the fair value has passed it. Noise: market orders, Poisson. Informed:
+ * look at Poisson times and take, up to what the fair value makes worth it, when the opposite touch is more
+ * than a threshold on the wrong side of it: this is the adverse selection that a passive quote suffers. Both take
+ * at most half of what the traders have on the other side. The fair value is a geometric Brownian
+ * motion with jumps on a grid of fair_step_ns; nobody outside sees it. A side with fewer than
+ * floor_orders of the traders' orders is topped up before their next event. At the start each side is filled
+ * with as many orders as arrivals and cancels balance at.
  *
  * Determinism. The same config, params and inputs with the same times give the same output, record for record,
  * however the calls are cut, as long as each input is given before until_ns passes its time of effect. On one
@@ -109,11 +111,11 @@ int pmm_market_init(void *memory, size_t bytes, const struct pmm_market_config *
                     const struct pmm_market_params *params);
 
 /*
- * Goes on to until_ns. in: n records of external participants, in order of recv_ns; they are taken over into
- * the market's own queue until they take effect, *consumed counts those (fewer than n only when the queue is
- * full). Returns the count written to out, or ARGUMENT. It stops early when out is full or after STEPS_MAX events: while
- * pmm_market_now is below until_ns, call again with the rest of the input. Records of one operation may be
- * spread over two calls.
+ * Goes on to until_ns. in: n records of external participants, in order of recv_ns; they are taken over
+ * into the market's own queue until they take effect, *consumed counts those (fewer than n only when the
+ * queue is full). Returns the count written to out, or ARGUMENT. It stops early when out is full or after
+ * STEPS_MAX events: while pmm_market_now is below until_ns, call again with the rest of the input. Records of
+ * one operation may be spread over two calls.
  */
 int64_t pmm_market_advance(struct pmm_market *market, int64_t until_ns, const struct pmm_event *in, size_t n,
                            size_t *consumed, struct pmm_event *out, size_t max);

@@ -13,10 +13,8 @@ static void finish(struct turn *turn) {
     struct pmm_match *match = turn->match;
     if (match->touched == 0) return;
     const struct pmm_match_touch *list = pmm_match_touched(match);
-    for (uint32_t i = 0; i < match->touched; i++) {
-        int side = (int)list[i].side;
-        publish(turn, PMM_KIND_DEPTH, 0, (uint8_t)side, list[i].price, level_quantity(match, side, list[i].price));
-    }
+    for (uint32_t i = 0; i < match->touched; i++)
+        publish(turn, PMM_KIND_DEPTH, 0, (uint8_t)list[i].side, list[i].price, list[i].quantity);
     turn->out[-1].flags |= PMM_FLAG_LAST;
     match->touched = 0;
     match->recv_ns = turn->recv_ns;
@@ -24,33 +22,35 @@ static void finish(struct turn *turn) {
 
 /* Orders that rest. */
 
-/* The participant's open order, or NULL: nobody reaches another's. */
-static struct pmm_match_order *own_order(const struct pmm_match *match, const struct pmm_event *in, uint32_t *slot) {
-    *slot = pmm_match_find(match, in->order_id);
-    struct pmm_match_order *order = pmm_match_order(match, *slot);
-    return *slot != 0 && order->source == in->source ? order : NULL;
+/* The participant's open order, or NULL: nobody reaches another's. at: its entry in the index. */
+static struct pmm_match_order *own_order(const struct pmm_match *match, const struct pmm_event *in, uint32_t *at) {
+    *at = pmm_match_seek(match, in->order_id);
+    uint32_t slot = pmm_match_index(match)[*at].slot;
+    struct pmm_match_order *order = pmm_match_order(match, slot);
+    return slot != 0 && order->source == in->source ? order : NULL;
 }
 
-static void cancel(struct turn *turn, uint32_t slot, enum pmm_reason reason) {
+static inline void cancel(struct turn *turn, uint32_t at, enum pmm_reason reason) {
+    uint32_t slot = pmm_match_index(turn->match)[at].slot;
     struct pmm_match_order *order = pmm_match_order(turn->match, slot);
     report_order(turn, PMM_KIND_CANCELLED, order, order->leaves, reason);
-    touch(turn->match, order->side, order->price);
-    pmm_match_unlink(turn->match, slot);
-    pmm_match_release(turn->match, slot);
+    int64_t left = pmm_match_unlink(turn->match, slot);
+    touch(turn->match, order->side, order->price, left);
+    pmm_match_release_at(turn->match, at);
 }
 
 static void run_cancel(struct turn *turn, const struct pmm_event *in) {
-    uint32_t slot;
-    if (own_order(turn->match, in, &slot) == NULL) {
+    uint32_t at;
+    if (own_order(turn->match, in, &at) == NULL) {
         refuse(turn, PMM_KIND_CANCEL_REJECTED, in, PMM_REASON_UNKNOWN_ORDER);
     } else {
-        cancel(turn, slot, PMM_REASON_REQUESTED);
+        cancel(turn, at, PMM_REASON_REQUESTED);
     }
 }
 
 static void run_query(struct turn *turn, const struct pmm_event *in) {
-    uint32_t slot;
-    const struct pmm_match_order *order = own_order(turn->match, in, &slot);
+    uint32_t at;
+    const struct pmm_match_order *order = own_order(turn->match, in, &at);
     if (order == NULL) {
         refuse(turn, PMM_KIND_REJECTED, in, PMM_REASON_UNKNOWN_ORDER);
     } else {
@@ -62,19 +62,20 @@ static void run_query(struct turn *turn, const struct pmm_event *in) {
 static void reduce(struct turn *turn, struct pmm_match_order *order, int64_t total) {
     int64_t cut = order->total - total;
     struct pmm_ladder *ladder = pmm_match_ladder(turn->match, order->side);
-    pmm_match_level_at(ladder, pmm_ladder_find(ladder, order->price))->quantity -= cut;
+    struct pmm_match_level *level = pmm_match_level_at(ladder, pmm_ladder_find(ladder, order->price));
+    level->quantity -= cut;
     order->total = total;
     order->leaves -= cut;
     report_order(turn, PMM_KIND_REPLACED, order, total, PMM_REASON_NONE);
-    if (cut != 0) touch(turn->match, order->side, order->price);
+    if (cut != 0) touch(turn->match, order->side, order->price, level->quantity);
 }
 
 /* To the back of the level at its new price, taking first what it crosses. */
 static void move(struct turn *turn, uint32_t slot, int64_t price, int64_t total) {
     struct pmm_match *match = turn->match;
     struct pmm_match_order *order = pmm_match_order(match, slot);
-    touch(match, order->side, order->price);
-    pmm_match_unlink(match, slot);
+    int64_t left = pmm_match_unlink(match, slot);
+    touch(match, order->side, order->price, left);
     order->leaves += total - order->total;
     order->total = total;
     order->price = price;
@@ -86,8 +87,9 @@ static void move(struct turn *turn, uint32_t slot, int64_t price, int64_t total)
     order->leaves = taker.leaves;
     enum pmm_reason unable = taker.self_traded ? PMM_REASON_SELF_TRADE : PMM_REASON_NONE;
     if (taker.leaves != 0 && unable == PMM_REASON_NONE) {
-        if (pmm_match_link(match, slot) == PMM_OK) {
-            touch(match, order->side, price);
+        const struct pmm_match_level *level = pmm_match_link(match, slot);
+        if (level != NULL) {
+            touch(match, order->side, price, level->quantity);
             return;
         }
         unable = PMM_REASON_CAPACITY;
@@ -108,17 +110,17 @@ static enum pmm_reason replace_fault(const struct pmm_match *match, const struct
 }
 
 static void run_replace(struct turn *turn, const struct pmm_event *in) {
-    uint32_t slot;
-    struct pmm_match_order *order = own_order(turn->match, in, &slot);
+    uint32_t at;
+    struct pmm_match_order *order = own_order(turn->match, in, &at);
     enum pmm_reason fault = order == NULL ? PMM_REASON_UNKNOWN_ORDER : replace_fault(turn->match, order, in);
     if (fault != PMM_REASON_NONE) {
         refuse(turn, PMM_KIND_REPLACE_REJECTED, in, fault);
     } else if (in->quantity <= order->total - order->leaves) {
-        cancel(turn, slot, PMM_REASON_REQUESTED);
+        cancel(turn, at, PMM_REASON_REQUESTED);
     } else if (in->price == order->price && in->quantity <= order->total) {
         reduce(turn, order, in->quantity);
     } else {
-        move(turn, slot, in->price, in->quantity);
+        move(turn, pmm_match_index(turn->match)[at].slot, in->price, in->quantity);
     }
 }
 
@@ -163,7 +165,8 @@ static void cancel_selected(struct turn *turn, const struct selection *selection
         for (; at != PMM_LADDER_NONE; at = pmm_ladder_next(ladder, &price)) {
             for (uint32_t slot = pmm_match_level_at(ladder, at)->head, next; slot != 0; slot = next) {
                 next = pmm_match_order(match, slot)->next;
-                if (selected(selection, pmm_match_order(match, slot))) cancel(turn, slot, reason);
+                const struct pmm_match_order *order = pmm_match_order(match, slot);
+                if (selected(selection, order)) cancel(turn, pmm_match_seek(match, order->order_id), reason);
             }
         }
     }
@@ -191,36 +194,32 @@ int64_t pmm_match_end_day(struct pmm_match *match, int64_t recv_ns, struct pmm_e
 #define MAKER_RECORDS 4
 
 static int fits_taker(const struct pmm_match *match, const struct taker *taker, size_t room) {
-    if (room < TAKER_RECORDS) return 0;
     size_t affordable = (room - TAKER_RECORDS) / MAKER_RECORDS;
-    if (match->open[opposite(taker->side) - 1] <= affordable) return 1;
     uint32_t met;
     pmm_match_scan(match, taker, (uint32_t)affordable, &met);
     return met <= affordable;
 }
 
-/* 1 if whatever the record causes has room. */
+static int fits_replace(const struct pmm_match *match, const struct pmm_event *in, size_t room) {
+    uint32_t at;
+    const struct pmm_match_order *order = own_order(match, in, &at);
+    if (order == NULL || order->post_only || !would_take(match, order->side, in->price)) return 1;
+    struct taker taker = {.price = in->price, .leaves = in->quantity, .source = order->source,
+                          .side = order->side, .self_trade = order->self_trade};
+    return fits_taker(match, &taker, room);
+}
+
+/* 1 if whatever the record causes has room. The first line is what a caller with a fair sized out passes by. */
 static int fits(const struct pmm_match *match, const struct pmm_event *in, size_t room) {
-    uint32_t slot;
-    const struct pmm_match_order *order;
-    struct taker taker;
-    switch (in->kind) {
-    case PMM_KIND_NEW:
-        if ((in->side != PMM_SIDE_BID && in->side != PMM_SIDE_ASK) || in->flags & PMM_FLAG_POST_ONLY) break;
-        taker = pmm_match_taker(in);
-        return fits_taker(match, &taker, room);
-    case PMM_KIND_REPLACE:
-        order = own_order(match, in, &slot);
-        if (order == NULL || order->post_only) break;
-        taker = (struct taker){.price = in->price, .leaves = in->quantity, .source = order->source,
-                               .side = order->side, .self_trade = order->self_trade};
-        return fits_taker(match, &taker, room);
-    case PMM_KIND_CANCEL_ALL:
+    if (room >= TAKER_RECORDS + MAKER_RECORDS * (size_t)pmm_match_order_count(match)) return 1;
+    if (in->kind == PMM_KIND_CANCEL_ALL)
         return fits_selected(match, &(struct selection){.source = in->source}, room);
-    default:
-        break;
-    }
-    return room >= TAKER_RECORDS;
+    if (room < TAKER_RECORDS) return 0;
+    if (in->kind == PMM_KIND_REPLACE) return fits_replace(match, in, room);
+    if (in->kind != PMM_KIND_NEW || in->flags & PMM_FLAG_POST_ONLY) return 1;
+    if (in->side != PMM_SIDE_BID && in->side != PMM_SIDE_ASK) return 1;
+    struct taker taker = taker_of(in);
+    return !would_take(match, taker.side, taker.price) || fits_taker(match, &taker, room);
 }
 
 static void run_one(struct turn *turn, const struct pmm_event *in) {
@@ -253,6 +252,19 @@ static int concerns(const struct pmm_match *match, const struct pmm_event *in) {
            (in->instrument_id == PMM_INSTRUMENT_ALL && in->kind == PMM_KIND_CANCEL_ALL);
 }
 
+/* Far enough ahead for a line to come from memory: the index entry first, then the order that it names. */
+#define AHEAD_INDEX 8
+#define AHEAD_ORDER 4
+
+static inline void look_ahead(const struct pmm_match *match, const struct pmm_event *in, size_t left) {
+    const struct pmm_match_entry *index = pmm_match_index(match);
+    if (left > AHEAD_INDEX) __builtin_prefetch(index + pmm_match_home(match, in[AHEAD_INDEX].order_id));
+    if (left > AHEAD_ORDER) {
+        uint32_t slot = index[pmm_match_home(match, in[AHEAD_ORDER].order_id)].slot;
+        __builtin_prefetch(pmm_match_order(match, slot));
+    }
+}
+
 int64_t pmm_match_run(struct pmm_match *match, const struct pmm_event *in, size_t n, struct pmm_event *out,
                       size_t max, size_t *consumed) {
     if (match == NULL || consumed == NULL || (in == NULL && n != 0) || (out == NULL && max != 0))
@@ -260,6 +272,7 @@ int64_t pmm_match_run(struct pmm_match *match, const struct pmm_event *in, size_
     struct turn turn = {match, out, 0};
     size_t i = 0;
     for (; i < n; i++) {
+        look_ahead(match, in + i, n - i);
         if (!concerns(match, in + i)) continue;
         if (!fits(match, in + i, max - (size_t)(turn.out - out))) break;
         turn.recv_ns = in[i].recv_ns;

@@ -25,12 +25,13 @@
  * after its ACK without a fill. Self-trade: cancel newest = the incoming remainder, oldest = the resting
  * order, both. DAY orders go with pmm_match_end_day.
  *
- * More rules. An order belongs to its source: CANCEL, REPLACE and QUERY of another's are UNKNOWN_ORDER. A REPLACE has
- * the rules of its order (post-only, self-trade, time in force), not of the record. A CANCEL_ALL's reason, if it has
- * one, is the reason of its CANCELLED. Prices are 1 to PRICE_MAX, quantities 1 to QUANTITY_MAX. A post-only
- * IOC, FOK or market order is BAD_ORDER. With no place for an order or its level the order is REJECTED (CAPACITY), or its
- * remainder CANCELLED (CAPACITY) if it could take first. venue_ns of what goes out is its recv_ns: the venue's
- * time is the cause's. Each execution report, refusals and status too, counts one execution sequence.
+ * More rules. An order belongs to its source: CANCEL, REPLACE and QUERY of another's are
+ * UNKNOWN_ORDER. A REPLACE has the rules of its order (post-only, self-trade, time in force), not of the
+ * record. A CANCEL_ALL's reason, if it has one, is the reason of its CANCELLED. Prices are 1 to PRICE_MAX,
+ * quantities 1 to QUANTITY_MAX. A post-only IOC, FOK or market order is BAD_ORDER. With no place for an
+ * order or its level the order is REJECTED (CAPACITY), or its remainder CANCELLED (CAPACITY) if it could
+ * take first. venue_ns of what goes out is its recv_ns: the venue's time is the cause's. Each execution
+ * report, refusals and status too, counts one execution sequence.
  *
  * Costs. NEW, CANCEL, REPLACE: constant, plus each order met; CANCEL_ALL and end of day: all open orders.
  * The caller gives 64-byte aligned memory; no pointers in it.
@@ -47,7 +48,10 @@
 
 struct pmm_match; /* opaque */
 
-/* orders: open at once, 1 to ORDERS_MAX; far_capacity: levels per side; window as in book.h. 0 if an argument is bad. */
+/*
+ * orders: open at once, 1 to ORDERS_MAX; far_capacity: levels per side; window as in book.h. 0 if an
+ * argument is bad.
+ */
 size_t pmm_match_memsize(uint32_t orders, uint32_t window, uint32_t far_capacity);
 int pmm_match_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t orders,
                    uint32_t window, uint32_t far_capacity);
@@ -55,9 +59,10 @@ int pmm_match_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t 
 /*
  * Runs n records in order; writes what they cause to out. Stops before a record whose worst case
  * might not fit in what is left of out and sets *consumed. Returns the count written, or ARGUMENT.
- * Records of other instruments (but a CANCEL_ALL of PMM_INSTRUMENT_ALL) and kinds are consumed without effect. A
- * record writes at most 3 + 4 x (orders on the other side that it could meet) records, a CANCEL_ALL 2 x the participant's
- * orders: room for 4 x orders + 3 is always enough, and a record that does not fit an empty out leaves *consumed 0.
+ * Records of other instruments (but a CANCEL_ALL of PMM_INSTRUMENT_ALL) and kinds are consumed without
+ * effect. A record writes at most 3 + 4 x (orders on the other side that it could meet) records, a
+ * CANCEL_ALL 2 x the participant's orders: room for 4 x orders + 3 is always enough, and a record that does
+ * not fit an empty out leaves *consumed 0.
  */
 int64_t pmm_match_run(struct pmm_match *match, const struct pmm_event *in, size_t n,
                       struct pmm_event *out, size_t max, size_t *consumed);

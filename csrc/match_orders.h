@@ -62,6 +62,7 @@ struct pmm_match_entry {
 /* A level that the operation has changed: its DEPTH is written when the operation ends. */
 struct pmm_match_touch {
     int64_t price;
+    int64_t quantity; /* as it is now */
     uint64_t side;
 };
 
@@ -110,20 +111,134 @@ static inline uint32_t pmm_match_tag(uint64_t order_id) {
     return (uint32_t)(((order_id ^ (order_id >> 32)) * UINT64_C(0x9E3779B97F4A7C15)) >> 32);
 }
 
+/* Where the probe for an id begins. */
+static inline uint32_t pmm_match_home(const struct pmm_match *match, uint64_t order_id) {
+    return pmm_match_tag(order_id) >> match->index_shift;
+}
+
+/* Index and pool. */
+
+/* Where the id's entry is, or the free entry where it would go. Holds until the next allocate or release. */
+static inline uint32_t pmm_match_seek(const struct pmm_match *match, uint64_t order_id) {
+    const struct pmm_match_entry *index = pmm_match_index(match);
+    uint32_t mask = UINT32_MAX >> match->index_shift;
+    uint32_t tag = pmm_match_tag(order_id);
+    uint32_t at = tag >> match->index_shift;
+    while (index[at].slot != 0) {
+        if (index[at].tag == tag && pmm_match_order(match, index[at].slot)->order_id == order_id) break;
+        at = (at + 1) & mask;
+    }
+    return at;
+}
+
 /* The slot of an open order, or 0. */
-uint32_t pmm_match_find(const struct pmm_match *match, uint64_t order_id);
-/* A free slot, its order_id set and in the index, or 0 if the pool is empty. */
-uint32_t pmm_match_allocate(struct pmm_match *match, uint64_t order_id);
-/* Out of the index and back to the pool: last out is first in, so hot lines stay hot. */
-void pmm_match_release(struct pmm_match *match, uint32_t slot);
+static inline uint32_t pmm_match_find(const struct pmm_match *match, uint64_t order_id) {
+    return pmm_match_index(match)[pmm_match_seek(match, order_id)].slot;
+}
+
+static inline int pmm_match_pool_empty(const struct pmm_match *match) {
+    return match->free_head == 0 && match->unused > match->capacity;
+}
+
+/* A slot of a pool that is not empty, its order_id set and in the index at the free entry `at`. */
+static inline uint32_t pmm_match_allocate(struct pmm_match *match, uint64_t order_id, uint32_t at) {
+    uint32_t slot = match->free_head;
+    if (slot != 0) {
+        match->free_head = pmm_match_order(match, slot)->next;
+    } else {
+        slot = match->unused++;
+    }
+    pmm_match_index(match)[at] = (struct pmm_match_entry){slot, pmm_match_tag(order_id)};
+    pmm_match_order(match, slot)->order_id = order_id;
+    return slot;
+}
+
+/*
+ * The order of entry `at` goes out of the index and back to the pool: last out is first in, so hot lines stay hot.
+ * The gap is closed: an entry moves back into it unless its home lies behind the gap.
+ */
+static inline void pmm_match_release_at(struct pmm_match *match, uint32_t at) {
+    struct pmm_match_entry *index = pmm_match_index(match);
+    uint32_t mask = UINT32_MAX >> match->index_shift;
+    uint32_t slot = index[at].slot, gap = at;
+    pmm_match_order(match, slot)->next = match->free_head;
+    match->free_head = slot;
+    for (;;) {
+        at = (at + 1) & mask;
+        if (index[at].slot == 0) break;
+        uint32_t home = index[at].tag >> match->index_shift;
+        if (((at - home) & mask) >= ((at - gap) & mask)) {
+            index[gap] = index[at];
+            gap = at;
+        }
+    }
+    index[gap] = (struct pmm_match_entry){0, 0};
+}
+
+static inline void pmm_match_release(struct pmm_match *match, uint32_t slot) {
+    pmm_match_release_at(match, pmm_match_seek(match, pmm_match_order(match, slot)->order_id));
+}
+
+/* Queues. */
 
 /* 1 if a level at price would find a place on side; leaving: levels that go before. */
-int pmm_match_has_room(const struct pmm_match *match, int side, int64_t price, uint32_t leaving);
-/* To the back of the order's level. 0, or FULL if the level has no place. */
-int pmm_match_link(struct pmm_match *match, uint32_t slot);
+static inline int pmm_match_has_room(const struct pmm_match *match, int side, int64_t price, uint32_t leaving) {
+    const struct pmm_ladder *ladder = pmm_match_ladder(match, side);
+    return pmm_ladder_levels(ladder) - leaving < ladder->far_capacity ||
+           pmm_ladder_find(ladder, price) != PMM_LADDER_NONE;
+}
+
+/* To the back of the order's level: the level, or NULL if there is no place for it. */
+static inline const struct pmm_match_level *pmm_match_link(struct pmm_match *match, uint32_t slot) {
+    struct pmm_match_order *order = pmm_match_order(match, slot);
+    struct pmm_ladder *ladder = pmm_match_ladder(match, order->side);
+    uint32_t at = pmm_ladder_find(ladder, order->price);
+    if (at == PMM_LADDER_NONE) {
+        if (!pmm_ladder_room(ladder)) return NULL;
+        at = pmm_ladder_insert(ladder, order->price);
+        if (at == PMM_LADDER_NONE) return NULL;
+    }
+    struct pmm_match_level *level = pmm_match_level_at(ladder, at);
+    order->next = 0;
+    order->prev = level->tail;
+    order->arrival = ++match->arrivals;
+    if (level->tail != 0) {
+        pmm_match_order(match, level->tail)->next = slot;
+    } else {
+        level->head = slot;
+    }
+    level->tail = slot;
+    level->quantity += order->leaves;
+    match->open[order->side - 1]++;
+    return level;
+}
+
 /* Out of its queue, at a level known to the caller; an empty level is the caller's to remove. */
-void pmm_match_unlink_at(struct pmm_match *match, struct pmm_match_level *level, uint32_t slot);
-/* Out of its queue, and its level with it if it was alone there. */
-void pmm_match_unlink(struct pmm_match *match, uint32_t slot);
+static inline void pmm_match_unlink_at(struct pmm_match *match, struct pmm_match_level *level, uint32_t slot) {
+    struct pmm_match_order *order = pmm_match_order(match, slot);
+    if (order->prev != 0) {
+        pmm_match_order(match, order->prev)->next = order->next;
+    } else {
+        level->head = order->next;
+    }
+    if (order->next != 0) {
+        pmm_match_order(match, order->next)->prev = order->prev;
+    } else {
+        level->tail = order->prev;
+    }
+    level->quantity -= order->leaves;
+    match->open[order->side - 1]--;
+}
+
+/* Out of its queue, and its level with it if it was alone there; returns what is left at the level. */
+static inline int64_t pmm_match_unlink(struct pmm_match *match, uint32_t slot) {
+    struct pmm_match_order *order = pmm_match_order(match, slot);
+    struct pmm_ladder *ladder = pmm_match_ladder(match, order->side);
+    struct pmm_match_level *level = pmm_match_level_at(ladder, pmm_ladder_find(ladder, order->price));
+    pmm_match_unlink_at(match, level, slot);
+    int64_t left = level->quantity;
+    if (level->head == 0) pmm_ladder_remove(ladder, order->price);
+    return left;
+}
 
 #endif

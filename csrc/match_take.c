@@ -24,7 +24,8 @@ int64_t pmm_match_scan(const struct pmm_match *match, const struct taker *taker,
     return got;
 }
 
-static inline void trade(struct turn *turn, struct taker *taker, const struct pmm_match_order *maker, int64_t quantity) {
+static inline void trade(struct turn *turn, const struct taker *taker, const struct pmm_match_order *maker,
+                         int64_t quantity) {
     report(turn, PMM_KIND_FILL, maker->order_id, maker->source, maker->side, maker->price, quantity, 0, PMM_FLAG_MAKER);
     report(turn, PMM_KIND_FILL, taker->order_id, taker->source, taker->side, maker->price, quantity, 0, 0);
     publish(turn, PMM_KIND_TRADE, ++turn->match->trades, taker->side, maker->price, quantity);
@@ -39,15 +40,15 @@ static void take_level(struct turn *turn, struct taker *taker, struct pmm_match_
             taker->self_traded = taker->self_trade != PMM_STP_CANCEL_OLDEST;
             if (taker->self_trade == PMM_STP_CANCEL_NEWEST) return;
             report_order(turn, PMM_KIND_CANCELLED, maker, maker->leaves, PMM_REASON_SELF_TRADE);
-            touch(match, maker->side, maker->price);
             pmm_match_unlink_at(match, level, slot);
+            touch(match, maker->side, maker->price, level->quantity);
             pmm_match_release(match, slot);
             if (taker->self_traded) return;
             continue;
         }
         int64_t quantity = maker->leaves < taker->leaves ? maker->leaves : taker->leaves;
         trade(turn, taker, maker, quantity);
-        touch(match, maker->side, maker->price);
+        touch(match, maker->side, maker->price, level->quantity - quantity);
         taker->leaves -= quantity;
         if (quantity == maker->leaves) {
             pmm_match_unlink_at(match, level, slot);
@@ -74,12 +75,13 @@ void pmm_match_take(struct turn *turn, struct taker *taker) {
 /* Why what is left of a taker may not rest, or 0. */
 static enum pmm_reason remainder_reason(const struct taker *taker, int is_market) {
     if (taker->self_traded) return PMM_REASON_SELF_TRADE;
-    return is_market || taker->tif == PMM_TIF_IOC || taker->tif == PMM_TIF_FOK ? PMM_REASON_NO_LIQUIDITY : PMM_REASON_NONE;
+    int passes = is_market || taker->tif == PMM_TIF_IOC || taker->tif == PMM_TIF_FOK;
+    return passes ? PMM_REASON_NO_LIQUIDITY : PMM_REASON_NONE;
 }
 
 /* New orders. */
 
-static enum pmm_reason new_fault(const struct pmm_match *match, const struct pmm_event *in) {
+static enum pmm_reason new_fault(const struct pmm_event *in) {
     uint64_t aux = (uint64_t)in->aux;
     uint32_t tif = aux & 0xff, type = aux >> 8 & 0xff, self_trade = aux >> 16 & 0xff;
     if (in->side != PMM_SIDE_BID && in->side != PMM_SIDE_ASK) return PMM_REASON_BAD_ORDER;
@@ -89,28 +91,18 @@ static enum pmm_reason new_fault(const struct pmm_match *match, const struct pmm
         return PMM_REASON_BAD_ORDER;
     if (in->quantity < 1 || in->quantity > PMM_MATCH_QUANTITY_MAX) return PMM_REASON_BAD_QUANTITY;
     if (type == PMM_TYPE_LIMIT && (in->price < 1 || in->price > PMM_MATCH_PRICE_MAX)) return PMM_REASON_BAD_PRICE;
-    return pmm_match_find(match, in->order_id) != 0 ? PMM_REASON_DUPLICATE_ORDER : PMM_REASON_NONE;
+    return PMM_REASON_NONE;
 }
 
-static int is_market_order(const struct pmm_event *in) { return (in->aux >> 8 & 0xff) == PMM_TYPE_MARKET; }
-
-struct taker pmm_match_taker(const struct pmm_event *in) {
-    int64_t any = in->side == PMM_SIDE_BID ? INT64_MAX : INT64_MIN;
-    return (struct taker){.order_id = in->order_id, .price = is_market_order(in) ? any : in->price, .leaves = in->quantity,
-                          .source = in->source, .side = in->side, .tif = in->aux & 0xff,
-                          .self_trade = in->aux >> 16 & 0xff};
+/* Whether another order could rest at this price. */
+static int has_place(const struct pmm_match *match, const struct taker *taker) {
+    return !pmm_match_pool_empty(match) && pmm_match_has_room(match, taker->side, taker->price, 0);
 }
 
-static int pool_empty(const struct pmm_match *match) {
-    return match->free_head == 0 && match->unused > match->capacity;
-}
-
-/* Puts what is left of a new order into the book; 0 if there is no place. */
-static int rest(struct turn *turn, const struct taker *taker, const struct pmm_event *in) {
+/* Puts what is left of a new order, which has a place, into the book; at: the free entry for its id. */
+static void rest(struct turn *turn, const struct taker *taker, const struct pmm_event *in, uint32_t at) {
     struct pmm_match *match = turn->match;
-    if (!pmm_match_has_room(match, taker->side, taker->price, 0)) return 0;
-    uint32_t slot = pmm_match_allocate(match, taker->order_id);
-    if (slot == 0) return 0;
+    uint32_t slot = pmm_match_allocate(match, taker->order_id, at);
     struct pmm_match_order *order = pmm_match_order(match, slot);
     order->price = taker->price;
     order->leaves = taker->leaves;
@@ -120,28 +112,29 @@ static int rest(struct turn *turn, const struct taker *taker, const struct pmm_e
     order->tif = taker->tif;
     order->self_trade = taker->self_trade;
     order->post_only = (in->flags & PMM_FLAG_POST_ONLY) != 0;
-    pmm_match_link(match, slot);
-    touch(match, taker->side, taker->price);
-    return 1;
+    touch(match, taker->side, taker->price, pmm_match_link(match, slot)->quantity);
+}
+
+/* Why a new order has no effect, or 0. takes: it would meet something; at: where its id's entry would be. */
+static enum pmm_reason refusal(const struct pmm_match *match, const struct pmm_event *in, const struct taker *taker,
+                               int takes, uint32_t at) {
+    if (pmm_match_index(match)[at].slot != 0) return PMM_REASON_DUPLICATE_ORDER;
+    if (takes) return in->flags & PMM_FLAG_POST_ONLY ? PMM_REASON_WOULD_TAKE : PMM_REASON_NONE;
+    if (remainder_reason(taker, is_market_order(in)) != PMM_REASON_NONE) return PMM_REASON_NONE;
+    return has_place(match, taker) ? PMM_REASON_NONE : PMM_REASON_CAPACITY;
 }
 
 void pmm_match_new(struct turn *turn, const struct pmm_event *in) {
     struct pmm_match *match = turn->match;
-    enum pmm_reason fault = new_fault(match, in);
+    enum pmm_reason fault = new_fault(in);
     if (fault != PMM_REASON_NONE) {
         refuse(turn, PMM_KIND_REJECTED, in, fault);
         return;
     }
-    int is_market = is_market_order(in);
-    struct taker taker = pmm_match_taker(in);
+    struct taker taker = taker_of(in);
     int takes = would_take(match, taker.side, taker.price);
-    enum pmm_reason unable = remainder_reason(&taker, is_market);
-    if (takes && in->flags & PMM_FLAG_POST_ONLY) {
-        fault = PMM_REASON_WOULD_TAKE;
-    } else if (!takes && unable == PMM_REASON_NONE &&
-               (pool_empty(match) || !pmm_match_has_room(match, taker.side, taker.price, 0))) {
-        fault = PMM_REASON_CAPACITY;
-    }
+    uint32_t at = pmm_match_seek(match, in->order_id);
+    fault = refusal(match, in, &taker, takes, at);
     if (fault != PMM_REASON_NONE) {
         refuse(turn, PMM_KIND_REJECTED, in, fault);
         return;
@@ -152,11 +145,16 @@ void pmm_match_new(struct turn *turn, const struct pmm_event *in) {
         refuse(turn, PMM_KIND_CANCELLED, in, PMM_REASON_FOK);
         return;
     }
-    if (takes) pmm_match_take(turn, &taker);
+    if (takes) {
+        pmm_match_take(turn, &taker);
+        at = pmm_match_seek(match, in->order_id); /* makers that went have moved entries */
+    }
     if (taker.leaves == 0) return;
-    unable = remainder_reason(&taker, is_market);
-    if (unable == PMM_REASON_NONE && !rest(turn, &taker, in)) unable = PMM_REASON_CAPACITY;
-    if (unable != PMM_REASON_NONE)
+    enum pmm_reason unable = remainder_reason(&taker, is_market_order(in));
+    if (unable == PMM_REASON_NONE && takes && !has_place(match, &taker)) unable = PMM_REASON_CAPACITY;
+    if (unable == PMM_REASON_NONE) {
+        rest(turn, &taker, in, at);
+    } else {
         report(turn, PMM_KIND_CANCELLED, in->order_id, in->source, in->side, in->price, taker.leaves, unable, 0);
+    }
 }
-

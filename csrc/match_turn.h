@@ -64,18 +64,21 @@ static inline void report_order(struct turn *turn, enum pmm_kind kind, const str
 }
 
 /*
- * Notes a level for its DEPTH at the operation's end. An operation visits levels in runs, and only a replace
- * comes back to one: to the level it left first. So comparing with the last and the first is enough.
+ * Notes what a level holds now, for its DEPTH at the operation's end. An operation visits levels in runs, and only a
+ * replace comes back to one: to the level it left first. So comparing with the last and the first is enough.
  */
-static inline void touch(struct pmm_match *match, int side, int64_t price) {
+static inline void touch(struct pmm_match *match, int side, int64_t price, int64_t quantity) {
     struct pmm_match_touch *list = pmm_match_touched(match);
     uint32_t n = match->touched;
-    if (n != 0) {
-        if (list[n - 1].price == price && list[n - 1].side == (uint64_t)side) return;
-        if (list[0].price == price && list[0].side == (uint64_t)side) return;
+    struct pmm_match_touch *at = list + n;
+    if (n != 0 && list[n - 1].price == price && list[n - 1].side == (uint64_t)side) {
+        at = list + n - 1;
+    } else if (n != 0 && list[0].price == price && list[0].side == (uint64_t)side) {
+        at = list;
+    } else {
+        match->touched = n + 1;
     }
-    list[n] = (struct pmm_match_touch){price, (uint64_t)side};
-    match->touched = n + 1;
+    *at = (struct pmm_match_touch){price, quantity, (uint64_t)side};
 }
 
 static inline int would_take(const struct pmm_match *match, int side, int64_t price) {
@@ -92,8 +95,17 @@ int64_t pmm_match_scan(const struct pmm_match *match, const struct taker *taker,
                        uint32_t *orders);
 /* Fills and self-trade cancels, until the taker is filled, stopped, or reaches nothing more. */
 void pmm_match_take(struct turn *turn, struct taker *taker);
+
+static inline int is_market_order(const struct pmm_event *in) { return (in->aux >> 8 & 0xff) == PMM_TYPE_MARKET; }
+
 /* A new order as a taker. */
-struct taker pmm_match_taker(const struct pmm_event *in);
+static inline struct taker taker_of(const struct pmm_event *in) {
+    int64_t any = in->side == PMM_SIDE_BID ? INT64_MAX : INT64_MIN;
+    return (struct taker){.order_id = in->order_id, .price = is_market_order(in) ? any : in->price,
+                          .leaves = in->quantity, .source = in->source, .side = in->side, .tif = in->aux & 0xff,
+                          .self_trade = in->aux >> 16 & 0xff};
+}
+
 void pmm_match_new(struct turn *turn, const struct pmm_event *in);
 
 #endif

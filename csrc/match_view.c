@@ -95,7 +95,8 @@ int64_t pmm_match_queue_ahead(const struct pmm_match *match, uint64_t order_id) 
 /* Invariants. */
 
 /* A level's queue: linked both ways, in order of arrival, summing to the level's quantity; returns its length or -1. */
-static int64_t check_queue(const struct pmm_match *match, int side, int64_t price, const struct pmm_match_level *level) {
+static int64_t check_queue(const struct pmm_match *match, int side, int64_t price,
+                           const struct pmm_match_level *level) {
     int64_t sum = 0, length = 0;
     uint64_t arrival = 0;
     uint32_t prev = 0;

@@ -164,9 +164,10 @@ void pmm_traders_report(struct pmm_traders *traders, const struct pmm_event *rep
     if (row >= traders->rows) return;
     struct pmm_trader_order *entry = rows_of(traders) + row;
     if (entry->order_id != report->order_id) return;
-    if (report->kind != PMM_KIND_FILL && report->kind != PMM_KIND_CANCELLED && report->kind != PMM_KIND_REJECTED) return;
-    int64_t gone = report->kind == PMM_KIND_REJECTED ? entry->leaves : report->quantity;
-    if (report->kind == PMM_KIND_REJECTED) traders->refused = 1;
+    int rejected = report->kind == PMM_KIND_REJECTED;
+    if (report->kind != PMM_KIND_FILL && report->kind != PMM_KIND_CANCELLED && !rejected) return;
+    int64_t gone = rejected ? entry->leaves : report->quantity;
+    if (rejected) traders->refused = 1;
     traders->volume[entry->side - 1] -= gone;
     entry->leaves -= gone;
     if (entry->leaves <= 0) remove_row(traders, (uint32_t)row);
@@ -211,7 +212,8 @@ static int place(struct pmm_traders *traders, const struct pmm_match *match, uin
 }
 
 /* Takes with a limit (0: a market order), and leaves half of the other side standing. */
-static int aggress(struct pmm_traders *traders, uint8_t side, int64_t limit, int64_t quantity, struct pmm_event *order) {
+static int aggress(struct pmm_traders *traders, uint8_t side, int64_t limit, int64_t quantity,
+                   struct pmm_event *order) {
     int64_t most = traders->volume[PMM_SIDE_ASK - side] / 2; /* the other side's */
     if (most < 1) {
         traders->stats.skipped++;
@@ -238,8 +240,9 @@ static int provide(struct pmm_traders *traders, const struct pmm_match *match, s
 }
 
 static int noise(struct pmm_traders *traders, struct pmm_event *order) {
+    const struct pmm_market_params *p = &traders->params;
     uint8_t side = draw_side(traders);
-    int sent = aggress(traders, side, 0, draw_size(traders, traders->params.take_lots, traders->params.take_sigma), order);
+    int sent = aggress(traders, side, 0, draw_size(traders, p->take_lots, p->take_sigma), order);
     traders->stats.takes += (uint64_t)sent;
     return sent;
 }

@@ -433,7 +433,7 @@ def test_an_unknown_order_has_no_queue(desk):
 def test_check_sees_damage(desk):
     desk.buy(1, 100, 5)
     data = np.frombuffer(ffi.buffer(desk.engine._memory), dtype=np.int64)
-    where = np.flatnonzero(data == 5)[-2]  # leaves; total comes last
-    data[where] = 6
+    leaves_then_total = np.flatnonzero((data[:-1] == 5) & (data[1:] == 5))[0]
+    data[leaves_then_total] = 4
     with pytest.raises(CorruptError):
         desk.engine.check()
