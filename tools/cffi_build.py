@@ -64,7 +64,7 @@ def compile_arguments() -> list[str]:
     elif platform.machine() == "aarch64":
         flags.append("-march=armv8-a+crc")
     if os.environ.get("LTO") == "1":
-        flags.append("-flto")
+        flags.append("-flto=auto")
     return flags
 
 
@@ -80,7 +80,7 @@ ffi.set_source(
     include_dirs=[str(CSRC)],
     depends=sorted(str(path) for path in CSRC.glob("*.h")),
     extra_compile_args=compile_arguments(),
-    extra_link_args=["-flto"] if os.environ.get("LTO") == "1" else [],
+    extra_link_args=["-flto=auto"] if os.environ.get("LTO") == "1" else [],
     libraries=["m"],
 )
 
