@@ -114,14 +114,14 @@ static const char *quoted(struct scan *s, const char *p, int64_t mantissa, uint3
 
 const char *pmm_binance_ticks(struct scan *s, const char *p, int64_t *ticks) {
     const struct pmm_instrument *i = s->instrument;
-    int exact;
+    int exact = 0;
     const char *next = quoted(s, p, i->tick_mantissa, i->tick_decimals, ticks, &exact);
     return next == NULL || exact ? next : pmm_json_fail(&s->fault, p + 1, PMM_ERR_RANGE);
 }
 
 const char *pmm_binance_lots(struct scan *s, const char *p, int64_t *lots) {
     const struct pmm_instrument *i = s->instrument;
-    int exact;
+    int exact = 0;
     const char *next = quoted(s, p, i->lot_mantissa, i->lot_decimals, lots, &exact);
     s->message->rounded += next != NULL && !exact;
     return next;
@@ -152,7 +152,7 @@ struct pmm_event *pmm_binance_append(struct scan *s, const char *at, uint8_t kin
 static const char *tight_level(struct scan *s, const char *p, struct pmm_event *event) {
     const struct pmm_instrument *i = s->instrument;
     const char *end = s->end;
-    int exact;
+    int exact = 0;
     if (end - p < 2 || memcmp(p, "[\"", 2) != 0)
         return NULL;
     p += 2;
