@@ -8,6 +8,7 @@ from pinnacle.cli.lazy import LazyGroup, run
 COMMANDS: dict[str, str] = {
     "inspect": "pinnacle.cli.inspect:inspect",
     "cat": "pinnacle.cli.cat:cat",
+    "verify": "pinnacle.cli.verify:verify",
     "book": "pinnacle.cli.book:book",
     "export": "pinnacle.cli.export:export",
 }
