@@ -20,21 +20,23 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
-def demo_config(folder: Path, name: str, source: str = "demo.toml") -> tuple[Path, SessionPaths]:
+def demo_config(
+    folder: Path, name: str, source: str = "demo.toml", extra: str = ""
+) -> tuple[Path, SessionPaths]:
     """A copy of a shipped configuration whose files are all below `folder`; and its paths."""
     text = (ROOT / "config" / source).read_text()
     places = f'runtime_dir = "{folder / "run"}"\ndata_dir = "{folder / "data"}"\n'
     text = re.sub(r"^\[session\]\n", "[session]\n" + places, text, flags=re.M)
     path = folder / source
-    path.write_text(text)
+    path.write_text(text + extra)
     return path, SessionPaths.of(str(folder / "run"), str(folder / "data"), name)
 
 
 class LiveSession:
     """A session under `pinnacle run`, observed from outside."""
 
-    def __init__(self, folder: Path, name: str, source: str):
-        self.config, self.paths = demo_config(folder, name, source)
+    def __init__(self, folder: Path, name: str, source: str, extra: str):
+        self.config, self.paths = demo_config(folder, name, source, extra)
         self.name = name
         self._report = folder / "report.json"
         self._out = folder / "out.txt"
@@ -73,9 +75,11 @@ class LiveSession:
 
 
 @contextlib.contextmanager
-def running_demo(folder: Path, name: str, source: str = "demo.toml") -> Iterator[LiveSession]:
-    """A live session, ended whatever happens."""
-    live = LiveSession(folder, name, source)
+def running_demo(
+    folder: Path, name: str, source: str = "demo.toml", extra: str = ""
+) -> Iterator[LiveSession]:
+    """A live session, ended whatever happens; `extra` is added to its configuration."""
+    live = LiveSession(folder, name, source, extra)
     try:
         until(live.ready, 30, "all processes ready")
         yield live

@@ -106,6 +106,8 @@ class Book(_View):
         address = int(self._memory.ctypes.data)
         memory = ffi.cast("struct pmm_book *", address + -address % 64)
         check(lib.pmm_book_init(memory, size, instrument_id, window, far_capacity), what)
+        #: The whole book as a writable buffer: it holds offsets only, so a copy is a book.
+        self.memory = ffi.buffer(memory, size)
         super().__init__(memory)
 
     def apply(self, events: Any, n: int) -> int:

@@ -33,6 +33,8 @@ class JournalConfig(Section):
     records_per_file: int = 262_144
     sync: str = "none"
     sync_interval_ms: int = 100
+    #: How often a process saves its state, so that a restart replays no more than that; 0: never.
+    checkpoint_s: int = 30
 
     def __post_init__(self) -> None:
         one_of("sync", self.sync, ("none", "interval", "batch"))

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from pinnacle.core.checkpoint import Checkpoint, Checkpoints
 from pinnacle.core.clock import wall_ns
 from pinnacle.core.errors import DataError
 from pinnacle.core.journal import JournalReader
@@ -143,6 +144,12 @@ class _Cursors:
         self.next: dict[tuple[bool, int], int] = {}
         self.kept: list[deque[np.ndarray]] = [deque() for _ in outputs]
 
+    def begin_at(self, checkpoint: Checkpoint) -> None:
+        """All before the checkpoint was taken and given when it was made."""
+        for is_output, number, created_ns, cursor in checkpoint.cursors:
+            self.created[(is_output, number)] = created_ns
+            self.next[(is_output, number)] = cursor
+
     def feed(self, records: np.ndarray) -> None:
         attaches = np.flatnonzero(records["kind"] == Kind.ATTACH).tolist()
         begin = 0
@@ -209,9 +216,10 @@ def attach_records(stage: Stage, epoch: int, journal_index: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Recovered:
-    """What `recover` found and finished."""
+    """What `recover` found and finished; `replayed` of `records` were behind the checkpoint."""
 
     records: int
+    replayed: int
     decisions: int
     completed: int
     pushed: int
@@ -219,10 +227,16 @@ class Recovered:
 
 
 def recover(
-    stage: Stage, decide: Decide, epoch: int, *, resend: Callable[[int], bool] = lambda i: True
+    stage: Stage,
+    decide: Decide,
+    epoch: int,
+    *,
+    checkpoints: Checkpoints | None = None,
+    resend: Callable[[int], bool] = lambda i: True,
 ) -> Recovered:
     """Bring logic and rings to where the journal says the process was, and log this start.
 
+    With `checkpoints` only what is behind the last good one is replayed.
     `resend(i)` says whether output i gets the decisions that were journalled and never pushed
     (a wire to a venue must not). Raises DataError when the logic does not repeat its recorded
     decisions: it is another logic or another configuration than the one that wrote the journal.
@@ -231,9 +245,14 @@ def recover(
     records = journal.count
     replay = LogReplay(decide, stage.source)
     cursors = _Cursors(stage.inputs, stage.outputs)
+    index = begin = 0
     if records:
-        index = 0
-        for chunk in JournalReader(journal.directory).chunks():
+        checkpoint = checkpoints.load() if checkpoints is not None else None
+        if checkpoint is not None:
+            index = begin = checkpoint.index
+            replay.clock_ns = checkpoint.clock_ns
+            cursors.begin_at(checkpoint)
+        for chunk in JournalReader(journal.directory).chunks(start=index):
             replay.feed(chunk, index)
             cursors.feed(chunk)
             index += len(chunk)
@@ -248,7 +267,7 @@ def recover(
             ahead = cursors.next[(False, given.source)] - given.ring.cursor
             skipped += given.ring.skip(max(ahead, 0))
     _log_start(stage, decide, epoch, records)
-    return Recovered(records, replay.decisions, completed, pushed, skipped)
+    return Recovered(records, records - begin, replay.decisions, completed, pushed, skipped)
 
 
 def _refuse_differences(replay: LogReplay, directory: object) -> None:

@@ -164,6 +164,12 @@ class Journal:
         return self.cdata.failed
 
     @property
+    def last_commit(self) -> int | None:
+        """The last record's commit word; None if the current file has no record yet."""
+        at = self.cdata.count - self.cdata.first_record
+        return self.cdata.records[at - 1].commit if at else None
+
+    @property
     def identity(self) -> int:
         """The journal's random identity, part of every record's commit word."""
         return self.cdata.identity

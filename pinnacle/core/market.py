@@ -63,6 +63,8 @@ class Market:
             raise ValueError("a parameter of the simulated market is out of its range")
         self._memory = aligned_memory(size)
         check(lib.pmm_market_init(self._memory, size, config, rows), "simulated market")
+        #: The whole market as a writable buffer: there is no pointer in it, so a copy is a market.
+        self.memory = ffi.buffer(self._memory, size)
         self.cdata = ffi.cast("struct pmm_market *", self._memory)
         self.instruments = tuple(int(row["instrument_id"]) for row in params)
         engines = (lib.pmm_market_engine(self.cdata, i) for i in range(len(params)))

@@ -17,6 +17,8 @@ class Maker:
         self.cdata: Any = ffi.new("struct pmm_maker *")
         values = ffi.new("struct pmm_maker_params *", params)
         check(lib.pmm_maker_init(self.cdata, values), "market maker parameters")
+        #: All of its state as a writable buffer.
+        self.memory = ffi.buffer(self.cdata)
         self._quote = lib.pmm_maker_quote
 
     def quote(self, book: Any, position: int, clock_ns: int, out: Any) -> bool:

@@ -36,6 +36,8 @@ class RiskBook:
             lib.pmm_risk_init(self.cdata, size, orders, table, rows, len(limits), terms),
             "risk limits",
         )
+        #: All of its state as a writable buffer; there is no pointer in it.
+        self.memory = ffi.buffer(self._memory, size)
         self._position = ffi.new("struct pmm_position *")
 
     def decisions_max(self, batch_max: int) -> int:

@@ -50,6 +50,13 @@ class PaperVenue:
         self._act(self._clock_ns)
         return self._due()
 
+    def freeze(self) -> bytes | None:
+        """Not possible: the queues hold pointers. A restart replays the whole log."""
+        return None
+
+    def thaw(self, state: bytes) -> bool:
+        return False
+
     def _market(self, rows: np.ndarray) -> None:
         """Market records, cut where a waiting order acts."""
         rows = rows[(rows["kind"] >= Kind.DEPTH) & (rows["kind"] <= Kind.BOOK_INVALID)]

@@ -4,6 +4,7 @@ import numpy as np
 import structlog
 
 from pinnacle.core.bell import Bell
+from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.decision_log import recover
@@ -65,13 +66,14 @@ def run(
             GIVE_WAIT_NS,
         )
         runtime.wait_on(*(given.ring for given in inputs))
-        found = recover(stage, venue.decided, runtime.epoch)
+        checkpoints = Checkpoints(stage, venue, config, journal.checkpoint_s)
+        found = recover(stage, venue.decided, runtime.epoch, checkpoints=checkpoints)
         if found.records:
             log.info("recovered", **vars(found))
         for given in inputs[1:]:
             given.ring.request_resync()
         runtime.ready(f"{config.kind} venue, {len(instruments)} instruments")
-        _loop(runtime, stage, venue, market)
+        _loop(runtime, stage, venue, market, checkpoints)
     return 0
 
 
@@ -107,6 +109,7 @@ def _loop(
     stage: Stage,
     venue: SimulatedVenue | PaperVenue,
     market: _MarketOutput | None,
+    checkpoints: Checkpoints,
 ) -> None:
     batch = EventBuffer(BATCH)
     counters = runtime.counters
@@ -133,4 +136,5 @@ def _loop(
             publish_ns = now + 100_000_000
             counters.set(records, taken)
             counters.set(reports, given)
+            checkpoints.save_if_due()
             counters.set(dropped, market.dropped if market is not None else 0)

@@ -60,6 +60,21 @@ class SimulatedVenue:
         # Own records stand before what the rings held, whatever their stamps say.
         return orders[np.argsort(orders["recv_ns"], kind="stable")]
 
+    def freeze(self) -> bytes | None:
+        """The whole market: engines, traders, random streams and orders under way."""
+        if self._simulation is None:
+            return None
+        return self._clock_ns.to_bytes(8, "little") + bytes(self._simulation.memory)
+
+    def thaw(self, state: bytes) -> bool:
+        """Take what `freeze` gave; False if it is of another market."""
+        simulation = Market(self._params, self._config.seed, 0, self._config.latency_in_ns)
+        if len(state) != 8 + len(simulation.memory):
+            return False
+        simulation.memory[:] = state[8:]
+        self._simulation, self._clock_ns = simulation, int.from_bytes(state[:8], "little")
+        return True
+
     def snapshots(self, now_ns: int) -> np.ndarray:
         """Every book as BOOK_BEGIN, DEPTH..., BOOK_END."""
         if self._simulation is None:

@@ -14,6 +14,7 @@ import enum
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from pinnacle.core._native import ffi
@@ -47,6 +48,19 @@ class Order:
     acknowledged: bool = False
     state: State = State.PENDING_NEW
     asked_ns: int = 0
+
+
+class _Frozen(msgspec.Struct, frozen=True):
+    """An order table at rest."""
+
+    orders: list[Order]
+    halted: bool
+    stopping: bool
+    clock_ns: int
+    lost: list[int]
+    last_execution: dict[int, int]
+    duplicates: int
+    unknown_fills: int
 
 
 class OrderTable:
@@ -103,6 +117,35 @@ class OrderTable:
             if handler is not None:
                 handler(event)
         return self._n
+
+    def freeze(self) -> bytes:
+        """Every order and what else a decision depends on."""
+        return msgspec.msgpack.encode(
+            _Frozen(
+                list(self.orders.values()),
+                self.halted,
+                self.stopping,
+                self._clock_ns,
+                sorted(self._lost),
+                self._last_execution,
+                self.duplicates,
+                self.unknown_fills,
+            )
+        )
+
+    def thaw(self, state: bytes) -> bool:
+        """Take what `freeze` gave."""
+        try:
+            frozen = msgspec.msgpack.decode(state, type=_Frozen)
+        except msgspec.MsgspecError:
+            return False
+        self.orders = {order.order_id: order for order in frozen.orders}
+        self.halted, self.stopping = frozen.halted, frozen.stopping
+        self._clock_ns = frozen.clock_ns
+        self._lost = set(frozen.lost)
+        self._last_execution = frozen.last_execution
+        self.duplicates, self.unknown_fills = frozen.duplicates, frozen.unknown_fills
+        return True
 
     # Towards the venue
 

@@ -6,6 +6,7 @@ import structlog
 
 from pinnacle.core._native import ffi
 from pinnacle.core.bell import Bell
+from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.decision_log import recover
@@ -53,18 +54,26 @@ def run(
         )
         runtime.wait_on(answers, orders)
         # What was not sent before a crash is not sent after it: it is old. The QUERY tells.
-        found = recover(stage, table.decided, runtime.epoch, resend=lambda i: i != VENUE_OUTPUT)
+        checkpoints = Checkpoints(stage, table, config, journal.checkpoint_s)
+        found = recover(
+            stage,
+            table.decided,
+            runtime.epoch,
+            checkpoints=checkpoints,
+            resend=lambda i: i != VENUE_OUTPUT,
+        )
         if found.records:
             log.info("recovered", open_orders=len(table.orders), **vars(found))
         runtime.ready("connected to the simulated venue")
-        _Loop(runtime, stage, table).run()
+        _Loop(runtime, stage, table, checkpoints).run()
     return 0
 
 
 class _Loop:
     """Turns, with the kill word read before every send."""
 
-    def __init__(self, runtime: Runtime, stage: Stage, table: OrderTable):
+    def __init__(self, runtime: Runtime, stage: Stage, table: OrderTable, checkpoints: Checkpoints):
+        self._checkpoints = checkpoints
         self._runtime = runtime
         self._stage = stage
         self._table = table
@@ -137,3 +146,5 @@ class _Loop:
         put(self._open_orders, len(self._table.orders))
         put(self._duplicates, self._table.duplicates)
         put(self._unknown, self._table.unknown_fills)
+        if not self._withheld:
+            self._checkpoints.save_if_due()

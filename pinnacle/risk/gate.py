@@ -42,6 +42,17 @@ class RiskGate:
             self.decisions = EventBuffer(self.book.decisions_max(n))
         return self.decisions.array[: self.book.run(events, n, self.decisions)]
 
+    def freeze(self) -> bytes:
+        """Positions, orders and tokens."""
+        return bytes(self.book.memory)
+
+    def thaw(self, state: bytes) -> bool:
+        """Take what `freeze` gave; False if it is of another size."""
+        if len(state) != len(self.book.memory):
+            return False
+        self.book.memory[:] = state
+        return True
+
 
 def _limits(instrument: Instrument, config: RiskConfig) -> dict[str, int]:
     where = f"risk.limits.{instrument.symbol}"

@@ -7,6 +7,7 @@ import structlog
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell
 from pinnacle.core.book import SharedBookReader
+from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.decision_log import recover
@@ -55,13 +56,14 @@ def run(
             GIVE_WAIT_NS,
         )
         runtime.wait_on(reports, intents)
-        found = recover(stage, gate.decided, runtime.epoch)
+        checkpoints = Checkpoints(stage, gate, config, journal.checkpoint_s)
+        found = recover(stage, gate.decided, runtime.epoch, checkpoints=checkpoints)
         if found.records:
             log.info("recovered", **vars(found))
         books = [SharedBookReader(paths.book(i.symbol)) for i in instruments]
         turn = _Turn(stage, gate, books, runtime)
         runtime.ready(f"{len(instruments)} instruments")
-        _loop(runtime, gate, turn, instruments)
+        _loop(runtime, gate, turn, instruments, checkpoints)
     return 0
 
 
@@ -88,7 +90,13 @@ class _Turn:
             turn.books[i] = book.cdata
 
 
-def _loop(runtime: Runtime, gate: RiskGate, turn: _Turn, instruments: list[Instrument]) -> None:
+def _loop(
+    runtime: Runtime,
+    gate: RiskGate,
+    turn: _Turn,
+    instruments: list[Instrument],
+    checkpoints: Checkpoints,
+) -> None:
     run_turn, own_inputs, wait = lib.pmm_risk_run_turn, runtime.own_inputs, runtime.wait
     batch, cdata = turn.batch, turn.cdata
     publish = _Published(runtime, gate, instruments)
@@ -99,7 +107,8 @@ def _loop(runtime: Runtime, gate: RiskGate, turn: _Turn, instruments: list[Instr
             check(n, "risk")
         if n == 0:
             wait()
-        publish.turn(n)
+        if publish.turn(n):
+            checkpoints.save_if_due()
         if runtime.stopping:
             stop_at = stop_at or monotonic_ns() + STOP_WAIT_NS
             if gate.book.open_orders() == 0 or monotonic_ns() > stop_at:
@@ -137,10 +146,13 @@ class _Published:
             for symbol in self._symbols
         ]
 
-    def turn(self, taken: int) -> None:
+    def turn(self, taken: int) -> bool:
+        """Count a turn; True when it was time to publish."""
         self._taken += taken
-        if monotonic_ns() >= self._next_ns:
-            self.now()
+        if monotonic_ns() < self._next_ns:
+            return False
+        self.now()
+        return True
 
     def now(self) -> None:
         self._next_ns = monotonic_ns() + self.PERIOD_NS

@@ -80,5 +80,14 @@ class Strategy:
     def on_fill(self, market: Market, fills: np.ndarray) -> None:
         """Own fills of this batch: records of dtype EVENT; the position has them already."""
 
+    def freeze(self) -> bytes | None:
+        """All of the strategy's own state, for checkpoints; None: it cannot, and a restart replays
+        the whole log."""
+        return None
+
+    def thaw(self, state: bytes) -> bool:
+        """Take what `freeze` gave; False, and unchanged, if it is not of this strategy."""
+        return False
+
     def on_timer(self, clock_ns: int) -> None:
         """The clock of the log has moved without a market (about every 50 ms)."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from pinnacle.core._native import ffi
@@ -69,6 +70,16 @@ class StrategyHost:
                 self.strategy.on_trade(market, rows[mine & (rows["kind"] == Kind.TRADE)])
             if self._wants_fills and filled & bit:
                 self.strategy.on_fill(market, rows[mine & (rows["kind"] == Kind.FILL)])
+
+    def freeze(self) -> bytes | None:
+        """The desk, its books and the strategy; None if the strategy cannot be frozen."""
+        own = self.strategy.freeze()
+        return None if own is None else msgspec.msgpack.encode([own, *self.desk.freeze()])
+
+    def thaw(self, state: bytes) -> bool:
+        """Take what `freeze` gave."""
+        own, *desk = msgspec.msgpack.decode(state, type=list[bytes])
+        return self.desk.thaw(desk) and self.strategy.thaw(own)
 
     @property
     def idle(self) -> bool:

@@ -30,6 +30,19 @@ class MarketMaker(Strategy):
             row = market.row
             maker.quote(row.book, row.position, market.clock_ns, wanted)
 
+    def freeze(self) -> bytes:
+        return b"".join(bytes(maker.memory) for maker, _ in self._makers.values())
+
+    def thaw(self, state: bytes) -> bool:
+        places = [maker.memory for maker, _ in self._makers.values()]
+        if len(state) != sum(map(len, places)):
+            return False
+        at = 0
+        for place in places:
+            place[:] = state[at : at + len(place)]
+            at += len(place)
+        return True
+
 
 def _maker(market: Market, params: dict[str, MarketMakerConfig]) -> Maker:
     instrument = market.instrument

@@ -6,6 +6,7 @@ import structlog
 
 from pinnacle.core._native import lib
 from pinnacle.core.bell import Bell
+from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.decision_log import recover
@@ -46,17 +47,18 @@ def run(
             GIVE_WAIT_NS,
         )
         runtime.wait_on(fills, market)
-        found = recover(stage, host.decided, runtime.epoch)
+        checkpoints = Checkpoints(stage, host, config, journal.checkpoint_s)
+        found = recover(stage, host.decided, runtime.epoch, checkpoints=checkpoints)
         if found.records:
             log.info("recovered", **vars(found))
         # The log rebuilt the book as it was; what the market did since comes as a fresh snapshot.
         market.request_resync()
         runtime.ready(f"{len(host.markets)} instruments")
-        _loop(runtime, stage, host)
+        _loop(runtime, stage, host, checkpoints)
     return 0
 
 
-def _loop(runtime: Runtime, stage: Stage, host: StrategyHost) -> None:
+def _loop(runtime: Runtime, stage: Stage, host: StrategyHost, checkpoints: Checkpoints) -> None:
     batch = EventBuffer(BATCH)
     events, decisions = batch.cdata, host.desk.decisions.cdata
     take, give, decide = stage.take, stage.give, host.decide
@@ -67,7 +69,8 @@ def _loop(runtime: Runtime, stage: Stage, host: StrategyHost) -> None:
         n = take(batch, own_inputs(batch))
         if n:
             give(decisions, decide(events, n))
-            publish.turn(n)
+            if publish.turn(n):
+                checkpoints.save_if_due()
         else:
             wait()
         if runtime.stopping:
@@ -99,12 +102,13 @@ class _Published:
             for market in host.markets
         ]
 
-    def turn(self, taken: int) -> None:
+    def turn(self, taken: int) -> bool:
+        """Count a turn; True when it was time to publish."""
         self._taken += taken
         self._turns += 1
         now = monotonic_ns()
         if now < self._next_ns:
-            return
+            return False
         self._next_ns = now + self.PERIOD_NS
         put = self._counters.set
         put(self._stage_turns, self._turns)
@@ -114,3 +118,4 @@ class _Published:
             wanted: Any = row.wanted
             put(bid, wanted.bids[0].price if wanted.bid_count else 0)
             put(ask, wanted.asks[0].price if wanted.ask_count else 0)
+        return True

@@ -52,6 +52,13 @@ class World:
 
     def start(self, logic=None):
         self.logic = logic or Doubler()
+        self.start_stage()
+        self.recover()
+
+    def recover(self, **how):
+        self.found = recover(self.stage, self.logic.decided, 1, **how)
+
+    def start_stage(self):
         self.journal = Journal.open(self.folder / "journal", "test", Source.RISK, 4096, 0, 0)
         self.stage = Stage(
             self.journal,
@@ -67,7 +74,6 @@ class World:
             1_000_000,
         )
         self.batch = EventBuffer(256)
-        self.found = recover(self.stage, self.logic.decided, 1)
 
     def die(self):
         """Everything private is gone; rings and journal stay as they are."""

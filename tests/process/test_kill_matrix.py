@@ -24,7 +24,8 @@ EVERYONE = (*NEEDED, "exchange", "monitor")
 def survived(tmp_path_factory):
     """A session in which every process was killed once; (paths, report, kill times)."""
     killed = {}
-    with running_demo(tmp_path_factory.mktemp("kill"), "kill") as live:
+    often = "[journal]\ncheckpoint_s = 1\n"
+    with running_demo(tmp_path_factory.mktemp("kill"), "kill", extra=often) as live:
         for role in EVERYONE:
             until(live.quoting, 20, f"quoting before {role} dies")
             killed[role] = kill(live, role)

@@ -1,0 +1,189 @@
+"""A checkpoint shortens a restart and never changes what it comes back to."""
+
+import numpy as np
+import pytest
+
+from pinnacle.core.checkpoint import FILE, Checkpoints
+from pinnacle.core.decision_log import LogReplay
+from pinnacle.core.journal import JournalReader
+from pinnacle.core.schema import Flag, Kind, Side, Source, events_pointer
+from pinnacle.exchange.config import ExchangeConfig, TradersConfig
+from pinnacle.exchange.simulated import SimulatedVenue
+from pinnacle.gateway.config import GatewayConfig
+from pinnacle.gateway.orders import OrderTable
+from pinnacle.risk.config import LimitsConfig, RiskConfig
+from pinnacle.risk.gate import RiskGate
+from pinnacle.strategy.config import MarketMakerConfig, StrategyConfig
+from pinnacle.strategy.host import StrategyHost
+from tests.core.test_decision_log import Doubler, World
+from tests.records import batch, book_of, event, instruments
+
+
+class Frozen(Doubler):
+    """The doubler, with a state."""
+
+    def freeze(self):
+        return self.total.to_bytes(8, "little")
+
+    def thaw(self, state):
+        self.total = int.from_bytes(state, "little")
+        return True
+
+
+class Saved(World):
+    """A world whose process keeps checkpoints."""
+
+    settings = "a"
+
+    def start(self, logic=None):
+        super().start_stage()
+        self.logic = logic or Frozen()
+        self.checkpoints = Checkpoints(self.stage, self.logic, self.settings, 30)
+        self.recover(checkpoints=self.checkpoints)
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = Saved(tmp_path)
+    made.send(5)
+    made.turn()
+    made.checkpoints.save()
+    made.send(4)
+    made.turn()
+    made.die()
+    return made
+
+
+def test_only_the_tail_is_replayed_and_the_state_is_the_same(world):
+    world.start()
+    assert world.found.replayed < world.found.records
+    assert world.logic.total == sum(range(1, 10)) * 3
+    world.send(1)
+    world.turn()
+    assert world.received()["order_id"].tolist() == list(range(1, 11))
+
+
+def test_decisions_cut_short_after_a_checkpoint_are_finished(tmp_path):
+    world = Saved(tmp_path)
+    world.send(5)
+    world.turn()
+    world.checkpoints.save()
+    world.send(4)
+    world.turn(until="journalled")
+    world.die()
+    world.start()
+    assert world.found.pushed == 4
+    assert world.received()["order_id"].tolist() == list(range(1, 10))
+
+
+def test_a_damaged_checkpoint_is_passed_over(world):
+    path = world.folder / "journal" / FILE
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    world.start()
+    assert world.found.replayed == world.found.records
+    assert world.logic.total == sum(range(1, 10)) * 3
+
+
+def test_a_checkpoint_of_another_configuration_is_passed_over(world):
+    world.settings = "b"
+    world.start()
+    assert world.found.replayed == world.found.records
+
+
+def test_a_checkpoint_of_records_that_are_not_there_is_passed_over(world):
+    """A power cut took the journal's tail; what was written since has the same indexes."""
+    path = world.folder / "journal" / FILE
+    saved = path.read_bytes()
+    for file in (world.folder / "journal").glob("*"):
+        file.unlink()
+    path.write_bytes(saved)
+    world.start()
+    assert world.found.records == 0
+
+
+MARKET = ExchangeConfig(seed=3, traders={"X": TradersConfig(price="100", limit_orders_per_s=500)})
+STRATEGY = StrategyConfig(
+    market_maker={"X": MarketMakerConfig(quote_quantity="1", inventory_max="10", levels=3)}
+)
+RISK = RiskConfig(limits={"X": LimitsConfig(order_quantity_max="9", position_max="99")})
+SECOND = 1_000_000_000
+
+
+def ticks(n):
+    return [
+        event(Kind.TIMER, recv_ns=SECOND + i * 10_000_000, flags=Flag.BATCH_END) for i in range(n)
+    ]
+
+
+def orders(n):
+    rows = []
+    for i in range(1, n):
+        common = {"order_id": i, "price": 9990 + i % 7, "quantity": 1000, "recv_ns": SECOND + i}
+        rows.append(event(Kind.NEW, side=Side.BID, source=Source.RISK, **common))
+        rows.append(event(Kind.ACK, side=Side.BID, source=Source.GATEWAY, **common))
+        if i % 3 == 0:
+            rows.append(event(Kind.FILL, side=Side.BID, aux=i, source=Source.GATEWAY, **common))
+    return rows
+
+
+def books(n):
+    rows = [book_of([(9990, 5), (9989, 7)], [(10_010, 5)], recv_ns=SECOND)]
+    for i in range(n):
+        at = SECOND + i * 1_000_000
+        side, price = (Side.BID, 9980 + i % 10) if i % 2 else (Side.ASK, 10_010 + i % 10)
+        rows.append(
+            event(
+                Kind.DEPTH, side=side, price=price, quantity=1 + i % 5, recv_ns=at, flags=Flag.LAST
+            )
+        )
+    return rows
+
+
+LOGIC = {
+    "strategy": (lambda: StrategyHost(instruments("X"), STRATEGY), books(120)),
+    "risk": (lambda: RiskGate(instruments("X"), RISK), orders(80)),
+    "gateway": (lambda: OrderTable(GatewayConfig()), orders(80)),
+    "exchange": (lambda: SimulatedVenue(instruments("X"), MARKET), ticks(200)),
+}
+
+
+@pytest.mark.parametrize("name", LOGIC)
+def test_every_process_goes_on_from_its_frozen_state_as_if_nothing_had_been(name):
+    make, rows = LOGIC[name]
+    half = len(rows) // 2
+    whole = make()
+    first = [run(whole, row) for row in rows[:half]]
+    thawed = make()
+    assert thawed.thaw(whole.freeze())
+    later = [run(whole, row) for row in rows[half:]]
+    again = [run(thawed, row) for row in rows[half:]]
+    assert sum(map(len, first)) + sum(map(len, later)) > 0
+    for one, other in zip(later, again, strict=True):
+        assert one.tobytes() == other.tobytes()
+    assert whole.freeze() == thawed.freeze() or name == "strategy"  # its desk points to its books
+
+
+def run(logic, row):
+    events = batch(row)
+    decided = np.ascontiguousarray(logic.decided(events_pointer(events), len(events))).copy()
+    market = getattr(logic, "market", None)
+    return decided if market is None else np.concatenate([decided, market])
+
+
+@pytest.mark.parametrize("name", LOGIC)
+def test_a_state_of_another_shape_is_refused(name):
+    make, _ = LOGIC[name]
+    assert make().thaw(b"\x91\xc4\x00") is False
+
+
+def test_a_whole_replay_after_checkpoints_finds_no_difference(world):
+    world.start()
+    replay = LogReplay(Frozen().decided, Source.RISK)
+    reader, index = JournalReader(world.folder / "journal"), 0
+    for chunk in reader.chunks():
+        replay.feed(chunk, index)
+        index += len(chunk)
+    replay.finish(index)
+    assert replay.difference_count == 0
