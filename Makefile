@@ -20,12 +20,15 @@ run: $(STAMP)  ## Run the demo session (DURATION=60 REPORT=report.json CONFIG=co
 	@$(VENV)/bin/pinnacle run $(or $(CONFIG),config/demo.toml) --duration $(or $(DURATION),60) $(if $(REPORT),--report $(REPORT))
 
 test: $(STAMP)  ## Run the tests that fit in five minutes (PYTEST="-k ring" for some of them).
+	@sh tools/test_tools.sh
 	@$(PYTHON) -m pytest -m "not long" $(PYTEST)
 
 test-long: $(STAMP)  ## Run the tests that take longer.
+	@sh tools/test_tools.sh
 	@$(PYTHON) -m pytest -m long $(PYTEST)
 
 test-all: $(STAMP)  ## Run every test.
+	@sh tools/test_tools.sh
 	@$(PYTHON) -m pytest $(PYTEST)
 
 check: $(STAMP)  ## Lint.

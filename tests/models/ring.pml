@@ -1,0 +1,117 @@
+/*
+ * ring.pml: csrc/ring.c between two processes that may die at any step and are started again.
+ *
+ * A step is one store or one load that the other side can tell apart; a record is two halves, so that half
+ * of one can be seen. The commit word is (cursor + 1) modulo 4 in a ring of 2, so it turns over
+ * within RECORDS as 32 bits do in a ring of up to 2^20. Each life of the writer marks its
+ * records with its own number: what replaces a record that was published is then another one.
+ *
+ * truth is what no process knows: the mark of each record at the moment of its commit.
+ * Held: nothing is published twice; what the reader takes is what was published, whole and in order; its
+ * journal has each record once; the ring never holds more than its capacity; both always end.
+ *
+ * Spin's memory is sequentially consistent: that the commit word may not overtake the payload is said by
+ * its release and is ThreadSanitizer's to find. Planted faults, one at a time:
+ *   BUG_COMMIT_FIRST   the commit word before the payload
+ *   BUG_HINT_TRUSTED   a restarted writer takes the tail hint for the tail
+ *   BUG_HEAD_IGNORED   a restarted writer does not look at the head, which may have passed the hint
+ *   BUG_NO_ROOM_CHECK  the writer does not wait for the slot to be released
+ *   BUG_EARLY_RELEASE  the reader releases before it has journalled
+ *   BUG_NO_SKIP        a restarted reader does not skip what its journal holds
+ */
+#define CAPACITY 2
+#define RECORDS 6
+#define DEATHS 2 /* of each side */
+#define SLOT(cursor) ((cursor) % CAPACITY)
+#define WORD(cursor) (((cursor) + 1) % 4)
+
+byte first[CAPACITY], second[CAPACITY], commit[CAPACITY];
+byte hint, head;
+byte journalled; /* the reader's journal: how many records, which are 0 .. journalled - 1 */
+byte truth[RECORDS];
+
+/* The step, or the process dies in front of it. */
+#define STEP(step) atomic { if :: step :: deaths < DEATHS -> deaths++; goto born fi }
+
+active proctype writer() {
+    byte cursor, peer, limit, life, deaths;
+born:
+    atomic { /* registers are gone; only the count of lives is the world's */
+        life++;
+        cursor = 0; peer = 0; limit = 0;
+    }
+    STEP(peer = head);
+#ifdef BUG_HEAD_IGNORED
+    STEP(cursor = hint);
+#else
+    STEP(cursor = (hint < peer -> peer : hint));
+#endif
+    limit = peer + CAPACITY;
+    assert(cursor <= limit);
+#ifndef BUG_HINT_TRUSTED
+    do
+    :: cursor < limit ->
+        if
+        :: STEP(commit[SLOT(cursor)] == WORD(cursor)); cursor++
+        :: atomic { commit[SLOT(cursor)] != WORD(cursor) -> break }
+        fi
+    :: else -> break
+    od;
+#endif
+    STEP(hint = cursor);
+    do
+    :: cursor == RECORDS -> break
+    :: cursor < RECORDS ->
+#ifndef BUG_NO_ROOM_CHECK
+        if
+        :: cursor - peer < CAPACITY
+        :: else -> STEP(cursor - head < CAPACITY -> peer = head)
+        fi;
+#endif
+#ifdef BUG_COMMIT_FIRST
+        STEP(commit[SLOT(cursor)] = WORD(cursor); truth[cursor] = life);
+        STEP(first[SLOT(cursor)] = life);
+        STEP(second[SLOT(cursor)] = life);
+#else
+        STEP(first[SLOT(cursor)] = life);
+        STEP(second[SLOT(cursor)] = life);
+        STEP(assert(truth[cursor] == 0); commit[SLOT(cursor)] = WORD(cursor); truth[cursor] = life);
+#endif
+        cursor++;
+        if /* bulk: the hint is stored once a call, so it may stay behind */
+        :: STEP(hint = cursor)
+        :: cursor < RECORDS
+        fi
+    od
+}
+
+active proctype reader() {
+    byte cursor, released, one, two, deaths;
+born:
+    atomic { cursor = 0; released = 0; one = 0; two = 0; }
+    STEP(cursor = head; released = head);
+#ifndef BUG_NO_SKIP
+    do
+    :: cursor < journalled -> STEP(assert(commit[SLOT(cursor)] == WORD(cursor))); cursor++
+    :: else -> break
+    od;
+#endif
+    assert(cursor <= journalled);
+    do
+    :: cursor < RECORDS ->
+        if
+        :: atomic { commit[SLOT(cursor)] == WORD(cursor) -> one = 0; two = 0 }
+            STEP(one = first[SLOT(cursor)]);
+            STEP(two = second[SLOT(cursor)]);
+#ifdef BUG_EARLY_RELEASE
+            STEP(head = cursor + 1; released = cursor + 1);
+#endif
+            STEP(assert(cursor == journalled && one == two && one == truth[cursor]); journalled++);
+            cursor++
+        :: released < cursor -> STEP(head = cursor; released = cursor)
+        fi
+    :: cursor == RECORDS && released < cursor -> STEP(head = cursor; released = cursor)
+    :: cursor == RECORDS && released == cursor -> break
+    od;
+    assert(journalled == RECORDS)
+}
