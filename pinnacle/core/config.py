@@ -3,7 +3,8 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import TypeVar
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -81,13 +82,13 @@ def convert(data: dict, kind: type[T], path: Path) -> T:
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {_readable(str(error))}") from None
+        raise ConfigError(f"{path}: {_readable(str(error), data, kind)}") from None
 
 
-def _readable(message: str) -> str:
+def _readable(message: str, data: Any, kind: Any) -> str:
     """msgspec's text with the key first: `feed.reconnect: expected int, got str`."""
-    text, _, where = message.partition(" - at `$")
-    where = where.rstrip("`").lstrip(".")
+    text = message.partition(" - at `$")[0]
+    where = _with_keys(_path_in(message), data, kind)
     unknown = re.fullmatch(r"Object contains unknown field `(.+)`", text)
     missing = re.fullmatch(r"Object missing required field `(.+)`", text)
     found = unknown or missing
@@ -95,3 +96,25 @@ def _readable(message: str) -> str:
         key = f"{where}.{found[1]}" if where else found[1]
         return f"{key}: unknown key" if unknown else f"{key}: missing"
     return f"{where}: {text}" if where else text
+
+
+def _path_in(message: str) -> str:
+    return message.partition(" - at `$")[2].rstrip("`").lstrip(".")
+
+
+def _with_keys(where: str, data: Any, kind: Any) -> str:
+    """msgspec's path with a table's key where it says [...]: found by trying its values."""
+    table, elided, _ = where.partition("[...]")
+    if not elided:
+        return where
+    for name in table.split("."):
+        data, kind = data[name], get_type_hints(kind)[name]
+        inner = [part for part in get_args(kind) if part is not NoneType]
+        kind = inner[0] if isinstance(kind, UnionType) else kind
+    for key, value in data.items():
+        try:
+            msgspec.convert(value, get_args(kind)[1])
+        except msgspec.ValidationError as error:
+            inside = _with_keys(_path_in(str(error)), value, get_args(kind)[1])
+            return f"{table}.{key}.{inside}" if inside else f"{table}.{key}"
+    return where

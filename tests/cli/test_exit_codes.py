@@ -1,0 +1,125 @@
+"""What the exit codes tell a shell, a supervisor and systemd, and stderr tells people."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pinnacle import __version__
+from pinnacle.core.paths import ROLES
+from tests.sessions import ROOT, demo_config
+
+BIN = Path(sys.executable).parent
+
+
+def run(*arguments: object, program: str = "pinnacle", cwd: Path = ROOT):
+    """(exit code, stdout, stderr) of the console script, which never shows a traceback."""
+    command = [str(BIN / program), *map(str, arguments)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=cwd, timeout=60
+    )
+    assert "Traceback" not in done.stdout + done.stderr, done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def session(tmp_path):
+    """(configuration, paths) of a session whose segments are made and that nobody runs."""
+    config, paths = demo_config(tmp_path, "s")
+    code, _, errors = run("session", "create", "--config", config, "--name", "s")
+    assert (code, errors) == (0, "")
+    return config, paths
+
+
+@pytest.mark.parametrize("program", ["pinnacle", "pinnacle-replay"])
+def test_0_help_and_version(program):
+    assert run("--help", program=program)[0] == 0
+    code, out, errors = run("--version", program=program)
+    assert (code, __version__ in out, errors) == (0, True, "")
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "config").glob("*.toml")), ids=lambda f: f.name)
+def test_0_every_shipped_configuration_is_good(file):
+    code, out, errors = run("config", "check", file)
+    assert (code, errors) == (0, "")
+    assert out.startswith(f"{file}: good")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["run"],
+        ["run", "config/demo.toml", "--duration", "-1"],
+        ["run", "config/demo.toml", "--report", "/no/such/folder/r.json"],
+        ["config", "check"],
+        ["session", "create"],
+        ["risk"],
+        ["session", "remove", "--config", "config/demo.toml", "--name", "no-such-session"],
+    ],
+    ids=" ".join,
+)
+def test_2_a_command_line_that_cannot_be_carried_out(arguments):
+    code, out, errors = run(*arguments)
+    assert (code, out) == (2, "")
+    assert errors
+
+
+BROKEN = {
+    "risk.limits.BTC-USD.collar": ("collar_percent = 1.0", "collar = 1.0"),
+    "session: venue": ('venue = "simulated"', 'venue = "nowhere"'),
+    "session.name": ('name = "demo"\nvenue', "venue"),
+    "strategy.market_maker.BTC-USD.levels": ("levels = 3", 'levels = "three"'),
+    "processes.broker": ("[processes.feed]", "[processes.broker]"),
+    "tick_size": ('tick_size = "0.01"', 'tick_size = "0"'),
+    "line ": ("[session]", "[session"),
+}
+
+
+@pytest.mark.parametrize("key", BROKEN)
+def test_3_a_wrong_configuration_is_named_by_file_and_key(key, tmp_path):
+    written, broken = BROKEN[key]
+    text = (ROOT / "config/demo.toml").read_text()
+    assert written in text
+    file = tmp_path / "broken.toml"
+    file.write_text(text.replace(written, broken, 1))
+    for command in (["config", "check", file], ["run", file], ["risk", "--config", file]):
+        code, out, errors = run(*command)
+        assert (code, out) == (3, "")
+        assert errors.startswith("error: ") and errors.count("\n") == 1
+        assert str(file) in errors and key in errors, errors
+
+
+def test_3_a_configuration_that_is_not_there(tmp_path):
+    code, _, errors = run("config", "check", tmp_path / "none.toml")
+    assert (code, errors) == (3, f"error: {tmp_path / 'none.toml'}: no such file\n")
+
+
+def damage(path: Path, offset: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[offset] ^= 0xFF
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("file", "offset"),
+    [("intents.ring", 0), ("intents.ring", 8), ("intents.ring", 16), ("risk.process", 16),
+     ("control", 0), ("instruments", 16), ("risk.counters", 40), ("BTC-USD.book", 16)],
+)  # fmt: skip
+def test_4_a_segment_of_another_program_layout_or_boot_is_refused_by_name(session, file, offset):
+    config, paths = session
+    damage(paths.runtime / file, offset)
+    before = (paths.runtime / file).read_bytes()
+    code, _, errors = run("risk", "--config", config, "--name", "s")
+    assert code == 4, errors
+    assert str(paths.runtime / file) in errors
+    assert (paths.runtime / file).read_bytes() == before
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_5_a_process_without_its_session_says_how_to_make_one(role, tmp_path):
+    config, _ = demo_config(tmp_path, "s")
+    code, _, errors = run(role, "--config", config, "--name", "s")
+    assert code == 5, errors
+    assert "pinnacle session create" in errors
