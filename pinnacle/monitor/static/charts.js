@@ -135,7 +135,12 @@ export class LatencyChart {
         y: { range: (_, low, high) => [0, Math.max(high, 1) * 1.18] },
       },
       axes: [
-        axis({ size: 30, values: (_, ticks) => ticks.map((t) => decade(t)) }),
+        axis({
+          size: 30,
+          splits: (_, __, low, high) => logSplits(low, high),
+          filter: (_, splits) => splits,
+          values: (_, splits) => splits.map((us) => decade(us, splits.length < 14)),
+        }),
         axis({ size: 46, values: (_, ticks) => ticks.map((t) => `${t}%`) }),
       ],
       series: [
@@ -178,11 +183,22 @@ export class LatencyChart {
   }
 }
 
-function decade(us) {
-  // uPlot has null for a line that gets no text.
-  if (us === null) return "";
-  const log = Math.log10(us);
-  if (Math.abs(log - Math.round(log)) > 1e-9) return "";
+/** 1 to 9 times every power of ten in view. */
+function logSplits(low, high) {
+  const splits = [];
+  for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power += 1) {
+    for (let times = 1; times < 10; times += 1) {
+      const us = times * 10 ** power;
+      if (us >= low && us <= high) splits.push(us);
+    }
+  }
+  return splits;
+}
+
+/** Text at the powers of ten; at 2 and 5 times them as well where few are in view. */
+function decade(us, more) {
+  const first = Number(us.toExponential()[0]);
+  if (first !== 1 && !(more && (first === 2 || first === 5))) return "";
   const [value, unit] = micros(us);
   return `${Number(value)} ${unit}`;
 }
