@@ -8,6 +8,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import time
 from itertools import islice
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from pinnacle.core.errors import ConfigError
 from pinnacle.core.schema import EVENT, Kind, Reason, Source, Venue
 from pinnacle.venues.binance.check import check_capture
 from pinnacle.venues.binance.config import BinanceConfig
-from pinnacle.venues.binance.connector import BinanceConnector
+from pinnacle.venues.binance.connector import FRAMES_PER_TURN, BinanceConnector
 from pinnacle.venues.certificates import make_certificates
 
 CAPTURES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "captures"
@@ -171,7 +172,7 @@ def test_books_of_the_whole_captures_over_tls_equal_those_of_the_check(serve):
 def test_a_server_that_is_killed_makes_books_invalid_and_they_come_back_whole(serve, short):
     checks = [check_capture(path) for path in short]
     market = Market(checks)
-    first = serve(short, "--speed", "30")
+    first = serve(short, "--speed", "15")
     connector = BinanceConnector(first.config(), market.instruments, market)
     second = []
 
@@ -194,6 +195,28 @@ def test_a_server_that_is_killed_makes_books_invalid_and_they_come_back_whole(se
         assert history[:3] == [(Kind.BOOK_INVALID, Reason.STARTING), whole, lost]
         assert history.count(whole) == 2
     assert market.levels() == [level_set(check.book) for check in checks]
+
+
+def test_a_backlog_of_frames_does_not_keep_other_tasks_of_the_loop_waiting(serve, short):
+    """Frames come faster than the sink takes them; the loop's owner still gets its turns."""
+    instruments = check_capture(short[0]).stream.codec.instruments
+    server = serve(short[:1], "--speed", "0")
+    connector = BinanceConnector(server.config(), instruments, lambda *_: time.sleep(0.0002))
+    taken = []
+
+    async def session():
+        running = asyncio.create_task(connector.run())
+        while server.process.poll() is None:
+            before = connector.stream.frames
+            await asyncio.sleep(0)
+            taken.append(connector.stream.frames - before)
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+    asyncio.run(session())
+    assert connector.stream.frames > 4000
+    assert max(taken) <= 2 * FRAMES_PER_TURN
 
 
 def test_a_server_of_another_authority_is_refused(serve, short, tmp_path):

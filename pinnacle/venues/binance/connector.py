@@ -30,6 +30,8 @@ from pinnacle.venues.binance.stream import MarketStream, Sink
 # Far above any frame of the streams in use; without a bound a broken peer could fill memory.
 FRAME_BYTES_MAX = 16 * 1024 * 1024
 REQUEST_ID = 1
+# How many frames may be taken before other tasks of the loop get their turn.
+FRAMES_PER_TURN = 32
 # The venue asks for patience in seconds (Retry-After); more than this is a ban to look at.
 RETRY_AFTER_MAX_S = 300.0
 
@@ -170,11 +172,15 @@ class BinanceConnector:
         recv, clock, stream = socket.recv, self._clock, self.stream
         take, other, wanted = stream.frame, MessageKind.OTHER, stream.wanted
         while True:
-            frame = await recv(decode=False)
-            if take(frame, clock()) == other:
-                self._control(frame)
-            if wanted:
-                self._want.set()
+            for _ in range(FRAMES_PER_TURN):
+                frame = await recv(decode=False)
+                if take(frame, clock()) == other:
+                    self._control(frame)
+                if wanted:
+                    self._want.set()
+            # recv does not suspend while frames wait: without this a backlog would keep the
+            # snapshot's task, the stale timer and the owner's own tasks from running.
+            await asyncio.sleep(0)
 
     def _control(self, frame: bytes) -> None:
         control = decode_control(frame)
