@@ -17,12 +17,22 @@ from pinnacle.strategy.market_maker import MarketMaker
 
 BOOK_WINDOW = 16384
 BOOK_FAR = 8192
+#: By the name in [strategy]; the section's field of that name holds the parameters.
+STRATEGIES: dict[str, type[Strategy]] = {"market_maker": MarketMaker}
 
 
 class StrategyHost:
-    """The desk, the strategy's hooks, and the decisions that follow."""
+    """The desk, the strategy's hooks, and the decisions that follow.
 
-    def __init__(self, instruments: Sequence[Instrument], config: StrategyConfig):
+    `kind` stands in for the strategy that the configuration names; it gets the same parameters.
+    """
+
+    def __init__(
+        self,
+        instruments: Sequence[Instrument],
+        config: StrategyConfig,
+        kind: type[Strategy] | None = None,
+    ):
         books = [Book(i.instrument_id, BOOK_WINDOW, BOOK_FAR) for i in instruments]
         self.desk = Desk(
             books,
@@ -34,8 +44,8 @@ class StrategyHost:
             Market(instrument, self.desk, self.desk.instruments[instrument.instrument_id])
             for instrument in instruments
         ]
-        self.strategy: Strategy = MarketMaker(self.markets, config.market_maker)
-        kind = type(self.strategy)
+        kind = kind or STRATEGIES[config.name]
+        self.strategy = kind(self.markets, getattr(config, config.name))
         self._wants_trades = kind.on_trade is not Strategy.on_trade
         self._wants_fills = kind.on_fill is not Strategy.on_fill
         self._wants_timer = kind.on_timer is not Strategy.on_timer
