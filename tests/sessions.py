@@ -44,7 +44,7 @@ class LiveSession:
         command += ["--report", str(self._report), "--port", "0"]
         with self._out.open("wb") as out:
             self.run = subprocess.Popen(command, stdout=out, stderr=out)
-        until(self.paths.control.exists, 20, "segments")
+        until(self.paths.control.exists, 60, "segments")
         self.observer = Observer(self.paths)
 
     def process(self, role: str) -> ProcessView:
@@ -81,7 +81,7 @@ def running_demo(
     """A live session, ended whatever happens; `extra` is added to its configuration."""
     live = LiveSession(folder, name, source, extra)
     try:
-        until(live.ready, 30, "all processes ready")
+        until(live.ready, 60, "all processes ready")
         yield live
     finally:
         live.close()

@@ -14,12 +14,11 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from pinnacle.core.clock import monotonic_ns
-from pinnacle.core.config import ProcessConfig
+from pinnacle.core.config import MonitorConfig, ProcessConfig
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.observer import Observer
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.runtime import Runtime
-from pinnacle.monitor.config import MonitorConfig
 from pinnacle.monitor.state import State
 from pinnacle.monitor.web import WILDCARDS, create_app
 

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import msgspec
 
-from pinnacle.core.config import InstrumentConfig, JournalConfig, ProcessConfig, Section, load
+from pinnacle.core.config import (
+    InstrumentConfig,
+    JournalConfig,
+    MonitorConfig,
+    ProcessConfig,
+    Section,
+    load,
+)
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument, from_config
 from pinnacle.core.paths import ROLES, SessionPaths
@@ -12,7 +19,6 @@ from pinnacle.core.schema import Venue
 from pinnacle.exchange.config import ExchangeConfig, market_params
 from pinnacle.feed.config import FeedConfig
 from pinnacle.gateway.config import GatewayConfig
-from pinnacle.monitor.config import MonitorConfig
 from pinnacle.risk.config import RiskConfig
 from pinnacle.strategy.config import StrategyConfig
 

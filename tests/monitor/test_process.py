@@ -13,9 +13,9 @@ import time
 import pytest
 from flask import Flask
 
+from pinnacle.core.config import MonitorConfig
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.paths import ROLES
-from pinnacle.monitor.config import MonitorConfig
 from pinnacle.monitor.process import PageServer, address_file, bind
 from tests.segments import Segments
 
@@ -26,7 +26,7 @@ from pinnacle.core import log
 from pinnacle.core.config import ProcessConfig
 from pinnacle.core.errors import PinnacleError
 from pinnacle.core.paths import SessionPaths
-from pinnacle.monitor.config import MonitorConfig
+from pinnacle.core.config import MonitorConfig
 from pinnacle.monitor.process import run
 
 paths = SessionPaths(Path(sys.argv[1]), Path(sys.argv[2]))

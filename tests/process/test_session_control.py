@@ -22,12 +22,12 @@ def pinnacle(*arguments: str) -> subprocess.CompletedProcess:
 @pytest.fixture(scope="module")
 def live(tmp_path_factory):
     with running_demo(tmp_path_factory.mktemp("control"), "control") as session:
-        until(session.quoting, 20, "quoting")
+        until(session.quoting, 60, "quoting")
         yield session
 
 
 def test_the_kill_switch_empties_the_market_and_nothing_is_sent_until_it_is_cleared(live):
-    until(live.quoting, 20, "quoting")
+    until(live.quoting, 60, "quoting")
     halt = pinnacle("session", "halt", "--config", str(live.config), "--name", live.name)
     at = time.time_ns()
     assert halt.returncode == 0 and "operator" in halt.stdout
@@ -44,14 +44,14 @@ def test_the_kill_switch_empties_the_market_and_nothing_is_sent_until_it_is_clea
 
 @pytest.mark.parametrize("role", ["feed", "strategy", "risk"])
 def test_a_process_that_hangs_is_as_good_as_dead_to_its_peers(live, role):
-    until(live.quoting, 20, "quoting")
+    until(live.quoting, 60, "quoting")
     pid = live.process(role).pid
     os.kill(pid, signal.SIGSTOP)
     try:
         until(lambda: not resting(live), 3, "quotes gone")
     finally:
         os.kill(pid, signal.SIGCONT)
-    until(live.quoting, 10, "quoting again")
+    until(live.quoting, 30, "quoting again")
 
 
 def resting(live) -> dict[int, int]:
@@ -70,7 +70,7 @@ def test_a_second_process_of_a_role_is_refused(live):
     again = pinnacle("risk", "--config", str(live.paths.config), "--name", live.name)
     assert again.returncode == 70
     assert "owned by another live process" in again.stderr
-    until(live.quoting, 10, "the first one goes on")
+    until(live.quoting, 30, "the first one goes on")
 
 
 def test_a_live_session_is_not_removed(live):
