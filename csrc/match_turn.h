@@ -64,19 +64,15 @@ static inline void report_order(struct turn *turn, enum pmm_kind kind, const str
 }
 
 /*
- * Notes what a level holds now, for its DEPTH at the operation's end. An operation visits levels in runs, and only a
- * replace comes back to one: to the level it left first. So comparing with the last and the first is enough.
+ * Notes what a level holds now, for its DEPTH at the operation's end. An operation visits levels in runs and comes back
+ * to none (a replace to its old price cannot take on its way), so comparing with the last one is enough.
  */
 static inline void touch(struct pmm_match *match, int side, int64_t price, int64_t quantity) {
-    struct pmm_match_touch *list = pmm_match_touched(match);
-    uint32_t n = match->touched;
-    struct pmm_match_touch *at = list + n;
-    if (n != 0 && list[n - 1].price == price && list[n - 1].side == (uint64_t)side) {
-        at = list + n - 1;
-    } else if (n != 0 && list[0].price == price && list[0].side == (uint64_t)side) {
-        at = list;
+    struct pmm_match_touch *at = pmm_match_touched(match) + match->touched;
+    if (match->touched != 0 && at[-1].price == price && at[-1].side == (uint64_t)side) {
+        at--;
     } else {
-        match->touched = n + 1;
+        match->touched++;
     }
     *at = (struct pmm_match_touch){price, quantity, (uint64_t)side};
 }
