@@ -10,6 +10,7 @@ import pytest
 
 from pinnacle.cli.main import pinnacle
 from pinnacle.core.paths import ROLES
+from pinnacle.session.config import load_session
 from pinnacle.session.supervisor import FINAL_CODES, START_ORDER
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
@@ -209,3 +210,28 @@ def test_no_file_holds_anything_that_looks_like_a_secret():
             text = path.read_text()
             assert not re.search(r"(?i)(secret|password|token|api_?key)\s*[=:]", text), path
             assert not re.search(r"[A-Za-z0-9+/]{40,}", text), path
+
+
+def test_the_documented_edit_puts_a_session_where_its_units_may_write(tmp_path):
+    root = UNITS.parent
+    page = (root / "docs/deployment.md").read_text()
+    (script,) = re.findall(r"sed -i '(.+?)'", page)
+    config = tmp_path / "demo.toml"
+    shutil.copy(root / "config/demo.toml", config)
+    subprocess.run(["sed", "-i", script, str(config)], check=True)
+    paths = load_session(config).paths("demo")
+    assert paths.runtime == Path("/run/pinnacle/demo")
+    assert paths.data == Path("/var/lib/pinnacle/demo")
+    for role, unit in ROLE_UNITS.items():
+        if role != "monitor":
+            assert words(unit, "ReadWritePaths") == [
+                str(path).replace("demo", "%i") for path in (paths.runtime, paths.data)
+            ]
+
+
+def test_the_documented_copies_are_of_files_that_are_there():
+    page = (UNITS.parent / "docs/deployment.md").read_text()
+    named = set(re.findall(r"[\w@.-]+\.d/[\w.-]+\.conf", page))
+    assert {"sysusers.d/pinnacle.conf", "tmpfiles.d/pinnacle.conf"} < named
+    for name in named:
+        assert list(UNITS.rglob(name)), name
