@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from pinnacle.core.errors import UsageError
+from pinnacle.core.errors import ConfigError, UsageError
 
 _HOURS_MAX = 24 * 366
 
@@ -63,9 +63,12 @@ def simulate(
     exchange = market.exchange
     if seed is not None:
         exchange = msgspec.structs.replace(exchange, seed=seed)
-    instruments = from_config(market.instruments, Venue.SIMULATED)
-    with progress_bar("simulating", seconds) as progress:
-        report = simulation.simulate(exchange, instruments, seconds, out, progress)
+    try:
+        instruments = from_config(market.instruments, Venue.SIMULATED)
+        with progress_bar("simulating", seconds) as progress:
+            report = simulation.simulate(exchange, instruments, seconds, out, progress)
+    except ConfigError as error:
+        raise ConfigError(f"{config or 'command line'}: {error}") from None
     if as_json:
         click.echo(msgspec.json.encode(report))
     else:

@@ -74,6 +74,7 @@ class Market:
         self._advance = lib.pmm_market_advance
         self._now = lib.pmm_market_now
         self._consumed = ffi.new("size_t *")
+        self._buffer = EventBuffer(8192)
         self._stats = ffi.new("struct pmm_market_stats *")
 
     def advance(
@@ -93,7 +94,7 @@ class Market:
         """All that comes out until then, given an EVENT array of inputs; for tools and tests."""
         events = np.empty(0, dtype=EVENT) if events is None else events
         pointer, done, parts = events_pointer(events), 0, []
-        buffer = EventBuffer(8192)
+        buffer = self._buffer
         while True:
             written, consumed = self.advance(
                 until_ns, pointer + done, len(events) - done, buffer.cdata, len(buffer)
@@ -101,7 +102,7 @@ class Market:
             done += consumed
             parts.append(buffer.array[:written].copy())
             if self.now >= until_ns:
-                return np.concatenate(parts)
+                return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     @property
     def now(self) -> int:

@@ -174,6 +174,15 @@ def test_the_command_reads_a_sessions_file_and_prints_its_measures(tmp_path):
     assert "configured" in text.stdout
 
 
+def test_a_wrong_key_is_named_with_its_file(tmp_path):
+    config = tmp_path / "demo.toml"
+    config.write_text(TOML.replace('traders."BTC-USDT"', 'traders."BTC-USD"'))
+    command = [PINNACLE, "simulate", "--config", config, "--out", tmp_path / "out"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 3
+    assert f"{config}: exchange.traders.BTC-USD: no such instrument" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
