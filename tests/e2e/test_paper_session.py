@@ -1,0 +1,95 @@
+"""Paper trading on a real market: two captures served as the venue would, the whole chain on them."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from pinnacle.core.journal import JournalReader
+from pinnacle.core.schema import Flag, Kind
+from tests.sessions import SHARED_DATA, demo_config, resting_at_the_end, until
+
+CAPTURES = [
+    SHARED_DATA / "captures" / f"binance_{pair}_20240808.gz" for pair in ("btcusdt", "ethusdt")
+]
+SPEED = 12
+#: The tape is 5.8 minutes long.
+SECONDS = 25
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory):
+    """(paths, report) of one paper session over the real captures."""
+    folder = tmp_path_factory.mktemp("paper")
+    serve = [sys.executable, "-m", "pinnacle", "capture", "serve", *map(str, CAPTURES)]
+    serve += ["--venue", "binance", "--speed", str(SPEED), "--cert-dir", str(folder), "--json"]
+    with (folder / "server.txt").open("w+") as out:
+        server = subprocess.Popen(serve, stdout=out, stderr=subprocess.STDOUT)
+        try:
+            until(lambda: "\n" in (folder / "server.txt").read_text(), 30, "the server's address")
+            yield run(folder, json.loads((folder / "server.txt").read_text().splitlines()[0]))
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def run(folder, addresses):
+    config, paths = demo_config(folder, "paper", "binance-paper.toml")
+    text = config.read_text()
+    for key in ("ws_url", "rest_url", "ca_file"):
+        text = re.sub(rf'^{key} = ".*"$', f'{key} = "{addresses[key]}"', text, flags=re.M)
+    config.write_text(text)
+    report = folder / "r.json"
+    command = [sys.executable, "-m", "pinnacle", "run", str(config), "--name", "paper"]
+    command += ["--duration", str(SECONDS), "--report", str(report), "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return paths, json.loads(report.read_text())
+
+
+pytestmark = pytest.mark.long
+
+
+def test_both_instruments_are_quoted_and_filled_on_the_real_market(paper):
+    _, report = paper
+    assert set(report["instruments"]) == {"BTCUSDT", "ETHUSDT"}
+    assert report["market"]["events"] > 50_000
+    for row in report["instruments"].values():
+        assert row["two_sided"] > 0.8
+        assert row["fills"]["bid"] > 0 and row["fills"]["ask"] > 0
+
+
+def test_the_market_was_whole(paper):
+    """One snapshot an instrument, no gap behind it; only the end of the session invalidates."""
+    paths, report = paper
+    rows = np.concatenate(list(JournalReader(paths.journal("feed")).chunks()))
+    assert report["lost_records"] == 0
+    for instrument in (0, 1):
+        mine = rows[rows["instrument_id"] == instrument]
+        ends = np.flatnonzero(mine["kind"] == Kind.BOOK_END)
+        assert len(ends) == 1
+        invalid = np.flatnonzero(mine["kind"] == Kind.BOOK_INVALID)
+        for at in invalid[invalid > ends[0]]:
+            assert not np.any(mine[at:]["kind"] == Kind.DEPTH)
+
+
+def test_every_fill_is_of_a_resting_order_and_nothing_is_left_in_the_queue(paper):
+    paths, _ = paper
+    rows = np.concatenate(list(JournalReader(paths.journal("exchange")).chunks()))
+    given = rows[(rows["flags"] & Flag.DECISION) != 0]
+    fills = given[given["kind"] == Kind.FILL]
+    assert len(fills) and np.all(fills["flags"] & Flag.MAKER)
+    assert resting_at_the_end(given) == {}
+
+
+def test_verify_repeats_every_decision(paper):
+    paths, _ = paper
+    command = [sys.executable, "-m", "pinnacle.cli.replay", "verify", str(paths.data), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    result = json.loads(done.stdout)
+    assert done.returncode == 0, result["details"]
+    assert result["identical"] is True and result["differences"] == 0
+    assert result["decisions"] > 100
