@@ -1,0 +1,89 @@
+"""Each order of ring and sequence lock is needed: taken away, it is found.
+
+The ring's payload is plain memory, so ThreadSanitizer sees what the commit word and the head order.
+The book's is relaxed atomics behind fences, which ThreadSanitizer cannot see: `book_weak` runs the
+book's own code on a memory that makes every reordering which C11 allows.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+CSRC = HERE.parent.parent / "csrc"
+RING = ["bell.c", "clock.c", "counters.c", "crc32c.c", "ring.c", "segment.c"]
+BOOK = ["ladder.c", "book.c", "book_read.c"]
+THREAD = ["-fsanitize=thread", "-Wno-tsan", "-fno-builtin", "-pthread"]
+ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+COMPILER = ["gcc", "-std=gnu11", "-O1", "-g", "-w"]
+
+
+def weak_book(tmp_path: Path, sources: Path, *flags: str) -> subprocess.CompletedProcess:
+    weak = ["-include", HERE / "weak_atomics.h", f"-I{HERE}", f"-I{sources}"]
+    files = [HERE / "book_weak.c", *(sources / name for name in BOOK)]
+    subprocess.run([*COMPILER, *flags, *weak, "-o", tmp_path / "book_weak", *files], check=True)
+    return subprocess.run([tmp_path / "book_weak"], capture_output=True, text=True)
+
+
+def without(tmp_path: Path, name: str, line: str, instead: str) -> Path:
+    """A copy of csrc in which one line of one file is another."""
+    sources = tmp_path / "csrc"
+    shutil.copytree(CSRC, sources)
+    text = (sources / name).read_text()
+    assert text.count(line) == 1, f"{name} has changed: {line}"
+    (sources / name).write_text(text.replace(line, instead))
+    return sources
+
+
+def test_on_the_weakest_memory_a_reader_of_a_book_never_mixes_two_batches(tmp_path):
+    done = weak_book(tmp_path, CSRC, *ADDRESS)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "instead"),
+    [
+        (
+            "book.c",
+            "pmm_store_release_u64(&book->sequence, book->sequence + 1);",
+            "pmm_store_relaxed_u64(&book->sequence, book->sequence + 1);",
+        ),
+        ("book.c", "pmm_fence_release();", ""),
+        ("book_read.c", "pmm_fence_acquire();", ""),
+        (
+            "book_read.c",
+            "pmm_load_acquire_u64(&book->sequence)",
+            "pmm_load_relaxed_u64(&book->sequence)",
+        ),
+        ("book_read.c", "pmm_load_relaxed_u64(&book->sequence) == sequence;", "1;"),
+    ],
+    ids=["leave", "enter", "before-the-second-look", "first-look", "second-look"],
+)
+def test_an_order_taken_from_the_book_is_found(tmp_path, name, line, instead):
+    done = weak_book(tmp_path, without(tmp_path, name, line, instead))
+    assert done.returncode == 1
+    assert "two batches" in done.stderr or "missing" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("pmm_store_release_u32(&slot->commit", "pmm_store_relaxed_u32(&slot->commit"),
+        ("return pmm_load_acquire_u32(&ring->slots", "return pmm_load_relaxed_u32(&ring->slots"),
+        ("pmm_store_release_u64(&shared->head", "pmm_store_relaxed_u64(&shared->head"),
+        ("peer_cursor = pmm_load_acquire_u64", "peer_cursor = pmm_load_relaxed_u64"),
+    ],
+    ids=["commit", "look", "release", "room"],
+)
+def test_an_order_taken_from_the_ring_is_found(tmp_path, line, instead):
+    sources, folder = without(tmp_path, "ring.c", line, instead), tmp_path / "files"
+    folder.mkdir()
+    files = [HERE / "ring_threads.c", *(sources / name for name in RING)]
+    program = tmp_path / "ring_threads"
+    command = [*COMPILER, *THREAD, f"-I{sources}", "-o", program, *files, "-lm"]
+    subprocess.run(command, check=True)
+    environment = {"TSAN_OPTIONS": "halt_on_error=1"}
+    done = subprocess.run([program, folder], capture_output=True, text=True, env=environment)
+    assert "WARNING: ThreadSanitizer: data race" in done.stderr
