@@ -1,5 +1,6 @@
 """`pinnacle simulate`: a day of the simulated market, as a journal."""
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ _HOURS_MAX = 24 * 366
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Another seed than the file's.")
 @click.option("--hours", type=float, default=24.0, show_default=True, help="Virtual time.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="The folder to write to."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The folder to write to; data/simulated-SEED-TIME if not given.",
 )
 @click.option("--symbol", default="BTC-USDT", show_default=True, help="Without a file: its name.")
 @click.option("--price", default="60000", show_default=True, help="Without a file: first price.")
@@ -33,7 +36,7 @@ def simulate(
     config: Path | None,
     seed: int | None,
     hours: float,
-    out: Path,
+    out: Path | None,
     symbol: str,
     price: str,
     tick: str,
@@ -63,6 +66,9 @@ def simulate(
     exchange = market.exchange
     if seed is not None:
         exchange = msgspec.structs.replace(exchange, seed=seed)
+    if out is None:
+        stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
+        out = Path("data") / f"simulated-{exchange.seed}-{stamp}"
     try:
         instruments = from_config(market.instruments, Venue.SIMULATED)
         with progress_bar("simulating", seconds) as progress:
