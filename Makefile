@@ -2,6 +2,8 @@
 VENV     := .venv
 PYTHON   := $(VENV)/bin/python
 STAMP    := $(VENV)/.built
+# Two at a time, a file's tests on one of them: modules share what they set up, sessions need room.
+TESTS    := $(PYTHON) -m pytest -n 2 --dist loadfile
 SOURCES  := pyproject.toml setup.py tools/cffi_build.py $(wildcard csrc/*.[ch])
 
 .DEFAULT_GOAL := help
@@ -21,15 +23,15 @@ run: $(STAMP)  ## Run the demo session (DURATION=60 REPORT=report.json CONFIG=co
 
 test: $(STAMP)  ## Run the tests that fit in five minutes (PYTEST="-k ring" for some of them).
 	@sh tools/test_tools.sh
-	@$(PYTHON) -m pytest -m "not long" $(PYTEST)
+	@$(TESTS) -m "not long" $(PYTEST)
 
 test-long: $(STAMP)  ## Run the tests that take longer.
 	@sh tools/test_tools.sh
-	@$(PYTHON) -m pytest -m long $(PYTEST)
+	@$(TESTS) -m long $(PYTEST)
 
 test-all: $(STAMP)  ## Run every test.
 	@sh tools/test_tools.sh
-	@$(PYTHON) -m pytest $(PYTEST)
+	@$(TESTS) $(PYTEST)
 
 check: $(STAMP)  ## Lint.
 	@$(VENV)/bin/ruff check pinnacle tests tools

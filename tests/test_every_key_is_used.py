@@ -12,6 +12,7 @@ import pinnacle
 from pinnacle.core.config import Section, read_toml
 from pinnacle.core.paths import ROLES
 from pinnacle.session.config import SessionConfig, load_session, to_toml
+from pinnacle.strategy.host import STRATEGIES
 
 PACKAGE = Path(pinnacle.__file__).parent
 SHIPPED = sorted((PACKAGE.parent / "config").glob("*.toml"))
@@ -40,8 +41,8 @@ def reads_of(tree: ast.AST) -> Iterator[str]:
 
 SECTIONS = sorted(sections(SessionConfig, set()), key=lambda kind: kind.__name__)
 READS = {name for path in PACKAGE.rglob("*.py") for name in reads_of(ast.parse(path.read_text()))}
-#: `pinnacle <role>` hands each process the section of its own name, with getattr.
-READS |= set(ROLES)
+#: Read with getattr: each process gets the section of its own name, a strategy that of its name.
+READS |= {*ROLES, *STRATEGIES}
 
 
 def unread(section: type[Section]) -> list[str]:
