@@ -72,6 +72,7 @@ class BinanceConnector:
         self._config = config
         self._clock = clock
         self._rows = {int(i): row for row, i in enumerate(instruments["instrument_id"])}
+        self._context: ssl.SSLContext | None = None
         self._want = asyncio.Event()
         self._acknowledged = asyncio.Event()
 
@@ -81,19 +82,23 @@ class BinanceConnector:
         ConfigError at once if ca_file cannot be read; a failure after that is a lost connection.
         """
         config = self._config
-        self._tls()
+        self._context = self._tls()
         backoff = Backoff(config.backoff_min_ms, config.backoff_max_ms)
         self.stream.invalidate(Reason.STARTING, self._clock())
+        fetching = asyncio.create_task(self._fetch())
         try:
             while True:
                 begun = time.monotonic()
-                lost = await self._connection()
+                lost = await self._connection(fetching)
+                self._acknowledged.clear()
                 self._failed(f"connection lost: {lost}")
                 if time.monotonic() - begun > config.backoff_max_ms / 1000:
                     backoff.reset()
                 self.stream.invalidate(lost.reason, self._clock())
                 await asyncio.sleep(backoff.next_ms() / 1000)
         finally:
+            fetching.cancel()
+            await asyncio.gather(fetching, return_exceptions=True)
             self.stream.invalidate(Reason.DISCONNECTED, self._clock())
 
     def resync(self, instrument_id: int, reason: int) -> None:
@@ -113,16 +118,15 @@ class BinanceConnector:
         except OSError as error:
             raise ConfigError(f"ca_file {ca_file}: {error.strerror or error}") from None
 
-    async def _connection(self) -> ConnectionLost:
+    async def _connection(self, fetching: asyncio.Task) -> ConnectionLost:
         """One connection from its beginning to its end; returns why it ended."""
         config = self._config
         timeout = config.connect_timeout_ms / 1000
-        self._acknowledged.clear()
         try:
-            context = self._tls()
+            self._context = self._tls()
             async with connect(
                 config.ws_url,
-                ssl=context,
+                ssl=self._context,
                 compression=None,
                 proxy=None,
                 max_size=FRAME_BYTES_MAX,
@@ -131,33 +135,21 @@ class BinanceConnector:
                 close_timeout=1,
                 ping_interval=None,
             ) as socket:
-                return await self._converse(socket, context)
+                return await self._converse(socket, fetching)
         except (OSError, WebSocketException, TimeoutError, ConfigError) as error:
             return ConnectionLost(f"{type(error).__name__}: {error}")
 
-    async def _converse(self, socket: ClientConnection, context: ssl.SSLContext) -> ConnectionLost:
+    async def _converse(self, socket: ClientConnection, fetching: asyncio.Task) -> ConnectionLost:
         """Everything on an open connection: the first task that fails ends it."""
-        config = self._config
         streams = [name for symbol in self.stream.codec.symbols for name in stream_names(symbol)]
         await socket.send(encode_subscribe(tuple(streams), REQUEST_ID))
-        http = httpx2.AsyncClient(
-            verify=context,
-            base_url=config.rest_url,
-            timeout=config.snapshot_timeout_ms / 1000,
-            trust_env=False,
-        )
-        async with http:
-            tasks = [
-                asyncio.create_task(self._receive(socket)),
-                asyncio.create_task(self._watch()),
-                asyncio.create_task(self._fetch(http)),
-            ]
-            try:
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+        own = [asyncio.create_task(self._receive(socket)), asyncio.create_task(self._watch())]
+        try:
+            done, _ = await asyncio.wait([*own, fetching], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in own:
+                task.cancel()
+            await asyncio.gather(*own, return_exceptions=True)
         for task in done:
             error = task.exception()
             if isinstance(error, ConnectionLost):
@@ -195,8 +187,10 @@ class BinanceConnector:
     async def _watch(self) -> None:
         """Ends the connection when no acknowledgement, or no frame, comes for too long."""
         config = self._config
+        # Not wait_for: in Python 3.11 it loses a cancellation that comes with its result.
         try:
-            await asyncio.wait_for(self._acknowledged.wait(), config.connect_timeout_ms / 1000)
+            async with asyncio.timeout(config.connect_timeout_ms / 1000):
+                await self._acknowledged.wait()
         except TimeoutError:
             raise ConnectionLost("the subscription was not acknowledged") from None
         period = config.stale_ms / 4000
@@ -207,31 +201,46 @@ class BinanceConnector:
             seen = self.stream.frames
         raise ConnectionLost(f"no frame for {config.stale_ms} ms", Reason.STALE)
 
-    async def _fetch(self, http: httpx2.AsyncClient) -> None:
-        """Fetches snapshots of the books that wait for one; one request at a time."""
+    async def _fetch(self) -> None:
+        """Fetches snapshots of the books that wait for one; one request at a time.
+
+        It outlives connections: a request is not broken off (httpx2 leaks a socket whose TLS
+        handshake is cancelled) but its answer thrown away, and a wait that the venue asked for
+        holds across them.
+        """
         config, stream = self._config, self.stream
         backoff = Backoff(config.backoff_min_ms, config.backoff_max_ms)
-        await self._acknowledged.wait()
         while True:
-            while not stream.wanted:
+            await self._acknowledged.wait()
+            if not stream.wanted:
                 self._want.clear()
                 await self._want.wait()
+                continue
             row = min(stream.wanted)
-            problem = await self._snapshot(http, row)
+            problem = await self._snapshot(row)
             if problem is None:
                 backoff.reset()
                 continue
             self._failed(f"snapshot of {stream.codec.symbols[row]}: {problem}")
             await asyncio.sleep(max(problem.retry_after_s, backoff.next_ms() / 1000))
 
-    async def _snapshot(self, http: httpx2.AsyncClient, row: int) -> "_Problem | None":
-        query = {"symbol": self.stream.codec.symbols[row], "limit": self._config.depth_limit}
+    async def _snapshot(self, row: int) -> "_Problem | None":
+        """One request, and its answer to the stream; None if it was answered."""
+        config, connection = self._config, self.connections
+        query = {"symbol": self.stream.codec.symbols[row], "limit": config.depth_limit}
         try:
-            response = await http.get("/api/v3/depth", params=query)
+            async with httpx2.AsyncClient(
+                verify=self._context,
+                timeout=config.snapshot_timeout_ms / 1000,
+                trust_env=False,
+            ) as http:
+                response = await http.get(f"{config.rest_url}/api/v3/depth", params=query)
             if response.status_code != 200:
                 return _Problem(
                     f"HTTP {response.status_code} {response.text[:200]}", _retry_after_s(response)
                 )
+            if connection != self.connections or not self._acknowledged.is_set():
+                return None
             if not self.stream.snapshot(row, response.content, self._clock()):
                 return _Problem("older than the stream")
         except (httpx2.HTTPError, httpx2.StreamError, OSError, DataError) as error:
