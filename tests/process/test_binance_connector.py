@@ -148,7 +148,8 @@ def compare_with_check(serve, paths, speed):
     market = Market(checks)
     server = serve(paths, "--speed", speed)
     connector = BinanceConnector(server.config(), market.instruments, market)
-    run_until(connector, lambda: server.process.poll() is not None)
+    # The server ends when it has sent everything; the connector knows when it has read everything.
+    run_until(connector, lambda: server.process.poll() is not None and connector.last_error)
     assert server.wait() == (0, "")
     assert market.levels() == [level_set(check.book) for check in checks]
     # The inline snapshots are not frames, and the acknowledgement is one.
