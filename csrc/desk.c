@@ -50,7 +50,8 @@ static void apply_report(struct pmm_desk *desk, const struct pmm_event *e) {
     if (!slot && e->kind != PMM_KIND_CANCEL_REJECTED && e->kind != PMM_KIND_REPLACE_REJECTED)
         in->unknown_reports++;
     if (e->kind == PMM_KIND_FILL) {
-        apply_fill(desk, in, slot, e);
+        if (e->quantity > 0)
+            apply_fill(desk, in, slot, e);
         return;
     }
     if (!slot)

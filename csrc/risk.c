@@ -109,9 +109,18 @@ static void settle_replace(struct pmm_risk *risk, const struct pmm_event *e, str
         risk_order_remove(risk, order);
 }
 
+/* A fill of nothing, or of no side, is nobody's trade: counted where people look, and not believed. */
+static int makes_no_sense(const struct pmm_event *e) {
+    return e->kind == PMM_KIND_FILL && (e->quantity <= 0 || (e->side != PMM_SIDE_BID && e->side != PMM_SIDE_ASK));
+}
+
 static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
     if (e->instrument_id >= risk->instrument_count)
         return;
+    if (makes_no_sense(e)) {
+        risk->instruments[e->instrument_id].refused[PMM_REASON_BAD_QUANTITY]++;
+        return;
+    }
     struct risk_order *order = risk_order_find(risk, e->order_id);
     emit(sink, e);
     if (e->kind == PMM_KIND_FILL)

@@ -19,6 +19,9 @@
  *
  * HALT, STOP and the loss of the strategy cancel every open order at once.
  *
+ * A FILL whose quantity is not positive or whose side is neither is not a trade: it is counted as
+ * refused (BAD_QUANTITY) and goes no further.
+ *
  * P&L, exact in integers of ticks x lots. For each instrument cash = sum of sells' notional
  * - buys' notional (fees apart); cost = what the open position cost on average, signed as the
  * position; realised moves when a fill reduces the position: the closed share of cost is

@@ -129,14 +129,14 @@ class Runtime:
         """Until a ring has a record or the timeout; the heart beats."""
         return self.bell.wait(self._wait_kind, self._spin_ns, timeout_ns)
 
-    def own_inputs(self, batch: EventBuffer, *, timer: bool = True) -> int:
-        """Housekeeping, and the records it adds at the batch's start; how many.
+    def own_inputs(self, batch: EventBuffer, n: int = 0, *, timer: bool = True) -> int:
+        """Housekeeping, and the records it adds behind the batch's first n; the new count.
 
         HALT and RESUME as the kill word changes, PEER_LOST and PEER_BACK, STOP once after SIGTERM,
         and a TIMER every 50 ms so that the log's clock moves without a market.
         """
         now = monotonic_ns()
-        n = self._kill_changes(batch, 0)
+        n = self._kill_changes(batch, n)
         if now - self._housekeeping_ns >= HOUSEKEEPING_NS:
             self._housekeeping_ns = now
             self._housekeep(now)

@@ -101,6 +101,11 @@ class OrderTable:
             Kind.TIMER: self._timer,
         }
 
+    @property
+    def clock_ns(self) -> int:
+        """The log's clock, as far as it has been decided on."""
+        return self._clock_ns
+
     def decided(self, events: Any, n: int) -> np.ndarray:
         """Run n records; the decisions as an array that the next call overwrites."""
         return self.decisions.array[: self.decide(events, n)]

@@ -65,11 +65,11 @@ def run(
         if found.records:
             log.info("recovered", open_orders=len(table.orders), **vars(found))
         runtime.ready("connected to the simulated venue")
-        _Loop(runtime, stage, table, checkpoints).run()
+        Loop(runtime, stage, table, checkpoints).run()
     return 0
 
 
-class _Loop:
+class Loop:
     """Turns, with the kill word read before every send."""
 
     def __init__(self, runtime: Runtime, stage: Stage, table: OrderTable, checkpoints: Checkpoints):
@@ -78,6 +78,7 @@ class _Loop:
         self._stage = stage
         self._table = table
         self._batch = EventBuffer(BATCH)
+        self.events = self._batch.cdata
         self._withheld: list[bytes] = []
         counters = runtime.counters
         self._open_orders = counters.counter("open_orders")
@@ -87,15 +88,13 @@ class _Loop:
         self._next_ns = 0
 
     def run(self) -> None:
-        runtime, stage, table = self._runtime, self._stage, self._table
-        events = self._batch.cdata
+        """Until SIGTERM, and then until nothing is open or it takes too long."""
+        runtime, table = self._runtime, self._table
         stop_at = taken = 0
         while True:
-            n = stage.take(self._batch, self._own_inputs())
-            if n:
-                taken += n
-                self._give(table.decide(events, n))
-            else:
+            n = self.turn()
+            taken += n
+            if not n:
                 runtime.wait()
             self._publish(taken)
             if runtime.stopping:
@@ -103,9 +102,20 @@ class _Loop:
                 if not table.orders or monotonic_ns() > stop_at:
                     return
 
+    def turn(self) -> int:
+        """Take, decide, give; how many records were taken."""
+        n = self.take()
+        if n:
+            self.give(self._table.decide(self.events, n))
+        return n
+
+    def take(self) -> int:
+        """The next batch into `events`, journalled."""
+        return self._stage.take(self._batch, self._own_inputs())
+
     def _own_inputs(self) -> int:
-        n = self._runtime.own_inputs(self._batch)
-        for record in self._withheld:
+        # What was withheld comes before the HALT, which would cancel what was never sent.
+        for n, record in enumerate(self._withheld):
             row = self._batch.cdata[n]
             ffi.memmove(ffi.addressof(row), record, len(record))
             row.kind = Kind.REJECTED if row.kind == Kind.NEW else Kind.REPLACE_REJECTED
@@ -113,12 +123,12 @@ class _Loop:
             row.recv_ns = wall_ns()
             row.source = Source.GATEWAY
             row.flags = 0
-            n += 1
+        withheld = len(self._withheld)
         self._withheld.clear()
-        return n
+        return self._runtime.own_inputs(self._batch, withheld)
 
-    def _give(self, n: int) -> None:
-        """Journal and hand on; orders are withheld if the kill switch was set this instant.
+    def give(self, n: int) -> None:
+        """Journal and hand on n decisions; orders are withheld if the kill switch was set this instant.
 
         Cancels go out whatever the switch says. What is withheld comes back in the next batch as
         refused, so the log tells what happened.

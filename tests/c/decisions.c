@@ -1,0 +1,130 @@
+/*
+ * Random flows through what decides: desk, quoting and risk, under the sanitizers. Each step also
+ * checks what must hold whatever comes: the sum of cash and inventory, exposures that are never
+ * negative, and no more decisions than there is room for.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "desk.h"
+#include "quote.h"
+#include "risk.h"
+
+#define STEPS 60000
+#define ORDERS 64
+#define BATCH 8
+#define ROOM 4096
+
+static uint64_t state = 88172645463325252ull;
+
+static uint64_t draw(uint64_t below) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state % below;
+}
+
+static void fail(const char *what, int step) {
+    fprintf(stderr, "step %d: %s\n", step, what);
+    exit(1);
+}
+
+static struct pmm_event any_event(uint64_t ids) {
+    static const uint8_t kinds[] = {1,  1,  1,  2,  3,  4,  5,  6,  16, 17, 18, 19, 20, 32, 33,
+                                    34, 35, 35, 36, 37, 38, 39, 48, 49, 50, 51, 52, 53, 54, 55};
+    struct pmm_event e;
+    memset(&e, 0, sizeof e);
+    e.kind = kinds[draw(sizeof kinds)];
+    e.recv_ns = (int64_t)draw(1000000000000);
+    e.price = (int64_t)draw(2000) - 10;
+    e.quantity = (int64_t)draw(60) - 2;
+    e.order_id = e.kind == PMM_KIND_TOP ? 900 + draw(300) : draw(ids);
+    e.aux = e.kind >= PMM_KIND_START ? (int64_t)draw(9) : (int64_t)draw(50);
+    e.instrument_id = draw(40) == 0 ? 0xFFFFFFFF : (uint32_t)draw(3);
+    e.side = (uint8_t)draw(3);
+    e.flags = (uint8_t)(draw(2) | (draw(2) << 4));
+    e.source = (uint16_t)draw(9);
+    return e;
+}
+
+static struct pmm_risk *make_risk(void) {
+    struct pmm_instrument terms[2];
+    struct pmm_risk_limits limits[2];
+    memset(terms, 0, sizeof terms);
+    for (int i = 0; i < 2; i++) {
+        terms[i].quantity_min = 1;
+        terms[i].maker_fee_e8 = -5000;
+        terms[i].taker_fee_e8 = 40000;
+        limits[i] = (struct pmm_risk_limits){50, 400, 2000, 12, 0};
+    }
+    struct pmm_risk_session session = {1000000000000, 100000, 100000};
+    size_t size = pmm_risk_memsize(ORDERS);
+    struct pmm_risk *risk = malloc(size);
+    if (pmm_risk_init(risk, size, ORDERS, terms, limits, 2, &session) != 0)
+        fail("risk was not made", -1);
+    return risk;
+}
+
+static void check_risk(const struct pmm_risk *risk, int step) {
+    for (uint32_t i = 0; i < 2; i++) {
+        struct pmm_position p;
+        pmm_risk_position(risk, i, &p);
+        if (p.cash != p.realised - p.cost)
+            fail("cash is not realised less cost", step);
+        if (p.open_bid < 0 || p.open_ask < 0 || p.open_orders < 0)
+            fail("negative exposure", step);
+    }
+    if (pmm_risk_open_orders(risk) > ORDERS)
+        fail("more orders than the table holds", step);
+}
+
+static struct pmm_book *make_book(uint32_t instrument) {
+    size_t size = pmm_book_memsize(4096, 64);
+    struct pmm_book *book = aligned_alloc(64, (size + 63) / 64 * 64);
+    memset(book, 0, size);
+    if (pmm_book_init(book, size, instrument, 4096, 64) != 0)
+        fail("book was not made", -1);
+    return book;
+}
+
+int main(void) {
+    struct pmm_risk *risk = make_risk();
+    struct pmm_book *books[2] = {make_book(0), make_book(1)};
+    struct pmm_desk *desk = malloc(sizeof *desk);
+    struct pmm_maker maker;
+    struct pmm_maker_params params = {
+        .risk_aversion = 0.01, .fill_decay_per_tick = 0.2, .fill_rate_per_s = 1, .volatility_halflife_s = 5,
+        .volatility_floor = 1, .imbalance_lean_ticks = 2, .spread_min_ticks = 2, .spread_max_ticks = 100,
+        .level_spacing_ticks = 2, .quote_quantity = 5, .inventory_max = 40, .levels = 3, .imbalance_levels = 5,
+    };
+    struct pmm_event *out = malloc(ROOM * sizeof *out);
+    if (pmm_maker_init(&maker, &params) != 0 || pmm_desk_init(desk, books, 2, 1) != 0)
+        fail("desk or maker was not made", -1);
+    desk->requote_ticks = 1;
+    for (int step = 0; step < STEPS; step++) {
+        struct pmm_event batch[BATCH];
+        size_t n = 1 + draw(BATCH);
+        for (size_t i = 0; i < n; i++)
+            batch[i] = any_event(step % 2 ? 90 : desk->next_order_id + 4);
+        int64_t decided = pmm_risk_run(risk, batch, n, out, ROOM);
+        if (decided < 0 || decided > ROOM)
+            fail("risk wrote past its room", step);
+        check_risk(risk, step);
+        pmm_desk_apply(desk, batch, n);
+        for (uint32_t i = 0; i < 2; i++)
+            pmm_maker_quote(&maker, books[i], desk->instruments[i].position, desk->clock_ns,
+                            &desk->instruments[i].wanted);
+        desk->replace = (uint32_t)draw(2);
+        if (pmm_desk_decide(desk, out, draw(40)) > 40)
+            fail("the desk wrote past its room", step);
+    }
+    printf("%lld orders out, %lld open at risk\n", (long long)pmm_desk_working(desk),
+           (long long)pmm_risk_open_orders(risk));
+    free(risk);
+    free(books[0]);
+    free(books[1]);
+    free(desk);
+    free(out);
+    return 0;
+}

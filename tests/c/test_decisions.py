@@ -1,0 +1,18 @@
+"""What decides stays inside its memory and keeps its sums whatever it is fed."""
+
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ("desk", "quote", "risk", "risk_check", "risk_orders", "book", "book_read", "ladder")
+
+
+def test_desk_quoting_and_risk_survive_any_flow(tmp_path):
+    program = tmp_path / "decisions"
+    command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror"]
+    command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", ROOT / "csrc"]
+    command += [ROOT / "tests" / "c" / "decisions.c", ROOT / "csrc" / "event.c"]
+    command += [ROOT / "csrc" / f"{name}.c" for name in SOURCES]
+    subprocess.run([*command, "-o", program, "-lm"], check=True)
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,130 @@
+"""The kill word is read before every send: what was decided an instant before it is not sent."""
+
+import numpy as np
+import pytest
+import structlog
+
+from pinnacle.core.bell import Control
+from pinnacle.core.checkpoint import Checkpoints
+from pinnacle.core.config import JournalConfig, ProcessConfig
+from pinnacle.core.decision_log import recover
+from pinnacle.core.journal import JournalReader
+from pinnacle.core.ring import RingReader, RingWriter
+from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
+from pinnacle.core.schema import EventBuffer, Kind, Reason, Side, Source, events_pointer
+from pinnacle.core.segment import Mode
+from pinnacle.core.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.gateway.config import GatewayConfig
+from pinnacle.gateway.orders import OrderTable
+from pinnacle.gateway.process import VENUE_OUTPUT, Loop
+from pinnacle.session.config import load_session
+from pinnacle.session.create import create_session
+from tests.records import batch, event
+from tests.sessions import demo_config
+
+
+class World:
+    """A gateway's loop over the real segments of a session; the test is its peers."""
+
+    def __init__(self, folder):
+        config, paths = demo_config(folder, "kill-word")
+        create_session(load_session(config), paths)
+        self.paths = paths
+        self.control = Control(paths.control, Mode.SHARED)
+        self.risk_out = RingWriter(paths.ring("orders"))
+        self.venue_in = RingReader(paths.ring("venue.orders"))
+        self.risk_in = RingReader(paths.ring("reports"))
+        self.runtime = Runtime("gateway", paths, ProcessConfig(), structlog.get_logger())
+        self.table = OrderTable(GatewayConfig(order_age_max_ms=10**9))
+        stage = Stage(
+            self.runtime.open_journal(JournalConfig(records_per_file=4096)),
+            Source.GATEWAY,
+            [
+                Input(RingReader(paths.ring("venue.reports")), Source.EXCHANGE),
+                Input(RingReader(paths.ring("orders")), Source.RISK),
+            ],
+            [
+                Output(RingWriter(paths.ring("venue.orders")), None, kind_mask(ORDER_KINDS)),
+                Output(RingWriter(paths.ring("reports")), None, kind_mask(REPORT_KINDS)),
+            ],
+            GIVE_WAIT_NS,
+        )
+        recover(stage, self.table.decided, 1, resend=lambda i: i != VENUE_OUTPUT)
+        checkpoints = Checkpoints(stage, self.table, GatewayConfig(), 0)
+        self.loop = Loop(self.runtime, stage, self.table, checkpoints)
+
+    def order(self, kind, order_id):
+        row = event(
+            kind,
+            order_id=order_id,
+            side=Side.BID,
+            price=100,
+            quantity=5,
+            source=Source.RISK,
+            recv_ns=self.table.clock_ns,
+        )
+        self.risk_out.push_all(events_pointer(batch(row)), 1)
+
+    def sent(self):
+        return drain(self.venue_in)
+
+    def told(self):
+        return drain(self.risk_in)
+
+
+def drain(ring):
+    out = EventBuffer(256)
+    n = ring.take(out.cdata, 256)
+    ring.release()
+    return [
+        (Kind(r["kind"]).name, int(r["order_id"]), Reason(r["reason"]).name) for r in out.array[:n]
+    ]
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = World(tmp_path)
+    yield made
+    made.runtime.__exit__(None, None, None)
+
+
+def test_an_order_passes_while_trading_is_allowed(world):
+    world.order(Kind.NEW, 1)
+    world.loop.turn()
+    assert world.sent() == [("NEW", 1, "NONE")]
+
+
+def test_a_switch_set_before_the_turn_refuses_the_order(world):
+    world.order(Kind.NEW, 1)
+    world.control.kill(Reason.OPERATOR)
+    world.loop.turn()
+    assert world.sent() == []
+    assert world.told() == [("REJECTED", 1, "KILL_SWITCH")]
+
+
+def test_a_switch_set_between_decision_and_send_withholds_the_order(world):
+    world.order(Kind.NEW, 1)
+    n = world.loop.take()
+    decided = world.table.decide(world.loop.events, n)
+    world.control.kill(Reason.OPERATOR)
+    world.loop.give(decided)
+    assert world.sent() == []
+    world.loop.turn()
+    assert world.told() == [("REJECTED", 1, "OPERATOR")]
+    assert world.sent() == []
+    assert not world.table.orders
+    log = np.concatenate(list(JournalReader(world.paths.journal("gateway")).chunks()))
+    kinds = [Kind(k).name for k in log["kind"]]
+    assert kinds.index("HALT") > kinds.index("NEW")
+
+
+def test_cancels_go_out_whatever_the_switch_says(world):
+    world.order(Kind.NEW, 1)
+    world.loop.turn()
+    world.sent()
+    world.order(Kind.CANCEL, 1)
+    n = world.loop.take()
+    decided = world.table.decide(world.loop.events, n)
+    world.control.kill(Reason.OPERATOR)
+    world.loop.give(decided)
+    assert world.sent() == [("CANCEL", 1, "NONE")]
