@@ -5,14 +5,14 @@ The book's is relaxed atomics behind fences, which ThreadSanitizer cannot see: `
 book's own code on a memory that makes every reordering which C11 allows.
 """
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.c.mutants import CSRC, without
+
 HERE = Path(__file__).parent
-CSRC = HERE.parent.parent / "csrc"
 RING = ["bell.c", "clock.c", "counters.c", "crc32c.c", "ring.c", "segment.c"]
 BOOK = ["ladder.c", "book.c", "book_read.c"]
 THREAD = ["-fsanitize=thread", "-Wno-tsan", "-fno-builtin", "-pthread"]
@@ -25,16 +25,6 @@ def weak_book(tmp_path: Path, sources: Path, *flags: str) -> subprocess.Complete
     files = [HERE / "book_weak.c", *(sources / name for name in BOOK)]
     subprocess.run([*COMPILER, *flags, *weak, "-o", tmp_path / "book_weak", *files], check=True)
     return subprocess.run([tmp_path / "book_weak"], capture_output=True, text=True)
-
-
-def without(tmp_path: Path, name: str, line: str, instead: str) -> Path:
-    """A copy of csrc in which one line of one file is another."""
-    sources = tmp_path / "csrc"
-    shutil.copytree(CSRC, sources)
-    text = (sources / name).read_text()
-    assert text.count(line) == 1, f"{name} has changed: {line}"
-    (sources / name).write_text(text.replace(line, instead))
-    return sources
 
 
 def test_on_the_weakest_memory_a_reader_of_a_book_never_mixes_two_batches(tmp_path):

@@ -1,0 +1,75 @@
+"""SIGKILL at every instruction of the release code: the next process takes up what is left."""
+
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.c.mutants import CSRC, without
+from tools.cffi_build import compile_arguments
+
+HERE = Path(__file__).parent
+SOURCES = {
+    "journal": ["journal.c", "journal_file.c", "journal_scan.c", "journal_recover.c"],
+    "ring": ["ring.c", "segment.c"],
+    "book": ["book.c", "book_read.c", "book_segment.c", "ladder.c", "segment.c"],
+}
+
+
+@pytest.fixture
+def scratch():
+    """A directory in memory where there is one: the files of each state are copied."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as path:
+        yield Path(path)
+
+
+def step_through(what: str, sources: Path, scratch: Path) -> subprocess.CompletedProcess:
+    program, live, copy = scratch / what, scratch / "live", scratch / "copy"
+    live.mkdir()
+    copy.mkdir()
+    files = [HERE / f"kill_{what}.c", HERE / "kill_steps.c"]
+    files += [sources / name for name in [*SOURCES[what], "crc32c.c", "clock.c"]]
+    command = ["gcc", *compile_arguments(), "-Werror", f"-I{sources}", f"-I{HERE}"]
+    subprocess.run([*command, "-o", program, *files], check=True)
+    return subprocess.run([program, live, copy], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("what", "states_min"),
+    [("journal", 700), ("ring", 150), pytest.param("book", 1000, marks=pytest.mark.long)],
+)
+def test_whatever_a_killed_process_leaves_is_taken_up(scratch, what, states_min):
+    done = step_through(what, CSRC, scratch)
+    assert done.returncode == 0, done.stderr
+    instructions, states = map(int, re.findall(r"\d+", done.stdout))
+    assert instructions > states > states_min
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "line", "instead"),
+    [
+        ("journal", "journal_file.h", '"next.tmp"', '"000003.pmj"'),
+        ("journal", "journal.c", "journal->first_record += journal->capacity;", ""),
+        (
+            "ring",
+            "ring.c",
+            "memcpy(slot, &events[i], COMMIT_BYTES);",
+            "slot->commit = (uint32_t)(cursor + 1), memcpy(slot, &events[i], COMMIT_BYTES);",
+        ),
+        ("ring", "ring.c", "while (tail < limit && committed(ring, tail))", "while (0)"),
+        ("book", "book.c", "if ((book->sequence & 1) == 0) enter(book);", "enter(book);"),
+        (
+            "book",
+            "book.c",
+            "pmm_store_relaxed_u64(&book->sequence, book->sequence + 1);",
+            "pmm_store_relaxed_u64(&book->sequence, book->sequence + 2);",
+        ),
+    ],
+)
+def test_a_planted_fault_is_found(scratch, what, name, line, instead):
+    done = step_through(what, without(scratch, name, line, instead), scratch)
+    assert done.returncode == 3
+    assert "state" in done.stderr
