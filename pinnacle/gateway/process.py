@@ -128,7 +128,7 @@ class Loop:
         return self._runtime.own_inputs(self._batch, withheld)
 
     def give(self, n: int) -> None:
-        """Journal and hand on n decisions; orders are withheld if the kill switch was set this instant.
+        """Journal and hand on n decisions; orders are withheld if the kill switch was just set.
 
         Cancels go out whatever the switch says. What is withheld comes back in the next batch as
         refused, so the log tells what happened.

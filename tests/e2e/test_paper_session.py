@@ -1,4 +1,4 @@
-"""Paper trading on a real market: two captures served as the venue would, the whole chain on them."""
+"""Paper trading on a real market: two captures served as the venue would, the chain on them."""
 
 import json
 import re
