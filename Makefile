@@ -7,7 +7,7 @@ TESTS    := $(PYTHON) -m pytest -n 2 --dist loadfile
 SOURCES  := pyproject.toml setup.py tools/cffi_build.py $(wildcard csrc/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-long test-all check clean
+.PHONY: help build run test test-long test-all bench bench-quick check clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,13 @@ test-long: $(STAMP)  ## Run the tests that take longer.
 test-all: $(STAMP)  ## Run every test.
 	@sh tools/test_tools.sh
 	@$(TESTS) $(PYTEST)
+
+bench: $(STAMP)  ## Measure the data plane against its targets, a few minutes (FIGURES="matching risk").
+	@$(PYTHON) -m pip install -qq --no-input --disable-pip-version-check -e '.[bench]' </dev/null || true
+	@$(PYTHON) -m bench $(FIGURES)
+
+bench-quick: $(STAMP)  ## The same in under a minute, less exact.
+	@$(PYTHON) -m bench --quick $(FIGURES)
 
 check: $(STAMP)  ## Lint.
 	@$(VENV)/bin/ruff check pinnacle tests tools

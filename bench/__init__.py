@@ -1,0 +1,1 @@
+"""What the data plane does, in figures: `python -m bench`. The method is in docs/benchmarks.md."""

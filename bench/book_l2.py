@@ -1,0 +1,93 @@
+"""The L2 book: a level's cost, in C and from Python, on made streams and on a venue's own."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.harness.bench import Bench
+from bench.harness.row import Row, Target, row
+from bench.harness.workload import captures, stream
+from pinnacle.core._native import ffi
+from pinnacle.core.schema import EVENT
+from pinnacle.venues.binance.stream import MarketStream
+from pinnacle.venues.binance.tape import Tape
+
+NAME = "L2 book"
+SESSION_WINDOW, WIDE_WINDOW = 16384, 65536
+
+
+def capture_events(bench: Bench) -> Path:
+    """The BTC capture's records as a feed publishes them, in a file of EVENT rows."""
+    place = bench.cache / "binance.events"
+    if not place.exists():
+        path = captures()[0]
+        found: list[np.ndarray] = []
+
+        def keep(events: Any, n: int) -> None:
+            found.append(np.frombuffer(ffi.buffer(events, n * EVENT.itemsize), EVENT).copy())
+
+        tape = Tape((path,))
+        (instrument,) = tape.instruments.values()
+        stream_ = MarketStream(instrument, keep)
+        for entry in tape.play():
+            if entry.stream is None:
+                stream_.snapshot(0, entry.wrapped, entry.recv_ns)
+            else:
+                stream_.frame(entry.wrapped, entry.recv_ns)
+        np.concatenate(found).tofile(place)
+    return place
+
+
+def measure(bench: Bench) -> list[Row]:
+    bench.need("g++")
+    rows = []
+    for name, words in (("large", "50,000 orders' levels"), ("small", "2,000 orders' levels")):
+        l2 = stream(bench.cache, name)[1]
+        rows += _rows(bench, words, "l2", l2, SESSION_WINDOW)
+    events = capture_events(bench)
+    rows += _rows(bench, "Binance capture", "events", events, SESSION_WINDOW)
+    rows += _rows(bench, "Binance capture, wide window", "events", events, WIDE_WINDOW)[:2]
+    inside = bench.run_inside("book_l2", stream(bench.cache, "large")[1])
+    rows.append(
+        row(
+            f"{NAME}, from Python, batches of 256",
+            "ns/level",
+            inside["apply"],
+            target=Target("value", 15),
+        )
+    )
+    return rows
+
+
+def _rows(bench: Bench, words: str, kind: str, path: Path, window: int) -> list[Row]:
+    runs = bench.run("book_l2", kind, path, window)
+    counted = bench.instructions("book_l2", "pmm_book_apply", kind, path, window)
+    null = sorted(runs["null16"])[len(runs["null16"]) // 2]
+    batched = f"{NAME}, {words}"
+    return [
+        row(
+            batched,
+            "ns/level",
+            runs["ours16"],
+            target=Target("value", 6),
+            instructions=counted,
+            note=f"messages of 16 levels, a window of {window} ticks; "
+            f"reading the records alone takes {null:.1f} ns",
+        ),
+        row(
+            f"{batched}, std::map",
+            "ns/level",
+            runs["ours16"],
+            peer="std::map book",
+            peer_runs=runs["map16"],
+            target=Target("times", 6),
+        ),
+        row(
+            f"{batched}, one by one",
+            "ns/level",
+            runs["ours1"],
+            peer="std::map book",
+            peer_runs=runs["map1"],
+        ),
+    ]

@@ -1,0 +1,20 @@
+"""The figures in the order of the table: one module each, which measures and judges its rows."""
+
+MODULES = (
+    "ring_round_trip",
+    "ring_throughput",
+    "ring_wakeup",
+    "book_l2",
+    "book_l3",
+    "matching",
+    "journal_append",
+    "journal_recovery",
+    "seqlock",
+    "risk",
+    "quoting",
+    "decode",
+    "crossing",
+    "stages",
+    "tick_to_order",
+    "footprint",
+)

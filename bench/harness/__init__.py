@@ -1,0 +1,1 @@
+"""What every figure needs: building, running, judging, showing."""

@@ -1,0 +1,134 @@
+"""A real session of the demo, started as a user starts it: its report, and what its processes hold."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psutil
+
+from bench.harness.bench import Bench
+from bench.harness.build import ROOT
+from bench.harness.program import ProgramError
+
+START_S = 20.0
+
+
+@dataclass
+class Session:
+    """What a session left: its report, its data folder, private memory by role in MB."""
+
+    report: dict[str, Any]
+    data: Path
+    memory_mb: dict[str, float] = field(default_factory=dict)
+
+
+def write_config(bench: Bench, name: str, wait: str, place: dict[str, int] | None = None) -> Path:
+    """The demo's configuration with its files in the bench's folders and this wait strategy.
+
+    place: the processor of each role; the demo's own without it.
+    """
+    from pinnacle.core.config import ProcessConfig
+    from pinnacle.session.config import load_session, to_toml
+
+    config = load_session(ROOT / "config" / "demo.toml")
+    processes = {
+        role: ProcessConfig(
+            wait=wait, cpu=place.get(role, -1) if place else _held(bench, process.cpu)
+        )
+        for role, process in config.processes.items()
+    }
+    section = msgspec.structs.replace(
+        config.session,
+        runtime_dir=str(bench.scratch / "sessions"),
+        data_dir=str(bench.cache / "sessions"),
+    )
+    monitor = msgspec.structs.replace(config.monitor, port=0)
+    made = msgspec.structs.replace(config, session=section, processes=processes, monitor=monitor)
+    path = bench.scratch / f"{name}.toml"
+    path.write_text(to_toml(made))
+    return path
+
+
+def _held(bench: Bench, cpu: int) -> int:
+    return bench.cores[cpu % 2] if cpu >= 0 else -1
+
+
+def run_session(bench: Bench, name: str, wait: str, seconds: float) -> Session:
+    """Run the demo's market for so long; ProgramError with its own words if it fails."""
+    config = write_config(bench, name, wait)
+    report = bench.scratch / f"{name}.json"
+    words = [sys.executable, "-m", "pinnacle", "run", str(config), "--name", name]
+    words += ["--duration", str(seconds), "--report", str(report)]
+    process = subprocess.Popen(
+        words,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    memory: dict[str, float] = {}
+    with suppress(psutil.Error):
+        memory = _watch(process, seconds)
+    try:
+        output, _ = process.communicate(timeout=seconds + 60)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        raise ProgramError(f"session {name}: not done in time") from None
+    if process.returncode:
+        raise ProgramError(f"session {name}: {' '.join(output.split()[-40:])}")
+    data = bench.cache / "sessions" / name
+    return Session(json.loads(report.read_text()), data, memory)
+
+
+def _watch(process: subprocess.Popen, seconds: float) -> dict[str, float]:
+    """Put the session's processes first, and look at their memory when they have been at work."""
+    roles: dict[str, psutil.Process] = {}
+    deadline = time.monotonic() + START_S
+    while len(roles) < 6 and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.2)
+        for child in psutil.Process(process.pid).children():
+            with suppress(psutil.Error):
+                command = child.cmdline()
+                if "--config" in command:
+                    roles[command[command.index("--config") - 1]] = child
+    for child in roles.values():
+        raise_process(child.pid)
+    time.sleep(seconds * 0.7)
+    return {role: private_mb(child.pid) for role, child in roles.items()}
+
+
+def raise_process(pid: int) -> None:
+    """What measure.h does for itself, for a process that the session started."""
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text("-20")
+
+
+def private_mb(pid: int) -> float:
+    """Memory that is the process's alone, beyond the session's files that it maps.
+
+    A journal is mapped by its writer only, so that the kernel counts its pages as private: they
+    are the page cache's.
+    """
+    total, counted = 0, True
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        words = line.split()
+        if not words[0].endswith(":"):
+            name = words[5] if len(words) > 5 else ""
+            counted = not name.endswith((".pmj", ".ring", ".book", ".counters", "next.tmp"))
+        elif counted and words[0] in ("Private_Clean:", "Private_Dirty:"):
+            total += int(words[1])
+    return total * 1024 / 1e6
+
+
+def environment() -> dict[str, str]:
+    """Of a process that this process supervises: it ends when this one does."""
+    return os.environ | {"PINNACLE_SUPERVISOR": str(os.getpid()), "PYTHONPATH": str(ROOT)}

@@ -1,0 +1,1 @@
+"""Measuring programs in Python: they take and print what the C programs do."""

@@ -1,0 +1,231 @@
+"""The feed's, the strategy's and the risk process's turn on recorded records, each timed by itself."""
+
+import shutil
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from bench.inside.measure import Arguments, begin, emit_quantiles
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.book import SharedBookReader
+from pinnacle.core.clock import monotonic_ns, wall_ns
+from pinnacle.core.counters import Counters
+from pinnacle.core.errors import check
+from pinnacle.core.journal import Journal, JournalReader, Sync
+from pinnacle.core.ring import RingReader, RingWriter
+from pinnacle.core.schema import EVENT, EventBuffer, Flag, Kind, Source
+from pinnacle.core.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.feed.publisher import Publisher
+from pinnacle.risk.gate import BATCH, RiskGate
+from pinnacle.session.config import SessionConfig, load_session
+from pinnacle.session.create import create_session, remove_runtime
+from pinnacle.strategy.host import StrategyHost
+
+WARM = 200
+#: What a process puts into its own log: peers, kill word, timers.
+OWN_FROM = Kind.START
+REPORTERS = (Source.RISK, Source.GATEWAY, Source.EXCHANGE)
+
+
+class Recorded:
+    """The recorded session, and fresh segments of the same kind for one round."""
+
+    def __init__(self, arguments: Arguments, name: str):
+        data = Path(arguments.more[0])
+        self.data = data
+        config = load_session(data / "config.toml")
+        section = msgspec.structs.replace(
+            config.session,
+            name=name,
+            runtime_dir=str(arguments.scratch / "stages"),
+            data_dir=str(arguments.scratch / "stages-data"),
+        )
+        # At full speed a minute's orders come in a blink: the rate alone is not the session's.
+        risk = msgspec.structs.replace(
+            config.risk, messages_per_s=1_000_000_000, messages_burst=1_000_000_000
+        )
+        self.config: SessionConfig = msgspec.structs.replace(config, session=section, risk=risk)
+        self.paths = self.config.paths()
+        create_session(self.config, self.paths)
+        self.instruments = self.config.instrument_list()
+
+    def records(self, role: str) -> np.ndarray:
+        rows = np.concatenate(list(JournalReader(self.data / role).chunks()))
+        return rows[rows["kind"] != Kind.START]
+
+    def journal(self, role: str) -> Journal:
+        """A fresh one whose pages are all there, as housekeeping leaves them."""
+        journal = Journal.open(
+            self.paths.journal(role), "stages", Source[role.upper()], 1 << 18, Sync.NONE
+        )
+        while journal.cdata.prefaulted < journal.cdata.bytes:
+            journal.prepare(monotonic_ns())
+        return journal
+
+
+def measure_feed(recorded: Recorded) -> list[int]:
+    """Publish message by message. ns a message."""
+    rows = recorded.records("feed")
+    reader = RingReader(recorded.paths.ring("market.strategy"))
+    journal = recorded.journal("feed")
+    publisher = Publisher(recorded.paths, recorded.instruments, journal, ("strategy",))
+    publisher.resync_readers()
+    drain, buffer = EventBuffer(8192), EventBuffer(len(rows))
+    buffer.array[:] = rows
+    ends = np.flatnonzero(rows["flags"] & Flag.LAST) + 1
+    samples, start, publish = [], 0, publisher.publish
+    for end in ends.tolist():
+        events, n = buffer.cdata + start, end - start
+        begun = perf_counter_ns()
+        publish(events, n)
+        samples.append(perf_counter_ns() - begun)
+        start = end
+        while reader.take(drain.cdata, 8192):
+            reader.release()
+    journal.close()
+    return samples[WARM:]
+
+
+def _batches(rows: np.ndarray) -> list[np.ndarray]:
+    """The input batches of a journal, as its process took them."""
+    inputs = rows[(rows["flags"] & Flag.DECISION) == 0]
+    ends = np.flatnonzero(inputs["flags"] & Flag.BATCH_END) + 1
+    return np.split(inputs, ends.tolist())[: len(ends)]
+
+
+def _push(ring: RingWriter, rows: np.ndarray, buffer: EventBuffer) -> None:
+    n = len(rows)
+    buffer.array[:n] = rows
+    ring.push(buffer.cdata, n)
+
+
+def measure_strategy(recorded: Recorded) -> tuple[list[int], list[int]]:
+    """(decisions on market records, whole turns that led to orders), ns each."""
+    paths = recorded.paths
+    host = StrategyHost(recorded.instruments, recorded.config.strategy)
+    market_in, fills_in = RingWriter(paths.ring("market.strategy")), RingWriter(paths.ring("fills"))
+    intents_out = RingReader(paths.ring("intents"))
+    journal = recorded.journal("strategy")
+    stage = Stage(
+        journal,
+        Source.STRATEGY,
+        [
+            Input(RingReader(paths.ring("fills")), Source.RISK),
+            Input(RingReader(paths.ring("market.strategy")), Source.FEED),
+        ],
+        [Output(RingWriter(paths.ring("intents")), None, kind_mask(ORDER_KINDS))],
+        0,
+    )
+    batch, scratch = EventBuffer(65536), EventBuffer(65536)
+    decisions_at = host.desk.decisions.cdata
+    decided, turns = [], []
+    for rows in _batches(recorded.records("strategy")):
+        own = rows[rows["source"] == Source.STRATEGY]
+        batch.array[: len(own)] = own
+        market = rows[rows["source"] == Source.FEED]
+        _push(fills_in, rows[np.isin(rows["source"], REPORTERS)], scratch)
+        _push(market_in, market, scratch)
+        t0 = perf_counter_ns()
+        n = stage.take(batch, len(own))
+        t1 = perf_counter_ns()
+        count = host.decide(batch.cdata, n)
+        t2 = perf_counter_ns()
+        stage.give(decisions_at, count)
+        t3 = perf_counter_ns()
+        if len(market):
+            decided.append(t2 - t1)
+        if count:
+            turns.append(t3 - t0)
+        while intents_out.take(scratch.cdata, 65536):
+            intents_out.release()
+    journal.close()
+    return decided[WARM:], turns[WARM:]
+
+
+def _risk_turn(recorded: Recorded, gate: RiskGate, stage: Stage, batch: EventBuffer) -> Any:
+    """struct pmm_risk_turn as the risk process sets it up."""
+    turn = ffi.new("struct pmm_risk_turn *")
+    books = [SharedBookReader(recorded.paths.book(i.symbol)) for i in recorded.instruments]
+    counters = Counters(recorded.paths.counters("risk"))
+    histogram = counters.histogram("tick_to_order")
+    turn.stage, turn.risk = stage.cdata, gate.book.cdata
+    turn.tick_to_order = histogram.cdata
+    turn.batch, turn.batch_max = batch.cdata, BATCH
+    turn.decisions, turn.decisions_max = gate.decisions.cdata, gate.decisions.capacity
+    turn.instrument_count = len(books)
+    for i, book in enumerate(books):
+        turn.books[i] = book.cdata
+    return turn, (books, counters, histogram)
+
+
+def measure_risk(recorded: Recorded) -> list[int]:
+    """Turns of one recorded intent each, ns."""
+    paths, gate = recorded.paths, RiskGate(recorded.instruments, recorded.config.risk)
+    intents_in, reports_in = RingWriter(paths.ring("intents")), RingWriter(paths.ring("reports"))
+    orders, fills = RingReader(paths.ring("orders")), RingReader(paths.ring("fills"))
+    journal = recorded.journal("risk")
+    stage = Stage(
+        journal,
+        Source.RISK,
+        [
+            Input(RingReader(paths.ring("reports")), Source.GATEWAY),
+            Input(RingReader(paths.ring("intents")), Source.STRATEGY),
+        ],
+        [
+            Output(RingWriter(paths.ring("orders")), None, kind_mask(ORDER_KINDS)),
+            Output(RingWriter(paths.ring("fills")), None, kind_mask(REPORT_KINDS)),
+        ],
+        0,
+    )
+    batch, scratch = EventBuffer(BATCH), EventBuffer(BATCH)
+    turn, keep = _risk_turn(recorded, gate, stage, batch)
+    run_turn, samples, decided = lib.pmm_risk_run_turn, [], 0
+    one = np.zeros(1, EVENT)
+    rows = recorded.records("risk")
+    rows = rows[((rows["flags"] & Flag.DECISION) == 0) & (rows["kind"] != Kind.TOP)]
+    for i in range(len(rows)):
+        one[0] = rows[i]
+        one["recv_ns"] = wall_ns()
+        own = int(one["kind"][0] >= OWN_FROM)
+        intent = not own and one["source"][0] == Source.STRATEGY
+        if own:
+            batch.array[0] = one[0]
+        else:
+            _push(intents_in if intent else reports_in, one, scratch)
+        begun = perf_counter_ns()
+        n = run_turn(turn, own)
+        taken = perf_counter_ns() - begun
+        check(n, "risk turn")
+        if intent:
+            samples.append(taken)
+        for ring in (orders, fills):
+            while k := ring.take(scratch.cdata, BATCH):
+                decided += k
+                ring.release()
+    journal.close()
+    assert keep and decided >= len(samples)
+    refused = sum(sum(gate.book.refused(i.instrument_id).values()) for i in recorded.instruments)
+    assert refused <= len(samples) // 20, f"{refused} of {len(samples)} intents were refused"
+    return samples[WARM:]
+
+
+def main() -> None:
+    arguments = begin()
+    for round_ in range(arguments.rounds):
+        # Two sets of segments: the feed's ring has one writer and one reader, and so has the strategy's.
+        first, second = (Recorded(arguments, f"{round_}-{part}") for part in "ab")
+        samples = {}
+        samples["decide"], samples["turn"] = measure_strategy(first)
+        samples["publish"] = measure_feed(second)
+        samples["risk"] = measure_risk(second)
+        for name, found in samples.items():
+            emit_quantiles(name, np.array(found) / 1e3)
+        for recorded in (first, second):
+            remove_runtime(recorded.paths)
+            shutil.rmtree(recorded.paths.data)
+
+
+main()
