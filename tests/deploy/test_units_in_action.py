@@ -148,8 +148,9 @@ def test_a_session_starts_trades_and_ends_by_its_units(manager):
     for role in order:
         until(lambda role=role: manager.heard(role, "WATCHDOG=1"), 20, f"{role} keeps alive")
     if as_two_users():
-        here = os.readlink("/proc/self/ns/net")
-        own = {r for r in order if os.readlink(f"/proc/{manager.processes[r].pid}/ns/net") != here}
+        networks = {r: Path(f"/proc/{manager.processes[r].pid}/ns/net").readlink() for r in order}
+        here = Path("/proc/self/ns/net").readlink()
+        own = {role for role in order if networks[role] != here}
         assert own == {"exchange", "risk", "strategy"}
     for role in reversed(order):
         assert manager.stop(role) == 0, manager.log(role)
