@@ -1,0 +1,69 @@
+"""The power of a journal's disk is cut: what each sync policy promised to be there is there.
+
+Needs root, loop devices and ext4; where they are missing conftest.py leaves this module out and
+says so.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pinnacle.core.journal import Sync
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+CSRC = ROOT / "csrc"
+KILLED, APPEND_FAILED, PREPARE_FAILED = -9, 4, 6
+
+
+@pytest.fixture(scope="module")
+def appender(tmp_path_factory):
+    program = tmp_path_factory.mktemp("build") / "power_appender"
+    files = [HERE / "power_appender.c", *sorted(CSRC.glob("journal*.c"))]
+    files += [CSRC / "crc32c.c", CSRC / "clock.c"]
+    subprocess.run(["gcc", "-std=gnu11", "-O2", f"-I{CSRC}", "-o", program, *files], check=True)
+    return program
+
+
+def cut(folder: Path, appender: Path, sync: Sync, cycles: int) -> list[dict]:
+    """Live, lose power, recover, so many times on one disk."""
+    program = [sys.executable, HERE / "power.py", folder, appender, str(int(sync)), str(cycles)]
+    result = subprocess.run(
+        ["unshare", "--mount", *program],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"] + ":/sbin:/usr/sbin"},
+    )
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert len(found) == cycles
+    return found
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("sync", "cycles"), [(Sync.BATCH, 50), (Sync.INTERVAL, 25)])
+def test_nothing_that_was_promised_to_be_on_disk_is_lost(tmp_path, appender, sync, cycles):
+    before = 0
+    for cycle in cut(tmp_path, appender, sync, cycles):
+        assert not cycle["corrupt"]
+        assert cycle["same"]
+        assert cycle["durable"] >= before
+        assert cycle["records"] >= cycle["durable"]
+        assert cycle["ended"] in (KILLED, APPEND_FAILED, PREPARE_FAILED)
+        before = cycle["records"]
+    assert before > cycles * 20
+
+
+@pytest.mark.long
+def test_without_syncs_what_is_left_is_a_prefix(tmp_path, appender):
+    before = 0
+    for cycle in cut(tmp_path, appender, Sync.NONE, 25):
+        assert not cycle["corrupt"]
+        assert cycle["same"]
+        assert cycle["records"] == cycle["scanned"]
+        before = max(before, cycle["records"])
+    assert before > 0
