@@ -143,13 +143,17 @@ def run_until(connector, finished, seconds=60):
     asyncio.run(session())
 
 
+def drained(server, connector):
+    """The server has ended, and the connector has taken all that it sent."""
+    return server.process.poll() is not None and not connector.stream.live
+
+
 def compare_with_check(serve, paths, speed):
     checks = [check_capture(path) for path in paths]
     market = Market(checks)
     server = serve(paths, "--speed", speed)
     connector = BinanceConnector(server.config(), market.instruments, market)
-    # The server ends when it has sent everything; the connector knows when it has read everything.
-    run_until(connector, lambda: server.process.poll() is not None and connector.last_error)
+    run_until(connector, lambda: drained(server, connector))
     assert server.wait() == (0, "")
     assert market.levels() == [level_set(check.book) for check in checks]
     # The inline snapshots are not frames, and the acknowledgement is one.
@@ -185,7 +189,7 @@ def test_a_server_that_is_killed_makes_books_invalid_and_they_come_back_whole(se
         elif first.process.poll() is not None and not second and not any(valid):
             assert {book.top().reason for book in market.books} == {Reason.DISCONNECTED}
             second.append(serve(short, "--speed", "20", "--port", first.port))
-        return bool(second) and second[0].process.poll() is not None
+        return bool(second) and drained(second[0], connector)
 
     run_until(connector, finished)
     assert second[0].wait() == (0, "")
@@ -309,7 +313,7 @@ def test_resync_on_request_begins_one_book_anew(serve, short):
         if not asked and connector.stream.live:
             asked.append(connector.resync(11, Reason.CROSSED))
             assert not market.books[1].top().valid and market.books[0].top().valid
-        return server.process.poll() is not None
+        return drained(server, connector)
 
     run_until(connector, finished)
     assert market.notable.count((11, Kind.BOOK_END, Reason.NONE)) == 2

@@ -115,7 +115,8 @@ class CaptureServer:
             process_request=self._route,
             compression=None,
             open_timeout=None,
-            close_timeout=2,
+            # A slow client still has frames to read before it comes to the close frame.
+            close_timeout=30,
             ping_interval=20,
             ping_timeout=60,
         )
@@ -149,8 +150,8 @@ class CaptureServer:
             if loop:
                 self._books = self._tape.books()
             self._subscribed.clear()
-            for client in done:
-                await client.socket.close(GOING_AWAY, "end of tape")
+            closing = (client.socket.close(GOING_AWAY, "end of tape") for client in done)
+            await asyncio.gather(*closing)
             if not loop:
                 return
 

@@ -28,33 +28,42 @@ def certificates(tmp_path_factory):
 
 class Venue:
     """The first connection gets `script` after its SUBSCRIBE, later ones are served well; each
-    snapshot request gets the next of `replies`, the last one for ever."""
+    snapshot request gets the next of `replies`, the last one for ever. late: the first answer
+    comes when its connection is gone and the next is not yet acknowledged."""
 
-    def __init__(self, script, replies):
-        self.script, self.replies = script, replies
+    def __init__(self, script, replies, late):
+        self.script, self.replies, self.late = script, replies, late
         self.subscriptions, self.requests = [], []
+        self.ended, self.answered = asyncio.Event(), asyncio.Event()
 
     async def stream(self, socket):
         self.subscriptions.append(json.loads(await socket.recv()))
         frames = self.script if len(self.subscriptions) == 1 else [ACKNOWLEDGED, UPDATE]
+        if self.late and len(self.subscriptions) == 2:
+            await self.answered.wait()
+            await asyncio.sleep(0.05)
         for frame in frames:
             await socket.send(frame)
         with contextlib.suppress(ConnectionClosed):
             await socket.recv()
+        self.ended.set()
 
-    def rest(self, socket, request):
+    async def rest(self, socket, request):
         if request.path == "/stream":
             return None
         self.requests.append(request.path)
+        if self.late:
+            await self.ended.wait()
+        self.answered.set()
         status, headers, body = self.replies[min(len(self.requests), len(self.replies)) - 1]
         headers = Headers({"Content-Length": str(len(body)), "Connection": "close"} | headers)
         return Response(status, "", headers, body)
 
 
-def run(certificates, script, replies=((200, {}, SNAPSHOT),), **changes):
+def run(certificates, script, replies=((200, {}, SNAPSHOT),), late=False, **changes):
     """(venue, connector, errors, records): until the book stands at the update."""
     ca_file, tls = certificates
-    venue = Venue(script, replies)
+    venue = Venue(script, replies, late)
     records, errors = [], []
 
     def sink(events, count):
@@ -141,3 +150,11 @@ def test_one_request_subscribes_to_all_streams_of_all_symbols(certificates):
     venue, *_ = run(certificates, [ACKNOWLEDGED, UPDATE])
     params = ["btcusdt@depth@100ms", "btcusdt@trade", "btcusdt@bookTicker"]
     assert venue.subscriptions == [{"method": "SUBSCRIBE", "params": params, "id": 1}]
+
+
+def test_a_snapshot_that_comes_when_its_connection_is_gone_is_thrown_away(certificates):
+    script = [ACKNOWLEDGED, UPDATE]
+    shutdown = '{"e":"serverShutdown","E":1}'
+    venue, _, _, records = run(certificates, [*script, shutdown], late=True)
+    assert len(venue.requests) == 2
+    assert records.count((Kind.BOOK_END, Reason.NONE)) == 1
