@@ -211,7 +211,7 @@ def test_a_backlog_of_frames_does_not_keep_other_tasks_of_the_loop_waiting(serve
 
     async def session():
         running = asyncio.create_task(connector.run())
-        while server.process.poll() is None:
+        while "connection lost" not in connector.last_error:
             before = connector.stream.frames
             await asyncio.sleep(0)
             taken.append(connector.stream.frames - before)
@@ -221,7 +221,7 @@ def test_a_backlog_of_frames_does_not_keep_other_tasks_of_the_loop_waiting(serve
 
     asyncio.run(session())
     assert connector.stream.frames > 4000
-    assert max(taken) <= 2 * FRAMES_PER_TURN
+    assert 1 < max(taken) <= 2 * FRAMES_PER_TURN
 
 
 def test_a_server_of_another_authority_is_refused(serve, short, tmp_path):
