@@ -41,7 +41,7 @@ bench-quick: $(STAMP)  ## The same in under a minute, less exact.
 	@$(PYTHON) -m bench --quick $(FIGURES)
 
 check: $(STAMP)  ## Lint.
-	@$(VENV)/bin/ruff check pinnacle tests tools
+	@$(VENV)/bin/ruff check pinnacle tests tools bench
 
 clean:  ## Remove what was built.
 	rm -rf $(VENV) build *.egg-info pinnacle/core/_native*.so pinnacle/core/_native.c

@@ -16,5 +16,6 @@ MODULES = (
     "crossing",
     "stages",
     "tick_to_order",
+    "sustained",
     "footprint",
 )

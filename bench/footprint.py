@@ -1,10 +1,8 @@
 """What a process of a session takes: time to import it, and memory of its own."""
 
-import shutil
-
 from bench.harness.bench import Bench
 from bench.harness.row import Row, Target, row
-from bench.harness.session import run_session
+from bench.harness.session import recorded_session
 
 NAME = "footprint"
 HOT = ("feed", "strategy", "risk", "gateway")
@@ -16,8 +14,7 @@ def measure(bench: Bench) -> list[Row]:
         row(f"{NAME}, import of {role}", "s", imports[role], target=Target("value", 0.25))
         for role in HOT
     ]
-    session = run_session(bench, "footprint", "park", 5 if bench.quick else 10)
-    shutil.rmtree(session.data, ignore_errors=True)
+    session = recorded_session(bench, "park")
     for role, memory in sorted(session.memory_mb.items()):
         rows.append(row(f"{NAME}, memory of {role}", "MB", [memory], target=Target("value", 60)))
     if session.memory_mb:

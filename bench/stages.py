@@ -1,28 +1,22 @@
 """Each stage of the chain alone, in one process, on records that a real session left."""
 
-import shutil
-
 from bench.harness.bench import Bench
 from bench.harness.program import ProgramError
 from bench.harness.row import Row, Target, median, row
-from bench.harness.session import run_session
+from bench.harness.session import recorded_session
 
 NAME = "tick-to-order, stages"
 
 
 def measure(bench: Bench) -> list[Row]:
-    session = run_session(bench, "recorded", "park", 6 if bench.quick else 20)
-    try:
-        runs = bench.run_inside("stages", session.data)
-    finally:
-        shutil.rmtree(session.data, ignore_errors=True)
+    runs = bench.run_inside("stages", recorded_session(bench, "park").data)
     stages = {
         "feed publish": ("publish", 1, "a message of the venue: journal, book, ring"),
         "strategy decision": ("decide", 6, "a turn's records that hold market data"),
         "risk turn": (
             "risk",
             1,
-            "one intent: poll, look at the book, journal, checks, journal, push",
+            "one intent: poll, look at the book, journal, check, journal, push",
         ),
     }
     rows = []

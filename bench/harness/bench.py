@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from bench.harness import instructions
 from bench.harness.build import ROOT, Builder
@@ -31,6 +32,8 @@ class Bench:
         self.all_cores = os.sched_getaffinity(0)
         self.cores = choose_cores()
         self.builder = Builder(out / "build")
+        #: Demo sessions of this run by name: several figures look at the same one.
+        self.sessions: dict[str, Any] = {}
 
     @property
     def two_cores(self) -> bool:
@@ -92,3 +95,4 @@ def open_bench(quick: bool, out: Path = OUT) -> Iterator[Bench]:
         yield Bench(quick, scratch, out)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(out / "cache" / "sessions", ignore_errors=True)

@@ -9,8 +9,9 @@ import msgspec
 class Target(msgspec.Struct, frozen=True):
     """What a row must reach.
 
-    form: "value" bounds the value itself, "ratio" the ratio of value to peer, "times" how many times
-    better than its peer the value is. The bound is a least for "times" and where more is better.
+    form: "value" bounds the value itself, "ratio" the ratio of value to peer, "times" how many
+    times better than its peer the value is. The bound is a least for "times" and where more is
+    better.
     """
 
     form: str

@@ -1,4 +1,4 @@
-"""The feed's, the strategy's and the risk process's turn on recorded records, each timed by itself."""
+"""The turns of feed, strategy and risk on recorded records, each timed by itself."""
 
 import shutil
 from pathlib import Path
@@ -215,7 +215,7 @@ def measure_risk(recorded: Recorded) -> list[int]:
 def main() -> None:
     arguments = begin()
     for round_ in range(arguments.rounds):
-        # Two sets of segments: the feed's ring has one writer and one reader, and so has the strategy's.
+        # Two sets of segments: a ring has one writer and one reader.
         first, second = (Recorded(arguments, f"{round_}-{part}") for part in "ab")
         samples = {}
         samples["decide"], samples["turn"] = measure_strategy(first)
