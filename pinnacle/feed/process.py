@@ -1,6 +1,7 @@
 """The feed process: one venue's market data, to everyone who needs it."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -14,6 +15,9 @@ from pinnacle.core.schema import Source, Venue
 from pinnacle.feed.config import FeedConfig
 from pinnacle.feed.publisher import Publisher
 from pinnacle.feed.simulated import run_simulated
+
+if TYPE_CHECKING:
+    from pinnacle.venues.binance.connector import BinanceConnector
 
 NETWORK_TURN_S = 0.005
 
@@ -47,7 +51,9 @@ def run(
     return 0
 
 
-async def _run_network(runtime: Runtime, connector: object, publisher: Publisher) -> None:
+async def _run_network(
+    runtime: Runtime, connector: "BinanceConnector", publisher: Publisher
+) -> None:
     """The connector, and beside it the housekeeping that keeps the process alive to its peers."""
     counters = runtime.counters
     published, overflows = counters.counter("published"), counters.counter("overflows")
@@ -56,6 +62,8 @@ async def _run_network(runtime: Runtime, connector: object, publisher: Publisher
     while not runtime.stopping and not task.done():
         runtime.housekeep()
         publisher.resync_readers()
+        for instrument, reason in publisher.broken():
+            connector.resync(instrument, reason)
         counters.set(published, publisher.published)
         counters.set(overflows, publisher.overflows)
         await asyncio.sleep(NETWORK_TURN_S)

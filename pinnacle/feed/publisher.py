@@ -14,6 +14,16 @@ from pinnacle.core.ring import RingWriter
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source, Venue
 from pinnacle.core.segment import Mode
 
+#: What a book finds wrong by itself; see csrc/book.h.
+BROKEN = frozenset(
+    {
+        Reason.CROSSED,
+        Reason.BAD_PRICE,
+        Reason.BAD_QUANTITY,
+        Reason.BAD_ORDER,
+        Reason.OVERFLOW,
+    }
+)
 #: A snapshot of the largest book that is resent to a reader; and a batch of snapshot records.
 SNAPSHOT_MAX = 40_000
 
@@ -33,6 +43,7 @@ class Publisher:
         self._bells = [Bell(paths.process(role), Mode.SHARED) for role in readers]
         self._books = [SharedBookWriter(paths.book(i.symbol)) for i in instruments]
         self._journal = journal
+        self._told_broken: set[int] = set()
         self._scratch = EventBuffer(SNAPSHOT_MAX)
         self.cdata: Any = ffi.new("struct pmm_feed *")
         feed = self.cdata
@@ -78,6 +89,21 @@ class Publisher:
     def invalidate_all(self, reason: Reason, venue: Venue) -> None:
         for instrument in self.instruments:
             self.invalidate(instrument.instrument_id, reason, venue)
+
+    def broken(self) -> list[tuple[int, Reason]]:
+        """(instrument, why) of books that have become invalid by what was applied to them.
+
+        Each is told once, until it has been valid again: it needs a new snapshot.
+        """
+        found = []
+        for instrument, book in zip(self.instruments, self._books, strict=True):
+            number, top = instrument.instrument_id, book.top()
+            if top.valid:
+                self._told_broken.discard(number)
+            elif top.reason in BROKEN and number not in self._told_broken:
+                self._told_broken.add(number)
+                found.append((number, Reason(top.reason)))
+        return found
 
     @property
     def published(self) -> int:

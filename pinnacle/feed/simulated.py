@@ -33,6 +33,13 @@ class SimulatedFeed:
     def back(self) -> None:
         self._ring.request_resync()
 
+    def heal(self) -> None:
+        """Ask for a new snapshot of every book that has found itself wrong."""
+        for instrument, _ in self._publisher.broken():
+            self._waiting.add(instrument)
+            self._publisher.invalidate(instrument, Reason.RESYNC, Venue.SIMULATED)
+            self._ring.request_resync()
+
     def turn(self) -> int:
         """Publish what the ring holds; how many records."""
         n = self._ring.take(self._batch.cdata, BATCH)
@@ -93,6 +100,7 @@ def run_simulated(runtime: Runtime, ring: RingReader, publisher: Publisher) -> N
         if feed.turn() == 0:
             runtime.wait()
         runtime.housekeep()
+        feed.heal()
         publisher.resync_readers()
         lost = runtime.lost(Source.EXCHANGE)
         if lost != venue_lost:

@@ -130,6 +130,22 @@ def test_a_missing_record_invalidates_the_book_until_the_next_snapshot(world):
     assert world.feed.gaps == 1 and len(lost)
 
 
+def test_a_book_that_finds_itself_crossed_is_healed_by_a_snapshot(world):
+    world.venue.send(world.venue.depth(Side.BID, 105, 1))
+    world.turn()
+    assert not world.shared.top().valid
+    world.read()
+    world.feed.heal()
+    assert world.was_asked()
+    assert world.read()[-1]["kind"] == Kind.BOOK_INVALID
+    world.feed.heal()
+    assert not world.was_asked(), "asked once"
+    world.venue.send(*world.venue.snapshot([(100, 5)], [(102, 5)]))
+    world.turn()
+    world.read()
+    assert world.shared.top().valid and world.book.top().valid
+
+
 def test_a_lost_venue_invalidates_every_book(world):
     world.feed.lost()
     got = world.read()
