@@ -60,6 +60,13 @@ def resting(live) -> dict[int, int]:
     return resting_at_the_end(rows)
 
 
+def test_processes_run_on_the_cores_that_the_configuration_names(live):
+    here = os.sched_getaffinity(0)
+    for role, core in (("feed", 0), ("strategy", 0), ("exchange", 1)):
+        allowed = os.sched_getaffinity(live.process(role).pid)
+        assert allowed == ({core} if core in here else here)
+
+
 def test_a_second_session_of_the_same_name_is_refused(live):
     again = pinnacle("run", str(live.config), "--name", live.name, "--duration", "1")
     assert again.returncode == 3
