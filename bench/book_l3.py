@@ -1,7 +1,7 @@
 """Single orders: the matching engine against the textbook book on the same stream."""
 
 from bench.harness.bench import Bench
-from bench.harness.row import Row, Target, row
+from bench.harness.row import Row, Target, median, row
 from bench.harness.workload import STREAMS, stream
 
 NAME = "L3 book"
@@ -9,7 +9,7 @@ TARGETS = {"dense": Target("times", 3), "sparse": Target("times", 2.4)}
 NOTE = (
     "through the matching engine (csrc/match.h): add NEW, reduce REPLACE, replace CANCEL and NEW, "
     "execute an IOC order; it also validates, matches and writes every report and market record. "
-    "Best levels were the same after every operation"
+    "Best levels were the same after every operation. Reading the stream alone: {:.0f} ns"
 )
 
 
@@ -31,7 +31,7 @@ def measure(bench: Bench) -> list[Row]:
                     peer_runs=runs["textbook"],
                     target=target,
                     instructions=counted,
-                    note=NOTE,
+                    note=NOTE.format(median(runs["null"])),
                 )
             )
     return rows

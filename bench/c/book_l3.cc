@@ -216,6 +216,29 @@ static uint64_t textbook_pass(const std::vector<wop> &ops, uint64_t factor) {
     return sum;
 }
 
+/* What every pass pays: the stream from memory and a checksum. */
+static void null_pass(const std::vector<wop> &ops) {
+    std::vector<wop> chunk(CHUNK);
+    uint64_t sum = 0, taken = 0;
+    top best = {};
+    for (size_t at = 0; at < ops.size(); at += CHUNK) {
+        size_t n = ops.size() - at < CHUNK ? ops.size() - at : CHUNK;
+        memcpy(static_cast<void *>(chunk.data()), &ops[at], n * sizeof(wop));
+        uint64_t start = ticks();
+        for (size_t i = 0; i < n; i++) {
+            if (chunk[i].op == ADD) /* as little predictable as every book's switch */
+                best.bid += chunk[i].price;
+            else
+                best.ask ^= chunk[i].quantity;
+            fold(sum, best);
+        }
+        taken += ticks() - start;
+    }
+    volatile uint64_t keep = sum;
+    (void)keep;
+    emit("null", ticks_to_ns(taken) / (double)ops.size());
+}
+
 int main(int argc, char **argv) {
     struct arguments args = begin(argc, argv);
     FILE *file = fopen(args.more[0], "rb");
@@ -229,7 +252,9 @@ int main(int argc, char **argv) {
         emit("units.pmm_match_run", (double)ops.size());
         return 0;
     }
-    for (int round = 0; round < args.rounds; round++)
+    for (int round = 0; round < args.rounds; round++) {
+        null_pass(ops);
         need(engine_pass(ops, live, factor) == textbook_pass(ops, factor), "the books' agreement on every best level");
+    }
     return 0;
 }
