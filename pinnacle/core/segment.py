@@ -1,5 +1,6 @@
 """Mapped files that processes share (segment.h): create, open, look at, and ask for their owner."""
 
+from abc import ABC, abstractmethod
 from os import PathLike, fsencode
 from types import TracebackType
 from typing import Any, Self
@@ -95,11 +96,12 @@ class SegmentView:
         return raw
 
 
-class Closing:
+class Closing(ABC):
     """A context manager that calls `close` at its end."""
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """Give back what is held; safe to call twice."""
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,222 @@
+"""The paper venue's estimate of the queue, each rule with numbers worked by hand."""
+
+import pytest
+
+from pinnacle.core.errors import NotReadyError
+from pinnacle.core.paper import Cancel
+from pinnacle.core.schema import (
+    Flag,
+    Kind,
+    Source,
+)
+from tests.paper_desk import ASK, BID, MS, PaperDesk, short, usual_desk
+
+
+@pytest.fixture
+def desk():
+    return usual_desk()
+
+
+# ---- the queue ahead ----
+
+
+def test_a_new_order_queues_behind_what_is_displayed(desk):
+    assert short(desk.new(1, BID, 100, 5)) == [(Kind.ACK, 1, 100, 5)]
+    assert desk.ahead(1) == 10
+
+
+def test_an_order_inside_the_spread_is_first():
+    desk = PaperDesk()
+    desk.snapshot([(100, 10)], [(105, 10)])
+    desk.new(1, BID, 102, 5)
+    assert desk.ahead(1) == 0
+
+
+def test_a_trade_eats_the_queue_ahead_and_what_is_left_fills(desk):
+    desk.new(1, BID, 100, 5)
+    assert desk.trade(ASK, 100, 7) == []
+    assert desk.ahead(1) == 3
+    assert desk.trade(ASK, 100, 5) == [(Kind.FILL, 1, 100, 2)]
+    assert desk.trade(ASK, 100, 50) == [(Kind.FILL, 1, 100, 3)]
+    assert desk.paper.order_count == 0
+
+
+def test_a_passive_fill_says_maker_and_carries_time_and_sequence_of_its_cause(desk):
+    ack = desk.new(1, ASK, 101, 5)[0][4]
+    report = desk.send(Kind.TRADE, side=BID, price=101, quantity=12)[0][4]
+    assert report["flags"] == Flag.MAKER
+    assert (report["source"], report["side"]) == (Source.GATEWAY, ASK)
+    assert report["recv_ns"] == report["venue_ns"] == desk.now
+    assert (ack["aux"], report["aux"]) == (1, 2)
+
+
+def test_a_trade_of_our_own_side_or_behind_us_does_nothing(desk):
+    desk.new(1, BID, 100, 5)
+    assert desk.trade(BID, 101, 50) == []
+    assert desk.trade(ASK, 101, 50) == []
+    assert desk.ahead(1) == 10
+
+
+def test_one_trade_is_shared_by_our_orders_in_price_then_time_order(desk):
+    desk.new(1, BID, 100, 3)
+    desk.depth(BID, 100, 14)
+    desk.new(2, BID, 100, 3)
+    desk.new(3, BID, 99, 3)
+    # 10 ahead of order 1, then its 3, then the 4 that came between, then 2 of order 2's 3.
+    assert desk.trade(ASK, 100, 19) == [(Kind.FILL, 1, 100, 3), (Kind.FILL, 2, 100, 2)]
+    assert desk.ahead(3) == 20
+
+
+def test_a_trade_past_our_price_fills_by_at_most_what_it_traded(desk):
+    desk.new(1, BID, 100, 5)
+    assert desk.trade(ASK, 99, 3) == [(Kind.FILL, 1, 100, 3)]
+    assert desk.ahead(1) == 0
+    assert desk.trade(ASK, 99, 3) == [(Kind.FILL, 1, 100, 2)]
+
+
+def test_a_trade_past_us_fills_the_better_price_first_then_eats_the_queue(desk):
+    desk.new(1, BID, 100, 2)
+    desk.new(2, BID, 99, 5)
+    assert desk.trade(ASK, 99, 24) == [(Kind.FILL, 1, 100, 2), (Kind.FILL, 2, 99, 2)]
+
+
+# ---- decreases of a level ----
+
+
+@pytest.mark.parametrize(
+    ("cancel", "ahead"),
+    [
+        (Cancel.PROPORTIONAL, 8),  # 10 of 25 ahead: 5 x 10 / 25 = 2 go
+        (Cancel.BEHIND, 10),
+        (Cancel.AHEAD, 5),
+        (Cancel.SQUARE, 9),  # 5 x 100 / (100 + 225) = 1.5, one goes
+    ],
+)
+def test_a_decrease_without_trades_is_cancellations_shared_by_the_rule(cancel, ahead):
+    desk = PaperDesk(cancel=cancel)
+    desk.snapshot([(100, 10)], [(101, 10)])
+    desk.new(1, BID, 100, 5)
+    desk.depth(BID, 100, 25)
+    assert desk.ahead(1) == 10
+    desk.depth(BID, 100, 20)
+    assert desk.ahead(1) == ahead
+
+
+def test_the_queue_ahead_is_never_above_the_displayed_level():
+    desk = PaperDesk(cancel=Cancel.BEHIND)
+    desk.snapshot([(100, 10)], [(101, 10)])
+    desk.new(1, BID, 100, 5)
+    desk.depth(BID, 100, 4)
+    assert desk.ahead(1) == 4
+    desk.depth(BID, 100, 0)
+    desk.depth(BID, 100, 30)
+    assert desk.ahead(1) == 0
+
+
+def test_the_depth_message_that_shows_a_seen_trade_is_not_counted_again(desk):
+    desk.new(1, BID, 100, 5)
+    desk.depth(BID, 100, 20)
+    desk.trade(ASK, 100, 4)
+    assert desk.ahead(1) == 6
+    desk.depth(BID, 100, 16)
+    assert desk.ahead(1) == 6
+    # The account is settled: the next 4 are cancellations, 4 x 6 / 16 = 1 of them ahead.
+    desk.depth(BID, 100, 12)
+    assert desk.ahead(1) == 5
+
+
+def test_only_the_part_of_a_decrease_beyond_the_trades_is_cancellations(desk):
+    desk.new(1, BID, 100, 5)
+    desk.depth(BID, 100, 24)
+    desk.trade(ASK, 100, 4)
+    desk.depth(BID, 100, 10)  # 14 less: 4 traded, 10 of the other 20 cancelled, 10 x 6 / 20 = 3
+    assert desk.ahead(1) == 3
+
+
+def test_a_depth_message_older_than_the_trade_keeps_the_account_open(desk):
+    desk.new(1, BID, 100, 5)
+    desk.depth(BID, 100, 20, venue_ns=1_000)
+    desk.trade(ASK, 100, 4, venue_ns=3_000)
+    desk.depth(BID, 100, 21, venue_ns=2_000)
+    desk.depth(BID, 100, 17, venue_ns=4_000)
+    assert desk.ahead(1) == 6
+
+
+def test_a_trade_that_comes_after_its_depth_message_is_not_counted_twice(desk):
+    desk.new(1, BID, 100, 5)
+    desk.depth(BID, 100, 20, venue_ns=1_000)
+    desk.depth(BID, 100, 16, venue_ns=3_000)
+    assert desk.ahead(1) == 8  # taken for cancellations: 4 x 10 / 20
+    desk.trade(ASK, 100, 4, venue_ns=2_000)
+    assert desk.ahead(1) == 6  # the same as in the other order
+    desk.depth(BID, 100, 12, venue_ns=4_000)
+    assert desk.ahead(1) == 5  # 4 x 6 / 16 = 1
+
+
+def test_a_late_trade_passes_over_an_order_that_joined_after_its_depth_message(desk):
+    desk.depth(BID, 100, 3, venue_ns=3_000)
+    desk.new(1, BID, 100, 5)
+    assert desk.trade(ASK, 100, 7, venue_ns=2_000) == []
+    assert desk.ahead(1) == 3
+    assert desk.trade(ASK, 99, 7, venue_ns=2_500) == []
+    assert desk.trade(ASK, 100, 7, venue_ns=3_500) == [(Kind.FILL, 1, 100, 4)]
+
+
+def test_an_unsettled_trade_is_forgotten_after_the_settling_time():
+    desk = PaperDesk(settle_ns=250 * MS)
+    desk.snapshot([(100, 10)], [(101, 10)])
+    desk.new(1, BID, 100, 5)
+    desk.depth(BID, 100, 20)
+    desk.trade(ASK, 100, 4)
+    desk.now += 300 * MS  # somebody refilled the level: no message ever showed the trade
+    desk.depth(ASK, 101, 11)
+    desk.depth(BID, 100, 10)
+    assert desk.ahead(1) == 3  # 10 x 6 / 20 are cancellations
+
+
+# ---- levels that are not displayed yet ----
+
+
+def test_a_price_behind_the_displayed_depth_is_unseen_until_its_level_appears(desk):
+    desk.new(1, BID, 95, 5)
+    with pytest.raises(NotReadyError):
+        desk.ahead(1)
+    assert desk.trade(ASK, 95, 50) == []
+    desk.depth(BID, 95, 30)
+    assert desk.ahead(1) == 30
+
+
+def test_an_unseen_order_is_first_once_the_market_falls_behind_it(desk):
+    desk.new(1, BID, 98, 5)
+    desk.depth(BID, 100, 0)
+    desk.depth(BID, 99, 0, last=False)
+    desk.depth(BID, 97, 10)
+    assert desk.ahead(1) == 0
+
+
+# ---- the market crosses us ----
+
+
+def test_a_displayed_price_at_ours_hits_us_at_our_price_by_what_it_displays(desk):
+    desk.new(1, BID, 100, 15)
+    desk.depth(BID, 100, 0, last=False)
+    desk.depth(BID, 99, 0, last=False)
+    assert desk.depth(ASK, 100, 6) == [(Kind.FILL, 1, 100, 6)]
+    assert desk.depth(ASK, 103, 9) == []  # the 6 are taken until that level changes
+    assert desk.depth(ASK, 99, 20) == [(Kind.FILL, 1, 100, 9)]
+
+
+def test_what_crosses_us_is_shared_by_our_orders_in_price_then_time_order(desk):
+    for order_id, price, quantity in ((1, 99, 4), (2, 100, 4), (3, 100, 4)):
+        desk.new(order_id, BID, price, quantity)
+    desk.depth(BID, 100, 0, last=False)
+    desk.depth(BID, 99, 0, last=False)
+    desk.depth(ASK, 99, 3, last=False)
+    assert desk.depth(ASK, 100, 3) == [(Kind.FILL, 2, 100, 4), (Kind.FILL, 3, 100, 2)]
+
+
+def test_crossing_counts_only_when_the_message_is_whole(desk):
+    desk.new(1, ASK, 101, 5)
+    desk.depth(ASK, 101, 0, last=False)
+    assert desk.depth(BID, 101, 8, last=False) == []
+    assert desk.depth(ASK, 102, 21) == [(Kind.FILL, 1, 101, 5)]
