@@ -38,19 +38,22 @@ class Desk:
 
     def freeze(self) -> list[bytes]:
         """Working orders, positions and books as bytes, for `thaw` of an equal desk."""
-        return [bytes(ffi.buffer(self.cdata)), *(bytes(book.memory) for book in self.books)]
+        return [bytes(place) for place in self._places()]
 
-    def thaw(self, parts: list[bytes]) -> bool:
-        """Take what `freeze` gave; False, and unchanged, if it is of another shape."""
-        places = [ffi.buffer(self.cdata), *(book.memory for book in self.books)]
-        if [len(part) for part in parts] != [len(place) for place in places]:
-            return False
-        for place, part in zip(places, parts, strict=True):
+    def fits(self, parts: list[bytes]) -> bool:
+        """Whether `thaw` can take these: they are of a desk of this shape."""
+        return [len(part) for part in parts] == [len(place) for place in self._places()]
+
+    def thaw(self, parts: list[bytes]) -> None:
+        """Take what `freeze` gave."""
+        for place, part in zip(self._places(), parts, strict=True):
             place[:] = part
         # The one thing in there that is not a value.
         for i, book in enumerate(self.books):
             self.instruments[i].book = book.cdata
-        return True
+
+    def _places(self) -> list[Any]:
+        return [ffi.buffer(self.cdata), *(book.memory for book in self.books)]
 
     def apply(self, events: Any, n: int) -> None:
         """Take a batch of n records (struct pmm_event *)."""

@@ -87,9 +87,12 @@ class StrategyHost:
         return None if own is None else msgspec.msgpack.encode([own, *self.desk.freeze()])
 
     def thaw(self, state: bytes) -> bool:
-        """Take what `freeze` gave."""
+        """Take what `freeze` gave; False, and unchanged, if it is of another host."""
         own, *desk = msgspec.msgpack.decode(state, type=list[bytes])
-        return self.desk.thaw(desk) and self.strategy.thaw(own)
+        if not self.desk.fits(desk) or not self.strategy.thaw(own):
+            return False
+        self.desk.thaw(desk)
+        return True
 
     @property
     def idle(self) -> bool:
