@@ -12,6 +12,10 @@
 
 #define NAME_DIGITS_MAX 18
 
+/* What walk_file says besides 0 and a negative code. */
+#define HEALED 1 /* go back to report->bad_file: its break was a record in the writer's hands */
+#define MISSING 2
+
 static int matches(const struct pmm_event *record, uint32_t seed, uint64_t index) {
     uint32_t commit = pmm_load_acquire_u32(&record->commit);
     return commit && commit == pmm_journal_commit(seed, index, record);
@@ -30,9 +34,13 @@ static uint64_t count_nonzero(const uint8_t *bytes, uint64_t n) {
     return count;
 }
 
-/* One more than the highest file index in the directory, 0 if it holds no file of a journal. */
-static int count_files(int directory_fd, uint64_t *files) {
+/*
+ * files: one more than the highest file index in the directory, 0 if it holds no file of a journal.
+ * first: the lowest index at or after from, UINT64_MAX if there is none.
+ */
+static int list_files(int directory_fd, uint64_t from, uint64_t *files, uint64_t *first) {
     *files = 0;
+    *first = UINT64_MAX;
     int fd = openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = fd < 0 ? NULL : fdopendir(fd);
     if (!entries) {
@@ -46,6 +54,7 @@ static int count_files(int directory_fd, uint64_t *files) {
         if (digits < 6 || digits > NAME_DIGITS_MAX || strcmp(entry->d_name + digits, ".pmj") != 0) continue;
         uint64_t index = strtoull(entry->d_name, NULL, 10);
         if (index >= *files) *files = index + 1;
+        if (index >= from && index < *first) *first = index;
     }
     int reason = errno;
     closedir(entries);
@@ -107,14 +116,14 @@ static int break_has_healed(const struct pmm_journal_walk *walk) {
     return healed;
 }
 
-/* Looks at the records behind the break. 1 if the break has healed: go back to it. */
+/* Looks at the records behind the break. HEALED if it has healed, or 0. */
 static int walk_tail(struct pmm_journal_walk *walk, const struct pmm_journal_view *view, uint64_t first, uint64_t from) {
     struct pmm_journal_report *report = walk->report;
     for (uint64_t i = from; i < view->whole; i++) {
         uint64_t nonzero = count_nonzero((const uint8_t *)&view->records[i], PMM_EVENT_BYTES);
         report->torn_bytes += nonzero;
         if (nonzero == 0 || !matches(&view->records[i], walk->seed, first + i)) continue;
-        if (report->later_valid == 0 && break_has_healed(walk)) return 1;
+        if (report->later_valid == 0 && break_has_healed(walk)) return HEALED;
         report->later_valid += 1;
     }
     report->torn_bytes += count_nonzero(view->rest, view->rest_bytes);
@@ -136,12 +145,13 @@ static void walk_prefix(struct pmm_journal_walk *walk, const struct pmm_journal_
     }
 }
 
-/* Takes one file in. 1: go back to report->bad_file, its break has healed. 0, or a negative code. */
+/* Takes one file in. */
 static int walk_file(struct pmm_journal_walk *walk, uint64_t file) {
     struct pmm_journal_report *report = walk->report;
     struct pmm_journal_view view;
     int code = pmm_journal_view_open(walk->directory_fd, file, &view);
     if (code == PMM_ERR_SYSTEM) return code;
+    int missing = code == PMM_ERR_NOT_FOUND;
     if (file == 0 && view.mapping && view.header_code != PMM_ERR_CORRUPT) code = view.header_code;
     if (file == 0 && code != PMM_ERR_NOT_FOUND && code != PMM_OK) goto out;
     if (file >= walk->seen) {
@@ -154,7 +164,7 @@ static int walk_file(struct pmm_journal_walk *walk, uint64_t file) {
         walk_prefix(walk, &view, file, first);
         from = report->records - first;
     }
-    code = walk->broken && view.mapping ? walk_tail(walk, &view, first, from) : 0;
+    code = missing ? MISSING : walk->broken && view.mapping ? walk_tail(walk, &view, first, from) : 0;
 out:
     pmm_journal_view_close(&view);
     return code;
@@ -173,18 +183,21 @@ int pmm_journal_walk(struct pmm_journal_walk *walk, int directory_fd, struct pmm
     memset(walk, 0, sizeof *walk);
     walk->report = report;
     walk->directory_fd = directory_fd;
-    int code = count_files(directory_fd, &report->files);
+    uint64_t next, ignored;
+    int code = list_files(directory_fd, 0, &report->files, &next);
     if (code) return code;
     if (report->files == 0) return PMM_ERR_NOT_FOUND;
     for (uint64_t file = 0; file < report->files;) {
         code = walk_file(walk, file);
         if (code < 0) return code;
-        if (code == 1) {
+        if (code == HEALED) {
             file = walk->tail_file;
             walk_resume(walk);
-        } else {
-            file += 1;
+            continue;
         }
+        file += 1;
+        /* A stray name may stand any number of files behind the row: a gap is stepped over at once. */
+        if (code == MISSING && list_files(directory_fd, file, &ignored, &file)) return PMM_ERR_SYSTEM;
     }
     if (report->later_valid) report->corrupt = 1;
     if (!report->corrupt) report->bad_file = report->bad_record = report->bad_offset = 0;

@@ -119,6 +119,16 @@ def test_a_missing_file_in_the_row_is_corruption(directory):
     assert scan(directory).later_valid == 22
 
 
+@pytest.mark.parametrize("name", ["20261122090000.pmj", "999999999999999999.pmj"])
+def test_a_stray_number_far_beyond_the_row_is_corruption_and_not_an_endless_search(directory, name):
+    with open_journal(directory) as journal:
+        journal.append_array(make_events(150))
+    (directory / name).write_bytes((directory / "000002.pmj").read_bytes())
+    with pytest.raises(CorruptError, match="000002"):
+        open_journal(directory)
+    assert scan(directory).records == 150
+
+
 def test_old_bytes_of_another_journal_are_never_accepted(tmp_path):
     for name in ("old", "new"):
         with open_journal(tmp_path / name) as journal:
