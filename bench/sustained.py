@@ -16,7 +16,6 @@ from bench.harness.row import Row, Target, row
 from bench.harness.session import environment, private_mb, raise_process, write_config
 from pinnacle.core.counters import BUCKET_FLOORS
 from pinnacle.core.observer import Observer
-from pinnacle.core.ring import RingObserver
 from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session, remove_runtime
 
@@ -81,27 +80,30 @@ class Chain:
     def run(self, rate: float, seconds: float) -> Flow:
         """Send so many records a second for so long, and see what became of them."""
         bench = self._bench
-        feed = self._observer.counters("feed")
-        before, latency = feed.get("gaps", 0) + feed.get("overflows", 0), self._latency()
+        before, latency = self._counts(), self._latency()
         program = bench.builder.program("flood")
         count = len(self.config.instruments)
         words = [program, "1", "1", bench.cores[1], bench.cores[1], bench.scratch]
         runs = run_program([*words, self.paths.runtime, count, rate, seconds], seconds + 60)
         time.sleep(0.3)
-        feed = self._observer.counters("feed")
         for role, process in self._processes.items():
             if process.poll() is not None:
                 raise ProgramError(f"{role} ended at {rate:.0f} records/s")
-        with RingObserver(self.paths.ring("market.strategy")) as ring:
-            unread = ring.depth()
-        quantiles = _quantiles(self._latency() - latency)
+        counts = self._counts() - before
+        lost = counts[:2].sum() + np.maximum(runs["sent"][0] - counts[2:], 0).sum()
         return Flow(
             rate,
             runs["sent"][0] / runs["seconds"][0],
             runs["late_ms"][0],
-            feed.get("gaps", 0) + feed.get("overflows", 0) - before + unread,
-            *quantiles,
+            int(lost),
+            *_quantiles(self._latency() - latency),
         )
+
+    def _counts(self) -> np.ndarray:
+        """Gaps, overflows, records that the feed has published, records that the strategy took."""
+        feed, strategy = self._observer.counters("feed"), self._observer.counters("strategy")
+        found = [feed.get(name, 0) for name in ("gaps", "overflows", "published")]
+        return np.array([*found, strategy.get("records", 0)])
 
     def _latency(self) -> np.ndarray:
         found = self._observer.histograms("risk").get("tick_to_order")
