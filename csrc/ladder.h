@@ -133,10 +133,11 @@ static inline uint64_t pmm_ladder_levels(const struct pmm_ladder *ladder) {
     return (uint64_t)pmm_load_relaxed_u32(&ladder->window_levels) + pmm_load_relaxed_u32(&ladder->far_levels);
 }
 
-/* Where the far level of a rank stands (0: the worst). */
+/* Where the far level of a rank stands (0: the worst); in a damaged ladder too it is a place of the table. */
 static inline uint32_t pmm_ladder_far_place(const struct pmm_ladder *ladder, uint32_t rank) {
     uint32_t place = pmm_load_relaxed_u32(&ladder->far_head) + rank;
-    return place < ladder->far_capacity ? place : place - ladder->far_capacity;
+    place = place < ladder->far_capacity ? place : place - ladder->far_capacity;
+    return place < ladder->far_capacity ? place : 0;
 }
 
 static inline int64_t pmm_ladder_far_key(const struct pmm_ladder *ladder, uint32_t rank) {
@@ -179,7 +180,7 @@ static inline uint32_t pmm_ladder_window_below(const struct pmm_ladder *ladder, 
     uint32_t slot = pmm_ladder_below(ladder, from);
     if (slot == PMM_LADDER_NONE) slot = pmm_ladder_below(ladder, mask);
     if (slot == PMM_LADDER_NONE) return PMM_LADDER_NONE;
-    int64_t found = *key - (int64_t)((from - slot) & mask);
+    int64_t found = (int64_t)((uint64_t)*key - ((from - slot) & mask)); /* unsigned: nonsense may wrap */
     if (found < base) return PMM_LADDER_NONE;
     *key = found;
     return slot;
@@ -212,7 +213,7 @@ static inline uint32_t pmm_ladder_next(const struct pmm_ladder *ladder, int64_t 
     int64_t key = *price ^ ladder->flip;
     int64_t base = pmm_load_relaxed_i64(&ladder->base);
     if (key > base) {
-        int64_t top = base + (int64_t)ladder->window - 1;
+        int64_t top = (int64_t)((uint64_t)base + ladder->window - 1);
         int64_t at = key - 1 < top ? key - 1 : top;
         uint32_t slot = pmm_ladder_window_below(ladder, base, &at);
         if (slot != PMM_LADDER_NONE) {

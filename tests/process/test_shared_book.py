@@ -129,3 +129,31 @@ def test_a_live_writer_keeps_others_out_and_a_killed_one_does_not(path):
         process.wait()
         with SharedBookWriter(path) as book:
             assert book.top().reason == Reason.STARTING
+
+
+DAMAGE = """
+import struct, sys
+from pathlib import Path
+from pinnacle.core.book import SharedBookReader
+
+path = Path(sys.argv[1])
+good = path.read_bytes()
+bids = 256 + 128
+valid = struct.pack("<I", 1)
+for field, width in [(8, 8), (16, 8), (24, 4), (28, 4), (64, 8), (72, 4), (76, 4)]:
+    for pattern in (b"\\xff" * 8, b"\\xfe" * 8, b"\\xff" * 7 + b"\\x7f", b"\\0" * 7 + b"\\x80"):
+        damaged = bytearray(good)
+        damaged[256 + 48 : 256 + 52] = valid
+        damaged[bids + 24 : bids + 32] = struct.pack("<II", 3, 3)
+        damaged[bids + field : bids + field + width] = pattern[-width:]
+        path.write_bytes(damaged)
+        with SharedBookReader(path) as reader:
+            reader.depth(1, 50), reader.top(), reader.stats()
+"""
+
+
+def test_a_damaged_book_gives_a_reader_nonsense_and_never_leads_it_out_of_the_file(tmp_path):
+    path = tmp_path / "book"
+    create_shared_book(path, 0, 4096, 4)
+    done = subprocess.run([sys.executable, "-c", DAMAGE, path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
