@@ -257,7 +257,7 @@ static int concerns(const struct pmm_match *match, const struct pmm_event *in) {
 #define AHEAD_ORDER 4
 
 static inline void look_ahead(const struct pmm_match *match, const struct pmm_event *in, size_t left) {
-    const struct pmm_match_entry *index = pmm_match_index(match);
+    const struct pmm_index_entry *index = pmm_match_index(match);
     if (left > AHEAD_INDEX) __builtin_prefetch(index + pmm_match_home(match, in[AHEAD_INDEX].order_id));
     if (left > AHEAD_ORDER) {
         uint32_t slot = index[pmm_match_home(match, in[AHEAD_ORDER].order_id)].slot;

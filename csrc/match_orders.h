@@ -21,15 +21,14 @@
  *   53     1     post_only
  *   54     10    reserved   an order is one cache line: a cancel touches it and nothing else of it
  *
- * Index: open addressing, at most half full, linear probing, backward-shift delete. An entry is the
- * order's slot and the upper half of its id's hash, whose top bits are its home: neither probing
- * past an entry nor shifting it back needs to look at the order.
+ * The index from order ids to slots is order_index.h's.
  */
 #ifndef PMM_MATCH_ORDERS_H
 #define PMM_MATCH_ORDERS_H
 
 #include "ladder.h"
 #include "match.h"
+#include "order_index.h"
 
 struct pmm_match_order {
     uint64_t order_id;
@@ -52,11 +51,6 @@ struct pmm_match_level {
     uint32_t head;
     uint32_t tail;
     int64_t quantity;
-};
-
-struct pmm_match_entry {
-    uint32_t slot;
-    uint32_t tag;
 };
 
 /* A level that the operation has changed: its DEPTH is written when the operation ends. */
@@ -94,8 +88,8 @@ static inline struct pmm_match_order *pmm_match_order(const struct pmm_match *ma
     return (struct pmm_match_order *)((uintptr_t)match + match->orders_at) + slot;
 }
 
-static inline struct pmm_match_entry *pmm_match_index(const struct pmm_match *match) {
-    return (struct pmm_match_entry *)((uintptr_t)match + match->index_at);
+static inline struct pmm_index_entry *pmm_match_index(const struct pmm_match *match) {
+    return (struct pmm_index_entry *)((uintptr_t)match + match->index_at);
 }
 
 static inline struct pmm_match_touch *pmm_match_touched(const struct pmm_match *match) {
@@ -106,29 +100,17 @@ static inline struct pmm_match_level *pmm_match_level_at(const struct pmm_ladder
     return (struct pmm_match_level *)pmm_ladder_payload(ladder, slot);
 }
 
-/* Multiplying spreads dense ids over the top bits; the fold lets high bits of sparse ids take part. */
-static inline uint32_t pmm_match_tag(uint64_t order_id) {
-    return (uint32_t)(((order_id ^ (order_id >> 32)) * UINT64_C(0x9E3779B97F4A7C15)) >> 32);
-}
-
 /* Where the probe for an id begins. */
 static inline uint32_t pmm_match_home(const struct pmm_match *match, uint64_t order_id) {
-    return pmm_match_tag(order_id) >> match->index_shift;
+    return pmm_index_home(match->index_shift, order_id);
 }
 
 /* Index and pool. */
 
 /* Where the id's entry is, or the free entry where it would go. Holds until the next allocate or release. */
 static inline uint32_t pmm_match_seek(const struct pmm_match *match, uint64_t order_id) {
-    const struct pmm_match_entry *index = pmm_match_index(match);
-    uint32_t mask = UINT32_MAX >> match->index_shift;
-    uint32_t tag = pmm_match_tag(order_id);
-    uint32_t at = tag >> match->index_shift;
-    while (index[at].slot != 0) {
-        if (index[at].tag == tag && pmm_match_order(match, index[at].slot)->order_id == order_id) break;
-        at = (at + 1) & mask;
-    }
-    return at;
+    return pmm_index_seek(pmm_match_index(match), match->index_shift, pmm_match_order(match, 0),
+                          sizeof(struct pmm_match_order), order_id);
 }
 
 /* The slot of an open order, or 0. */
@@ -148,31 +130,18 @@ static inline uint32_t pmm_match_allocate(struct pmm_match *match, uint64_t orde
     } else {
         slot = match->unused++;
     }
-    pmm_match_index(match)[at] = (struct pmm_match_entry){slot, pmm_match_tag(order_id)};
+    pmm_index_put(pmm_match_index(match), at, slot, order_id);
     pmm_match_order(match, slot)->order_id = order_id;
     return slot;
 }
 
-/*
- * The order of entry `at` goes out of the index and back to the pool: last out is first in, so hot lines stay hot.
- * The gap is closed: an entry moves back into it unless its home lies behind the gap.
- */
+/* The order of entry `at` goes out of the index and back to the pool: last out is first in, so hot lines stay hot. */
 static inline void pmm_match_release_at(struct pmm_match *match, uint32_t at) {
-    struct pmm_match_entry *index = pmm_match_index(match);
-    uint32_t mask = UINT32_MAX >> match->index_shift;
-    uint32_t slot = index[at].slot, gap = at;
+    struct pmm_index_entry *index = pmm_match_index(match);
+    uint32_t slot = index[at].slot;
     pmm_match_order(match, slot)->next = match->free_head;
     match->free_head = slot;
-    for (;;) {
-        at = (at + 1) & mask;
-        if (index[at].slot == 0) break;
-        uint32_t home = index[at].tag >> match->index_shift;
-        if (((at - home) & mask) >= ((at - gap) & mask)) {
-            index[gap] = index[at];
-            gap = at;
-        }
-    }
-    index[gap] = (struct pmm_match_entry){0, 0};
+    pmm_index_take(index, match->index_shift, at);
 }
 
 static inline void pmm_match_release(struct pmm_match *match, uint32_t slot) {

@@ -132,7 +132,7 @@ static int check_pool(const struct pmm_match *match) {
     for (uint32_t slot = match->free_head; slot != 0; slot = pmm_match_order(match, slot)->next) {
         if (slot > match->capacity || ++free_slots > match->capacity) return PMM_ERR_CORRUPT;
     }
-    for (uint64_t i = 0; i < UINT64_C(1) << (32 - match->index_shift); i++)
+    for (uint64_t i = 0; i < pmm_index_entries(match->index_shift); i++)
         entries += pmm_match_index(match)[i].slot != 0;
     uint32_t open = pmm_match_order_count(match);
     return entries == open && open + free_slots == match->unused - 1 ? PMM_OK : PMM_ERR_CORRUPT;
