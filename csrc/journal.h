@@ -23,6 +23,8 @@
  * Caveat. After a power loss, pages that were never synced may have reached the disk in any order.
  * A hole in front of a page that did is then taken for corruption: the journal cannot tell
  * it from rot, and refuses rather than drop records that are there.
+ * A file that somebody cuts short under a process that has mapped it kills that process with SIGBUS. The next
+ * open goes on at the cut and makes the file whole again; a scan before it counts the missing_bytes.
  *
  * Space. Files are allocated whole with posix_fallocate before use, and the next one in
  * advance by pmm_journal_prepare (call it when idle; append does it itself if it must). A full
