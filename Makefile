@@ -7,7 +7,7 @@ TESTS    := $(PYTHON) -m pytest -n 2 --dist loadfile
 SOURCES  := pyproject.toml setup.py tools/cffi_build.py $(wildcard csrc/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-long test-all bench bench-quick check clean
+.PHONY: help build run test test-long test-all bench bench-quick fuzz check clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,9 @@ bench: $(STAMP)  ## Measure the data plane against its targets, a few minutes (F
 
 bench-quick: $(STAMP)  ## The same in under a minute, less exact.
 	@$(PYTHON) -m bench --quick $(FIGURES)
+
+fuzz:  ## Fuzz the C library (FUZZ_SECONDS=60 for each target, FUZZ="journal match" for some of them).
+	@sh tools/fuzz.sh $(or $(FUZZ_SECONDS),60) $(FUZZ)
 
 check: $(STAMP)  ## Lint.
 	@$(VENV)/bin/ruff check pinnacle tests tools bench

@@ -1,0 +1,52 @@
+"""Every fuzz target over its kept seeds and some thousand mutations of them, under ASan and UBSan.
+
+The same targets run for as long as one likes under libFuzzer: `make fuzz`.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FUZZ = ROOT / "fuzz"
+PLANE = ["segment", "clock", "crc32c"]
+BOOK = ["book", "book_read", "ladder"]
+SOURCES = {
+    "journal": ["journal", "journal_file", "journal_scan", "journal_recover", "crc32c", "clock"],
+    "match": ["match", "match_take", "match_orders", "match_view", *BOOK],
+    "parsers": ["binance", "binance_fields", "decimal", "json"],
+    "shared": [*PLANE, *BOOK, "book_segment", "ring", "bell", "counters"],
+}
+MUTATIONS = {"journal": 200, "match": 500, "parsers": 3000, "shared": 300}
+FLAGS = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
+FLAGS += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+
+
+def test_every_target_is_run_and_has_seeds_of_a_few_kilobytes():
+    targets = {path.stem for path in FUZZ.glob("*.c")} - {"standalone"}
+    assert targets == set(SOURCES)
+    for target in targets:
+        sizes = [path.stat().st_size for path in (FUZZ / "seeds" / target).iterdir()]
+        assert sizes
+        assert max(sizes) <= 4096
+
+
+@pytest.mark.parametrize("target", SOURCES)
+def test_kept_seeds_and_their_mutations_break_no_promise(tmp_path, target):
+    program, folder = tmp_path / target, tmp_path / "files"
+    folder.mkdir()
+    files = [FUZZ / f"{target}.c", FUZZ / "standalone.c"]
+    files += [ROOT / "csrc" / f"{name}.c" for name in SOURCES[target]]
+    command = ["gcc", *FLAGS, f"-I{ROOT / 'csrc'}", f"-I{FUZZ}", "-o", program, *files, "-lm"]
+    subprocess.run(command, check=True)
+    seeds = sorted((FUZZ / "seeds" / target).iterdir())
+    done = subprocess.run(
+        [program, str(MUTATIONS[target]), *seeds],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"FUZZ_FOLDER": str(folder)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{len(seeds)} files\n"
