@@ -17,6 +17,7 @@
 
 #include "bell.h"
 #include "book.h"
+#include "clock.h"
 #include "counters.h"
 #include "journal.h"
 #include "risk.h"
@@ -30,6 +31,7 @@ struct pmm_feed {
     uint64_t sequences[64];            /* by instrument_id: last venue sequence, for check */
     struct pmm_ring *readers[4];
     struct pmm_bell *bells[4];
+    struct pmm_clock *clock;           /* the process's; it calibrates it */
     uint32_t resyncs_seen[4];          /* resync requests and attaches answered so far */
     uint32_t lagging[4];               /* 1: the ring was full; nothing more until a resync fits */
     uint32_t reader_count;
@@ -39,11 +41,11 @@ struct pmm_feed {
 };
 
 /*
- * Stamps source FEED (and recv_ns, where it is 0, with now_ns), journals, applies to the books,
+ * Stamps source FEED (and recv_ns, where it is 0, with the clock), journals, applies to the books,
  * pushes to every reader that is not lagging. A reader whose ring has no room lags from
  * there. n, or the journal's SYSTEM.
  */
-int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n, int64_t now_ns);
+int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n);
 
 /*
  * For a venue that numbers its market records per instrument without a gap (aux): how many of the n
@@ -64,6 +66,7 @@ struct pmm_risk_turn {
     struct pmm_risk *risk;
     const struct pmm_book *books[64];  /* shared, read-only */
     struct pmm_histogram *tick_to_order; /* NULL: not recorded */
+    struct pmm_clock *clock;           /* the process's; it calibrates it */
     struct pmm_event *batch;           /* input room; own records stand at its start */
     struct pmm_event *decisions;       /* output room */
     uint32_t batch_max;

@@ -11,7 +11,7 @@ import numpy as np
 from bench.inside.measure import Arguments, begin, emit_quantiles
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import SharedBookReader
-from pinnacle.core.clock import monotonic_ns, wall_ns
+from pinnacle.core.clock import Clock, monotonic_ns, wall_ns
 from pinnacle.core.counters import Counters
 from pinnacle.core.errors import check
 from pinnacle.core.journal import Journal, JournalReader, Sync
@@ -153,12 +153,14 @@ def _risk_turn(recorded: Recorded, gate: RiskGate, stage: Stage, batch: EventBuf
     histogram = counters.histogram("tick_to_order")
     turn.stage, turn.risk = stage.cdata, gate.book.cdata
     turn.tick_to_order = histogram.cdata
+    clock = Clock()
+    turn.clock = clock.cdata
     turn.batch, turn.batch_max = batch.cdata, BATCH
     turn.decisions, turn.decisions_max = gate.decisions.cdata, gate.decisions.capacity
     turn.instrument_count = len(books)
     for i, book in enumerate(books):
         turn.books[i] = book.cdata
-    return turn, (books, counters, histogram)
+    return turn, (books, counters, histogram, clock)
 
 
 def measure_risk(recorded: Recorded) -> list[int]:

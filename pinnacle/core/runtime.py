@@ -13,7 +13,7 @@ import structlog
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell, Control, ProcessState, Wait
-from pinnacle.core.clock import monotonic_ns, wall_ns
+from pinnacle.core.clock import Clock, ClockNews, monotonic_ns, wall_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.counters import Counters
 from pinnacle.core.errors import NativeError
@@ -48,6 +48,7 @@ class Runtime:
         self.log = log
         self.stopping = False
         self.journal: Journal | None = None
+        self.clock = Clock()
         self._pin(config.cpu)
         self.bell = Bell(paths.process(role), Mode.OWN)
         # The monitor may run as a user who is not allowed to write it.
@@ -162,6 +163,9 @@ class Runtime:
 
     def _housekeep(self, now: int) -> None:
         self.bell.segment.beat()
+        if self.clock.recalibrate() == ClockNews.STEPPED:
+            self.log.warning("the wall clock was set", times=self.clock.steps)
+            self.counters.set(self.counters.counter("clock_steps"), self.clock.steps)
         if self._supervisor and os.getppid() != self._supervisor and not self.stopping:
             self.log.warning("the supervisor is gone: stopping")
             self.stopping = True

@@ -37,7 +37,9 @@ def run(
     with Runtime("feed", paths, process, log, peers=peers) as runtime:
         # Paper trading rests its orders in the real market: its exchange reads it too.
         readers = ("strategy",) if simulated else ("strategy", "exchange")
-        publisher = Publisher(paths, instruments, runtime.open_journal(journal), readers)
+        publisher = Publisher(
+            paths, instruments, runtime.open_journal(journal), readers, runtime.clock
+        )
         if simulated:
             ring = RingReader(paths.ring("venue.market"))
             run_simulated(runtime, ring, publisher)

@@ -5,7 +5,7 @@ from typing import Any
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell
 from pinnacle.core.book import SharedBookWriter
-from pinnacle.core.clock import wall_ns
+from pinnacle.core.clock import Clock
 from pinnacle.core.errors import check
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.journal import Journal
@@ -37,17 +37,21 @@ class Publisher:
         instruments: list[Instrument],
         journal: Journal,
         readers: tuple[str, ...],
+        clock: Clock | None = None,
     ):
         self.instruments = instruments
         self._rings = [RingWriter(paths.ring(f"market.{role}")) for role in readers]
         self._bells = [Bell(paths.process(role), Mode.SHARED) for role in readers]
         self._books = [SharedBookWriter(paths.book(i.symbol)) for i in instruments]
         self._journal = journal
+        #: The process's, if it calibrates one; else it reads as the kernel's.
+        self.clock = clock or Clock()
         self._told_broken: set[int] = set()
         self._scratch = EventBuffer(SNAPSHOT_MAX)
         self.cdata: Any = ffi.new("struct pmm_feed *")
         feed = self.cdata
         feed.journal = journal.cdata
+        feed.clock = self.clock.cdata
         feed.instrument_count = len(instruments)
         feed.reader_count = len(readers)
         for i, book in enumerate(self._books):
@@ -63,11 +67,11 @@ class Publisher:
 
     def publish(self, events: Any, n: int) -> None:
         """n normalised records, in order."""
-        check(self._publish(self.cdata, events, n, wall_ns()), "market data journal")
+        check(self._publish(self.cdata, events, n), "market data journal")
 
     def resync_readers(self) -> None:
         """Bring readers that attached, asked or fell behind back to the present."""
-        now = wall_ns()
+        now = self.clock.wall_ns()
         for reader in range(len(self._rings)):
             self._resync(self.cdata, reader, now, self._scratch.cdata, self._scratch.capacity)
 

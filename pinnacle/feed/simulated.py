@@ -1,6 +1,5 @@
 """The simulated venue's market data: a ring of numbered records, resynced when one is missing."""
 
-from pinnacle.core.clock import wall_ns
 from pinnacle.core.ring import RingReader
 from pinnacle.core.runtime import Runtime
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source, Venue
@@ -45,7 +44,7 @@ class SimulatedFeed:
         n = self._ring.take(self._batch.cdata, BATCH)
         if n == 0:
             return 0
-        self._batch.array["recv_ns"][:n] = wall_ns()
+        self._batch.array["recv_ns"][:n] = self._publisher.clock.wall_ns()
         self._publish(n)
         self._ring.release()
         return n

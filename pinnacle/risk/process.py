@@ -75,12 +75,13 @@ class _Turn:
     ):
         self.batch = EventBuffer(BATCH)
         self.histogram = runtime.counters.histogram("tick_to_order")
-        self._alive = (stage, gate, books)
+        self._alive = (stage, gate, books, runtime.clock)
         self.cdata: Any = ffi.new("struct pmm_risk_turn *")
         turn = self.cdata
         turn.stage = stage.cdata
         turn.risk = gate.book.cdata
         turn.tick_to_order = self.histogram.cdata
+        turn.clock = runtime.clock.cdata
         turn.batch = self.batch.cdata
         turn.batch_max = BATCH
         turn.decisions = gate.decisions.cdata
