@@ -6,6 +6,10 @@ STAMP    := $(VENV)/.built
 TESTS    := $(PYTHON) -m pytest -n 2 --dist loadfile
 SOURCES  := pyproject.toml setup.py tools/cffi_build.py $(wildcard csrc/*.[ch])
 
+# The Python peers of the benchmarks; without them their rows are missing.
+BENCH_PEERS = $(PYTHON) -c 'import orjson' 2>/dev/null || \
+	$(PYTHON) -m pip install -qq --no-input --disable-pip-version-check 'orjson>=3.10' </dev/null || true
+
 .DEFAULT_GOAL := help
 .PHONY: help build run test test-long test-all bench bench-quick fuzz check clean
 
@@ -34,10 +38,11 @@ test-all: $(STAMP)  ## Run every test.
 	@$(TESTS) $(PYTEST)
 
 bench: $(STAMP)  ## Measure the data plane against its targets, a few minutes (FIGURES="matching risk").
-	@$(PYTHON) -m pip install -qq --no-input --disable-pip-version-check -e '.[bench]' </dev/null || true
+	@$(BENCH_PEERS)
 	@$(PYTHON) -m bench $(FIGURES)
 
 bench-quick: $(STAMP)  ## The same in under a minute, less exact.
+	@$(BENCH_PEERS)
 	@$(PYTHON) -m bench --quick $(FIGURES)
 
 fuzz:  ## Fuzz the C library (FUZZ_SECONDS=60 for each target, FUZZ="journal match" for some of them).

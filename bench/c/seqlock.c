@@ -1,6 +1,8 @@
 /*
- * A reader of a shared book while its writer, in another process and on another core, writes as fast as it can;
- * and the same while nobody writes. Each read is timed by itself; reads that came back STALE are counted.
+ * A reader of a shared book while its writer, in another process and on another core, writes: as fast as it can,
+ * then a message a microsecond; and while nobody writes. Each read is timed by itself; those that came back STALE
+ * are counted. A read counts only if the writer has written since the one before: while another process has the
+ * writer's core reads are quick, and there would be very many of them.
  */
 #include "measure.h"
 
@@ -11,7 +13,16 @@
 #include "error.h"
 
 #define LEVELS 10
-#define READS 400000
+#define READS 200000
+#define PACE_NS 1000
+#define TIME_NS_MAX 2000000000 /* a phase in which the reader is starved ends all the same */
+
+enum pace { FULL_SPEED = 0, PACED = 1, QUIET = 2 };
+
+struct shared {
+    uint64_t written;
+    uint64_t pace;
+};
 
 static struct arguments args;
 static uint32_t samples[READS];
@@ -33,7 +44,7 @@ static void fill(struct pmm_book *book) {
 }
 
 /* Changes near the top, as a market makes them: one message, one level, one bump of the sequence. */
-static void write_for_ever(const char *path, volatile uint64_t *written) {
+static void write_for_ever(const char *path, volatile struct shared *shared) {
     pin(args.core_b);
     struct pmm_segment segment;
     struct pmm_book *book;
@@ -48,30 +59,45 @@ static void write_for_ever(const char *path, volatile uint64_t *written) {
         struct pmm_event e = level(bid ? PMM_SIDE_BID : PMM_SIDE_ASK, bid ? 50000 - away : 50001 + away,
                                    1 + (int64_t)((r >> 32) % 1000));
         pmm_book_apply(book, &e, 1);
-        *written += 1;
+        shared->written += 1;
+        if (shared->pace == PACED)
+            for (uint64_t until = ticks() + (uint64_t)(PACE_NS / ns_per_tick); ticks() < until;)
+                ;
     }
 }
 
-static void measure(const char *name, const struct pmm_book *book, int depth, size_t reads) {
+static void measure(const char *name, const struct pmm_book *book, int depth, size_t reads, int pace,
+                    volatile struct shared *shared) {
     struct pmm_top top;
     struct pmm_level levels[LEVELS];
     uint32_t least = ticks_floor();
-    uint64_t stale = 0;
-    for (size_t i = 0; i < reads; i++) {
+    uint64_t stale = 0, seen = 0, start = clock_ns(), first = shared->written;
+    size_t n = 0;
+    shared->pace = (uint64_t)pace;
+    for (size_t i = 0; n < reads && ((i & 63) || clock_ns() - start < TIME_NS_MAX); i++) {
+        if (pace == PACED)
+            for (uint64_t until = ticks() + (uint64_t)((double)(i * 37 % PACE_NS) / ns_per_tick); ticks() < until;)
+                ;
         uint64_t t0 = ticks();
         int64_t code = depth ? pmm_book_read_depth(book, PMM_SIDE_BID, levels, LEVELS) : pmm_book_read_top(book, &top);
-        samples[i] = above(ticks() - t0, least);
+        samples[n] = above(ticks() - t0, least);
+        uint64_t now = shared->written;
+        if (now == seen && pace != QUIET)
+            continue;
+        seen = now;
         stale += code == PMM_ERR_STALE;
+        n++;
     }
-    emit_quantiles(name, samples, reads);
-    emit_under(name, "stale_share", (double)stale / (double)reads);
+    emit_quantiles(name, samples, n);
+    emit_under(name, "stale_share", (double)stale / (double)n);
+    emit_under(name, "written_per_us", (double)(shared->written - first) * 1e3 / (double)(clock_ns() - start));
 }
 
 int main(int argc, char **argv) {
     args = begin(argc, argv);
     char path[512];
     snprintf(path, sizeof path, "%s/book", args.scratch);
-    volatile uint64_t *written = pages(4096);
+    volatile struct shared *shared = pages(4096);
     struct pmm_segment segment;
     struct pmm_book *book;
     size_t reads = amount(&args, READS);
@@ -79,15 +105,15 @@ int main(int argc, char **argv) {
         need(pmm_book_create(path, 0, 16384, 4096, "book") == 0, "create book");
         pid_t writer = fork();
         if (writer == 0)
-            write_for_ever(path, written);
+            write_for_ever(path, shared);
         need(pmm_book_open(&segment, &book, path, PMM_OPEN_READ) == 0, "open book");
         struct pmm_top top;
         while (pmm_book_read_top(book, &top) == PMM_ERR_INVALID)
             ;
-        uint64_t w0 = *written, t0 = clock_ns();
-        measure("busy_top", book, 0, reads);
-        measure("busy_depth", book, 1, reads);
-        emit("written_per_us", (double)(*written - w0) * 1e3 / (double)(clock_ns() - t0));
+        measure("full_top", book, 0, reads, FULL_SPEED, shared);
+        measure("full_depth", book, 1, reads, FULL_SPEED, shared);
+        measure("paced_top", book, 0, reads, PACED, shared);
+        measure("paced_depth", book, 1, reads, PACED, shared);
         kill(writer, SIGKILL);
         waitpid(writer, NULL, 0);
         pmm_segment_close(&segment);
@@ -95,8 +121,8 @@ int main(int argc, char **argv) {
         need(pmm_book_open(&segment, &book, path, PMM_OPEN_OWN) == 0, "open book");
         pmm_book_repair(book);
         fill(book);
-        measure("quiet_top", book, 0, reads);
-        measure("quiet_depth", book, 1, reads);
+        measure("quiet_top", book, 0, reads, QUIET, shared);
+        measure("quiet_depth", book, 1, reads, QUIET, shared);
         pmm_segment_close(&segment);
         unlink(path);
     }

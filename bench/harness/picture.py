@@ -8,7 +8,7 @@ from bench.harness.result import Result
 from bench.harness.row import Row
 from bench.harness.table import number
 
-WIDTH, LEFT, RIGHT, LINE, TOP = 960, 330, 250, 22, 64
+WIDTH, LEFT, RIGHT, LINE, TOP = 1000, 350, 280, 22, 64
 #: The picture shows a hundredth of a target to a hundred times it.
 DECADES = 2
 GOOD, BAD, TEXT, FAINT = "#2f8f5b", "#c2453d", "#26323b", "#8a969f"
