@@ -65,6 +65,15 @@ enum pmm_kind {
     PMM_KIND_BOOK_BEGIN = 4,   /* the book is cleared; DEPTH records of a snapshot follow */
     PMM_KIND_BOOK_END = 5,     /* the snapshot is whole; the book is valid from here */
     PMM_KIND_BOOK_INVALID = 6, /* the book must not be used until the next BOOK_END; see reason */
+    /*
+     * Market data of single orders (l3book.h); order_id is the venue's. aux as above, but in ORDER_REPLACE.
+     * Price and side count in ADD, the price in REPLACE too; elsewhere the book has them.
+     */
+    PMM_KIND_ORDER_ADD = 8,     /* rests at the back of its level */
+    PMM_KIND_ORDER_REDUCE = 9,  /* quantity: what is taken away; the order keeps its place */
+    PMM_KIND_ORDER_REMOVE = 10, /* all of it */
+    PMM_KIND_ORDER_REPLACE = 11, /* aux: the id that goes; order_id: the one that comes, at the back */
+    PMM_KIND_ORDER_EXECUTE = 12, /* quantity: what was traded of it */
     /* Orders, towards the venue. order_id is the client order id. */
     PMM_KIND_NEW = 16,         /* aux: PMM_ORDER_* packed time in force, type, self-trade rule */
     PMM_KIND_REPLACE = 17,     /* price, quantity: the new ones; quantity is the order's new total */

@@ -26,6 +26,7 @@ HEADERS = [
     "book.h",
     "journal.h",
     "match.h",
+    "l3book.h",
     "market.h",
     "paper.h",
     "decimal.h",

@@ -30,6 +30,7 @@ _FLAGS = [(flag.value, flag.name.lower()) for flag in Flag]
 _TEXT_BYTES = slice(16, 48)
 # The kinds whose price and quantity are ticks and lots of the instrument.
 _PRICED = {Kind.DEPTH, Kind.TRADE, Kind.TOP, Kind.NEW, Kind.REPLACE, Kind.ACK, Kind.REPLACED}
+_PRICED |= {Kind.ORDER_ADD, Kind.ORDER_REDUCE, Kind.ORDER_REPLACE, Kind.ORDER_EXECUTE}
 _PRICED |= {Kind.CANCELLED, Kind.FILL, Kind.REJECTED, Kind.REPLACE_REJECTED, Kind.ORDER_STATUS}
 
 Row = dict[str, Any]
