@@ -4,7 +4,7 @@
  * the reader's last acquire. ThreadSanitizer cannot see these orders, since the payload is
  * relaxed atomics and it knows no fences; x86 does not show their absence.
  *
- * The writer's copy and the reader's are two blocks. A store goes into the writer's and into a
+ * The writer's copy and the reader's are two blocks, so its plain loads see its stores at once. A store goes into the writer's and into a
  * queue; entries of the queue arrive in the reader's copy in any order but: those of one word in
  * theirs, and none before a release that stands in front of it lets it. The reader sees, for each
  * word, a value between its floor (the copy at its last acquire) and now, and never goes back.

@@ -1,8 +1,10 @@
-"""Each order of ring and sequence lock is needed: taken away, it is found.
+"""Each order of ring, sequence lock and doorbell is needed: taken away, it is found.
 
 The ring's payload is plain memory, so ThreadSanitizer sees what the commit word and the head order.
 The book's is relaxed atomics behind fences, which ThreadSanitizer cannot see: `book_weak` runs the
-book's own code on a memory that makes every reordering which C11 allows.
+book's own code on a memory that makes every reordering which C11 allows. The doorbell's fences
+order a store before a load, which a race of two processes hardly ever shows: `bell_weak` runs its
+own code with store buffers.
 """
 
 import subprocess
@@ -20,11 +22,44 @@ ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 COMPILER = ["gcc", "-std=gnu11", "-O1", "-g", "-w"]
 
 
+def weak_bell(tmp_path: Path, sources: Path) -> subprocess.CompletedProcess:
+    program, folder = tmp_path / "bell_weak", tmp_path / "files"
+    folder.mkdir()
+    weak = ["-D_GNU_SOURCE=", "-include", HERE / "weak_atomics.h", f"-I{HERE}", f"-I{sources}"]
+    files = [HERE / "bell_weak.c", *(sources / name for name in RING if name != "counters.c")]
+    command = [*COMPILER, *weak, "-Wl,--wrap=syscall", "-o", program, *files]
+    subprocess.run(command, check=True)
+    return subprocess.run([program, folder], capture_output=True, text=True)
+
+
 def weak_book(tmp_path: Path, sources: Path, *flags: str) -> subprocess.CompletedProcess:
     weak = ["-include", HERE / "weak_atomics.h", f"-I{HERE}", f"-I{sources}"]
     files = [HERE / "book_weak.c", *(sources / name for name in BOOK)]
     subprocess.run([*COMPILER, *flags, *weak, "-o", tmp_path / "book_weak", *files], check=True)
     return subprocess.run([tmp_path / "book_weak"], capture_output=True, text=True)
+
+
+def test_with_store_buffers_no_wake_up_is_lost(tmp_path):
+    done = weak_bell(tmp_path, CSRC)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("pmm_fence_full(); /* the commit word", "/*"),
+        ("pmm_fence_full(); /* parked", "/*"),
+        (
+            "        ready = any_ready(rings, n);\n        int64_t left_ns",
+            "        int64_t left_ns",
+        ),
+    ],
+    ids=["writer", "reader", "last-look"],
+)
+def test_an_order_taken_from_the_doorbell_is_found(tmp_path, line, instead):
+    done = weak_bell(tmp_path, without(tmp_path, "bell.c", line, instead))
+    assert done.returncode == 1
+    assert "a wake-up was lost" in done.stderr
 
 
 def test_on_the_weakest_memory_a_reader_of_a_book_never_mixes_two_batches(tmp_path):
