@@ -30,11 +30,11 @@ test: $(STAMP)  ## Run the tests that fit in five minutes (PYTEST="-k ring" for 
 	@$(TESTS) -m "not long" $(PYTEST)
 
 test-long: $(STAMP)  ## Run the tests that take longer.
-	@sh tools/test_tools.sh
+	@sh tools/test_tools.sh long
 	@$(TESTS) -m long $(PYTEST)
 
 test-all: $(STAMP)  ## Run every test.
-	@sh tools/test_tools.sh
+	@sh tools/test_tools.sh long
 	@$(TESTS) $(PYTEST)
 
 bench: $(STAMP)  ## Measure the data plane against its targets, a few minutes (FIGURES="matching risk").

@@ -2,6 +2,7 @@
 # Installs the programs that tests and fuzzers use beyond the compiler: as root on Debian or Ubuntu, if
 # they are missing. Elsewhere it says what is missing and ends well: the tests that need it fail and say so.
 #   sh tools/test_tools.sh           what the tests use
+#   sh tools/test_tools.sh long      what the long ones use too: a compiler for ARM64 and its emulator
 #   sh tools/test_tools.sh fuzz      what `make fuzz` uses
 set -eu
 
@@ -13,6 +14,10 @@ if [ "${1:-tests}" = fuzz ]; then
 else
     command -v spin >/dev/null || missing="spin"
     command -v mkfs.ext4 >/dev/null || [ -x /sbin/mkfs.ext4 ] || missing="$missing e2fsprogs"
+    if [ "${1:-tests}" = long ]; then
+        command -v aarch64-linux-gnu-gcc >/dev/null || missing="$missing gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+        command -v qemu-aarch64 >/dev/null || missing="$missing qemu-user"
+    fi
 fi
 [ -n "$missing" ] || exit 0
 
