@@ -20,7 +20,7 @@
 #define WINDOW 4096
 #define FAR 4
 #define BATCHES 8
-#define ROUNDS 1000
+#define ROUNDS 300
 #define QUEUE_MAX 4096
 #define LEVELS 2
 

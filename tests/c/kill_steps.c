@@ -2,6 +2,7 @@
 #include "kill_steps.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -72,6 +73,14 @@ static void copy_files(int copy_fd) {
     }
 }
 
+/* The two take turns: on one processor each finds the other gone at once, on two it is woken from sleep. */
+static void stay_on_one_processor(void) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET((size_t)sched_getcpu(), &one);
+    (void)sched_setaffinity(0, sizeof one, &one);
+}
+
 static pid_t begin(const char *directory, void (*live)(const char *)) {
     pid_t pid = fork();
     CHECK(pid >= 0);
@@ -94,6 +103,7 @@ void step_through(const char *directory, const char *copy, const char *const *na
     notes = mmap(NULL, sizeof *notes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     for (file_count = 0; file_count < n; file_count++) files[file_count] = (struct file){.name = names[file_count]};
     (void)has_changed(directory_fd);
+    stay_on_one_processor();
     pid_t pid = begin(directory, live);
     for (int status;; instructions++) {
         CHECK(ptrace(PTRACE_SINGLESTEP, pid, 0, 0) == 0 && waitpid(pid, &status, 0) == pid);
