@@ -8,7 +8,7 @@ seconds=${1:-60}
 [ $# -eq 0 ] || shift
 sh tools/test_tools.sh fuzz
 command -v clang >/dev/null || { echo 'fuzz: clang is missing: apt-get install clang libclang-rt-14-dev' >&2; exit 1; }
-[ $# -gt 0 ] || set -- journal shared parsers match
+[ $# -gt 0 ] || set -- journal shared parsers match l3book
 
 flags='-std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all'
 [ "$(uname -m)" != x86_64 ] || flags="$flags -march=x86-64-v2"

@@ -15,11 +15,12 @@ PLANE = ["segment", "clock", "crc32c"]
 BOOK = ["book", "book_read", "ladder"]
 SOURCES = {
     "journal": ["journal", "journal_file", "journal_scan", "journal_recover", "crc32c", "clock"],
+    "l3book": ["l3book", "l3book_read", "ladder", "error"],
     "match": ["match", "match_take", "match_orders", "match_view", *BOOK],
     "parsers": ["binance", "binance_fields", "decimal", "json"],
     "shared": [*PLANE, *BOOK, "book_segment", "ring", "bell", "counters"],
 }
-MUTATIONS = {"journal": 200, "match": 500, "parsers": 3000, "shared": 300}
+MUTATIONS = {"journal": 200, "l3book": 500, "match": 300, "parsers": 3000, "shared": 300}
 FLAGS = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
 FLAGS += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
