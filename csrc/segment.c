@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* F_OFD_SETLK, mlock2 */
+#define _GNU_SOURCE /* F_OFD_SETLK */
 #include "segment.h"
 
 #include <errno.h>
@@ -303,15 +303,17 @@ void pmm_segment_beat(struct pmm_segment *segment) {
     pmm_store_relaxed_u64(&segment->header->heartbeat_ns, (uint64_t)pmm_clock_monotonic_ns());
 }
 
+int pmm_memory_lock(const void *start, size_t bytes) {
+    const uint32_t *words = start;
+    for (size_t at = 0; at < bytes; at += PAGE_BYTES)
+        (void)pmm_load_relaxed_u32(words + at / sizeof *words);
+    return mlock(start, bytes) < 0 ? PMM_ERR_SYSTEM : PMM_OK;
+}
+
 int pmm_segment_lock_memory(struct pmm_segment *segment) {
     if (!segment || !segment->header)
         return PMM_ERR_ARGUMENT;
-    if (mlock2(segment->header, segment->bytes, 0) < 0)
-        return PMM_ERR_SYSTEM;
-    const uint32_t *words = (const uint32_t *)segment->header;
-    for (size_t at = 0; at < segment->bytes; at += PAGE_BYTES)
-        (void)pmm_load_relaxed_u32(words + at / sizeof *words);
-    return PMM_OK;
+    return pmm_memory_lock(segment->header, segment->bytes);
 }
 
 int pmm_segment_owner_alive(const struct pmm_segment *segment, uint64_t age_ns_max) {

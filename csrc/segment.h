@@ -125,7 +125,13 @@ int pmm_segment_claim(struct pmm_segment *segment, int64_t byte);
 /* Owner only: stores the monotonic clock. One store; call it every turn. */
 void pmm_segment_beat(struct pmm_segment *segment);
 
-/* Pins the pages in memory (mlock2) and touches each. SYSTEM if not permitted: not fatal. */
+/*
+ * Touches each page of mapped memory, so that none is fetched later, and pins them (mlock).
+ * SYSTEM if that is not permitted, with errno; the pages have been touched then.
+ */
+int pmm_memory_lock(const void *start, size_t bytes);
+
+/* The same for a segment's whole file. */
 int pmm_segment_lock_memory(struct pmm_segment *segment);
 
 /*

@@ -44,11 +44,14 @@ class JournalConfig(Section):
 
 
 class ProcessConfig(Section):
-    """How one process runs: its wait strategy and its core (-1: wherever the kernel likes)."""
+    """How one process runs: its wait strategy, its core, its memory."""
 
     wait: str = "park"
     spin_us: int = 0
+    #: -1: wherever the kernel likes.
     cpu: int = -1
+    #: Fetch the session's segments before the process is ready, and pin them in memory.
+    lock_memory: bool = False
 
     def __post_init__(self) -> None:
         one_of("wait", self.wait, ("spin", "yield", "park"))

@@ -6,6 +6,7 @@ the housekeeping that hot loops must not: preparing journal files, syncing them.
 """
 
 import os
+import resource
 import signal
 from types import FrameType, TracebackType
 
@@ -20,6 +21,7 @@ from pinnacle.core.errors import NativeError
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.notify import Notifier
 from pinnacle.core.paths import SessionPaths
+from pinnacle.core.placement import lock_mapped_files, pin_to_core
 from pinnacle.core.ring import RingReader
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source
 from pinnacle.core.segment import Mode
@@ -49,6 +51,7 @@ class Runtime:
         self.stopping = False
         self.journal: Journal | None = None
         self.clock = Clock()
+        self._memory_locked = config.lock_memory
         self._pin(config.cpu)
         self.bell = Bell(paths.process(role), Mode.OWN)
         # The monitor may run as a user who is not allowed to write it.
@@ -94,12 +97,17 @@ class Runtime:
         self.stopping = True
 
     def _pin(self, cpu: int) -> None:
-        if cpu < 0:
-            return
-        try:
-            os.sched_setaffinity(0, {cpu})
-        except OSError as error:
-            self.log.warning("cannot pin to core", cpu=cpu, error=str(error))
+        why = pin_to_core(cpu) if cpu >= 0 else ""
+        if why:
+            self.log.warning("cannot pin to core", cpu=cpu, error=why)
+
+    def _lock_memory(self) -> None:
+        pinned, why = lock_mapped_files(self.paths.runtime)
+        if why:
+            limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
+            self.log.warning("cannot lock memory", pinned=pinned, limit=limit, error=why)
+        else:
+            self.log.info("memory locked", pinned=pinned)
 
     def open_journal(self, config: JournalConfig) -> Journal:
         """This process's journal, recovered if it was cut short."""
@@ -122,6 +130,8 @@ class Runtime:
 
     def ready(self, status: str) -> None:
         """Recovered and attached: peers may count on this process."""
+        if self._memory_locked:
+            self._lock_memory()
         self.bell.set_state(ProcessState.READY)
         self.notifier.ready(status)
         self.log.info("ready", status=status, epoch=self.epoch)
