@@ -1,12 +1,12 @@
 /*
- * The L3 stream through the matching engine, which is the project's book of single orders, beside the textbook
- * book: std::map of levels, a list of orders in each, ids in a hash table. After every operation both read
- * the best levels and fold them into a checksum; they must agree.
+ * The L3 stream through the project's book of single orders, beside the textbook book: std::map of levels, a
+ * list of orders in each, ids in a hash table; and through the matching engine. After every operation each
+ * reads the best levels and folds them into a checksum; they must agree.
  *
- * An add is a NEW that does not cross, a reduction a REPLACE to a smaller total, a replace a CANCEL and
- * a NEW under another id, an execution an IOC order against the head of the best level. The engine validates,
- * matches and writes every report and market data record that a venue would send; the textbook book only keeps
- * its levels and orders.
+ * The book follows one record for each operation, which is what a venue sends: dense ids with a ring, sparse
+ * ones by hash alone. For the engine an add is a NEW that does not cross, a reduction a REPLACE to a smaller
+ * total, a replace a CANCEL and a NEW under another id, an execution an IOC order against the head of the best
+ * level; it validates, matches and writes every report and market data record that a venue would send.
  *
  * more: path of the stream, most live orders, "dense" or "sparse" ids
  */
@@ -19,6 +19,7 @@
 #include <vector>
 
 extern "C" {
+#include "l3book.h"
 #include "match.h"
 }
 
@@ -194,6 +195,72 @@ static uint64_t engine_pass(const std::vector<wop> &ops, uint32_t live, uint64_t
     return sum;
 }
 
+/* Four places for each live order, rounded up to a power of two. */
+static uint32_t ring_for(uint32_t live) {
+    uint32_t slots = 64;
+    while (slots < 4 * live)
+        slots *= 2;
+    return slots;
+}
+
+/* The stream as a venue's messages, which is what it is: one record for each operation. */
+static pmm_event message(const wop &w, uint64_t factor) {
+    static const uint8_t kinds[] = {0, PMM_KIND_ORDER_ADD, PMM_KIND_ORDER_REMOVE, PMM_KIND_ORDER_REDUCE,
+                                    PMM_KIND_ORDER_REPLACE, PMM_KIND_ORDER_EXECUTE};
+    pmm_event e = {};
+    e.recv_ns = 1;
+    e.kind = kinds[w.op];
+    e.order_id = (w.op == REPLACE ? w.new_id : w.id) * factor;
+    e.aux = static_cast<int64_t>(w.op == REPLACE ? w.id * factor : 0);
+    e.price = w.price;
+    e.quantity = w.quantity;
+    e.side = w.side ? PMM_SIDE_ASK : PMM_SIDE_BID;
+    return e;
+}
+
+struct l3book {
+    pmm_l3book *book;
+    l3book(uint32_t live, uint32_t id_ring) {
+        uint32_t orders = live + 1024, window = 16384, levels = 8192;
+        size_t bytes = pmm_l3book_memsize(orders, window, levels, id_ring);
+        book = static_cast<pmm_l3book *>(aligned_alloc(4096, (bytes + 4095) / 4096 * 4096));
+        need(book && pmm_l3book_init(book, bytes, 0, orders, window, levels, id_ring) == 0, "book");
+    }
+    ~l3book() { free(book); }
+};
+
+static top best_of(const pmm_top &t) { return {t.bid_price, t.bid_quantity, t.ask_price, t.ask_quantity}; }
+
+/* One call for each operation and one for its top, or a call for a chunk that gives the top after each operation. */
+static uint64_t l3book_pass(const std::vector<wop> &ops, uint32_t live, uint64_t factor, bool batched) {
+    l3book l3(live, factor == 1 ? ring_for(live) : 0);
+    std::vector<pmm_event> records(CHUNK);
+    std::vector<pmm_top> tops(CHUNK);
+    uint64_t sum = 0, taken = 0, applied = 0;
+    for (size_t at = 0; at < ops.size(); at += CHUNK) {
+        size_t n = ops.size() - at < CHUNK ? ops.size() - at : CHUNK;
+        for (size_t i = 0; i < n; i++)
+            records[i] = message(ops[at + i], factor);
+        uint64_t start = ticks();
+        if (batched) {
+            applied += (uint64_t)pmm_l3book_apply_tops(l3.book, records.data(), n, tops.data());
+            for (size_t i = 0; i < n; i++)
+                fold(sum, best_of(tops[i]));
+        } else {
+            pmm_top t;
+            for (size_t i = 0; i < n; i++) {
+                applied += (uint64_t)pmm_l3book_apply(l3.book, &records[i], 1);
+                pmm_l3book_top(l3.book, &t);
+                fold(sum, best_of(t));
+            }
+        }
+        taken += ticks() - start;
+    }
+    need(applied == ops.size(), "every operation's record");
+    emit(batched ? "l3_batched" : "l3", ticks_to_ns(taken) / (double)ops.size());
+    return sum;
+}
+
 static uint64_t textbook_pass(const std::vector<wop> &ops, uint64_t factor) {
     textbook book;
     std::vector<wop> chunk(CHUNK);
@@ -250,11 +317,16 @@ int main(int argc, char **argv) {
     if (counting(&args)) {
         engine_pass(ops, live, factor);
         emit("units.pmm_match_run", (double)ops.size());
+        l3book_pass(ops, live, factor, false);
+        emit("units.pmm_l3book_apply", (double)ops.size());
         return 0;
     }
     for (int round = 0; round < args.rounds; round++) {
         null_pass(ops);
-        need(engine_pass(ops, live, factor) == textbook_pass(ops, factor), "the books' agreement on every best level");
+        uint64_t right = textbook_pass(ops, factor);
+        need(l3book_pass(ops, live, factor, false) == right, "the book's agreement on every best level");
+        need(l3book_pass(ops, live, factor, true) == right, "its agreement in batches");
+        need(engine_pass(ops, live, factor) == right, "the engine's agreement on every best level");
     }
     return 0;
 }
