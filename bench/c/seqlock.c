@@ -17,6 +17,7 @@
 #define PACE_NS 1000
 #define TIME_NS_MAX 2000000000 /* a phase in which the reader is starved ends all the same */
 
+enum what { LINE, TOP, DEPTH };
 enum pace { FULL_SPEED = 0, PACED = 1, QUIET = 2 };
 
 struct shared {
@@ -66,9 +67,19 @@ static void write_for_ever(const char *path, volatile struct shared *shared) {
     }
 }
 
-static void measure(const char *name, const struct pmm_book *book, int depth, size_t reads, int pace,
-                    volatile struct shared *shared) {
+/* One load of a line that the writer writes as often as it can: what no read of its book can be quicker than. */
+static int64_t read_line(const volatile struct shared *shared) { return (int64_t)shared->written; }
+
+static int64_t read_as(enum what what, const struct pmm_book *book, struct pmm_level *levels,
+                       const volatile struct shared *shared) {
     struct pmm_top top;
+    if (what == LINE)
+        return read_line(shared);
+    return what == TOP ? pmm_book_read_top(book, &top) : pmm_book_read_depth(book, PMM_SIDE_BID, levels, LEVELS);
+}
+
+static void measure(const char *name, const struct pmm_book *book, enum what what, size_t reads, int pace,
+                    volatile struct shared *shared) {
     struct pmm_level levels[LEVELS];
     uint32_t least = ticks_floor();
     uint64_t stale = 0, seen = 0, start = clock_ns(), first = shared->written;
@@ -79,7 +90,7 @@ static void measure(const char *name, const struct pmm_book *book, int depth, si
             for (uint64_t until = ticks() + (uint64_t)((double)(i * 37 % PACE_NS) / ns_per_tick); ticks() < until;)
                 ;
         uint64_t t0 = ticks();
-        int64_t code = depth ? pmm_book_read_depth(book, PMM_SIDE_BID, levels, LEVELS) : pmm_book_read_top(book, &top);
+        int64_t code = read_as(what, book, levels, shared);
         samples[n] = above(ticks() - t0, least);
         uint64_t now = shared->written;
         if (now == seen && pace != QUIET)
@@ -110,10 +121,12 @@ int main(int argc, char **argv) {
         struct pmm_top top;
         while (pmm_book_read_top(book, &top) == PMM_ERR_INVALID)
             ;
-        measure("full_top", book, 0, reads, FULL_SPEED, shared);
-        measure("full_depth", book, 1, reads, FULL_SPEED, shared);
-        measure("paced_top", book, 0, reads, PACED, shared);
-        measure("paced_depth", book, 1, reads, PACED, shared);
+        measure("full_line", book, LINE, reads, FULL_SPEED, shared);
+        measure("full_top", book, TOP, reads, FULL_SPEED, shared);
+        measure("full_depth", book, DEPTH, reads, FULL_SPEED, shared);
+        measure("paced_line", book, LINE, reads, PACED, shared);
+        measure("paced_top", book, TOP, reads, PACED, shared);
+        measure("paced_depth", book, DEPTH, reads, PACED, shared);
         kill(writer, SIGKILL);
         waitpid(writer, NULL, 0);
         pmm_segment_close(&segment);
@@ -121,8 +134,8 @@ int main(int argc, char **argv) {
         need(pmm_book_open(&segment, &book, path, PMM_OPEN_OWN) == 0, "open book");
         pmm_book_repair(book);
         fill(book);
-        measure("quiet_top", book, 0, reads, QUIET, shared);
-        measure("quiet_depth", book, 1, reads, QUIET, shared);
+        measure("quiet_top", book, TOP, reads, QUIET, shared);
+        measure("quiet_depth", book, DEPTH, reads, QUIET, shared);
         pmm_segment_close(&segment);
         unlink(path);
     }
