@@ -60,6 +60,7 @@ def scratch():
         "journal_san",
         "ladder_model",
         "book_model",
+        "l3book_model",
         "match",
         "decisions",
     ],
