@@ -185,7 +185,8 @@ def test_a_day_of_orders_gives_every_row_of_the_exchanges_book(archive, rows, le
 @pytest.mark.long
 @pytest.mark.parametrize("archive", [row[0] for row in WHOLE], ids=["AMZN-5", "AAPL-1"])
 def test_the_exchange_trades_the_order_that_the_book_has_first(archive):
-    """The rest, under 1 %, stand behind orders that left while their level was out of view."""
+    """Under 1 % stand behind others: at the opening, where orders with older ids are told after
+    the level that the first row shows, and behind orders that left while out of view."""
     counts = follow(archive, True)[0].counts
     first, other = (counts[f"executed {where} in the queue"] for where in ("first", "not first"))
     assert first > 7_000 and other < 0.01 * first
