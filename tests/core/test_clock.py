@@ -133,6 +133,19 @@ def test_a_lasting_change_of_rate_is_followed_within_two_samples():
     assert max(map(abs, host.errors())) <= 5
 
 
+def test_a_small_change_of_rate_is_averaged_in_and_one_noisy_sample_is_not_believed():
+    host = Host().calibrated()
+    for _ in range(40):
+        host.passes(20 * MS, 4)
+        assert host.adjust() == ClockNews.FOLLOWED
+    host.passes(20 * MS, 4)
+    assert max(map(abs, host.errors())) <= 2
+    host.adjust(noise=80)
+    host.passes(20 * MS, 4)
+    # The noise itself, and an eighth of the rate that it pretends.
+    assert max(map(abs, host.errors())) <= 80 + 10 + 2
+
+
 @given(st.integers(-(10**15), 10**15).filter(lambda ns: abs(ns) >= lib.PMM_CLOCK_STEP_NS))
 def test_a_wall_clock_that_is_set_is_noticed_followed_and_counted_once(step):
     host = Host().calibrated()
