@@ -61,6 +61,7 @@ def scratch():
         "ladder_model",
         "book_model",
         "l3book_model",
+        "l3book_model",
         "match",
         "decisions",
     ],
