@@ -61,7 +61,6 @@ def scratch():
         "ladder_model",
         "book_model",
         "l3book_model",
-        "l3book_model",
         "match",
         "decisions",
     ],
