@@ -64,6 +64,7 @@ class Runtime:
         self._lost: dict[Source, bool | None] = dict.fromkeys(peers)
         # Whoever started this process would end it in order; without it, nobody will.
         self._supervisor = int(os.environ.get("PINNACLE_SUPERVISOR", "0"))
+        self._epochs = dict.fromkeys(peers, 0)
         self._peer_news: list[tuple[Kind, Source]] = []
         self._killed: int | None = None  # unknown: what the log says last may be another run's
         self._housekeeping_ns = self._timer_ns = self._watchdog_ns = 0
@@ -170,6 +171,7 @@ class Runtime:
         if now - self._housekeeping_ns >= HOUSEKEEPING_NS:
             self._housekeeping_ns = now
             self._housekeep(now)
+            self._peer_news.clear()
 
     def _housekeep(self, now: int) -> None:
         self.bell.segment.beat()
@@ -181,17 +183,28 @@ class Runtime:
             self.stopping = True
         if self.journal is not None:
             self.journal.prepare(now)
-        for peer, bell in self._peers.items():
-            lost = not bell.segment.owner_alive(LIVENESS_NS)
-            if lost != self._lost[peer]:
-                if self._lost[peer] is not None:
-                    self.log.warning("peer lost" if lost else "peer back", peer=peer.name.lower())
-                self._lost[peer] = lost
-                self._peer_news.append((Kind.PEER_LOST if lost else Kind.PEER_BACK, peer))
+        self._look_at_peers()
         interval = self.notifier.watchdog_interval_ns
         if interval and now - self._watchdog_ns >= interval:
             self._watchdog_ns = now
             self.notifier.watchdog()
+
+    def _look_at_peers(self) -> None:
+        for peer, bell in self._peers.items():
+            lost = not bell.segment.owner_alive(LIVENESS_NS)
+            epoch = bell.segment.epoch
+            if not lost and self._lost[peer] is False and epoch != self._epochs[peer]:
+                # Gone and back between two looks: what it knew is gone all the same.
+                self._tell_of(peer, lost=True)
+            self._epochs[peer] = epoch
+            if lost != self._lost[peer]:
+                self._tell_of(peer, lost)
+
+    def _tell_of(self, peer: Source, lost: bool) -> None:
+        if self._lost[peer] is not None:
+            self.log.warning("peer lost" if lost else "peer back", peer=peer.name.lower())
+        self._lost[peer] = lost
+        self._peer_news.append((Kind.PEER_LOST if lost else Kind.PEER_BACK, peer))
 
     def _kill_changes(self, batch: EventBuffer, n: int) -> int:
         killed = self.control.killed()
