@@ -191,7 +191,6 @@ int64_t pmm_ring_take(struct pmm_ring *ring, struct pmm_event *out, size_t max) 
 
 void pmm_ring_release(struct pmm_ring *ring) {
     struct pmm_ring_shared *shared = ring->shared;
-    pmm_store_relaxed_u64(&shared->reader_heartbeat_ns, (uint64_t)pmm_clock_monotonic_ns());
     if (ring->released == ring->cursor)
         return;
     pmm_store_release_u64(&shared->head, ring->cursor);

@@ -32,7 +32,7 @@
  *   256                8      head              reader: slots below it are free
  *   264                4      reader_epoch      reader: +1 at each attach
  *   268                4      resync_request    reader: +1 to ask the writer to resend its state
- *   272                8      reader_heartbeat_ns  reader: monotonic, at attach and at each release
+ *   272                8      reader_heartbeat_ns  reader: monotonic, at attach
  *   280                104    reserved
  *   384                       slots, 64 bytes each
  */

@@ -97,7 +97,7 @@ class RingReader(_Side):
         return self._take(self.handle, events, max_)
 
     def release(self) -> None:
-        """Give every slot taken so far back to the writer, and beat the reader's heart."""
+        """Give every slot taken so far back to the writer."""
         self._release(self.handle)
 
     def skip(self, n: int) -> int:
@@ -136,5 +136,5 @@ class RingObserver(_Side):
 
     @property
     def reader_heartbeat_ns(self) -> int:
-        """Monotonic time of the reader's last attach or release, 0 before the first."""
+        """Monotonic time of the reader's last attach, 0 before the first."""
         return self.handle.shared.reader_heartbeat_ns
