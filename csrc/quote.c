@@ -25,6 +25,9 @@ int pmm_maker_init(struct pmm_maker *maker, const struct pmm_maker_params *p) {
     memset(maker, 0, sizeof *maker);
     maker->params = *p;
     maker->variance_per_s = p->volatility_floor * p->volatility_floor;
+    /* The skew is linear in sigma: its logarithm and power are taken once and not per look. */
+    pmm_glft(p->risk_aversion, p->fill_decay_per_tick, p->fill_rate_per_s, 1.0, &maker->base,
+             &maker->skew_per_sigma);
     return 0;
 }
 
@@ -82,9 +85,8 @@ static double clamp(double value, double low, double high) {
 static void distances(struct pmm_maker *maker, double fair, double inventory, double *bid, double *ask) {
     const struct pmm_maker_params *p = &maker->params;
     double sigma = fmax(sqrt(maker->variance_per_s), p->volatility_floor);
-    double base, skew;
-    pmm_glft(p->risk_aversion, p->fill_decay_per_tick, p->fill_rate_per_s, sigma, &base, &skew);
-    double half = clamp(base + skew / 2.0, p->spread_min_ticks / 2.0, p->spread_max_ticks / 2.0);
+    double skew = maker->skew_per_sigma * sigma;
+    double half = clamp(maker->base + skew / 2.0, p->spread_min_ticks / 2.0, p->spread_max_ticks / 2.0);
     double lean = clamp(inventory * skew, -p->spread_max_ticks, p->spread_max_ticks);
     double edge = fair * (p->edge_min_bps * 1e-4 + (double)p->maker_fee_e8 * 1e-8);
     *bid = fmax(half + lean, edge);

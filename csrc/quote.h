@@ -53,6 +53,8 @@ struct pmm_maker_params {
 
 struct pmm_maker {
     struct pmm_maker_params params;
+    double base;                 /* the closed form's parts that volatility does not move */
+    double skew_per_sigma;
     double variance_per_s;       /* ticks^2 per second */
     double mid;                  /* of the last look, ticks */
     int64_t mid_ns;              /* the clock then; 0 before the first */
