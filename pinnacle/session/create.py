@@ -12,7 +12,7 @@ from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.ring import create_ring
 from pinnacle.session.config import SessionConfig, to_toml
 
-BOOK_WINDOW = 16384
+BOOK_WINDOW = 65536
 BOOK_FAR = 8192
 COUNTERS = 512
 HISTOGRAMS = 8

@@ -15,7 +15,7 @@ from pinnacle.strategy.base import Market, Strategy
 from pinnacle.strategy.config import StrategyConfig
 from pinnacle.strategy.market_maker import MarketMaker
 
-BOOK_WINDOW = 16384
+BOOK_WINDOW = 65536
 BOOK_FAR = 8192
 #: By the name in [strategy]; the section's field of that name holds the parameters.
 STRATEGIES: dict[str, type[Strategy]] = {"market_maker": MarketMaker}
