@@ -69,7 +69,6 @@ def compile_arguments() -> list[str]:
     return flags
 
 
-HEADERS = [name for name in HEADERS if list(CSRC.glob(f"{name[:-2]}*.c"))]
 
 ffi = FFI()
 for name in HEADERS:

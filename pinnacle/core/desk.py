@@ -63,9 +63,6 @@ class Desk:
         """Write the decisions into `decisions`; how many there are."""
         return self._decide(self.cdata, self.decisions.cdata, DECISIONS_MAX)
 
-    def quotable(self, instrument: int) -> bool:
-        return bool(lib.pmm_desk_quotable(self.cdata, instrument))
-
     def working(self) -> int:
         """Orders that are out, over all instruments."""
         return lib.pmm_desk_working(self.cdata)
