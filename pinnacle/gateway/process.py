@@ -53,13 +53,13 @@ def run(
             GIVE_WAIT_NS,
         )
         runtime.wait_on(answers, orders)
-        # What was not sent before a crash is not sent after it: it is old. The QUERY tells.
         checkpoints = Checkpoints(stage, table, config, journal.checkpoint_s)
         found = recover(
             stage,
             table.decided,
             runtime.epoch,
             checkpoints=checkpoints,
+            # What was not sent before a crash is not sent after it: it is old. The QUERY tells.
             resend=lambda i: i != VENUE_OUTPUT,
         )
         if found.records:
