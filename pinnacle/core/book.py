@@ -20,8 +20,9 @@ from pinnacle.core.segment import Mode, Path, SegmentView
 
 LEVEL = dtype_of(ffi.typeof("struct pmm_level"))
 
-WINDOW = 16384
-FAR_CAPACITY = 4096
+#: Every book of a session, shared or private: a tick of a cent and the depth of a real venue fit.
+WINDOW = 65536
+FAR_CAPACITY = 8192
 
 _CODES = {"int64_t": "q", "uint64_t": "Q", "uint32_t": "I"}
 

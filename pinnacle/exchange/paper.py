@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core._native import ffi
+from pinnacle.core.book import FAR_CAPACITY, WINDOW
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.paper import Paper
 from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Kind, Reason, Source
@@ -24,7 +25,9 @@ class PaperVenue:
     market = np.empty(0, EVENT)
 
     def __init__(self, instruments: Sequence[Instrument], config: ExchangeConfig):
-        self._paper = Paper([i.instrument_id for i in instruments])
+        self._paper = Paper(
+            [i.instrument_id for i in instruments], window=WINDOW, far_capacity=FAR_CAPACITY
+        )
         self._in_ns = config.latency_in_ns
         self._out_ns = config.latency_out_ns
         self._orders: deque[np.ndarray] = deque()

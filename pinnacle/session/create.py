@@ -12,8 +12,6 @@ from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.ring import create_ring
 from pinnacle.session.config import SessionConfig, to_toml
 
-BOOK_WINDOW = 65536
-BOOK_FAR = 8192
 COUNTERS = 512
 HISTOGRAMS = 8
 
@@ -57,9 +55,7 @@ def create_session(config: SessionConfig, paths: SessionPaths) -> None:
         create_shared_book(
             making.book(instrument.symbol),
             instrument.instrument_id,
-            BOOK_WINDOW,
-            BOOK_FAR,
-            instrument.symbol,
+            name=instrument.symbol,
         )
     create_control(making.control)
     # The monitor may be another user of this group: these two, and no others, are its own to write.

@@ -15,8 +15,6 @@ from pinnacle.strategy.base import Market, Strategy
 from pinnacle.strategy.config import StrategyConfig
 from pinnacle.strategy.market_maker import MarketMaker
 
-BOOK_WINDOW = 65536
-BOOK_FAR = 8192
 #: By the name in [strategy]; the section's field of that name holds the parameters.
 STRATEGIES: dict[str, type[Strategy]] = {"market_maker": MarketMaker}
 
@@ -33,7 +31,7 @@ class StrategyHost:
         config: StrategyConfig,
         kind: type[Strategy] | None = None,
     ):
-        books = [Book(i.instrument_id, BOOK_WINDOW, BOOK_FAR) for i in instruments]
+        books = [Book(i.instrument_id) for i in instruments]
         self.desk = Desk(
             books,
             stale_ns=config.desk.stale_ms * 1_000_000,
