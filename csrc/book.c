@@ -55,8 +55,7 @@ static __attribute__((noinline)) void change_level(struct pmm_ladder *ladder, in
         (void)pmm_ladder_remove(ladder, price);
         return;
     }
-    uint32_t slot = pmm_ladder_find(ladder, price);
-    if (slot == PMM_LADDER_NONE) slot = pmm_ladder_insert(ladder, price);
+    uint32_t slot = pmm_ladder_put(ladder, price);
     if (slot != PMM_LADDER_NONE) pmm_store_relaxed_i64(pmm_book_level(ladder, slot), quantity);
 }
 

@@ -2,7 +2,7 @@
  * book.h: an L2 order book of one instrument: absolute quantity per price level.
  *
  * What it is. Two sides, each a ladder (ladder.h): a window of ticks indexed directly with a hierarchy
- * of bitmaps over it, and a sorted table of far levels outside the window, kept exactly. When the
+ * of bitmaps over it, and blocks of far levels outside the window, kept exactly. When the
  * best price nears the window's edge the window re-centres and levels move between the two. Any tick
  * range works; far levels are only slower. The best of both sides stands once more in one line
  * with the sequence word, so a reader of the top touches one cache line.
@@ -22,14 +22,14 @@
  * A new book is loading, reason STARTING. By itself a valid or ending book becomes invalid
  *   CROSSED       best bid not below best ask, looked at in each market data record with
  *                 FLAG_LAST and at BOOK_END
- *   OVERFLOW      looked at there too: a side whose far table was once full has lost all its kept levels
+ *   OVERFLOW      looked at there too: a side that once dropped far levels has lost all those it kept
  * and in any state, at once, by a DEPTH record that cannot be right, which is not applied
  * but counted in `rejected`: BAD_QUANTITY (negative), BAD_PRICE (beyond +-2^62), BAD_ORDER (no side).
  * Prices of zero and below are prices like any other.
  *
  * The library never allocates: memsize(window, far) bytes, zeroed, 64-byte aligned, then init.
- * window: ticks per side, a power of two, 4096 to 262144; far: capacity of the far table per side, 1 to 2^22.
- * If the far table is full the worst far level is dropped and counted in `dropped`; from then until the
+ * window: ticks per side, a power of two, 4096 to 262144; far: far levels per side, 1 to 2^22.
+ * If there are that many the worst far level is dropped and counted in `dropped`; from then until the
  * next BOOK_BEGIN levels at or beyond it are not taken. So what depth gives is always exact
  * from the best to its end, it is only shorter; and the top is exact or the book invalid (OVERFLOW).
  *
@@ -85,7 +85,7 @@ struct pmm_book_stats {
     uint64_t applied;     /* DEPTH records */
     uint64_t rejected;    /* DEPTH records that could not be right */
     uint64_t recentred;   /* moves of either side's window */
-    uint64_t dropped;     /* levels not kept: beyond the far table's capacity */
+    uint64_t dropped;     /* levels not kept: beyond the far ones' capacity */
     uint64_t invalidated; /* times that a valid or loading book became invalid */
     uint64_t bid_levels;
     uint64_t ask_levels;

@@ -28,7 +28,7 @@ static int ladder_fits(const struct pmm_ladder *ladder, const struct pmm_book *b
     size_t bytes = pmm_ladder_memsize(book->window, book->far_capacity, 1);
     memset(&expected, 0, sizeof expected);
     (void)pmm_ladder_init(&expected, bytes, side == PMM_SIDE_BID, book->window, book->far_capacity, 1);
-    size_t from = offsetof(struct pmm_ladder, window), to = offsetof(struct pmm_ladder, horizon);
+    size_t from = offsetof(struct pmm_ladder, window), to = offsetof(struct pmm_ladder, overflowed);
     return ladder->flip == expected.flip && memcmp((char *)ladder + from, (char *)&expected + from, to - from) == 0;
 }
 

@@ -141,7 +141,7 @@ static uint32_t take_slot(struct pmm_l3book *book) {
 
 static __attribute__((noinline)) struct pmm_l3_queue *new_level(struct pmm_ladder *ladder, int64_t price) {
     if (!pmm_ladder_room(ladder)) return NULL;
-    return pmm_l3_queue(ladder, pmm_ladder_insert(ladder, price));
+    return pmm_l3_queue(ladder, pmm_ladder_put(ladder, price));
 }
 
 /* At the back of its level. An order for which there is no place is not kept, and the book is not whole any more. */

@@ -4,26 +4,29 @@
  * What it is. The set of prices that hold something, with one payload of 8 x `words` bytes for each: a
  * quantity in a book (words 1), queue ends and a sum in a matching engine (words 2). Near the
  * best, levels stand in a window of ticks indexed directly under three levels of bitmap; those
- * worse than the window stand in a sorted far table. Finding, adding or removing a level in the
- * window is a few instructions; in the far table a binary search and a shift of the shorter side, so
- * that a snapshot goes in quickly from either end.
+ * worse than the window stand in the blocks of ladder_far.h. Finding, adding or removing a level in the
+ * window is a few instructions; a far one takes a search by halves for its block and a look through that.
  *
  * Keys. Inside, a price is a key = price ^ flip (flip 0 for bids, -1 for asks): the greatest key is the
  * best on either side, so the code knows no sides. Prices lie within +-PMM_LADDER_PRICE_MAX.
  *
- * Slots. insert, find, best and next return the level's slot, where its payload is:
+ * Slots. put, find, best and next return the level's slot, where its payload is:
  *     struct mine *level = (struct mine *)pmm_ladder_payload(ladder, slot);
- * A slot holds until the next insert or remove, which may move levels: keep prices, not slots. A new
- * level's payload is zero; remove zeroes it. The owner alone writes payloads, whole words with relaxed
- * stores if others read them meanwhile.
+ * A slot holds until the next put or remove, which may move levels: keep prices, not slots. A new
+ * level's payload is zero, and so is that of a window slot without one. The owner alone writes payloads,
+ * whole words with relaxed stores if others read them meanwhile.
+ *
+ * Bitmaps. A bit of the lowest tells exactly whether its slot holds a level. One of the two above may be set over
+ * nothing: coming and going are a coin's toss on a real market, and a mark that is set once and taken back only when
+ * a search for the best finds nothing under it costs no guess.
  *
  * The window is a ring: slot = key & (window - 1) for keys in [base, base + window). So when it
  * moves, levels that stay in it stay where they are. It moves up when a better price than it
- * covers comes (levels below go to the far table) and down when the best has sunk into
+ * covers comes (levels below become far) and down when the best has sunk into
  * its worst quarter (levels come back); each time the best is put at three quarters of it. Hence:
  * if there is any level the best one is in the window, and every far level is worse than all of it.
  *
- * When the far table is full the worst level goes and the horizon rises to it: from then on
+ * When there are far_capacity far levels the worst one goes and the horizon rises to it: from then on
  * levels at or beyond the horizon are not taken (`dropped` counts), so what is there is exact to its
  * end and `overflowed` says that there is more. clear forgets the horizon. An owner that keeps
  * window_levels + far_levels <= far_capacity (see pmm_ladder_room) never drops.
@@ -44,15 +47,17 @@
  *   44     4     bits0_at       from the ladder's first byte: window / 64 words
  *   48     4     bits1_at       window / 4096 words, one bit for each word of bits0
  *   52     4     bits2_at       1 word, one bit for each word of bits1
- *   56     4     payload_at     (window + far_capacity) payloads; far place i is slot window + i
- *   60     4     far_at         far_capacity keys, ascending from far_head on and round the end
- *   64     8     horizon        best key that was dropped
- *   72     4     overflowed     1 if horizon means something
- *   76     4     far_head       place of the worst far level
+ *   56     4     payload_at     (window + far_blocks x PMM_FAR_BLOCK) payloads, the window's first
+ *   60     4     far_at         what ladder_far.h keeps there
+ *   64     4     far_blocks     pmm_far_blocks(far_capacity); fixed
+ *   68     4     overflowed     1 if horizon means something
+ *   72     8     horizon        best key that was dropped
  *   80     8     recentred      times that the window moved
  *   88     8     dropped        levels not kept
- *   96     32    reserved
- *   128          bits0, bits1, bits2, payloads, far keys
+ *   96     4     blocks_used    of ladder_far.h
+ *   100    4     blocks_made
+ *   104    24    reserved
+ *   128          bits0, bits1, bits2, payloads, far blocks
  */
 #ifndef PMM_LADDER_H
 #define PMM_LADDER_H
@@ -61,6 +66,7 @@
 #include <stdint.h>
 
 #include "atomics.h"
+#include "ladder_far.h"
 
 #define PMM_LADDER_NONE UINT32_MAX
 #define PMM_LADDER_PRICE_MAX (INT64_C(1) << 62)
@@ -82,20 +88,22 @@ struct pmm_ladder {
     uint32_t bits2_at;
     uint32_t payload_at;
     uint32_t far_at;
-    int64_t horizon;
+    uint32_t far_blocks;
     uint32_t overflowed;
-    uint32_t far_head;
+    int64_t horizon;
     uint64_t recentred;
     uint64_t dropped;
-    uint64_t reserved2[4];
+    uint32_t blocks_used;
+    uint32_t blocks_made;
+    uint64_t reserved2[3];
 };
 
 /* The rows of the table, for the assertions and for the fingerprint of a file that holds a ladder. */
 #define PMM_LADDER_ROWS(ROW)                                                                      \
     ROW(flip, 0) ROW(base, 8) ROW(best, 16) ROW(window_levels, 24) ROW(far_levels, 28) ROW(window, 32) \
     ROW(far_capacity, 36) ROW(words, 40) ROW(bits0_at, 44) ROW(bits1_at, 48) ROW(bits2_at, 52)      \
-    ROW(payload_at, 56) ROW(far_at, 60) ROW(horizon, 64) ROW(overflowed, 72) ROW(far_head, 76)      \
-    ROW(recentred, 80) ROW(dropped, 88)
+    ROW(payload_at, 56) ROW(far_at, 60) ROW(far_blocks, 64) ROW(overflowed, 68) ROW(horizon, 72)    \
+    ROW(recentred, 80) ROW(dropped, 88) ROW(blocks_used, 96) ROW(blocks_made, 100)
 
 /* Bytes, a multiple of 64. 0 if window is not a power of two in range, far_capacity or words is 0 or too large. */
 size_t pmm_ladder_memsize(uint32_t window, uint32_t far_capacity, uint32_t words);
@@ -107,15 +115,15 @@ void pmm_ladder_clear(struct pmm_ladder *ladder);
 /* The same whatever state a dead writer has left: touches all of the memory. */
 void pmm_ladder_wipe(struct pmm_ladder *ladder);
 
-/* Adds a level that is not there (find first). NONE if it is beyond what can be kept. */
-uint32_t pmm_ladder_insert(struct pmm_ladder *ladder, int64_t price);
+/* The level's slot; it is added if it is not there. NONE if it is beyond what can be kept. */
+uint32_t pmm_ladder_put(struct pmm_ladder *ladder, int64_t price);
 /* Removes a level; returns 1, or 0 if it is not there. */
 int pmm_ladder_remove(struct pmm_ladder *ladder, int64_t price);
 /* Every invariant: 0 or CORRUPT. For tests; slow. */
 int pmm_ladder_check(const struct pmm_ladder *ladder);
 
-/* How many far keys are below key. */
-uint32_t pmm_ladder_far_rank(const struct pmm_ladder *ladder, int64_t key);
+/* Sets the marks over a slot's word: see Bitmaps. */
+void pmm_ladder_mark(struct pmm_ladder *ladder, uint32_t slot);
 
 static inline uint64_t *pmm_ladder_at(const struct pmm_ladder *ladder, uint32_t offset) {
     return (uint64_t *)((uintptr_t)ladder + offset);
@@ -125,23 +133,8 @@ static inline uint64_t *pmm_ladder_payload(const struct pmm_ladder *ladder, uint
     return pmm_ladder_at(ladder, ladder->payload_at) + (size_t)slot * ladder->words;
 }
 
-static inline int64_t *pmm_ladder_far_keys(const struct pmm_ladder *ladder) {
-    return (int64_t *)pmm_ladder_at(ladder, ladder->far_at);
-}
-
 static inline uint64_t pmm_ladder_levels(const struct pmm_ladder *ladder) {
     return (uint64_t)pmm_load_relaxed_u32(&ladder->window_levels) + pmm_load_relaxed_u32(&ladder->far_levels);
-}
-
-/* Where the far level of a rank stands (0: the worst); in a damaged ladder too it is a place of the table. */
-static inline uint32_t pmm_ladder_far_place(const struct pmm_ladder *ladder, uint32_t rank) {
-    uint32_t place = pmm_load_relaxed_u32(&ladder->far_head) + rank;
-    place = place < ladder->far_capacity ? place : place - ladder->far_capacity;
-    return place < ladder->far_capacity ? place : 0;
-}
-
-static inline int64_t pmm_ladder_far_key(const struct pmm_ladder *ladder, uint32_t rank) {
-    return pmm_load_relaxed_i64(pmm_ladder_far_keys(ladder) + pmm_ladder_far_place(ladder, rank));
 }
 
 /* 1 if one more level is sure to find a place whatever happens to the window afterwards. */
@@ -151,34 +144,49 @@ static inline int pmm_ladder_room(const struct pmm_ladder *ladder) {
 
 static inline uint32_t pmm_ladder_highest(uint64_t word) { return 63 - (uint32_t)__builtin_clzll(word); }
 
-/* The highest occupied window slot at or below from, or NONE. A word found empty under a set bit is a torn read. */
-static inline uint32_t pmm_ladder_below(const struct pmm_ladder *ladder, uint32_t from) {
+/* Takes the mark over an empty word of the lowest bitmap back. */
+static inline void pmm_ladder_unmark(struct pmm_ladder *ladder, uint32_t i) {
+    uint64_t *marks = pmm_ladder_at(ladder, ladder->bits1_at) + (i >> 6);
+    pmm_store_relaxed_u64(marks, *marks & ~(UINT64_C(1) << (i & 63)));
+    if (*marks != 0) return;
+    uint64_t *above = pmm_ladder_at(ladder, ladder->bits2_at);
+    pmm_store_relaxed_u64(above, *above & ~(UINT64_C(1) << (i >> 6)));
+}
+
+/*
+ * The highest occupied window slot at or below from, or NONE. The owner passes itself, and marks over nothing are
+ * taken back as they are met; a reader passes NULL and goes on.
+ */
+static inline uint32_t pmm_ladder_below(const struct pmm_ladder *ladder, uint32_t from, struct pmm_ladder *owner) {
     const uint64_t *bits0 = pmm_ladder_at(ladder, ladder->bits0_at);
-    uint32_t i = from >> 6;
+    const uint64_t *bits1 = pmm_ladder_at(ladder, ladder->bits1_at);
+    uint32_t i = from >> 6, j = from >> 12;
     uint64_t word = pmm_load_relaxed_u64(bits0 + i) & (UINT64_MAX >> (63 - (from & 63)));
     if (word != 0) return i * 64 + pmm_ladder_highest(word);
 
-    const uint64_t *bits1 = pmm_ladder_at(ladder, ladder->bits1_at);
-    uint32_t j = i >> 6;
-    word = pmm_load_relaxed_u64(bits1 + j) & ((UINT64_C(1) << (i & 63)) - 1);
-    if (word == 0) {
-        word = pmm_load_relaxed_u64(pmm_ladder_at(ladder, ladder->bits2_at)) & ((UINT64_C(1) << j) - 1);
-        if (word == 0) return PMM_LADDER_NONE;
-        j = pmm_ladder_highest(word);
-        word = pmm_load_relaxed_u64(bits1 + j);
-        if (word == 0) return PMM_LADDER_NONE;
+    uint64_t marks = pmm_load_relaxed_u64(bits1 + j) & ((UINT64_C(1) << (i & 63)) - 1);
+    uint64_t above = pmm_load_relaxed_u64(pmm_ladder_at(ladder, ladder->bits2_at)) & ((UINT64_C(1) << j) - 1);
+    for (;;) {
+        for (; marks != 0; marks &= ~(UINT64_C(1) << (i & 63))) {
+            i = j * 64 + pmm_ladder_highest(marks);
+            word = pmm_load_relaxed_u64(bits0 + i);
+            if (word != 0) return i * 64 + pmm_ladder_highest(word);
+            if (owner != NULL) pmm_ladder_unmark(owner, i);
+        }
+        if (above == 0) return PMM_LADDER_NONE;
+        j = pmm_ladder_highest(above);
+        above &= ~(UINT64_C(1) << j);
+        marks = pmm_load_relaxed_u64(bits1 + j);
     }
-    i = j * 64 + pmm_ladder_highest(word);
-    word = pmm_load_relaxed_u64(bits0 + i);
-    return word == 0 ? PMM_LADDER_NONE : i * 64 + pmm_ladder_highest(word);
 }
 
 /* The best level of the window with a key at or below *key, which lies in it; *key becomes its key. */
-static inline uint32_t pmm_ladder_window_below(const struct pmm_ladder *ladder, int64_t base, int64_t *key) {
+static inline uint32_t pmm_ladder_window_below(const struct pmm_ladder *ladder, int64_t base, int64_t *key,
+                                               struct pmm_ladder *owner) {
     uint32_t mask = ladder->window - 1;
     uint32_t from = (uint32_t)*key & mask;
-    uint32_t slot = pmm_ladder_below(ladder, from);
-    if (slot == PMM_LADDER_NONE) slot = pmm_ladder_below(ladder, mask);
+    uint32_t slot = pmm_ladder_below(ladder, from, owner);
+    if (slot == PMM_LADDER_NONE) slot = pmm_ladder_below(ladder, mask, owner);
     if (slot == PMM_LADDER_NONE) return PMM_LADDER_NONE;
     int64_t found = (int64_t)((uint64_t)*key - ((from - slot) & mask)); /* unsigned: nonsense may wrap */
     if (found < base) return PMM_LADDER_NONE;
@@ -186,7 +194,7 @@ static inline uint32_t pmm_ladder_window_below(const struct pmm_ladder *ladder, 
     return slot;
 }
 
-/* The slot of a price, or NONE. */
+/* The owner's: the slot of a price, or NONE. */
 static inline uint32_t pmm_ladder_find(const struct pmm_ladder *ladder, int64_t price) {
     int64_t key = price ^ ladder->flip;
     uint64_t distance = (uint64_t)key - (uint64_t)ladder->base;
@@ -194,10 +202,8 @@ static inline uint32_t pmm_ladder_find(const struct pmm_ladder *ladder, int64_t 
         uint32_t slot = (uint32_t)key & (ladder->window - 1);
         return pmm_ladder_at(ladder, ladder->bits0_at)[slot >> 6] >> (slot & 63) & 1 ? slot : PMM_LADDER_NONE;
     }
-    if (key > ladder->base || ladder->far_levels == 0) return PMM_LADDER_NONE;
-    uint32_t rank = pmm_ladder_far_rank(ladder, key);
-    if (rank == ladder->far_levels || pmm_ladder_far_key(ladder, rank) != key) return PMM_LADDER_NONE;
-    return ladder->window + pmm_ladder_far_place(ladder, rank);
+    if (key > ladder->base) return PMM_LADDER_NONE;
+    return pmm_far_find(ladder, key);
 }
 
 /* The best level's slot and price, or NONE. */
@@ -215,16 +221,15 @@ static inline uint32_t pmm_ladder_next(const struct pmm_ladder *ladder, int64_t 
     if (key > base) {
         int64_t top = (int64_t)((uint64_t)base + ladder->window - 1);
         int64_t at = key - 1 < top ? key - 1 : top;
-        uint32_t slot = pmm_ladder_window_below(ladder, base, &at);
+        uint32_t slot = pmm_ladder_window_below(ladder, base, &at, NULL);
         if (slot != PMM_LADDER_NONE) {
             *price = at ^ ladder->flip;
             return slot;
         }
     }
-    uint32_t rank = pmm_ladder_far_rank(ladder, key);
-    if (rank == 0) return PMM_LADDER_NONE;
-    *price = pmm_ladder_far_key(ladder, rank - 1) ^ ladder->flip;
-    return ladder->window + pmm_ladder_far_place(ladder, rank - 1);
+    uint32_t slot = pmm_far_below(ladder, &key);
+    if (slot != PMM_LADDER_NONE) *price = key ^ ladder->flip;
+    return slot;
 }
 
 #endif

@@ -164,7 +164,7 @@ static inline const struct pmm_match_level *pmm_match_link(struct pmm_match *mat
     uint32_t at = pmm_ladder_find(ladder, order->price);
     if (at == PMM_LADDER_NONE) {
         if (!pmm_ladder_room(ladder)) return NULL;
-        at = pmm_ladder_insert(ladder, order->price);
+        at = pmm_ladder_put(ladder, order->price);
         if (at == PMM_LADDER_NONE) return NULL;
     }
     struct pmm_match_level *level = pmm_match_level_at(ladder, at);

@@ -69,7 +69,6 @@ def compile_arguments() -> list[str]:
     return flags
 
 
-
 ffi = FFI()
 for name in HEADERS:
     ffi.cdef(cdef_of(name))

@@ -80,7 +80,9 @@ static void play(int descending, uint32_t far, int steps) {
             pmm_ladder_remove(ladder, price);
             model[at] = 0;
         } else {
-            if (slot == PMM_LADDER_NONE) slot = pmm_ladder_insert(ladder, price);
+            uint32_t put = pmm_ladder_put(ladder, price);
+            CHECK(slot == PMM_LADDER_NONE || put == slot);
+            slot = put;
             model[at] = step + 1;
             if (slot != PMM_LADDER_NONE) {
                 pmm_ladder_payload(ladder, slot)[0] = (uint64_t)model[at];

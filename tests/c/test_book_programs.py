@@ -10,14 +10,14 @@ CSRC = HERE.parent.parent / "csrc"
 ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # Finds a word that is not atomic, and no more: for the orders see test_memory_orders.py.
 THREAD = ["-fsanitize=thread", "-Wno-tsan", "-fno-builtin", "-pthread"]
-L3BOOK = ["ladder.c", "l3book.c", "l3book_read.c"]
-BOOK = ["ladder.c", "book.c", "book_read.c"]
+L3BOOK = ["ladder.c", "ladder_far.c", "l3book.c", "l3book_read.c"]
+BOOK = ["ladder.c", "ladder_far.c", "book.c", "book_read.c"]
 
 
 @pytest.mark.parametrize(
     ("program", "flags", "sources"),
     [
-        ("ladder_model", ADDRESS, ["ladder.c"]),
+        ("ladder_model", ADDRESS, ["ladder.c", "ladder_far.c"]),
         ("book_model", ADDRESS, BOOK),
         ("l3book_model", ADDRESS, L3BOOK),
         ("book_seqlock", THREAD, BOOK),

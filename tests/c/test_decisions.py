@@ -4,7 +4,17 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("desk", "quote", "risk", "risk_check", "risk_orders", "book", "book_read", "ladder")
+SOURCES = (
+    "desk",
+    "quote",
+    "risk",
+    "risk_check",
+    "risk_orders",
+    "book",
+    "book_read",
+    "ladder",
+    "ladder_far",
+)
 
 
 def test_desk_quoting_and_risk_survive_any_flow(tmp_path):

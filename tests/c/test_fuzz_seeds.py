@@ -12,10 +12,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FUZZ = ROOT / "fuzz"
 PLANE = ["segment", "clock", "crc32c"]
-BOOK = ["book", "book_read", "ladder"]
+BOOK = ["book", "book_read", "ladder", "ladder_far"]
 SOURCES = {
     "journal": ["journal", "journal_file", "journal_scan", "journal_recover", "crc32c", "clock"],
-    "l3book": ["l3book", "l3book_read", "ladder", "error"],
+    "l3book": ["l3book", "l3book_read", "ladder", "ladder_far", "error"],
     "match": ["match", "match_take", "match_orders", "match_view", *BOOK],
     "parsers": ["binance", "binance_fields", "decimal", "json"],
     "shared": [*PLANE, *BOOK, "book_segment", "ring", "bell", "counters"],

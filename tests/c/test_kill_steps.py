@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 SOURCES = {
     "journal": ["journal.c", "journal_file.c", "journal_scan.c", "journal_recover.c"],
     "ring": ["ring.c", "segment.c"],
-    "book": ["book.c", "book_read.c", "book_segment.c", "ladder.c", "segment.c"],
+    "book": ["book.c", "book_read.c", "book_segment.c", "ladder.c", "ladder_far.c", "segment.c"],
 }
 
 

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ENGINE = ["match.c", "match_take.c", "match_orders.c", "match_view.c", "ladder.c", "error.c"]
+ENGINE = [
+    "match.c",
+    "match_take.c",
+    "match_orders.c",
+    "match_view.c",
+    "ladder.c",
+    "ladder_far.c",
+    "error.c",
+]
 
 
 @pytest.mark.parametrize(

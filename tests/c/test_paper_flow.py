@@ -7,7 +7,7 @@ HERE = Path(__file__).parent
 CSRC = HERE.parent.parent / "csrc"
 SOURCES = [
     source
-    for pattern in ("paper*.c", "book*.c", "ladder.c", "segment.c", "crc32c.c", "clock.c")
+    for pattern in ("paper*.c", "book*.c", "ladder*.c", "segment.c", "crc32c.c", "clock.c")
     for source in sorted(CSRC.glob(pattern))
 ]
 

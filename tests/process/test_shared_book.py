@@ -140,11 +140,15 @@ path = Path(sys.argv[1])
 good = path.read_bytes()
 bids = 256 + 128
 valid = struct.pack("<I", 1)
-for field, width in [(8, 8), (16, 8), (24, 4), (28, 4), (64, 8), (72, 4), (76, 4)]:
+far, blocks = struct.unpack_from("<II", good, bids + 60)
+head = [(8, 8), (16, 8), (24, 4), (28, 4), (68, 4), (72, 8), (96, 4), (100, 4)]
+directory = [(far + 8 * blocks * part, 8) for part in range(4)]
+for field, width in head + directory:
     for pattern in (b"\\xff" * 8, b"\\xfe" * 8, b"\\xff" * 7 + b"\\x7f", b"\\0" * 7 + b"\\x80"):
         damaged = bytearray(good)
         damaged[256 + 48 : 256 + 52] = valid
         damaged[bids + 24 : bids + 32] = struct.pack("<II", 3, 3)
+        damaged[bids + 96 : bids + 104] = struct.pack("<II", 1, 1)
         damaged[bids + field : bids + field + width] = pattern[-width:]
         path.write_bytes(damaged)
         with SharedBookReader(path) as reader:
