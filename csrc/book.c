@@ -49,7 +49,7 @@ static void look_for_flaws(struct pmm_book *book) {
         invalidate(book, PMM_REASON_CROSSED);
 }
 
-/* A level comes, goes, or is far: everything but a new quantity at a level of the window. */
+/* What may move the best or the window, and the far levels. */
 static __attribute__((noinline)) void change_level(struct pmm_ladder *ladder, int64_t price, int64_t quantity) {
     if (quantity == 0) {
         (void)pmm_ladder_remove(ladder, price);
@@ -59,16 +59,20 @@ static __attribute__((noinline)) void change_level(struct pmm_ladder *ladder, in
     if (slot != PMM_LADDER_NONE) pmm_store_relaxed_i64(pmm_book_level(ladder, slot), quantity);
 }
 
+/*
+ * On a real market a level comes, changes or goes as a coin falls, and a wrong guess costs more than all the rest:
+ * away from the best the three are one path without a choice.
+ */
 static inline void set_level(struct pmm_ladder *ladder, int64_t price, int64_t quantity) {
-    int64_t key = price ^ ladder->flip;
-    if ((uint64_t)key - (uint64_t)ladder->base < ladder->window) {
-        int64_t *level = pmm_book_level(ladder, (uint32_t)key & (ladder->window - 1));
-        if ((*level != 0) == (quantity != 0)) {
-            pmm_store_relaxed_i64(level, quantity);
-            return;
-        }
+    int64_t key = price ^ ladder->flip, present = quantity != 0;
+    if (!pmm_ladder_inside(ladder, key, present)) {
+        change_level(ladder, price, quantity);
+        return;
     }
-    change_level(ladder, price, quantity);
+    uint32_t slot = (uint32_t)key & (ladder->window - 1);
+    int64_t *level = pmm_book_level(ladder, slot), was = *level != 0;
+    pmm_store_relaxed_i64(level, quantity);
+    pmm_ladder_note(ladder, slot, was, present);
 }
 
 static __attribute__((noinline)) void reject(struct pmm_book *book, const struct pmm_event *event) {

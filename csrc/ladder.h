@@ -206,6 +206,23 @@ static inline uint32_t pmm_ladder_find(const struct pmm_ladder *ladder, int64_t 
     return pmm_far_find(ladder, key);
 }
 
+/*
+ * For an owner whose payload is one word that is 0 exactly where there is no level: whether it may write the window's
+ * slot of this key itself, present telling whether a level will be there. Not if the window or the best would move.
+ */
+static inline int pmm_ladder_inside(const struct pmm_ladder *ladder, int64_t key, int64_t present) {
+    return key >= ladder->base && key < ladder->best + present && !ladder->overflowed && ladder->window_levels != 0;
+}
+
+/* What that owner says of a slot afterwards: whether a level was there, and is now. */
+static inline void pmm_ladder_note(struct pmm_ladder *ladder, uint32_t slot, int64_t was, int64_t present) {
+    uint64_t *bits0 = pmm_ladder_at(ladder, ladder->bits0_at) + (slot >> 6);
+    uint64_t marks = pmm_ladder_at(ladder, ladder->bits1_at)[slot >> 12];
+    pmm_store_relaxed_u64(bits0, *bits0 ^ (uint64_t)(was ^ present) << (slot & 63));
+    pmm_store_relaxed_u32(&ladder->window_levels, (uint32_t)(ladder->window_levels + present - was));
+    if (!(marks >> (slot >> 6 & 63) & 1)) pmm_ladder_mark(ladder, slot);
+}
+
 /* The best level's slot and price, or NONE. */
 static inline uint32_t pmm_ladder_best(const struct pmm_ladder *ladder, int64_t *price) {
     if (pmm_load_relaxed_u32(&ladder->window_levels) == 0) return PMM_LADDER_NONE;
