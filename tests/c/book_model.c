@@ -148,7 +148,25 @@ static void play(uint32_t far, int steps) {
     free(other);
 }
 
+/* A level at every tick, and the best goes up to the window's last one: there its ring closes within a word. */
+static void fill_window(int side) {
+    struct pmm_book *book = make(PRICES);
+    int64_t better = side == PMM_SIDE_BID ? 1 : -1;
+    memset(model, 0, sizeof model);
+    for (int i = 0; i < 2 * WINDOW; i++) {
+        int64_t at = PRICES / 2 + better * (i < WINDOW ? -i : i - WINDOW);
+        struct pmm_event event = {.kind = PMM_KIND_DEPTH, .side = (uint8_t)side, .instrument_id = INSTRUMENT};
+        event.price = at + LOW;
+        event.quantity = model[side][at] = 1 + i;
+        CHECK(pmm_book_apply(book, &event, 1) == 1);
+        if (i % 37 == 0) compare_side(book, side, 1);
+    }
+    free(book);
+}
+
 int main(void) {
+    fill_window(PMM_SIDE_BID);
+    fill_window(PMM_SIDE_ASK);
     play(PRICES, 12000);
     play(16, 12000);
     return 0;
