@@ -117,6 +117,8 @@ void pmm_book_repair(struct pmm_book *book);
 void pmm_book_top(const struct pmm_book *book, struct pmm_top *top);
 /* Up to max levels of one side from the best, valid or not; returns the count, or ARGUMENT. */
 int64_t pmm_book_depth(const struct pmm_book *book, int side, struct pmm_level *out, size_t max);
+/* (bids - asks) / (bids + asks) of the quantities at up to so many best levels a side: -1 to 1; 0 of an empty book. */
+double pmm_book_imbalance(const struct pmm_book *book, size_t levels);
 int64_t pmm_book_quantity(const struct pmm_book *book, int side, int64_t price); /* 0 if no level */
 void pmm_book_get_stats(const struct pmm_book *book, struct pmm_book_stats *stats);
 /*

@@ -107,6 +107,25 @@ size_t pmm_book_walk(const struct pmm_ladder *ladder, struct pmm_level *out, siz
     return n;
 }
 
+/* The sum of the best quantities; a double, because nothing bounds them. */
+static inline double best_quantities(const struct pmm_ladder *ladder, size_t levels) {
+    struct span span = best_span(ladder);
+    double sum = 0.0;
+    while (levels > 0 && span.levels != 0) {
+        do
+            sum += (double)pmm_load_relaxed_i64(span.quantities + take_best(&span));
+        while (--levels > 0 && span.levels != 0);
+        if (levels > 0) span = next_span(ladder, span.end);
+    }
+    return sum;
+}
+
+double pmm_book_imbalance(const struct pmm_book *book, size_t levels) {
+    double bids = best_quantities(pmm_book_side(book, PMM_SIDE_BID), levels);
+    double asks = best_quantities(pmm_book_side(book, PMM_SIDE_ASK), levels);
+    return bids + asks > 0.0 ? (bids - asks) / (bids + asks) : 0.0;
+}
+
 int64_t pmm_book_read_depth(const struct pmm_book *book, int side, struct pmm_level *out, size_t max) {
     if (side != PMM_SIDE_BID && side != PMM_SIDE_ASK) return PMM_ERR_ARGUMENT;
     for (unsigned attempt = 0; attempt < TRIES; attempt++) {

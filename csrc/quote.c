@@ -13,6 +13,21 @@ void pmm_glft(double gamma, double k, double rate, double sigma, double *base, d
     *skew = sqrt(sigma * sigma * gamma / (2.0 * k * rate) * pow(1.0 + gamma / k, 1.0 + k / gamma));
 }
 
+static double clamp(double value, double low, double high) {
+    return value < low ? low : value > high ? high : value;
+}
+
+static double larger(double a, double b) { return a > b ? a : b; }
+
+/* The variance and what moves with it alone: most looks of a burst leave them where they were. */
+static void set_variance(struct pmm_maker *maker, double variance_per_s) {
+    const struct pmm_maker_params *p = &maker->params;
+    double skew = maker->skew_per_sigma * larger(sqrt(variance_per_s), p->volatility_floor);
+    maker->variance_per_s = variance_per_s;
+    maker->skew_per_unit = skew;
+    maker->half_spread = clamp(maker->base + skew / 2.0, p->spread_min_ticks / 2.0, p->spread_max_ticks / 2.0);
+}
+
 int pmm_maker_init(struct pmm_maker *maker, const struct pmm_maker_params *p) {
     int good = p->risk_aversion > 0 && p->fill_decay_per_tick > 0 && p->fill_rate_per_s > 0 &&
                p->volatility_halflife_s > 0 && p->volatility_floor > 0 && p->spread_min_ticks >= 1 &&
@@ -24,11 +39,32 @@ int pmm_maker_init(struct pmm_maker *maker, const struct pmm_maker_params *p) {
         return PMM_ERR_ARGUMENT;
     memset(maker, 0, sizeof *maker);
     maker->params = *p;
-    maker->variance_per_s = p->volatility_floor * p->volatility_floor;
     /* The skew is linear in sigma: its logarithm and power are taken once and not per look. */
     pmm_glft(p->risk_aversion, p->fill_decay_per_tick, p->fill_rate_per_s, 1.0, &maker->base,
              &maker->skew_per_sigma);
+    maker->decay_per_ns = LN2 / (p->volatility_halflife_s * NS_PER_S);
+    maker->units_per_lot = 1.0 / (double)p->quote_quantity;
+    maker->edge_share = p->edge_min_bps * 1e-4 + (double)p->maker_fee_e8 * 1e-8;
+    for (int32_t i = 0; i < p->levels; i++)
+        maker->behind[i] = (int64_t)ceil(i * p->level_spacing_ticks);
+    set_variance(maker, p->volatility_floor * p->volatility_floor);
     return 0;
+}
+
+/*
+ * 1 - exp(-x). A series, short because x is halved until it is small; w(2x) = w(x) (2 - w(x)) then leads back and
+ * makes no error larger. What the series leaves out is less than 2^-54 of its value, and beyond `far` the result is 1
+ * in a double. Not the C library's: its expm1 may differ in the last bit between two processors of one architecture.
+ */
+static double decayed(double x) {
+    const double near = 1.0 / 128.0, far = 64.0;
+    int halved = 0;
+    for (x = x < far ? x : far; x > near; x /= 2.0)
+        halved++;
+    double w = x * (1.0 - x * (1.0 / 2 - x * (1.0 / 6 - x * (1.0 / 24 - x * (1.0 / 120 - x * (1.0 / 720))))));
+    for (; halved > 0; halved--)
+        w *= 2.0 - w;
+    return w;
 }
 
 /*
@@ -36,81 +72,54 @@ int pmm_maker_init(struct pmm_maker *maker, const struct pmm_maker_params *p) {
  * instant are one look: a burst of records must not count as a volatile second.
  */
 static void learn_volatility(struct pmm_maker *maker, double mid, int64_t clock_ns) {
-    const double span_min_s = 1e-3;
-    if (maker->mid_ns == 0) {
-        maker->mid = mid;
-        maker->mid_ns = clock_ns;
-        return;
+    const int64_t span_min_ns = 1000000;
+    if (maker->mid_ns != 0) {
+        int64_t span_ns = clock_ns - maker->mid_ns;
+        if (span_ns < span_min_ns)
+            return;
+        double change = mid - maker->mid, seen_per_s = change * change * NS_PER_S / (double)span_ns;
+        double weight = decayed((double)span_ns * maker->decay_per_ns);
+        set_variance(maker, maker->variance_per_s + weight * (seen_per_s - maker->variance_per_s));
     }
-    double span_s = (double)(clock_ns - maker->mid_ns) / NS_PER_S;
-    if (span_s < span_min_s)
-        return;
-    double change = mid - maker->mid;
-    double weight = -expm1(-LN2 * span_s / maker->params.volatility_halflife_s);
-    maker->variance_per_s += weight * (change * change / span_s - maker->variance_per_s);
     maker->mid = mid;
     maker->mid_ns = clock_ns;
 }
 
-static double depth_imbalance(const struct pmm_book *book, size_t levels) {
-    struct pmm_level side[PMM_QUOTE_LEVELS_MAX];
-    double sums[2] = {0.0, 0.0};
-    for (int s = 0; s < 2; s++) {
-        int64_t n = pmm_book_depth(book, s == 0 ? PMM_SIDE_BID : PMM_SIDE_ASK, side, levels);
-        for (int64_t i = 0; i < n; i++)
-            sums[s] += (double)side[i].quantity;
-    }
-    double total = sums[0] + sums[1];
-    return total > 0 ? (sums[0] - sums[1]) / total : 0.0;
-}
-
-static double fair_value(const struct pmm_maker *maker, const struct pmm_book *book, const struct pmm_top *top) {
-    const struct pmm_maker_params *p = &maker->params;
-    double bid = (double)top->bid_price, ask = (double)top->ask_price;
-    double fair = (bid + ask) / 2.0;
-    if (p->fair_value == PMM_FAIR_MICROPRICE) {
-        double bid_q = (double)top->bid_quantity, ask_q = (double)top->ask_quantity;
-        fair = (bid * ask_q + ask * bid_q) / (bid_q + ask_q);
-    }
+static double fair_value(const struct pmm_maker_params *p, const struct pmm_book *book, const struct pmm_top *top) {
+    double lean = 0.0, bid = (double)top->bid_price, ask = (double)top->ask_price;
     if (p->imbalance_lean_ticks != 0.0)
-        fair += p->imbalance_lean_ticks * depth_imbalance(book, (size_t)p->imbalance_levels);
-    return fair;
+        lean = p->imbalance_lean_ticks * pmm_book_imbalance(book, (size_t)p->imbalance_levels);
+    if (p->fair_value != PMM_FAIR_MICROPRICE)
+        return (bid + ask) / 2.0 + lean;
+    double bid_q = (double)top->bid_quantity, ask_q = (double)top->ask_quantity;
+    return (bid * ask_q + ask * bid_q) / (bid_q + ask_q) + lean;
 }
 
-static double clamp(double value, double low, double high) {
-    return value < low ? low : value > high ? high : value;
-}
-
-/* Distances of the best quotes from fair, after spread and edge bounds. */
-static void distances(struct pmm_maker *maker, double fair, double inventory, double *bid, double *ask) {
-    const struct pmm_maker_params *p = &maker->params;
-    double sigma = fmax(sqrt(maker->variance_per_s), p->volatility_floor);
-    double skew = maker->skew_per_sigma * sigma;
-    double half = clamp(maker->base + skew / 2.0, p->spread_min_ticks / 2.0, p->spread_max_ticks / 2.0);
-    double lean = clamp(inventory * skew, -p->spread_max_ticks, p->spread_max_ticks);
-    double edge = fair * (p->edge_min_bps * 1e-4 + (double)p->maker_fee_e8 * 1e-8);
-    *bid = fmax(half + lean, edge);
-    *ask = fmax(half - lean, edge);
+/* The best price of each side: its distance from fair, rounded outward, and never one that takes. */
+static void best_prices(struct pmm_maker *maker, const struct pmm_top *top, double fair, int64_t position,
+                        int64_t *bid, int64_t *ask) {
+    const double widest = maker->params.spread_max_ticks, edge = fair * maker->edge_share;
+    double lean = clamp((double)position * maker->units_per_lot * maker->skew_per_unit, -widest, widest);
+    *bid = (int64_t)floor(fair - larger(maker->half_spread + lean, edge));
+    *ask = (int64_t)ceil(fair + larger(maker->half_spread - lean, edge));
+    if (*bid >= top->ask_price)
+        *bid = top->ask_price - 1;
+    if (*ask <= top->bid_price)
+        *ask = top->bid_price + 1;
     maker->fair = fair;
-    maker->half_spread = half;
     maker->skew = lean;
 }
 
-/* Level i of one side, in whole ticks away from the market; sign is -1 for bids. */
-static int32_t ladder(const struct pmm_maker_params *p, double best, int sign, int64_t limit,
-                      int64_t room, struct pmm_level *out) {
+/* One side from its best price away from the market, sign -1 for bids, as far as there is room for lots. */
+static int32_t ladder(const struct pmm_maker *maker, int64_t best, int sign, int64_t room, struct pmm_level *out) {
+    const int64_t each = maker->params.quote_quantity;
     int32_t count = 0;
-    for (int32_t i = 0; i < p->levels && room > 0; i++) {
-        double exact = best + sign * i * p->level_spacing_ticks;
-        int64_t price = (int64_t)(sign < 0 ? floor(exact) : ceil(exact));
-        int64_t inside = limit + sign * (int64_t)(i * p->level_spacing_ticks);
-        if (sign < 0 ? price > inside : price < inside)
-            price = inside;
+    for (; count < maker->params.levels && room > 0; count++) {
+        int64_t price = best + sign * maker->behind[count];
         if (price <= 0)
             break;
-        int64_t quantity = p->quote_quantity < room ? p->quote_quantity : room;
-        out[count++] = (struct pmm_level){.price = price, .quantity = quantity};
-        room -= quantity;
+        out[count] = (struct pmm_level){.price = price, .quantity = each < room ? each : room};
+        room -= each;
     }
     return count;
 }
@@ -119,15 +128,14 @@ int pmm_maker_quote(struct pmm_maker *maker, const struct pmm_book *book, int64_
                     int64_t clock_ns, struct pmm_quotes *out) {
     const struct pmm_maker_params *p = &maker->params;
     struct pmm_top top;
+    int64_t bid, ask;
     out->bid_count = out->ask_count = 0;
     pmm_book_top(book, &top);
     if (!top.valid || top.bid_quantity == 0 || top.ask_quantity == 0)
         return PMM_ERR_INVALID;
     learn_volatility(maker, ((double)top.bid_price + (double)top.ask_price) / 2.0, clock_ns);
-    double fair = fair_value(maker, book, &top);
-    double bid, ask;
-    distances(maker, fair, (double)position / (double)p->quote_quantity, &bid, &ask);
-    out->bid_count = ladder(p, fair - bid, -1, top.ask_price - 1, p->inventory_max - position, out->bids);
-    out->ask_count = ladder(p, fair + ask, +1, top.bid_price + 1, p->inventory_max + position, out->asks);
+    best_prices(maker, &top, fair_value(p, book, &top), position, &bid, &ask);
+    out->bid_count = ladder(maker, bid, -1, p->inventory_max - position, out->bids);
+    out->ask_count = ladder(maker, ask, +1, p->inventory_max + position, out->asks);
     return 0;
 }

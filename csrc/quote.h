@@ -3,8 +3,9 @@
  *
  * What it is. A pure function from a book, an inventory and the log's clock to a ladder of quotes.
  * Prices are computed in double ticks and rounded outward to whole ticks; nothing of it is
- * ever written to a record before that. Built with -ffp-contract=off so that a replay on
- * another build of the same architecture repeats it bit for bit.
+ * ever written to a record before that. A look takes sums, products, quotients, roots and whole parts alone,
+ * which IEEE 754 defines to the last bit, built with -ffp-contract=off: so a replay on another build of the
+ * same architecture repeats it bit for bit. Logarithm and power are the C library's, and init takes them once.
  *
  * Model. Fair value: the mid, or the microprice (best prices weighted by the opposite
  * quantity), plus imbalance_lean_ticks x the depth imbalance (-1..1) of the best levels.
@@ -18,7 +19,8 @@
  * The volatility is an exponentially weighted mean of squared mid changes per second of log
  * time. Then, in this order: the spread is clamped to [spread_min, spread_max]; each side keeps
  * edge_min + its maker fee from fair; a quote never takes (post-only clamp to one tick inside the
- * opposite best); a side that would grow the inventory beyond inventory_max is not quoted.
+ * opposite best); a side that would grow the inventory beyond inventory_max is not quoted. Further levels stand
+ * i x level_spacing ticks behind the best one, rounded up: a ladder keeps its shape wherever fair value is.
  *
  * Who owns. The caller: struct pmm_maker is plain memory of one process.
  */
@@ -53,13 +55,18 @@ struct pmm_maker_params {
 
 struct pmm_maker {
     struct pmm_maker_params params;
-    double base;                 /* the closed form's parts that volatility does not move */
+    double base;                 /* from here to behind: what the parameters alone say */
     double skew_per_sigma;
+    double decay_per_ns;         /* ln 2 / half-life */
+    double units_per_lot;        /* of inventory: 1 / quote_quantity */
+    double edge_share;           /* edge and fee, of fair value */
+    int64_t behind[8];           /* ticks from the best level to each */
     double variance_per_s;       /* ticks^2 per second */
+    double skew_per_unit;        /* this and half_spread: what they are at that variance */
+    double half_spread;
     double mid;                  /* of the last look, ticks */
     int64_t mid_ns;              /* the clock then; 0 before the first */
     double fair;                 /* what the last quote was built on, for people to see */
-    double half_spread;
     double skew;
 };
 

@@ -54,6 +54,18 @@ static void compare_side(struct pmm_book *book, int side, int exact) {
     CHECK(k == n && (!exact || n == all));
 }
 
+/* The imbalance is that of the levels which depth gives, however many are asked for. */
+static void compare_imbalance(struct pmm_book *book, size_t levels) {
+    double sums[3] = {0};
+    for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) {
+        int64_t n = pmm_book_depth(book, side, depth, levels);
+        CHECK(n <= (int64_t)levels);
+        for (int64_t i = 0; i < n; i++) sums[side] += (double)depth[i].quantity;
+    }
+    double all = sums[PMM_SIDE_BID] + sums[PMM_SIDE_ASK];
+    CHECK(pmm_book_imbalance(book, levels) == (all > 0 ? (sums[PMM_SIDE_BID] - sums[PMM_SIDE_ASK]) / all : 0));
+}
+
 static void compare(struct pmm_book *book, struct pmm_book *other) {
     struct pmm_top top, again;
     struct pmm_book_stats stats;
@@ -61,6 +73,7 @@ static void compare(struct pmm_book *book, struct pmm_book *other) {
     pmm_book_top(book, &top);
     CHECK((top.version & 1) == 0);
     for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) compare_side(book, side, stats.dropped == 0);
+    for (size_t levels = 0; levels < 600; levels = 2 * levels + 1) compare_imbalance(book, levels);
     if (pmm_book_depth(book, PMM_SIDE_BID, depth, 1) == 1)
         CHECK(top.bid_price == depth[0].price && top.bid_quantity == depth[0].quantity);
     else

@@ -99,6 +99,17 @@ def test_volatility_widens_the_quotes():
     assert wild_asks[0][0] - wild_bids[0][0] > calm_asks[0][0] - calm_bids[0][0] + 10
 
 
+@pytest.mark.parametrize("span_ns", [1_000_000, 77_000_000, 10 * SECOND, 3600 * SECOND])
+@pytest.mark.parametrize("halflife_s", [0.001, 10.0, 1e6])
+def test_a_look_weighs_what_the_half_life_forgets_in_its_span(span_ns, halflife_s):
+    maker = Maker(**PARAMS | {"volatility_halflife_s": halflife_s})
+    quotes(maker, book(*WIDE))
+    quotes(maker, book([(10_006, 5)], [(10_206, 5)]), clock_ns=SECOND + span_ns)
+    weight = -math.expm1(-math.log(2) * span_ns / 1e9 / halflife_s)
+    seen = 6**2 / (span_ns / 1e9)
+    assert maker.cdata.variance_per_s == pytest.approx(1 - weight + weight * seen, rel=1e-14)
+
+
 def test_looks_within_one_instant_do_not_count_as_volatility():
     maker = Maker(**PARAMS)
     for i in range(1000):
@@ -134,6 +145,17 @@ def test_the_spread_stays_between_its_bounds():
     assert asks[0][0] - bids[0][0] == 4
     bids, asks = quotes(wide, book(*WIDE))
     assert asks[0][0] - bids[0][0] == 150
+
+
+@pytest.mark.parametrize(
+    ("spacing", "behind"), [(1.0, [0, 1, 2, 3]), (2.0, [0, 2, 4, 6]), (1.3, [0, 2, 3, 4])]
+)
+def test_a_ladder_keeps_its_shape_in_whole_ticks_wherever_fair_value_is(spacing, behind):
+    for lean in (0.0, 0.3, 0.7):
+        ladder = {"levels": 4, "level_spacing_ticks": spacing, "imbalance_lean_ticks": lean}
+        bids, asks = quotes(Maker(**PARAMS | ladder), book([(10_000, 9)], [(10_200, 1)]))
+        assert [bids[0][0] - price for price, _ in bids] == behind
+        assert [price - asks[0][0] for price, _ in asks] == behind
 
 
 def test_a_one_sided_or_invalid_book_is_not_quoted():
