@@ -135,6 +135,15 @@ int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, si
     return (int64_t)n;
 }
 
+void pmm_desk_quote(struct pmm_desk *desk, struct pmm_maker *const *makers) {
+    for (uint64_t changed = desk->changed; changed; changed &= changed - 1) {
+        int instrument = __builtin_ctzll(changed);
+        struct pmm_desk_instrument *row = &desk->instruments[instrument];
+        if (makers[instrument])
+            (void)pmm_maker_quote(makers[instrument], row->book, row->position, desk->clock_ns, &row->wanted);
+    }
+}
+
 int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument) {
     const struct pmm_desk_instrument *in = &desk->instruments[instrument];
     struct pmm_top top;

@@ -83,6 +83,12 @@ int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, uint32_t
 /* Applies a batch; changed, traded and filled tell what happened in it. Returns n. */
 int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, size_t n);
 
+/*
+ * Lets the makers state what they want of the instruments that changed in this batch. makers: by
+ * instrument, NULL where somebody else states it.
+ */
+void pmm_desk_quote(struct pmm_desk *desk, struct pmm_maker *const *makers);
+
 /* 1 if the instrument may be quoted now: book valid and fresh, peers there, not stopping. */
 int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument);
 

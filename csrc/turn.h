@@ -1,8 +1,12 @@
 /*
- * turn.h: the whole turns of the two processes that act per market event, each one call.
+ * turn.h: the whole turns of the processes that act per market event. Each is one call, and the _turns
+ * functions take one after the other until loop.h says that their caller is needed.
  *
  * feed: pmm_feed_publish takes normalised market records to the journal, the shared books
- * and the rings of everyone who reads the market, in that order.
+ * and the rings of everyone who reads the market, in that order. pmm_venue_turns is the feed of the simulated
+ * venue, whose ring holds numbered records: what is missing there is asked for again.
+ *
+ * strategy: takes a batch, lets the desk apply it, quotes what has a maker, gives the decisions.
  *
  * risk: pmm_risk_turn polls the rings, looks at the shared books of the instruments that the
  * batch touches and puts what it saw into the log as TOP records before it (a decision may
@@ -19,7 +23,9 @@
 #include "book.h"
 #include "clock.h"
 #include "counters.h"
+#include "desk.h"
 #include "journal.h"
+#include "loop.h"
 #include "risk.h"
 #include "stage.h"
 
@@ -28,7 +34,6 @@
 struct pmm_feed {
     struct pmm_journal *journal;
     struct pmm_book *books[64];        /* by instrument_id; NULL: not ours */
-    uint64_t sequences[64];            /* by instrument_id: last venue sequence, for check */
     struct pmm_ring *readers[4];
     struct pmm_bell *bells[4];
     struct pmm_clock *clock;           /* the process's; it calibrates it */
@@ -48,18 +53,51 @@ struct pmm_feed {
 int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n);
 
 /*
- * For a venue that numbers its market records per instrument without a gap (aux): how many of the n
- * records continue the sequence. Where it stops short, *instrument_id names who has a gap. A
- * BOOK_BEGIN starts the count anew, and DEPTH and TRADE before the first one are out of order.
- */
-int64_t pmm_feed_check(struct pmm_feed *feed, const struct pmm_event *events, size_t n, uint32_t *instrument_id);
-
-/*
  * Sends reader r the whole state if it asked, attached or lags: BOOK_INVALID(RESYNC), and, for
  * a valid book, its snapshot. scratch: room for one book's snapshot. 1 if it did, 0 if there was
  * no need or no room yet.
  */
 int pmm_feed_resync(struct pmm_feed *feed, uint32_t reader, int64_t now_ns, struct pmm_event *scratch, size_t max);
+
+/*
+ * The simulated venue's market, from its ring to pmm_feed_publish. It numbers its market records per instrument
+ * without a gap (aux); a BOOK_BEGIN starts the count anew.
+ */
+struct pmm_venue_turn {
+    struct pmm_feed *feed;
+    struct pmm_ring *ring;
+    struct pmm_event *batch;
+    uint32_t batch_max;
+    uint8_t venue_id;
+    uint8_t reserved[3];
+    uint64_t sequences[64];    /* by instrument_id: the last number */
+    uint64_t waiting;          /* bit i: instrument i's records are not used before its next BOOK_BEGIN */
+    uint64_t gaps;
+};
+
+/*
+ * Stamps, checks the venue's numbers, publishes, frees the slots. At a gap the instrument is
+ * waited for and the ring asked for a resync. The records taken, or the journal's SYSTEM.
+ */
+int64_t pmm_venue_run_turn(struct pmm_venue_turn *turn);
+int64_t pmm_venue_turns(struct pmm_venue_turn *turn, struct pmm_loop *loop);
+
+/* Tells everyone that the instrument's book is of no use, and drops its records until a BOOK_BEGIN. 1, or SYSTEM. */
+int64_t pmm_venue_wait_for(struct pmm_venue_turn *turn, uint32_t instrument_id, uint16_t reason);
+
+struct pmm_strategy_turn {
+    struct pmm_stage *stage;
+    struct pmm_desk *desk;
+    struct pmm_maker *makers[64];      /* by instrument_id; NULL: not quoted */
+    struct pmm_event *batch;           /* input room; own records stand at its start */
+    struct pmm_event *decisions;       /* output room */
+    uint32_t batch_max;
+    uint32_t decisions_max;
+};
+
+/* A turn of a strategy that is all makers, with own records already at batch[0..own). The records taken, or STAGE codes. */
+int64_t pmm_strategy_run_turn(struct pmm_strategy_turn *turn, size_t own);
+int64_t pmm_strategy_turns(struct pmm_strategy_turn *turn, size_t own, struct pmm_loop *loop);
 
 struct pmm_risk_turn {
     struct pmm_stage *stage;
@@ -77,5 +115,6 @@ struct pmm_risk_turn {
 
 /* One turn with own records already at batch[0..own). The records taken, or STAGE / journal codes. */
 int64_t pmm_risk_run_turn(struct pmm_risk_turn *turn, size_t own);
+int64_t pmm_risk_turns(struct pmm_risk_turn *turn, size_t own, struct pmm_loop *loop);
 
 #endif

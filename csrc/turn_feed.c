@@ -38,26 +38,6 @@ int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t
     return (int64_t)n;
 }
 
-int64_t pmm_feed_check(struct pmm_feed *feed, const struct pmm_event *events, size_t n, uint32_t *instrument_id) {
-    for (size_t i = 0; i < n; i++) {
-        const struct pmm_event *e = &events[i];
-        if (e->instrument_id >= feed->instrument_count)
-            continue;
-        uint64_t *last = &feed->sequences[e->instrument_id];
-        uint64_t sequence = (uint64_t)e->aux;
-        if (e->kind == PMM_KIND_BOOK_BEGIN || (e->flags & PMM_FLAG_SNAPSHOT) || e->kind == PMM_KIND_BOOK_END) {
-            *last = sequence;
-        } else if (e->kind == PMM_KIND_DEPTH || e->kind == PMM_KIND_TRADE) {
-            if (sequence != *last + 1) {
-                *instrument_id = e->instrument_id;
-                return (int64_t)i;
-            }
-            *last = sequence;
-        }
-    }
-    return (int64_t)n;
-}
-
 static int send_state(struct pmm_feed *feed, uint32_t reader, uint32_t instrument, int64_t now_ns,
                       struct pmm_event *scratch, size_t max) {
     struct pmm_top top;

@@ -81,3 +81,15 @@ int64_t pmm_risk_run_turn(struct pmm_risk_turn *turn, size_t own) {
         record_latency(turn, (size_t)decided);
     return (int64_t)n;
 }
+
+int64_t pmm_risk_turns(struct pmm_risk_turn *turn, size_t own, struct pmm_loop *loop) {
+    int64_t taken = 0, n;
+    do {
+        n = pmm_risk_run_turn(turn, own);
+        if (n < 0)
+            return n;
+        own = 0;
+        taken += n;
+    } while (pmm_loop_again(loop, n));
+    return taken;
+}

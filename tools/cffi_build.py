@@ -22,6 +22,7 @@ HEADERS = [
     "segment.h",
     "ring.h",
     "bell.h",
+    "loop.h",
     "counters.h",
     "book.h",
     "journal.h",

@@ -23,6 +23,7 @@ from pinnacle.risk.gate import BATCH, RiskGate
 from pinnacle.session.config import SessionConfig, load_session
 from pinnacle.session.create import create_session, remove_runtime
 from pinnacle.strategy.host import StrategyHost
+from pinnacle.strategy.process import native_turn
 
 WARM = 200
 #: What a process puts into its own log: peers, kill word, timers.
@@ -102,47 +103,79 @@ def _push(ring: RingWriter, rows: np.ndarray, buffer: EventBuffer) -> None:
     ring.push(buffer.cdata, n)
 
 
-def measure_strategy(recorded: Recorded) -> tuple[list[int], list[int]]:
-    """(decisions on market records, whole turns that led to orders), ns each."""
-    paths = recorded.paths
-    host = StrategyHost(recorded.instruments, recorded.config.strategy)
-    market_in, fills_in = RingWriter(paths.ring("market.strategy")), RingWriter(paths.ring("fills"))
-    intents_out = RingReader(paths.ring("intents"))
-    journal = recorded.journal("strategy")
-    stage = Stage(
-        journal,
-        Source.STRATEGY,
-        [
-            Input(RingReader(paths.ring("fills")), Source.RISK),
-            Input(RingReader(paths.ring("market.strategy")), Source.FEED),
-        ],
-        [Output(RingWriter(paths.ring("intents")), None, kind_mask(ORDER_KINDS))],
-        0,
-    )
-    batch, scratch = EventBuffer(65536), EventBuffer(65536)
-    decisions_at = host.desk.decisions.cdata
-    decided, turns = [], []
-    for rows in _batches(recorded.records("strategy")):
+class _Strategy:
+    """The strategy process on recorded batches, its rings and its journal, without its loop."""
+
+    def __init__(self, recorded: Recorded):
+        paths = recorded.paths
+        self.host = StrategyHost(recorded.instruments, recorded.config.strategy)
+        self._market = RingWriter(paths.ring("market.strategy"))
+        self._fills = RingWriter(paths.ring("fills"))
+        self._intents = RingReader(paths.ring("intents"))
+        self.journal = recorded.journal("strategy")
+        self.stage = Stage(
+            self.journal,
+            Source.STRATEGY,
+            [
+                Input(RingReader(paths.ring("fills")), Source.RISK),
+                Input(RingReader(paths.ring("market.strategy")), Source.FEED),
+            ],
+            [Output(RingWriter(paths.ring("intents")), None, kind_mask(ORDER_KINDS))],
+            0,
+        )
+        self.batch, self._scratch = EventBuffer(65536), EventBuffer(65536)
+
+    def offer(self, rows: np.ndarray) -> tuple[int, bool]:
+        """Put a recorded batch where a turn finds it; (own records, whether market data is in)."""
         own = rows[rows["source"] == Source.STRATEGY]
-        batch.array[: len(own)] = own
+        self.batch.array[: len(own)] = own
         market = rows[rows["source"] == Source.FEED]
-        _push(fills_in, rows[np.isin(rows["source"], REPORTERS)], scratch)
-        _push(market_in, market, scratch)
-        t0 = perf_counter_ns()
-        n = stage.take(batch, len(own))
-        t1 = perf_counter_ns()
-        count = host.decide(batch.cdata, n)
-        t2 = perf_counter_ns()
-        stage.give(decisions_at, count)
-        t3 = perf_counter_ns()
-        if len(market):
-            decided.append(t2 - t1)
-        if count:
-            turns.append(t3 - t0)
-        while intents_out.take(scratch.cdata, 65536):
-            intents_out.release()
-    journal.close()
-    return decided[WARM:], turns[WARM:]
+        _push(self._fills, rows[np.isin(rows["source"], REPORTERS)], self._scratch)
+        _push(self._market, market, self._scratch)
+        return len(own), len(market) > 0
+
+    def drain(self) -> int:
+        """What the turn gave, taken away; how many records."""
+        given = 0
+        while n := self._intents.take(self._scratch.cdata, 65536):
+            self._intents.release()
+            given += n
+        return given
+
+
+def measure_decisions(recorded: Recorded) -> list[int]:
+    """Decisions on batches with market data, ns."""
+    strategy, samples = _Strategy(recorded), []
+    events, decisions = strategy.batch.cdata, strategy.host.desk.decisions.cdata
+    for rows in _batches(recorded.records("strategy")):
+        own, market = strategy.offer(rows)
+        n = strategy.stage.take(strategy.batch, own)
+        begun = perf_counter_ns()
+        count = strategy.host.decide(events, n)
+        taken = perf_counter_ns() - begun
+        strategy.stage.give(decisions, count)
+        if market:
+            samples.append(taken)
+        strategy.drain()
+    strategy.journal.close()
+    return samples[WARM:]
+
+
+def measure_strategy_turns(recorded: Recorded) -> list[int]:
+    """Whole turns that led to orders, as the process takes them, ns."""
+    strategy, samples = _Strategy(recorded), []
+    turn = native_turn(strategy.stage, strategy.host, strategy.batch)
+    run_turn = lib.pmm_strategy_run_turn
+    for rows in _batches(recorded.records("strategy")):
+        own, _ = strategy.offer(rows)
+        begun = perf_counter_ns()
+        n = run_turn(turn, own)
+        taken = perf_counter_ns() - begun
+        check(n, "strategy turn")
+        if strategy.drain():
+            samples.append(taken)
+    strategy.journal.close()
+    return samples[WARM:]
 
 
 def _risk_turn(recorded: Recorded, gate: RiskGate, stage: Stage, batch: EventBuffer) -> Any:
@@ -217,15 +250,17 @@ def measure_risk(recorded: Recorded) -> list[int]:
 def main() -> None:
     arguments = begin()
     for round_ in range(arguments.rounds):
-        # Two sets of segments: a ring has one writer and one reader.
-        first, second = (Recorded(arguments, f"{round_}-{part}") for part in "ab")
-        samples = {}
-        samples["decide"], samples["turn"] = measure_strategy(first)
-        samples["publish"] = measure_feed(second)
-        samples["risk"] = measure_risk(second)
+        # A set of segments each where they share a ring: it has one writer and one reader.
+        first, second, third = (Recorded(arguments, f"{round_}-{part}") for part in "abc")
+        samples = {
+            "decide": measure_decisions(first),
+            "turn": measure_strategy_turns(second),
+            "publish": measure_feed(third),
+            "risk": measure_risk(third),
+        }
         for name, found in samples.items():
             emit_quantiles(name, np.array(found) / 1e3)
-        for recorded in (first, second):
+        for recorded in (first, second, third):
             remove_runtime(recorded.paths)
             shutil.rmtree(recorded.paths.data)
 

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 from types import FrameType, TracebackType
+from typing import Any
 
 import structlog
 
@@ -71,6 +72,12 @@ class Runtime:
         self._stop_logged = False
         self._wait_kind = Wait[config.wait.upper()]
         self._spin_ns = config.spin_us * 1000
+        self.loop: Any = ffi.new("struct pmm_loop *")
+        self.loop.bell = self.bell.handle
+        self.loop.control = self.control.handle
+        self.loop.clock = self.clock.cdata
+        self.loop.wait = self._wait_kind
+        self.loop.spin_ns = self._spin_ns
 
     def __enter__(self) -> "Runtime":
         signal.signal(signal.SIGTERM, self._on_signal)
@@ -128,6 +135,9 @@ class Runtime:
     def wait_on(self, *rings: RingReader) -> None:
         """The rings that wake this process."""
         self.bell.watch(rings)
+        self.loop.ring_count = len(rings)
+        for i, ring in enumerate(rings):
+            self.loop.rings[i] = ring.handle
 
     def ready(self, status: str) -> None:
         """Recovered and attached: peers may count on this process."""
@@ -140,6 +150,12 @@ class Runtime:
     def wait(self, timeout_ns: int = TURN_NS) -> bool:
         """Until a ring has a record or the timeout; the heart beats."""
         return self.bell.wait(self._wait_kind, self._spin_ns, timeout_ns)
+
+    def span(self) -> Any:
+        """struct pmm_loop * for turns in C until housekeeping, a signal or the kill switch."""
+        self.loop.until_ns = monotonic_ns() + HOUSEKEEPING_NS
+        self.loop.killed = self._killed or 0
+        return self.loop
 
     def own_inputs(self, batch: EventBuffer, n: int = 0, *, timer: bool = True) -> int:
         """Housekeeping, and the records it adds behind the batch's first n; the new count.

@@ -11,7 +11,7 @@ from pinnacle.core.instruments import Instrument
 from pinnacle.core.journal import Journal
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingWriter
-from pinnacle.core.schema import EventBuffer, Kind, Reason, Source, Venue
+from pinnacle.core.schema import EventBuffer, Reason
 from pinnacle.core.segment import Mode
 
 #: What a book finds wrong by itself; see csrc/book.h.
@@ -62,7 +62,6 @@ class Publisher:
             # A new feed knows nothing of what its readers hold.
             feed.lagging[i] = 1
         self._publish = lib.pmm_feed_publish
-        self._check = lib.pmm_feed_check
         self._resync = lib.pmm_feed_resync
 
     def publish(self, events: Any, n: int) -> None:
@@ -74,25 +73,6 @@ class Publisher:
         now = self.clock.wall_ns()
         for reader in range(len(self._rings)):
             self._resync(self.cdata, reader, now, self._scratch.cdata, self._scratch.capacity)
-
-    def continues(self, events: Any, n: int) -> tuple[int, int]:
-        """(records that continue their venue sequence, instrument of the gap behind them)."""
-        gap = ffi.new("uint32_t *")
-        return self._check(self.cdata, events, n, gap), gap[0]
-
-    def invalidate(self, instrument_id: int, reason: Reason, venue: Venue) -> None:
-        """Tell everyone that the book must not be used until the next snapshot."""
-        row = ffi.new("struct pmm_event *")
-        row.instrument_id = instrument_id
-        row.kind = Kind.BOOK_INVALID
-        row.reason = reason
-        row.venue_id = venue
-        row.source = Source.FEED
-        self.publish(row, 1)
-
-    def invalidate_all(self, reason: Reason, venue: Venue) -> None:
-        for instrument in self.instruments:
-            self.invalidate(instrument.instrument_id, reason, venue)
 
     def broken(self) -> list[tuple[int, Reason]]:
         """(instrument, why) of books that have become invalid by what was applied to them.

@@ -98,17 +98,12 @@ def _loop(
     instruments: list[Instrument],
     checkpoints: Checkpoints,
 ) -> None:
-    run_turn, own_inputs, wait = lib.pmm_risk_run_turn, runtime.own_inputs, runtime.wait
+    turns, own_inputs, span = lib.pmm_risk_turns, runtime.own_inputs, runtime.span
     batch, cdata = turn.batch, turn.cdata
     publish = _Published(runtime, gate, instruments)
     stop_at = 0
     while True:
-        n = run_turn(cdata, own_inputs(batch))
-        if n < 0:
-            check(n, "risk")
-        if n == 0:
-            wait()
-        if publish.turn(n):
+        if publish.turn(check(turns(cdata, own_inputs(batch), span()), "risk")):
             checkpoints.save_if_due()
         if runtime.stopping:
             stop_at = stop_at or monotonic_ns() + STOP_WAIT_NS

@@ -9,6 +9,7 @@ import numpy as np
 from pinnacle.core._native import ffi
 from pinnacle.core.desk import Desk
 from pinnacle.core.instruments import Instrument
+from pinnacle.core.quoting import Maker
 
 Level = tuple[int, int]
 
@@ -70,6 +71,13 @@ class Strategy:
     def __init__(self, markets: Sequence[Market], params: Any):
         self.markets = markets
         self.params = params
+
+    def makers(self) -> dict[int, Maker]:
+        """Instruments, by id, that are quoted in C before the hooks run; asked for once.
+
+        A strategy that overrides no hook is nothing but its makers, and its process turns in C.
+        """
+        return {}
 
     def on_book(self, market: Market) -> None:
         """The book, or whether it can be trusted, has changed."""

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from pinnacle.core._native import ffi
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import Book
 from pinnacle.core.desk import Desk
 from pinnacle.core.instruments import Instrument
@@ -44,15 +44,31 @@ class StrategyHost:
         ]
         kind = kind or STRATEGIES[config.name]
         self.strategy = kind(self.markets, getattr(config, config.name))
+        makers = self.strategy.makers()
+        #: struct pmm_maker *[], by instrument, for whoever turns in C.
+        self.makers: Any = ffi.new("struct pmm_maker *[]", lib.PMM_INSTRUMENTS_MAX)
+        for number, maker in makers.items():
+            self.makers[number] = maker.cdata
+        self._wants_books = kind.on_book is not Strategy.on_book
         self._wants_trades = kind.on_trade is not Strategy.on_trade
         self._wants_fills = kind.on_fill is not Strategy.on_fill
         self._wants_timer = kind.on_timer is not Strategy.on_timer
+        #: Whether there are hooks to run; without them the makers are all that there is.
+        self.hooked = self._wants_books or self._wants_trades or self._wants_fills
+        self.hooked = self.hooked or self._wants_timer
+        self._quote = lib.pmm_desk_quote
 
     def decide(self, events: Any, n: int) -> int:
         """Take a batch of n records (struct pmm_event *); the decisions are in desk.decisions."""
         desk = self.desk
         desk.apply(events, n)
-        state = desk.cdata
+        self._quote(desk.cdata, self.makers)
+        if self.hooked:
+            self._run_hooks(events, n)
+        return desk.decide()
+
+    def _run_hooks(self, events: Any, n: int) -> None:
+        state = self.desk.cdata
         changed = state.changed
         if (self._wants_trades and state.traded) or (self._wants_fills and state.filled):
             self._tell_events(events, n, state.traded, state.filled)
@@ -63,7 +79,6 @@ class StrategyHost:
             lowest = changed & -changed
             on_book(self.markets[lowest.bit_length() - 1])
             changed ^= lowest
-        return desk.decide()
 
     def decided(self, events: Any, n: int) -> np.ndarray:
         """`decide` for a replay: the decisions as an array."""

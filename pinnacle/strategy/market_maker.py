@@ -9,7 +9,7 @@ from pinnacle.strategy.config import MarketMakerConfig
 
 
 class MarketMaker(Strategy):
-    """One Maker (csrc/quote.h) per instrument; every book change is one call into C."""
+    """One Maker (csrc/quote.h) per instrument; whatever happens per event happens in C."""
 
     def __init__(self, markets: Sequence[Market], params: dict[str, MarketMakerConfig]):
         super().__init__(markets, params)
@@ -18,23 +18,19 @@ class MarketMaker(Strategy):
             if symbol not in symbols:
                 raise ConfigError(f"strategy.market_maker.{symbol}: no such instrument")
         self._makers = {
-            market.instrument.instrument_id: (_maker(market, params), market.wanted_pointer())
+            market.instrument.instrument_id: _maker(market, params)
             for market in markets
             if market.instrument.symbol in params
         }
 
-    def on_book(self, market: Market) -> None:
-        found = self._makers.get(market.instrument.instrument_id)
-        if found is not None:
-            maker, wanted = found
-            row = market.row
-            maker.quote(row.book, row.position, market.clock_ns, wanted)
+    def makers(self) -> dict[int, Maker]:
+        return self._makers
 
     def freeze(self) -> bytes:
-        return b"".join(bytes(maker.memory) for maker, _ in self._makers.values())
+        return b"".join(bytes(maker.memory) for maker in self._makers.values())
 
     def thaw(self, state: bytes) -> bool:
-        places = [maker.memory for maker, _ in self._makers.values()]
+        places = [maker.memory for maker in self._makers.values()]
         if len(state) != sum(map(len, places)):
             return False
         at = 0

@@ -1,15 +1,17 @@
 """The strategy process: take the market and the fills, decide, give intents to risk."""
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 
-from pinnacle.core._native import lib
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell
 from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.decision_log import recover
+from pinnacle.core.errors import check
 from pinnacle.core.instruments import read_table
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter
@@ -60,23 +62,59 @@ def run(
 
 def _loop(runtime: Runtime, stage: Stage, host: StrategyHost, checkpoints: Checkpoints) -> None:
     batch = EventBuffer(BATCH)
-    events, decisions = batch.cdata, host.desk.decisions.cdata
-    take, give, decide = stage.take, stage.give, host.decide
-    own_inputs, wait = runtime.own_inputs, runtime.wait
+    turns = (hooked_turns if host.hooked else native_turns)(stage, host, batch)
+    own_inputs, span = runtime.own_inputs, runtime.span
     publish = _Published(runtime, host)
     stop_at = 0
     while True:
-        n = take(batch, own_inputs(batch))
-        if n:
-            give(decisions, decide(events, n))
-            if publish.turn(n):
-                checkpoints.save_if_due()
-        else:
-            wait()
+        if publish.turn(turns(own_inputs(batch), span())):
+            checkpoints.save_if_due()
         if runtime.stopping:
             stop_at = stop_at or monotonic_ns() + STOP_WAIT_NS
             if host.idle or monotonic_ns() > stop_at:
                 return
+
+
+Turns = Callable[[int, Any], int]
+
+
+def native_turns(stage: Stage, host: StrategyHost, batch: EventBuffer) -> Turns:
+    """Turns of a host without hooks: of (own records in the batch, struct pmm_loop *), all in C."""
+    turn, run = native_turn(stage, host, batch), lib.pmm_strategy_turns
+    return lambda own, loop: check(run(turn, own, loop), "strategy")
+
+
+def native_turn(stage: Stage, host: StrategyHost, batch: EventBuffer) -> Any:
+    """struct pmm_strategy_turn * of these three, which must outlive it."""
+    turn = ffi.new("struct pmm_strategy_turn *")
+    turn.stage = stage.cdata
+    turn.desk = host.desk.cdata
+    for instrument in range(lib.PMM_INSTRUMENTS_MAX):
+        turn.makers[instrument] = host.makers[instrument]
+    turn.batch = batch.cdata
+    turn.batch_max = batch.capacity
+    turn.decisions = host.desk.decisions.cdata
+    turn.decisions_max = host.desk.decisions.capacity
+    return turn
+
+
+def hooked_turns(stage: Stage, host: StrategyHost, batch: EventBuffer) -> Turns:
+    """The same with the strategy's hooks between taking and giving."""
+    events, decisions = batch.cdata, host.desk.decisions.cdata
+    take, give, decide, again = stage.take, stage.give, host.decide, lib.pmm_loop_again
+
+    def turns(own: int, loop: Any) -> int:
+        taken = 0
+        while True:
+            n = take(batch, own)
+            if n:
+                give(decisions, decide(events, n))
+            taken += n
+            own = 0
+            if not again(loop, n):
+                return taken
+
+    return turns
 
 
 class _Published:
@@ -90,9 +128,9 @@ class _Published:
         self._records = self._counters.counter("records")
         self._working = self._counters.counter("working_orders")
         self._desk = host.desk
+        self._loop = runtime.loop
         self._next_ns = 0
         self._taken = 0
-        self._turns = 0
         self._rows = [
             (
                 market.row,
@@ -103,15 +141,14 @@ class _Published:
         ]
 
     def turn(self, taken: int) -> bool:
-        """Count a turn; True when it was time to publish."""
+        """Count records; True when it was time to publish."""
         self._taken += taken
-        self._turns += 1
         now = monotonic_ns()
         if now < self._next_ns:
             return False
         self._next_ns = now + self.PERIOD_NS
         put = self._counters.set
-        put(self._stage_turns, self._turns)
+        put(self._stage_turns, self._loop.turns)
         put(self._records, self._taken)
         put(self._working, lib.pmm_desk_working(self._desk.cdata))
         for row, bid, ask in self._rows:

@@ -1,0 +1,139 @@
+"""The strategy's turns: what happens in C is what the same hooks would do."""
+
+import numpy as np
+import pytest
+
+from pinnacle.core._native import ffi
+from pinnacle.core.bell import Bell, Control, create_bell, create_control
+from pinnacle.core.clock import Clock
+from pinnacle.core.errors import NativeError
+from pinnacle.core.journal import Journal, JournalReader
+from pinnacle.core.ring import RingReader, RingWriter, create_ring
+from pinnacle.core.schema import EventBuffer, Flag, Kind, Side, Source, events_pointer
+from pinnacle.core.segment import Mode
+from pinnacle.core.stage import ORDER_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.strategy.config import MarketMakerConfig, StrategyConfig
+from pinnacle.strategy.host import StrategyHost
+from pinnacle.strategy.market_maker import MarketMaker
+from pinnacle.strategy.process import hooked_turns, native_turns
+from tests.records import batch, book_of, event, instruments
+
+
+class HookedMaker(MarketMaker):
+    """Has a hook, so its turns run through the interpreter."""
+
+    looks = 0
+
+    def on_book(self, market):
+        self.looks += 1
+
+
+class World:
+    """A strategy between two rings; `turn` is one turn of it."""
+
+    def __init__(self, folder, kind, turns, out=1024):
+        folder.mkdir()
+        for name, capacity in (("market", 1024), ("intents", out)):
+            create_ring(folder / f"{name}.ring", capacity, name)
+        create_bell(folder / "bell", "strategy")
+        create_control(folder / "control")
+        maker = MarketMakerConfig(quote_quantity="1", inventory_max="10", levels=2)
+        config = StrategyConfig(market_maker={"X": maker})
+        self.host = StrategyHost(instruments("X"), config, kind)
+        self.folder = folder
+        self.market = RingWriter(folder / "market.ring")
+        self.reader = RingReader(folder / "market.ring")
+        self.intents = RingReader(folder / "intents.ring")
+        self.stage = Stage(
+            Journal.open(folder / "log", "test", Source.STRATEGY, 4096, 0, 0),
+            Source.STRATEGY,
+            [Input(self.reader, Source.FEED)],
+            [Output(RingWriter(folder / "intents.ring"), None, kind_mask(ORDER_KINDS))],
+            0,
+        )
+        self.bell = Bell(folder / "bell", Mode.OWN)
+        self.control, self.clock = Control(folder / "control"), Clock()
+        self.loop = ffi.new("struct pmm_loop *")
+        self.loop.bell, self.loop.control = self.bell.handle, self.control.handle
+        self.loop.clock = self.clock.cdata
+        self.batch = EventBuffer(256)
+        self.turns = turns(self.stage, self.host, self.batch)
+
+    def turn(self, *rows):
+        sent = batch(*rows)
+        self.market.push_all(events_pointer(sent), len(sent))
+        return self.turns(0, self.loop)
+
+    def given(self):
+        out = EventBuffer(1024)
+        n = self.intents.take(out.cdata, 1024)
+        self.intents.release()
+        return out.array[:n].copy()
+
+    def log(self):
+        rows = np.concatenate(list(JournalReader(self.folder / "log").chunks()))
+        rows["commit"] = 0  # a checksum over the journal's own number too
+        return rows
+
+
+def day():
+    """Books that wander, trades between them."""
+    for step in range(40):
+        at = 60_000 + (step * 7919) % 37
+        yield book_of(
+            [(at - 1, 5), (at - 2, 9)],
+            [(at + 1, 6), (at + 3, 8)],
+            recv_ns=1_000_000_000 + step * 50_000_000,
+        )
+        yield event(
+            Kind.TRADE,
+            side=Side.BID,
+            price=at + 1,
+            quantity=1,
+            recv_ns=1_000_000_000 + step * 50_000_000,
+        )
+
+
+def test_turns_in_c_decide_and_log_what_turns_with_hooks_do(tmp_path):
+    native = World(tmp_path / "native", MarketMaker, native_turns)
+    hooked = World(tmp_path / "hooked", HookedMaker, hooked_turns)
+    assert (native.host.hooked, hooked.host.hooked) == (False, True)
+    for rows in day():
+        assert native.turn(rows) == hooked.turn(rows) == len(rows)
+    assert hooked.host.strategy.looks == 40
+    given = native.given()
+    assert {Kind(k) for k in given["kind"]} >= {Kind.NEW}
+    assert given.tobytes() == hooked.given().tobytes()
+    assert native.log().tobytes() == hooked.log().tobytes()
+    assert native.loop.turns == hooked.loop.turns == 80
+
+
+def test_a_replay_of_the_log_repeats_what_was_decided_in_c(tmp_path):
+    world = World(tmp_path / "native", MarketMaker, native_turns)
+    for rows in day():
+        world.turn(rows)
+    log = world.log()
+    inputs = log[(log["flags"] & Flag.DECISION) == 0]
+    again = StrategyHost(
+        instruments("X"),
+        StrategyConfig(
+            market_maker={"X": MarketMakerConfig(quote_quantity="1", inventory_max="10", levels=2)}
+        ),
+    )
+    repeated = []
+    for rows in np.split(inputs, np.flatnonzero(inputs["flags"] & Flag.BATCH_END) + 1)[:-1]:
+        rows = np.ascontiguousarray(rows)
+        repeated.append(again.decided(events_pointer(rows), len(rows)).copy())
+    fields = ["kind", "order_id", "side", "price", "quantity"]
+    decided = log[(log["flags"] & Flag.DECISION) != 0]
+    assert np.array_equal(np.concatenate(repeated)[fields], decided[fields])
+
+
+@pytest.mark.parametrize(
+    ("kind", "turns"), [(MarketMaker, native_turns), (HookedMaker, hooked_turns)]
+)
+def test_a_reader_of_the_intents_that_stopped_is_an_error(tmp_path, kind, turns):
+    world = World(tmp_path / "full", kind, turns, out=2)
+    with pytest.raises(NativeError):
+        for rows in day():
+            world.turn(rows)
