@@ -1,5 +1,6 @@
 #include "desk.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "error.h"
@@ -114,24 +115,28 @@ static void apply_market(struct pmm_desk *desk, const struct pmm_event *e) {
 }
 
 int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, size_t n) {
+    uint64_t market = 0;
     desk->changed = desk->traded = desk->filled = 0;
-    for (uint32_t i = 0; i < desk->instrument_count; i++) {
+    for (uint32_t i = 0; i < desk->instrument_count; i++)
         desk->instruments[i].market_cause_ns = 0;
-        pmm_book_apply(desk->instruments[i].book, events, n);
-    }
     for (size_t i = 0; i < n; i++) {
         const struct pmm_event *e = &events[i];
         if (e->recv_ns > desk->clock_ns)
             desk->clock_ns = e->recv_ns;
-        if (e->kind >= PMM_KIND_START)
+        if (e->kind >= PMM_KIND_START) {
             apply_process(desk, e);
-        else if (e->instrument_id >= desk->instrument_count)
+        } else if (e->instrument_id >= desk->instrument_count) {
             continue;
-        else if (e->kind >= PMM_KIND_ACK)
+        } else if (e->kind >= PMM_KIND_ACK) {
             apply_report(desk, e);
-        else if (e->kind >= PMM_KIND_DEPTH && e->kind <= PMM_KIND_BOOK_INVALID)
+        } else if (e->kind >= PMM_KIND_DEPTH && e->kind <= PMM_KIND_BOOK_INVALID) {
             apply_market(desk, e);
+            market |= 1ull << e->instrument_id;
+        }
     }
+    /* A book looks through the whole batch for its own records: only those that have some. */
+    for (; market != 0; market &= market - 1)
+        pmm_book_apply(desk->instruments[__builtin_ctzll(market)].book, events, n);
     return (int64_t)n;
 }
 
@@ -167,10 +172,11 @@ static struct pmm_event decision(const struct pmm_desk *desk, uint32_t instrumen
     };
 }
 
-/* 1 if the working order serves the wanted level as it is. */
+/* 1 if the order serves the wanted level as it is, or as the REPLACE in flight will make it. */
 static int serves(const struct pmm_desk *desk, const struct pmm_slot *slot, const struct pmm_level *level) {
-    int64_t off = slot->price - level->price;
-    int64_t leaves = slot->quantity - slot->filled;
+    int moving = slot->state == PMM_SLOT_REPLACING;
+    int64_t off = (moving ? slot->wanted_price : slot->price) - level->price;
+    int64_t leaves = (moving ? slot->wanted_quantity : slot->quantity) - slot->filled;
     return off <= desk->requote_ticks && off >= -desk->requote_ticks && 2 * leaves >= level->quantity;
 }
 
@@ -202,42 +208,46 @@ static struct pmm_event send_cancel(struct pmm_desk *desk, uint32_t instrument, 
     return decision(desk, instrument, side, PMM_KIND_CANCEL, slot);
 }
 
-/* Wanted levels that a working or in-flight order serves already, and the orders that do. Bit sets. */
-static void pair_up(const struct pmm_desk *desk, const struct pmm_slot *slots, const struct pmm_level *levels,
-                    int count, uint32_t *served, uint32_t *serving) {
-    *served = *serving = 0;
-    for (int level = 0; level < count; level++)
-        for (int i = 0; i < SLOTS; i++) {
-            struct pmm_slot seen = slots[i];
-            if (seen.state == PMM_SLOT_FREE || seen.state == PMM_SLOT_CANCELLING || *serving >> i & 1)
-                continue;
-            if (seen.state == PMM_SLOT_REPLACING) {
-                seen.price = seen.wanted_price;
-                seen.quantity = seen.wanted_quantity;
-            }
-            if (serves(desk, &seen, &levels[level])) {
-                *served |= 1u << level;
-                *serving |= 1u << i;
-                break;
-            }
-        }
+static_assert(SLOTS == 8 && PMM_SLOT_CANCELLING < 8, "a byte for the slots of each state");
+
+/* The slots of a side in each state, as bits: slot i in state s is bit 8 s + i. */
+static uint64_t states_of(const struct pmm_slot *slots) {
+    uint64_t states = 0;
+    for (uint32_t i = 0; i < SLOTS; i++)
+        states |= UINT64_C(1) << (8 * slots[i].state + i);
+    return states;
 }
 
-static struct pmm_slot *spare_slot(struct pmm_slot *slots, uint32_t *serving, uint32_t state, int64_t clock_ns) {
-    for (int i = 0; i < SLOTS; i++)
-        if (!(*serving >> i & 1) && slots[i].state == state && slots[i].rest_until_ns <= clock_ns) {
-            *serving |= 1u << i;
-            return &slots[i];
-        }
-    return NULL;
+static uint32_t in_state(uint64_t states, enum pmm_slot_state state) { return states >> 8 * state & 0xFF; }
+
+/* Takes the lowest slot out of a set of them. */
+static struct pmm_slot *take(struct pmm_slot *slots, uint32_t *set) {
+    struct pmm_slot *slot = &slots[__builtin_ctz(*set)];
+    *set &= *set - 1;
+    return slot;
 }
 
-/* Orders in flight towards another price keep a wanted level waiting: sending more would double the quote. */
-static int in_flight(const struct pmm_slot *slots, uint32_t serving) {
-    int count = 0;
-    for (int i = 0; i < SLOTS; i++)
-        count += !(serving >> i & 1) && slots[i].state != PMM_SLOT_FREE && slots[i].state != PMM_SLOT_LIVE;
-    return count;
+/* The wanted levels that no order serves, as bits; the orders that serve the others go out of the set. */
+static uint32_t pair_up(const struct pmm_desk *desk, const struct pmm_slot *slots, const struct pmm_level *levels,
+                        int count, uint32_t *orders) {
+    uint32_t missing = 0;
+    for (int level = 0; level < count; level++) {
+        uint32_t left = *orders;
+        while (left != 0 && !serves(desk, &slots[__builtin_ctz(left)], &levels[level]))
+            left &= left - 1;
+        *orders ^= left & -left;
+        missing |= (uint32_t)(left == 0) << level;
+    }
+    return missing;
+}
+
+/* Those of a set that no refusal keeps from being touched. */
+static uint32_t rested(const struct pmm_slot *slots, uint32_t set, int64_t clock_ns) {
+    uint32_t ready = 0;
+    for (; set != 0; set &= set - 1)
+        if (slots[__builtin_ctz(set)].rest_until_ns <= clock_ns)
+            ready |= set & -set;
+    return ready;
 }
 
 static size_t decide_side(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_event *out, size_t max) {
@@ -245,28 +255,26 @@ static size_t decide_side(struct pmm_desk *desk, uint32_t instrument, int side, 
     struct pmm_slot *slots = in->slots[side];
     const struct pmm_level *levels = side == 0 ? in->wanted.bids : in->wanted.asks;
     int count = side == 0 ? in->wanted.bid_count : in->wanted.ask_count;
-    uint32_t served, serving;
+    const uint64_t states = states_of(slots);
+    const uint32_t live = in_state(states, PMM_SLOT_LIVE), cancelling = in_state(states, PMM_SLOT_CANCELLING);
+    uint32_t spare = in_state(states, PMM_SLOT_FREE), unpaired = 0xFF & ~(spare | cancelling);
+    uint32_t missing = pair_up(desk, slots, levels, count, &unpaired);
+    uint32_t unwanted = rested(slots, unpaired & live, desk->clock_ns);
+    /* Orders in flight towards another price keep a wanted level waiting: sending more would double the quote. */
+    int waiting = __builtin_popcount((unpaired & ~live) | cancelling);
     size_t n = 0;
-    pair_up(desk, slots, levels, count, &served, &serving);
-    int waiting = in_flight(slots, serving);
-    for (int level = 0; level < count && n < max; level++) {
-        if (served >> level & 1)
-            continue;
-        struct pmm_slot *slot = spare_slot(slots, &serving, PMM_SLOT_LIVE, desk->clock_ns);
-        if (slot) {
-            out[n++] = desk->replace ? send_replace(desk, instrument, side, slot, &levels[level])
+    for (; missing != 0 && n < max; missing &= missing - 1) {
+        const struct pmm_level *level = &levels[__builtin_ctz(missing)];
+        if (unwanted != 0) {
+            struct pmm_slot *slot = take(slots, &unwanted);
+            out[n++] = desk->replace ? send_replace(desk, instrument, side, slot, level)
                                      : send_cancel(desk, instrument, side, slot);
-            continue;
+        } else if (waiting-- <= 0 && in->rest_until_ns[side] <= desk->clock_ns && spare != 0) {
+            out[n++] = send_new(desk, instrument, side, take(slots, &spare), level);
         }
-        if (waiting-- > 0 || in->rest_until_ns[side] > desk->clock_ns)
-            continue;
-        slot = spare_slot(slots, &serving, PMM_SLOT_FREE, desk->clock_ns);
-        if (slot)
-            out[n++] = send_new(desk, instrument, side, slot, &levels[level]);
     }
-    for (int i = 0; i < SLOTS && n < max; i++)
-        if (slots[i].state == PMM_SLOT_LIVE && !(serving >> i & 1) && slots[i].rest_until_ns <= desk->clock_ns)
-            out[n++] = send_cancel(desk, instrument, side, &slots[i]);
+    while (unwanted != 0 && n < max)
+        out[n++] = send_cancel(desk, instrument, side, take(slots, &unwanted));
     return n;
 }
 

@@ -76,7 +76,7 @@ struct pmm_desk {
     struct pmm_desk_instrument instruments[64];
 };
 
-/* books: instrument_count initialised books; order ids count from first_order_id. ARGUMENT. */
+/* books: an initialised one of each instrument, by its id; order ids count from first_order_id. ARGUMENT. */
 int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, uint32_t instrument_count,
                   uint64_t first_order_id);
 
