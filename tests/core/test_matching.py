@@ -1,15 +1,10 @@
 """The matching engine's rules, one by one. Prices in ticks, quantities in lots."""
 
-import numpy as np
 import pytest
 
-from pinnacle.core._native import ffi, lib
-from pinnacle.core.errors import CorruptError, NativeError
-from pinnacle.core.matching import PRICE_MAX, QUANTITY_MAX, MatchingEngine
+from pinnacle.core.matching import PRICE_MAX
 from pinnacle.core.schema import (
-    EVENT,
     INSTRUMENT_ALL,
-    EventBuffer,
     Flag,
     Kind,
     OrderType,
@@ -20,72 +15,12 @@ from pinnacle.core.schema import (
     TimeInForce,
     Venue,
 )
-
-ME, YOU, OTHER = Source.STRATEGY, Source.TRADERS, Source.GATEWAY
-
-
-class Desk:
-    """Writes one order at a time and keeps what came back."""
-
-    def __init__(self, **sizes):
-        self.engine = MatchingEngine(7, **({"orders": 100, "far_levels": 100} | sizes))
-        self.now = 0
-
-    def send(self, kind, order_id=0, side=0, price=0, quantity=0, source=ME, **fields):
-        self.now += 1
-        event = np.zeros(1, dtype=EVENT)
-        values = fields | {
-            "kind": kind,
-            "order_id": order_id,
-            "side": side,
-            "price": price,
-            "quantity": quantity,
-            "source": source,
-            "recv_ns": self.now,
-        }
-        event["instrument_id"] = 7
-        for name, value in values.items():
-            event[name] = value
-        out = self.engine.process(event)
-        self.engine.check()
-        return out
-
-    def new(self, order_id, side, price, quantity, source=ME, tif=0, kind=0, stp=0, **fields):
-        aux = tif | kind << 8 | stp << 16
-        return self.send(Kind.NEW, order_id, side, price, quantity, source, aux=aux, **fields)
-
-    def buy(self, order_id, price, quantity, source=ME, **fields):
-        return self.new(order_id, Side.BID, price, quantity, source, **fields)
-
-    def sell(self, order_id, price, quantity, source=YOU, **fields):
-        return self.new(order_id, Side.ASK, price, quantity, source, **fields)
-
-    def ids(self):
-        return self.engine.orders()["order_id"].tolist()
+from tests.core.matching_desk import ME, YOU, Desk, fills, market_data, reasons, rows
 
 
 @pytest.fixture
 def desk():
     return Desk()
-
-
-def rows(out, *names):
-    """The named fields of each record that is for a participant."""
-    reports = out[out["source"] != Source.EXCHANGE]
-    return [tuple(int(r[n]) for n in names) for r in reports]
-
-
-def market_data(out):
-    data = out[out["source"] == Source.EXCHANGE]
-    return [tuple(int(r[n]) for n in ("kind", "side", "price", "quantity")) for r in data]
-
-
-def reasons(out):
-    return rows(out, "kind", "reason")
-
-
-def fills(out):
-    return [r[1:] for r in rows(out, "kind", "order_id", "price", "quantity") if r[0] == Kind.FILL]
 
 
 def test_a_resting_order_is_acknowledged_and_published(desk):
@@ -315,125 +250,3 @@ def test_day_orders_go_at_the_end_of_the_day(desk):
     out = desk.engine.end_day(99)
     assert rows(out, "order_id", "reason", "recv_ns") == [(1, Reason.DAY_END, 99)]
     assert desk.ids() == [2]
-
-
-@pytest.mark.parametrize(
-    ("fields", "reason"),
-    [
-        ({"quantity": 0}, Reason.BAD_QUANTITY),
-        ({"quantity": -1}, Reason.BAD_QUANTITY),
-        ({"quantity": QUANTITY_MAX + 1}, Reason.BAD_QUANTITY),
-        ({"price": 0}, Reason.BAD_PRICE),
-        ({"price": PRICE_MAX + 1}, Reason.BAD_PRICE),
-        ({"side": 0}, Reason.BAD_ORDER),
-        ({"side": 3}, Reason.BAD_ORDER),
-        ({"tif": 4}, Reason.BAD_ORDER),
-        ({"kind": 2}, Reason.BAD_ORDER),
-        ({"stp": 4}, Reason.BAD_ORDER),
-        ({"tif": TimeInForce.IOC, "flags": Flag.POST_ONLY}, Reason.BAD_ORDER),
-        ({"kind": OrderType.MARKET, "flags": Flag.POST_ONLY}, Reason.BAD_ORDER),
-        ({"order_id": 1}, Reason.DUPLICATE_ORDER),
-    ],
-)
-def test_a_bad_order_is_rejected_with_its_reason(desk, fields, reason):
-    desk.buy(1, 100, 5, YOU)
-    order = {"order_id": 2, "side": Side.BID, "price": 100, "quantity": 1} | fields
-    assert reasons(desk.new(**order)) == [(Kind.REJECTED, reason)]
-    assert desk.ids() == [1]
-
-
-def test_an_order_id_is_free_again_when_its_order_is_done(desk):
-    desk.buy(1, 100, 5)
-    desk.send(Kind.CANCEL, 1)
-    assert reasons(desk.buy(1, 100, 5)) == [(Kind.ACK, 0)]
-
-
-def test_a_full_pool_rejects_what_would_rest_and_still_matches():
-    desk = Desk(orders=2)
-    desk.buy(1, 100, 5)
-    desk.buy(2, 100, 5)
-    assert reasons(desk.buy(3, 100, 5)) == [(Kind.REJECTED, Reason.CAPACITY)]
-    assert len(fills(desk.sell(4, 100, 5))) == 2
-    assert reasons(desk.buy(3, 100, 5)) == [(Kind.ACK, 0)]
-
-
-def test_a_remainder_without_a_place_for_its_level_is_cancelled():
-    desk = Desk(orders=10, far_levels=1)
-    desk.sell(1, 105, 1)
-    desk.buy(2, 100, 1, YOU)
-    assert reasons(desk.buy(3, 105, 2))[-1] == (Kind.CANCELLED, Reason.CAPACITY)
-    assert reasons(desk.buy(3, 101, 2)) == [(Kind.REJECTED, Reason.CAPACITY)]
-    assert reasons(desk.send(Kind.REPLACE, 2, price=101, quantity=1, source=YOU)) == [
-        (Kind.REPLACED, 0)
-    ]
-
-
-def test_prices_far_from_the_window_are_exact(desk):
-    prices = [1, 10**6, 10**12, PRICE_MAX]
-    for i, price in enumerate(prices):
-        desk.sell(i + 1, price, 3)
-    assert desk.engine.depth(Side.ASK, 9)["price"].tolist() == prices
-    assert fills(desk.buy(9, PRICE_MAX, 12))[::2] == [(i + 1, p, 3) for i, p in enumerate(prices)]
-
-
-def test_records_of_other_instruments_and_kinds_pass_without_effect(desk):
-    assert len(desk.buy(1, 100, 5, instrument_id=8)) == 0
-    assert len(desk.send(Kind.DEPTH, 1, Side.BID, 100, 5)) == 0
-    assert desk.engine.order_count == 0
-
-
-def test_a_record_whose_outcome_does_not_fit_waits(desk):
-    for order_id in range(1, 11):
-        desk.sell(order_id, 101, 1)
-    event = np.zeros(1, dtype=EVENT)
-    event["kind"], event["instrument_id"], event["side"] = Kind.NEW, 7, Side.BID
-    event["order_id"], event["price"], event["quantity"] = 99, 101, 10
-    pointer = ffi.from_buffer("struct pmm_event[]", event)
-    out = EventBuffer(64)
-    assert desk.engine.run(pointer, 1, out.cdata, 42) == (0, 0)
-    assert desk.engine.order_count == 10
-    assert desk.engine.run(pointer, 1, out.cdata, 43) == (1 + 3 * 10 + 1, 1)
-
-
-def test_a_snapshot_is_the_book_between_its_marks(desk):
-    desk.buy(1, 100, 5)
-    desk.sell(2, 101, 4)
-    snapshot = desk.engine.snapshot(77)
-    assert snapshot["kind"].tolist() == [
-        Kind.BOOK_BEGIN, Kind.DEPTH, Kind.DEPTH, Kind.BOOK_END,
-    ]  # fmt: skip
-    assert snapshot["flags"].tolist() == [2, 2, 2, 3]
-    assert (snapshot["aux"] == 2).all()
-    assert (snapshot["recv_ns"] == 77).all()
-
-
-def test_an_engine_works_the_same_after_its_memory_was_moved(desk):
-    desk.buy(1, 100, 5)
-    desk.sell(2, 101, 4)
-    size = ffi.buffer(desk.engine._memory)[:]
-    moved = MatchingEngine(7, orders=100, far_levels=100)
-    ffi.buffer(moved._memory)[:] = size
-    ffi.buffer(desk.engine._memory)[:] = bytes(len(size))
-    desk.engine = moved
-    assert fills(desk.buy(3, 101, 1)) == [(2, 101, 1), (3, 101, 1)]
-
-
-def test_bad_sizes_are_refused():
-    for sizes in ({"orders": 0}, {"window": 5000}, {"far_levels": 0}, {"orders": 2**23}):
-        with pytest.raises(ValueError, match="no matching engine"):
-            MatchingEngine(1, **sizes)
-    assert lib.pmm_match_run(ffi.NULL, ffi.NULL, 0, ffi.NULL, 0, ffi.NULL) == lib.PMM_ERR_ARGUMENT
-
-
-def test_an_unknown_order_has_no_queue(desk):
-    with pytest.raises(NativeError, match="order 5"):
-        desk.engine.queue_ahead(5)
-
-
-def test_check_sees_damage(desk):
-    desk.buy(1, 100, 5)
-    data = np.frombuffer(ffi.buffer(desk.engine._memory), dtype=np.int64)
-    leaves_then_total = np.flatnonzero((data[:-1] == 5) & (data[1:] == 5))[0]
-    data[leaves_then_total] = 4
-    with pytest.raises(CorruptError):
-        desk.engine.check()

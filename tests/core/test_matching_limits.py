@@ -1,0 +1,146 @@
+"""What the matching engine refuses, how much it holds, and the memory that holds it."""
+
+import numpy as np
+import pytest
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.errors import CorruptError, NativeError
+from pinnacle.core.matching import PRICE_MAX, QUANTITY_MAX, MatchingEngine
+from pinnacle.core.schema import (
+    EVENT,
+    EventBuffer,
+    Flag,
+    Kind,
+    OrderType,
+    Reason,
+    Side,
+    TimeInForce,
+)
+from tests.core.matching_desk import YOU, Desk, fills, reasons
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"quantity": 0}, Reason.BAD_QUANTITY),
+        ({"quantity": -1}, Reason.BAD_QUANTITY),
+        ({"quantity": QUANTITY_MAX + 1}, Reason.BAD_QUANTITY),
+        ({"price": 0}, Reason.BAD_PRICE),
+        ({"price": PRICE_MAX + 1}, Reason.BAD_PRICE),
+        ({"side": 0}, Reason.BAD_ORDER),
+        ({"side": 3}, Reason.BAD_ORDER),
+        ({"tif": 4}, Reason.BAD_ORDER),
+        ({"kind": 2}, Reason.BAD_ORDER),
+        ({"stp": 4}, Reason.BAD_ORDER),
+        ({"tif": TimeInForce.IOC, "flags": Flag.POST_ONLY}, Reason.BAD_ORDER),
+        ({"kind": OrderType.MARKET, "flags": Flag.POST_ONLY}, Reason.BAD_ORDER),
+        ({"order_id": 1}, Reason.DUPLICATE_ORDER),
+    ],
+)
+def test_a_bad_order_is_rejected_with_its_reason(desk, fields, reason):
+    desk.buy(1, 100, 5, YOU)
+    order = {"order_id": 2, "side": Side.BID, "price": 100, "quantity": 1} | fields
+    assert reasons(desk.new(**order)) == [(Kind.REJECTED, reason)]
+    assert desk.ids() == [1]
+
+
+def test_an_order_id_is_free_again_when_its_order_is_done(desk):
+    desk.buy(1, 100, 5)
+    desk.send(Kind.CANCEL, 1)
+    assert reasons(desk.buy(1, 100, 5)) == [(Kind.ACK, 0)]
+
+
+def test_a_full_pool_rejects_what_would_rest_and_still_matches():
+    desk = Desk(orders=2)
+    desk.buy(1, 100, 5)
+    desk.buy(2, 100, 5)
+    assert reasons(desk.buy(3, 100, 5)) == [(Kind.REJECTED, Reason.CAPACITY)]
+    assert len(fills(desk.sell(4, 100, 5))) == 2
+    assert reasons(desk.buy(3, 100, 5)) == [(Kind.ACK, 0)]
+
+
+def test_a_remainder_without_a_place_for_its_level_is_cancelled():
+    desk = Desk(orders=10, far_levels=1)
+    desk.sell(1, 105, 1)
+    desk.buy(2, 100, 1, YOU)
+    assert reasons(desk.buy(3, 105, 2))[-1] == (Kind.CANCELLED, Reason.CAPACITY)
+    assert reasons(desk.buy(3, 101, 2)) == [(Kind.REJECTED, Reason.CAPACITY)]
+    assert reasons(desk.send(Kind.REPLACE, 2, price=101, quantity=1, source=YOU)) == [
+        (Kind.REPLACED, 0)
+    ]
+
+
+def test_prices_far_from_the_window_are_exact(desk):
+    prices = [1, 10**6, 10**12, PRICE_MAX]
+    for i, price in enumerate(prices):
+        desk.sell(i + 1, price, 3)
+    assert desk.engine.depth(Side.ASK, 9)["price"].tolist() == prices
+    assert fills(desk.buy(9, PRICE_MAX, 12))[::2] == [(i + 1, p, 3) for i, p in enumerate(prices)]
+
+
+def test_records_of_other_instruments_and_kinds_pass_without_effect(desk):
+    assert len(desk.buy(1, 100, 5, instrument_id=8)) == 0
+    assert len(desk.send(Kind.DEPTH, 1, Side.BID, 100, 5)) == 0
+    assert desk.engine.order_count == 0
+
+
+def test_a_record_whose_outcome_does_not_fit_waits(desk):
+    for order_id in range(1, 11):
+        desk.sell(order_id, 101, 1)
+    event = np.zeros(1, dtype=EVENT)
+    event["kind"], event["instrument_id"], event["side"] = Kind.NEW, 7, Side.BID
+    event["order_id"], event["price"], event["quantity"] = 99, 101, 10
+    pointer = ffi.from_buffer("struct pmm_event[]", event)
+    out = EventBuffer(64)
+    assert desk.engine.run(pointer, 1, out.cdata, 42) == (0, 0)
+    assert desk.engine.order_count == 10
+    assert desk.engine.run(pointer, 1, out.cdata, 43) == (1 + 3 * 10 + 1, 1)
+
+
+def test_a_snapshot_is_the_book_between_its_marks(desk):
+    desk.buy(1, 100, 5)
+    desk.sell(2, 101, 4)
+    snapshot = desk.engine.snapshot(77)
+    assert snapshot["kind"].tolist() == [
+        Kind.BOOK_BEGIN, Kind.DEPTH, Kind.DEPTH, Kind.BOOK_END,
+    ]  # fmt: skip
+    assert snapshot["flags"].tolist() == [2, 2, 2, 3]
+    assert (snapshot["aux"] == 2).all()
+    assert (snapshot["recv_ns"] == 77).all()
+
+
+def test_an_engine_works_the_same_after_its_memory_was_moved(desk):
+    desk.buy(1, 100, 5)
+    desk.sell(2, 101, 4)
+    size = ffi.buffer(desk.engine._memory)[:]
+    moved = MatchingEngine(7, orders=100, far_levels=100)
+    ffi.buffer(moved._memory)[:] = size
+    ffi.buffer(desk.engine._memory)[:] = bytes(len(size))
+    desk.engine = moved
+    assert fills(desk.buy(3, 101, 1)) == [(2, 101, 1), (3, 101, 1)]
+
+
+def test_bad_sizes_are_refused():
+    for sizes in ({"orders": 0}, {"window": 5000}, {"far_levels": 0}, {"orders": 2**23}):
+        with pytest.raises(ValueError, match="no matching engine"):
+            MatchingEngine(1, **sizes)
+    assert lib.pmm_match_run(ffi.NULL, ffi.NULL, 0, ffi.NULL, 0, ffi.NULL) == lib.PMM_ERR_ARGUMENT
+
+
+def test_an_unknown_order_has_no_queue(desk):
+    with pytest.raises(NativeError, match="order 5"):
+        desk.engine.queue_ahead(5)
+
+
+def test_check_sees_damage(desk):
+    desk.buy(1, 100, 5)
+    data = np.frombuffer(ffi.buffer(desk.engine._memory), dtype=np.int64)
+    leaves_then_total = np.flatnonzero((data[:-1] == 5) & (data[1:] == 5))[0]
+    data[leaves_then_total] = 4
+    with pytest.raises(CorruptError):
+        desk.engine.check()
