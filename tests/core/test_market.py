@@ -1,4 +1,4 @@
-"""The simulated market: deterministic however it is called, two-sided, a venue to its guests."""
+"""The simulated market: deterministic however it is called, two-sided, its rates the set ones."""
 
 import numpy as np
 import pytest
@@ -7,83 +7,18 @@ from hypothesis import strategies as st
 
 from pinnacle.core._native import ffi
 from pinnacle.core.errors import NativeError
-from pinnacle.core.market import PARAMS, Market
+from pinnacle.core.market import PARAMS
 from pinnacle.core.schema import (
     EVENT,
     INSTRUMENT_ALL,
     EventBuffer,
     Flag,
     Kind,
-    OrderType,
-    Reason,
     Side,
     Source,
-    TimeInForce,
     events_pointer,
 )
-
-SECOND = 10**9
-START = 1_700_000_000 * SECOND
-ME = Source.GATEWAY
-
-
-def params(instrument_id=0, **changes):
-    """A small, busy market at 10,000 ticks."""
-    base = {
-        "instrument_id": instrument_id,
-        "orders": 2048,
-        "window": 4096,
-        "far_levels": 2048,
-        "fair_step_ns": 50_000_000,
-        "fair_ticks": 10_000.0,
-        "drift_per_s": 0.0,
-        "volatility_per_sqrt_s": 2e-4,
-        "jumps_per_s": 0.05,
-        "jump_size": 5e-4,
-        "limits_per_s": 100.0,
-        "touch_fraction": 0.4,
-        "touch_ticks": 1.0,
-        "gap_ticks": 1.0,
-        "distance_ticks": 10.0,
-        "distance_exponent": 2.2,
-        "distance_max_ticks": 200.0,
-        "cancel_near_per_s": 0.6,
-        "cancel_far_per_s": 0.05,
-        "cancel_ticks": 5.0,
-        "cancel_stale_per_s": 5.0,
-        "size_lots": 100.0,
-        "size_sigma": 0.8,
-        "size_ticks": 10.0,
-        "takes_per_s": 3.0,
-        "take_lots": 150.0,
-        "take_sigma": 1.0,
-        "informed_per_s": 5.0,
-        "informed_ticks": 1.0,
-        "informed_lots": 500.0,
-        "informed_sigma": 0.5,
-        "floor_orders": 10,
-    }
-    return base | changes
-
-
-def market(*rows, seed=1, **settings):
-    return Market(rows or (params(),), seed=seed, start_ns=START, **settings)
-
-
-def order(at_ns, order_id, side, price, quantity, **fields):
-    event = np.zeros(1, dtype=EVENT)
-    values = {
-        "kind": Kind.NEW,
-        "recv_ns": at_ns,
-        "order_id": order_id,
-        "side": side,
-        "price": price,
-        "quantity": quantity,
-        "source": ME,
-    } | fields
-    for name, value in values.items():
-        event[name] = value
-    return event
+from tests.core.simulated_market import SECOND, START, market, order, params
 
 
 def test_every_parameter_is_named():
@@ -253,104 +188,6 @@ def test_passive_fills_lose_when_the_fair_value_moves_and_not_when_it_does_not()
     assert len(moved) > 100
     assert np.mean(moved) < -1
     assert markout(volatility_per_sqrt_s=0.0, jumps_per_s=0.0) == []
-
-
-def test_a_side_that_a_guest_has_swept_fills_up_again():
-    engine = market()
-    engine.run_to(START + SECOND)
-    aux = TimeInForce.IOC | OrderType.MARKET << 8
-    sweep = order(START + SECOND, 1, Side.BID, 0, 2**39, aux=aux)
-    out = engine.run_to(START + SECOND + 1, sweep)
-    assert (out["kind"] == Kind.FILL).any()
-    assert engine.engines[0].top().ask_quantity == 0
-    engine.run_to(START + 2 * SECOND)
-    assert len(engine.engines[0].depth(Side.ASK, 100)) >= 5
-    engine.engines[0].check()
-
-
-def test_a_guests_order_takes_effect_after_the_latency():
-    engine = market(latency_in_ns=300)
-    engine.run_to(START + SECOND)
-    new = order(START + SECOND, 7, Side.BID, 9_000, 5, flags=Flag.POST_ONLY)
-    out = engine.run_to(START + 2 * SECOND, new)
-    reports = out[out["source"] == ME]
-    assert reports["kind"].tolist() == [Kind.ACK]
-    assert reports["recv_ns"].tolist() == [START + SECOND + 300]
-    assert engine.engines[0].orders(ME)["order_id"].tolist() == [7]
-    assert engine.stats(0).external == 1
-
-
-def test_a_late_input_takes_effect_now():
-    engine = market()
-    engine.run_to(START + SECOND)
-    out = engine.run_to(START + SECOND + 1, order(START, 7, Side.BID, 9_000, 5))
-    assert out[out["source"] == ME]["recv_ns"].tolist() == [START + SECOND]
-
-
-def test_quotes_at_the_touch_are_filled():
-    engine = market()
-    engine.run_to(START + SECOND)
-    filled = 0
-    for second in range(1, 60):
-        now = START + second * SECOND
-        top = engine.engines[0].top()
-        quotes = [
-            order(now, 2 * second, Side.BID, top.bid_price, 50),
-            order(now, 2 * second + 1, Side.ASK, top.ask_price, 50),
-            order(now + SECOND - 1, 0, 0, 0, 0, kind=Kind.CANCEL_ALL),
-        ]
-        out = engine.run_to(now + SECOND, np.concatenate(quotes))
-        fills = out[(out["source"] == ME) & (out["kind"] == Kind.FILL)]
-        filled += int((fills["flags"] & Flag.MAKER != 0).sum())
-    assert filled > 10
-    assert engine.engines[0].orders(ME).size == 0
-
-
-def test_cancel_on_disconnect_takes_the_guests_orders_at_every_instrument():
-    engine = market(params(0), params(1))
-    engine.run_to(START + SECOND)
-    now = START + SECOND
-    rows = [
-        order(now, 1, Side.BID, 9_000, 5),
-        order(now, 2, Side.ASK, 11_000, 5, instrument_id=1),
-        order(now, 3, Side.ASK, 11_000, 5, instrument_id=1, source=Source.RISK),
-        order(
-            now,
-            0,
-            0,
-            0,
-            0,
-            kind=Kind.CANCEL_ALL,
-            instrument_id=INSTRUMENT_ALL,
-            reason=Reason.CANCEL_ON_DISCONNECT,
-        ),
-    ]
-    out = engine.run_to(now + 1, np.concatenate(rows))
-    gone = out[out["kind"] == Kind.CANCELLED]
-    assert gone["order_id"].tolist() == [1, 2]
-    assert (gone["reason"] == Reason.CANCEL_ON_DISCONNECT).all()
-    assert engine.engines[1].orders(Source.RISK)["order_id"].tolist() == [3]
-
-
-@pytest.mark.parametrize(
-    ("fields", "kind", "reason"),
-    [
-        ({"order_id": 2**63 + 1}, Kind.REJECTED, Reason.BAD_ORDER),
-        ({"source": Source.TRADERS}, Kind.REJECTED, Reason.BAD_ORDER),
-        ({"instrument_id": 9}, Kind.REJECTED, Reason.BAD_INSTRUMENT),
-        ({"instrument_id": 9, "kind": Kind.CANCEL}, Kind.CANCEL_REJECTED, Reason.BAD_INSTRUMENT),
-        ({"instrument_id": 9, "kind": Kind.REPLACE}, Kind.REPLACE_REJECTED, Reason.BAD_INSTRUMENT),
-        ({"kind": Kind.CANCEL}, Kind.CANCEL_REJECTED, Reason.UNKNOWN_ORDER),
-    ],
-)
-def test_what_a_guest_may_not_do_is_refused(fields, kind, reason):
-    engine = market()
-    engine.run_to(START + SECOND)
-    new = order(START + SECOND, 5, Side.BID, 9_000, 5)
-    for name, value in fields.items():
-        new[name] = value
-    out = engine.run_to(START + SECOND, new)
-    assert [(r["kind"], r["reason"]) for r in out] == [(kind, reason)]
 
 
 def test_a_snapshot_continues_with_the_feed():
