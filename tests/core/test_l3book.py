@@ -4,57 +4,26 @@ import numpy as np
 import pytest
 
 from pinnacle.core._native import ffi, lib
-from pinnacle.core.errors import CorruptError, NativeError
-from pinnacle.core.l3book import (
-    ORDER,
-    PRICE_MAX,
-    QUANTITY_MAX,
-    TOP,
-    L3Book,
-    L3BookStats,
-    Order,
-    ring_for,
-)
+from pinnacle.core.errors import NativeError
+from pinnacle.core.l3book import ORDER, PRICE_MAX, QUANTITY_MAX, TOP, L3Book, L3BookStats, Order
 from pinnacle.core.schema import Flag, Kind, Reason, Side
-from tests.records import batch, event
-
-INSTRUMENT = 4
-
-
-def record(kind, order_id=0, **fields):
-    return event(kind, order_id=order_id, instrument_id=INSTRUMENT, **fields)
-
-
-def add(order_id, side, price, quantity, flags=0):
-    fields = {"side": side, "price": price, "quantity": quantity, "flags": flags}
-    return record(Kind.ORDER_ADD, order_id, **fields)
-
-
-def bid(order_id, price, quantity, flags=0):
-    return add(order_id, Side.BID, price, quantity, flags)
-
-
-def ask(order_id, price, quantity, flags=0):
-    return add(order_id, Side.ASK, price, quantity, flags)
-
-
-def reduce(order_id, by):
-    return record(Kind.ORDER_REDUCE, order_id, quantity=by)
-
-
-def execute(order_id, quantity):
-    return record(Kind.ORDER_EXECUTE, order_id, quantity=quantity)
-
-
-def remove(order_id):
-    return record(Kind.ORDER_REMOVE, order_id)
-
-
-def replace(old, new, price, quantity):
-    return record(Kind.ORDER_REPLACE, new, aux=old, price=price, quantity=quantity)
-
-
-BEGIN, END = record(Kind.BOOK_BEGIN), record(Kind.BOOK_END, flags=Flag.LAST)
+from tests.core.l3_records import (
+    BEGIN,
+    END,
+    INSTRUMENT,
+    add,
+    ask,
+    best,
+    bid,
+    execute,
+    ids,
+    record,
+    reduce,
+    remove,
+    replace,
+    state,
+)
+from tests.records import batch
 
 
 @pytest.fixture(params=[False, True], ids=["hashed", "dense"])
@@ -72,19 +41,6 @@ def book(request):
     assert made.apply_array(batch(BEGIN, *rows, END)) == 8
     yield made
     made.check()
-
-
-def state(book):
-    top = book.top()
-    return top.valid, Reason(top.reason)
-
-
-def ids(book, side, price):
-    return book.queue(side, price)["order_id"].tolist()
-
-
-def best(book):
-    return book.top()[:4]
 
 
 def test_the_python_rows_are_the_c_structs():
@@ -260,48 +216,6 @@ def test_other_instruments_and_kinds_are_passed_over(book):
     assert book.stats() == before and state(book) == (1, Reason.NONE)
 
 
-@pytest.mark.parametrize("sizes", [{"orders": 3}, {"levels": 3}], ids=["orders", "levels"])
-def test_an_order_without_a_place_is_not_kept_and_the_book_says_so(sizes):
-    book = L3Book(INSTRUMENT, **sizes)
-    book.apply_array(batch(BEGIN, bid(1, 1, 5), bid(2, 2, 5), bid(3, 3, 5), END))
-    assert state(book) == (1, Reason.NONE)
-    assert book.apply_array(bid(4, 4, 5)) == 1
-    assert state(book) == (0, Reason.OVERFLOW) and book.order(4) is None
-    assert book.stats().dropped == 1 and best(book)[:2] == (3, 5)
-    book.check()
-
-
-def test_a_full_book_takes_a_replace_and_what_follows_a_removal():
-    book = L3Book(INSTRUMENT, orders=2, levels=2)
-    book.apply_array(batch(BEGIN, bid(1, 1, 5), bid(2, 2, 5), END))
-    book.apply_array(batch(replace(1, 3, 7, 5), remove(2), bid(4, 9, 5)))
-    assert state(book) == (1, Reason.NONE) and ids(book, Side.BID, 9) == [4]
-    book.check()
-
-
-def test_the_extreme_prices_quantities_and_ids_are_like_any_other():
-    book = L3Book(INSTRUMENT)
-    largest = 2**64 - 1
-    rows = [bid(0, -PRICE_MAX, QUANTITY_MAX), bid(2**63, 0, 1), ask(largest, PRICE_MAX, 2)]
-    book.apply_array(batch(BEGIN, *rows, END))
-    assert best(book) == (0, 1, PRICE_MAX, 2)
-    assert book.order(0) == Order(0, Side.BID, -PRICE_MAX, QUANTITY_MAX)
-    assert book.order(largest) == Order(largest, Side.ASK, PRICE_MAX, 2)
-    book.check()
-
-
-def test_ids_that_share_a_place_of_the_ring_are_all_found():
-    book = L3Book(INSTRUMENT, orders=100, dense=True)
-    ring = ring_for(100)
-    same = [5 + ring * i for i in range(4)] + [5 + 2**40 * ring]
-    book.apply_array(batch(BEGIN, *(bid(i, 90, 1) for i in same), END))
-    assert [book.queue_ahead(i) for i in same] == [0, 1, 2, 3, 4] and book.stats().hashed == 4
-    book.check()
-    book.apply_array(batch(*(remove(i) for i in (same[4], same[1], same[0]))))
-    assert ids(book, Side.BID, 90) == [same[2], same[3]] and state(book) == (1, Reason.NONE)
-    book.check()
-
-
 def test_dense_ids_need_no_hash_table(book):
     stats = book.stats()
     assert stats.hashed in (0, stats.orders)
@@ -349,42 +263,8 @@ def test_a_snapshot_that_does_not_fit_is_refused(book):
     assert lib.pmm_l3book_snapshot(book.cdata, 0, pointer, 7) == lib.PMM_ERR_FULL
 
 
-@pytest.mark.parametrize(
-    "sizes", [{"orders": 0}, {"orders": 2**23}, {"window": 1000}, {"levels": 0}]
-)
-def test_sizes_that_cannot_be_are_refused(sizes):
-    with pytest.raises(NativeError, match="L3 book of"):
-        L3Book(INSTRUMENT, **sizes)
-
-
-def test_a_ring_has_four_places_an_order():
-    assert [ring_for(n) for n in (1, 100, 65_536, 2**30)] == [64, 512, 262_144, 2**24]
-
-
-def test_memory_that_does_not_fit_is_refused():
-    size = lib.pmm_l3book_memsize(16, 4096, 16, 64)
-    memory = ffi.new("char[]", size + 64)
-    start = memory + -int(ffi.cast("uintptr_t", memory)) % 64
-    sizes = (0, 16, 4096, 16, 64)
-    assert lib.pmm_l3book_init(start, size, *sizes) == 0
-    assert lib.pmm_l3book_init(start, size - 1, *sizes) == lib.PMM_ERR_ARGUMENT
-    assert lib.pmm_l3book_init(start + 8, size, *sizes) == lib.PMM_ERR_ARGUMENT
-    assert lib.pmm_l3book_memsize(16, 4096, 16, 65) == 0
-
-
 def test_a_side_that_is_none_is_refused(book):
     with pytest.raises(NativeError, match="side 0"):
         book.depth(Side.NONE, 5)
     with pytest.raises(NativeError, match="side 3"):
         book.queue(3, 99)
-
-
-def test_check_finds_a_queue_that_does_not_sum():
-    book = L3Book(INSTRUMENT)
-    book.apply_array(batch(BEGIN, bid(1, 99, 5), END))
-    book.check()
-    memory = np.frombuffer(ffi.buffer(book._memory), dtype=np.int64)
-    (at,) = np.flatnonzero(memory == 99 * 2)
-    memory[at + 1] = 6
-    with pytest.raises(CorruptError):
-        book.check()

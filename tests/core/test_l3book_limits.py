@@ -1,0 +1,98 @@
+"""The limits of the book of single orders: its places, its extreme values, its memory."""
+
+import numpy as np
+import pytest
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.errors import CorruptError, NativeError
+from pinnacle.core.l3book import PRICE_MAX, QUANTITY_MAX, L3Book, Order, ring_for
+from pinnacle.core.schema import Reason, Side
+from tests.core.l3_records import (
+    BEGIN,
+    END,
+    INSTRUMENT,
+    ask,
+    best,
+    bid,
+    ids,
+    remove,
+    replace,
+    state,
+)
+from tests.records import batch
+
+
+@pytest.mark.parametrize("sizes", [{"orders": 3}, {"levels": 3}], ids=["orders", "levels"])
+def test_an_order_without_a_place_is_not_kept_and_the_book_says_so(sizes):
+    book = L3Book(INSTRUMENT, **sizes)
+    book.apply_array(batch(BEGIN, bid(1, 1, 5), bid(2, 2, 5), bid(3, 3, 5), END))
+    assert state(book) == (1, Reason.NONE)
+    assert book.apply_array(bid(4, 4, 5)) == 1
+    assert state(book) == (0, Reason.OVERFLOW) and book.order(4) is None
+    assert book.stats().dropped == 1 and best(book)[:2] == (3, 5)
+    book.check()
+
+
+def test_a_full_book_takes_a_replace_and_what_follows_a_removal():
+    book = L3Book(INSTRUMENT, orders=2, levels=2)
+    book.apply_array(batch(BEGIN, bid(1, 1, 5), bid(2, 2, 5), END))
+    book.apply_array(batch(replace(1, 3, 7, 5), remove(2), bid(4, 9, 5)))
+    assert state(book) == (1, Reason.NONE) and ids(book, Side.BID, 9) == [4]
+    book.check()
+
+
+def test_the_extreme_prices_quantities_and_ids_are_like_any_other():
+    book = L3Book(INSTRUMENT)
+    largest = 2**64 - 1
+    rows = [bid(0, -PRICE_MAX, QUANTITY_MAX), bid(2**63, 0, 1), ask(largest, PRICE_MAX, 2)]
+    book.apply_array(batch(BEGIN, *rows, END))
+    assert best(book) == (0, 1, PRICE_MAX, 2)
+    assert book.order(0) == Order(0, Side.BID, -PRICE_MAX, QUANTITY_MAX)
+    assert book.order(largest) == Order(largest, Side.ASK, PRICE_MAX, 2)
+    book.check()
+
+
+def test_ids_that_share_a_place_of_the_ring_are_all_found():
+    book = L3Book(INSTRUMENT, orders=100, dense=True)
+    ring = ring_for(100)
+    same = [5 + ring * i for i in range(4)] + [5 + 2**40 * ring]
+    book.apply_array(batch(BEGIN, *(bid(i, 90, 1) for i in same), END))
+    assert [book.queue_ahead(i) for i in same] == [0, 1, 2, 3, 4] and book.stats().hashed == 4
+    book.check()
+    book.apply_array(batch(*(remove(i) for i in (same[4], same[1], same[0]))))
+    assert ids(book, Side.BID, 90) == [same[2], same[3]] and state(book) == (1, Reason.NONE)
+    book.check()
+
+
+@pytest.mark.parametrize(
+    "sizes", [{"orders": 0}, {"orders": 2**23}, {"window": 1000}, {"levels": 0}]
+)
+def test_sizes_that_cannot_be_are_refused(sizes):
+    with pytest.raises(NativeError, match="L3 book of"):
+        L3Book(INSTRUMENT, **sizes)
+
+
+def test_a_ring_has_four_places_an_order():
+    assert [ring_for(n) for n in (1, 100, 65_536, 2**30)] == [64, 512, 262_144, 2**24]
+
+
+def test_memory_that_does_not_fit_is_refused():
+    size = lib.pmm_l3book_memsize(16, 4096, 16, 64)
+    memory = ffi.new("char[]", size + 64)
+    start = memory + -int(ffi.cast("uintptr_t", memory)) % 64
+    sizes = (0, 16, 4096, 16, 64)
+    assert lib.pmm_l3book_init(start, size, *sizes) == 0
+    assert lib.pmm_l3book_init(start, size - 1, *sizes) == lib.PMM_ERR_ARGUMENT
+    assert lib.pmm_l3book_init(start + 8, size, *sizes) == lib.PMM_ERR_ARGUMENT
+    assert lib.pmm_l3book_memsize(16, 4096, 16, 65) == 0
+
+
+def test_check_finds_a_queue_that_does_not_sum():
+    book = L3Book(INSTRUMENT)
+    book.apply_array(batch(BEGIN, bid(1, 99, 5), END))
+    book.check()
+    memory = np.frombuffer(ffi.buffer(book._memory), dtype=np.int64)
+    (at,) = np.flatnonzero(memory == 99 * 2)
+    memory[at + 1] = 6
+    with pytest.raises(CorruptError):
+        book.check()
