@@ -142,7 +142,7 @@ static inline int pmm_ladder_room(const struct pmm_ladder *ladder) {
     return pmm_ladder_levels(ladder) < ladder->far_capacity;
 }
 
-static inline uint32_t pmm_ladder_highest(uint64_t word) { return 63 - (uint32_t)__builtin_clzll(word); }
+static inline uint32_t pmm_ladder_highest(uint64_t word) { return 63 ^ (uint32_t)__builtin_clzll(word); }
 
 /* Takes the mark over an empty word of the lowest bitmap back. */
 static inline void pmm_ladder_unmark(struct pmm_ladder *ladder, uint32_t i) {
