@@ -9,12 +9,13 @@ from bench.harness.bench import Bench
 from bench.harness.row import Row, Target, row
 from bench.harness.workload import captures, stream
 from pinnacle.core._native import ffi
+from pinnacle.core.book import WINDOW
 from pinnacle.core.schema import EVENT
 from pinnacle.venues.binance.stream import MarketStream
 from pinnacle.venues.binance.tape import Tape
 
 NAME = "L2 book"
-SESSION_WINDOW, WIDE_WINDOW = 16384, 65536
+NARROW = WINDOW // 4
 
 
 def capture_events(bench: Bench) -> Path:
@@ -44,10 +45,20 @@ def measure(bench: Bench) -> list[Row]:
     rows = []
     for name, words in (("large", "50,000 orders' levels"), ("small", "2,000 orders' levels")):
         l2 = stream(bench.cache, name)[1]
-        rows += _rows(bench, words, "l2", l2, SESSION_WINDOW)
+        rows += _rows(bench, words, "l2", l2, WINDOW)
     events = capture_events(bench)
-    rows += _rows(bench, "Binance capture", "events", events, SESSION_WINDOW)
-    rows += _rows(bench, "Binance capture, wide window", "events", events, WIDE_WINDOW)[:2]
+    rows += _rows(bench, "Binance capture", "events", events, WINDOW)
+    narrow = bench.run("book_l2", "events", events, NARROW)
+    rows.append(
+        row(
+            f"{NAME}, Binance capture, more far levels",
+            "ns/level",
+            narrow["ours16"],
+            peer="std::map book",
+            peer_runs=narrow["map16"],
+            note=f"a window of {NARROW} ticks instead of {WINDOW}",
+        )
+    )
     inside = bench.run_inside("book_l2", stream(bench.cache, "large")[1])
     rows.append(
         row(
