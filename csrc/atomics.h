@@ -37,6 +37,9 @@ static inline int pmm_compare_exchange_u32(uint32_t *p, uint32_t expected, uint3
     return __atomic_compare_exchange_n(p, &expected, v, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
+/* Writes what is there: a page is touched, and another thread's store into it is not lost. */
+static inline void pmm_touch_u8(uint8_t *p) { __atomic_fetch_or(p, 0, __ATOMIC_RELAXED); }
+
 /* Full fence: a store before it and a load after it cannot swap (parked flag against commit word). */
 static inline void pmm_fence_full(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 /* Orders a seqlock reader's payload loads before its second look at the sequence. */

@@ -26,16 +26,24 @@
  * A file that somebody cuts short under a process that has mapped it kills that process with SIGBUS. The next
  * open goes on at the cut and makes the file whole again; a scan before it counts the missing_bytes.
  *
- * Space. Files are allocated whole with posix_fallocate before use, and the next one in
- * advance by pmm_journal_prepare (call it when idle; append does it itself if it must). A full
- * disk is SYSTEM with ENOSPC, and what was appended before stays good. Once an append or a sync
+ * Space. Files are allocated whole with posix_fallocate before use, and the next one is made as soon as
+ * the one before is taken into use: by prepare, which a thread of its own calls (pmm_journal_keep) or
+ * whoever appends when it is idle. Append only adopts what is made; it makes a file itself when it
+ * comes faster than that. No room for the next file is told (wanting) and is no failure before
+ * the room is needed: append then asks once more. That is SYSTEM with ENOSPC, and what was
+ * appended before stays good. Once an append or a sync
  * fails the journal is failed for good: every later append returns SYSTEM with the same errno.
  * An fsync that fails is never retried. Under RLIMIT_FSIZE the kernel sends SIGXFSZ as well as
  * EFBIG: a process that sets that limit must ignore the signal (Python does).
  *
+ * Threads. One writes: append. One keeps: prepare, beside it. They share the files, of which
+ * at most three are open: one that is full, the current, the next. The keeper publishes a file by
+ * `made`, the writer gives it back by `file_index`; neither counter ever goes back.
+ *
  * Durability. A process's death loses nothing that was appended (page cache). Power loss
  * loses what was not synced: sync policy NONE leaves it to the kernel, INTERVAL syncs in
- * pmm_journal_prepare when interval_ns has passed, BATCH syncs before append returns.
+ * pmm_journal_prepare when interval_ns has passed, BATCH syncs before append returns. A file's
+ * name is on disk before its first record is taken, whatever the policy.
  *
  *   file header, offset in file
  *   0      8     magic: "PMMJRNL1", little endian
@@ -80,37 +88,47 @@ struct pmm_journal_header {
     char name[32];
 };
 
-/* The writer's handle; private to the process. */
+/* A file that is open for writing. */
+struct pmm_journal_file {
+    uint8_t *mapping;
+    uint64_t bytes;
+    uint64_t first_record;
+    uint64_t capacity;   /* in records */
+    uint64_t prefaulted; /* bytes of the mapping whose pages are there and writable */
+    int fd;
+    int reserved;
+};
+
+struct pmm_journal_keeper; /* the thread that pmm_journal_keep starts */
+
+/* The writer's handle; private to the process. Fields for which no thread is named stand still while it is open. */
 struct pmm_journal {
     char directory[512];
     char name[32];
     int directory_fd;
     int lock_fd;
-    int fd;
-    int next_fd;
-    int failed;          /* errno of the failure that ended it, 0 while good */
     int sync;
     uint16_t source;
+    uint16_t reserved;
     uint64_t identity;
     uint64_t records_per_file; /* of files still to be made */
-    uint64_t capacity;   /* of the current file, in records */
-    uint64_t file_index;
-    uint64_t first_record;
-    uint64_t count;      /* records in the journal: the index of the next one */
-    uint64_t synced;     /* records known to be on disk */
     int64_t interval_ns;
-    int64_t last_sync_ns;
     uint64_t torn_bytes; /* cut by this open's recovery */
-    struct pmm_event *records; /* this file's mapping, after the header page */
-    uint8_t *mapping;
-    uint8_t *next_mapping;
-    uint64_t bytes;      /* of the current mapping */
-    uint64_t next_bytes;
-    uint64_t prefaulted; /* bytes of the mapping whose pages are there and writable */
-    uint64_t next_prefaulted;
-    int retired_fd;      /* the file before, full: prepare or sync syncs and closes it */
-    uint8_t *retired_mapping; /* prepare unmaps it slice by slice */
-    uint64_t retired_bytes;
+    struct pmm_journal_keeper *keeper; /* NULL: nobody calls prepare but the writer */
+    struct pmm_event *records; /* the writer's: the current file's, after the header page */
+    uint64_t first_record;     /* the writer's: of the current file */
+    uint64_t capacity;         /* the writer's: of the current file, in records */
+    uint64_t count;            /* by the writer: records in the journal, the index of the next one */
+    uint64_t file_index;       /* by the writer: the current file; it touches none below any more */
+    struct pmm_journal_file files[3]; /* by the keeper: those of [held, made), at their index modulo 3 */
+    uint64_t held;             /* by the keeper */
+    uint64_t made;             /* by the keeper, when all else about the file is there */
+    uint64_t files_synced;     /* by whoever syncs: files below it are wholly on disk */
+    uint64_t synced;           /* by whoever syncs: records known to be on disk */
+    int64_t last_sync_ns;      /* the keeper's */
+    uint64_t failed_file;      /* by whoever fails: the file that it was about */
+    uint32_t failed;           /* by whoever fails: errno of the failure that ended it, 0 while good */
+    uint32_t wanting;          /* by the keeper: why there is no next file yet (errno), 0 if nothing is wrong */
 };
 
 /* What a scan found. */
@@ -142,19 +160,28 @@ int pmm_journal_open(struct pmm_journal *journal, const char *directory, const c
 
 /*
  * Appends n records: fills each one's commit (the caller's copy is not touched). n or SYSTEM.
- * Room is made before the first record is stored, so a full disk takes none of a batch (unless
+ * There is room before the first record is stored, so a full disk takes none of a batch (unless
  * it spans three files).
  */
 int64_t pmm_journal_append(struct pmm_journal *journal, const struct pmm_event *events, size_t n);
 
 /*
- * Housekeeping, for when the caller has a moment: makes the next file when this one is half full,
- * pre-faults 256 KiB of what is not yet, lets go of the file before, syncs when due. Making a file
- * costs two syncs (1 to 15 ms), a slice about 0.2 ms, the rest nothing. 0 or SYSTEM.
+ * One step of housekeeping, in one thread at a time: syncs when due, lets go of full files,
+ * makes the next file (1 to 15 ms on an idle disk, a fifth of a second on a busy one), and
+ * pre-faults 256 KiB of what is not yet. 1: there is more to do; 0 if not; SYSTEM.
  */
 int pmm_journal_prepare(struct pmm_journal *journal, int64_t monotonic_ns);
+
+/*
+ * Starts a thread that prepares the journal until close, every 20 ms and until nothing is left to do. It takes
+ * no signals. Its cores are those of the thread that calls this. 0; SYSTEM if there is no
+ * thread to be had; ARGUMENT if there is one already.
+ */
+int pmm_journal_keep(struct pmm_journal *journal);
+
 int pmm_journal_sync(struct pmm_journal *journal); /* now; SYSTEM ends the journal */
-void pmm_journal_close(struct pmm_journal *journal); /* syncs unless sync is NONE */
+/* Ends the thread, syncs unless sync is NONE, and removes a next file that nothing is in. */
+void pmm_journal_close(struct pmm_journal *journal);
 
 /* Reads a directory without changing it. 0 even when damaged (see report); NOT_FOUND, FOREIGN, VERSION, SYSTEM. */
 int pmm_journal_scan(const char *directory, struct pmm_journal_report *report);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "atomics.h"
 #include "layout.h"
 
 #define ALLOCATE_TRIES_MAX 64
@@ -71,55 +72,63 @@ int pmm_journal_file_map(int fd, uint64_t bytes, uint8_t **mapping) {
     return PMM_OK;
 }
 
-/* Everything that must be true of a file before it may have its name. */
+/* Names nothing and syncs nothing. */
 static int fill_temporary(int fd, struct pmm_journal_header *header, uint8_t **mapping) {
     int code = pmm_journal_file_map(fd, pmm_journal_file_bytes(header->capacity), mapping);
     if (code) return code;
     memcpy(*mapping, header, sizeof *header);
     header->crc = page_crc(*mapping);
     memcpy(*mapping, header, sizeof *header);
-    return fsync(fd) ? PMM_ERR_SYSTEM : PMM_OK;
+    return PMM_OK;
 }
 
-int pmm_journal_file_make(int directory_fd, struct pmm_journal_header *header, int *fd, uint8_t **mapping) {
+/* No room is no failure of what is there; a sync that fails for want of it is one. */
+static int no_room(void) { return errno == ENOSPC || errno == EDQUOT ? PMM_ERR_FULL : PMM_ERR_SYSTEM; }
+
+static int make(int directory_fd, struct pmm_journal_header *header, struct pmm_journal_file *file) {
     char name[32];
     pmm_journal_file_name(name, header->file_index);
-    *mapping = NULL;
     /* Truncated: an allocation that was interrupted must not leave its bytes to this file. */
-    *fd = openat(directory_fd, PMM_JOURNAL_TEMPORARY, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
-    if (*fd < 0) return PMM_ERR_SYSTEM;
-    int code = fill_temporary(*fd, header, mapping);
-    if (!code && renameat(directory_fd, PMM_JOURNAL_TEMPORARY, directory_fd, name)) code = PMM_ERR_SYSTEM;
-    if (!code && fsync(directory_fd)) code = PMM_ERR_SYSTEM;
+    file->fd = openat(directory_fd, PMM_JOURNAL_TEMPORARY, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (file->fd < 0 || fill_temporary(file->fd, header, &file->mapping)) return no_room();
+    /* Everything must be true of it before it may have its name. */
+    if (fsync(file->fd)) return PMM_ERR_SYSTEM;
+    if (renameat(directory_fd, PMM_JOURNAL_TEMPORARY, directory_fd, name)) return no_room();
+    return fsync(directory_fd) ? PMM_ERR_SYSTEM : PMM_OK;
+}
+
+int pmm_journal_file_make(int directory_fd, struct pmm_journal_header *header, struct pmm_journal_file *file) {
+    *file = (struct pmm_journal_file){
+        .bytes = pmm_journal_file_bytes(header->capacity),
+        .first_record = header->first_record,
+        .capacity = header->capacity,
+    };
+    int code = make(directory_fd, header, file);
     if (!code) return PMM_OK;
     int reason = errno;
-    if (*mapping) munmap(*mapping, pmm_journal_file_bytes(header->capacity));
+    if (file->mapping) munmap(file->mapping, file->bytes);
     unlinkat(directory_fd, PMM_JOURNAL_TEMPORARY, 0); /* gives a full disk its blocks back */
-    close(*fd);
-    *fd = -1;
-    *mapping = NULL;
+    if (file->fd >= 0) close(file->fd);
     errno = reason;
     return code;
 }
 
-/* For kernels before 5.14: a read and a write of the same byte, by the only process that writes. */
+/* For kernels before 5.14. Atomic: its writer may be at work on the same byte. */
 static void touch(uint8_t *mapping, uint64_t bytes) {
-    for (uint64_t at = 0; at < bytes; at += 4096) {
-        volatile uint8_t *byte = mapping + at;
-        *byte = *byte;
-    }
+    for (uint64_t at = 0; at < bytes; at += 4096) pmm_touch_u8(mapping + at);
 }
 
-int pmm_journal_prefault(uint8_t *mapping, uint64_t bytes, uint64_t *done, uint64_t at_most) {
-    uint64_t left = bytes - *done;
+int pmm_journal_prefault(struct pmm_journal_file *file, uint64_t at_most) {
+    uint64_t left = file->bytes - file->prefaulted;
     uint64_t slice = left < at_most ? left : at_most;
+    uint8_t *at = file->mapping + file->prefaulted;
     if (slice == 0) return PMM_OK;
-    if (madvise(mapping + *done, slice, MADV_POPULATE_WRITE)) {
+    if (madvise(at, slice, MADV_POPULATE_WRITE)) {
         if (errno == EINTR || errno == EAGAIN) return PMM_OK;
         if (errno != EINVAL) return PMM_ERR_SYSTEM;
-        touch(mapping + *done, slice);
+        touch(at, slice);
     }
-    *done += slice;
+    file->prefaulted += slice;
     return PMM_OK;
 }
 

@@ -1,5 +1,5 @@
 /*
- * journal_file.h: one file of a journal. Private to journal.c and journal_recover.c.
+ * journal_file.h: one file of a journal. Private to the journal's sources.
  *
  * What it is. The format side of journal.h: how a file is named, made, mapped and checked, and
  * how a record's commit word is computed. Nothing here knows which file is the current one.
@@ -51,19 +51,20 @@ void pmm_journal_file_name(char name[32], uint64_t file_index);
 
 /*
  * Makes the file of *header (its crc is filled in): allocated, header synced, then named, then
- * the directory synced. Leaves it open and mapped for writing; SYSTEM leaves nothing behind
+ * the directory synced. Leaves it open and mapped for writing. FULL: there is no room for it
+ * (errno is ENOSPC or EDQUOT) and nothing is left behind; SYSTEM leaves nothing behind
  * but next.tmp, or the whole named file if only the directory's sync failed.
  */
-int pmm_journal_file_make(int directory_fd, struct pmm_journal_header *header, int *fd, uint8_t **mapping);
+int pmm_journal_file_make(int directory_fd, struct pmm_journal_header *header, struct pmm_journal_file *file);
 
 /* Maps a file of bytes for writing, allocating what it is shorter. 0 or SYSTEM. */
 int pmm_journal_file_map(int fd, uint64_t bytes, uint8_t **mapping);
 
 /*
- * Makes the pages [*done, *done + at_most) of a mapping present and writable and moves *done. A
- * signal only ends the call early. SYSTEM: the filesystem has no room for pages that it promised.
+ * Makes at most so many more bytes of a file's pages present and writable. A signal only ends
+ * the call early. SYSTEM: the filesystem has no room for pages that it promised.
  */
-int pmm_journal_prefault(uint8_t *mapping, uint64_t bytes, uint64_t *done, uint64_t at_most);
+int pmm_journal_prefault(struct pmm_journal_file *file, uint64_t at_most);
 
 /* Opens and maps for reading. 0 whatever the header is (see header_code); NOT_FOUND or SYSTEM. */
 int pmm_journal_view_open(int directory_fd, uint64_t file_index, struct pmm_journal_view *view);

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "journal_file.h"
+#include "journal_keep.h"
 #include "journal_scan.h"
 
 #define LOCK_TRIES_MAX 8
@@ -66,26 +66,13 @@ static int make_first(struct pmm_journal *journal) {
     if (getrandom(&journal->identity, sizeof journal->identity, 0) != sizeof journal->identity) {
         return PMM_ERR_SYSTEM;
     }
-    struct pmm_journal_header header = {
-        .magic = PMM_JOURNAL_MAGIC,
-        .version = PMM_JOURNAL_VERSION,
-        .record_bytes = PMM_EVENT_BYTES,
-        .identity = journal->identity,
-        .capacity = journal->records_per_file,
-        .created_ns = (uint64_t)pmm_clock_wall_ns(),
-        .source = journal->source,
-    };
-    memcpy(header.name, journal->name, sizeof header.name);
-    journal->capacity = header.capacity;
-    journal->bytes = pmm_journal_file_bytes(header.capacity);
-    return pmm_journal_file_make(journal->directory_fd, &header, &journal->fd, &journal->mapping);
+    return pmm_journal_make(journal) ? PMM_ERR_SYSTEM : PMM_OK;
 }
 
 /* Zeroes what is not zero behind the last valid record, so that a new record never meets old bytes. */
-static void cut_tail(struct pmm_journal *journal) {
-    uint64_t end = PMM_JOURNAL_HEADER_BYTES + (journal->count - journal->first_record) * PMM_EVENT_BYTES;
-    for (uint64_t at = end; at < journal->bytes; at++) {
-        if (journal->mapping[at]) journal->mapping[at] = 0;
+static void cut_tail(struct pmm_journal_file *file, uint64_t records) {
+    for (uint64_t at = PMM_JOURNAL_HEADER_BYTES + records * PMM_EVENT_BYTES; at < file->bytes; at++) {
+        if (file->mapping[at]) file->mapping[at] = 0;
     }
 }
 
@@ -117,25 +104,29 @@ static int resume(struct pmm_journal *journal, const struct pmm_journal_walk *wa
     }
     int code = pmm_journal_view_open(journal->directory_fd, walk->tail_file, &view);
     if (code) return code;
-    journal->identity = report->identity;
-    journal->capacity = view.header.capacity;
-    journal->bytes = pmm_journal_file_bytes(journal->capacity);
-    journal->file_index = walk->tail_file;
-    journal->first_record = walk->tail_first;
-    journal->count = report->records;
-    journal->torn_bytes = report->torn_bytes;
+    struct pmm_journal_file *file = &journal->files[walk->tail_file % 3];
+    file->capacity = view.header.capacity;
+    file->bytes = pmm_journal_file_bytes(file->capacity);
+    file->first_record = walk->tail_first;
     pmm_journal_view_close(&view);
     pmm_journal_file_name(name, walk->tail_file);
-    journal->fd = openat(journal->directory_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-    if (journal->fd < 0) return PMM_ERR_SYSTEM;
-    code = pmm_journal_file_map(journal->fd, journal->bytes, &journal->mapping);
+    file->fd = openat(journal->directory_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (file->fd < 0) return PMM_ERR_SYSTEM;
+    journal->identity = report->identity;
+    journal->held = journal->file_index = walk->tail_file;
+    journal->made = walk->tail_file + 1;
+    journal->count = report->records;
+    journal->torn_bytes = report->torn_bytes;
+    code = pmm_journal_file_map(file->fd, file->bytes, &file->mapping);
     if (code) return code;
-    cut_tail(journal);
-    if ((report->torn_bytes || report->missing_bytes) && fsync(journal->fd)) return PMM_ERR_SYSTEM;
+    cut_tail(file, journal->count - file->first_record);
+    if ((report->torn_bytes || report->missing_bytes) && fsync(file->fd)) return PMM_ERR_SYSTEM;
     if (journal->sync == PMM_SYNC_NONE) return PMM_OK;
-    code = sync_files(journal, walk->tail_file + 1);
-    if (!code) journal->synced = journal->count;
-    return code;
+    code = sync_files(journal, journal->made);
+    if (code) return code;
+    journal->files_synced = walk->tail_file;
+    journal->synced = journal->count;
+    return PMM_OK;
 }
 
 static int open_files(struct pmm_journal *journal) {
@@ -153,14 +144,15 @@ static int open_files(struct pmm_journal *journal) {
         code = resume(journal, &walk);
     }
     if (code) return code;
-    journal->records = (struct pmm_event *)(journal->mapping + PMM_JOURNAL_HEADER_BYTES);
-    return pmm_journal_prefault(journal->mapping, journal->bytes, &journal->prefaulted, journal->bytes);
+    pmm_journal_adopt(journal, journal->made - 1);
+    struct pmm_journal_file *file = &journal->files[journal->file_index % 3];
+    return pmm_journal_prefault(file, file->bytes);
 }
 
 int pmm_journal_open(struct pmm_journal *journal, const char *directory, const char *name,
                      uint16_t source, uint64_t records_per_file, int sync, int64_t interval_ns) {
     memset(journal, 0, sizeof *journal);
-    journal->directory_fd = journal->lock_fd = journal->fd = journal->next_fd = journal->retired_fd = -1;
+    journal->directory_fd = journal->lock_fd = -1;
     journal->failed = EBADF;
     if (!directory || !*directory || strlen(directory) >= sizeof journal->directory) return PMM_ERR_ARGUMENT;
     if (!name || strlen(name) >= sizeof journal->name) return PMM_ERR_ARGUMENT;
@@ -171,7 +163,7 @@ int pmm_journal_open(struct pmm_journal *journal, const char *directory, const c
     strcpy(journal->directory, directory);
     strcpy(journal->name, name);
     journal->source = source;
-    journal->records_per_file = journal->capacity = records_per_file;
+    journal->records_per_file = records_per_file;
     journal->sync = sync;
     journal->interval_ns = interval_ns;
     int code = open_directory(journal);

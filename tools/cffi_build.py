@@ -58,7 +58,7 @@ def cdef_of(header: str) -> str:
 def compile_arguments() -> list[str]:
     """Flags of a default build: any x86-64-v2 or ARMv8 machine; NATIVE=1 and LTO=1 narrow it."""
     flags = ["-std=gnu11", "-O3", "-DNDEBUG", "-fno-omit-frame-pointer", "-ffp-contract=off"]
-    flags += ["-Wall", "-Wextra", "-Wshadow", "-Wno-unused-parameter"]
+    flags += ["-pthread", "-Wall", "-Wextra", "-Wshadow", "-Wno-unused-parameter"]
     if os.environ.get("NATIVE") == "1":
         flags.append("-march=native")
     elif platform.machine() == "x86_64":

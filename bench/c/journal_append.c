@@ -1,7 +1,7 @@
 /*
  * Appending 64-byte records: the project's journal (CRC, prefaulted), on a disk and on tmpfs; LMDB and SQLite, on
- * the disk, with their quick settings in transactions of 1,000; and what one record costs that is on the disk
- * when the call returns, beside a bare fdatasync.
+ * the disk, with their quick settings in transactions of 1,000; what one record costs that is on the disk
+ * when the call returns, beside a bare fdatasync; and the append that changes to the next file, at a rate.
  *
  * more: a folder on the disk, 1 to run the peers
  */
@@ -22,6 +22,10 @@
 #define RECORDS 1000000
 #define TRANSACTION 1000
 #define DURABLE 200
+#define CHANGES 3
+#define CHANGES_FILE (1u << 18)
+#define CHANGES_BATCH 32
+#define CHANGES_RATE 400000
 
 static struct arguments args;
 static uint32_t samples[RECORDS];
@@ -39,10 +43,12 @@ static void open_journal(struct pmm_journal *journal, const char *path, int sync
     need(code == 0, "pmm_journal_open");
 }
 
-/* What the process does between its turns, done until there is nothing left to do. */
-static void prefault(struct pmm_journal *journal) {
-    while (journal->prefaulted < journal->bytes)
-        need(pmm_journal_prepare(journal, pmm_clock_monotonic_ns()) == 0, "prepare");
+/* What a keeper does beside the writer, done until there is nothing left to do. */
+static void prepare_all(struct pmm_journal *journal) {
+    int more;
+    while ((more = pmm_journal_prepare(journal, pmm_clock_monotonic_ns())) > 0)
+        continue;
+    need(more == 0, "prepare");
 }
 
 static void ours(const char *place, const char *folder, size_t n) {
@@ -51,7 +57,7 @@ static void ours(const char *place, const char *folder, size_t n) {
     struct pmm_journal journal;
     for (int each = 0; each < 2; each++) {
         open_journal(&journal, path, PMM_SYNC_NONE);
-        prefault(&journal);
+        prepare_all(&journal);
         uint32_t least = ticks_floor();
         uint64_t t0 = ticks();
         if (each)
@@ -75,7 +81,7 @@ static void ours(const char *place, const char *folder, size_t n) {
         pmm_journal_close(&journal);
     }
     open_journal(&journal, path, PMM_SYNC_NONE);
-    prefault(&journal);
+    prepare_all(&journal);
     uint64_t t0 = ticks();
     for (size_t i = 0; i + 32 <= n; i += 32)
         pmm_journal_append(&journal, records + i % 960, 32);
@@ -94,7 +100,7 @@ static void durable(const char *folder, size_t n) {
     snprintf(path, sizeof path, "%s/journal", folder);
     struct pmm_journal journal;
     open_journal(&journal, path, PMM_SYNC_BATCH);
-    prefault(&journal);
+    prepare_all(&journal);
     pmm_journal_append(&journal, &records[0], 1); /* writes the prefaulted pages out */
     uint32_t *bare = samples, *mine = samples + n;
     for (size_t i = 0; i < n; i++) {
@@ -110,6 +116,36 @@ static void durable(const char *folder, size_t n) {
     emit_quantiles("durable.ours", mine, n);
     pmm_journal_close(&journal);
     remove_folder(path);
+}
+
+/* A writer with a keeper on the other core, as the processes have it, over the ends of so many files. */
+static void change_of_file(const char *folder, size_t files) {
+    char path[600];
+    snprintf(path, sizeof path, "%s/journal", folder);
+    remove_folder(path);
+    struct pmm_journal journal;
+    need(pmm_journal_open(&journal, path, "bench", PMM_SOURCE_FEED, CHANGES_FILE, PMM_SYNC_NONE, 0) == 0, "open");
+    pin(args.core_b);
+    need(pmm_journal_keep(&journal) == 0, "pmm_journal_keep");
+    pin(args.core_a);
+    const size_t n = (files * CHANGES_FILE + CHANGES_FILE / 2) / CHANGES_BATCH;
+    uint32_t worst = 0;
+    uint64_t start = clock_ns();
+    for (size_t i = 0; i < n; i++) {
+        while (clock_ns() - start < i * CHANGES_BATCH * 1000000000u / CHANGES_RATE)
+            continue;
+        uint64_t file = journal.file_index, t = ticks();
+        need(pmm_journal_append(&journal, records, CHANGES_BATCH) == CHANGES_BATCH, "append");
+        samples[i] = (uint32_t)(ticks() - t);
+        if (journal.file_index != file && samples[i] > worst)
+            worst = samples[i];
+    }
+    need(journal.file_index == files, "files");
+    pmm_journal_close(&journal);
+    remove_folder(path);
+    emit("change.worst", ticks_to_ns(worst));
+    emit_quantiles("change.append", samples, n);
+    emit("change.append.max", ticks_to_ns(samples[n - 1]));
 }
 
 #ifdef WITH_LMDB
@@ -188,6 +224,7 @@ int main(int argc, char **argv) {
         ours("disk", disk, n);
         ours("tmpfs", args.scratch, n);
         durable(disk, amount(&args, DURABLE));
+        change_of_file(disk, args.scale > 1 ? 1 : CHANGES);
 #ifdef WITH_LMDB
         lmdb(disk, n / 4 / TRANSACTION * TRANSACTION);
 #endif

@@ -62,8 +62,8 @@ class Recorded:
         journal = Journal.open(
             self.paths.journal(role), "stages", Source[role.upper()], 1 << 18, Sync.NONE
         )
-        while journal.cdata.prefaulted < journal.cdata.bytes:
-            journal.prepare(monotonic_ns())
+        while journal.prepare(monotonic_ns()):
+            pass
         return journal
 
 

@@ -4,6 +4,7 @@ The format and its promises are in csrc/journal.h and docs/journal-format.md.
 """
 
 import bisect
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -114,24 +115,48 @@ class Journal:
         check(code, directory)
         return cls(handle, directory)
 
+    def keep(self) -> None:
+        """Start the thread that makes files ahead of need and syncs by the policy, until `close`.
+
+        It runs where the calling thread may run.
+        """
+        check(lib.pmm_journal_keep(self.cdata), self.directory)
+
     def append(self, cdata: Any, n: int) -> int:
         """Append n records of a struct pmm_event *; returns n. NativeError ends the journal."""
         done = self._append(self.cdata, cdata, n)
-        return done if done >= 0 else check(done, self.directory)
+        return done if done >= 0 else check(done, self.place)
 
     def append_array(self, events: np.ndarray) -> int:
         """Append a contiguous EVENT array of shape (n,)."""
         return self.append(events_pointer(events), len(events))
 
-    def prepare(self, monotonic_ns: int) -> None:
-        """Do the housekeeping that is due; call it every turn, after the work."""
+    def prepare(self, monotonic_ns: int) -> bool:
+        """One step of what a keeper does, for a journal that has none; whether there is more."""
         code = self._prepare(self.cdata, monotonic_ns)
-        if code < 0:
-            check(code, self.directory)
+        return code > 0 if code >= 0 else bool(check(code, self.place))
+
+    def raise_if_failed(self) -> None:
+        """NativeError if its keeper met what ends the journal: an idle process does not append."""
+        if self.failed:
+            raise NativeError(lib.PMM_ERR_SYSTEM, f"{self.place}: {os.strerror(self.failed)}")
+
+    @property
+    def wanting(self) -> str:
+        """Why there is no next file yet; nothing as long as there is one or it is being made."""
+        reason = self.cdata.wanting
+        if not reason:
+            return ""
+        return f"{self.directory / file_name(self.cdata.file_index + 1)}: {os.strerror(reason)}"
+
+    @property
+    def place(self) -> Path:
+        """What a failure is about: the file of the failed journal, or the directory."""
+        return self.directory / file_name(self.cdata.failed_file) if self.failed else self.directory
 
     def sync(self) -> None:
         """Return when everything appended is on disk. NativeError ends the journal."""
-        check(lib.pmm_journal_sync(self.cdata), self.directory)
+        check(lib.pmm_journal_sync(self.cdata), self.place)
 
     def close(self) -> None:
         """Sync, unless the policy is NONE, and drop the lock. Safe to call twice."""

@@ -3,13 +3,14 @@
  * until a whole life passes untouched. After each: an ordinary open finds everything that was
  * acknowledged, in order, nothing else, and takes new records.
  *
- * Linked with --wrap for each call below. usage: journal_faults DIRECTORY kill|EIO|ENOSPC
+ * Linked with --wrap for each call below. usage: journal_faults DIRECTORY kill|EIO|ENOSPC alone|kept
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,8 @@
 
 static const char *mode;
 static int fault_at; /* 0: none */
-static int calls;
+static int kept;
+static atomic_int calls; /* by the writer and its keeper */
 static int fault_errno; /* 0: die */
 static int sync_struck; /* the call that failed was a sync */
 
@@ -47,7 +49,7 @@ struct shared {
 static struct shared *shared;
 
 static int strikes(void) {
-    if (!fault_at || ++calls != fault_at) return 0;
+    if (!fault_at || atomic_fetch_add(&calls, 1) + 1 != fault_at) return 0;
     if (!fault_errno) raise(SIGKILL);
     errno = fault_errno;
     return 1;
@@ -120,12 +122,13 @@ static int live(const char *directory) {
         struct pmm_journal journal;
         int code = pmm_journal_open(&journal, directory, "faults", 2, 64, PMM_SYNC_BATCH, 0);
         if (code) return code;
+        if (kept) CHECK(pmm_journal_keep(&journal) == 0);
         for (int i = 0; i < APPENDS && !code; i++) {
             code = append(&journal, 1 + i % BATCH);
-            if (!code && i % 4 == 3) code = pmm_journal_prepare(&journal, i);
+            if (!code && !kept && i % 4 == 3 && pmm_journal_prepare(&journal, i) < 0) code = PMM_ERR_SYSTEM;
         }
         if (code) { /* a failure is for good, and always the same */
-            CHECK(code == PMM_ERR_SYSTEM && journal.failed == fault_errno);
+            CHECK(code == PMM_ERR_SYSTEM && (int)journal.failed == fault_errno);
             uint64_t count = journal.count;
             CHECK(append(&journal, 1) == PMM_ERR_SYSTEM && errno == fault_errno);
             CHECK(pmm_journal_sync(&journal) == PMM_ERR_SYSTEM && errno == fault_errno);
@@ -133,6 +136,7 @@ static int live(const char *directory) {
             CHECK(journal.count == count);
         }
         pmm_journal_close(&journal);
+        if (!code && journal.failed != EBADF) code = PMM_ERR_SYSTEM; /* what its keeper met after the last append */
         if (code) return code;
     }
     return 0;
@@ -184,9 +188,10 @@ static void remove_tree(const char *directory) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 3) return 2;
+    if (argc != 4) return 2;
     char directory[512];
     mode = argv[2];
+    kept = strcmp(argv[3], "kept") == 0;
     fault_errno = strcmp(mode, "EIO") == 0 ? EIO : strcmp(mode, "ENOSPC") == 0 ? ENOSPC : 0;
     snprintf(directory, sizeof directory, "%s/journal", argv[1]);
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

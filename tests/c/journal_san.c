@@ -49,7 +49,7 @@ static void batches(const char *directory) {
     for (size_t n = 0; n < BATCH_MAX; n += 7) {
         CHECK(pmm_journal_append(&journal, fill(total, n), n) == (int64_t)n);
         total += n;
-        if (n % 3 == 0) CHECK(pmm_journal_prepare(&journal, (int64_t)n) == 0);
+        if (n % 3 == 0) CHECK(pmm_journal_prepare(&journal, (int64_t)n) >= 0);
         CHECK(pmm_journal_scan(directory, &report) == 0);
         CHECK(report.records == total && !report.corrupt && report.torn_bytes == 0);
     }

@@ -1,11 +1,13 @@
 /*
  * A journal's writer killed at any instruction, in its recovery too: the next open finds all that was
- * acknowledged, in order and nothing else, and takes a record. usage: kill_journal LIVE COPY (empty directories)
+ * acknowledged, in order and nothing else, and takes a record. With a keeper, at any instruction of either thread.
+ * usage: kill_journal LIVE COPY [kept] (empty directories)
  */
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "atomics.h"
 #include "error.h"
 #include "journal.h"
 #include "kill_steps.h"
@@ -14,6 +16,7 @@
 #define BATCH_MAX 5
 #define APPENDS 60
 
+static int kept;
 static const char *const NAMES[] = {"000000.pmj", "000001.pmj", "000002.pmj", "000003.pmj", "next.tmp"};
 
 static struct pmm_event event_of(uint64_t index) {
@@ -32,6 +35,15 @@ static void append(struct pmm_journal *journal, uint64_t n) {
     notes->acknowledged = journal->count;
 }
 
+/* Until the next file is there, pages and all, and the one before is let go. */
+static void await_keeper(struct pmm_journal *journal) {
+    const uint64_t next = journal->file_index + 1;
+    const struct pmm_journal_file *file = &journal->files[next % 3];
+    while (pmm_load_acquire_u64(&journal->made) == next || pmm_load_relaxed_u64(&file->prefaulted) < file->bytes ||
+           pmm_load_relaxed_u64(&journal->held) < journal->file_index)
+        usleep(1000);
+}
+
 /* Half a record, as a power cut may leave it, so that the next open has a tail to cut. */
 static void tear(const char *directory, uint64_t count) {
     char path[600];
@@ -45,9 +57,14 @@ static void tear(const char *directory, uint64_t count) {
 static void live(const char *directory) {
     struct pmm_journal journal;
     CHECK(pmm_journal_open(&journal, directory, "steps", PMM_SOURCE_FEED, PER_FILE, PMM_SYNC_NONE, 0) == 0);
+    if (kept) CHECK(pmm_journal_keep(&journal) == 0);
     for (int i = 0; i < APPENDS; i++) {
         append(&journal, 1 + (uint64_t)i % BATCH_MAX);
-        if (i % 16 == 15) CHECK(pmm_journal_prepare(&journal, i) == 0); /* between them append makes its own file */
+        if (i % 16 != 15) continue; /* elsewhere append makes its own file, if it comes to that */
+        if (kept)
+            await_keeper(&journal);
+        else
+            CHECK(pmm_journal_prepare(&journal, i) >= 0);
     }
     uint64_t count = journal.count;
     pmm_journal_close(&journal);
@@ -78,7 +95,8 @@ static void look(const char *copy) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 3) return 2;
+    if (argc < 3) return 2;
+    kept = argc > 3;
     step_through(argv[1], argv[2], NAMES, sizeof NAMES / sizeof *NAMES, live, look);
     CHECK(notes->acknowledged > 2 * PER_FILE);
     printf("%llu instructions, %llu states\n", (unsigned long long)instructions, (unsigned long long)states);

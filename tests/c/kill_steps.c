@@ -9,7 +9,11 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#define THREADS_MAX 2
+#define TURN_MAX 128
 
 struct file {
     const char *name;
@@ -19,11 +23,18 @@ struct file {
     ino_t inode;
 };
 
+struct thread {
+    pid_t id; /* 0: not there */
+    int stopped;
+};
+
 struct notes *notes;
 uint64_t states, instructions;
 static struct notes last_notes;
 static struct file files[FILES_MAX];
 static size_t file_count;
+static struct thread threads[THREADS_MAX]; /* the child's; the first is the child itself */
+static uint64_t chance = 0x9E3779B97F4A7C15u;
 
 static void forget(struct file *file) {
     if (file->mapping) munmap(file->mapping, file->bytes);
@@ -73,7 +84,15 @@ static void copy_files(int copy_fd) {
     }
 }
 
-/* The two take turns: on one processor each finds the other gone at once, on two it is woken from sleep. */
+/* A report comes with a SIGCHLD, for which sigtimedwait waits. */
+static void hold_back_child_signals(void) {
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    CHECK(sigprocmask(SIG_BLOCK, &child, NULL) == 0);
+}
+
+/* They take turns: on one processor each finds the others gone at once, on two it is woken from sleep. */
 static void stay_on_one_processor(void) {
     cpu_set_t one;
     CPU_ZERO(&one);
@@ -81,7 +100,7 @@ static void stay_on_one_processor(void) {
     (void)sched_setaffinity(0, sizeof one, &one);
 }
 
-static pid_t begin(const char *directory, void (*live)(const char *)) {
+static void begin(const char *directory, void (*live)(const char *)) {
     pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
@@ -92,8 +111,78 @@ static pid_t begin(const char *directory, void (*live)(const char *)) {
     }
     int status;
     CHECK(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
-    CHECK(ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_EXITKILL) == 0);
-    return pid;
+    CHECK(ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE) == 0);
+    threads[0] = (struct thread){.id = pid, .stopped = 1};
+}
+
+static struct thread *thread_of(pid_t id) {
+    struct thread *place = NULL;
+    for (struct thread *thread = threads; thread < threads + THREADS_MAX; thread++) {
+        if (thread->id == id) return thread;
+        if (!thread->id && !place) place = thread;
+    }
+    CHECK(place); /* a thread that has just been started */
+    place->id = id;
+    return place;
+}
+
+/* What one of them has come to: a step's end, its start, the start of another by it, its own end. */
+static void take_report(pid_t id, int status) {
+    struct thread *thread = thread_of(id);
+    if (WIFSTOPPED(status)) {
+        CHECK(WSTOPSIG(status) == SIGTRAP || WSTOPSIG(status) == SIGSTOP);
+        thread->stopped = 1;
+        return;
+    }
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    *thread = (struct thread){0};
+}
+
+/* Takes what reports there are; waits for one if it must. */
+static void take_reports(int must) {
+    int status;
+    for (pid_t id; (id = waitpid(-1, &status, __WALL | (must ? 0 : WNOHANG))) > 0; must = 0) take_report(id, status);
+}
+
+/* In a system call that another thread, or time, will end. */
+static int sleeps(const struct thread *thread) {
+    char path[64], state = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)thread->id);
+    FILE *file = fopen(path, "r");
+    if (!file) return 0;
+    int found = fscanf(file, "%*d (%*[^)]) %c", &state);
+    fclose(file);
+    return found == 1 && state == 'S';
+}
+
+static void step(struct thread *thread) {
+    const struct timespec moment = {.tv_nsec = 1000000};
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    CHECK(ptrace(PTRACE_SINGLESTEP, thread->id, 0, 0) == 0);
+    thread->stopped = 0;
+    do {
+        sigtimedwait(&child, NULL, &moment);
+        take_reports(0);
+    } while (thread->id && !thread->stopped && !sleeps(thread));
+    instructions++;
+}
+
+static uint64_t draw(void) {
+    chance ^= chance << 13;
+    chance ^= chance >> 7;
+    return chance ^= chance << 17;
+}
+
+/* Who goes on, and for so many instructions unless it falls asleep. */
+static struct thread *choose(int *turn) {
+    take_reports(0);
+    while (threads[0].id && !threads[0].stopped && !threads[1].stopped) take_reports(1);
+    struct thread *other = &threads[draw() % THREADS_MAX];
+    *turn = 1 + (int)(draw() % TURN_MAX);
+    if (!other->stopped) other = &threads[other == threads];
+    return other->stopped ? other : NULL;
 }
 
 void step_through(const char *directory, const char *copy, const char *const *names, size_t n,
@@ -104,18 +193,17 @@ void step_through(const char *directory, const char *copy, const char *const *na
     for (file_count = 0; file_count < n; file_count++) files[file_count] = (struct file){.name = names[file_count]};
     (void)has_changed(directory_fd);
     stay_on_one_processor();
-    pid_t pid = begin(directory, live);
-    for (int status;; instructions++) {
-        CHECK(ptrace(PTRACE_SINGLESTEP, pid, 0, 0) == 0 && waitpid(pid, &status, 0) == pid);
-        if (WIFEXITED(status)) {
-            CHECK(WEXITSTATUS(status) == 0);
-            break;
+    hold_back_child_signals();
+    begin(directory, live);
+    int turn;
+    for (struct thread *thread; (thread = choose(&turn)) != NULL;) {
+        for (; turn > 0 && thread->stopped; turn--) {
+            step(thread);
+            if (!has_changed(directory_fd)) continue;
+            states++;
+            copy_files(copy_fd);
+            look(copy);
         }
-        CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
-        if (!has_changed(directory_fd)) continue;
-        states++;
-        copy_files(copy_fd);
-        look(copy);
     }
     for (size_t i = 0; i < n; i++) forget(&files[i]);
     close(directory_fd);

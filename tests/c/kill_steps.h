@@ -1,7 +1,8 @@
 /*
  * kill_steps.h: what a process leaves behind if it is killed, at every instruction of its life.
  *
- * A child runs the library's release code one machine instruction at a time. Whenever an instruction has
+ * A child runs the library's release code one machine instruction at a time, its threads (two at most)
+ * by turns of a random length. Whenever an instruction has
  * changed what outlives the process (the files that `watch` has been given, the notes) the caller
  * looks at it: that is the state which SIGKILL before the next instruction would leave. Every
  * state is seen once, whatever the compiler made of the stores, and the code under test needs no hooks.

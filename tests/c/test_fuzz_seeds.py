@@ -12,9 +12,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FUZZ = ROOT / "fuzz"
 PLANE = ["segment", "clock", "crc32c"]
+JOURNAL = [f"journal{part}" for part in ("", "_file", "_scan", "_recover", "_keep")]
 BOOK = ["book", "book_read", "ladder", "ladder_far"]
 SOURCES = {
-    "journal": ["journal", "journal_file", "journal_scan", "journal_recover", "crc32c", "clock"],
+    "journal": [*JOURNAL, "crc32c", "clock"],
     "l3book": ["l3book", "l3book_read", "ladder", "ladder_far", "error"],
     "match": ["match", "match_take", "match_orders", "match_view", *BOOK],
     "parsers": ["binance", "binance_fields", "decimal", "json"],

@@ -1,6 +1,6 @@
 /*
  * Preloaded. PMM_FAIL_SYNC_AFTER=n: the sync after n good ones fails once, and then they "work" again.
- * PMM_FULL_AFTER=n: the disk is full after n files.
+ * PMM_FULL_AFTER=n: the disk is full after n files. PMM_FULL_FOR=n: for n tries; else for good.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -24,6 +24,7 @@ int fdatasync(int fd) {
 
 int posix_fallocate(int fd, off_t offset, off_t bytes) {
     int (*real)(int, off_t, off_t) = (int (*)(int, off_t, off_t))dlsym(RTLD_NEXT, "posix_fallocate");
-    int most = limit("PMM_FULL_AFTER");
-    return most >= 0 && files++ >= most ? ENOSPC : real(fd, offset, bytes);
+    int most = limit("PMM_FULL_AFTER"), tries = limit("PMM_FULL_FOR"), file = files++;
+    int full = most >= 0 && file >= most && (tries < 0 || file < most + tries);
+    return full ? ENOSPC : real(fd, offset, bytes);
 }

@@ -1,5 +1,7 @@
 """The journal: what is appended is there, in order, and nothing else ever is."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,22 @@ def make_events(n: int, start: int = 0) -> np.ndarray:
 
 def open_journal(path, records_per_file=64, sync=Sync.NONE, **options) -> Journal:
     return Journal.open(path, "test", Source.FEED, records_per_file, sync, **options)
+
+
+def prepare_all(journal: Journal) -> None:
+    while journal.prepare(0):
+        pass
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    while not condition():
+        time.sleep(0.001)
+
+
+def wait_for_keeper(journal: Journal) -> None:
+    """Until the next file is there and those before the current one are let go."""
+    state = journal.cdata
+    wait_for(lambda: state.made == state.file_index + 2 and state.held == state.file_index)
 
 
 def same(stored: np.ndarray, events: np.ndarray) -> bool:
@@ -241,22 +259,75 @@ def test_interval_policy_syncs_when_the_interval_has_passed(directory):
 
 def test_the_next_file_is_there_before_it_is_needed_and_gone_after_an_orderly_end(directory):
     with open_journal(directory) as journal:
-        journal.append_array(make_events(31))
-        journal.prepare(0)
-        assert not (directory / "000001.pmj").exists()
-        journal.append_array(make_events(1, 31))
-        journal.prepare(0)
+        prepare_all(journal)
         assert (directory / "000001.pmj").stat().st_size == HEADER_BYTES + 64 * RECORD
+        journal.append_array(make_events(64))
         assert scan(directory).files == 2
-    assert sorted(path.name for path in directory.iterdir()) == ["000000.pmj", "lock"]
+        journal.append_array(make_events(1, 64))
+        prepare_all(journal)
+        assert scan(directory).files == 3
+    assert sorted(path.name for path in directory.iterdir()) == ["000000.pmj", "000001.pmj", "lock"]
 
 
-def test_large_files_are_let_go_slice_by_slice_and_hold_every_record(directory):
+def test_a_keeper_makes_the_next_file_and_lets_go_of_the_full_one(directory):
+    with open_journal(directory) as journal:
+        journal.keep()
+        for start in range(0, 5 * 64, 64):
+            journal.append_array(make_events(64, start))
+            wait_for_keeper(journal)
+            assert (directory / f"{start // 64 + 1:06d}.pmj").exists()
+    assert same(JournalReader(directory).array(), make_events(5 * 64))
+    assert Path("/proc/self/maps").read_text().count(str(directory)) == 0
+
+
+def test_a_keeper_syncs_when_the_interval_has_passed(directory):
+    with open_journal(directory, sync=Sync.INTERVAL, interval_ns=1000) as journal:
+        journal.keep()
+        journal.append_array(make_events(100))
+        wait_for(lambda: journal.synced == 100)
+
+
+def test_an_explicit_sync_covers_files_that_were_let_go_of_unsynced(directory):
+    with open_journal(directory) as journal:
+        journal.append_array(make_events(64 * 5))
+        prepare_all(journal)
+        assert journal.synced == 0
+        journal.sync()
+        assert journal.synced == 64 * 5
+
+
+def test_a_half_made_next_file_is_swept_away(directory):
+    with open_journal(directory) as journal:
+        journal.append_array(make_events(40))
+    (directory / "next.tmp").write_bytes(b"half of a header")
+    with open_journal(directory) as journal:
+        assert journal.count == 40
+        assert not (directory / "next.tmp").exists()
+        journal.append_array(make_events(40, 40))
+    assert same(JournalReader(directory).array(), make_events(80))
+
+
+@pytest.mark.parametrize(("count", "files"), [(40, 1), (64, 2)])
+def test_a_next_file_that_was_made_and_never_taken_is_swept_away_or_taken(directory, count, files):
+    with open_journal(directory) as journal:
+        journal.append_array(make_events(count))
+        prepare_all(journal)
+        left = (directory / "000001.pmj").read_bytes()
+    (directory / "000001.pmj").write_bytes(left)  # as a killed process leaves it
+    assert (scan(directory).files, scan(directory).records) == (2, count)
+    with open_journal(directory, 100) as journal:
+        assert len(list(directory.glob("*.pmj"))) == files
+        journal.append_array(make_events(64, count))
+    assert same(JournalReader(directory).array(), make_events(count + 64))
+
+
+def test_large_files_are_let_go_and_hold_every_record(directory):
     per_file = 1 << 16
     with open_journal(directory, per_file) as journal:
         for start in range(0, 3 * per_file, per_file // 4):
             journal.append_array(make_events(per_file // 4, start))
             journal.prepare(0)
+        prepare_all(journal)
         mapped = Path("/proc/self/maps").read_text().count(str(directory))
         assert mapped <= 3
     assert same(JournalReader(directory).array(), make_events(3 * per_file))

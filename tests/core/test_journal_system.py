@@ -10,7 +10,6 @@ import pytest
 
 from pinnacle.core.journal import JournalReader, scan
 
-HERE = Path(__file__).parent
 PREAMBLE = """
 import sys
 import numpy as np
@@ -68,14 +67,6 @@ def test_a_file_size_limit_ends_the_journal_and_keeps_what_was_there(tmp_path):
     assert [path.name for path in (tmp_path / "journal").iterdir()] == ["lock"]
 
 
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory):
-    path = tmp_path_factory.mktemp("build") / "journal_shim.so"
-    source = HERE / "journal_shim.c"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-o", path, source, "-ldl"], check=True)
-    return str(path)
-
-
 @pytest.mark.parametrize("after", ["0", "3"])
 def test_a_sync_that_failed_once_is_final_though_the_next_would_succeed(tmp_path, shim, after):
     program = FILL.replace("Sync.NONE", "Sync.BATCH")
@@ -88,10 +79,51 @@ def test_a_sync_that_failed_once_is_final_though_the_next_would_succeed(tmp_path
 def test_no_room_for_the_next_file_is_a_clean_end(tmp_path, shim):
     answer = run(FILL, tmp_path / "journal", LD_PRELOAD=shim, PMM_FULL_AFTER="5")
     count, _, text = answer.partition(" ")
-    assert text.endswith("No space left on device")
-    # The sixth file is asked for when the fifth is full: append or prepare, whichever comes first.
+    assert text == f"{tmp_path}/journal/000005.pmj: No space left on device"
     assert int(count) == 5 * 64
     assert len(JournalReader(tmp_path / "journal")) == int(count)
+
+
+WAIT_FOR_ROOM = """
+journal = Journal.open(directory, "full", 2, 64, Sync.NONE)
+journal.append_array(events)
+assert not journal.prepare(0) and not journal.prepare(0)
+print(journal.wanting)
+journal.raise_if_failed()
+journal.append_array(events)
+assert journal.count == 128 and not journal.wanting
+assert journal.prepare(0)
+journal.close()
+"""
+
+
+def test_no_room_ahead_of_need_is_told_and_asked_for_once_more_when_it_is_needed(tmp_path, shim):
+    environment = {"LD_PRELOAD": shim, "PMM_FULL_AFTER": "1", "PMM_FULL_FOR": "1"}
+    answer = run(WAIT_FOR_ROOM, tmp_path / "journal", **environment)
+    assert answer == f"{tmp_path}/journal/000001.pmj: No space left on device"
+    assert scan(tmp_path / "journal").records == 128
+
+
+KEEPER_FAILS = """
+import time
+journal = Journal.open(directory, "full", 2, 64, Sync.INTERVAL, 1000)
+journal.append_array(events)
+journal.keep()
+while not journal.failed:
+    time.sleep(0.001)
+for attempt in (journal.raise_if_failed, lambda: journal.append_array(events), journal.sync):
+    try:
+        attempt()
+    except NativeError as error:
+        print(error)
+journal.close()
+"""
+
+
+def test_a_failure_of_the_keeper_is_the_journals(tmp_path, shim):
+    environment = {"LD_PRELOAD": shim, "PMM_FAIL_SYNC_AFTER": "0"}
+    answer = run(KEEPER_FAILS, tmp_path / "journal", **environment)
+    assert answer.splitlines() == [f"{tmp_path}/journal/000000.pmj: Input/output error"] * 3
 
 
 def test_a_full_filesystem_is_a_clean_end_and_what_was_appended_stays(tmp_path, shim):

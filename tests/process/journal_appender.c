@@ -1,6 +1,6 @@
 /*
  * Appends to a journal as fast as it can until it is killed. Writes the count of each append that
- * has returned, 8 bytes, to standard output. usage: journal_appender DIRECTORY SYNC SEED
+ * has returned, 8 bytes, to standard output. usage: journal_appender DIRECTORY SYNC SEED [kept]
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,9 +13,11 @@
 int main(int argc, char **argv) {
     struct pmm_journal journal;
     struct pmm_event events[BATCH_MAX] = {0};
-    if (argc != 4) return 2;
+    if (argc < 4) return 2;
+    int kept = argc > 4;
     unsigned state = (unsigned)atoi(argv[3]);
     if (pmm_journal_open(&journal, argv[1], "kill", PMM_SOURCE_FEED, 256, atoi(argv[2]), 100000)) return 3;
+    if (kept && pmm_journal_keep(&journal)) return 6;
     for (;;) {
         state = state * 1103515245 + 12345;
         size_t n = 1 + (state >> 16) % BATCH_MAX;
@@ -27,6 +29,6 @@ int main(int argc, char **argv) {
         }
         if (pmm_journal_append(&journal, events, n) != (int64_t)n) return 4;
         if (write(STDOUT_FILENO, &journal.count, 8) != 8) return 5;
-        if (state % 3 == 0 && pmm_journal_prepare(&journal, pmm_clock_monotonic_ns())) return 6;
+        if (!kept && state % 3 == 0 && pmm_journal_prepare(&journal, pmm_clock_monotonic_ns()) < 0) return 6;
     }
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "atomics.h"
 #include "journal.h"
 
 #define BATCH_MAX 20
@@ -18,10 +18,10 @@ int main(int argc, char **argv) {
     struct pmm_event events[BATCH_MAX] = {0};
     if (argc != 5) return 2;
     int sync = atoi(argv[2]);
-    int64_t interval_ns = atoll(argv[3]), last_ns = 0;
+    int64_t interval_ns = atoll(argv[3]);
     unsigned state = (unsigned)atoi(argv[4]);
     if (pmm_journal_open(&journal, argv[1], "power", PMM_SOURCE_FEED, 1024, sync, interval_ns)) return 3;
-    if (tell(sync == PMM_SYNC_NONE ? 0 : journal.count)) return 5; /* what it has recovered it has synced */
+    if (pmm_journal_keep(&journal)) return 6;
     for (;;) {
         state = state * 1103515245 + 12345;
         size_t n = 1 + (state >> 16) % BATCH_MAX;
@@ -32,12 +32,6 @@ int main(int argc, char **argv) {
             events[i].kind = PMM_KIND_DEPTH;
         }
         if (pmm_journal_append(&journal, events, n) != (int64_t)n) return 4;
-        if (sync == PMM_SYNC_BATCH && tell(journal.count)) return 5;
-        int64_t now_ns = pmm_clock_monotonic_ns();
-        if (pmm_journal_prepare(&journal, now_ns)) return 6;
-        if (sync == PMM_SYNC_INTERVAL && now_ns - last_ns >= interval_ns) {
-            last_ns = now_ns;
-            if (tell(journal.count)) return 5;
-        }
+        if (tell(pmm_load_acquire_u64(&journal.synced))) return 5;
     }
 }

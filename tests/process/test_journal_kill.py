@@ -20,16 +20,18 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 @pytest.fixture(scope="module")
 def appender(tmp_path_factory):
     program = tmp_path_factory.mktemp("build") / "journal_appender"
-    sources = ["journal.c", "journal_file.c", "journal_scan.c", "journal_recover.c"]
+    sources = [path.name for path in sorted(CSRC.glob("journal*.c"))]
     sources += ["crc32c.c", "clock.c"]
     files = [HERE / "journal_appender.c", *[CSRC / name for name in sources]]
     subprocess.run(["gcc", "-std=gnu11", "-O2", f"-I{CSRC}", "-o", program, *files], check=True)
     return program
 
 
-def run_and_kill(program: Path, directory: Path, sync: int, seed: int, seconds: float) -> int:
+def run_and_kill(
+    program: Path, directory: Path, sync: int, seed: int, seconds: float, *more: str
+) -> int:
     """Start it, kill it, and return the last count that it acknowledged (0 if none)."""
-    arguments = [program, directory, str(int(sync)), str(seed)]
+    arguments = [program, directory, str(int(sync)), str(seed), *more]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, bufsize=0) as process:
         deadline = time.monotonic() + seconds
         acknowledged = b""
@@ -55,15 +57,17 @@ def assert_records_are_the_ones_that_were_appended(directory: Path) -> int:
     return index
 
 
+@pytest.mark.parametrize("keeper", [[], ["kept"]], ids=["alone", "kept"])
 @pytest.mark.parametrize(
     ("sync", "kills"), [(Sync.NONE, 30), (Sync.INTERVAL, 15), (Sync.BATCH, 10)]
 )
-def test_what_was_acknowledged_survives_every_kill(appender, tmp_path, sync, kills):
+def test_what_was_acknowledged_survives_every_kill(appender, tmp_path, sync, kills, keeper):
     chance = random.Random(7 + int(sync))
     directory = tmp_path / "journal"
     count = 0
     for turn in range(kills):
-        acknowledged = run_and_kill(appender, directory, sync, turn, chance.uniform(0.001, 0.03))
+        seconds = chance.uniform(0.001, 0.03)
+        acknowledged = run_and_kill(appender, directory, sync, turn, seconds, *keeper)
         if not directory.exists():
             continue
         report = scan(directory) if list(directory.glob("*.pmj")) else None
@@ -77,7 +81,7 @@ def test_what_was_acknowledged_survives_every_kill(appender, tmp_path, sync, kil
 
 def test_a_live_journal_is_scanned_and_followed_without_a_false_alarm(appender, tmp_path):
     directory = tmp_path / "journal"
-    arguments = [appender, directory, str(int(Sync.NONE)), "1"]
+    arguments = [appender, directory, str(int(Sync.NONE)), "1", "kept"]
     with subprocess.Popen(arguments, stdout=subprocess.DEVNULL) as process:
         try:
             watch(directory, 20_000)
