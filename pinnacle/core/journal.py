@@ -136,6 +136,10 @@ class Journal:
         code = self._prepare(self.cdata, monotonic_ns)
         return code > 0 if code >= 0 else bool(check(code, self.place))
 
+    def check(self, code: int, what: object) -> int:
+        """`code` if it is not negative; else its exception, about this journal if it has failed."""
+        return code if code >= 0 else check(code, self.place if self.failed else what)
+
     def raise_if_failed(self) -> None:
         """NativeError if its keeper met what ends the journal: an idle process does not append."""
         if self.failed:

@@ -1,6 +1,8 @@
 """Where a process runs and where its memory stays: a core of its own, pages that are there."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pinnacle.core._native import ffi, lib
@@ -15,6 +17,20 @@ def pin_to_core(cpu: int) -> str:
         return f"{error.strerror}; allowed are {_cores()}"
     # A cpuset may take a core away again, or the kernel give another set than was asked for.
     return "" if os.sched_getaffinity(0) == {cpu} else f"the kernel gave {_cores()}"
+
+
+@contextmanager
+def beside(cpu: int, allowed: set[int]) -> Iterator[None]:
+    """Threads that are started inside run on the other allowed cores, where there are any."""
+    others, here = allowed - {cpu}, os.sched_getaffinity(0)
+    if not others:
+        yield
+        return
+    os.sched_setaffinity(0, others)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, here)
 
 
 def _cores() -> str:

@@ -1,8 +1,8 @@
 """What every process of a session does besides its own work.
 
 It claims its process segment (one instance per role, an epoch, a heartbeat), opens its counters
-and its journal, watches its peers, answers SIGTERM, keeps the service manager informed, and does
-the housekeeping that hot loops must not: preparing journal files, syncing them.
+and its journal, watches its peers, answers SIGTERM, keeps the service manager informed, and starts
+the thread that does what hot loops must not: making journal files, syncing them.
 """
 
 import os
@@ -22,7 +22,7 @@ from pinnacle.core.errors import NativeError
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.notify import Notifier
 from pinnacle.core.paths import SessionPaths
-from pinnacle.core.placement import lock_mapped_files, pin_to_core
+from pinnacle.core.placement import beside, lock_mapped_files, pin_to_core
 from pinnacle.core.ring import RingReader
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source
 from pinnacle.core.segment import Mode
@@ -53,7 +53,9 @@ class Runtime:
         self.journal: Journal | None = None
         self.clock = Clock()
         self._memory_locked = config.lock_memory
+        self._cpu, self._allowed = config.cpu, os.sched_getaffinity(0)
         self._pin(config.cpu)
+        self._journal_wanting = ""
         self.bell = Bell(paths.process(role), Mode.OWN)
         # The monitor may run as a user who is not allowed to write it.
         watching = self.source is Source.MONITOR
@@ -130,6 +132,8 @@ class Runtime:
         )
         if self.journal.torn_bytes:
             self.log.warning("cut a torn tail", bytes=self.journal.torn_bytes)
+        with beside(self._cpu, self._allowed):
+            self.journal.keep()
         return self.journal
 
     def wait_on(self, *rings: RingReader) -> None:
@@ -182,7 +186,7 @@ class Runtime:
         return self._own(batch, n, Kind.TIMER, 0)
 
     def housekeep(self) -> None:
-        """For processes without an input log: beats, watchdog, journal files."""
+        """For processes without an input log: beats, watchdog, a look at the journal."""
         now = monotonic_ns()
         if now - self._housekeeping_ns >= HOUSEKEEPING_NS:
             self._housekeeping_ns = now
@@ -198,12 +202,19 @@ class Runtime:
             self.log.warning("the supervisor is gone: stopping")
             self.stopping = True
         if self.journal is not None:
-            self.journal.prepare(now)
+            self._look_at_journal(self.journal)
         self._look_at_peers()
         interval = self.notifier.watchdog_interval_ns
         if interval and now - self._watchdog_ns >= interval:
             self._watchdog_ns = now
             self.notifier.watchdog()
+
+    def _look_at_journal(self, journal: Journal) -> None:
+        journal.raise_if_failed()
+        why = journal.wanting
+        if why and why != self._journal_wanting:
+            self.log.warning("the journal's next file cannot be made yet", error=why)
+        self._journal_wanting = why
 
     def _look_at_peers(self) -> None:
         for peer, bell in self._peers.items():

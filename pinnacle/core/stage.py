@@ -83,12 +83,13 @@ class Stage:
 
     def take(self, batch: EventBuffer, own: int) -> int:
         """Own records at the batch's start, then what the rings hold: journalled; the count."""
-        return check(self._take(self.cdata, batch.cdata, own, batch.capacity), "input log")
+        taken = self._take(self.cdata, batch.cdata, own, batch.capacity)
+        return self.journal.check(taken, "input log")
 
     def give(self, decisions: Any, n: int) -> None:
         """Journal and push n decisions; NativeError FULL when a reader has stopped reading."""
         if n:
-            check(self._give(self.cdata, decisions, n), "output")
+            self.journal.check(self._give(self.cdata, decisions, n), "output")
 
     def push(self, decisions: Any, n: int) -> None:
         """Push decisions that are journalled already."""

@@ -6,7 +6,6 @@ from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell
 from pinnacle.core.book import SharedBookWriter
 from pinnacle.core.clock import Clock
-from pinnacle.core.errors import check
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.journal import Journal
 from pinnacle.core.paths import SessionPaths
@@ -66,7 +65,11 @@ class Publisher:
 
     def publish(self, events: Any, n: int) -> None:
         """n normalised records, in order."""
-        check(self._publish(self.cdata, events, n), "market data journal")
+        self.check(self._publish(self.cdata, events, n))
+
+    def check(self, code: int) -> int:
+        """`code` of a call that publishes, if it is not negative; else its exception."""
+        return self._journal.check(code, "market data")
 
     def resync_readers(self) -> None:
         """Bring readers that attached, asked or fell behind back to the present."""

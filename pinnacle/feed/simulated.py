@@ -3,7 +3,6 @@
 from typing import Any
 
 from pinnacle.core._native import ffi, lib
-from pinnacle.core.errors import check
 from pinnacle.core.ring import RingReader
 from pinnacle.core.runtime import Runtime
 from pinnacle.core.schema import EventBuffer, Reason, Source, Venue
@@ -49,14 +48,14 @@ class SimulatedFeed:
 
     def turn(self) -> int:
         """Publish what the ring holds; how many records."""
-        return check(lib.pmm_venue_run_turn(self.cdata), "market data journal")
+        return self._publisher.check(lib.pmm_venue_run_turn(self.cdata))
 
     def turns(self, loop: Any) -> int:
         """Turn after turn until the struct pmm_loop says that its owner is needed."""
-        return check(lib.pmm_venue_turns(self.cdata, loop), "market data journal")
+        return self._publisher.check(lib.pmm_venue_turns(self.cdata, loop))
 
     def _wait_for(self, instrument: int, reason: Reason) -> None:
-        check(lib.pmm_venue_wait_for(self.cdata, instrument, reason), "market data journal")
+        self._publisher.check(lib.pmm_venue_wait_for(self.cdata, instrument, reason))
 
     def _wait_for_all(self, reason: Reason) -> None:
         for instrument in self._publisher.instruments:

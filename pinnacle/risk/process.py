@@ -11,7 +11,6 @@ from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.decision_log import recover
-from pinnacle.core.errors import check
 from pinnacle.core.instruments import Instrument, read_table
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter
@@ -75,7 +74,8 @@ class _Turn:
     ):
         self.batch = EventBuffer(BATCH)
         self.histogram = runtime.counters.histogram("tick_to_order")
-        self._alive = (stage, gate, books, runtime.clock)
+        self.stage = stage
+        self._alive = (gate, books, runtime.clock)
         self.cdata: Any = ffi.new("struct pmm_risk_turn *")
         turn = self.cdata
         turn.stage = stage.cdata
@@ -99,11 +99,11 @@ def _loop(
     checkpoints: Checkpoints,
 ) -> None:
     turns, own_inputs, span = lib.pmm_risk_turns, runtime.own_inputs, runtime.span
-    batch, cdata = turn.batch, turn.cdata
+    batch, cdata, checked = turn.batch, turn.cdata, turn.stage.journal.check
     publish = _Published(runtime, gate, instruments)
     stop_at = 0
     while True:
-        if publish.turn(check(turns(cdata, own_inputs(batch), span()), "risk")):
+        if publish.turn(checked(turns(cdata, own_inputs(batch), span()), "risk")):
             checkpoints.save_if_due()
         if runtime.stopping:
             stop_at = stop_at or monotonic_ns() + STOP_WAIT_NS

@@ -11,7 +11,6 @@ from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.decision_log import recover
-from pinnacle.core.errors import check
 from pinnacle.core.instruments import read_table
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter
@@ -81,7 +80,8 @@ Turns = Callable[[int, Any], int]
 def native_turns(stage: Stage, host: StrategyHost, batch: EventBuffer) -> Turns:
     """Turns of a host without hooks: of (own records in the batch, struct pmm_loop *), all in C."""
     turn, run = native_turn(stage, host, batch), lib.pmm_strategy_turns
-    return lambda own, loop: check(run(turn, own, loop), "strategy")
+    checked = stage.journal.check
+    return lambda own, loop: checked(run(turn, own, loop), "strategy")
 
 
 def native_turn(stage: Stage, host: StrategyHost, batch: EventBuffer) -> Any:

@@ -17,7 +17,7 @@ from tests.sessions import ROOT, demo_config
 ROLE = """
 import json, os, re, resource, sys
 from pathlib import Path
-from pinnacle.core.config import ProcessConfig
+from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.log import setup
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingWriter
@@ -27,6 +27,10 @@ given = json.loads(sys.argv[1])
 paths = SessionPaths(Path(given["runtime"]), Path(given["data"]))
 log = setup("strategy", as_json=True)
 with Runtime("strategy", paths, ProcessConfig(**given["process"]), log) as runtime:
+    threads = set(os.listdir("/proc/self/task"))
+    runtime.open_journal(JournalConfig())
+    (keeper,) = set(os.listdir("/proc/self/task")) - threads
+    cores = [sorted(os.sched_getaffinity(thread)) for thread in (0, int(keeper))]
     ring = RingWriter(paths.ring("intents"))
     pages = -(-paths.ring("intents").stat().st_size // 4096)
     if given["limited"]:
@@ -38,7 +42,7 @@ with Runtime("strategy", paths, ProcessConfig(**given["process"]), log) as runti
     pinned = int(re.search(r"VmLck:\\s+(\\d+) kB", status)[1]) * 1024
     smaps = Path("/proc/self/smaps").read_text().split(str(paths.ring("intents")))[1]
     resident = int(re.search(r"Rss:\\s+(\\d+) kB", smaps)[1]) * 1024
-    print(json.dumps([pinned, resident, pages * 4096, sorted(os.sched_getaffinity(0))]))
+    print(json.dumps([pinned, resident, pages * 4096, *cores]))
 """
 
 
@@ -47,7 +51,8 @@ class Seen:
 
     def __init__(self, done):
         assert done.returncode == 0, done.stderr
-        self.pinned, self.resident, self.ring_bytes, self.cores = json.loads(done.stdout)
+        figures = json.loads(done.stdout)
+        self.pinned, self.resident, self.ring_bytes, self.cores, self.keepers_cores = figures
         self.lines = [json.loads(line) for line in done.stderr.splitlines()]
 
     def said(self, event):
@@ -95,10 +100,12 @@ def test_a_process_that_may_not_says_so_once_and_goes_on_with_its_pages_fetched(
     assert len(seen.said("ready")) == 1
 
 
-def test_a_process_runs_on_the_core_that_it_was_given(role):
+def test_a_process_runs_on_the_core_that_it_was_given_and_its_keeper_on_the_others(role):
     core = max(os.sched_getaffinity(0))
     seen = role(cpu=core)
     assert seen.cores == [core]
+    others = sorted(os.sched_getaffinity(0) - {core})
+    assert seen.keepers_cores == (others or [core])
     assert not seen.said("cannot pin to core")
 
 

@@ -1,5 +1,6 @@
 """What a process notices beside its own work, over the real segments of a session."""
 
+import json
 import os
 import signal
 import subprocess
@@ -77,6 +78,57 @@ def test_the_kill_switch_is_told_when_it_changes(world):
     control.clear()
     control.close()
     assert world.look() == [("RESUME", 0)]
+
+
+#: A role with a journal whose disk is not as it should be; its log, and how it ends.
+ROLE = """
+import json, sys, time
+from pathlib import Path
+from pinnacle.core.config import JournalConfig, ProcessConfig
+from pinnacle.core.log import setup
+from pinnacle.core.paths import SessionPaths
+from pinnacle.core.runtime import HOUSEKEEPING_NS, Runtime
+from pinnacle.core.schema import EventBuffer
+
+given = json.loads(sys.argv[1])
+paths = SessionPaths(Path(given["runtime"]), Path(given["data"]))
+with Runtime("strategy", paths, ProcessConfig(), setup("strategy", as_json=True)) as runtime:
+    journal = runtime.open_journal(JournalConfig(records_per_file=64, **given["journal"]))
+    batch = EventBuffer(1)
+    journal.append(batch.cdata, runtime.tick(batch, 0))
+    while not journal.wanting and not journal.failed:
+        time.sleep(0.001)
+    for _ in range(3):
+        time.sleep(HOUSEKEEPING_NS / 1e9)
+        runtime.housekeep()
+"""
+
+
+def run_role(paths, journal, shim, **environment):
+    given = {"runtime": str(paths.runtime), "data": str(paths.data), "journal": journal}
+    return subprocess.run(
+        [sys.executable, "-c", ROLE, json.dumps(given)],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"LD_PRELOAD": shim} | environment,
+    )
+
+
+def test_a_next_file_for_which_there_is_no_room_is_warned_of_once(world, shim):
+    done = run_role(world.paths, {}, shim, PMM_FULL_AFTER="1")
+    assert done.returncode == 0, done.stderr
+    (line,) = map(json.loads, done.stderr.splitlines())
+    assert line["level"] == "warning"
+    place = world.paths.journal("strategy") / "000001.pmj"
+    assert line["error"] == f"{place}: No space left on device"
+
+
+def test_a_sync_that_fails_beside_an_idle_process_ends_it_and_trading(world, shim):
+    journal = {"sync": "interval", "sync_interval_ms": 1}
+    done = run_role(world.paths, journal, shim, PMM_FAIL_SYNC_AFTER="0")
+    assert done.returncode == 1
+    assert "000000.pmj: Input/output error" in done.stderr
+    assert world.look()[0] == ("HALT", Reason.JOURNAL)
 
 
 def test_a_process_whose_supervisor_died_stops(tmp_path):
