@@ -4,37 +4,46 @@ A checkpoint is a cache of the journal's beginning and never a truth of its own:
 journal, the index, the commit word of the record before it and the configuration, and one that
 does not fit, or does not read, is passed over for a whole replay. That is also why it is not
 synced: what a power cut leaves of it either fits the journal or is not used.
+
+A process only copies its state; a thread beside it does the rest, which takes as long as the disk
+likes. The file: magic, CRC32C of all behind it, the length of the head, the head (a Checkpoint),
+the pieces of the state.
 """
 
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Thread
 from typing import Any, Protocol
 
 import msgspec
+import structlog
 
 from pinnacle import __version__
-from pinnacle.core._native import lib
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.journal import JournalReader
 from pinnacle.core.segment import fingerprint
 from pinnacle.core.stage import Stage
 
 FILE = "checkpoint"
-_MAGIC = b"PMMCKPT1"
-_HEAD = len(_MAGIC) + 4
+_MAGIC = b"PMMCKPT2"
+_CRC = len(_MAGIC)
+_BODY = _CRC + 4
+_HEAD = _BODY + 4
 
 
 class Freezable(Protocol):
     """Logic whose whole state fits into bytes."""
 
-    def freeze(self) -> bytes | None:
-        """The state; None if this logic cannot give it."""
+    def freeze(self) -> list[Any] | None:
+        """The state in pieces: buffers that hold it until the next turn. None if it cannot be."""
 
-    def thaw(self, state: bytes) -> bool:
-        """Take the state; False, and unchanged, if it is not of this logic's shape."""
+    def thaw(self, state: list[bytes]) -> bool:
+        """Take the pieces; False, and unchanged, if they are not of this logic's shape."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """What the file holds. `cursors`: [is output, number, created_ns, next] for every ring."""
+    """The head of the file. `cursors`: [is output, number, created_ns, next] for every ring."""
 
     identity: int
     index: int
@@ -42,14 +51,24 @@ class Checkpoint(msgspec.Struct, frozen=True):
     clock_ns: int
     settings: int
     cursors: list[tuple[bool, int, int, int]]
-    state: bytes
+    sizes: list[int]
 
 
 class Checkpoints:
     """Saves the checkpoints of one process and finds the last good one."""
 
-    def __init__(self, stage: Stage, logic: Freezable, settings: object, period_s: int):
-        """`settings` is the configuration that the logic was made from; period 0: never save."""
+    def __init__(
+        self,
+        stage: Stage,
+        logic: Freezable,
+        settings: object,
+        period_s: int,
+        log: structlog.stdlib.BoundLogger,
+    ):
+        """`settings` is the configuration that the logic was made from; period 0: never save.
+
+        The thread that writes them runs where the calling one may.
+        """
         self._stage = stage
         self._logic = logic
         text = f"{__version__}:{msgspec.json.encode(settings).decode()}"
@@ -57,6 +76,10 @@ class Checkpoints:
         self._period_ns = period_s * 1_000_000_000
         self._next_ns = monotonic_ns() + self._period_ns
         self._path = Path(stage.journal.directory) / FILE
+        self._writer = _Writer(self._path, log)
+        if period_s:
+            # The first copy is then as quick as those after it.
+            self._writer.copy(logic.freeze() or [])
 
     def save_if_due(self) -> None:
         """Call it between turns, when every decision is journalled and given."""
@@ -64,13 +87,16 @@ class Checkpoints:
             self.save()
 
     def save(self) -> None:
-        """Now. Nothing is written if the logic cannot be frozen."""
+        """Now, unless the one before is still being written or the logic cannot be frozen."""
         self._next_ns = monotonic_ns() + self._period_ns
+        if not self._writer.idle:
+            return
         state = self._logic.freeze()
         journal = self._stage.journal
         commit = journal.last_commit
         if state is None or commit is None:
             return
+        self._writer.copy(state)
         checkpoint = Checkpoint(
             identity=journal.identity,
             index=journal.count,
@@ -78,13 +104,13 @@ class Checkpoints:
             clock_ns=self._stage.clock_ns,
             settings=self._settings,
             cursors=self._cursors(),
-            state=state,
+            sizes=[len(piece) for piece in state],
         )
-        body = msgspec.msgpack.encode(checkpoint)
-        temporary = self._path.with_name(FILE + ".tmp")
-        crc = lib.pmm_crc32c(0, body, len(body)).to_bytes(4, "little")
-        temporary.write_bytes(_MAGIC + crc + body)
-        temporary.replace(self._path)
+        self._writer.write(msgspec.msgpack.encode(checkpoint))
+
+    def wait(self) -> None:
+        """Until what has been saved is a file."""
+        self._writer.wait()
 
     def _cursors(self) -> list[tuple[bool, int, int, int]]:
         rings: list[tuple[bool, int, Any]] = [
@@ -94,25 +120,12 @@ class Checkpoints:
         return [(out, n, ring.segment.created_ns, ring.cursor) for out, n, ring in rings]
 
     def load(self) -> Checkpoint | None:
-        """Thaw the logic from the last checkpoint, if there is one that fits; what it holds."""
-        found = self._read()
-        if found is None or not self._fits(found) or not self._logic.thaw(found.state):
+        """Thaw the logic from the last checkpoint, if there is one that fits; its head."""
+        found = _read(self._path)
+        if found is None:
             return None
-        return found
-
-    def _read(self) -> Checkpoint | None:
-        try:
-            content = self._path.read_bytes()
-        except OSError:
-            return None
-        body = content[_HEAD:]
-        crc = int.from_bytes(content[len(_MAGIC) : _HEAD], "little")
-        if content[: len(_MAGIC)] != _MAGIC or lib.pmm_crc32c(0, body, len(body)) != crc:
-            return None
-        try:
-            return msgspec.msgpack.decode(body, type=Checkpoint)
-        except msgspec.MsgspecError:
-            return None
+        checkpoint, state = found
+        return checkpoint if self._fits(checkpoint) and self._logic.thaw(state) else None
 
     def _fits(self, found: Checkpoint) -> bool:
         journal = self._stage.journal
@@ -121,3 +134,81 @@ class Checkpoints:
         if not 0 < found.index <= journal.count:
             return False
         return int(JournalReader(journal.directory)[found.index - 1]["commit"]) == found.commit
+
+
+def _read(path: Path) -> tuple[Checkpoint, list[bytes]] | None:
+    """The file's head and state; None if there is none or it is damaged."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    body = content[_BODY:]
+    crc = int.from_bytes(content[_CRC:_BODY], "little")
+    if content[:_CRC] != _MAGIC or lib.pmm_crc32c(0, body, len(body)) != crc:
+        return None
+    at = _HEAD + int.from_bytes(content[_BODY:_HEAD], "little")
+    try:
+        head = msgspec.msgpack.decode(content[_HEAD:at], type=Checkpoint)
+    except msgspec.MsgspecError:
+        return None
+    state = []
+    for size in head.sizes:
+        state.append(content[at : at + size])
+        at += size
+    return head, state
+
+
+class _Writer:
+    """A copy of a state, and the thread that writes it. Copy and write only when it is idle."""
+
+    def __init__(self, path: Path, log: structlog.stdlib.BoundLogger):
+        self._path = path
+        self._log = log
+        self._state = bytearray()
+        self._filled = 0
+        self._heads: SimpleQueue[bytes] = SimpleQueue()
+        self._written = Event()
+        self._written.set()
+        Thread(target=self._run, name="checkpoints", daemon=True).start()
+
+    @property
+    def idle(self) -> bool:
+        """Whether what was given last is written."""
+        return self._written.is_set()
+
+    def wait(self) -> None:
+        self._written.wait()
+
+    def copy(self, state: list[Any]) -> None:
+        """Take the pieces as they are now."""
+        self._filled = sum(map(len, state))
+        if len(self._state) < self._filled:
+            self._state = bytearray(self._filled)
+        place = ffi.from_buffer(self._state)
+        for piece in state:
+            ffi.memmove(place, piece, len(piece))
+            place += len(piece)
+
+    def write(self, head: bytes) -> None:
+        """The last copy under this head."""
+        self._written.clear()
+        self._heads.put(head)
+
+    def _run(self) -> None:
+        while True:
+            head = self._heads.get()
+            try:
+                self._store(len(head).to_bytes(4, "little") + head)
+            except OSError as error:
+                # The journal is whole without it.
+                self._log.warning("cannot write the checkpoint", error=str(error))
+            self._written.set()
+
+    def _store(self, head: bytes) -> None:
+        crc = lib.pmm_crc32c(0, head, len(head))
+        crc = lib.pmm_crc32c(crc, ffi.from_buffer(self._state), self._filled)
+        temporary = self._path.with_name(FILE + ".tmp")
+        with temporary.open("wb") as file:
+            file.write(_MAGIC + crc.to_bytes(4, "little") + head)
+            file.write(memoryview(self._state)[: self._filled])
+        temporary.replace(self._path)

@@ -36,24 +36,21 @@ class Desk:
         self._apply = lib.pmm_desk_apply
         self._decide = lib.pmm_desk_decide
 
-    def freeze(self) -> list[bytes]:
-        """Working orders, positions and books as bytes, for `thaw` of an equal desk."""
-        return [bytes(place) for place in self._places()]
+    def freeze(self) -> list[Any]:
+        """Working orders, positions and books where they are, for `thaw` of an equal desk."""
+        return [ffi.buffer(self.cdata), *(book.memory for book in self.books)]
 
     def fits(self, parts: list[bytes]) -> bool:
         """Whether `thaw` can take these: they are of a desk of this shape."""
-        return [len(part) for part in parts] == [len(place) for place in self._places()]
+        return [len(part) for part in parts] == [len(place) for place in self.freeze()]
 
     def thaw(self, parts: list[bytes]) -> None:
         """Take what `freeze` gave."""
-        for place, part in zip(self._places(), parts, strict=True):
+        for place, part in zip(self.freeze(), parts, strict=True):
             place[:] = part
         # The one thing in there that is not a value.
         for i, book in enumerate(self.books):
             self.instruments[i].book = book.cdata
-
-    def _places(self) -> list[Any]:
-        return [ffi.buffer(self.cdata), *(book.memory for book in self.books)]
 
     def apply(self, events: Any, n: int) -> None:
         """Take a batch of n records (struct pmm_event *)."""

@@ -15,6 +15,7 @@ import structlog
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell, Control, ProcessState, Wait
+from pinnacle.core.checkpoint import Checkpoints, Freezable
 from pinnacle.core.clock import Clock, ClockNews, monotonic_ns, wall_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.counters import Counters
@@ -26,6 +27,7 @@ from pinnacle.core.placement import beside, lock_mapped_files, pin_to_core
 from pinnacle.core.ring import RingReader
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source
 from pinnacle.core.segment import Mode
+from pinnacle.core.stage import Stage
 
 TURN_NS = 10_000_000
 HOUSEKEEPING_NS = 20_000_000
@@ -135,6 +137,13 @@ class Runtime:
         with beside(self._cpu, self._allowed):
             self.journal.keep()
         return self.journal
+
+    def checkpoints(
+        self, stage: Stage, logic: Freezable, settings: object, period_s: int
+    ) -> Checkpoints:
+        """This process's, written off its core."""
+        with beside(self._cpu, self._allowed):
+            return Checkpoints(stage, logic, settings, period_s, self.log)
 
     def wait_on(self, *rings: RingReader) -> None:
         """The rings that wake this process."""

@@ -53,11 +53,11 @@ class PaperVenue:
         self._act(self._clock_ns)
         return self._due()
 
-    def freeze(self) -> bytes | None:
+    def freeze(self) -> list[Any] | None:
         """Not possible: the queues hold pointers. A restart replays the whole log."""
         return None
 
-    def thaw(self, state: bytes) -> bool:
+    def thaw(self, state: list[bytes]) -> bool:
         return False
 
     def _market(self, rows: np.ndarray) -> None:

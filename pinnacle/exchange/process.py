@@ -66,7 +66,7 @@ def run(
             GIVE_WAIT_NS,
         )
         runtime.wait_on(*(given.ring for given in inputs))
-        checkpoints = Checkpoints(stage, venue, config, journal.checkpoint_s)
+        checkpoints = runtime.checkpoints(stage, venue, config, journal.checkpoint_s)
         found = recover(stage, venue.decided, runtime.epoch, checkpoints=checkpoints)
         if found.records:
             log.info("recovered", **vars(found))

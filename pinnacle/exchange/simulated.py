@@ -60,19 +60,19 @@ class SimulatedVenue:
         # Own records stand before what the rings held, whatever their stamps say.
         return orders[np.argsort(orders["recv_ns"], kind="stable")]
 
-    def freeze(self) -> bytes | None:
+    def freeze(self) -> list[Any] | None:
         """The whole market: engines, traders, random streams and orders under way."""
         if self._simulation is None:
             return None
-        return self._clock_ns.to_bytes(8, "little") + bytes(self._simulation.memory)
+        return [self._clock_ns.to_bytes(8, "little"), self._simulation.memory]
 
-    def thaw(self, state: bytes) -> bool:
+    def thaw(self, state: list[bytes]) -> bool:
         """Take what `freeze` gave; False if it is of another market."""
         simulation = Market(self._params, self._config.seed, 0, self._config.latency_in_ns)
-        if len(state) != 8 + len(simulation.memory):
+        if [len(piece) for piece in state] != [8, len(simulation.memory)]:
             return False
-        simulation.memory[:] = state[8:]
-        self._simulation, self._clock_ns = simulation, int.from_bytes(state[:8], "little")
+        simulation.memory[:] = state[1]
+        self._simulation, self._clock_ns = simulation, int.from_bytes(state[0], "little")
         return True
 
     def snapshots(self, now_ns: int) -> np.ndarray:

@@ -123,25 +123,24 @@ class OrderTable:
                 handler(event)
         return self._n
 
-    def freeze(self) -> bytes:
+    def freeze(self) -> list[Any]:
         """Every order and what else a decision depends on."""
-        return msgspec.msgpack.encode(
-            _Frozen(
-                list(self.orders.values()),
-                self.halted,
-                self.stopping,
-                self._clock_ns,
-                sorted(self._lost),
-                self._last_execution,
-                self.duplicates,
-                self.unknown_fills,
-            )
+        frozen = _Frozen(
+            list(self.orders.values()),
+            self.halted,
+            self.stopping,
+            self._clock_ns,
+            sorted(self._lost),
+            self._last_execution,
+            self.duplicates,
+            self.unknown_fills,
         )
+        return [msgspec.msgpack.encode(frozen)]
 
-    def thaw(self, state: bytes) -> bool:
+    def thaw(self, state: list[bytes]) -> bool:
         """Take what `freeze` gave."""
         try:
-            frozen = msgspec.msgpack.decode(state, type=_Frozen)
+            frozen = msgspec.msgpack.decode(b"".join(state), type=_Frozen)
         except msgspec.MsgspecError:
             return False
         self.orders = {order.order_id: order for order in frozen.orders}

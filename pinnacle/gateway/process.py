@@ -53,7 +53,7 @@ def run(
             GIVE_WAIT_NS,
         )
         runtime.wait_on(answers, orders)
-        checkpoints = Checkpoints(stage, table, config, journal.checkpoint_s)
+        checkpoints = runtime.checkpoints(stage, table, config, journal.checkpoint_s)
         found = recover(
             stage,
             table.decided,

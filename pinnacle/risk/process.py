@@ -55,7 +55,7 @@ def run(
             GIVE_WAIT_NS,
         )
         runtime.wait_on(reports, intents)
-        checkpoints = Checkpoints(stage, gate, config, journal.checkpoint_s)
+        checkpoints = runtime.checkpoints(stage, gate, config, journal.checkpoint_s)
         found = recover(stage, gate.decided, runtime.epoch, checkpoints=checkpoints)
         if found.records:
             log.info("recovered", **vars(found))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from pinnacle.core._native import ffi, lib
@@ -94,14 +93,14 @@ class StrategyHost:
             if self._wants_fills and filled & bit:
                 self.strategy.on_fill(market, rows[mine & (rows["kind"] == Kind.FILL)])
 
-    def freeze(self) -> bytes | None:
+    def freeze(self) -> list[Any] | None:
         """The desk, its books and the strategy; None if the strategy cannot be frozen."""
         own = self.strategy.freeze()
-        return None if own is None else msgspec.msgpack.encode([own, *self.desk.freeze()])
+        return None if own is None else [own, *self.desk.freeze()]
 
-    def thaw(self, state: bytes) -> bool:
+    def thaw(self, state: list[bytes]) -> bool:
         """Take what `freeze` gave; False, and unchanged, if it is of another host."""
-        own, *desk = msgspec.msgpack.decode(state, type=list[bytes])
+        own, *desk = state
         if not self.desk.fits(desk) or not self.strategy.thaw(own):
             return False
         self.desk.thaw(desk)

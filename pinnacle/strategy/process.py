@@ -48,7 +48,7 @@ def run(
             GIVE_WAIT_NS,
         )
         runtime.wait_on(fills, market)
-        checkpoints = Checkpoints(stage, host, config, journal.checkpoint_s)
+        checkpoints = runtime.checkpoints(stage, host, config, journal.checkpoint_s)
         found = recover(stage, host.decided, runtime.epoch, checkpoints=checkpoints)
         if found.records:
             log.info("recovered", **vars(found))

@@ -50,7 +50,7 @@ class World:
             GIVE_WAIT_NS,
         )
         recover(stage, self.table.decided, 1, resend=lambda i: i != VENUE_OUTPUT)
-        checkpoints = Checkpoints(stage, self.table, GatewayConfig(), 0)
+        checkpoints = Checkpoints(stage, self.table, GatewayConfig(), 0, structlog.get_logger())
         self.loop = Loop(self.runtime, stage, self.table, checkpoints)
 
     def order(self, kind, order_id):
