@@ -23,6 +23,7 @@ from pinnacle.core.errors import NativeError
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.notify import Notifier
 from pinnacle.core.paths import SessionPaths
+from pinnacle.core.peers import Peers
 from pinnacle.core.placement import beside, lock_mapped_files, pin_to_core
 from pinnacle.core.ring import RingReader
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source
@@ -32,7 +33,6 @@ from pinnacle.core.stage import Stage
 TURN_NS = 10_000_000
 HOUSEKEEPING_NS = 20_000_000
 TIMER_NS = 50_000_000
-LIVENESS_NS = 500_000_000
 GIVE_WAIT_NS = 200_000_000
 
 
@@ -65,11 +65,9 @@ class Runtime:
         self.counters = Counters(paths.counters(role))
         self.notifier = Notifier()
         self.epoch = self.bell.segment.epoch
-        self._peers = {peer: Bell(paths.process(peer.name.lower())) for peer in peers}
-        self._lost: dict[Source, bool | None] = dict.fromkeys(peers)
+        self._peers = Peers({peer: Bell(paths.process(peer.name.lower())) for peer in peers})
         # Whoever started this process would end it in order; without it, nobody will.
         self._supervisor = int(os.environ.get("PINNACLE_SUPERVISOR", "0"))
-        self._epochs = dict.fromkeys(peers, 0)
         self._peer_news: list[tuple[Kind, Source]] = []
         self._killed: int | None = None  # unknown: what the log says last may be another run's
         self._housekeeping_ns = self._timer_ns = self._watchdog_ns = 0
@@ -101,8 +99,7 @@ class Runtime:
         self.bell.close()
         self.counters.close()
         self.control.close()
-        for peer in self._peers.values():
-            peer.close()
+        self._peers.close()
         self.notifier.close()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -226,21 +223,10 @@ class Runtime:
         self._journal_wanting = why
 
     def _look_at_peers(self) -> None:
-        for peer, bell in self._peers.items():
-            lost = not bell.segment.owner_alive(LIVENESS_NS)
-            epoch = bell.segment.epoch
-            if not lost and self._lost[peer] is False and epoch != self._epochs[peer]:
-                # Gone and back between two looks: what it knew is gone all the same.
-                self._tell_of(peer, lost=True)
-            self._epochs[peer] = epoch
-            if lost != self._lost[peer]:
-                self._tell_of(peer, lost)
-
-    def _tell_of(self, peer: Source, lost: bool) -> None:
-        if self._lost[peer] is not None:
-            self.log.warning("peer lost" if lost else "peer back", peer=peer.name.lower())
-        self._lost[peer] = lost
-        self._peer_news.append((Kind.PEER_LOST if lost else Kind.PEER_BACK, peer))
+        for peer, lost, first in self._peers.look():
+            if not first:
+                self.log.warning("peer lost" if lost else "peer back", peer=peer.name.lower())
+            self._peer_news.append((Kind.PEER_LOST if lost else Kind.PEER_BACK, peer))
 
     def _kill_changes(self, batch: EventBuffer, n: int) -> int:
         killed = self.control.killed()
@@ -260,7 +246,7 @@ class Runtime:
 
     def lost(self, peer: Source) -> bool:
         """Whether the peer was gone at the last look."""
-        return self._lost[peer] is not False
+        return self._peers.lost(peer)
 
     def _own(self, batch: EventBuffer, n: int, kind: Kind, aux: int, reason: int = 0) -> int:
         row = batch.cdata[n]

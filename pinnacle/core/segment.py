@@ -76,6 +76,16 @@ class SegmentView:
         """Wall time of creation, ns: names this incarnation of the file."""
         return self._raw.created_ns
 
+    @property
+    def owner_pid(self) -> int:
+        """The owner's process id; 0 if nobody owns it."""
+        return self._raw.owner_pid
+
+    @property
+    def heartbeat_ns(self) -> int:
+        """When the owner's heart last beat, on the monotonic clock."""
+        return self._raw.heartbeat_ns
+
     def owner_alive(self, age_ns_max: int = 0) -> bool:
         """Whether the owner lives and its heartbeat is at most `age_ns_max` old (0: any age)."""
         return bool(lib.pmm_segment_owner_alive(self.pointer, age_ns_max))
