@@ -24,6 +24,9 @@ from pinnacle.session.supervisor import Supervisor
 from pinnacle.session.view import LiveView
 
 STEP_S = 0.05
+PEAKS_PERIOD_S = 1.0
+#: Whose time is the market's: the supervisor stays off their cores.
+ORDER_PATH = ("feed", "strategy", "risk", "gateway")
 #: Rings whose loss of a record would lose money; market data rings resync instead.
 COUNTED_RINGS = ("venue.orders", "venue.reports", "intents", "orders", "reports", "fills")
 
@@ -70,15 +73,19 @@ def _supervised(config: SessionConfig, paths: SessionPaths, duration_s: float | 
     try:
         with _interrupts() as interrupted:
             supervisor.start()
+            supervisor.keep_off({config.process(role).cpu for role in ORDER_PATH})
             address = _address(supervisor, paths)
             print(f"status page: {address}", flush=True)
             supervisor.wait_ready()
             begin_ns, begin = wall_ns(), time.monotonic()
+            next_peaks = 0.0
             with LiveView(observer, address) as view:
                 while not interrupted and not _over(begin, duration_s):
                     supervisor.step()
-                    _note_peaks(observer, peaks)
                     elapsed = time.monotonic() - begin
+                    if elapsed >= next_peaks:
+                        next_peaks = elapsed + PEAKS_PERIOD_S
+                        _note_peaks(observer, peaks)
                     view.update(None if duration_s is None else max(duration_s - elapsed, 0.0))
                     time.sleep(STEP_S)
             end_ns = wall_ns()

@@ -54,6 +54,11 @@ class Supervisor:
         self._bells = {role: Bell(paths.process(role)) for role in ROLES}
         self._control = Control(paths.control, Mode.SHARED)
         self._stopping = False
+        self._allowed = os.sched_getaffinity(0)
+
+    def keep_off(self, cores: set[int]) -> None:
+        """Stay away from these cores where there are others; the processes may still use all."""
+        os.sched_setaffinity(0, self._allowed - cores or self._allowed)
 
     def start(self) -> None:
         for role in START_ORDER:
@@ -109,6 +114,8 @@ class Supervisor:
         command = [sys.executable, "-m", "pinnacle", child.role]
         command += ["--config", str(self.paths.config), "--name", self.paths.data.name]
         environment = os.environ | {"PINNACLE_SUPERVISOR": str(os.getpid())}
+        here = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, self._allowed)
         with self._log_file(child.role) as log:
             # Its own session: the terminal's Ctrl-C is for the supervisor, who ends them in order.
             child.process = subprocess.Popen(
@@ -119,6 +126,7 @@ class Supervisor:
                 env=environment,
                 start_new_session=True,
             )
+        os.sched_setaffinity(0, here)
 
     def _log_file(self, role: str) -> IO[bytes]:
         return (self.paths.data / f"{role}.log").open("ab")
