@@ -13,6 +13,8 @@
 #include "layout.h"
 
 #define ALLOCATE_TRIES_MAX 64
+/* The cache keeps what is written at once in one piece, and locks it whole while it goes to the disk. */
+#define FILL_SLICE_BYTES (UINT64_C(64) << 10)
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
@@ -72,13 +74,37 @@ int pmm_journal_file_map(int fd, uint64_t bytes, uint8_t **mapping) {
     return PMM_OK;
 }
 
-/* Names nothing and syncs nothing. */
-static int fill_temporary(int fd, struct pmm_journal_header *header, uint8_t **mapping) {
-    int code = pmm_journal_file_map(fd, pmm_journal_file_bytes(header->capacity), mapping);
-    if (code) return code;
-    memcpy(*mapping, header, sizeof *header);
-    header->crc = page_crc(*mapping);
-    memcpy(*mapping, header, sizeof *header);
+/* All of it, at an offset. A signal may cut a write short. */
+static int write_at(int fd, const uint8_t *bytes, uint64_t n, uint64_t offset) {
+    while (n > 0) {
+        ssize_t done = pwrite(fd, bytes, n, (off_t)offset);
+        if (done < 0 && errno == EINTR) continue;
+        if (done <= 0) return PMM_ERR_SYSTEM;
+        bytes += done;
+        n -= (uint64_t)done;
+        offset += (uint64_t)done;
+    }
+    return PMM_OK;
+}
+
+static int write_header(int fd, struct pmm_journal_header *header) {
+    uint8_t page[PMM_JOURNAL_HEADER_BYTES] = {0};
+    memcpy(page, header, sizeof *header);
+    header->crc = page_crc(page);
+    memcpy(page, header, sizeof *header);
+    return write_at(fd, page, sizeof page, 0);
+}
+
+/*
+ * Puts the file's pages into the cache, a slice at a time. Faulted in through the mapping instead, they
+ * would be read ahead of, megabytes of zeroes at once that no scheduler interrupts, and cost twice as much.
+ */
+static int fill_cache(const struct pmm_journal_file *file) {
+    static const uint8_t zeroes[FILL_SLICE_BYTES];
+    for (uint64_t at = PMM_JOURNAL_HEADER_BYTES; at < file->bytes; at += FILL_SLICE_BYTES) {
+        uint64_t left = file->bytes - at;
+        if (write_at(file->fd, zeroes, left < FILL_SLICE_BYTES ? left : FILL_SLICE_BYTES, at)) return PMM_ERR_SYSTEM;
+    }
     return PMM_OK;
 }
 
@@ -90,11 +116,11 @@ static int make(int directory_fd, struct pmm_journal_header *header, struct pmm_
     pmm_journal_file_name(name, header->file_index);
     /* Truncated: an allocation that was interrupted must not leave its bytes to this file. */
     file->fd = openat(directory_fd, PMM_JOURNAL_TEMPORARY, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
-    if (file->fd < 0 || fill_temporary(file->fd, header, &file->mapping)) return no_room();
+    if (file->fd < 0 || pmm_journal_file_map(file->fd, file->bytes, &file->mapping)) return no_room();
     /* Everything must be true of it before it may have its name. */
-    if (fsync(file->fd)) return PMM_ERR_SYSTEM;
+    if (write_header(file->fd, header) || fsync(file->fd)) return PMM_ERR_SYSTEM;
     if (renameat(directory_fd, PMM_JOURNAL_TEMPORARY, directory_fd, name)) return no_room();
-    return fsync(directory_fd) ? PMM_ERR_SYSTEM : PMM_OK;
+    return fsync(directory_fd) || fill_cache(file) ? PMM_ERR_SYSTEM : PMM_OK;
 }
 
 int pmm_journal_file_make(int directory_fd, struct pmm_journal_header *header, struct pmm_journal_file *file) {

@@ -51,9 +51,9 @@ void pmm_journal_file_name(char name[32], uint64_t file_index);
 
 /*
  * Makes the file of *header (its crc is filled in): allocated, header synced, then named, then
- * the directory synced. Leaves it open and mapped for writing. FULL: there is no room for it
- * (errno is ENOSPC or EDQUOT) and nothing is left behind; SYSTEM leaves nothing behind
- * but next.tmp, or the whole named file if only the directory's sync failed.
+ * the directory synced; its pages are in the cache. Leaves it open and mapped for writing. FULL: there is no
+ * room for it (errno is ENOSPC or EDQUOT) and nothing is left behind; SYSTEM leaves nothing behind
+ * but next.tmp, or the whole named file if what failed comes after its naming.
  */
 int pmm_journal_file_make(int directory_fd, struct pmm_journal_header *header, struct pmm_journal_file *file);
 

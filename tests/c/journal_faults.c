@@ -75,6 +75,10 @@ int __real_fsync(int fd);
 int __wrap_fsync(int fd) { return strikes() ? (sync_struck = 1, -1) : __real_fsync(fd); }
 int __real_fdatasync(int fd);
 int __wrap_fdatasync(int fd) { return strikes() ? (sync_struck = 1, -1) : __real_fdatasync(fd); }
+ssize_t __real_pwrite(int fd, const void *bytes, size_t n, off_t offset);
+ssize_t __wrap_pwrite(int fd, const void *bytes, size_t n, off_t offset) {
+    return strikes() ? -1 : __real_pwrite(fd, bytes, n, offset);
+}
 int __real_renameat(int from_fd, const char *from, int to_fd, const char *to);
 int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to) {
     return strikes() ? -1 : __real_renameat(from_fd, from, to_fd, to);

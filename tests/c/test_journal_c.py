@@ -13,8 +13,8 @@ HERE = Path(__file__).parent
 CSRC = HERE.parent.parent / "csrc"
 SOURCES = [path.name for path in sorted(CSRC.glob("journal*.c"))]
 SOURCES += ["crc32c.c", "clock.c"]
-WRAPPED = ["open", "openat", "posix_fallocate", "mmap", "fsync", "fdatasync", "renameat"]
-WRAPPED += ["unlinkat", "mkdir", "fcntl", "fstat", "madvise"]
+WRAPPED = ["open", "openat", "posix_fallocate", "mmap", "pwrite", "fsync", "fdatasync"]
+WRAPPED += ["renameat", "unlinkat", "mkdir", "fcntl", "fstat", "madvise"]
 
 
 MEMORY = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
