@@ -16,6 +16,7 @@ from bench.harness.row import Row, Target, row
 from bench.harness.session import environment, private_mb, raise_process, write_config
 from pinnacle.core.counters import BUCKET_FLOORS
 from pinnacle.core.observer import Observer
+from pinnacle.core.ring import RingObserver
 from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session, remove_runtime
 
@@ -29,19 +30,44 @@ LONG_RATE_MAX = 400_000
 STEPS, STEPS_QUICK = 6, 2
 
 
+#: The rings that every record passes: the venue's to the feed, the feed's to the strategy.
+MARKET, STRATEGY = "venue.market", "market.strategy"
+
+
+class Deepest(NamedTuple):
+    """The most records that a ring held at once, and when in the run."""
+
+    ring: str
+    records: int
+    at_s: float
+
+
 class Flow(NamedTuple):
-    """One run of the made market."""
+    """One run of the made market. `losses`: records or events by where they were lost."""
 
     rate: float
     sent_per_s: float
     late_ms: float
-    lost: int
+    full_ms: float
+    losses: dict[str, int]
+    deepest: list[Deepest]
     p50_us: float
     p99_us: float
 
     @property
+    def lost(self) -> int:
+        return sum(self.losses.values())
+
+    @property
     def kept_up(self) -> bool:
         return self.late_ms < LATE_MS and self.lost == 0
+
+    @property
+    def where(self) -> str:
+        """What was lost where, and how near to it each ring came."""
+        lost = [f"{name}: {n:,}" for name, n in self.losses.items()] or ["nothing lost"]
+        deep = [f"{d.ring} held {d.records:,} at {d.at_s:.1f} s" for d in self.deepest]
+        return "; ".join(lost + deep)
 
 
 class Chain:
@@ -57,6 +83,7 @@ class Chain:
         create_session(self.config, self.paths)
         self._processes = {role: self._start(role, str(path)) for role in ROLES}
         self._observer = Observer(self.paths)
+        self._rings = {name: RingObserver(self.paths.ring(name)) for name in (MARKET, STRATEGY)}
         self._wait_ready()
 
     def _start(self, role: str, config: str) -> subprocess.Popen:
@@ -89,21 +116,39 @@ class Chain:
         for role, process in self._processes.items():
             if process.poll() is not None:
                 raise ProgramError(f"{role} ended at {rate:.0f} records/s")
-        counts = self._counts() - before
-        lost = counts[:2].sum() + np.maximum(runs["sent"][0] - counts[2:], 0).sum()
+        moved = {name: n - before[name] for name, n in self._counts().items()}
         return Flow(
             rate,
             runs["sent"][0] / runs["seconds"][0],
             runs["late_ms"][0],
-            int(lost),
+            runs["full_ms"][0],
+            _losses(moved),
+            [
+                Deepest(name, int(runs[f"deepest.{name}"][0]), runs[f"deepest.{name}.at_s"][0])
+                for name in self._rings
+            ],
             *_quantiles(self._latency() - latency),
         )
 
-    def _counts(self) -> np.ndarray:
-        """Gaps, overflows, records that the feed has published, records that the strategy took."""
-        feed, strategy = self._observer.counters("feed"), self._observer.counters("strategy")
-        found = [feed.get(name, 0) for name in ("gaps", "overflows", "published")]
-        return np.array([*found, strategy.get("records", 0)])
+    @property
+    def capacity(self) -> int:
+        """Records that each ring holds."""
+        return self.config.session.ring_capacity
+
+    def _counts(self) -> dict[str, int]:
+        """How far the records have come: each figure read before the one that follows upon it."""
+        market, strategy = self._rings[MARKET], self._rings[STRATEGY]
+        given, taken = market.written, market.released
+        feed = self._observer.counters("feed")
+        return {
+            "given": given,
+            "taken": taken,
+            "gaps": feed.get("gaps", 0),
+            "published": feed.get("published", 0),
+            "overflows": feed.get("overflows", 0),
+            "written": strategy.written,
+            "read": strategy.released,
+        }
 
     def _latency(self) -> np.ndarray:
         found = self._observer.histograms("risk").get("tick_to_order")
@@ -122,8 +167,23 @@ class Chain:
                 process.kill()
                 process.wait()
         self._observer.close()
+        for ring in self._rings.values():
+            ring.close()
         remove_runtime(self.paths)
         shutil.rmtree(self.paths.data, ignore_errors=True)
+
+
+def _losses(moved: dict[str, int]) -> dict[str, int]:
+    """By where they were lost. What the feed sends again is written and not published."""
+    found = {
+        f"left in {MARKET}": moved["given"] - moved["taken"],
+        "gaps in the venue's sequence": moved["gaps"],
+        "taken and not published": moved["taken"] - moved["published"],
+        f"overflows of {STRATEGY}": moved["overflows"],
+        f"published and not written into {STRATEGY}": moved["published"] - moved["written"],
+        f"left in {STRATEGY}": moved["written"] - moved["read"],
+    }
+    return {name: n for name, n in found.items() if n > 0}
 
 
 def _quantiles(buckets: np.ndarray) -> tuple[float, float]:
@@ -162,7 +222,7 @@ def _saturation(chain: Chain, quick: bool) -> tuple[float, str]:
             rate = rate * 2 if not bad else (good + bad) / 2
         else:
             bad = rate
-            why = f"at {rate:,.0f} {flow.lost} lost, {flow.late_ms:.0f} ms late"
+            why = f"at {rate:,.0f} {flow.late_ms:.0f} ms late, {flow.where}"
             rate = (good + bad) / 2
     if not good:
         raise ProgramError(f"the chain kept up with no rate down to {bad:.0f} records/s")
@@ -177,6 +237,8 @@ def measure(bench: Bench) -> list[Row]:
         before = chain.memory_mb()
         flow = chain.run(rate, 10 if bench.quick else 60)
         growth = chain.memory_mb() - before
+        capacity = chain.capacity
+    deepest = max(flow.deepest, key=lambda found: found.records)
     return [
         row(
             f"{NAME}, saturation",
@@ -192,7 +254,8 @@ def measure(bench: Bench) -> list[Row]:
             [flow.sent_per_s],
             better="more",
             target=Target("value", 200_000),
-            note=f"{flow.lost} lost, {flow.late_ms:.1f} ms late at most, memory {growth:+.1f} MB",
+            note=f"{flow.late_ms:.1f} ms late at most, of which {flow.full_ms:.1f} ms for want of "
+            f"room in a ring; memory {growth:+.1f} MB",
         ),
         row(
             f"{NAME}, tick-to-order meanwhile",
@@ -200,6 +263,20 @@ def measure(bench: Bench) -> list[Row]:
             [flow.p50_us],
             quantiles={"p50": [flow.p50_us], "p99": [flow.p99_us]},
         ),
-        row(f"{NAME}, records lost", "records", [flow.lost], target=Target("value", 0)),
+        row(
+            f"{NAME}, records lost",
+            "records",
+            [flow.lost],
+            target=Target("value", 0),
+            note=flow.where,
+        ),
+        row(
+            f"{NAME}, deepest ring",
+            "records",
+            [deepest.records],
+            target=Target("value", capacity / 2),
+            note=f"of {capacity:,} in {deepest.ring}: what gathered in the longest pause of its "
+            f"reader or its writer, {deepest.records / rate * 1e3:.0f} ms at this rate",
+        ),
         row(f"{NAME}, growth of memory", "MB", [max(growth, 0.0)], target=Target("value", 4)),
     ]

@@ -1,7 +1,8 @@
 /*
  * Stands where the exchange's process stands and sends a made market at a given rate: depth changes near the top,
  * now and then a trade, and a mid that walks, so that quotes move. It acknowledges every order and fills
- * none. What did not fit into the ring waits and counts as late; nothing is left out.
+ * none. What did not fit into the ring waits and counts as late; nothing is left out. It watches how deep its ring
+ * and the strategy's become: what a ring must hold is what the longest pause of its reader lets gather.
  *
  * more: the session's runtime folder, instruments, records a second, seconds
  */
@@ -24,8 +25,14 @@ struct instrument {
     uint64_t sent;
 };
 
+/* The most that a ring has held, and when, in seconds from the beginning. */
+struct deepest {
+    uint64_t records;
+    double at_s;
+};
+
 struct venue {
-    struct pmm_ring market, orders, reports;
+    struct pmm_ring market, orders, reports, strategy;
     struct pmm_bell bell, feed, gateway;
     struct instrument instruments[INSTRUMENTS_MAX];
     struct pmm_event open[ORDERS];
@@ -35,6 +42,9 @@ struct venue {
     uint32_t resyncs;
     uint64_t random;
     int64_t executions;
+    uint64_t start_ns;
+    uint64_t full_ns; /* the longest wait for room in the market's ring */
+    struct deepest deepest_market, deepest_strategy;
 };
 
 static void put(struct venue *v, uint32_t i, uint8_t kind, uint8_t side, int64_t price, int64_t quantity, uint8_t flags) {
@@ -79,14 +89,29 @@ static void message(struct venue *v) {
         put(v, i, PMM_KIND_DEPTH, bid ? PMM_SIDE_BID : PMM_SIDE_ASK, price, some_lots(v), PMM_FLAG_LAST);
 }
 
+static void watch(struct deepest *deepest, const struct pmm_ring *ring, uint64_t ns) {
+    uint64_t depth = pmm_ring_depth(ring);
+    if (depth > deepest->records)
+        *deepest = (struct deepest){depth, (double)ns / 1e9};
+}
+
 static void stamp_and_push(struct venue *v) {
     int64_t now = pmm_clock_wall_ns();
     for (size_t i = 0; i < v->filled; i++)
         v->batch[i].recv_ns = v->batch[i].venue_ns = now;
-    for (size_t done = 0; done < v->filled;)
+    uint64_t full_since = 0;
+    for (size_t done = 0; done < v->filled;) {
         done += (size_t)pmm_ring_push_burst(&v->market, v->batch + done, v->filled - done);
+        if (done < v->filled && !full_since)
+            full_since = clock_ns();
+    }
     pmm_bell_ring(&v->feed);
     v->filled = 0;
+    uint64_t ended = clock_ns();
+    if (full_since && ended - full_since > v->full_ns)
+        v->full_ns = ended - full_since;
+    watch(&v->deepest_market, &v->market, ended - v->start_ns);
+    watch(&v->deepest_strategy, &v->strategy, ended - v->start_ns);
 }
 
 static void snapshots(struct venue *v) {
@@ -179,6 +204,7 @@ static void open_venue(struct venue *v, const char *folder) {
     need(pmm_ring_open_writer(&v->market, AT("venue.market.ring")) == 0, path);
     need(pmm_ring_open_reader(&v->orders, AT("venue.orders.ring")) == 0, path);
     need(pmm_ring_open_writer(&v->reports, AT("venue.reports.ring")) == 0, path);
+    need(pmm_ring_open_observer(&v->strategy, AT("market.strategy.ring")) == 0, path);
 #undef AT
     pmm_bell_set_state(&v->bell, PMM_STATE_READY);
 }
@@ -199,6 +225,9 @@ static void rest(struct venue *v, uint64_t ns) {
 /* Sends what is due; how late the latest record was goes out with the counts. */
 static void send(struct venue *v, double rate, double seconds) {
     uint64_t start = clock_ns(), sent = 0, late_ns = 0, due_end = (uint64_t)(rate * seconds);
+    v->start_ns = start;
+    v->full_ns = 0;
+    v->deepest_market = v->deepest_strategy = (struct deepest){0};
     while (sent < due_end) {
         uint64_t now = clock_ns() - start;
         uint64_t due = (uint64_t)(rate * (double)now / 1e9);
@@ -225,7 +254,11 @@ static void send(struct venue *v, double rate, double seconds) {
     emit("sent", (double)sent);
     emit("seconds", (double)(clock_ns() - start) / 1e9);
     emit("late_ms", (double)late_ns / 1e6);
-    emit("full", (double)v->market.shared->full_count);
+    emit("full_ms", (double)v->full_ns / 1e6);
+    emit("deepest.venue.market", (double)v->deepest_market.records);
+    emit("deepest.venue.market.at_s", v->deepest_market.at_s);
+    emit("deepest.market.strategy", (double)v->deepest_strategy.records);
+    emit("deepest.market.strategy.at_s", v->deepest_strategy.at_s);
 }
 
 int main(int argc, char **argv) {

@@ -31,7 +31,9 @@ class SessionSection(Section):
     venue: str = "simulated"
     runtime_dir: str = "/dev/shm/pinnacle"
     data_dir: str = "data"
-    #: Records that each ring holds; a power of two.
+    #: Records that each ring holds; a power of two. It must be more than come during a reader's
+    #: longest pause: the default is a third of a second at 200,000 a second, and a tenth of that
+    #: has been needed (`make bench FIGURES=sustained`, deepest ring).
     ring_capacity: int = 65536
 
     def __post_init__(self) -> None:
