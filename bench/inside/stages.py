@@ -14,7 +14,8 @@ from pinnacle.core.book import SharedBookReader
 from pinnacle.core.clock import Clock, monotonic_ns, wall_ns
 from pinnacle.core.counters import Counters
 from pinnacle.core.errors import check
-from pinnacle.core.journal import Journal, JournalReader, Sync
+from pinnacle.core.journal import Journal, Sync
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import EVENT, EventBuffer, Flag, Kind, Source
 from pinnacle.core.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask

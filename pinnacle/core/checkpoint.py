@@ -21,7 +21,7 @@ import structlog
 from pinnacle import __version__
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.clock import monotonic_ns
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.segment import fingerprint
 from pinnacle.core.stage import Stage
 

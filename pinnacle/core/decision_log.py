@@ -17,7 +17,7 @@ import numpy as np
 from pinnacle.core.checkpoint import Checkpoint, Checkpoints
 from pinnacle.core.clock import wall_ns
 from pinnacle.core.errors import DataError
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import EVENT, EventBuffer, Flag, Kind, Source, events_pointer
 from pinnacle.core.stage import Input, Output, Stage
 

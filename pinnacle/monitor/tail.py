@@ -11,7 +11,7 @@ from pinnacle.core._native import lib
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.errors import NativeError, PinnacleError
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import Flag, Kind, Side
 
 FILLS_KEPT = 50

@@ -4,7 +4,7 @@ from typing import Any
 
 from pinnacle.core.book import Book
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import Reason, Side
 from pinnacle.replay.readable import name_of
 from pinnacle.replay.summary import Progress

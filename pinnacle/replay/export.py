@@ -19,7 +19,7 @@ import numpy as np
 
 from pinnacle.core.errors import UsageError
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import EVENT, Kind, Reason, Side, Source, Venue
 from pinnacle.replay.readable import rows
 from pinnacle.replay.summary import Progress

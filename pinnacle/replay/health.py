@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core.errors import LayoutError, NativeError
-from pinnacle.core.journal import HEADER_BYTES, JournalReader, JournalReport, file_name, scan
+from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader, JournalReport, file_name, scan
 from pinnacle.core.schema import EVENT, Kind, Source
 from pinnacle.replay.recording import Recording
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pinnacle.core.errors import DataError, UsageError
 from pinnacle.core.instruments import Instrument, read_list
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 
 ROLES = ("exchange", "feed", "strategy", "risk", "gateway")
 INSTRUMENT_LIST = "instruments.json"

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from pinnacle.core.errors import UsageError
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import Flag, Kind
 
 # Records in a journal are in the order in which the process took them in, and so their times can

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core.errors import LayoutError, NativeError
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import Flag, Kind, Reason, Source, Venue
 from pinnacle.replay.health import check_journal
 from pinnacle.replay.readable import name_of

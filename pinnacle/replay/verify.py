@@ -11,7 +11,7 @@ from pinnacle.core.config import convert, read_toml
 from pinnacle.core.decision_log import Difference, LogReplay
 from pinnacle.core.errors import DataError
 from pinnacle.core.instruments import Instrument, read_list
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Kind, Reason, Side, Source
 from pinnacle.replay.health import check_journals

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Side
 

@@ -8,7 +8,7 @@ import structlog
 
 from pinnacle.core.checkpoint import FILE, Checkpoints
 from pinnacle.core.decision_log import LogReplay
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import Flag, Kind, Side, Source, events_pointer
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig
 from pinnacle.exchange.simulated import SimulatedVenue

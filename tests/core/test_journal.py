@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pinnacle.core.errors import CorruptError, LayoutError, NativeError, OwnedError
-from pinnacle.core.journal import HEADER_BYTES, Journal, JournalReader, Sync, scan
+from pinnacle.core.journal import Journal, Sync
+from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader, scan
 from pinnacle.core.schema import EVENT, Kind, Source
 
 RECORD = EVENT.itemsize

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pinnacle.core.journal import JournalReader, scan
+from pinnacle.core.journal_reader import JournalReader, scan
 
 PREAMBLE = """
 import sys

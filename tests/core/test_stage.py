@@ -5,7 +5,8 @@ import pytest
 
 from pinnacle.core._native import lib
 from pinnacle.core.errors import NativeError
-from pinnacle.core.journal import Journal, JournalReader
+from pinnacle.core.journal import Journal
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import EVENT, EventBuffer, Flag, Kind, Source, events_pointer
 from pinnacle.core.stage import Input, Output, Stage, kind_mask

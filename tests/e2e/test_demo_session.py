@@ -9,7 +9,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from pinnacle.core.journal import Journal, JournalReader
+from pinnacle.core.journal import Journal
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.schema import Flag, Kind, Source, events_pointer
 from tests.sessions import demo_config, resting_at_the_end

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import Flag, Kind
 from tests.sessions import SHARED_DATA, demo_config, resting_at_the_end, until
 

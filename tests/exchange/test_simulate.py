@@ -11,7 +11,7 @@ import pytest
 from pinnacle.core.config import InstrumentConfig, convert
 from pinnacle.core.errors import ConfigError, UsageError
 from pinnacle.core.instruments import from_config, read_list
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import Kind, Side, Venue
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig, market_params
 from pinnacle.exchange.simulate import EPOCH_NS, read_market, simulate, single_market

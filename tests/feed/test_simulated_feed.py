@@ -5,7 +5,8 @@ import pytest
 
 from pinnacle.core.bell import create_bell
 from pinnacle.core.book import Book, SharedBookReader, create_shared_book
-from pinnacle.core.journal import Journal, JournalReader
+from pinnacle.core.journal import Journal
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Side, Source, events_pointer

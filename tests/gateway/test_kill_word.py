@@ -8,7 +8,7 @@ from pinnacle.core.bell import Control
 from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.decision_log import recover
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Side, Source, events_pointer

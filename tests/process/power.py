@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pinnacle.core.journal import Journal, JournalReader, Sync, scan
+from pinnacle.core.journal import Journal, Sync
+from pinnacle.core.journal_reader import JournalReader, scan
 from pinnacle.core.schema import Source
 
 SHUTDOWN = 0x8004587D  # _IOR('X', 125, u32)

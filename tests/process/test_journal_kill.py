@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pinnacle.core.journal import Journal, JournalReader, Sync, scan
+from pinnacle.core.journal import Journal, Sync
+from pinnacle.core.journal_reader import JournalReader, scan
 from pinnacle.core.schema import Source
 from pinnacle.replay.health import check_journal
 

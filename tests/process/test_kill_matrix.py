@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pinnacle.core.instruments import read_list
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
 from tests.sessions import rest, running_demo, until

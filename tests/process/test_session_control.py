@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from pinnacle.core.journal import JournalReader
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import Flag, Kind
 from tests.sessions import resting_at_the_end, running_demo, until
 

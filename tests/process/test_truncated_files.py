@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pinnacle.core.journal import Journal, Sync, scan
+from pinnacle.core.journal import Journal, Sync
+from pinnacle.core.journal_reader import scan
 from pinnacle.core.ring import create_ring
 from pinnacle.core.schema import Source
 from pinnacle.core.segment import Segment

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinnacle.core.errors import CorruptError, LayoutError
-from pinnacle.core.journal import HEADER_BYTES, Journal, JournalReader, Sync, scan
+from pinnacle.core.journal import Journal, Sync
+from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader, scan
 from pinnacle.core.schema import EVENT, Source
 
 RECORD = EVENT.itemsize

@@ -7,7 +7,8 @@ from pinnacle.core._native import ffi
 from pinnacle.core.bell import Bell, Control, create_bell, create_control
 from pinnacle.core.clock import Clock
 from pinnacle.core.errors import NativeError
-from pinnacle.core.journal import Journal, JournalReader
+from pinnacle.core.journal import Journal
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Side, Source, events_pointer
 from pinnacle.core.segment import Mode

@@ -1,0 +1,210 @@
+"""What a journal's directory holds: a scan of it, and a reader that maps it without copying.
+
+The format and its promises are in csrc/journal.h and docs/journal-format.md.
+"""
+
+import bisect
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.errors import CorruptError, DataError, check
+from pinnacle.core.schema import EVENT, dtype_of, events_pointer
+
+HEADER = dtype_of(ffi.typeof("struct pmm_journal_header"))
+RECORDS_MAX = lib.PMM_JOURNAL_RECORDS_MAX
+HEADER_BYTES = lib.PMM_JOURNAL_HEADER_BYTES
+CHUNK_RECORDS = 1 << 16
+MAPS_MAX = 16
+
+
+class JournalReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scan of a journal's directory found; the fields of struct pmm_journal_report."""
+
+    files: int
+    records: int
+    bytes: int
+    torn_bytes: int
+    missing_bytes: int
+    bad_record: int
+    bad_file: int
+    bad_offset: int
+    later_valid: int
+    identity: int
+    first_ns: int
+    last_ns: int
+    corrupt: bool
+    source: int
+
+    @property
+    def place(self) -> str:
+        """Where the damage is, for a message."""
+        return f"{file_name(self.bad_file)}, record {self.bad_record}, byte {self.bad_offset}"
+
+
+def file_name(file_index: int) -> str:
+    """The name of a journal's file."""
+    return f"{file_index:06d}.pmj"
+
+
+def scan(directory: str | Path) -> JournalReport:
+    """Read a journal's directory through without changing it; damage is in the report.
+
+    Raises LayoutError (not a journal, or another version) and NativeError (no journal there, or
+    it cannot be read).
+    """
+    report = ffi.new("struct pmm_journal_report *")
+    check(lib.pmm_journal_scan(str(directory).encode(), report), directory)
+    fields = {name: getattr(report, name) for name in JournalReport.__struct_fields__}
+    return JournalReport(**fields | {"corrupt": bool(report.corrupt)})
+
+
+class JournalReader:
+    """A journal's committed records, by index, as views of its mapped files: nothing is copied.
+
+    Works on a finished journal and on one that is being written: `refresh` takes in what was
+    committed since. A damaged journal raises CorruptError unless `damaged_ok`, which gives the
+    records before the damage. Views are read-only, shape (n,), dtype EVENT.
+    """
+
+    def __init__(self, directory: str | Path, damaged_ok: bool = False):
+        self.directory = Path(directory)
+        self.report = scan(directory)
+        if self.report.corrupt and not damaged_ok:
+            raise CorruptError(
+                lib.PMM_ERR_CORRUPT,
+                f"{self.directory}: damaged at {self.report.place}; "
+                f"{self.report.records} records before it are good",
+            )
+        self._count = self.report.records
+        self._firsts: list[int] = []
+        self._sizes: list[int] = []
+        self._maps: dict[int, np.ndarray] = {}
+        self._check = lib.pmm_journal_check
+        self.identity = self.report.identity
+        self.source = self.report.source
+        self._seen = 0
+
+    def __len__(self) -> int:
+        """Committed records as of the last refresh."""
+        return self._count
+
+    @property
+    def name(self) -> str:
+        """The session's name, as the first file's header has it. DataError if it is cut."""
+        header = read_header(self.directory / file_name(0))
+        return header["name"].decode(errors="replace")
+
+    def _load_headers(self, file_index: int) -> bool:
+        """Know the files up to file_index; False if that one is not there yet."""
+        while len(self._firsts) <= file_index:
+            path = self.directory / file_name(len(self._firsts))
+            if not path.exists():
+                return False
+            header = read_header(path)
+            self._firsts.append(int(header["first_record"]))
+            self._sizes.append(int(header["capacity"]))
+        return True
+
+    def _file_of(self, index: int) -> int:
+        while not self._firsts or index >= self._firsts[-1] + self._sizes[-1]:
+            if not self._load_headers(len(self._firsts)):
+                raise IndexError(index)
+        return bisect.bisect_right(self._firsts, index) - 1
+
+    def locate(self, index: int) -> tuple[int, int]:
+        """The file that an index falls into, and its slot there; IndexError past the files."""
+        file_index = self._file_of(index)
+        return file_index, index - self._firsts[file_index]
+
+    def _records(self, file_index: int) -> np.ndarray:
+        """Every slot of a file, committed or not."""
+        found = self._maps.get(file_index)
+        if found is None:
+            while len(self._maps) >= MAPS_MAX:
+                del self._maps[next(iter(self._maps))]
+            found = map_records(self.directory / file_name(file_index), self._sizes[file_index])
+            self._maps[file_index] = found
+        return found
+
+    def chunks(
+        self, start: int = 0, stop: int | None = None, size: int = CHUNK_RECORDS
+    ) -> Iterator[np.ndarray]:
+        """The records [start, stop) in order, in views of at most `size`; none spans two files."""
+        stop = self._count if stop is None else min(stop, self._count)
+        while start < stop:
+            file_index = self._file_of(start)
+            first = self._firsts[file_index]
+            end = min(stop, start + size, first + self._sizes[file_index])
+            yield self._records(file_index)[start - first : end - first]
+            start = end
+
+    def __getitem__(self, index: int) -> np.void:
+        """One record, as a view; negative indexes count from the end."""
+        if index < 0:
+            index += self._count
+        if not 0 <= index < self._count:
+            raise IndexError(f"{self.directory}: record {index} of {self._count}")
+        file_index, slot = self.locate(index)
+        return self._records(file_index)[slot]
+
+    def array(self, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """The records [start, stop) as one array: a view if one file holds them, else a copy."""
+        parts = list(self.chunks(start, stop, RECORDS_MAX))
+        if len(parts) == 1:
+            return parts[0]
+        return np.concatenate(parts) if parts else np.empty(0, EVENT)
+
+    def refresh(self) -> int:
+        """Take in what was committed since; returns the number of new records."""
+        before = self._count
+        while True:
+            try:
+                file_index = self._file_of(self._count)
+            except IndexError:
+                break
+            at = self._count - self._firsts[file_index]
+            slots = self._records(file_index)[at:]
+            good = self._check(events_pointer(slots), len(slots), self.identity, self._count)
+            self._count += good
+            if good < len(slots) or not len(slots):
+                break
+        return self._count - before
+
+    def follow(self) -> Iterator[np.ndarray]:
+        """The records since the last call (all, the first time), and no waiting for more."""
+        self.refresh()
+        start, self._seen = self._seen, self._count
+        return self.chunks(start, self._count)
+
+    def find_time(self, recv_ns: int) -> int:
+        """The index of the first record at or after a time, by bisection.
+
+        Exact where recv_ns never decreases. A process stamps what it makes itself, so neighbours
+        in a journal can be out of order by the time that a record spent in a ring; a caller to
+        whom that matters searches a little earlier and filters.
+        """
+        return bisect.bisect_left(
+            range(self._count), recv_ns, key=lambda i: int(self[i]["recv_ns"])
+        )
+
+
+def read_header(path: Path) -> np.void:
+    """The header of a journal's file. DataError if the file is shorter."""
+    with path.open("rb") as file:
+        page = file.read(HEADER.itemsize)
+    if len(page) < HEADER.itemsize:
+        raise DataError(f"{path}: shorter than a journal's header")
+    return np.frombuffer(page, HEADER)[0]
+
+
+def map_records(path: Path, capacity: int) -> np.ndarray:
+    """The slots of a journal's file, mapped to read: shape (capacity,), fewer if it was cut."""
+    there = max(0, path.stat().st_size - HEADER_BYTES) // EVENT.itemsize
+    n = min(capacity, there)
+    if n == 0:
+        return np.empty(0, EVENT)
+    return np.asarray(np.memmap(path, dtype=EVENT, mode="r", offset=HEADER_BYTES, shape=(n,)))
