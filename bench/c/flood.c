@@ -100,10 +100,12 @@ static void stamp_and_push(struct venue *v) {
     for (size_t i = 0; i < v->filled; i++)
         v->batch[i].recv_ns = v->batch[i].venue_ns = now;
     uint64_t full_since = 0;
-    for (size_t done = 0; done < v->filled;) {
+    for (size_t done = 0;;) {
         done += (size_t)pmm_ring_push_burst(&v->market, v->batch + done, v->filled - done);
-        if (done < v->filled && !full_since)
-            full_since = clock_ns();
+        if (done == v->filled)
+            break;
+        full_since = full_since ? full_since : clock_ns();
+        pmm_segment_beat(&v->bell.segment); /* it waits and lives */
     }
     pmm_bell_ring(&v->feed);
     v->filled = 0;
