@@ -7,14 +7,12 @@ import time
 from contextlib import contextmanager
 from typing import NamedTuple
 
-import numpy as np
-
 from bench.harness.bench import Bench
 from bench.harness.build import ROOT
+from bench.harness.latency import quantiles_us, tick_to_order
 from bench.harness.program import ProgramError, run_program
 from bench.harness.row import Row, Target, row
 from bench.harness.session import environment, private_mb, raise_process, write_config
-from pinnacle.core.counters import BUCKET_FLOORS
 from pinnacle.core.observer import Observer
 from pinnacle.core.ring import RingObserver
 from pinnacle.session.config import load_session
@@ -107,7 +105,7 @@ class Chain:
     def run(self, rate: float, seconds: float) -> Flow:
         """Send so many records a second for so long, and see what became of them."""
         bench = self._bench
-        before, latency = self._counts(), self._latency()
+        before, latency = self._counts(), tick_to_order(self._observer)
         program = bench.builder.program("flood")
         count = len(self.config.instruments)
         words = [program, "1", "1", bench.cores[1], bench.cores[1], bench.scratch]
@@ -127,7 +125,7 @@ class Chain:
                 Deepest(name, int(runs[f"deepest.{name}"][0]), runs[f"deepest.{name}.at_s"][0])
                 for name in self._rings
             ],
-            *_quantiles(self._latency() - latency),
+            *quantiles_us(tick_to_order(self._observer) - latency, 0.5, 0.99),
         )
 
     @property
@@ -149,10 +147,6 @@ class Chain:
             "written": strategy.written,
             "read": strategy.released,
         }
-
-    def _latency(self) -> np.ndarray:
-        found = self._observer.histograms("risk").get("tick_to_order")
-        return found.buckets() if found else np.zeros(len(BUCKET_FLOORS), np.uint64)
 
     def memory_mb(self) -> float:
         return sum(private_mb(process.pid) for process in self._processes.values())
@@ -184,16 +178,6 @@ def _losses(moved: dict[str, int]) -> dict[str, int]:
         f"left in {STRATEGY}": moved["written"] - moved["read"],
     }
     return {name: n for name, n in found.items() if n > 0}
-
-
-def _quantiles(buckets: np.ndarray) -> tuple[float, float]:
-    """p50 and p99 in us of what has been counted into these buckets."""
-    total = buckets.sum()
-    if total == 0:
-        return float("nan"), float("nan")
-    places = np.searchsorted(np.cumsum(buckets), [total * 0.5, total * 0.99])
-    p50, p99 = (float(BUCKET_FLOORS[place]) / 1e3 for place in places)
-    return p50, p99
 
 
 @contextmanager

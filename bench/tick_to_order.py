@@ -1,6 +1,7 @@
 """The whole chain in separate processes: from the feed's stamp on a market record to its order."""
 
 from bench.harness.bench import Bench
+from bench.harness.latency import quantiles_us
 from bench.harness.program import ProgramError
 from bench.harness.row import Row, Target, missing, row
 from bench.harness.session import recorded_session
@@ -26,12 +27,10 @@ def measure(bench: Bench) -> list[Row]:
 def _rows(bench: Bench, name: str, wait: str) -> list[Row]:
     runs = 3 if wait == "park" and not bench.quick else 1
     sessions = [recorded_session(bench, wait, run) for run in range(runs)]
-    found = [session.report["tick_to_order_us"] for session in sessions]
-    keys = {"p50": "p50", "p99": "p99", "p99_9": "p999"}
-    quantiles = {key: [latency[theirs] for latency in found] for key, theirs in keys.items()}
-    note = (
-        f"demo flow, the chain on one core, {min(f['count'] for f in found)} orders or more a run"
-    )
+    found = [quantiles_us(session.orders, 0.5, 0.99, 0.999) for session in sessions]
+    quantiles = dict(zip(("p50", "p99", "p99_9"), map(list, zip(*found, strict=True)), strict=True))
+    orders = min(int(session.orders.sum()) for session in sessions)
+    note = f"demo flow, the chain on one core, {orders} orders or more a run"
     judged = wait == "park"
     return [
         row(

@@ -5,17 +5,22 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import psutil
 
 from bench.harness.bench import Bench
 from bench.harness.build import ROOT
+from bench.harness.latency import tick_to_order
 from bench.harness.program import ProgramError
+from pinnacle.core.errors import PinnacleError
+from pinnacle.core.observer import Observer
+from pinnacle.core.paths import SessionPaths
 
 START_S = 20.0
 QUICK_S, FULL_S = 6, 20
@@ -23,10 +28,14 @@ QUICK_S, FULL_S = 6, 20
 
 @dataclass
 class Session:
-    """What a session left: its report, its data folder, private memory by role in MB."""
+    """What a session left: its report, its data folder, private memory by role in MB.
+
+    `orders`: by bucket of their tick-to-order, those that came after the session had warmed up.
+    """
 
     report: dict[str, Any]
     data: Path
+    orders: np.ndarray
     memory_mb: dict[str, float] = field(default_factory=dict)
 
 
@@ -84,9 +93,8 @@ def _run(bench: Bench, name: str, wait: str, seconds: float) -> Session:
         text=True,
         start_new_session=True,
     )
-    memory: dict[str, float] = {}
-    with suppress(psutil.Error):
-        memory = _watch(process, seconds)
+    paths = SessionPaths.of(str(bench.scratch / "sessions"), str(bench.cache / "sessions"), name)
+    memory, orders = _watch(process, paths, seconds)
     try:
         output, _ = process.communicate(timeout=seconds + 60)
     except subprocess.TimeoutExpired:
@@ -94,12 +102,13 @@ def _run(bench: Bench, name: str, wait: str, seconds: float) -> Session:
         raise ProgramError(f"session {name}: not done in time") from None
     if process.returncode:
         raise ProgramError(f"session {name}: {' '.join(output.split()[-40:])}")
-    data = bench.cache / "sessions" / name
-    return Session(json.loads(report.read_text()), data, memory)
+    return Session(json.loads(report.read_text()), paths.data, orders, memory)
 
 
-def _watch(process: subprocess.Popen, seconds: float) -> dict[str, float]:
-    """Put the session's processes first, and look at their memory when they have been at work."""
+def _watch(
+    process: subprocess.Popen, paths: SessionPaths, seconds: float
+) -> tuple[dict[str, float], np.ndarray]:
+    """Put the session's processes first; their memory and orders when they have been at work."""
     roles: dict[str, psutil.Process] = {}
     deadline = time.monotonic() + START_S
     while len(roles) < 6 and time.monotonic() < deadline and process.poll() is None:
@@ -111,8 +120,16 @@ def _watch(process: subprocess.Popen, seconds: float) -> dict[str, float]:
                     roles[command[command.index("--config") - 1]] = child
     for child in roles.values():
         raise_process(child.pid)
-    time.sleep(seconds * 0.7)
-    return {role: private_mb(child.pid) for role, child in roles.items()}
+    try:
+        with closing(Observer(paths)) as observer:
+            time.sleep(seconds * 0.2)
+            before = tick_to_order(observer)
+            time.sleep(seconds * 0.6)
+            memory = {role: private_mb(child.pid) for role, child in roles.items()}
+            return memory, tick_to_order(observer) - before
+    except (OSError, PinnacleError):
+        # It has ended already: how, its own words tell.
+        return {}, np.zeros(0, np.uint64)
 
 
 def raise_process(pid: int) -> None:
