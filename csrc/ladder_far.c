@@ -4,6 +4,7 @@
 #include "ladder.h"
 
 #define BLOCK PMM_FAR_BLOCK
+#define MERGED_MAX (BLOCK / 4 * 3)
 #define NO_KEY INT64_MIN
 
 static int64_t *firsts_of(const struct pmm_ladder *ladder) { return (int64_t *)pmm_ladder_at(ladder, ladder->far_at); }
@@ -185,14 +186,29 @@ int64_t pmm_far_worst(const struct pmm_ladder *ladder) {
     return least(keys_of(ladder, block), (uint32_t)*held_of(ladder, block));
 }
 
-/* The block for a key that the full one at place has no room for. Levels in order, from either end, leave it full. */
-static uint32_t split(struct pmm_ladder *ladder, uint32_t place, int64_t key) {
+/* The blocks at place and after it become one if together they hold so little; 1 if they did. */
+static int merge(struct pmm_ladder *ladder, uint32_t place) {
+    if (place + 1 >= ladder->blocks_used) return 0;
+    uint32_t lower = block_at(ladder, place), upper = block_at(ladder, place + 1);
+    uint32_t more = (uint32_t)*held_of(ladder, upper);
+    if (*held_of(ladder, lower) + more > MERGED_MAX) return 0;
+    for (uint32_t i = 0; i < more; i++) append(ladder, lower, upper, i);
+    free_block(ladder, place + 1);
+    return 1;
+}
+
+/* Makes room for a key where the block at place is full. Levels in order, from either end, leave it full. */
+static void split(struct pmm_ladder *ladder, uint32_t place, int64_t key) {
     uint32_t full = block_at(ladder, place);
     const int64_t *keys = keys_of(ladder, full);
-    if (place + 1 == ladder->blocks_used && key > greatest(keys)) return take_block(ladder, place + 1, key);
+    if (place + 1 == ladder->blocks_used && key > greatest(keys)) {
+        (void)take_block(ladder, place + 1, key);
+        return;
+    }
     if (place == 0 && key < least(keys, BLOCK)) {
         set_first(ladder, 0, least(keys, BLOCK));
-        return take_block(ladder, 0, NO_KEY);
+        (void)take_block(ladder, 0, NO_KEY);
+        return;
     }
     int64_t middle = median(keys);
     uint32_t upper = take_block(ladder, place + 1, middle);
@@ -201,7 +217,8 @@ static uint32_t split(struct pmm_ladder *ladder, uint32_t place, int64_t key) {
         append(ladder, upper, full, i);
         take_out(ladder, full, i);
     }
-    return key < middle ? full : upper;
+    (void)merge(ladder, place + 1);
+    if (place > 0) (void)merge(ladder, place - 1);
 }
 
 uint32_t pmm_far_put(struct pmm_ladder *ladder, int64_t key) {
@@ -209,7 +226,10 @@ uint32_t pmm_far_put(struct pmm_ladder *ladder, int64_t key) {
     uint32_t place = place_of(ladder, key), block = block_at(ladder, place);
     uint32_t i = index_of(keys_of(ladder, block), key);
     if (i < BLOCK) return slot_of(ladder, block, i);
-    if (*held_of(ladder, block) == BLOCK) block = split(ladder, place, key);
+    if (*held_of(ladder, block) == BLOCK) {
+        split(ladder, place, key);
+        block = block_at(ladder, place_of(ladder, key));
+    }
     i = (uint32_t)*held_of(ladder, block);
     set_key(ladder, block, i, key);
     set_held(ladder, block, i + 1);
@@ -217,17 +237,6 @@ uint32_t pmm_far_put(struct pmm_ladder *ladder, int64_t key) {
     uint64_t *payload = pmm_ladder_payload(ladder, slot_of(ladder, block, i));
     for (uint32_t w = 0; w < ladder->words; w++) pmm_store_relaxed_u64(payload + w, 0);
     return slot_of(ladder, block, i);
-}
-
-/* The blocks at place and after it become one if together they hold so little; 1 if they did. */
-static int merge(struct pmm_ladder *ladder, uint32_t place) {
-    if (place + 1 >= ladder->blocks_used) return 0;
-    uint32_t lower = block_at(ladder, place), upper = block_at(ladder, place + 1);
-    uint32_t more = (uint32_t)*held_of(ladder, upper);
-    if (*held_of(ladder, lower) + more > BLOCK / 2) return 0;
-    for (uint32_t i = 0; i < more; i++) append(ladder, lower, upper, i);
-    free_block(ladder, place + 1);
-    return 1;
 }
 
 int pmm_far_remove(struct pmm_ladder *ladder, int64_t key) {
@@ -240,7 +249,7 @@ int pmm_far_remove(struct pmm_ladder *ladder, int64_t key) {
     uint64_t left = *held_of(ladder, block);
     if (left == 0)
         free_block(ladder, place);
-    else if (left < BLOCK / 2 && !merge(ladder, place) && place > 0)
+    else if (left < MERGED_MAX && !merge(ladder, place) && place > 0)
         (void)merge(ladder, place - 1);
     return 1;
 }
@@ -267,7 +276,7 @@ int pmm_far_check(const struct pmm_ladder *ladder) {
     for (uint32_t place = 0; !wrong && place < ladder->blocks_used; place++) {
         uint32_t block = block_at(ladder, place), more = place + 1 < ladder->blocks_used;
         uint64_t n = *held_of(ladder, block);
-        wrong |= n == 0 || n > BLOCK || before + n <= BLOCK / 2 || (place == 0 && firsts_of(ladder)[0] != NO_KEY);
+        wrong |= n == 0 || n > BLOCK || before + n <= MERGED_MAX || (place == 0 && firsts_of(ladder)[0] != NO_KEY);
         for (uint32_t i = 0; i < BLOCK; i++) {
             int64_t key = keys_of(ladder, block)[i];
             wrong |= (key == NO_KEY) != (i >= n);

@@ -4,9 +4,10 @@
  * What it is. Blocks of up to PMM_FAR_BLOCK levels, in no order inside, under a directory of the lowest key that
  * each may hold: block p holds keys from firsts[p] up to firsts[p + 1], the first one everything below. A level
  * comes as its block's last and goes by the last taking its place, so nothing is shifted; who walks in order looks
- * through a block for each level. A full block is split at its median, two neighbours that hold no more than half a
- * block together become one. So two neighbours always hold more than that, and pmm_far_blocks(levels) blocks are
- * enough for that many levels in any order of coming and going. A snapshot, which comes in order, fills its blocks.
+ * through a block for each level. A full block is split at its median, two neighbours that together fill no more than
+ * three quarters of a block become one. So two neighbours always hold more than that, and pmm_far_blocks(levels)
+ * blocks are enough for that many levels in any order of coming and going, and one more while a block is
+ * split. A snapshot, which comes in order, fills its blocks.
  *
  * Where. At the ladder's far_at, n being its far_blocks (see ladder.h for the head's fields):
  *   n words   firsts, ascending; the first of them is INT64_MIN
@@ -29,7 +30,7 @@
 struct pmm_ladder;
 
 /* How many blocks are enough for that many levels, and the bytes at far_at without the payloads. */
-static inline uint32_t pmm_far_blocks(uint32_t levels) { return levels / 8 + 2; }
+static inline uint32_t pmm_far_blocks(uint32_t levels) { return levels / (PMM_FAR_BLOCK * 3 / 8) + 2; }
 static inline size_t pmm_far_bytes(uint32_t blocks) { return (size_t)blocks * (3 + PMM_FAR_BLOCK) * 8; }
 
 /* The best far level worse than *key: its slot, *key becomes its key; or PMM_LADDER_NONE. */
