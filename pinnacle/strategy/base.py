@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from pinnacle.core._native import ffi
 from pinnacle.core.desk import Desk
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.quoting import Maker
@@ -51,10 +50,6 @@ class Market:
         for side, levels in ((wanted.bids, bids), (wanted.asks, asks)):
             for i, (price, quantity) in enumerate(levels):
                 side[i].price, side[i].quantity = price, quantity
-
-    def wanted_pointer(self) -> Any:
-        """struct pmm_quotes * of this instrument, for C code that quotes; valid as the desk is."""
-        return ffi.addressof(self.row, "wanted")
 
     def pull(self) -> None:
         """Nothing should be in the market."""
