@@ -192,7 +192,8 @@ class Runtime:
         return self._own(batch, n, Kind.TIMER, 0)
 
     def housekeep(self) -> None:
-        """For processes without an input log: beats, watchdog, a look at the journal."""
+        """For processes without an input log: the kill word that ends a span, beats, watchdog."""
+        self._killed = self.control.killed()
         now = monotonic_ns()
         if now - self._housekeeping_ns >= HOUSEKEEPING_NS:
             self._housekeeping_ns = now

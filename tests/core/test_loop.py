@@ -91,6 +91,15 @@ def test_the_kill_word_is_told_before_the_record_behind_it(world):
     assert lib.pmm_loop_again(loop, 1) == 1
 
 
+def test_a_process_without_an_input_log_goes_on_waiting_while_trading_is_halted(world):
+    """The feed has nothing to tell its log, and must not turn for nothing on a shared core."""
+    world.control.kill(Reason.OPERATOR)
+    world.runtime.housekeep()
+    thread = later(world.send)
+    assert lib.pmm_loop_again(world.span(LONG_NS), 0) == 1
+    thread.join()
+
+
 def test_a_signal_ends_the_wait(world):
     seen = []
     before = signal.signal(signal.SIGALRM, lambda *_: seen.append(1))
