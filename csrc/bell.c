@@ -15,17 +15,17 @@
 #include "error.h"
 #include "layout.h"
 
-#define PMM_BELL_LAYOUT(ROW)                \
-    ROW(pmm_bell_shared, rings, 0, 4)       \
-    ROW(pmm_bell_shared, parked, 4, 4)      \
-    ROW(pmm_bell_shared, state, 8, 4)       \
-    ROW(pmm_bell_shared, restarts, 12, 4)   \
+#define PMM_BELL_LAYOUT(ROW) \
+    ROW(pmm_bell_shared, rings, 0, 4) \
+    ROW(pmm_bell_shared, parked, 4, 4) \
+    ROW(pmm_bell_shared, state, 8, 4) \
+    ROW(pmm_bell_shared, restarts, 12, 4) \
     ROW(pmm_bell_shared, reserved, 16, 112)
 
-#define PMM_CONTROL_LAYOUT(ROW)                   \
-    ROW(pmm_control_shared, kill, 0, 4)           \
-    ROW(pmm_control_shared, reserved1, 4, 4)      \
-    ROW(pmm_control_shared, set_ns, 8, 8)         \
+#define PMM_CONTROL_LAYOUT(ROW) \
+    ROW(pmm_control_shared, kill, 0, 4) \
+    ROW(pmm_control_shared, reserved1, 4, 4) \
+    ROW(pmm_control_shared, set_ns, 8, 8) \
     ROW(pmm_control_shared, reserved2, 16, 112)
 
 PMM_BELL_LAYOUT(PMM_ROW_ASSERT)
@@ -40,8 +40,8 @@ static uint64_t bell_fingerprint(void) { return pmm_fingerprint("process;" PMM_B
 
 static uint64_t control_fingerprint(void) { return pmm_fingerprint("control;" PMM_CONTROL_LAYOUT(PMM_ROW_TEXT)); }
 
-static int open_sized(struct pmm_segment *segment, const char *path, uint32_t kind, uint64_t fingerprint,
-                      int mode, size_t payload_bytes) {
+static int open_sized(struct pmm_segment *segment, const char *path, uint32_t kind, uint64_t fingerprint, int mode,
+                      size_t payload_bytes) {
     int code = pmm_segment_open(segment, path, kind, fingerprint, mode);
     if (code == PMM_OK && segment->bytes != PMM_SEGMENT_HEADER_BYTES + payload_bytes) {
         pmm_segment_close(segment);
@@ -55,13 +55,10 @@ int pmm_bell_create(const char *path, const char *name) {
 }
 
 int pmm_bell_open(struct pmm_bell *bell, const char *path, int mode) {
-    if (!bell)
-        return PMM_ERR_ARGUMENT;
+    if (!bell) return PMM_ERR_ARGUMENT;
     memset(bell, 0, sizeof *bell);
-    int code = open_sized(&bell->segment, path, PMM_SEGMENT_PROCESS, bell_fingerprint(), mode,
-                          sizeof *bell->shared);
-    if (code < 0)
-        return code;
+    int code = open_sized(&bell->segment, path, PMM_SEGMENT_PROCESS, bell_fingerprint(), mode, sizeof *bell->shared);
+    if (code < 0) return code;
     bell->shared = bell->segment.payload;
     if (mode == PMM_OPEN_OWN) {
         /* A predecessor killed in its sleep left parked set: writers would ring for nobody. */
@@ -73,15 +70,12 @@ int pmm_bell_open(struct pmm_bell *bell, const char *path, int mode) {
 }
 
 void pmm_bell_close(struct pmm_bell *bell) {
-    if (!bell || !bell->shared)
-        return;
+    if (!bell || !bell->shared) return;
     pmm_segment_close(&bell->segment);
     bell->shared = NULL;
 }
 
-void pmm_bell_set_state(struct pmm_bell *bell, uint32_t state) {
-    pmm_store_release_u32(&bell->shared->state, state);
-}
+void pmm_bell_set_state(struct pmm_bell *bell, uint32_t state) { pmm_store_release_u32(&bell->shared->state, state); }
 
 /* FUTEX_WAIT and FUTEX_WAKE without the private flag: the word is found by its page, across processes. */
 static long futex(uint32_t *word, int operation, uint32_t value, const struct timespec *timeout) {
@@ -91,8 +85,7 @@ static long futex(uint32_t *word, int operation, uint32_t value, const struct ti
 int pmm_bell_ring(struct pmm_bell *bell) {
     struct pmm_bell_shared *shared = bell->shared;
     pmm_fence_full(); /* the commit word before it, the load of parked after it */
-    if (!pmm_load_relaxed_u32(&shared->parked))
-        return 0;
+    if (!pmm_load_relaxed_u32(&shared->parked)) return 0;
     pmm_add_u32(&shared->rings, 1);
     futex(&shared->rings, FUTEX_WAKE, 1, NULL);
     return 1;
@@ -100,8 +93,7 @@ int pmm_bell_ring(struct pmm_bell *bell) {
 
 static int any_ready(struct pmm_ring *const *rings, size_t n) {
     for (size_t i = 0; i < n; i++)
-        if (pmm_ring_ready(rings[i]))
-            return 1;
+        if (pmm_ring_ready(rings[i])) return 1;
     return 0;
 }
 
@@ -109,8 +101,7 @@ static int any_ready(struct pmm_ring *const *rings, size_t n) {
 static int look_until(struct pmm_ring *const *rings, size_t n, int yielding, int64_t until_ns) {
     do {
         for (int look = 0; look < LOOKS_PER_CLOCK; look++) {
-            if (any_ready(rings, n))
-                return 1;
+            if (any_ready(rings, n)) return 1;
             if (yielding)
                 sched_yield();
             else
@@ -124,8 +115,7 @@ static int look_until(struct pmm_ring *const *rings, size_t n, int yielding, int
 static int sleep_once(struct pmm_bell_shared *shared, uint32_t seen, int64_t left_ns) {
     const int64_t second = 1000000000;
     struct timespec timeout = {.tv_sec = (time_t)(left_ns / second), .tv_nsec = (long)(left_ns % second)};
-    if (futex(&shared->rings, FUTEX_WAIT, seen, &timeout) == 0)
-        return 1;
+    if (futex(&shared->rings, FUTEX_WAIT, seen, &timeout) == 0) return 1;
     return errno == EAGAIN; /* rung between the look and the sleep */
 }
 
@@ -138,15 +128,14 @@ static int park_until(struct pmm_bell *bell, struct pmm_ring *const *rings, size
         pmm_fence_full(); /* parked before it, the look after it: see bell.h */
         ready = any_ready(rings, n);
         int64_t left_ns = until_ns - pmm_clock_monotonic_ns();
-        if (!ready)
-            again = left_ns > 0 && sleep_once(shared, seen, left_ns);
+        if (!ready) again = left_ns > 0 && sleep_once(shared, seen, left_ns);
     }
     pmm_store_release_u32(&shared->parked, 0);
     return ready || any_ready(rings, n);
 }
 
-int pmm_bell_wait(struct pmm_bell *bell, struct pmm_ring *const *rings, size_t n,
-                  int strategy, int64_t spin_ns, int64_t timeout_ns) {
+int pmm_bell_wait(struct pmm_bell *bell, struct pmm_ring *const *rings, size_t n, int strategy, int64_t spin_ns,
+                  int64_t timeout_ns) {
     int64_t start_ns = pmm_clock_monotonic_ns();
     timeout_ns = timeout_ns < 0 ? 0 : timeout_ns;
     spin_ns = spin_ns > timeout_ns ? timeout_ns : spin_ns;
@@ -154,35 +143,29 @@ int pmm_bell_wait(struct pmm_bell *bell, struct pmm_ring *const *rings, size_t n
     int64_t spin_until_ns = strategy == PMM_WAIT_SPIN ? until_ns : start_ns + spin_ns;
 
     int ready = any_ready(rings, n);
-    if (!ready && spin_until_ns > start_ns)
-        ready = look_until(rings, n, 0, spin_until_ns);
-    if (!ready && strategy == PMM_WAIT_YIELD)
-        ready = look_until(rings, n, 1, until_ns);
-    if (!ready && strategy == PMM_WAIT_PARK && until_ns > start_ns)
-        ready = park_until(bell, rings, n, until_ns);
+    if (!ready && spin_until_ns > start_ns) ready = look_until(rings, n, 0, spin_until_ns);
+    if (!ready && strategy == PMM_WAIT_YIELD) ready = look_until(rings, n, 1, until_ns);
+    if (!ready && strategy == PMM_WAIT_PARK && until_ns > start_ns) ready = park_until(bell, rings, n, until_ns);
     pmm_segment_beat(&bell->segment);
     return ready;
 }
 
 int pmm_control_create(const char *path) {
-    return pmm_segment_create(path, PMM_SEGMENT_CONTROL, control_fingerprint(),
-                              sizeof(struct pmm_control_shared), "kill switch");
+    return pmm_segment_create(path, PMM_SEGMENT_CONTROL, control_fingerprint(), sizeof(struct pmm_control_shared),
+                              "kill switch");
 }
 
 int pmm_control_open(struct pmm_control *control, const char *path, int mode) {
-    if (!control || mode == PMM_OPEN_OWN)
-        return PMM_ERR_ARGUMENT;
+    if (!control || mode == PMM_OPEN_OWN) return PMM_ERR_ARGUMENT;
     memset(control, 0, sizeof *control);
-    int code = open_sized(&control->segment, path, PMM_SEGMENT_CONTROL, control_fingerprint(), mode,
-                          sizeof *control->shared);
-    if (code == PMM_OK)
-        control->shared = control->segment.payload;
+    int code =
+        open_sized(&control->segment, path, PMM_SEGMENT_CONTROL, control_fingerprint(), mode, sizeof *control->shared);
+    if (code == PMM_OK) control->shared = control->segment.payload;
     return code;
 }
 
 void pmm_control_close(struct pmm_control *control) {
-    if (!control || !control->shared)
-        return;
+    if (!control || !control->shared) return;
     pmm_segment_close(&control->segment);
     control->shared = NULL;
 }
@@ -199,6 +182,4 @@ void pmm_control_clear(struct pmm_control *control) {
         pmm_store_relaxed_u64(&control->shared->set_ns, (uint64_t)pmm_clock_wall_ns());
 }
 
-uint32_t pmm_control_killed(const struct pmm_control *control) {
-    return pmm_load_acquire_u32(&control->shared->kill);
-}
+uint32_t pmm_control_killed(const struct pmm_control *control) { return pmm_load_acquire_u32(&control->shared->kill); }

@@ -30,7 +30,11 @@
 #include "ring.h"
 #include "segment.h"
 
-enum pmm_wait { PMM_WAIT_SPIN = 0, PMM_WAIT_YIELD = 1, PMM_WAIT_PARK = 2 };
+enum pmm_wait {
+    PMM_WAIT_SPIN = 0,
+    PMM_WAIT_YIELD = 1,
+    PMM_WAIT_PARK = 2
+};
 
 enum pmm_process_state {
     PMM_STATE_ABSENT = 0,
@@ -66,13 +70,13 @@ int pmm_bell_ring(struct pmm_bell *bell);
  * Spins spin_ns first whatever the strategy (a park that would end at once is not worth its
  * system call). Beats the segment's heart before it returns. EINTR returns 0.
  */
-int pmm_bell_wait(struct pmm_bell *bell, struct pmm_ring *const *rings, size_t n,
-                  int strategy, int64_t spin_ns, int64_t timeout_ns);
+int pmm_bell_wait(struct pmm_bell *bell, struct pmm_ring *const *rings, size_t n, int strategy, int64_t spin_ns,
+                  int64_t timeout_ns);
 
 struct pmm_control_shared {
-    uint32_t kill;    /* 0, or the enum pmm_reason that stopped trading */
+    uint32_t kill; /* 0, or the enum pmm_reason that stopped trading */
     uint32_t reserved1;
-    uint64_t set_ns;  /* wall clock of the last change */
+    uint64_t set_ns; /* wall clock of the last change */
     uint64_t reserved2[14];
 };
 

@@ -69,7 +69,7 @@ struct pmm_binance_message {
  *   ARGUMENT   snapshot_row is not a row
  */
 int64_t pmm_binance_scan(const char *text, size_t bytes, const struct pmm_instrument *instruments,
-                         size_t instrument_count, int64_t snapshot_row, int64_t recv_ns,
-                         struct pmm_event *out, size_t max, struct pmm_binance_message *message);
+                         size_t instrument_count, int64_t snapshot_row, int64_t recv_ns, struct pmm_event *out,
+                         size_t max, struct pmm_binance_message *message);
 
 #endif

@@ -31,15 +31,13 @@ static enum field field_of_letter(char letter) {
 }
 
 enum field pmm_binance_field(const char *key, size_t bytes) {
-    if (bytes == 1)
-        return field_of_letter(*key);
+    if (bytes == 1) return field_of_letter(*key);
     if (bytes == 4)
         return memcmp(key, "bids", 4) == 0   ? F_BIDS
                : memcmp(key, "asks", 4) == 0 ? F_ASKS
                : memcmp(key, "data", 4) == 0 ? F_DATA
                                              : F_UNKNOWN;
-    if (bytes == 6)
-        return memcmp(key, "stream", 6) == 0 ? F_STREAM : F_UNKNOWN;
+    if (bytes == 6) return memcmp(key, "stream", 6) == 0 ? F_STREAM : F_UNKNOWN;
     return bytes == 12 && memcmp(key, "lastUpdateId", 12) == 0 ? F_LAST_ID : F_UNKNOWN;
 }
 
@@ -50,22 +48,18 @@ int pmm_binance_is_word(const struct scan *s, const char *value, const char *wor
 
 /* Whether bytes name the symbol: as it is written, or in lower case. */
 static int names(const char *symbol, const char *text, size_t bytes) {
-    if (bytes == 0 || bytes >= PMM_SYMBOL_BYTES || symbol[bytes] != '\0')
-        return 0;
-    if (memcmp(symbol, text, bytes) == 0)
-        return 1;
+    if (bytes == 0 || bytes >= PMM_SYMBOL_BYTES || symbol[bytes] != '\0') return 0;
+    if (memcmp(symbol, text, bytes) == 0) return 1;
     for (size_t i = 0; i < bytes; i++) {
         char c = symbol[i];
-        if (text[i] != c && !(c >= 'A' && c <= 'Z' && text[i] == (c | 32)))
-            return 0;
+        if (text[i] != c && !(c >= 'A' && c <= 'Z' && text[i] == (c | 32))) return 0;
     }
     return 1;
 }
 
 /* Finds the instrument of the string at value, up to its closing quote or `stop`. */
 void pmm_binance_find_instrument(struct scan *s, const char *value, char stop) {
-    if (*value != '"')
-        return;
+    if (*value != '"') return;
     const char *text = value + 1;
     size_t bytes = 0;
     while (text[bytes] != stop && text[bytes] != '"') /* ends: the string was scanned whole */
@@ -85,29 +79,22 @@ int pmm_binance_whole(struct scan *s, enum field field, uint64_t *value) {
     const char *first = p;
     for (; p < s->end && *p >= '0' && *p <= '9'; p++) {
         const uint64_t digit = (uint64_t)(*p - '0');
-        if (v > (INT64_MAX - digit) / 10)
-            return pmm_binance_fail(s, p, PMM_ERR_RANGE);
+        if (v > (INT64_MAX - digit) / 10) return pmm_binance_fail(s, p, PMM_ERR_RANGE);
         v = v * 10 + digit;
     }
-    if (p == first)
-        return pmm_binance_fail(s, p, p < s->end && *p == '-' ? PMM_ERR_RANGE : PMM_ERR_SYNTAX);
-    if (p < s->end && (*p == '.' || (*p | 32) == 'e'))
-        return pmm_binance_fail(s, p, PMM_ERR_RANGE);
+    if (p == first) return pmm_binance_fail(s, p, p < s->end && *p == '-' ? PMM_ERR_RANGE : PMM_ERR_SYNTAX);
+    if (p < s->end && (*p == '.' || (*p | 32) == 'e')) return pmm_binance_fail(s, p, PMM_ERR_RANGE);
     *value = v;
     return PMM_OK;
 }
 
-static const char *quoted(struct scan *s, const char *p, int64_t mantissa, uint32_t decimals,
-                          int64_t *units, int *exact) {
-    if (p >= s->end || *p != '"')
-        return pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
+static const char *quoted(struct scan *s, const char *p, int64_t mantissa, uint32_t decimals, int64_t *units,
+                          int *exact) {
+    if (p >= s->end || *p != '"') return pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
     p++;
-    int64_t used =
-        decimal_scan_down(p, (size_t)(s->end - p), mantissa, decimals, units, exact);
-    if (used < 0)
-        return pmm_json_fail(&s->fault, p, (int)used);
-    if (*p == '-')
-        return pmm_json_fail(&s->fault, p, PMM_ERR_RANGE);
+    int64_t used = decimal_scan_down(p, (size_t)(s->end - p), mantissa, decimals, units, exact);
+    if (used < 0) return pmm_json_fail(&s->fault, p, (int)used);
+    if (*p == '-') return pmm_json_fail(&s->fault, p, PMM_ERR_RANGE);
     p += used;
     return p < s->end && *p == '"' ? p + 1 : pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
 }
@@ -129,8 +116,7 @@ const char *pmm_binance_lots(struct scan *s, const char *p, int64_t *lots) {
 
 const char *pmm_binance_expect(struct scan *s, const char *p, char c) {
     p = pmm_json_space(p, s->end);
-    return p < s->end && *p == c ? pmm_json_space(p + 1, s->end)
-                                 : pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
+    return p < s->end && *p == c ? pmm_json_space(p + 1, s->end) : pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
 }
 
 /* One more record; NULL and FULL if there is no room. */
@@ -153,40 +139,30 @@ static const char *tight_level(struct scan *s, const char *p, struct pmm_event *
     const struct pmm_instrument *i = s->instrument;
     const char *end = s->end;
     int exact = 0;
-    if (end - p < 2 || memcmp(p, "[\"", 2) != 0)
-        return NULL;
+    if (end - p < 2 || memcmp(p, "[\"", 2) != 0) return NULL;
     p += 2;
-    int64_t used =
-        decimal_scan(p, (size_t)(end - p), i->tick_mantissa, i->tick_decimals, &event->price);
-    if (used < 0 || event->price <= 0 || end - p < used + 4 || memcmp(p + used, "\",\"", 3) != 0)
-        return NULL;
+    int64_t used = decimal_scan(p, (size_t)(end - p), i->tick_mantissa, i->tick_decimals, &event->price);
+    if (used < 0 || event->price <= 0 || end - p < used + 4 || memcmp(p + used, "\",\"", 3) != 0) return NULL;
     p += used + 3;
-    used = decimal_scan_down(p, (size_t)(end - p), i->lot_mantissa, i->lot_decimals,
-                             &event->quantity, &exact);
-    if (used < 0 || *p == '-' || end - p < used + 2 || memcmp(p + used, "\"]", 2) != 0)
-        return NULL;
+    used = decimal_scan_down(p, (size_t)(end - p), i->lot_mantissa, i->lot_decimals, &event->quantity, &exact);
+    if (used < 0 || *p == '-' || end - p < used + 2 || memcmp(p + used, "\"]", 2) != 0) return NULL;
     s->message->rounded += !exact;
     return p + used + 2;
 }
 
 /* The same with white space and more elements; what is wrong with it is noted here. */
 static const char *loose_level(struct scan *s, const char *p, struct pmm_event *event) {
-    if ((p = pmm_binance_expect(s, p, '[')) == NULL)
-        return NULL;
+    if ((p = pmm_binance_expect(s, p, '[')) == NULL) return NULL;
     const char *price = p;
     p = pmm_binance_ticks(s, p, &event->price);
-    if (p == NULL || (p = pmm_binance_expect(s, p, ',')) == NULL)
-        return NULL;
-    if (event->price == 0)
-        return pmm_json_fail(&s->fault, price, PMM_ERR_RANGE);
+    if (p == NULL || (p = pmm_binance_expect(s, p, ',')) == NULL) return NULL;
+    if (event->price == 0) return pmm_json_fail(&s->fault, price, PMM_ERR_RANGE);
     p = pmm_binance_lots(s, p, &event->quantity);
-    if (p == NULL)
-        return NULL;
+    if (p == NULL) return NULL;
     p = pmm_json_space(p, s->end);
     while (p < s->end && *p == ',') {
         p = pmm_json_skip(pmm_json_space(p + 1, s->end), s->end, 4, &s->fault);
-        if (p == NULL)
-            return NULL;
+        if (p == NULL) return NULL;
         p = pmm_json_space(p, s->end);
     }
     return pmm_binance_expect(s, p, ']');
@@ -194,20 +170,15 @@ static const char *loose_level(struct scan *s, const char *p, struct pmm_event *
 
 const char *pmm_binance_levels(struct scan *s, const char *p, uint8_t side) {
     p = pmm_binance_expect(s, p, '[');
-    if (p == NULL || (p < s->end && *p == ']'))
-        return p ? p + 1 : NULL;
+    if (p == NULL || (p < s->end && *p == ']')) return p ? p + 1 : NULL;
     for (;;) {
         struct pmm_event *event = pmm_binance_append(s, p, PMM_KIND_DEPTH);
-        if (event == NULL)
-            return NULL;
+        if (event == NULL) return NULL;
         event->side = side;
         const char *next = tight_level(s, p, event);
-        if (next == NULL && (next = loose_level(s, p, event)) == NULL)
-            return NULL;
+        if (next == NULL && (next = loose_level(s, p, event)) == NULL) return NULL;
         p = pmm_json_space(next, s->end);
-        if (p < s->end && *p == ']')
-            return p + 1;
-        if ((p = pmm_binance_expect(s, p, ',')) == NULL)
-            return NULL;
+        if (p < s->end && *p == ']') return p + 1;
+        if ((p = pmm_binance_expect(s, p, ',')) == NULL) return NULL;
     }
 }

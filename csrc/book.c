@@ -150,7 +150,8 @@ int64_t pmm_book_apply(struct pmm_book *book, const struct pmm_event *events, si
     struct pmm_ladder *bids = pmm_book_side(book, PMM_SIDE_BID), *asks = pmm_book_side(book, PMM_SIDE_ASK);
     int64_t depths = 0, taken = 0, recv_ns = book->recv_ns;
     size_t i = 0;
-    while (i < n && !concerns(events + i, instrument_id)) i++;
+    while (i < n && !concerns(events + i, instrument_id))
+        i++;
     if (i == n) return 0;
 
     enter(book);

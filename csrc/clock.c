@@ -9,7 +9,7 @@
 #include <x86intrin.h>
 #endif
 
-#define TRIES 5
+#define TRIES       5
 #define SETTLED_PPM 5 /* a rate that is off by less is noise and is averaged */
 
 static int64_t now_ns(clockid_t id) {
@@ -32,8 +32,7 @@ static inline uint64_t counter(void) {
 }
 
 static uint64_t counter_in_order(const struct pmm_clock *clock) {
-    if (!clock->counted)
-        return (uint64_t)now_ns(CLOCK_MONOTONIC_RAW);
+    if (!clock->counted) return (uint64_t)now_ns(CLOCK_MONOTONIC_RAW);
 #if defined(__x86_64__)
     _mm_lfence();
     uint64_t ticks = __rdtsc();
@@ -60,12 +59,10 @@ int pmm_clock_trusted(const char *clocksource, int invariant) {
 static int kernel_trusts_the_counter(void) {
     char name[64];
     int fd = open("/sys/devices/system/clocksource/clocksource0/current_clocksource", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
+    if (fd < 0) return 0;
     ssize_t n = read(fd, name, sizeof name - 1);
     close(fd);
-    if (n <= 0)
-        return 0;
+    if (n <= 0) return 0;
     name[n] = 0;
     name[strcspn(name, "\n")] = 0;
     return pmm_clock_trusted(name, counter_is_invariant());
@@ -115,20 +112,17 @@ static int begin(struct pmm_clock *clock, const struct pmm_clock_sample *sample)
 /* Noise is averaged; a rate that has really changed is taken at once, or the line would lag for many samples. */
 static uint64_t settled(uint64_t rate, uint64_t measured) {
     int64_t change = (int64_t)(measured - rate);
-    if (rate == 0 || magnitude(change) > (int64_t)(rate / 1000000 * SETTLED_PPM))
-        return measured;
+    if (rate == 0 || magnitude(change) > (int64_t)(rate / 1000000 * SETTLED_PPM)) return measured;
     return rate + (uint64_t)(change / 8);
 }
 
 int pmm_clock_adjust(struct pmm_clock *clock, const struct pmm_clock_sample *sample) {
-    if (sample->width_ticks > PMM_CLOCK_WIDTH_TICKS_MAX)
-        return PMM_CLOCK_KEPT;
+    if (sample->width_ticks > PMM_CLOCK_WIDTH_TICKS_MAX) return PMM_CLOCK_KEPT;
     int64_t passed_ns = sample->monotonic_ns - clock->base_monotonic_ns;
     if (clock->begun == 0 || sample->ticks <= clock->base_ticks || passed_ns < 0 ||
         passed_ns > PMM_CLOCK_INTERVAL_NS_MAX)
         return begin(clock, sample);
-    if (passed_ns < PMM_CLOCK_INTERVAL_NS_MIN)
-        return PMM_CLOCK_KEPT;
+    if (passed_ns < PMM_CLOCK_INTERVAL_NS_MIN) return PMM_CLOCK_KEPT;
     uint64_t passed_ticks = sample->ticks - clock->base_ticks;
     uint64_t measured = ((uint64_t)passed_ns << 32) / passed_ticks;
     /* NTP steers by less than a tenth: the counter was set, or stood still with the machine. */
@@ -138,15 +132,13 @@ int pmm_clock_adjust(struct pmm_clock *clock, const struct pmm_clock_sample *sam
     int64_t wall_ns = sample->wall_ns - span_ns(sample->wall_ticks - sample->ticks, measured);
     int64_t step_ns = wall_ns - clock->base_wall_ns - passed_ns;
     clock->drift_ns = passed_ns - line_ns;
-    if (magnitude(clock->drift_ns) > clock->drift_max_ns)
-        clock->drift_max_ns = magnitude(clock->drift_ns);
+    if (magnitude(clock->drift_ns) > clock->drift_max_ns) clock->drift_max_ns = magnitude(clock->drift_ns);
     clock->rate = settled(clock->rate, measured);
     clock->base_ticks = sample->ticks;
     clock->base_monotonic_ns = sample->monotonic_ns;
     clock->base_wall_ns = wall_ns;
     clock->valid_ticks = clock->counted ? ((uint64_t)PMM_CLOCK_VALID_NS << 32) / clock->rate : 0;
-    if (magnitude(step_ns) < PMM_CLOCK_STEP_NS)
-        return PMM_CLOCK_FOLLOWED;
+    if (magnitude(step_ns) < PMM_CLOCK_STEP_NS) return PMM_CLOCK_FOLLOWED;
     clock->steps++;
     clock->last_wall_ns = 0;
     return PMM_CLOCK_STEPPED;
@@ -159,8 +151,7 @@ int pmm_clock_recalibrate(struct pmm_clock *clock) {
 
 int pmm_clock_at(const struct pmm_clock *clock, uint64_t ticks, int64_t *monotonic_ns, int64_t *wall_ns) {
     /* Also a counter before the base: the difference is then enormous. */
-    if (ticks - clock->base_ticks >= clock->valid_ticks)
-        return 0;
+    if (ticks - clock->base_ticks >= clock->valid_ticks) return 0;
     int64_t passed_ns = span_ns(ticks - clock->base_ticks, clock->rate);
     *monotonic_ns = clock->base_monotonic_ns + passed_ns;
     *wall_ns = clock->base_wall_ns + passed_ns;
@@ -173,8 +164,7 @@ int64_t pmm_clock_read_wall_ns(struct pmm_clock *clock) {
     if (clock->valid_ticks == 0 || !pmm_clock_at(clock, counter(), &monotonic_ns, &wall_ns))
         wall_ns = now_ns(CLOCK_REALTIME);
     int64_t ahead_ns = clock->last_wall_ns - wall_ns;
-    if (ahead_ns > 0 && ahead_ns < PMM_CLOCK_RETREAT_NS)
-        return clock->last_wall_ns;
+    if (ahead_ns > 0 && ahead_ns < PMM_CLOCK_RETREAT_NS) return clock->last_wall_ns;
     return clock->last_wall_ns = wall_ns;
 }
 
@@ -182,7 +172,6 @@ int64_t pmm_clock_read_monotonic_ns(struct pmm_clock *clock) {
     int64_t monotonic_ns, wall_ns;
     if (clock->valid_ticks == 0 || !pmm_clock_at(clock, counter(), &monotonic_ns, &wall_ns))
         monotonic_ns = now_ns(CLOCK_MONOTONIC);
-    if (monotonic_ns < clock->last_monotonic_ns)
-        return clock->last_monotonic_ns;
+    if (monotonic_ns < clock->last_monotonic_ns) return clock->last_monotonic_ns;
     return clock->last_monotonic_ns = monotonic_ns;
 }

@@ -37,9 +37,9 @@
 
 #include <stdint.h>
 
-#define PMM_CLOCK_STEP_NS 1000            /* wall against monotonic: from here on it was a step */
-#define PMM_CLOCK_RETREAT_NS 1000000      /* wall may stand still for less than this, between calibrations too */
-#define PMM_CLOCK_VALID_NS 100000000      /* how long a calibration holds */
+#define PMM_CLOCK_STEP_NS         1000            /* wall against monotonic: from here on it was a step */
+#define PMM_CLOCK_RETREAT_NS      1000000      /* wall may stand still for less than this, between calibrations too */
+#define PMM_CLOCK_VALID_NS        100000000      /* how long a calibration holds */
 #define PMM_CLOCK_INTERVAL_NS_MIN 5000000 /* a rate is measured over at least this */
 #define PMM_CLOCK_INTERVAL_NS_MAX 4000000000 /* and at most this: after it the line begins anew */
 #define PMM_CLOCK_WIDTH_TICKS_MAX 2000    /* a sample that took longer was interrupted */

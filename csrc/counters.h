@@ -18,7 +18,7 @@
 
 #include "segment.h"
 
-#define PMM_LABEL_BYTES 56
+#define PMM_LABEL_BYTES       56
 #define PMM_HISTOGRAM_BUCKETS 1152
 
 struct pmm_counter {

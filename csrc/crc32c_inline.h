@@ -16,12 +16,12 @@
 #include <nmmintrin.h>
 #define CRC_U64(crc, v) ((uint32_t)_mm_crc32_u64((crc), (v)))
 #define CRC_U32(crc, v) _mm_crc32_u32((crc), (v))
-#define CRC_U8(crc, v) _mm_crc32_u8((crc), (v))
+#define CRC_U8(crc, v)  _mm_crc32_u8((crc), (v))
 #elif defined(__ARM_FEATURE_CRC32)
 #include <arm_acle.h>
 #define CRC_U64(crc, v) __crc32cd((crc), (v))
 #define CRC_U32(crc, v) __crc32cw((crc), (v))
-#define CRC_U8(crc, v) __crc32cb((crc), (v))
+#define CRC_U8(crc, v)  __crc32cb((crc), (v))
 #endif
 
 static inline __attribute__((always_inline)) uint32_t pmm_crc32c_inline(uint32_t crc, const void *data, size_t bytes) {
@@ -40,7 +40,8 @@ static inline __attribute__((always_inline)) uint32_t pmm_crc32c_inline(uint32_t
         bytes -= 4;
         p += 4;
     }
-    for (; bytes > 0; bytes--) crc = CRC_U8(crc, *p++);
+    for (; bytes > 0; bytes--)
+        crc = CRC_U8(crc, *p++);
     return ~crc;
 #else
     return pmm_crc32c_table(crc, data, bytes);

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #define PMM_DECIMAL_DECIMALS_MAX 18
-#define PMM_DECIMAL_TEXT_BYTES 48
+#define PMM_DECIMAL_TEXT_BYTES   48
 
 /*
  * Reads the decimal that text begins with; stops at the first byte that cannot belong to it.
@@ -29,19 +29,16 @@
  *   SYNTAX    no decimal there, or a point without digits after it
  *   RANGE     does not fit, or is not a whole number of units
  */
-int64_t pmm_decimal_scan(const char *text, size_t bytes, int64_t mantissa, uint32_t decimals,
-                         int64_t *units);
+int64_t pmm_decimal_scan(const char *text, size_t bytes, int64_t mantissa, uint32_t decimals, int64_t *units);
 
 /* The same, for a text that must be nothing else: 0, or a code as above. */
-int pmm_decimal_parse(const char *text, size_t bytes, int64_t mantissa, uint32_t decimals,
-                      int64_t *units);
+int pmm_decimal_parse(const char *text, size_t bytes, int64_t mantissa, uint32_t decimals, int64_t *units);
 
 /*
  * Writes units as decimal text with exactly `decimals` digits after the point (none: no point).
  * Returns the length, without the NUL that it also writes. FULL if it does not fit into bytes;
  * PMM_DECIMAL_TEXT_BYTES is always enough. ARGUMENT as above.
  */
-int64_t pmm_decimal_format(int64_t units, int64_t mantissa, uint32_t decimals, char *out,
-                           size_t bytes);
+int64_t pmm_decimal_format(int64_t units, int64_t mantissa, uint32_t decimals, char *out, size_t bytes);
 
 #endif

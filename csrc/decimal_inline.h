@@ -39,16 +39,13 @@ static const uint64_t POWER[PMM_DECIMAL_DECIMALS_MAX + 1] = {
 /* The largest value that can take one more digit and stay within 64 bits and near 63. */
 #define ROOM (INT64_MAX / 10)
 
-static inline int is_digit(char c) {
-    return (unsigned char)(c - '0') <= 9;
-}
+static inline int is_digit(char c) { return (unsigned char)(c - '0') <= 9; }
 
 /* Appends digits to *value until `stop` or a byte that is none; NULL if they do not fit. */
 static inline const char *digits(const char *p, const char *stop, uint64_t *value) {
     uint64_t v = *value;
     while (p < stop && is_digit(*p)) {
-        if (v > ROOM)
-            return NULL;
+        if (v > ROOM) return NULL;
         v = v * 10 + (uint64_t)(*p++ - '0');
     }
     *value = v;
@@ -56,39 +53,33 @@ static inline const char *digits(const char *p, const char *stop, uint64_t *valu
 }
 
 /* The fraction: the first `decimals` digits count; others than zeros behind them are inexact. */
-static inline int fraction(const char **at, const char *end, uint32_t decimals, uint64_t *value,
-                           int *exact) {
+static inline int fraction(const char **at, const char *end, uint32_t decimals, uint64_t *value, int *exact) {
     const char *first = *at;
     size_t room = (size_t)(end - first);
     const char *stop = first + (room < decimals ? room : decimals);
     const char *p = digits(first, stop, value);
-    if (p == NULL)
-        return PMM_ERR_RANGE;
+    if (p == NULL) return PMM_ERR_RANGE;
     uint32_t missing = decimals - (uint32_t)(p - first);
     if (missing == 0) {
         for (; p < end && is_digit(*p); p++)
             *exact &= *p == '0';
     }
-    if (p == first)
-        return PMM_ERR_SYNTAX;
+    if (p == first) return PMM_ERR_SYNTAX;
     *at = p;
     return missing && __builtin_mul_overflow(*value, POWER[missing], value) ? PMM_ERR_RANGE : 0;
 }
 
 /* Any shape: the bytes read, or a code; *value fits into 63 bits. */
-static inline int64_t decimal_of_any(const char *text, const char *end, uint32_t decimals,
-                                     uint64_t *value, int *exact) {
+static inline int64_t decimal_of_any(const char *text, const char *end, uint32_t decimals, uint64_t *value,
+                                     int *exact) {
     uint64_t v = 0;
     const char *p = digits(text, end, &v);
-    if (p == NULL)
-        return PMM_ERR_RANGE;
-    if (p == text)
-        return PMM_ERR_SYNTAX;
+    if (p == NULL) return PMM_ERR_RANGE;
+    if (p == text) return PMM_ERR_SYNTAX;
     if (p < end && *p == '.') {
         p++;
         int code = fraction(&p, end, decimals, &v, exact);
-        if (code < 0)
-            return code;
+        if (code < 0) return code;
     } else if (__builtin_mul_overflow(v, POWER[decimals], &v)) {
         return PMM_ERR_RANGE;
     }
@@ -118,9 +109,7 @@ static inline uint64_t load_eight(const char *p) {
 }
 
 /* For eight bytes less '0' each: the high bits of the first that is no digit, and maybe after. */
-static inline uint64_t not_digits(uint64_t v) {
-    return (v | (v + 0x0606060606060606ull)) & 0xF0F0F0F0F0F0F0F0ull;
-}
+static inline uint64_t not_digits(uint64_t v) { return (v | (v + 0x0606060606060606ull)) & 0xF0F0F0F0F0F0F0F0ull; }
 
 /* Eight bytes that are digits less '0' each, the first the most significant. */
 static inline uint32_t value_of_eight(uint64_t v) {
@@ -134,18 +123,14 @@ static inline uint32_t value_of_eight(uint64_t v) {
  * The shape that venues write most: one to seven digits, a point, eight digits, something else.
  * Without a branch on how many digits there are. Returns the bytes read, or 0 to go the long way.
  */
-static inline int64_t decimal_of_eight(const char *p, const char *end, uint32_t decimals,
-                                       uint64_t *value, int *exact) {
-    if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || end - p < 17 || decimals > 8)
-        return 0;
+static inline int64_t decimal_of_eight(const char *p, const char *end, uint32_t decimals, uint64_t *value, int *exact) {
+    if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || end - p < 17 || decimals > 8) return 0;
     const uint64_t whole = load_eight(p) ^ ZEROS;
     const uint64_t stop = not_digits(whole);
     const int length = stop ? __builtin_ctzll(stop) >> 3 : 8;
-    if (length == 0 || length == 8 || p[length] != '.' || is_digit(p[length + 9]))
-        return 0;
+    if (length == 0 || length == 8 || p[length] != '.' || is_digit(p[length + 9])) return 0;
     const uint64_t parts = load_eight(p + length + 1) ^ ZEROS;
-    if (not_digits(parts))
-        return 0;
+    if (not_digits(parts)) return 0;
     const uint32_t fraction = value_of_eight(parts);
     const uint32_t surplus = 8 - decimals;
     uint64_t kept = fraction;
@@ -161,19 +146,16 @@ static inline int64_t decimal_of_eight(const char *p, const char *end, uint32_t 
  * As pmm_decimal_scan, but for a text between two units: *units is the one nearer to zero then,
  * and *exact, which is 1 otherwise, is 0.
  */
-static inline int64_t decimal_scan_down(const char *text, size_t bytes, int64_t mantissa,
-                                        uint32_t decimals, int64_t *units, int *exact) {
-    if (mantissa < 1 || decimals > PMM_DECIMAL_DECIMALS_MAX)
-        return PMM_ERR_ARGUMENT;
+static inline int64_t decimal_scan_down(const char *text, size_t bytes, int64_t mantissa, uint32_t decimals,
+                                        int64_t *units, int *exact) {
+    if (mantissa < 1 || decimals > PMM_DECIMAL_DECIMALS_MAX) return PMM_ERR_ARGUMENT;
     const char *end = text + bytes;
     const int negative = bytes > 0 && *text == '-';
     uint64_t value = 0;
     *exact = 1;
     int64_t used = decimal_of_eight(text + negative, end, decimals, &value, exact);
-    if (used == 0)
-        used = decimal_of_any(text + negative, end, decimals, &value, exact);
-    if (used < 0)
-        return used;
+    if (used == 0) used = decimal_of_any(text + negative, end, decimals, &value, exact);
+    if (used < 0) return used;
     if (mantissa != 1) {
         *exact &= value % (uint64_t)mantissa == 0;
         value /= (uint64_t)mantissa;
@@ -183,8 +165,8 @@ static inline int64_t decimal_scan_down(const char *text, size_t bytes, int64_t 
 }
 
 /* pmm_decimal_scan, see decimal.h. */
-static inline int64_t decimal_scan(const char *text, size_t bytes, int64_t mantissa,
-                                   uint32_t decimals, int64_t *units) {
+static inline int64_t decimal_scan(const char *text, size_t bytes, int64_t mantissa, uint32_t decimals,
+                                   int64_t *units) {
     int exact;
     const int64_t used = decimal_scan_down(text, bytes, mantissa, decimals, units, &exact);
     return used >= 0 && !exact ? PMM_ERR_RANGE : used;

@@ -11,8 +11,7 @@
 
 int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, uint32_t instrument_count,
                   uint64_t first_order_id) {
-    if (instrument_count == 0 || instrument_count > PMM_INSTRUMENTS_MAX || first_order_id == 0)
-        return PMM_ERR_ARGUMENT;
+    if (instrument_count == 0 || instrument_count > PMM_INSTRUMENTS_MAX || first_order_id == 0) return PMM_ERR_ARGUMENT;
     memset(desk, 0, sizeof *desk);
     for (uint32_t i = 0; i < instrument_count; i++)
         desk->instruments[i].book = books[i];
@@ -37,57 +36,45 @@ static void apply_fill(struct pmm_desk *desk, struct pmm_desk_instrument *in, st
     in->position += e->side == PMM_SIDE_BID ? e->quantity : -e->quantity;
     in->fills++;
     desk->filled |= 1ull << e->instrument_id;
-    if (!slot)
-        return;
+    if (!slot) return;
     slot->filled += e->quantity;
-    if (slot->filled >= slot->quantity)
-        free_slot(slot);
+    if (slot->filled >= slot->quantity) free_slot(slot);
 }
 
 static void apply_report(struct pmm_desk *desk, const struct pmm_event *e) {
     struct pmm_desk_instrument *in = &desk->instruments[e->instrument_id];
     struct pmm_slot *slot = find_slot(in, e->order_id);
     desk->changed |= 1ull << e->instrument_id;
-    if (!slot && e->kind != PMM_KIND_CANCEL_REJECTED && e->kind != PMM_KIND_REPLACE_REJECTED)
-        in->unknown_reports++;
+    if (!slot && e->kind != PMM_KIND_CANCEL_REJECTED && e->kind != PMM_KIND_REPLACE_REJECTED) in->unknown_reports++;
     if (e->kind == PMM_KIND_FILL) {
-        if (e->quantity > 0)
-            apply_fill(desk, in, slot, e);
+        if (e->quantity > 0) apply_fill(desk, in, slot, e);
         return;
     }
-    if (!slot)
-        return;
+    if (!slot) return;
     switch (e->kind) {
     case PMM_KIND_ACK:
-        if (slot->state == PMM_SLOT_NEW)
-            slot->state = PMM_SLOT_LIVE;
+        if (slot->state == PMM_SLOT_NEW) slot->state = PMM_SLOT_LIVE;
         break;
     case PMM_KIND_REPLACED:
         slot->price = e->price;
         slot->quantity = e->quantity;
-        if (slot->state == PMM_SLOT_REPLACING)
-            slot->state = PMM_SLOT_LIVE;
+        if (slot->state == PMM_SLOT_REPLACING) slot->state = PMM_SLOT_LIVE;
         break;
     case PMM_KIND_REPLACE_REJECTED:
         /* Nothing of the order changed; if it is gone its own terminal report says so. */
-        if (slot->state == PMM_SLOT_REPLACING)
-            slot->state = PMM_SLOT_LIVE;
+        if (slot->state == PMM_SLOT_REPLACING) slot->state = PMM_SLOT_LIVE;
         slot->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
         break;
     case PMM_KIND_CANCEL_REJECTED:
-        if (slot->state == PMM_SLOT_CANCELLING)
-            slot->state = PMM_SLOT_LIVE;
+        if (slot->state == PMM_SLOT_CANCELLING) slot->state = PMM_SLOT_LIVE;
         slot->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
         break;
     case PMM_KIND_REJECTED:
         in->rest_until_ns[e->side == PMM_SIDE_ASK] = desk->clock_ns + desk->reject_rest_ns;
         free_slot(slot);
         break;
-    case PMM_KIND_CANCELLED:
-        free_slot(slot);
-        break;
-    default:
-        break;
+    case PMM_KIND_CANCELLED: free_slot(slot); break;
+    default: break;
     }
 }
 
@@ -121,8 +108,7 @@ int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, si
         desk->instruments[i].market_cause_ns = 0;
     for (size_t i = 0; i < n; i++) {
         const struct pmm_event *e = &events[i];
-        if (e->recv_ns > desk->clock_ns)
-            desk->clock_ns = e->recv_ns;
+        if (e->recv_ns > desk->clock_ns) desk->clock_ns = e->recv_ns;
         if (e->kind >= PMM_KIND_START) {
             apply_process(desk, e);
         } else if (e->instrument_id >= desk->instrument_count) {
@@ -180,8 +166,8 @@ static int serves(const struct pmm_desk *desk, const struct pmm_slot *slot, cons
     return off <= desk->requote_ticks && off >= -desk->requote_ticks && 2 * leaves >= level->quantity;
 }
 
-static struct pmm_event send_new(struct pmm_desk *desk, uint32_t instrument, int side,
-                                 struct pmm_slot *slot, const struct pmm_level *level) {
+static struct pmm_event send_new(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot,
+                                 const struct pmm_level *level) {
     free_slot(slot);
     slot->order_id = desk->next_order_id++;
     slot->price = level->price;
@@ -192,8 +178,8 @@ static struct pmm_event send_new(struct pmm_desk *desk, uint32_t instrument, int
     return e;
 }
 
-static struct pmm_event send_replace(struct pmm_desk *desk, uint32_t instrument, int side,
-                                     struct pmm_slot *slot, const struct pmm_level *level) {
+static struct pmm_event send_replace(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot,
+                                     const struct pmm_level *level) {
     slot->wanted_price = level->price;
     slot->wanted_quantity = slot->filled + level->quantity;
     slot->state = PMM_SLOT_REPLACING;
@@ -245,8 +231,7 @@ static uint32_t pair_up(const struct pmm_desk *desk, const struct pmm_slot *slot
 static uint32_t rested(const struct pmm_slot *slots, uint32_t set, int64_t clock_ns) {
     uint32_t ready = 0;
     for (; set != 0; set &= set - 1)
-        if (slots[__builtin_ctz(set)].rest_until_ns <= clock_ns)
-            ready |= set & -set;
+        if (slots[__builtin_ctz(set)].rest_until_ns <= clock_ns) ready |= set & -set;
     return ready;
 }
 

@@ -34,9 +34,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PMM_EVENT_BYTES 64
+#define PMM_EVENT_BYTES     64
 #define PMM_INSTRUMENTS_MAX 64
-#define PMM_SYMBOL_BYTES 32
+#define PMM_SYMBOL_BYTES    32
 
 struct pmm_event {
     int64_t recv_ns;
@@ -101,21 +101,33 @@ enum pmm_kind {
     PMM_KIND_TEXT = 56         /* continuation: bytes 16..47 are text that belongs to the record before */
 };
 
-enum pmm_side { PMM_SIDE_NONE = 0, PMM_SIDE_BID = 1, PMM_SIDE_ASK = 2 };
+enum pmm_side {
+    PMM_SIDE_NONE = 0,
+    PMM_SIDE_BID = 1,
+    PMM_SIDE_ASK = 2
+};
 
-#define PMM_FLAG_LAST 1       /* last record of a venue's message: the book is consistent here */
-#define PMM_FLAG_SNAPSHOT 2   /* part of a snapshot */
+#define PMM_FLAG_LAST      1       /* last record of a venue's message: the book is consistent here */
+#define PMM_FLAG_SNAPSHOT  2   /* part of a snapshot */
 #define PMM_FLAG_BATCH_END 4  /* last input of a turn: the process decided after this record */
-#define PMM_FLAG_DECISION 8   /* in a journal: made by the journal's owner, an output and not an input */
-#define PMM_FLAG_MAKER 16     /* fill of a resting order */
+#define PMM_FLAG_DECISION  8   /* in a journal: made by the journal's owner, an output and not an input */
+#define PMM_FLAG_MAKER     16     /* fill of a resting order */
 #define PMM_FLAG_POST_ONLY 32 /* order: rejected if it would take */
-#define PMM_FLAG_STALE 64     /* the value comes from a book that must not be trusted */
+#define PMM_FLAG_STALE     64     /* the value comes from a book that must not be trusted */
 
 #define PMM_INSTRUMENT_ALL 0xFFFFFFFF
 
 /* NEW.aux = time in force | type << 8 | self-trade rule << 16 */
-enum pmm_time_in_force { PMM_TIF_GTC = 0, PMM_TIF_DAY = 1, PMM_TIF_IOC = 2, PMM_TIF_FOK = 3 };
-enum pmm_order_type { PMM_TYPE_LIMIT = 0, PMM_TYPE_MARKET = 1 };
+enum pmm_time_in_force {
+    PMM_TIF_GTC = 0,
+    PMM_TIF_DAY = 1,
+    PMM_TIF_IOC = 2,
+    PMM_TIF_FOK = 3
+};
+enum pmm_order_type {
+    PMM_TYPE_LIMIT = 0,
+    PMM_TYPE_MARKET = 1
+};
 enum pmm_self_trade {
     PMM_STP_NONE = 0,
     PMM_STP_CANCEL_NEWEST = 1,
@@ -135,7 +147,11 @@ enum pmm_source {
     PMM_SOURCE_TRADERS = 8 /* the simulated exchange's other participants */
 };
 
-enum pmm_venue { PMM_VENUE_NONE = 0, PMM_VENUE_SIMULATED = 1, PMM_VENUE_BINANCE = 2 };
+enum pmm_venue {
+    PMM_VENUE_NONE = 0,
+    PMM_VENUE_SIMULATED = 1,
+    PMM_VENUE_BINANCE = 2
+};
 
 enum pmm_reason {
     PMM_REASON_NONE = 0,

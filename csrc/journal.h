@@ -66,12 +66,16 @@
 #include "event.h"
 
 #define PMM_JOURNAL_HEADER_BYTES 4096
-#define PMM_JOURNAL_VERSION 1
-#define PMM_JOURNAL_PATH_MAX 512
-#define PMM_JOURNAL_RECORDS_MIN 64 /* a file */
-#define PMM_JOURNAL_RECORDS_MAX 16777216
+#define PMM_JOURNAL_VERSION      1
+#define PMM_JOURNAL_PATH_MAX     512
+#define PMM_JOURNAL_RECORDS_MIN  64 /* a file */
+#define PMM_JOURNAL_RECORDS_MAX  16777216
 
-enum pmm_sync { PMM_SYNC_NONE = 0, PMM_SYNC_INTERVAL = 1, PMM_SYNC_BATCH = 2 };
+enum pmm_sync {
+    PMM_SYNC_NONE = 0,
+    PMM_SYNC_INTERVAL = 1,
+    PMM_SYNC_BATCH = 2
+};
 
 struct pmm_journal_header {
     uint64_t magic;
@@ -155,8 +159,8 @@ struct pmm_journal_report {
  * 0, OWNED, CORRUPT, VERSION, FOREIGN, SYSTEM; ARGUMENT also if the journal is another source's.
  * On failure nothing stays open and errno is the failing call's.
  */
-int pmm_journal_open(struct pmm_journal *journal, const char *directory, const char *name,
-                     uint16_t source, uint64_t records_per_file, int sync, int64_t interval_ns);
+int pmm_journal_open(struct pmm_journal *journal, const char *directory, const char *name, uint16_t source,
+                     uint64_t records_per_file, int sync, int64_t interval_ns);
 
 /*
  * Appends n records: fills each one's commit (the caller's copy is not touched). n or SYSTEM.

@@ -33,9 +33,7 @@ PMM_OFFSET(pmm_journal_header, reserved, 58);
 PMM_OFFSET(pmm_journal_header, crc, 60);
 PMM_OFFSET(pmm_journal_header, name, 64);
 
-void pmm_journal_file_name(char name[32], uint64_t file_index) {
-    snprintf(name, 32, "%06" PRIu64 ".pmj", file_index);
-}
+void pmm_journal_file_name(char name[32], uint64_t file_index) { snprintf(name, 32, "%06" PRIu64 ".pmj", file_index); }
 
 /* Of the header's whole page but the word that it goes into. */
 static uint32_t page_crc(const uint8_t *page) {
@@ -141,7 +139,8 @@ int pmm_journal_file_make(int directory_fd, struct pmm_journal_header *header, s
 
 /* For kernels before 5.14. Atomic: its writer may be at work on the same byte. */
 static void touch(uint8_t *mapping, uint64_t bytes) {
-    for (uint64_t at = 0; at < bytes; at += 4096) pmm_touch_u8(mapping + at);
+    for (uint64_t at = 0; at < bytes; at += 4096)
+        pmm_touch_u8(mapping + at);
 }
 
 int pmm_journal_prefault(struct pmm_journal_file *file, uint64_t at_most) {

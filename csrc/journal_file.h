@@ -15,9 +15,9 @@
 #include "error.h"
 #include "journal.h"
 
-#define PMM_JOURNAL_MAGIC UINT64_C(0x314C4E524A4D4D50) /* "PMMJRNL1", little endian */
+#define PMM_JOURNAL_MAGIC     UINT64_C(0x314C4E524A4D4D50) /* "PMMJRNL1", little endian */
 #define PMM_JOURNAL_TEMPORARY "next.tmp"
-#define PMM_JOURNAL_LOCK "lock"
+#define PMM_JOURNAL_LOCK      "lock"
 
 /* One file as a scan sees it: mapped to read, as far as it really goes. */
 struct pmm_journal_view {
@@ -36,9 +36,7 @@ static inline uint64_t pmm_journal_file_bytes(uint64_t capacity) {
 }
 
 /* The part of every commit word's seed that is the same for a whole journal. */
-static inline uint32_t pmm_journal_seed(uint64_t identity) {
-    return pmm_crc32c(0, &identity, sizeof identity);
-}
+static inline uint32_t pmm_journal_seed(uint64_t identity) { return pmm_crc32c(0, &identity, sizeof identity); }
 
 /* The commit word of a record at an index: never 0. */
 static inline uint32_t pmm_journal_commit(uint32_t seed, uint64_t index, const struct pmm_event *event) {

@@ -20,7 +20,7 @@
 
 /* What maps or unmaps holds up whoever maps something else in this process: 0.1 to 0.2 ms at a time. */
 #define PREFAULT_SLICE_BYTES (UINT64_C(256) << 10)
-#define UNMAP_SLICE_BYTES (UINT64_C(1) << 20)
+#define UNMAP_SLICE_BYTES    (UINT64_C(1) << 20)
 
 struct pmm_journal_keeper {
     pthread_t thread;

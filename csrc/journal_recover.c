@@ -149,8 +149,8 @@ static int open_files(struct pmm_journal *journal) {
     return pmm_journal_prefault(file, file->bytes);
 }
 
-int pmm_journal_open(struct pmm_journal *journal, const char *directory, const char *name,
-                     uint16_t source, uint64_t records_per_file, int sync, int64_t interval_ns) {
+int pmm_journal_open(struct pmm_journal *journal, const char *directory, const char *name, uint16_t source,
+                     uint64_t records_per_file, int sync, int64_t interval_ns) {
     memset(journal, 0, sizeof *journal);
     journal->directory_fd = journal->lock_fd = -1;
     journal->failed = EBADF;

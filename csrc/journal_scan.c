@@ -13,7 +13,7 @@
 #define NAME_DIGITS_MAX 18
 
 /* What walk_file says besides 0 and a negative code. */
-#define HEALED 1 /* go back to report->bad_file: its break was a record in the writer's hands */
+#define HEALED  1 /* go back to report->bad_file: its break was a record in the writer's hands */
 #define MISSING 2
 
 static int matches(const struct pmm_event *record, uint32_t seed, uint64_t index) {
@@ -24,13 +24,15 @@ static int matches(const struct pmm_event *record, uint32_t seed, uint64_t index
 int64_t pmm_journal_check(const struct pmm_event *records, size_t n, uint64_t identity, uint64_t first) {
     const uint32_t seed = pmm_journal_seed(identity);
     size_t i = 0;
-    while (i < n && matches(&records[i], seed, first + i)) i++;
+    while (i < n && matches(&records[i], seed, first + i))
+        i++;
     return (int64_t)i;
 }
 
 static uint64_t count_nonzero(const uint8_t *bytes, uint64_t n) {
     uint64_t count = 0;
-    for (uint64_t i = 0; i < n; i++) count += bytes[i] != 0;
+    for (uint64_t i = 0; i < n; i++)
+        count += bytes[i] != 0;
     return count;
 }
 
@@ -50,7 +52,8 @@ static int list_files(int directory_fd, uint64_t from, uint64_t *files, uint64_t
     errno = 0;
     for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         size_t digits = 0;
-        while (isdigit((unsigned char)entry->d_name[digits])) digits++;
+        while (isdigit((unsigned char)entry->d_name[digits]))
+            digits++;
         if (digits < 6 || digits > NAME_DIGITS_MAX || strcmp(entry->d_name + digits, ".pmj") != 0) continue;
         uint64_t index = strtoull(entry->d_name, NULL, 10);
         if (index >= *files) *files = index + 1;
@@ -117,7 +120,8 @@ static int break_has_healed(const struct pmm_journal_walk *walk) {
 }
 
 /* Looks at the records behind the break. HEALED if it has healed, or 0. */
-static int walk_tail(struct pmm_journal_walk *walk, const struct pmm_journal_view *view, uint64_t first, uint64_t from) {
+static int walk_tail(struct pmm_journal_walk *walk, const struct pmm_journal_view *view, uint64_t first,
+                     uint64_t from) {
     struct pmm_journal_report *report = walk->report;
     for (uint64_t i = from; i < view->whole; i++) {
         uint64_t nonzero = count_nonzero((const uint8_t *)&view->records[i], PMM_EVENT_BYTES);
@@ -130,11 +134,13 @@ static int walk_tail(struct pmm_journal_walk *walk, const struct pmm_journal_vie
     return 0;
 }
 
-static void walk_prefix(struct pmm_journal_walk *walk, const struct pmm_journal_view *view, uint64_t file, uint64_t first) {
+static void walk_prefix(struct pmm_journal_walk *walk, const struct pmm_journal_view *view, uint64_t file,
+                        uint64_t first) {
     struct pmm_journal_report *report = walk->report;
     uint64_t from = report->records - first;
     uint64_t valid = from;
-    while (valid < view->whole && matches(&view->records[valid], walk->seed, first + valid)) valid++;
+    while (valid < view->whole && matches(&view->records[valid], walk->seed, first + valid))
+        valid++;
     if (valid > 0 && first == 0) report->first_ns = view->records[0].recv_ns;
     if (valid > 0) report->last_ns = view->records[valid - 1].recv_ns;
     report->records = first + valid;

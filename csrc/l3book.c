@@ -157,7 +157,8 @@ static inline int rest(struct pmm_l3book *book, uint64_t id, uint32_t at, int si
         return 1;
     }
     struct pmm_l3_node *node = pmm_l3_node(book, slot);
-    *node = (struct pmm_l3_node){id, (int64_t)((uint64_t)price << 1) | (side == PMM_SIDE_ASK), quantity, 0, queue->tail};
+    *node =
+        (struct pmm_l3_node){id, (int64_t)((uint64_t)price << 1) | (side == PMM_SIDE_ASK), quantity, 0, queue->tail};
     if (queue->tail != 0)
         pmm_l3_node(book, queue->tail)->next = slot;
     else
@@ -293,8 +294,7 @@ int64_t pmm_l3book_apply(struct pmm_l3book *book, const struct pmm_event *events
     return taken;
 }
 
-int64_t pmm_l3book_apply_tops(struct pmm_l3book *book, const struct pmm_event *events, size_t n,
-                              struct pmm_top *tops) {
+int64_t pmm_l3book_apply_tops(struct pmm_l3book *book, const struct pmm_event *events, size_t n, struct pmm_top *tops) {
     int64_t taken = 0;
     for (size_t i = 0; i < n; i++) {
         look_ahead(book, events + i, n - i);

@@ -71,9 +71,9 @@
 #include "book.h"
 #include "event.h"
 
-#define PMM_L3_ORDERS_MAX 4194304
-#define PMM_L3_ID_RING_MAX 16777216
-#define PMM_L3_PRICE_MAX 1152921504606846976
+#define PMM_L3_ORDERS_MAX   4194304
+#define PMM_L3_ID_RING_MAX  16777216
+#define PMM_L3_PRICE_MAX    1152921504606846976
 #define PMM_L3_QUANTITY_MAX 1099511627776
 
 struct pmm_l3book; /* opaque */
@@ -113,8 +113,7 @@ int pmm_l3book_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t
  */
 int64_t pmm_l3book_apply(struct pmm_l3book *book, const struct pmm_event *events, size_t n);
 /* The same, and tops[i] is the book's top after events[i], whatever its kind: n tops. */
-int64_t pmm_l3book_apply_tops(struct pmm_l3book *book, const struct pmm_event *events, size_t n,
-                              struct pmm_top *tops);
+int64_t pmm_l3book_apply_tops(struct pmm_l3book *book, const struct pmm_event *events, size_t n, struct pmm_top *tops);
 
 /* version: ORDER records taken so far. */
 void pmm_l3book_top(const struct pmm_l3book *book, struct pmm_top *top);

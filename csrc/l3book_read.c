@@ -31,7 +31,8 @@ int64_t pmm_l3book_queue(const struct pmm_l3book *book, int side, int64_t price,
     const struct pmm_l3_queue *queue = pmm_l3_find_queue(pmm_l3_ladder(book, side), price);
     size_t n = 0;
     uint32_t slot = queue == NULL ? 0 : queue->head;
-    for (; slot != 0 && n < max; slot = pmm_l3_node(book, slot)->next) out[n++] = public_order(pmm_l3_node(book, slot));
+    for (; slot != 0 && n < max; slot = pmm_l3_node(book, slot)->next)
+        out[n++] = public_order(pmm_l3_node(book, slot));
     return (int64_t)n;
 }
 
@@ -46,7 +47,8 @@ int64_t pmm_l3book_queue_ahead(const struct pmm_l3book *book, uint64_t order_id)
     uint32_t at, slot = pmm_l3_find(book, order_id, &at);
     if (slot == 0) return PMM_ERR_NOT_FOUND;
     int64_t ahead = 0;
-    while ((slot = pmm_l3_node(book, slot)->prev) != 0) ahead += pmm_l3_node(book, slot)->quantity;
+    while ((slot = pmm_l3_node(book, slot)->prev) != 0)
+        ahead += pmm_l3_node(book, slot)->quantity;
     return ahead;
 }
 
@@ -138,10 +140,12 @@ static int check_pool(const struct pmm_l3book *book) {
     uint64_t free_slots = 0, in_ring = 0, in_index = 0;
     for (uint32_t slot = book->free_head; slot != 0; slot = pmm_l3_node(book, slot)->next)
         if (slot > book->capacity || ++free_slots > book->capacity) return PMM_ERR_CORRUPT;
-    for (uint64_t i = 0; book->ring_mask != 0 && i <= book->ring_mask; i++) in_ring += pmm_l3_ring(book)[i] != 0;
-    for (uint64_t i = 0; i < pmm_index_entries(book->index_shift); i++) in_index += pmm_l3_index(book)[i].slot != 0;
-    int right = in_index == book->hashed && in_ring + in_index == book->orders &&
-                book->orders + free_slots == book->unused - 1;
+    for (uint64_t i = 0; book->ring_mask != 0 && i <= book->ring_mask; i++)
+        in_ring += pmm_l3_ring(book)[i] != 0;
+    for (uint64_t i = 0; i < pmm_index_entries(book->index_shift); i++)
+        in_index += pmm_l3_index(book)[i].slot != 0;
+    int right =
+        in_index == book->hashed && in_ring + in_index == book->orders && book->orders + free_slots == book->unused - 1;
     return right ? PMM_OK : PMM_ERR_CORRUPT;
 }
 

@@ -22,8 +22,8 @@ size_t pmm_ladder_memsize(uint32_t window, uint32_t far_capacity, uint32_t words
     return (sizeof(struct pmm_ladder) + count * 8 + pmm_far_bytes(blocks) + 63) & ~(size_t)63;
 }
 
-int pmm_ladder_init(struct pmm_ladder *ladder, size_t bytes, int descending, uint32_t window,
-                    uint32_t far_capacity, uint32_t words) {
+int pmm_ladder_init(struct pmm_ladder *ladder, size_t bytes, int descending, uint32_t window, uint32_t far_capacity,
+                    uint32_t words) {
     size_t need = pmm_ladder_memsize(window, far_capacity, words);
     if (ladder == NULL || need == 0 || bytes < need || ((uintptr_t)ladder & 63) != 0) return PMM_ERR_ARGUMENT;
     ladder->flip = descending ? 0 : -1;
@@ -61,7 +61,8 @@ static void occupy(struct pmm_ladder *ladder, uint32_t slot) {
 
 static void zero_payload(struct pmm_ladder *ladder, uint32_t slot) {
     uint64_t *to = pmm_ladder_payload(ladder, slot);
-    for (uint32_t w = 0; w < ladder->words; w++) pmm_store_relaxed_u64(to + w, 0);
+    for (uint32_t w = 0; w < ladder->words; w++)
+        pmm_store_relaxed_u64(to + w, 0);
 }
 
 static void vacate(struct pmm_ladder *ladder, uint32_t slot) {
@@ -74,7 +75,8 @@ static void vacate(struct pmm_ladder *ladder, uint32_t slot) {
 static void copy_payload(struct pmm_ladder *ladder, uint32_t to_slot, uint32_t from_slot) {
     const uint64_t *from = pmm_ladder_payload(ladder, from_slot);
     uint64_t *to = pmm_ladder_payload(ladder, to_slot);
-    for (uint32_t w = 0; w < ladder->words; w++) pmm_store_relaxed_u64(to + w, from[w]);
+    for (uint32_t w = 0; w < ladder->words; w++)
+        pmm_store_relaxed_u64(to + w, from[w]);
 }
 
 /* Levels at or beyond a dropped one are unknown from now on: the horizon never sinks until a clear. */
@@ -196,7 +198,8 @@ void pmm_ladder_wipe(struct pmm_ladder *ladder) {
     pmm_store_relaxed_u32(&ladder->blocks_made, 0);
     pmm_store_relaxed_u32(&ladder->overflowed, 0);
     uint64_t *end = pmm_ladder_payload(ladder, ladder->window);
-    for (uint64_t *word = pmm_ladder_at(ladder, ladder->bits0_at); word < end; word++) pmm_store_relaxed_u64(word, 0);
+    for (uint64_t *word = pmm_ladder_at(ladder, ladder->bits0_at); word < end; word++)
+        pmm_store_relaxed_u64(word, 0);
 }
 
 static int check_bitmaps(const struct pmm_ladder *ladder) {

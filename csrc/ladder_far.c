@@ -3,9 +3,9 @@
 #include "error.h"
 #include "ladder.h"
 
-#define BLOCK PMM_FAR_BLOCK
+#define BLOCK      PMM_FAR_BLOCK
 #define MERGED_MAX (BLOCK / 4 * 3)
-#define NO_KEY INT64_MIN
+#define NO_KEY     INT64_MIN
 
 static int64_t *firsts_of(const struct pmm_ladder *ladder) { return (int64_t *)pmm_ladder_at(ladder, ladder->far_at); }
 
@@ -56,19 +56,22 @@ static uint32_t place_of(const struct pmm_ladder *ladder, int64_t key) {
 /* Where key stands among a block's, BLOCK if nowhere. All are looked at, so that it can be done several at a time. */
 static uint32_t index_of(const int64_t *keys, int64_t key) {
     uint64_t at = BLOCK;
-    for (uint64_t i = 0; i < BLOCK; i++) at = keys[i] == key ? i : at;
+    for (uint64_t i = 0; i < BLOCK; i++)
+        at = keys[i] == key ? i : at;
     return (uint32_t)at;
 }
 
 static int64_t least(const int64_t *keys, uint32_t n) {
     int64_t found = keys[0];
-    for (uint32_t i = 1; i < n; i++) found = keys[i] < found ? keys[i] : found;
+    for (uint32_t i = 1; i < n; i++)
+        found = keys[i] < found ? keys[i] : found;
     return found;
 }
 
 static int64_t greatest(const int64_t *keys) {
     int64_t found = keys[0];
-    for (uint32_t i = 1; i < BLOCK; i++) found = keys[i] > found ? keys[i] : found;
+    for (uint32_t i = 1; i < BLOCK; i++)
+        found = keys[i] > found ? keys[i] : found;
     return found;
 }
 
@@ -76,7 +79,8 @@ static int64_t median(const int64_t *keys) {
     int64_t sorted[BLOCK];
     for (uint32_t i = 0; i < BLOCK; i++) {
         uint32_t at = i;
-        for (; at > 0 && sorted[at - 1] > keys[i]; at--) sorted[at] = sorted[at - 1];
+        for (; at > 0 && sorted[at - 1] > keys[i]; at--)
+            sorted[at] = sorted[at - 1];
         sorted[at] = keys[i];
     }
     return sorted[BLOCK / 2];
@@ -85,9 +89,11 @@ static int64_t median(const int64_t *keys) {
 /* From either end, so that the two may overlap. */
 static void move_words(uint64_t *to, const uint64_t *from, size_t n) {
     if (to < from)
-        for (size_t i = 0; i < n; i++) pmm_store_relaxed_u64(to + i, from[i]);
+        for (size_t i = 0; i < n; i++)
+            pmm_store_relaxed_u64(to + i, from[i]);
     else
-        for (size_t i = n; i-- > 0;) pmm_store_relaxed_u64(to + i, from[i]);
+        for (size_t i = n; i-- > 0;)
+            pmm_store_relaxed_u64(to + i, from[i]);
 }
 
 static void set_key(struct pmm_ladder *ladder, uint32_t block, uint32_t i, int64_t key) {
@@ -137,7 +143,8 @@ static uint32_t take_block(struct pmm_ladder *ladder, uint32_t place, int64_t fi
     pmm_store_relaxed_u64(blocks + place, block);
     set_first(ladder, place, first);
     pmm_store_relaxed_u32(&ladder->blocks_used, n + 1);
-    for (uint32_t i = 0; i < BLOCK; i++) set_key(ladder, (uint32_t)block, i, NO_KEY);
+    for (uint32_t i = 0; i < BLOCK; i++)
+        set_key(ladder, (uint32_t)block, i, NO_KEY);
     set_held(ladder, (uint32_t)block, 0);
     return (uint32_t)block;
 }
@@ -192,7 +199,8 @@ static int merge(struct pmm_ladder *ladder, uint32_t place) {
     uint32_t lower = block_at(ladder, place), upper = block_at(ladder, place + 1);
     uint32_t more = (uint32_t)*held_of(ladder, upper);
     if (*held_of(ladder, lower) + more > MERGED_MAX) return 0;
-    for (uint32_t i = 0; i < more; i++) append(ladder, lower, upper, i);
+    for (uint32_t i = 0; i < more; i++)
+        append(ladder, lower, upper, i);
     free_block(ladder, place + 1);
     return 1;
 }
@@ -235,7 +243,8 @@ uint32_t pmm_far_put(struct pmm_ladder *ladder, int64_t key) {
     set_held(ladder, block, i + 1);
     pmm_store_relaxed_u32(&ladder->far_levels, ladder->far_levels + 1);
     uint64_t *payload = pmm_ladder_payload(ladder, slot_of(ladder, block, i));
-    for (uint32_t w = 0; w < ladder->words; w++) pmm_store_relaxed_u64(payload + w, 0);
+    for (uint32_t w = 0; w < ladder->words; w++)
+        pmm_store_relaxed_u64(payload + w, 0);
     return slot_of(ladder, block, i);
 }
 

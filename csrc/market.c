@@ -262,8 +262,8 @@ const struct pmm_match *pmm_market_engine(const struct pmm_market *market, uint3
     return index < market->instruments ? match_of(market, index) : NULL;
 }
 
-int64_t pmm_market_snapshot(const struct pmm_market *market, uint32_t index, int64_t recv_ns,
-                            struct pmm_event *out, size_t max) {
+int64_t pmm_market_snapshot(const struct pmm_market *market, uint32_t index, int64_t recv_ns, struct pmm_event *out,
+                            size_t max) {
     if (market == NULL || index >= market->instruments) return PMM_ERR_ARGUMENT;
     if (market->results != 0) return PMM_ERR_AGAIN;
     return pmm_match_snapshot(match_of(market, index), recv_ns, out, max);

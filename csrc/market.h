@@ -133,7 +133,7 @@ const struct pmm_match *pmm_market_engine(const struct pmm_market *market, uint3
  * The book as of pmm_market_now, as pmm_match_snapshot; recv_ns is stamped on it. FULL if max is too small;
  * AGAIN if records from before are still to be given out (advance first), for they would come after it.
  */
-int64_t pmm_market_snapshot(const struct pmm_market *market, uint32_t index, int64_t recv_ns,
-                            struct pmm_event *out, size_t max);
+int64_t pmm_market_snapshot(const struct pmm_market *market, uint32_t index, int64_t recv_ns, struct pmm_event *out,
+                            size_t max);
 
 #endif

@@ -80,8 +80,12 @@ static void move(struct turn *turn, uint32_t slot, int64_t price, int64_t total)
     order->total = total;
     order->price = price;
     report_order(turn, PMM_KIND_REPLACED, order, total, PMM_REASON_NONE);
-    struct taker taker = {.order_id = order->order_id, .price = price, .leaves = order->leaves,
-                          .source = order->source, .side = order->side, .tif = order->tif,
+    struct taker taker = {.order_id = order->order_id,
+                          .price = price,
+                          .leaves = order->leaves,
+                          .source = order->source,
+                          .side = order->side,
+                          .tif = order->tif,
                           .self_trade = order->self_trade};
     pmm_match_take(turn, &taker);
     order->leaves = taker.leaves;
@@ -204,16 +208,18 @@ static int fits_replace(const struct pmm_match *match, const struct pmm_event *i
     uint32_t at;
     const struct pmm_match_order *order = own_order(match, in, &at);
     if (order == NULL || order->post_only || !would_take(match, order->side, in->price)) return 1;
-    struct taker taker = {.price = in->price, .leaves = in->quantity, .source = order->source,
-                          .side = order->side, .self_trade = order->self_trade};
+    struct taker taker = {.price = in->price,
+                          .leaves = in->quantity,
+                          .source = order->source,
+                          .side = order->side,
+                          .self_trade = order->self_trade};
     return fits_taker(match, &taker, room);
 }
 
 /* 1 if whatever the record causes has room. The first line is what a caller with a fair sized out passes by. */
 static int fits(const struct pmm_match *match, const struct pmm_event *in, size_t room) {
     if (room >= TAKER_RECORDS + MAKER_RECORDS * (size_t)pmm_match_order_count(match)) return 1;
-    if (in->kind == PMM_KIND_CANCEL_ALL)
-        return fits_selected(match, &(struct selection){.source = in->source}, room);
+    if (in->kind == PMM_KIND_CANCEL_ALL) return fits_selected(match, &(struct selection){.source = in->source}, room);
     if (room < TAKER_RECORDS) return 0;
     if (in->kind == PMM_KIND_REPLACE) return fits_replace(match, in, room);
     if (in->kind != PMM_KIND_NEW || in->flags & PMM_FLAG_POST_ONLY) return 1;
@@ -224,24 +230,15 @@ static int fits(const struct pmm_match *match, const struct pmm_event *in, size_
 
 static void run_one(struct turn *turn, const struct pmm_event *in) {
     switch (in->kind) {
-    case PMM_KIND_NEW:
-        pmm_match_new(turn, in);
-        break;
-    case PMM_KIND_REPLACE:
-        run_replace(turn, in);
-        break;
-    case PMM_KIND_CANCEL:
-        run_cancel(turn, in);
-        break;
+    case PMM_KIND_NEW: pmm_match_new(turn, in); break;
+    case PMM_KIND_REPLACE: run_replace(turn, in); break;
+    case PMM_KIND_CANCEL: run_cancel(turn, in); break;
     case PMM_KIND_CANCEL_ALL:
         cancel_selected(turn, &(struct selection){.source = in->source},
                         in->reason == PMM_REASON_NONE ? PMM_REASON_REQUESTED : (enum pmm_reason)in->reason);
         break;
-    case PMM_KIND_QUERY:
-        run_query(turn, in);
-        break;
-    default:
-        return;
+    case PMM_KIND_QUERY: run_query(turn, in); break;
+    default: return;
     }
     finish(turn);
 }
@@ -265,8 +262,8 @@ static inline void look_ahead(const struct pmm_match *match, const struct pmm_ev
     }
 }
 
-int64_t pmm_match_run(struct pmm_match *match, const struct pmm_event *in, size_t n, struct pmm_event *out,
-                      size_t max, size_t *consumed) {
+int64_t pmm_match_run(struct pmm_match *match, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max,
+                      size_t *consumed) {
     if (match == NULL || consumed == NULL || (in == NULL && n != 0) || (out == NULL && max != 0))
         return PMM_ERR_ARGUMENT;
     struct turn turn = {match, out, 0};

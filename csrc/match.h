@@ -42,8 +42,8 @@
 #include "book.h"
 #include "event.h"
 
-#define PMM_MATCH_ORDERS_MAX 4194304
-#define PMM_MATCH_PRICE_MAX 1152921504606846976
+#define PMM_MATCH_ORDERS_MAX   4194304
+#define PMM_MATCH_PRICE_MAX    1152921504606846976
 #define PMM_MATCH_QUANTITY_MAX 1099511627776
 
 struct pmm_match; /* opaque */
@@ -53,8 +53,8 @@ struct pmm_match; /* opaque */
  * argument is bad.
  */
 size_t pmm_match_memsize(uint32_t orders, uint32_t window, uint32_t far_capacity);
-int pmm_match_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t orders,
-                   uint32_t window, uint32_t far_capacity);
+int pmm_match_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t orders, uint32_t window,
+                   uint32_t far_capacity);
 
 /*
  * Runs n records in order; writes what they cause to out. Stops before a record whose worst case
@@ -64,8 +64,8 @@ int pmm_match_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t 
  * CANCEL_ALL 2 x the participant's orders: room for 4 x orders + 3 is always enough, and a record that does
  * not fit an empty out leaves *consumed 0.
  */
-int64_t pmm_match_run(struct pmm_match *match, const struct pmm_event *in, size_t n,
-                      struct pmm_event *out, size_t max, size_t *consumed);
+int64_t pmm_match_run(struct pmm_match *match, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max,
+                      size_t *consumed);
 /* Cancels all DAY orders, as of recv_ns (reason DAY_END). Same out rules: AGAIN if max is too small. */
 int64_t pmm_match_end_day(struct pmm_match *match, int64_t recv_ns, struct pmm_event *out, size_t max);
 

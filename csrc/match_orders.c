@@ -44,8 +44,8 @@ int pmm_match_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t 
     match->index_shift = pmm_index_shift(orders);
     match->unused = 1;
     for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) {
-        int code = pmm_ladder_init(pmm_match_ladder(match, side), ladder, side == PMM_SIDE_BID, window,
-                                   far_capacity, LEVEL_WORDS);
+        int code = pmm_ladder_init(pmm_match_ladder(match, side), ladder, side == PMM_SIDE_BID, window, far_capacity,
+                                   LEVEL_WORDS);
         if (code < 0) return code;
     }
     return PMM_OK;

@@ -39,19 +39,34 @@ static inline int reaches(int side, int64_t limit, int64_t price) {
 
 static inline void report(struct turn *turn, enum pmm_kind kind, uint64_t order_id, uint16_t source, uint8_t side,
                           int64_t price, int64_t quantity, uint16_t reason, uint8_t flags) {
-    *turn->out++ = (struct pmm_event){
-        .recv_ns = turn->recv_ns, .venue_ns = turn->recv_ns, .price = price, .quantity = quantity,
-        .order_id = order_id, .aux = ++turn->match->executions, .instrument_id = turn->match->instrument_id,
-        .reason = reason, .kind = (uint8_t)kind, .side = side, .flags = flags,
-        .venue_id = PMM_VENUE_SIMULATED, .source = source};
+    *turn->out++ = (struct pmm_event){.recv_ns = turn->recv_ns,
+                                      .venue_ns = turn->recv_ns,
+                                      .price = price,
+                                      .quantity = quantity,
+                                      .order_id = order_id,
+                                      .aux = ++turn->match->executions,
+                                      .instrument_id = turn->match->instrument_id,
+                                      .reason = reason,
+                                      .kind = (uint8_t)kind,
+                                      .side = side,
+                                      .flags = flags,
+                                      .venue_id = PMM_VENUE_SIMULATED,
+                                      .source = source};
 }
 
 static inline void publish(struct turn *turn, enum pmm_kind kind, uint64_t trade_id, uint8_t side, int64_t price,
                            int64_t quantity) {
-    *turn->out++ = (struct pmm_event){
-        .recv_ns = turn->recv_ns, .venue_ns = turn->recv_ns, .price = price, .quantity = quantity,
-        .order_id = trade_id, .aux = ++turn->match->market_data, .instrument_id = turn->match->instrument_id,
-        .kind = (uint8_t)kind, .side = side, .venue_id = PMM_VENUE_SIMULATED, .source = PMM_SOURCE_EXCHANGE};
+    *turn->out++ = (struct pmm_event){.recv_ns = turn->recv_ns,
+                                      .venue_ns = turn->recv_ns,
+                                      .price = price,
+                                      .quantity = quantity,
+                                      .order_id = trade_id,
+                                      .aux = ++turn->match->market_data,
+                                      .instrument_id = turn->match->instrument_id,
+                                      .kind = (uint8_t)kind,
+                                      .side = side,
+                                      .venue_id = PMM_VENUE_SIMULATED,
+                                      .source = PMM_SOURCE_EXCHANGE};
 }
 
 static inline void refuse(struct turn *turn, enum pmm_kind kind, const struct pmm_event *in, enum pmm_reason reason) {
@@ -59,7 +74,7 @@ static inline void refuse(struct turn *turn, enum pmm_kind kind, const struct pm
 }
 
 static inline void report_order(struct turn *turn, enum pmm_kind kind, const struct pmm_match_order *order,
-                         int64_t quantity, uint16_t reason) {
+                                int64_t quantity, uint16_t reason) {
     report(turn, kind, order->order_id, order->source, order->side, order->price, quantity, reason, 0);
 }
 
@@ -87,8 +102,7 @@ static inline int would_take(const struct pmm_match *match, int side, int64_t pr
  * What the taker would get, at most its leaves, without touching anything. *orders becomes how many resting orders
  * it would meet; the walk ends early when that passes orders_max.
  */
-int64_t pmm_match_scan(const struct pmm_match *match, const struct taker *taker, uint32_t orders_max,
-                       uint32_t *orders);
+int64_t pmm_match_scan(const struct pmm_match *match, const struct taker *taker, uint32_t orders_max, uint32_t *orders);
 /* Fills and self-trade cancels, until the taker is filled, stopped, or reaches nothing more. */
 void pmm_match_take(struct turn *turn, struct taker *taker);
 
@@ -97,8 +111,12 @@ static inline int is_market_order(const struct pmm_event *in) { return (in->aux 
 /* A new order as a taker. */
 static inline struct taker taker_of(const struct pmm_event *in) {
     int64_t any = in->side == PMM_SIDE_BID ? INT64_MAX : INT64_MIN;
-    return (struct taker){.order_id = in->order_id, .price = is_market_order(in) ? any : in->price,
-                          .leaves = in->quantity, .source = in->source, .side = in->side, .tif = in->aux & 0xff,
+    return (struct taker){.order_id = in->order_id,
+                          .price = is_market_order(in) ? any : in->price,
+                          .leaves = in->quantity,
+                          .source = in->source,
+                          .side = in->side,
+                          .tif = in->aux & 0xff,
                           .self_trade = in->aux >> 16 & 0xff};
 }
 

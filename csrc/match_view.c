@@ -30,9 +30,13 @@ int64_t pmm_match_depth(const struct pmm_match *match, int side, struct pmm_leve
 }
 
 static struct pmm_event book_record(const struct pmm_match *match, int64_t recv_ns, enum pmm_kind kind) {
-    return (struct pmm_event){.recv_ns = recv_ns, .venue_ns = recv_ns, .aux = match->market_data,
-                              .instrument_id = match->instrument_id, .kind = (uint8_t)kind,
-                              .flags = PMM_FLAG_SNAPSHOT, .venue_id = PMM_VENUE_SIMULATED,
+    return (struct pmm_event){.recv_ns = recv_ns,
+                              .venue_ns = recv_ns,
+                              .aux = match->market_data,
+                              .instrument_id = match->instrument_id,
+                              .kind = (uint8_t)kind,
+                              .flags = PMM_FLAG_SNAPSHOT,
+                              .venue_id = PMM_VENUE_SIMULATED,
                               .source = PMM_SOURCE_EXCHANGE};
 }
 
@@ -72,11 +76,17 @@ int64_t pmm_match_orders(const struct pmm_match *match, uint16_t source, struct 
                 slot = order->next;
                 if (source != 0 && order->source != source) continue;
                 if (n == max) return PMM_ERR_FULL;
-                out[n++] = (struct pmm_event){
-                    .recv_ns = match->recv_ns, .venue_ns = match->recv_ns, .price = price, .quantity = order->leaves,
-                    .order_id = order->order_id, .aux = match->executions, .instrument_id = match->instrument_id,
-                    .kind = PMM_KIND_ORDER_STATUS, .side = (uint8_t)side, .venue_id = PMM_VENUE_SIMULATED,
-                    .source = order->source};
+                out[n++] = (struct pmm_event){.recv_ns = match->recv_ns,
+                                              .venue_ns = match->recv_ns,
+                                              .price = price,
+                                              .quantity = order->leaves,
+                                              .order_id = order->order_id,
+                                              .aux = match->executions,
+                                              .instrument_id = match->instrument_id,
+                                              .kind = PMM_KIND_ORDER_STATUS,
+                                              .side = (uint8_t)side,
+                                              .venue_id = PMM_VENUE_SIMULATED,
+                                              .source = order->source};
             }
         }
     }

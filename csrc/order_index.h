@@ -26,7 +26,8 @@ struct pmm_index_entry {
 /* 32 - log2(entries): entries are the power of two, 16 at least, that orders fill by half or less. */
 static inline uint32_t pmm_index_shift(uint32_t orders) {
     uint32_t bits = 4;
-    while ((UINT64_C(1) << bits) < 2 * (uint64_t)orders) bits++;
+    while ((UINT64_C(1) << bits) < 2 * (uint64_t)orders)
+        bits++;
     return 32 - bits;
 }
 

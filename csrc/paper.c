@@ -69,9 +69,7 @@ static struct paper_market *market_of(const struct pmm_paper *paper, uint32_t in
 
 /* ---- the stream ---- */
 
-size_t pmm_paper_out_min(const struct pmm_paper *paper) {
-    return PMM_PAPER_LEVELS + 2 + paper->config.orders;
-}
+size_t pmm_paper_out_min(const struct pmm_paper *paper) { return PMM_PAPER_LEVELS + 2 + paper->config.orders; }
 
 /* The most reports that a record can cause: levels taken, own orders hit or cancelled, two of its own. */
 static size_t worst_case(const struct paper_turn *turn) {
@@ -82,12 +80,14 @@ static size_t worst_case(const struct paper_turn *turn) {
 
 static void run_one(struct paper_turn *turn) {
     int kind = turn->cause->kind;
-    if (kind >= PMM_KIND_NEW && kind <= PMM_KIND_QUERY) paper_on_order(turn);
-    else if (turn->market) paper_on_market(turn);
+    if (kind >= PMM_KIND_NEW && kind <= PMM_KIND_QUERY)
+        paper_on_order(turn);
+    else if (turn->market)
+        paper_on_market(turn);
 }
 
-int64_t pmm_paper_run(struct pmm_paper *paper, const struct pmm_event *in, size_t n,
-                      struct pmm_event *out, size_t max, size_t *consumed) {
+int64_t pmm_paper_run(struct pmm_paper *paper, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max,
+                      size_t *consumed) {
     if (!paper || !consumed || !out || (n && !in)) return PMM_ERR_ARGUMENT;
     *consumed = 0;
     if (max < pmm_paper_out_min(paper)) return PMM_ERR_ARGUMENT;
@@ -109,8 +109,7 @@ int64_t pmm_paper_run(struct pmm_paper *paper, const struct pmm_event *in, size_
 
 static int64_t ahead_of(const struct paper_order *order) { return order->unseen ? -1 : order->ahead; }
 
-static struct pmm_event status_of(const struct paper_market *market, int side,
-                                  const struct paper_order *order) {
+static struct pmm_event status_of(const struct paper_market *market, int side, const struct paper_order *order) {
     return (struct pmm_event){
         .price = order->price,
         .quantity = order->leaves,
@@ -166,8 +165,7 @@ static int side_is_sound(const struct pmm_paper *paper, const struct paper_marke
         const struct paper_order *order = &own->order[i];
         if (!order_is_sound(order)) return 0;
         if (i && paper_rank(side, order[-1].price) < paper_rank(side, order->price)) return 0;
-        if (i && order[-1].price == order->price && order[-1].ahead > order->ahead && !order->unseen)
-            return 0;
+        if (i && order[-1].price == order->price && order[-1].ahead > order->ahead && !order->unseen) return 0;
         if (market->valid && order->ahead > pmm_book_quantity(market->book, side, order->price)) return 0;
     }
     for (uint32_t i = 0; i < own->accounts; i++) {

@@ -115,8 +115,8 @@ size_t pmm_paper_out_min(const struct pmm_paper *paper);
  * CANCEL_ALL may stop in its middle: it is consumed when its last order is gone.
  * Returns the count written, or ARGUMENT (a null pointer, max < pmm_paper_out_min).
  */
-int64_t pmm_paper_run(struct pmm_paper *paper, const struct pmm_event *in, size_t n,
-                      struct pmm_event *out, size_t max, size_t *consumed);
+int64_t pmm_paper_run(struct pmm_paper *paper, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max,
+                      size_t *consumed);
 
 /* Every open order of source (0: all) as ORDER_STATUS: by instrument, bids then asks, best price and
  * oldest first. Returns the count or FULL; aux is the queue ahead, -1 if unseen. */

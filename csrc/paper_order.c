@@ -5,8 +5,7 @@ int paper_find(const struct paper_market *market, uint64_t order_id, uint16_t so
     for (int side = PMM_SIDE_BID; market && side <= PMM_SIDE_ASK; side++) {
         const struct paper_side *own = &market->side[side - 1];
         for (*at = 0; *at < own->orders; ++*at)
-            if (own->order[*at].order_id == order_id && (!source || own->order[*at].source == source))
-                return side;
+            if (own->order[*at].order_id == order_id && (!source || own->order[*at].source == source)) return side;
     }
     return 0;
 }
@@ -14,8 +13,7 @@ int paper_find(const struct paper_market *market, uint64_t order_id, uint16_t so
 /* An answer to a record that names no order of ours: built from the record itself. */
 static void refuse(struct paper_turn *turn, int kind, int reason) {
     const struct pmm_event *cause = turn->cause;
-    struct paper_order asked = {
-        .order_id = cause->order_id, .source = cause->source, .venue_id = cause->venue_id};
+    struct paper_order asked = {.order_id = cause->order_id, .source = cause->source, .venue_id = cause->venue_id};
     paper_report(turn, &asked, cause->side, kind, cause->price, cause->quantity, reason);
 }
 
@@ -48,9 +46,9 @@ static int rests(const struct terms *terms) {
 
 static int bad_terms(const struct pmm_event *order, const struct terms *terms) {
     int side_is_known = order->side == PMM_SIDE_BID || order->side == PMM_SIDE_ASK;
-    return !side_is_known || order->aux < 0 || order->aux >> 24 ||
-           terms->time_in_force > PMM_TIF_FOK || terms->type > PMM_TYPE_MARKET ||
-           terms->self_trade > PMM_STP_CANCEL_BOTH || (terms->post_only && !rests(terms));
+    return !side_is_known || order->aux < 0 || order->aux >> 24 || terms->time_in_force > PMM_TIF_FOK ||
+           terms->type > PMM_TYPE_MARKET || terms->self_trade > PMM_STP_CANCEL_BOTH ||
+           (terms->post_only && !rests(terms));
 }
 
 static int bad_price(int64_t price) { return price < 1 || price > PMM_MATCH_PRICE_MAX; }
@@ -72,8 +70,7 @@ static int refusal(struct paper_turn *turn, const struct terms *terms) {
     if (paper_find(market, order->order_id, 0, &at)) return PMM_REASON_DUPLICATE_ORDER;
     if (!market->valid) return PMM_REASON_NO_REFERENCE;
     if (!rests(terms)) return PMM_REASON_NONE;
-    if (would_take(turn, order->side, order->price))
-        return terms->post_only ? PMM_REASON_WOULD_TAKE : PMM_REASON_NONE;
+    if (would_take(turn, order->side, order->price)) return terms->post_only ? PMM_REASON_WOULD_TAKE : PMM_REASON_NONE;
     return has_room(turn) ? PMM_REASON_NONE : PMM_REASON_CAPACITY;
 }
 
@@ -95,13 +92,11 @@ static int meet_own(struct paper_turn *turn, int side, struct paper_order *order
     struct paper_order *own;
     while (order->self_trade && (own = met_own(other, side, order->source, reached)) != NULL) {
         if (order->self_trade != PMM_STP_CANCEL_NEWEST) {
-            paper_report(turn, own, opposite, PMM_KIND_CANCELLED, own->price, own->leaves,
-                         PMM_REASON_SELF_TRADE);
+            paper_report(turn, own, opposite, PMM_KIND_CANCELLED, own->price, own->leaves, PMM_REASON_SELF_TRADE);
             paper_remove(other, (uint32_t)(own - other->order));
         }
         if (order->self_trade != PMM_STP_CANCEL_OLDEST) {
-            paper_report(turn, order, side, PMM_KIND_CANCELLED, order->price, order->leaves,
-                         PMM_REASON_SELF_TRADE);
+            paper_report(turn, order, side, PMM_KIND_CANCELLED, order->price, order->leaves, PMM_REASON_SELF_TRADE);
             return 0;
         }
     }
@@ -212,25 +207,33 @@ static void on_replace(struct paper_turn *turn) {
     }
     struct paper_order *order = &turn->market->side[side - 1].order[at];
     int reason = PMM_REASON_NONE;
-    if (asked->quantity < 0 || asked->quantity > PMM_MATCH_QUANTITY_MAX) reason = PMM_REASON_BAD_QUANTITY;
-    else if (bad_price(asked->price)) reason = PMM_REASON_BAD_PRICE;
+    if (asked->quantity < 0 || asked->quantity > PMM_MATCH_QUANTITY_MAX)
+        reason = PMM_REASON_BAD_QUANTITY;
+    else if (bad_price(asked->price))
+        reason = PMM_REASON_BAD_PRICE;
     else if (asked->quantity <= order->total - order->leaves) {
         cancel_at(turn, side, at, PMM_REASON_REQUESTED);
         return;
     } else if (asked->price == order->price && asked->quantity <= order->total) {
         reduce(turn, side, order);
         return;
-    } else if (!turn->market->valid) reason = PMM_REASON_NO_REFERENCE;
-    else if (order->flags && would_take(turn, side, asked->price)) reason = PMM_REASON_WOULD_TAKE;
-    if (reason) refuse(turn, PMM_KIND_REPLACE_REJECTED, reason);
-    else requeue(turn, side, at);
+    } else if (!turn->market->valid)
+        reason = PMM_REASON_NO_REFERENCE;
+    else if (order->flags && would_take(turn, side, asked->price))
+        reason = PMM_REASON_WOULD_TAKE;
+    if (reason)
+        refuse(turn, PMM_KIND_REPLACE_REJECTED, reason);
+    else
+        requeue(turn, side, at);
 }
 
 static void on_cancel(struct paper_turn *turn) {
     uint32_t at;
     int side = paper_find(turn->market, turn->cause->order_id, turn->cause->source, &at);
-    if (side) cancel_at(turn, side, at, PMM_REASON_REQUESTED);
-    else refuse(turn, PMM_KIND_CANCEL_REJECTED, PMM_REASON_UNKNOWN_ORDER);
+    if (side)
+        cancel_at(turn, side, at, PMM_REASON_REQUESTED);
+    else
+        refuse(turn, PMM_KIND_CANCEL_REJECTED, PMM_REASON_UNKNOWN_ORDER);
 }
 
 static void on_query(struct paper_turn *turn) {
@@ -253,9 +256,12 @@ int paper_on_cancel_all(struct paper_turn *turn, size_t max) {
         for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) {
             struct paper_side *own = &turn->market->side[side - 1];
             for (uint32_t at = 0; at < own->orders;) {
-                if (own->order[at].source != turn->cause->source) at++;
-                else if (turn->count == max) return 0;
-                else cancel_at(turn, side, at, reason);
+                if (own->order[at].source != turn->cause->source)
+                    at++;
+                else if (turn->count == max)
+                    return 0;
+                else
+                    cancel_at(turn, side, at, reason);
             }
         }
     }
@@ -264,16 +270,9 @@ int paper_on_cancel_all(struct paper_turn *turn, size_t max) {
 
 void paper_on_order(struct paper_turn *turn) {
     switch (turn->cause->kind) {
-    case PMM_KIND_NEW:
-        on_new(turn);
-        break;
-    case PMM_KIND_REPLACE:
-        on_replace(turn);
-        break;
-    case PMM_KIND_CANCEL:
-        on_cancel(turn);
-        break;
-    default: /* QUERY */
-        on_query(turn);
+    case PMM_KIND_NEW: on_new(turn); break;
+    case PMM_KIND_REPLACE: on_replace(turn); break;
+    case PMM_KIND_CANCEL: on_cancel(turn); break;
+    default: /* QUERY */ on_query(turn);
     }
 }

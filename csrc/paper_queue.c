@@ -4,8 +4,8 @@
 
 __extension__ typedef __int128 wide;
 
-void paper_report(struct paper_turn *turn, const struct paper_order *order, int side, int kind,
-                  int64_t price, int64_t quantity, int reason) {
+void paper_report(struct paper_turn *turn, const struct paper_order *order, int side, int kind, int64_t price,
+                  int64_t quantity, int reason) {
     struct pmm_event *report = &turn->out[turn->count++];
     *report = (struct pmm_event){
         .recv_ns = turn->cause->recv_ns,
@@ -25,8 +25,7 @@ void paper_report(struct paper_turn *turn, const struct paper_order *order, int 
 
 void paper_remove(struct paper_side *side, uint32_t position) {
     side->orders--;
-    memmove(&side->order[position], &side->order[position + 1],
-            (side->orders - position) * sizeof side->order[0]);
+    memmove(&side->order[position], &side->order[position + 1], (side->orders - position) * sizeof side->order[0]);
 }
 
 /* ---- the queue ahead ---- */
@@ -50,8 +49,8 @@ void paper_rest(struct paper_turn *turn, int side, struct paper_order *order) {
     order->ahead = pmm_book_quantity(book, side, order->price);
     if (order->ahead == 0) {
         int64_t count = pmm_book_depth(book, side, turn->paper->level, PMM_PAPER_LEVELS);
-        order->unseen = count < 1 || paper_rank(side, order->price) <
-                                         paper_rank(side, turn->paper->level[count - 1].price);
+        order->unseen =
+            count < 1 || paper_rank(side, order->price) < paper_rank(side, turn->paper->level[count - 1].price);
     }
     uint32_t at = own->orders++;
     for (; at > 0 && paper_rank(side, own->order[at - 1].price) < paper_rank(side, order->price); at--)
@@ -79,8 +78,8 @@ static int64_t cancelled_ahead(uint32_t rule, int64_t cancelled, int64_t ahead, 
     return paper_min((int64_t)(front * cancelled / (front + back)), ahead);
 }
 
-static void decrease_ahead(const struct pmm_paper *paper, struct paper_side *own, int64_t price,
-                           int64_t before, int64_t cancelled, int64_t now) {
+static void decrease_ahead(const struct pmm_paper *paper, struct paper_side *own, int64_t price, int64_t before,
+                           int64_t cancelled, int64_t now) {
     int64_t earlier = 0; /* nobody gets past an order of ours that came first, whatever the rule rounds to */
     for (uint32_t i = 0; i < own->orders; i++) {
         struct paper_order *order = &own->order[i];
@@ -100,9 +99,7 @@ static int has_order(const struct paper_side *own, int64_t price) {
     return 0;
 }
 
-static int64_t time_of(const struct pmm_event *event) {
-    return event->venue_ns ? event->venue_ns : event->recv_ns;
-}
+static int64_t time_of(const struct pmm_event *event) { return event->venue_ns ? event->venue_ns : event->recv_ns; }
 
 /* A level went from `before` to `now`. */
 static void change_level(struct paper_turn *turn, int64_t before, int64_t now) {
@@ -170,8 +167,7 @@ static int64_t take_back(struct paper_order *order, const struct late_part *part
 }
 
 /* The trade goes through our side from the best price: the queue ahead, then us, order by order. */
-static void eat_and_fill(struct paper_turn *turn, struct paper_side *own, int side,
-                         const struct late_part *late) {
+static void eat_and_fill(struct paper_turn *turn, struct paper_side *own, int side, const struct late_part *late) {
     const struct pmm_event *trade = turn->cause;
     int64_t left = trade->quantity, earlier = 0;
     for (uint32_t i = 0; i < own->orders && left > 0; i++) {
@@ -258,10 +254,8 @@ static void on_consistent(struct paper_turn *turn) {
     paper_settle_accounts(asks, time_of(turn->cause), turn->paper->config.settle_ns);
     if (top.bid_quantity) reveal(bids, PMM_SIDE_BID, top.bid_price);
     if (top.ask_quantity) reveal(asks, PMM_SIDE_ASK, top.ask_price);
-    if (bids->orders && top.ask_quantity && top.ask_price <= bids->order[0].price)
-        cross(turn, PMM_SIDE_BID);
-    if (asks->orders && top.bid_quantity && top.bid_price >= asks->order[0].price)
-        cross(turn, PMM_SIDE_ASK);
+    if (bids->orders && top.ask_quantity && top.ask_price <= bids->order[0].price) cross(turn, PMM_SIDE_BID);
+    if (asks->orders && top.bid_quantity && top.bid_price >= asks->order[0].price) cross(turn, PMM_SIDE_ASK);
 }
 
 /* A snapshot is whole: nothing is known but what it displays and the places that were held. */
@@ -300,12 +294,8 @@ static void on_depth(struct paper_turn *turn) {
 
 void paper_on_market(struct paper_turn *turn) {
     switch (turn->cause->kind) {
-    case PMM_KIND_TRADE:
-        on_trade(turn);
-        break;
-    case PMM_KIND_DEPTH:
-        on_depth(turn);
-        break;
+    case PMM_KIND_TRADE: on_trade(turn); break;
+    case PMM_KIND_DEPTH: on_depth(turn); break;
     case PMM_KIND_BOOK_END:
         pmm_book_apply(turn->market->book, turn->cause, 1);
         on_snapshot(turn);
@@ -316,7 +306,6 @@ void paper_on_market(struct paper_turn *turn) {
         pmm_book_apply(turn->market->book, turn->cause, 1);
         turn->market->valid = 0;
         break;
-    default:
-        break;
+    default: break;
     }
 }

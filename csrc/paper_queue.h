@@ -81,8 +81,8 @@ static inline int paper_opposite(int side) { return PMM_SIDE_BID + PMM_SIDE_ASK 
 static inline int64_t paper_min(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* Writes a report for order and gives it the next execution sequence. */
-void paper_report(struct paper_turn *turn, const struct paper_order *order, int side, int kind,
-                  int64_t price, int64_t quantity, int reason);
+void paper_report(struct paper_turn *turn, const struct paper_order *order, int side, int kind, int64_t price,
+                  int64_t quantity, int reason);
 /* Takes the order at position out of its side; later ones move up. */
 void paper_remove(struct paper_side *side, uint32_t position);
 /* Puts order behind all that rank as well or better, with a first estimate of the queue ahead. */

@@ -6,16 +6,14 @@
 #include "error.h"
 
 #define NS_PER_S 1e9
-#define LN2 0.6931471805599453
+#define LN2      0.6931471805599453
 
 void pmm_glft(double gamma, double k, double rate, double sigma, double *base, double *skew) {
     *base = log1p(gamma / k) / gamma;
     *skew = sqrt(sigma * sigma * gamma / (2.0 * k * rate) * pow(1.0 + gamma / k, 1.0 + k / gamma));
 }
 
-static double clamp(double value, double low, double high) {
-    return value < low ? low : value > high ? high : value;
-}
+static double clamp(double value, double low, double high) { return value < low ? low : value > high ? high : value; }
 
 static double larger(double a, double b) { return a > b ? a : b; }
 
@@ -31,17 +29,14 @@ static void set_variance(struct pmm_maker *maker, double variance_per_s) {
 int pmm_maker_init(struct pmm_maker *maker, const struct pmm_maker_params *p) {
     int good = p->risk_aversion > 0 && p->fill_decay_per_tick > 0 && p->fill_rate_per_s > 0 &&
                p->volatility_halflife_s > 0 && p->volatility_floor > 0 && p->spread_min_ticks >= 1 &&
-               p->spread_max_ticks >= p->spread_min_ticks && p->level_spacing_ticks >= 1 &&
-               p->quote_quantity > 0 && p->inventory_max > 0 && p->levels >= 1 &&
-               p->levels <= PMM_QUOTE_LEVELS_MAX && p->imbalance_levels >= 1 &&
-               p->imbalance_levels <= PMM_QUOTE_LEVELS_MAX;
-    if (!good)
-        return PMM_ERR_ARGUMENT;
+               p->spread_max_ticks >= p->spread_min_ticks && p->level_spacing_ticks >= 1 && p->quote_quantity > 0 &&
+               p->inventory_max > 0 && p->levels >= 1 && p->levels <= PMM_QUOTE_LEVELS_MAX &&
+               p->imbalance_levels >= 1 && p->imbalance_levels <= PMM_QUOTE_LEVELS_MAX;
+    if (!good) return PMM_ERR_ARGUMENT;
     memset(maker, 0, sizeof *maker);
     maker->params = *p;
     /* The skew is linear in sigma: its logarithm and power are taken once and not per look. */
-    pmm_glft(p->risk_aversion, p->fill_decay_per_tick, p->fill_rate_per_s, 1.0, &maker->base,
-             &maker->skew_per_sigma);
+    pmm_glft(p->risk_aversion, p->fill_decay_per_tick, p->fill_rate_per_s, 1.0, &maker->base, &maker->skew_per_sigma);
     maker->decay_per_ns = LN2 / (p->volatility_halflife_s * NS_PER_S);
     maker->units_per_lot = 1.0 / (double)p->quote_quantity;
     maker->edge_share = p->edge_min_bps * 1e-4 + (double)p->maker_fee_e8 * 1e-8;
@@ -75,8 +70,7 @@ static void learn_volatility(struct pmm_maker *maker, double mid, int64_t clock_
     const int64_t span_min_ns = 1000000;
     if (maker->mid_ns != 0) {
         int64_t span_ns = clock_ns - maker->mid_ns;
-        if (span_ns < span_min_ns)
-            return;
+        if (span_ns < span_min_ns) return;
         double change = mid - maker->mid, seen_per_s = change * change * NS_PER_S / (double)span_ns;
         double weight = decayed((double)span_ns * maker->decay_per_ns);
         set_variance(maker, maker->variance_per_s + weight * (seen_per_s - maker->variance_per_s));
@@ -89,23 +83,20 @@ static double fair_value(const struct pmm_maker_params *p, const struct pmm_book
     double lean = 0.0, bid = (double)top->bid_price, ask = (double)top->ask_price;
     if (p->imbalance_lean_ticks != 0.0)
         lean = p->imbalance_lean_ticks * pmm_book_imbalance(book, (size_t)p->imbalance_levels);
-    if (p->fair_value != PMM_FAIR_MICROPRICE)
-        return (bid + ask) / 2.0 + lean;
+    if (p->fair_value != PMM_FAIR_MICROPRICE) return (bid + ask) / 2.0 + lean;
     double bid_q = (double)top->bid_quantity, ask_q = (double)top->ask_quantity;
     return (bid * ask_q + ask * bid_q) / (bid_q + ask_q) + lean;
 }
 
 /* The best price of each side: its distance from fair, rounded outward, and never one that takes. */
-static void best_prices(struct pmm_maker *maker, const struct pmm_top *top, double fair, int64_t position,
-                        int64_t *bid, int64_t *ask) {
+static void best_prices(struct pmm_maker *maker, const struct pmm_top *top, double fair, int64_t position, int64_t *bid,
+                        int64_t *ask) {
     const double widest = maker->params.spread_max_ticks, edge = fair * maker->edge_share;
     double lean = clamp((double)position * maker->units_per_lot * maker->skew_per_unit, -widest, widest);
     *bid = (int64_t)floor(fair - larger(maker->half_spread + lean, edge));
     *ask = (int64_t)ceil(fair + larger(maker->half_spread - lean, edge));
-    if (*bid >= top->ask_price)
-        *bid = top->ask_price - 1;
-    if (*ask <= top->bid_price)
-        *ask = top->bid_price + 1;
+    if (*bid >= top->ask_price) *bid = top->ask_price - 1;
+    if (*ask <= top->bid_price) *ask = top->bid_price + 1;
     maker->fair = fair;
     maker->skew = lean;
 }
@@ -116,23 +107,21 @@ static int32_t ladder(const struct pmm_maker *maker, int64_t best, int sign, int
     int32_t count = 0;
     for (; count < maker->params.levels && room > 0; count++) {
         int64_t price = best + sign * maker->behind[count];
-        if (price <= 0)
-            break;
+        if (price <= 0) break;
         out[count] = (struct pmm_level){.price = price, .quantity = each < room ? each : room};
         room -= each;
     }
     return count;
 }
 
-int pmm_maker_quote(struct pmm_maker *maker, const struct pmm_book *book, int64_t position,
-                    int64_t clock_ns, struct pmm_quotes *out) {
+int pmm_maker_quote(struct pmm_maker *maker, const struct pmm_book *book, int64_t position, int64_t clock_ns,
+                    struct pmm_quotes *out) {
     const struct pmm_maker_params *p = &maker->params;
     struct pmm_top top;
     int64_t bid, ask;
     out->bid_count = out->ask_count = 0;
     pmm_book_top(book, &top);
-    if (!top.valid || top.bid_quantity == 0 || top.ask_quantity == 0)
-        return PMM_ERR_INVALID;
+    if (!top.valid || top.bid_quantity == 0 || top.ask_quantity == 0) return PMM_ERR_INVALID;
     learn_volatility(maker, ((double)top.bid_price + (double)top.ask_price) / 2.0, clock_ns);
     best_prices(maker, &top, fair_value(p, book, &top), position, &bid, &ask);
     out->bid_count = ladder(maker, bid, -1, p->inventory_max - position, out->bids);

@@ -31,7 +31,10 @@
 
 #define PMM_QUOTE_LEVELS_MAX 8
 
-enum pmm_fair_value { PMM_FAIR_MID = 0, PMM_FAIR_MICROPRICE = 1 };
+enum pmm_fair_value {
+    PMM_FAIR_MID = 0,
+    PMM_FAIR_MICROPRICE = 1
+};
 
 struct pmm_maker_params {
     double risk_aversion;        /* gamma, per unit of quote_quantity and tick */
@@ -85,8 +88,8 @@ int pmm_maker_init(struct pmm_maker *maker, const struct pmm_maker_params *param
  * Looks at the book at clock_ns and writes the ladder for an inventory of position lots.
  * Returns 0, or INVALID with an empty ladder if the book is invalid or one-sided.
  */
-int pmm_maker_quote(struct pmm_maker *maker, const struct pmm_book *book, int64_t position,
-                    int64_t clock_ns, struct pmm_quotes *out);
+int pmm_maker_quote(struct pmm_maker *maker, const struct pmm_book *book, int64_t position, int64_t clock_ns,
+                    struct pmm_quotes *out);
 
 /* base and skew of the closed form, in ticks: for tests against published values. */
 void pmm_glft(double gamma, double k, double rate, double sigma, double *base, double *skew);

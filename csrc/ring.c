@@ -7,17 +7,17 @@
 #include "error.h"
 #include "layout.h"
 
-#define PMM_RING_LAYOUT(ROW)                           \
-    ROW(pmm_ring_shared, capacity, 0, 8)               \
-    ROW(pmm_ring_shared, slots_offset, 8, 8)           \
-    ROW(pmm_ring_shared, reserved1, 16, 112)           \
-    ROW(pmm_ring_shared, tail, 128, 8)                 \
-    ROW(pmm_ring_shared, full_count, 136, 8)           \
-    ROW(pmm_ring_shared, reserved2, 144, 112)          \
-    ROW(pmm_ring_shared, head, 256, 8)                 \
-    ROW(pmm_ring_shared, reader_epoch, 264, 4)         \
-    ROW(pmm_ring_shared, resync_request, 268, 4)       \
-    ROW(pmm_ring_shared, reader_heartbeat_ns, 272, 8)  \
+#define PMM_RING_LAYOUT(ROW) \
+    ROW(pmm_ring_shared, capacity, 0, 8) \
+    ROW(pmm_ring_shared, slots_offset, 8, 8) \
+    ROW(pmm_ring_shared, reserved1, 16, 112) \
+    ROW(pmm_ring_shared, tail, 128, 8) \
+    ROW(pmm_ring_shared, full_count, 136, 8) \
+    ROW(pmm_ring_shared, reserved2, 144, 112) \
+    ROW(pmm_ring_shared, head, 256, 8) \
+    ROW(pmm_ring_shared, reader_epoch, 264, 4) \
+    ROW(pmm_ring_shared, resync_request, 268, 4) \
+    ROW(pmm_ring_shared, reader_heartbeat_ns, 272, 8) \
     ROW(pmm_ring_shared, reserved3, 280, 104)
 
 PMM_RING_LAYOUT(PMM_ROW_ASSERT)
@@ -27,7 +27,7 @@ static_assert(offsetof(struct pmm_ring_shared, head) - offsetof(struct pmm_ring_
 static_assert((PMM_SEGMENT_HEADER_BYTES + sizeof(struct pmm_ring_shared)) % PMM_CACHE_LINE == 0,
               "a slot is one cache line");
 
-#define COMMIT_BYTES offsetof(struct pmm_event, commit)
+#define COMMIT_BYTES     offsetof(struct pmm_event, commit)
 #define READER_LOCK_BYTE 1
 
 static uint64_t fingerprint(void) {
@@ -39,25 +39,21 @@ static int capacity_good(uint64_t capacity) {
 }
 
 int pmm_ring_create(const char *path, uint64_t capacity, const char *name) {
-    if (!capacity_good(capacity))
-        return PMM_ERR_ARGUMENT;
+    if (!capacity_good(capacity)) return PMM_ERR_ARGUMENT;
     struct pmm_ring_shared initial = {.capacity = capacity, .slots_offset = sizeof initial};
     return pmm_segment_create_with(path, PMM_SEGMENT_RING, fingerprint(),
-                                   sizeof initial + capacity * sizeof(struct pmm_event), name,
-                                   &initial, sizeof initial);
+                                   sizeof initial + capacity * sizeof(struct pmm_event), name, &initial,
+                                   sizeof initial);
 }
 
 static int attach(struct pmm_ring *ring, const char *path, int mode) {
-    if (!ring)
-        return PMM_ERR_ARGUMENT;
+    if (!ring) return PMM_ERR_ARGUMENT;
     memset(ring, 0, sizeof *ring);
     int code = pmm_segment_open(&ring->segment, path, PMM_SEGMENT_RING, fingerprint(), mode);
-    if (code < 0)
-        return code;
+    if (code < 0) return code;
     struct pmm_ring_shared *shared = ring->segment.payload;
     size_t payload = ring->segment.bytes - PMM_SEGMENT_HEADER_BYTES;
-    if (payload < sizeof *shared || !capacity_good(shared->capacity) ||
-        shared->slots_offset != sizeof *shared ||
+    if (payload < sizeof *shared || !capacity_good(shared->capacity) || shared->slots_offset != sizeof *shared ||
         payload != sizeof *shared + shared->capacity * sizeof(struct pmm_event)) {
         pmm_segment_close(&ring->segment);
         return PMM_ERR_LAYOUT;
@@ -80,10 +76,8 @@ static int recover_tail(struct pmm_ring *ring) {
     uint64_t head = pmm_load_acquire_u64(&ring->shared->head);
     uint64_t tail = pmm_load_relaxed_u64(&ring->shared->tail);
     uint64_t limit = head + ring->mask + 1;
-    if (tail < head)
-        tail = head;
-    if (tail > limit)
-        return PMM_ERR_CORRUPT;
+    if (tail < head) tail = head;
+    if (tail > limit) return PMM_ERR_CORRUPT;
     while (tail < limit && committed(ring, tail))
         tail++;
     ring->cursor = tail;
@@ -94,18 +88,15 @@ static int recover_tail(struct pmm_ring *ring) {
 
 int pmm_ring_open_writer(struct pmm_ring *ring, const char *path) {
     int code = attach(ring, path, PMM_OPEN_OWN);
-    if (code < 0)
-        return code;
+    if (code < 0) return code;
     code = recover_tail(ring);
-    if (code < 0)
-        pmm_ring_close(ring);
+    if (code < 0) pmm_ring_close(ring);
     return code;
 }
 
 int pmm_ring_open_reader(struct pmm_ring *ring, const char *path) {
     int code = attach(ring, path, PMM_OPEN_SHARED);
-    if (code < 0)
-        return code;
+    if (code < 0) return code;
     code = pmm_segment_claim(&ring->segment, READER_LOCK_BYTE);
     if (code < 0) {
         pmm_ring_close(ring);
@@ -118,13 +109,10 @@ int pmm_ring_open_reader(struct pmm_ring *ring, const char *path) {
     return PMM_OK;
 }
 
-int pmm_ring_open_observer(struct pmm_ring *ring, const char *path) {
-    return attach(ring, path, PMM_OPEN_READ);
-}
+int pmm_ring_open_observer(struct pmm_ring *ring, const char *path) { return attach(ring, path, PMM_OPEN_READ); }
 
 void pmm_ring_close(struct pmm_ring *ring) {
-    if (!ring || !ring->shared)
-        return;
+    if (!ring || !ring->shared) return;
     pmm_segment_close(&ring->segment);
     memset(ring, 0, sizeof *ring);
 }
@@ -162,8 +150,7 @@ static int64_t publish(struct pmm_ring *ring, const struct pmm_event *events, si
 }
 
 int64_t pmm_ring_push_bulk(struct pmm_ring *ring, const struct pmm_event *events, size_t n) {
-    if (n > ring->mask + 1)
-        return PMM_ERR_ARGUMENT; /* would be AGAIN for ever */
+    if (n > ring->mask + 1) return PMM_ERR_ARGUMENT; /* would be AGAIN for ever */
     if (room(ring, n) < n) {
         count_full(ring);
         return PMM_ERR_AGAIN;
@@ -191,8 +178,7 @@ int64_t pmm_ring_take(struct pmm_ring *ring, struct pmm_event *out, size_t max) 
 
 void pmm_ring_release(struct pmm_ring *ring) {
     struct pmm_ring_shared *shared = ring->shared;
-    if (ring->released == ring->cursor)
-        return;
+    if (ring->released == ring->cursor) return;
     pmm_store_release_u64(&shared->head, ring->cursor);
     ring->released = ring->cursor;
 }
@@ -222,6 +208,5 @@ void pmm_ring_request_resync(struct pmm_ring *ring) {
 }
 
 uint32_t pmm_ring_resync_requests(const struct pmm_ring *ring) {
-    return pmm_load_acquire_u32(&ring->shared->resync_request) +
-           pmm_load_acquire_u32(&ring->shared->reader_epoch);
+    return pmm_load_acquire_u32(&ring->shared->resync_request) + pmm_load_acquire_u32(&ring->shared->reader_epoch);
 }

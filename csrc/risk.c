@@ -37,7 +37,7 @@ struct sink {
 static struct pmm_event *emit(struct sink *sink, const struct pmm_event *like) {
     struct pmm_event *e = &sink->out[sink->n++];
     *e = *like;
-    e->flags &= (uint8_t) ~(PMM_FLAG_BATCH_END | PMM_FLAG_DECISION);
+    e->flags &= (uint8_t)~(PMM_FLAG_BATCH_END | PMM_FLAG_DECISION);
     return e;
 }
 
@@ -47,8 +47,7 @@ static void refuse(struct pmm_risk *risk, const struct pmm_event *e, uint16_t re
                    : e->kind == PMM_KIND_REPLACE ? PMM_KIND_REPLACE_REJECTED
                                                  : PMM_KIND_CANCEL_REJECTED;
     report->reason = reason;
-    if (e->instrument_id < risk->instrument_count)
-        risk->instruments[e->instrument_id].refused[reason]++;
+    if (e->instrument_id < risk->instrument_count) risk->instruments[e->instrument_id].refused[reason]++;
 }
 
 static void run_cancel(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
@@ -67,8 +66,7 @@ static void run_intent(struct pmm_risk *risk, const struct pmm_event *e, struct 
         return;
     }
     uint16_t reason = risk_check(risk, e);
-    if (!reason && e->kind == PMM_KIND_NEW && !risk_order_add(risk, e))
-        reason = PMM_REASON_OPEN_ORDERS;
+    if (!reason && e->kind == PMM_KIND_NEW && !risk_order_add(risk, e)) reason = PMM_REASON_OPEN_ORDERS;
     if (reason) {
         refuse(risk, e, reason, sink);
         return;
@@ -92,8 +90,7 @@ static void run_fill(struct pmm_risk *risk, const struct pmm_event *e, struct ri
     risk_expose(risk, order, -1);
     order->filled += e->quantity;
     risk_expose(risk, order, +1);
-    if (order->filled >= order->quantity && !order->asked_quantity)
-        risk_order_remove(risk, order);
+    if (order->filled >= order->quantity && !order->asked_quantity) risk_order_remove(risk, order);
 }
 
 /* A REPLACE is answered: its asked quantity is now the order's, or never was. */
@@ -105,8 +102,7 @@ static void settle_replace(struct pmm_risk *risk, const struct pmm_event *e, str
         order->price = e->price;
     }
     risk_expose(risk, order, +1);
-    if (order->filled >= order->quantity)
-        risk_order_remove(risk, order);
+    if (order->filled >= order->quantity) risk_order_remove(risk, order);
 }
 
 /* A fill of nothing, or of no side, is nobody's trade: counted where people look, and not believed. */
@@ -115,8 +111,7 @@ static int makes_no_sense(const struct pmm_event *e) {
 }
 
 static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
-    if (e->instrument_id >= risk->instrument_count)
-        return;
+    if (e->instrument_id >= risk->instrument_count) return;
     if (makes_no_sense(e)) {
         risk->instruments[e->instrument_id].refused[PMM_REASON_BAD_QUANTITY]++;
         return;
@@ -135,11 +130,11 @@ static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct 
         risk_order_remove(risk, order);
 }
 
-static void cancel_everything(struct pmm_risk *risk, const struct pmm_event *cause, uint16_t reason, struct sink *sink) {
+static void cancel_everything(struct pmm_risk *risk, const struct pmm_event *cause, uint16_t reason,
+                              struct sink *sink) {
     for (uint32_t i = 0; i <= risk->order_mask; i++) {
         struct risk_order *order = &risk->orders[i];
-        if (!order->order_id || order->cancelling)
-            continue;
+        if (!order->order_id || order->cancelling) continue;
         order->cancelling = 1;
         struct pmm_event *e = emit(sink, cause);
         e->kind = PMM_KIND_CANCEL;
@@ -155,8 +150,7 @@ static void cancel_everything(struct pmm_risk *risk, const struct pmm_event *cau
 }
 
 static void run_top(struct pmm_risk *risk, const struct pmm_event *e) {
-    if (e->instrument_id >= risk->instrument_count)
-        return;
+    if (e->instrument_id >= risk->instrument_count) return;
     struct risk_instrument *in = &risk->instruments[e->instrument_id];
     in->reference_good = !(e->flags & PMM_FLAG_STALE) && e->quantity > 0 && e->aux > 0;
     if (in->reference_good) {
@@ -171,38 +165,27 @@ static void run_process(struct pmm_risk *risk, const struct pmm_event *e, struct
         risk->halted = 1;
         cancel_everything(risk, e, e->reason, sink);
         break;
-    case PMM_KIND_RESUME:
-        risk->halted = 0;
-        break;
+    case PMM_KIND_RESUME: risk->halted = 0; break;
     case PMM_KIND_STOP:
         risk->stopping = 1;
         cancel_everything(risk, e, PMM_REASON_SHUTDOWN, sink);
         break;
-    case PMM_KIND_START:
-        risk->stopping = 0;
-        break;
+    case PMM_KIND_START: risk->stopping = 0; break;
     case PMM_KIND_PEER_LOST:
         risk->peers_lost |= 1u << e->aux;
-        if (e->aux == PMM_SOURCE_STRATEGY)
-            cancel_everything(risk, e, PMM_REASON_PEER_LOST, sink);
+        if (e->aux == PMM_SOURCE_STRATEGY) cancel_everything(risk, e, PMM_REASON_PEER_LOST, sink);
         break;
-    case PMM_KIND_PEER_BACK:
-        risk->peers_lost &= ~(1u << e->aux);
-        break;
-    default:
-        break;
+    case PMM_KIND_PEER_BACK: risk->peers_lost &= ~(1u << e->aux); break;
+    default: break;
     }
 }
 
-int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n,
-                     struct pmm_event *out, size_t max) {
-    if (max < 2 * n + risk->order_mask + 1)
-        return PMM_ERR_ARGUMENT;
+int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max) {
+    if (max < 2 * n + risk->order_mask + 1) return PMM_ERR_ARGUMENT;
     struct sink sink = {out, 0};
     for (size_t i = 0; i < n; i++) {
         const struct pmm_event *e = &in[i];
-        if (e->recv_ns > risk->clock_ns)
-            risk->clock_ns = e->recv_ns;
+        if (e->recv_ns > risk->clock_ns) risk->clock_ns = e->recv_ns;
         if (e->kind >= PMM_KIND_START) {
             /* Two of these in one batch may each cancel: the second finds the orders cancelling. */
             run_process(risk, e, &sink);
@@ -218,8 +201,7 @@ int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n
 }
 
 int pmm_risk_position(const struct pmm_risk *risk, uint32_t instrument_id, struct pmm_position *out) {
-    if (instrument_id >= risk->instrument_count)
-        return PMM_ERR_NOT_FOUND;
+    if (instrument_id >= risk->instrument_count) return PMM_ERR_NOT_FOUND;
     *out = risk->instruments[instrument_id].position;
     return 0;
 }
@@ -227,7 +209,6 @@ int pmm_risk_position(const struct pmm_risk *risk, uint32_t instrument_id, struc
 int64_t pmm_risk_open_orders(const struct pmm_risk *risk) { return risk->order_count; }
 
 int64_t pmm_risk_refused(const struct pmm_risk *risk, uint32_t instrument_id, uint16_t reason) {
-    if (instrument_id >= risk->instrument_count || reason >= RISK_REASONS)
-        return 0;
+    if (instrument_id >= risk->instrument_count || reason >= RISK_REASONS) return 0;
     return risk->instruments[instrument_id].refused[reason];
 }

@@ -82,8 +82,7 @@ int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_
  * Runs n records; the decisions go to out. max must be at least 2 n + orders (a HALT cancels
  * everything, and again what a refused cancel has put back). Returns the count or ARGUMENT.
  */
-int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n,
-                     struct pmm_event *out, size_t max);
+int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max);
 
 int pmm_risk_position(const struct pmm_risk *risk, uint32_t instrument_id, struct pmm_position *out);
 /* position x mark - cost, the mark being the middle of the last reference rounded down; 0 without one. */

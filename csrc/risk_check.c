@@ -11,31 +11,24 @@ static int take_token(struct pmm_risk *risk) {
     if (elapsed_ns > 0) {
         /* Beyond the time that fills the bucket the product could pass 63 bits. */
         int64_t fill_ns = full / risk->session.messages_per_s;
-        if (elapsed_ns > fill_ns)
-            elapsed_ns = fill_ns;
+        if (elapsed_ns > fill_ns) elapsed_ns = fill_ns;
         risk->tokens_e9 += elapsed_ns * risk->session.messages_per_s;
-        if (risk->tokens_e9 > full)
-            risk->tokens_e9 = full;
+        if (risk->tokens_e9 > full) risk->tokens_e9 = full;
     }
-    if (risk->tokens_e9 < one)
-        return 0;
+    if (risk->tokens_e9 < one) return 0;
     risk->tokens_e9 -= one;
     return 1;
 }
 
 static uint16_t check_form(const struct pmm_risk *risk, const struct pmm_event *e, const struct risk_order *order) {
-    if (e->side != PMM_SIDE_BID && e->side != PMM_SIDE_ASK)
-        return PMM_REASON_BAD_ORDER;
+    if (e->side != PMM_SIDE_BID && e->side != PMM_SIDE_ASK) return PMM_REASON_BAD_ORDER;
     if (e->kind == PMM_KIND_NEW && (e->aux >> 8 & 0xFF) != PMM_TYPE_LIMIT)
         return PMM_REASON_BAD_ORDER; /* a market order has no price to collar */
-    if (e->kind == PMM_KIND_NEW && (order || e->order_id == 0))
-        return PMM_REASON_DUPLICATE_ORDER;
+    if (e->kind == PMM_KIND_NEW && (order || e->order_id == 0)) return PMM_REASON_DUPLICATE_ORDER;
     if (e->kind == PMM_KIND_REPLACE && (!order || order->instrument_id != e->instrument_id || order->side != e->side))
         return PMM_REASON_UNKNOWN_ORDER;
-    if (e->kind == PMM_KIND_REPLACE && (order->cancelling || order->asked_quantity))
-        return PMM_REASON_TOO_LATE;
-    if (e->price <= 0)
-        return PMM_REASON_BAD_PRICE;
+    if (e->kind == PMM_KIND_REPLACE && (order->cancelling || order->asked_quantity)) return PMM_REASON_TOO_LATE;
+    if (e->price <= 0) return PMM_REASON_BAD_PRICE;
     if (e->quantity <= 0 || e->quantity < risk->instruments[e->instrument_id].terms.quantity_min)
         return PMM_REASON_BAD_QUANTITY;
     return 0;
@@ -43,17 +36,16 @@ static uint16_t check_form(const struct pmm_risk *risk, const struct pmm_event *
 
 static uint16_t check_collar(const struct risk_instrument *in, int64_t price) {
     const struct pmm_position *p = &in->position;
-    if (!in->reference_good)
-        return PMM_REASON_NO_REFERENCE;
+    if (!in->reference_good) return PMM_REASON_NO_REFERENCE;
     __int128 twice_mid = (__int128)p->bid_price + p->ask_price;
     __int128 off = (__int128)price * 2 - twice_mid;
-    if (off < 0)
-        off = -off;
+    if (off < 0) off = -off;
     return off * 10000 > twice_mid * in->limits.collar_e4 ? PMM_REASON_PRICE_COLLAR : 0;
 }
 
 /* The position if everything open on the order's side filled, with the order as asked. */
-static int within_position(const struct risk_instrument *in, const struct pmm_event *e, const struct risk_order *order) {
+static int within_position(const struct risk_instrument *in, const struct pmm_event *e,
+                           const struct risk_order *order) {
     const struct pmm_position *p = &in->position;
     int64_t adds = e->quantity;
     if (order) {
@@ -61,33 +53,23 @@ static int within_position(const struct risk_instrument *in, const struct pmm_ev
         int64_t counted = risk_order_exposure(order);
         adds = leaves > counted ? leaves - counted : 0;
     }
-    if (e->side == PMM_SIDE_BID)
-        return p->position + p->open_bid + adds <= in->limits.position_max;
+    if (e->side == PMM_SIDE_BID) return p->position + p->open_bid + adds <= in->limits.position_max;
     return -p->position + p->open_ask + adds <= in->limits.position_max;
 }
 
 uint16_t risk_check(struct pmm_risk *risk, const struct pmm_event *e) {
-    if (risk->halted || risk->stopping)
-        return PMM_REASON_KILL_SWITCH;
-    if (LOST(risk, PMM_SOURCE_GATEWAY) || LOST(risk, PMM_SOURCE_STRATEGY))
-        return PMM_REASON_PEER_LOST;
-    if (e->instrument_id >= risk->instrument_count)
-        return PMM_REASON_BAD_INSTRUMENT;
+    if (risk->halted || risk->stopping) return PMM_REASON_KILL_SWITCH;
+    if (LOST(risk, PMM_SOURCE_GATEWAY) || LOST(risk, PMM_SOURCE_STRATEGY)) return PMM_REASON_PEER_LOST;
+    if (e->instrument_id >= risk->instrument_count) return PMM_REASON_BAD_INSTRUMENT;
     struct risk_order *order = risk_order_find(risk, e->order_id);
     uint16_t reason = check_form(risk, e, order);
-    if (reason)
-        return reason;
+    if (reason) return reason;
     const struct risk_instrument *in = &risk->instruments[e->instrument_id];
-    if (e->quantity > in->limits.order_quantity_max)
-        return PMM_REASON_ORDER_SIZE;
-    if (risk->clock_ns - e->recv_ns > risk->session.intent_age_max_ns)
-        return PMM_REASON_TOO_OLD;
+    if (e->quantity > in->limits.order_quantity_max) return PMM_REASON_ORDER_SIZE;
+    if (risk->clock_ns - e->recv_ns > risk->session.intent_age_max_ns) return PMM_REASON_TOO_OLD;
     reason = LOST(risk, PMM_SOURCE_FEED) ? PMM_REASON_NO_REFERENCE : check_collar(in, e->price);
-    if (reason)
-        return reason;
-    if (!within_position(in, e, order))
-        return PMM_REASON_POSITION_LIMIT;
-    if (!order && in->position.open_orders >= in->limits.open_orders_max)
-        return PMM_REASON_OPEN_ORDERS;
+    if (reason) return reason;
+    if (!within_position(in, e, order)) return PMM_REASON_POSITION_LIMIT;
+    if (!order && in->position.open_orders >= in->limits.open_orders_max) return PMM_REASON_OPEN_ORDERS;
     return take_token(risk) ? 0 : PMM_REASON_MESSAGE_RATE;
 }

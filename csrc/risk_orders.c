@@ -8,15 +8,13 @@ static uint32_t home(const struct pmm_risk *risk, uint64_t order_id) {
 
 struct risk_order *risk_order_find(struct pmm_risk *risk, uint64_t order_id) {
     for (uint32_t i = home(risk, order_id); risk->orders[i].order_id; i = (i + 1) & risk->order_mask)
-        if (risk->orders[i].order_id == order_id)
-            return &risk->orders[i];
+        if (risk->orders[i].order_id == order_id) return &risk->orders[i];
     return NULL;
 }
 
 struct risk_order *risk_order_add(struct pmm_risk *risk, const struct pmm_event *e) {
     /* A quarter stays empty: probes end, and stay short. */
-    if (risk->order_count >= risk->order_mask - risk->order_mask / 4)
-        return NULL;
+    if (risk->order_count >= risk->order_mask - risk->order_mask / 4) return NULL;
     uint32_t i = home(risk, e->order_id);
     while (risk->orders[i].order_id)
         i = (i + 1) & risk->order_mask;
@@ -88,8 +86,7 @@ void risk_position_fill(struct risk_instrument *in, const struct pmm_event *e) {
 }
 
 int64_t pmm_position_unrealised(const struct pmm_position *position) {
-    if (position->bid_price == 0 || position->ask_price == 0)
-        return 0;
+    if (position->bid_price == 0 || position->ask_price == 0) return 0;
     int64_t mark = (position->bid_price + position->ask_price) >> 1;
     return position->position * mark - position->cost;
 }

@@ -17,21 +17,21 @@
 #include "error.h"
 #include "layout.h"
 
-#define PMM_SEGMENT_LAYOUT(ROW)                   \
-    ROW(pmm_segment_header, magic, 0, 8)          \
-    ROW(pmm_segment_header, version, 8, 4)        \
-    ROW(pmm_segment_header, kind, 12, 4)          \
-    ROW(pmm_segment_header, fingerprint, 16, 8)   \
-    ROW(pmm_segment_header, bytes, 24, 8)         \
-    ROW(pmm_segment_header, created_ns, 32, 8)    \
-    ROW(pmm_segment_header, boot_id, 40, 8)       \
-    ROW(pmm_segment_header, epoch, 48, 4)         \
-    ROW(pmm_segment_header, owner_pid, 52, 4)     \
-    ROW(pmm_segment_header, owner_start, 56, 8)   \
-    ROW(pmm_segment_header, heartbeat_ns, 64, 8)  \
-    ROW(pmm_segment_header, reserved1, 72, 56)    \
-    ROW(pmm_segment_header, name, 128, 64)        \
-    ROW(pmm_segment_header, ready, 192, 4)        \
+#define PMM_SEGMENT_LAYOUT(ROW) \
+    ROW(pmm_segment_header, magic, 0, 8) \
+    ROW(pmm_segment_header, version, 8, 4) \
+    ROW(pmm_segment_header, kind, 12, 4) \
+    ROW(pmm_segment_header, fingerprint, 16, 8) \
+    ROW(pmm_segment_header, bytes, 24, 8) \
+    ROW(pmm_segment_header, created_ns, 32, 8) \
+    ROW(pmm_segment_header, boot_id, 40, 8) \
+    ROW(pmm_segment_header, epoch, 48, 4) \
+    ROW(pmm_segment_header, owner_pid, 52, 4) \
+    ROW(pmm_segment_header, owner_start, 56, 8) \
+    ROW(pmm_segment_header, heartbeat_ns, 64, 8) \
+    ROW(pmm_segment_header, reserved1, 72, 56) \
+    ROW(pmm_segment_header, name, 128, 64) \
+    ROW(pmm_segment_header, ready, 192, 4) \
     ROW(pmm_segment_header, reserved2, 196, 60)
 
 PMM_SEGMENT_LAYOUT(PMM_ROW_ASSERT)
@@ -52,8 +52,7 @@ static int close_keeping_errno(int fd, int code) {
 /* Reads a small file of /proc whole, as text. */
 static int read_text(const char *path, char *text, size_t bytes) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return PMM_ERR_SYSTEM;
+    if (fd < 0) return PMM_ERR_SYSTEM;
     ssize_t n = read(fd, text, bytes - 1);
     text[n > 0 ? n : 0] = 0;
     return close_keeping_errno(fd, n > 0 ? PMM_OK : PMM_ERR_SYSTEM);
@@ -63,14 +62,12 @@ static int read_text(const char *path, char *text, size_t bytes) {
 static int read_boot_id(uint64_t *boot_id) {
     char text[64];
     int code = read_text("/proc/sys/kernel/random/boot_id", text, sizeof text);
-    if (code < 0)
-        return code;
+    if (code < 0) return code;
     uint64_t id = 0;
     int digits = 0;
     for (const char *p = text; *p && digits < 16; p++) {
         const char digit[2] = {*p, 0};
-        if (*p == '-')
-            continue;
+        if (*p == '-') continue;
         id = id << 4 | strtoul(digit, NULL, 16);
         digits++;
     }
@@ -86,11 +83,9 @@ static uint64_t start_of(uint32_t pid, int *dead) {
     char path[64], text[1024];
     snprintf(path, sizeof path, "/proc/%u/stat", pid);
     *dead = 0;
-    if (read_text(path, text, sizeof text) < 0)
-        return 0;
+    if (read_text(path, text, sizeof text) < 0) return 0;
     char *p = strrchr(text, ')'); /* the command's name may hold anything, parentheses too */
-    if (!p || p[1] != ' ')
-        return 0;
+    if (!p || p[1] != ' ') return 0;
     p += 2;
     *dead = *p == 'Z' || *p == 'X';
     for (int field = 3; field < 22 && p; field++) {
@@ -102,20 +97,16 @@ static uint64_t start_of(uint32_t pid, int *dead) {
 
 static int lock_byte(int fd, short type, int64_t byte) {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)byte, .l_len = 1};
-    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-        return PMM_OK;
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0) return PMM_OK;
     return errno == EAGAIN || errno == EACCES ? PMM_ERR_OWNED : PMM_ERR_SYSTEM;
 }
 
 /* Fills the header of a file that nobody else can see yet. */
 static int write_header(int fd, struct pmm_segment_header initial) {
     int code = read_boot_id(&initial.boot_id);
-    if (code < 0)
-        return code;
-    struct pmm_segment_header *header =
-        mmap(NULL, PMM_SEGMENT_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (header == MAP_FAILED)
-        return PMM_ERR_SYSTEM;
+    if (code < 0) return code;
+    struct pmm_segment_header *header = mmap(NULL, PMM_SEGMENT_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (header == MAP_FAILED) return PMM_ERR_SYSTEM;
     *header = initial;
     pmm_store_release_u32(&header->ready, 1);
     munmap(header, PMM_SEGMENT_HEADER_BYTES);
@@ -132,20 +123,17 @@ static int fill_file(int fd, const struct pmm_segment_header *header, const void
     if (fchmod(fd, 0640) < 0) /* whatever the umask: the monitor's group reads */
         return PMM_ERR_SYSTEM;
     ssize_t n = initial_bytes ? pwrite(fd, initial, initial_bytes, PMM_SEGMENT_HEADER_BYTES) : 0;
-    if (n != (ssize_t)initial_bytes)
-        return PMM_ERR_SYSTEM;
+    if (n != (ssize_t)initial_bytes) return PMM_ERR_SYSTEM;
     return write_header(fd, *header);
 }
 
-static int make_file(const char *path, const char *making, const struct pmm_segment_header *header,
-                     const void *initial, size_t initial_bytes) {
+static int make_file(const char *path, const char *making, const struct pmm_segment_header *header, const void *initial,
+                     size_t initial_bytes) {
     int fd = open(making, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-    if (fd < 0)
-        return PMM_ERR_SYSTEM;
+    if (fd < 0) return PMM_ERR_SYSTEM;
     int code = close_keeping_errno(fd, fill_file(fd, header, initial, initial_bytes));
     /* link, not rename: it refuses to replace what is there. */
-    if (code == PMM_OK && link(making, path) < 0)
-        code = errno == EEXIST ? PMM_ERR_EXISTS : PMM_ERR_SYSTEM;
+    if (code == PMM_OK && link(making, path) < 0) code = errno == EEXIST ? PMM_ERR_EXISTS : PMM_ERR_SYSTEM;
     int saved = errno;
     unlink(making);
     errno = saved;
@@ -155,13 +143,12 @@ static int make_file(const char *path, const char *making, const struct pmm_segm
 int pmm_segment_create_with(const char *path, uint32_t kind, uint64_t fingerprint, size_t payload_bytes,
                             const char *name, const void *initial, size_t initial_bytes) {
     char making[PATH_BYTES];
-    if (!path || !name || !kind || !fingerprint || payload_bytes > (SIZE_MAX >> 2) ||
-        initial_bytes > payload_bytes || strlen(name) >= PMM_SEGMENT_NAME_BYTES)
+    if (!path || !name || !kind || !fingerprint || payload_bytes > (SIZE_MAX >> 2) || initial_bytes > payload_bytes ||
+        strlen(name) >= PMM_SEGMENT_NAME_BYTES)
         return PMM_ERR_ARGUMENT;
     int length = snprintf(making, sizeof making, "%s.%d-%llx.making", path, (int)getpid(),
                           (unsigned long long)pmm_clock_monotonic_ns());
-    if (length >= (int)sizeof making)
-        return PMM_ERR_ARGUMENT;
+    if (length >= (int)sizeof making) return PMM_ERR_ARGUMENT;
 
     struct pmm_segment_header header = {
         .magic = MAGIC,
@@ -175,8 +162,7 @@ int pmm_segment_create_with(const char *path, uint32_t kind, uint64_t fingerprin
     return make_file(path, making, &header, initial, initial_bytes);
 }
 
-int pmm_segment_create(const char *path, uint32_t kind, uint64_t fingerprint,
-                       size_t payload_bytes, const char *name) {
+int pmm_segment_create(const char *path, uint32_t kind, uint64_t fingerprint, size_t payload_bytes, const char *name) {
     return pmm_segment_create_with(path, kind, fingerprint, payload_bytes, name, NULL, 0);
 }
 
@@ -184,24 +170,16 @@ int pmm_segment_create(const char *path, uint32_t kind, uint64_t fingerprint,
 static int check_header(const struct pmm_segment_header *header, size_t file_bytes, uint32_t kind,
                         uint64_t fingerprint) {
     uint32_t ready = pmm_load_acquire_u32(&header->ready);
-    if (!ready && header->magic == 0)
-        return PMM_ERR_NOT_READY;
-    if (header->magic != MAGIC)
-        return PMM_ERR_FOREIGN;
-    if (header->version != PMM_SEGMENT_VERSION)
-        return PMM_ERR_VERSION;
-    if (!ready)
-        return PMM_ERR_NOT_READY;
-    if ((kind && header->kind != kind) || (fingerprint && header->fingerprint != fingerprint))
-        return PMM_ERR_LAYOUT;
-    if (file_bytes < header->bytes)
-        return PMM_ERR_TRUNCATED;
-    if (file_bytes > header->bytes || header->bytes < PMM_SEGMENT_HEADER_BYTES)
-        return PMM_ERR_LAYOUT;
+    if (!ready && header->magic == 0) return PMM_ERR_NOT_READY;
+    if (header->magic != MAGIC) return PMM_ERR_FOREIGN;
+    if (header->version != PMM_SEGMENT_VERSION) return PMM_ERR_VERSION;
+    if (!ready) return PMM_ERR_NOT_READY;
+    if ((kind && header->kind != kind) || (fingerprint && header->fingerprint != fingerprint)) return PMM_ERR_LAYOUT;
+    if (file_bytes < header->bytes) return PMM_ERR_TRUNCATED;
+    if (file_bytes > header->bytes || header->bytes < PMM_SEGMENT_HEADER_BYTES) return PMM_ERR_LAYOUT;
     uint64_t boot_id;
     int code = read_boot_id(&boot_id);
-    if (code < 0)
-        return code;
+    if (code < 0) return code;
     return header->boot_id == boot_id ? PMM_OK : PMM_ERR_STALE;
 }
 
@@ -219,32 +197,25 @@ static void claim(struct pmm_segment_header *header) {
 /* Too short to hold a header: say whose it is if that much can be read. */
 static int check_short(int fd, size_t file_bytes) {
     uint64_t magic = 0;
-    if (file_bytes == 0)
-        return PMM_ERR_NOT_READY;
+    if (file_bytes == 0) return PMM_ERR_NOT_READY;
     ssize_t n = pread(fd, &magic, sizeof magic, 0);
-    if (n < 0)
-        return PMM_ERR_SYSTEM;
+    if (n < 0) return PMM_ERR_SYSTEM;
     return memcmp(&magic, &MAGIC, (size_t)n) == 0 ? PMM_ERR_TRUNCATED : PMM_ERR_FOREIGN;
 }
 
 static int map_file(struct pmm_segment *segment, uint32_t kind, uint64_t fingerprint) {
     struct stat st;
-    if (fstat(segment->fd, &st) < 0)
-        return PMM_ERR_SYSTEM;
-    if (!S_ISREG(st.st_mode))
-        return PMM_ERR_FOREIGN;
+    if (fstat(segment->fd, &st) < 0) return PMM_ERR_SYSTEM;
+    if (!S_ISREG(st.st_mode)) return PMM_ERR_FOREIGN;
     size_t bytes = (size_t)st.st_size;
-    if (bytes < PMM_SEGMENT_HEADER_BYTES)
-        return check_short(segment->fd, bytes);
+    if (bytes < PMM_SEGMENT_HEADER_BYTES) return check_short(segment->fd, bytes);
 
     int protection = segment->mode == PMM_OPEN_READ ? PROT_READ : PROT_READ | PROT_WRITE;
     void *memory = mmap(NULL, bytes, protection, MAP_SHARED, segment->fd, 0);
-    if (memory == MAP_FAILED)
-        return PMM_ERR_SYSTEM;
+    if (memory == MAP_FAILED) return PMM_ERR_SYSTEM;
     int code = check_header(memory, bytes, kind, fingerprint);
     /* The lock comes after the checks: a file that is refused is never locked or changed. */
-    if (code == PMM_OK && segment->mode == PMM_OPEN_OWN)
-        code = lock_byte(segment->fd, F_WRLCK, 0);
+    if (code == PMM_OK && segment->mode == PMM_OPEN_OWN) code = lock_byte(segment->fd, F_WRLCK, 0);
     if (code < 0) {
         int saved = errno;
         munmap(memory, bytes);
@@ -257,16 +228,13 @@ static int map_file(struct pmm_segment *segment, uint32_t kind, uint64_t fingerp
     return PMM_OK;
 }
 
-int pmm_segment_open(struct pmm_segment *segment, const char *path, uint32_t kind,
-                     uint64_t fingerprint, int mode) {
-    if (!segment || !path || mode < PMM_OPEN_READ || mode > PMM_OPEN_OWN)
-        return PMM_ERR_ARGUMENT;
+int pmm_segment_open(struct pmm_segment *segment, const char *path, uint32_t kind, uint64_t fingerprint, int mode) {
+    if (!segment || !path || mode < PMM_OPEN_READ || mode > PMM_OPEN_OWN) return PMM_ERR_ARGUMENT;
     memset(segment, 0, sizeof *segment);
     /* O_NONBLOCK: a FIFO under our name must be refused, not waited for. */
     int access_mode = mode == PMM_OPEN_READ ? O_RDONLY : O_RDWR;
     int fd = open(path, access_mode | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return errno == ENOENT ? PMM_ERR_NOT_READY : PMM_ERR_SYSTEM;
+    if (fd < 0) return errno == ENOENT ? PMM_ERR_NOT_READY : PMM_ERR_SYSTEM;
     segment->fd = fd;
     segment->mode = mode;
     int code = map_file(segment, kind, fingerprint);
@@ -274,14 +242,12 @@ int pmm_segment_open(struct pmm_segment *segment, const char *path, uint32_t kin
         memset(segment, 0, sizeof *segment);
         return close_keeping_errno(fd, code);
     }
-    if (mode == PMM_OPEN_OWN)
-        claim(segment->header);
+    if (mode == PMM_OPEN_OWN) claim(segment->header);
     return PMM_OK;
 }
 
 void pmm_segment_close(struct pmm_segment *segment) {
-    if (!segment || !segment->header)
-        return;
+    if (!segment || !segment->header) return;
     struct pmm_segment_header *header = segment->header;
     /* A fork's copy of the handle must not release what its parent still owns. */
     if (segment->mode == PMM_OPEN_OWN && pmm_load_relaxed_u32(&header->owner_pid) == (uint32_t)getpid()) {
@@ -294,8 +260,7 @@ void pmm_segment_close(struct pmm_segment *segment) {
 }
 
 int pmm_segment_claim(struct pmm_segment *segment, int64_t byte) {
-    if (!segment || !segment->header || segment->mode == PMM_OPEN_READ || byte <= 0)
-        return PMM_ERR_ARGUMENT;
+    if (!segment || !segment->header || segment->mode == PMM_OPEN_READ || byte <= 0) return PMM_ERR_ARGUMENT;
     return lock_byte(segment->fd, F_WRLCK, byte);
 }
 
@@ -311,22 +276,18 @@ int pmm_memory_lock(const void *start, size_t bytes) {
 }
 
 int pmm_segment_lock_memory(struct pmm_segment *segment) {
-    if (!segment || !segment->header)
-        return PMM_ERR_ARGUMENT;
+    if (!segment || !segment->header) return PMM_ERR_ARGUMENT;
     return pmm_memory_lock(segment->header, segment->bytes);
 }
 
 int pmm_segment_owner_alive(const struct pmm_segment *segment, uint64_t age_ns_max) {
-    if (!segment || !segment->header)
-        return 0;
+    if (!segment || !segment->header) return 0;
     const struct pmm_segment_header *header = segment->header;
     uint32_t pid = pmm_load_acquire_u32(&header->owner_pid);
-    if (pid == 0 || (kill((pid_t)pid, 0) < 0 && errno != EPERM))
-        return 0;
+    if (pid == 0 || (kill((pid_t)pid, 0) < 0 && errno != EPERM)) return 0;
     int dead;
     uint64_t start = start_of(pid, &dead);
-    if (dead || (start && start != pmm_load_relaxed_u64(&header->owner_start)))
-        return 0;
+    if (dead || (start && start != pmm_load_relaxed_u64(&header->owner_start))) return 0;
     int64_t age_ns = pmm_clock_monotonic_ns() - (int64_t)pmm_load_relaxed_u64(&header->heartbeat_ns);
     return age_ns_max == 0 || age_ns <= 0 || (uint64_t)age_ns <= age_ns_max;
 }

@@ -43,9 +43,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PMM_SEGMENT_VERSION 1
+#define PMM_SEGMENT_VERSION      1
 #define PMM_SEGMENT_HEADER_BYTES 256
-#define PMM_SEGMENT_NAME_BYTES 64
+#define PMM_SEGMENT_NAME_BYTES   64
 
 enum pmm_segment_kind {
     PMM_SEGMENT_RING = 1,
@@ -97,8 +97,7 @@ struct pmm_segment {
  * are allocated (posix_fallocate), so a full filesystem is SYSTEM with ENOSPC here
  * and never a SIGBUS later. EXISTS if path is there already. Permission bits 0640.
  */
-int pmm_segment_create(const char *path, uint32_t kind, uint64_t fingerprint,
-                       size_t payload_bytes, const char *name);
+int pmm_segment_create(const char *path, uint32_t kind, uint64_t fingerprint, size_t payload_bytes, const char *name);
 
 /* The same with the payload's first bytes given, so that a peer never sees a structure without its sizes. */
 int pmm_segment_create_with(const char *path, uint32_t kind, uint64_t fingerprint, size_t payload_bytes,
@@ -110,8 +109,7 @@ int pmm_segment_create_with(const char *path, uint32_t kind, uint64_t fingerprin
  * pid, start time and a first heartbeat. Opens with O_NOFOLLOW | O_CLOEXEC.
  * Returns 0, NOT_READY, FOREIGN, VERSION, LAYOUT, STALE, TRUNCATED, OWNED or SYSTEM.
  */
-int pmm_segment_open(struct pmm_segment *segment, const char *path, uint32_t kind,
-                     uint64_t fingerprint, int mode);
+int pmm_segment_open(struct pmm_segment *segment, const char *path, uint32_t kind, uint64_t fingerprint, int mode);
 
 /* Unmaps and, for an owner, clears owner_pid and drops the lock. Safe to call twice. */
 void pmm_segment_close(struct pmm_segment *segment);

@@ -10,22 +10,19 @@ int64_t pmm_stage_poll(struct pmm_stage *stage, struct pmm_event *out, size_t ma
     for (uint32_t i = 0; i < stage->input_count && n < max; i++)
         n += (size_t)pmm_ring_take(stage->inputs[i], out + n, max - n);
     for (size_t i = 0; i < n; i++)
-        out[i].flags &= (uint8_t) ~(PMM_FLAG_DECISION | PMM_FLAG_BATCH_END);
+        out[i].flags &= (uint8_t)~(PMM_FLAG_DECISION | PMM_FLAG_BATCH_END);
     return (int64_t)n;
 }
 
 int64_t pmm_stage_commit(struct pmm_stage *stage, struct pmm_event *batch, size_t n) {
-    if (n == 0)
-        return 0;
+    if (n == 0) return 0;
     batch[n - 1].flags |= PMM_FLAG_BATCH_END;
     int64_t appended = pmm_journal_append(stage->journal, batch, n);
-    if (appended < 0)
-        return appended;
+    if (appended < 0) return appended;
     for (uint32_t i = 0; i < stage->input_count; i++)
         pmm_ring_release(stage->inputs[i]);
     for (size_t i = 0; i < n; i++)
-        if (batch[i].recv_ns > stage->clock_ns)
-            stage->clock_ns = batch[i].recv_ns;
+        if (batch[i].recv_ns > stage->clock_ns) stage->clock_ns = batch[i].recv_ns;
     stage->taken += n;
     return (int64_t)n;
 }
@@ -42,10 +39,8 @@ static int push_all(struct pmm_stage *stage, uint32_t output, const struct pmm_e
     size_t done = 0;
     for (;;) {
         done += (size_t)pmm_ring_push_burst(ring, events + done, n - done);
-        if (stage->bells[output])
-            pmm_bell_ring(stage->bells[output]);
-        if (done == n)
-            return 0;
+        if (stage->bells[output]) pmm_bell_ring(stage->bells[output]);
+        if (done == n) return 0;
         int64_t now = pmm_clock_monotonic_ns();
         if (deadline == 0)
             deadline = now + stage->give_wait_ns;
@@ -64,8 +59,7 @@ int64_t pmm_stage_push(struct pmm_stage *stage, const struct pmm_event *decision
                 run++;
             if (run > i) {
                 int code = push_all(stage, output, decisions + i, run - i);
-                if (code < 0)
-                    return code;
+                if (code < 0) return code;
             }
             i = run + 1;
         }
@@ -74,16 +68,14 @@ int64_t pmm_stage_push(struct pmm_stage *stage, const struct pmm_event *decision
 }
 
 int64_t pmm_stage_give(struct pmm_stage *stage, struct pmm_event *decisions, size_t n) {
-    if (n == 0)
-        return 0;
+    if (n == 0) return 0;
     for (size_t i = 0; i < n; i++) {
         decisions[i].source = stage->source;
         decisions[i].recv_ns = stage->clock_ns;
         decisions[i].flags |= PMM_FLAG_DECISION;
     }
     int64_t appended = pmm_journal_append(stage->journal, decisions, n);
-    if (appended < 0)
-        return appended;
+    if (appended < 0) return appended;
     stage->given += n;
     return pmm_stage_push(stage, decisions, n);
 }

@@ -27,7 +27,7 @@
 #include "journal.h"
 #include "ring.h"
 
-#define PMM_STAGE_INPUTS_MAX 4
+#define PMM_STAGE_INPUTS_MAX  4
 #define PMM_STAGE_OUTPUTS_MAX 4
 
 struct pmm_stage {

@@ -4,12 +4,12 @@
 
 #include "layout.h"
 
-#define NO_ROW ((UINT64_C(1) << PMM_TRADERS_ORDER_BITS) - 1)
-#define SECOND 1e9
-#define NEVER (INT64_MAX / 2)
+#define NO_ROW          ((UINT64_C(1) << PMM_TRADERS_ORDER_BITS) - 1)
+#define SECOND          1e9
+#define NEVER           (INT64_MAX / 2)
 #define SIZE_GROWTH_MAX 20.0
-#define QUANTILES 1024
-#define THINNING_MAX 1000
+#define QUANTILES       1024
+#define THINNING_MAX    1000
 
 static_assert((UINT64_C(1) << PMM_TRADERS_ORDER_BITS) > PMM_MATCH_ORDERS_MAX / 4 * 3, "a row fits an order id");
 
@@ -38,12 +38,11 @@ static int sizes_valid(const struct pmm_market_params *p) {
 }
 
 static int prices_valid(const struct pmm_market_params *p) {
-    return within(p->fair_ticks, 2, 1e15) && within(p->drift_per_s, -1, 1) &&
-           within(p->volatility_per_sqrt_s, 0, 1) && within(p->jump_size, 0, 1) &&
-           within(p->touch_fraction, 0, 1) && within(p->touch_ticks, 0, 1e9) && within(p->gap_ticks, 0, 1e9) &&
-           within(p->distance_ticks, 1e-3, 1e12) && within(p->distance_exponent, 1.01, 100) &&
-           within(p->distance_max_ticks, 0, 1e12) && within(p->cancel_ticks, 1e-3, 1e12) &&
-           within(p->informed_ticks, 0, 1e12);
+    return within(p->fair_ticks, 2, 1e15) && within(p->drift_per_s, -1, 1) && within(p->volatility_per_sqrt_s, 0, 1) &&
+           within(p->jump_size, 0, 1) && within(p->touch_fraction, 0, 1) && within(p->touch_ticks, 0, 1e9) &&
+           within(p->gap_ticks, 0, 1e9) && within(p->distance_ticks, 1e-3, 1e12) &&
+           within(p->distance_exponent, 1.01, 100) && within(p->distance_max_ticks, 0, 1e12) &&
+           within(p->cancel_ticks, 1e-3, 1e12) && within(p->informed_ticks, 0, 1e12);
 }
 
 static uint32_t rows_for(const struct pmm_market_params *params) { return params->orders - params->orders / 4; }
@@ -298,7 +297,8 @@ static void move_fair(struct pmm_traders *traders) {
     double drift = (p->drift_per_s - p->volatility_per_sqrt_s * p->volatility_per_sqrt_s / 2) * dt;
     double change = drift + p->volatility_per_sqrt_s * sqrt(dt) * pmm_normal(&traders->rng);
     uint32_t jumps = pmm_poisson(&traders->rng, p->jumps_per_s * dt);
-    for (uint32_t i = 0; i < jumps; i++) change += p->jump_size * pmm_normal(&traders->rng);
+    for (uint32_t i = 0; i < jumps; i++)
+        change += p->jump_size * pmm_normal(&traders->rng);
     traders->stats.jumps += jumps;
     traders->fair = fmin(fmax(traders->fair * exp(change), 2), 1e15);
 }
@@ -311,8 +311,10 @@ int pmm_traders_step(struct pmm_traders *traders, const struct pmm_match *match,
         traders->next_fair_ns += p->fair_step_ns;
         return 0;
     }
-    *order = (struct pmm_event){.recv_ns = now, .instrument_id = p->instrument_id,
-                                .venue_id = PMM_VENUE_SIMULATED, .source = PMM_SOURCE_TRADERS};
+    *order = (struct pmm_event){.recv_ns = now,
+                                .instrument_id = p->instrument_id,
+                                .venue_id = PMM_VENUE_SIMULATED,
+                                .source = PMM_SOURCE_TRADERS};
     if (fill_up(traders, match, order)) return 1;
     traders->refused = 0;
     double cancels = traders->cancel_max * traders->live;

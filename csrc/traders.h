@@ -16,7 +16,7 @@
 #include "xoshiro.h"
 
 #define PMM_TRADERS_ORDER_BITS 22
-#define PMM_TRADERS_ID_BIT (UINT64_C(1) << 63)
+#define PMM_TRADERS_ID_BIT     (UINT64_C(1) << 63)
 
 struct pmm_trader_order {
     uint64_t order_id;

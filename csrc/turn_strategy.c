@@ -3,8 +3,7 @@
 
 int64_t pmm_strategy_run_turn(struct pmm_strategy_turn *turn, size_t own) {
     int64_t n = pmm_stage_take(turn->stage, turn->batch, own, turn->batch_max);
-    if (n <= 0)
-        return n;
+    if (n <= 0) return n;
     pmm_desk_apply(turn->desk, turn->batch, (size_t)n);
     pmm_desk_quote(turn->desk, turn->makers);
     int64_t decided = pmm_desk_decide(turn->desk, turn->decisions, turn->decisions_max);
@@ -16,8 +15,7 @@ int64_t pmm_strategy_turns(struct pmm_strategy_turn *turn, size_t own, struct pm
     int64_t taken = 0, n;
     do {
         n = pmm_strategy_run_turn(turn, own);
-        if (n < 0)
-            return n;
+        if (n < 0) return n;
         own = 0;
         taken += n;
     } while (pmm_loop_again(loop, n));

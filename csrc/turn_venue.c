@@ -8,8 +8,7 @@ static size_t without_waiting(struct pmm_venue_turn *turn, struct pmm_event *eve
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
         uint64_t bit = bit_of(events[i].instrument_id);
-        if (turn->waiting & bit && events[i].kind != PMM_KIND_BOOK_BEGIN)
-            continue;
+        if (turn->waiting & bit && events[i].kind != PMM_KIND_BOOK_BEGIN) continue;
         turn->waiting &= ~bit;
         events[kept++] = events[i];
     }
@@ -20,16 +19,13 @@ static size_t without_waiting(struct pmm_venue_turn *turn, struct pmm_event *eve
 static size_t count_continuing(struct pmm_venue_turn *turn, const struct pmm_event *events, size_t n) {
     for (size_t i = 0; i < n; i++) {
         const struct pmm_event *e = &events[i];
-        if (e->instrument_id >= turn->feed->instrument_count)
-            continue;
+        if (e->instrument_id >= turn->feed->instrument_count) continue;
         uint64_t *last = &turn->sequences[e->instrument_id];
         uint64_t number = (uint64_t)e->aux;
         int begins = e->kind == PMM_KIND_BOOK_BEGIN || e->kind == PMM_KIND_BOOK_END || (e->flags & PMM_FLAG_SNAPSHOT);
         int counts = e->kind == PMM_KIND_DEPTH || e->kind == PMM_KIND_TRADE;
-        if (!begins && counts && number != *last + 1)
-            return i;
-        if (begins || counts)
-            *last = number;
+        if (!begins && counts && number != *last + 1) return i;
+        if (begins || counts) *last = number;
     }
     return n;
 }
@@ -44,8 +40,7 @@ int64_t pmm_venue_wait_for(struct pmm_venue_turn *turn, uint32_t instrument_id, 
 static int64_t publish(struct pmm_venue_turn *turn, struct pmm_event *events, size_t n) {
     size_t begin = 0;
     while (begin < n) {
-        if (turn->waiting)
-            n = begin + without_waiting(turn, events + begin, n - begin);
+        if (turn->waiting) n = begin + without_waiting(turn, events + begin, n - begin);
         size_t good = count_continuing(turn, events + begin, n - begin);
         int64_t code = pmm_feed_publish(turn->feed, events + begin, good);
         begin += good;
@@ -54,22 +49,19 @@ static int64_t publish(struct pmm_venue_turn *turn, struct pmm_event *events, si
             code = pmm_venue_wait_for(turn, events[begin].instrument_id, PMM_REASON_SEQUENCE_GAP);
             pmm_ring_request_resync(turn->ring);
         }
-        if (code < 0)
-            return code;
+        if (code < 0) return code;
     }
     return (int64_t)n;
 }
 
 int64_t pmm_venue_run_turn(struct pmm_venue_turn *turn) {
     int64_t n = pmm_ring_take(turn->ring, turn->batch, turn->batch_max);
-    if (n == 0)
-        return 0;
+    if (n == 0) return 0;
     int64_t now_ns = pmm_clock_read_wall_ns(turn->feed->clock);
     for (int64_t i = 0; i < n; i++)
         turn->batch[i].recv_ns = now_ns;
     int64_t code = publish(turn, turn->batch, (size_t)n);
-    if (code < 0)
-        return code;
+    if (code < 0) return code;
     pmm_ring_release(turn->ring);
     return n;
 }
@@ -78,8 +70,7 @@ int64_t pmm_venue_turns(struct pmm_venue_turn *turn, struct pmm_loop *loop) {
     int64_t taken = 0, n;
     do {
         n = pmm_venue_run_turn(turn);
-        if (n < 0)
-            return n;
+        if (n < 0) return n;
         taken += n;
     } while (pmm_loop_again(loop, n));
     return taken;

@@ -25,7 +25,8 @@ static inline uint64_t pmm_splitmix64(uint64_t *state) {
 static inline void pmm_xoshiro_seed(struct pmm_xoshiro *rng, uint64_t seed, uint64_t stream) {
     uint64_t state = seed;
     state = pmm_splitmix64(&state) ^ (stream * UINT64_C(0xD1342543DE82EF95));
-    for (int i = 0; i < 4; i++) rng->s[i] = pmm_splitmix64(&state);
+    for (int i = 0; i < 4; i++)
+        rng->s[i] = pmm_splitmix64(&state);
 }
 
 static inline uint64_t pmm_rotl64(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }

@@ -17,12 +17,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A promise that does not hold: the fuzzer keeps the input that led here. */
-#define HOLD(condition)                                                              \
-    do {                                                                             \
-        if (!(condition)) {                                                          \
+#define HOLD(condition) \
+    do { \
+        if (!(condition)) { \
             fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
-            abort();                                                                 \
-        }                                                                            \
+            abort(); \
+        } \
     } while (0)
 
 struct input {

@@ -13,20 +13,27 @@
 #include "fuzz.h"
 #include "journal_file.h"
 
-#define PER_FILE 64
-#define FILES 2
-#define RECORDS 100 /* the second file is not full */
+#define PER_FILE   64
+#define FILES      2
+#define RECORDS    100 /* the second file is not full */
 #define FILE_BYTES (PMM_JOURNAL_HEADER_BYTES + PER_FILE * sizeof(struct pmm_event))
-#define SPACE_MAX (8u << 20)
+#define SPACE_MAX  (8u << 20)
 
-enum { RAW = 1, MEND_HEADERS = 2, MEND_RECORDS = 4, CUT = 8, RENAME = 16 };
+enum {
+    RAW = 1,
+    MEND_HEADERS = 2,
+    MEND_RECORDS = 4,
+    CUT = 8,
+    RENAME = 16
+};
 
 static char directory[1024];
 static uint8_t good[FILES][FILE_BYTES], image[FILES][FILE_BYTES];
 
 static void empty(void) {
     DIR *entries = opendir(directory);
-    for (struct dirent *entry; entries && (entry = readdir(entries)) != NULL;) unlinkat(dirfd(entries), entry->d_name, 0);
+    for (struct dirent *entry; entries && (entry = readdir(entries)) != NULL;)
+        unlinkat(dirfd(entries), entry->d_name, 0);
     if (entries) closedir(entries);
 }
 

@@ -8,19 +8,20 @@
 #include "l3book.h"
 
 #define ORDERS_MAX 40
-#define WINDOW 4096
+#define WINDOW     4096
 #define LEVELS_MAX 40
-#define ID_RING 64
-#define BATCH 9
+#define ID_RING    64
+#define BATCH      9
 #define INSTRUMENT 5
-#define BOOKS 3 /* with a ring, without, and the copy made from a snapshot */
+#define BOOKS      3 /* with a ring, without, and the copy made from a snapshot */
 
 static struct pmm_l3book *books[BOOKS];
 static size_t bytes[BOOKS];
 
 static struct pmm_event near_record(struct input *input, int64_t *now) {
-    static const uint8_t KINDS[] = {PMM_KIND_ORDER_ADD, PMM_KIND_ORDER_ADD, PMM_KIND_ORDER_REDUCE, PMM_KIND_ORDER_REMOVE,
-                                    PMM_KIND_ORDER_REPLACE, PMM_KIND_ORDER_EXECUTE, PMM_KIND_BOOK_END, PMM_KIND_ORDER_ADD};
+    static const uint8_t KINDS[] = {PMM_KIND_ORDER_ADD,    PMM_KIND_ORDER_ADD,     PMM_KIND_ORDER_REDUCE,
+                                    PMM_KIND_ORDER_REMOVE, PMM_KIND_ORDER_REPLACE, PMM_KIND_ORDER_EXECUTE,
+                                    PMM_KIND_BOOK_END,     PMM_KIND_ORDER_ADD};
     struct pmm_event event = {.instrument_id = INSTRUMENT, .recv_ns = ++*now};
     uint8_t what = (uint8_t)take(input, 1);
     event.kind = KINDS[what % 8];
@@ -78,7 +79,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     while (input.left > 0) {
         size_t n = 0;
-        while (n < BATCH && input.left > 0) batch[n++] = whole ? whole_record(&input) : near_record(&input, &now);
+        while (n < BATCH && input.left > 0)
+            batch[n++] = whole ? whole_record(&input) : near_record(&input, &now);
         int64_t taken = pmm_l3book_apply(books[0], batch, n);
         HOLD(taken >= 0 && (size_t)taken <= n && taken == pmm_l3book_apply(books[1], batch, n));
         HOLD(pmm_l3book_check(books[0]) == PMM_OK && pmm_l3book_check(books[1]) == PMM_OK);

@@ -9,9 +9,9 @@
 #include "match.h"
 
 #define ORDERS_MAX 40
-#define WINDOW 4096
-#define BATCH 7
-#define OUT (4 * ORDERS_MAX + 3)
+#define WINDOW     4096
+#define BATCH      7
+#define OUT        (4 * ORDERS_MAX + 3)
 #define INSTRUMENT 5
 
 static struct pmm_match *match;
@@ -19,7 +19,7 @@ static size_t match_bytes, book_bytes;
 static struct pmm_book *book;
 
 static struct pmm_event near_record(struct input *input, int64_t *now) {
-    static const uint8_t KINDS[] = {PMM_KIND_NEW, PMM_KIND_NEW, PMM_KIND_NEW, PMM_KIND_CANCEL,
+    static const uint8_t KINDS[] = {PMM_KIND_NEW,     PMM_KIND_NEW,   PMM_KIND_NEW,        PMM_KIND_CANCEL,
                                     PMM_KIND_REPLACE, PMM_KIND_QUERY, PMM_KIND_CANCEL_ALL, PMM_KIND_NEW};
     struct pmm_event event = {.instrument_id = INSTRUMENT, .recv_ns = ++*now};
     uint8_t what = (uint8_t)take(input, 1), rules = (uint8_t)take(input, 1);
@@ -88,7 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     pmm_book_repair(book);
     while (input.left > 0) {
         size_t n = 0, room = 1 + (size_t)take(&input, 1) % OUT;
-        while (n < BATCH && input.left > 0) batch[n++] = whole ? whole_record(&input) : near_record(&input, &now);
+        while (n < BATCH && input.left > 0)
+            batch[n++] = whole ? whole_record(&input) : near_record(&input, &now);
         run(batch, n, room);
     }
     HOLD(pmm_match_end_day(match, now, out, OUT) >= 0 && pmm_match_check(match) == PMM_OK);

@@ -26,7 +26,8 @@ static void scan_message(const char *text, size_t bytes, int64_t snapshot_row) {
     for (int64_t i = 0; i < n; i++) {
         HOLD(out[i].source == PMM_SOURCE_FEED && out[i].venue_id == PMM_VENUE_BINANCE && out[i].recv_ns == 1);
         HOLD(out[i].price >= 0 && out[i].quantity >= 0);
-        HOLD(out[i].kind == PMM_KIND_TOP || out[i].kind == PMM_KIND_BOOK_BEGIN || out[i].kind == PMM_KIND_BOOK_END || out[i].price > 0);
+        HOLD(out[i].kind == PMM_KIND_TOP || out[i].kind == PMM_KIND_BOOK_BEGIN || out[i].kind == PMM_KIND_BOOK_END ||
+             out[i].price > 0);
     }
     if (n > 0) HOLD(out[n - 1].flags & PMM_FLAG_LAST);
 }

@@ -12,9 +12,9 @@
 #include "fuzz.h"
 #include "ring.h"
 
-#define KINDS 5
+#define KINDS     5
 #define IMAGE_MAX (192u << 10)
-#define BATCH 8
+#define BATCH     8
 
 static uint8_t good[KINDS][IMAGE_MAX], image[IMAGE_MAX];
 static size_t good_bytes[KINDS];
@@ -122,7 +122,8 @@ static void use_book(int mode) {
     HOLD(pmm_book_read_depth(book, PMM_SIDE_ASK, levels, BATCH) <= BATCH);
     if (mode == PMM_OPEN_OWN) {
         pmm_book_repair(book);
-        for (size_t i = 0, n = snapshot(batch); i < n; i++) batch[i].instrument_id = 0;
+        for (size_t i = 0, n = snapshot(batch); i < n; i++)
+            batch[i].instrument_id = 0;
         int64_t taken = pmm_book_apply(book, batch, snapshot(batch));
         if (taken > 0) HOLD(pmm_book_read_depth(book, PMM_SIDE_BID, levels, BATCH) == 2);
     }
@@ -135,7 +136,8 @@ static void use_counters(int mode) {
     (void)pmm_counter_find(&counters, "a");
     int index = pmm_counter_find(&counters, "new");
     pmm_counter_add(&counters, index, 1);
-    for (int i = -1; i < 6; i++) (void)pmm_counter_get(&counters, i);
+    for (int i = -1; i < 6; i++)
+        (void)pmm_counter_get(&counters, i);
     for (uint32_t i = 0; i < counters.shared->histogram_count; i++) {
         (void)pmm_histogram_quantile(&counters.histograms[i], 0.99);
         if (mode == PMM_OPEN_OWN) pmm_histogram_record(&counters.histograms[i], 77);

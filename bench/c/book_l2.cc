@@ -61,8 +61,7 @@ struct map_book {
                 bids.clear();
                 asks.clear();
             }
-            if (e[i].kind != PMM_KIND_DEPTH)
-                continue;
+            if (e[i].kind != PMM_KIND_DEPTH) continue;
             if (e[i].side == PMM_SIDE_BID)
                 set(bids, e[i]);
             else
@@ -71,10 +70,8 @@ struct map_book {
     }
     top read() {
         top t = {};
-        if (!bids.empty())
-            t.bid = bids.begin()->first, t.bid_quantity = bids.begin()->second;
-        if (!asks.empty())
-            t.ask = asks.begin()->first, t.ask_quantity = asks.begin()->second;
+        if (!bids.empty()) t.bid = bids.begin()->first, t.bid_quantity = bids.begin()->second;
+        if (!asks.empty()) t.ask = asks.begin()->first, t.ask_quantity = asks.begin()->second;
         return t;
     }
 };
@@ -152,8 +149,7 @@ int main(int argc, char **argv) {
     struct arguments args = begin(argc, argv);
     stream from;
     size_t most = args.scale > 0 ? SIZE_MAX : 100000;
-    if (args.scale > 1 && std::string(args.more[0]) == "l2")
-        most = 5300000 / (size_t)args.scale;
+    if (args.scale > 1 && std::string(args.more[0]) == "l2") most = 5300000 / (size_t)args.scale;
     window = (uint32_t)atoi(args.more[2]);
     if (std::string(args.more[0]) == "l2")
         from.ops = load<l2op>(args.more[1], most);

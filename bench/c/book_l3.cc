@@ -29,7 +29,13 @@ struct wop {
     uint32_t quantity;
     uint8_t op, side, pad[6];
 };
-enum { ADD = 1, CANCEL, REDUCE, REPLACE, EXECUTE };
+enum {
+    ADD = 1,
+    CANCEL,
+    REDUCE,
+    REPLACE,
+    EXECUTE
+};
 
 static const size_t CHUNK = 2048;
 static const uint64_t SPARSE = 0x9E3779B97F4A7C15u;
@@ -68,12 +74,10 @@ struct textbook {
         auto at = sides[it->side].find(it->price);
         at->second.quantity -= quantity;
         it->quantity -= quantity;
-        if (it->quantity)
-            return;
+        if (it->quantity) return;
         int side = it->side;
         at->second.queue.erase(it);
-        if (at->second.queue.empty())
-            sides[side].erase(at);
+        if (at->second.queue.empty()) sides[side].erase(at);
         ids.erase(found);
     }
     void cancel(uint64_t id) { take(id, ids.find(id)->second->quantity); }
@@ -89,10 +93,8 @@ struct textbook {
     }
     top read() {
         top t = {};
-        if (!sides[0].empty())
-            t.bid = sides[0].rbegin()->first, t.bid_quantity = sides[0].rbegin()->second.quantity;
-        if (!sides[1].empty())
-            t.ask = sides[1].begin()->first, t.ask_quantity = sides[1].begin()->second.quantity;
+        if (!sides[0].empty()) t.bid = sides[0].rbegin()->first, t.bid_quantity = sides[0].rbegin()->second.quantity;
+        if (!sides[1].empty()) t.ask = sides[1].begin()->first, t.ask_quantity = sides[1].begin()->second.quantity;
         return t;
     }
 };
@@ -114,8 +116,7 @@ struct translator {
         return e;
     }
     void total(uint64_t id, int64_t quantity) {
-        if (id >= totals.size())
-            totals.resize(id * 2 + 1024);
+        if (id >= totals.size()) totals.resize(id * 2 + 1024);
         totals[id] = quantity;
     }
     size_t translate(const wop &w, pmm_event *out) {
@@ -124,9 +125,7 @@ struct translator {
             total(w.id, w.quantity);
             out[0] = record(PMM_KIND_NEW, w.id, w);
             return 1;
-        case CANCEL:
-            out[0] = record(PMM_KIND_CANCEL, w.id, w);
-            return 1;
+        case CANCEL: out[0] = record(PMM_KIND_CANCEL, w.id, w); return 1;
         case REDUCE:
             totals[w.id] -= w.quantity;
             out[0] = record(PMM_KIND_REPLACE, w.id, w);
@@ -205,8 +204,12 @@ static uint32_t ring_for(uint32_t live) {
 
 /* The stream as a venue's messages, which is what it is: one record for each operation. */
 static pmm_event message(const wop &w, uint64_t factor) {
-    static const uint8_t kinds[] = {0, PMM_KIND_ORDER_ADD, PMM_KIND_ORDER_REMOVE, PMM_KIND_ORDER_REDUCE,
-                                    PMM_KIND_ORDER_REPLACE, PMM_KIND_ORDER_EXECUTE};
+    static const uint8_t kinds[] = {0,
+                                    PMM_KIND_ORDER_ADD,
+                                    PMM_KIND_ORDER_REMOVE,
+                                    PMM_KIND_ORDER_REDUCE,
+                                    PMM_KIND_ORDER_REPLACE,
+                                    PMM_KIND_ORDER_EXECUTE};
     pmm_event e = {};
     e.recv_ns = 1;
     e.kind = kinds[w.op];

@@ -12,12 +12,12 @@
 #include "clock.h"
 #include "ring.h"
 
-#define LEVELS 20
-#define BURST 256
-#define ORDERS 512
+#define LEVELS          20
+#define BURST           256
+#define ORDERS          512
 #define INSTRUMENTS_MAX 8
-#define MID 600000
-#define MOVE_EVERY 4096 /* records of an instrument: about 25 moves a second at 200,000/s and two instruments */
+#define MID             600000
+#define MOVE_EVERY      4096 /* records of an instrument: about 25 moves a second at 200,000/s and two instruments */
 
 struct instrument {
     int64_t mid;
@@ -47,14 +47,20 @@ struct venue {
     struct deepest deepest_market, deepest_strategy;
 };
 
-static void put(struct venue *v, uint32_t i, uint8_t kind, uint8_t side, int64_t price, int64_t quantity, uint8_t flags) {
+static void put(struct venue *v, uint32_t i, uint8_t kind, uint8_t side, int64_t price, int64_t quantity,
+                uint8_t flags) {
     struct instrument *in = &v->instruments[i];
-    if (!(flags & PMM_FLAG_SNAPSHOT))
-        in->sequence++;
-    v->batch[v->filled++] = (struct pmm_event){
-        .price = price, .quantity = quantity, .order_id = kind == PMM_KIND_TRADE ? (uint64_t)in->sequence : 0,
-        .aux = in->sequence, .instrument_id = i, .kind = kind, .side = side, .flags = flags,
-        .venue_id = PMM_VENUE_SIMULATED, .source = PMM_SOURCE_EXCHANGE};
+    if (!(flags & PMM_FLAG_SNAPSHOT)) in->sequence++;
+    v->batch[v->filled++] = (struct pmm_event){.price = price,
+                                               .quantity = quantity,
+                                               .order_id = kind == PMM_KIND_TRADE ? (uint64_t)in->sequence : 0,
+                                               .aux = in->sequence,
+                                               .instrument_id = i,
+                                               .kind = kind,
+                                               .side = side,
+                                               .flags = flags,
+                                               .venue_id = PMM_VENUE_SIMULATED,
+                                               .source = PMM_SOURCE_EXCHANGE};
     in->sent++;
 }
 
@@ -84,15 +90,15 @@ static void message(struct venue *v) {
     int64_t away = 1 + (int64_t)((r >> 16) % LEVELS);
     int64_t price = bid ? in->mid - away : in->mid + away;
     if ((r >> 32) % 16 == 0)
-        put(v, i, PMM_KIND_TRADE, bid ? PMM_SIDE_ASK : PMM_SIDE_BID, bid ? in->mid - 1 : in->mid + 1, 10, PMM_FLAG_LAST);
+        put(v, i, PMM_KIND_TRADE, bid ? PMM_SIDE_ASK : PMM_SIDE_BID, bid ? in->mid - 1 : in->mid + 1, 10,
+            PMM_FLAG_LAST);
     else
         put(v, i, PMM_KIND_DEPTH, bid ? PMM_SIDE_BID : PMM_SIDE_ASK, price, some_lots(v), PMM_FLAG_LAST);
 }
 
 static void watch(struct deepest *deepest, const struct pmm_ring *ring, uint64_t ns) {
     uint64_t depth = pmm_ring_depth(ring);
-    if (depth > deepest->records)
-        *deepest = (struct deepest){depth, (double)ns / 1e9};
+    if (depth > deepest->records) *deepest = (struct deepest){depth, (double)ns / 1e9};
 }
 
 static void stamp_and_push(struct venue *v) {
@@ -102,16 +108,14 @@ static void stamp_and_push(struct venue *v) {
     uint64_t full_since = 0;
     for (size_t done = 0;;) {
         done += (size_t)pmm_ring_push_burst(&v->market, v->batch + done, v->filled - done);
-        if (done == v->filled)
-            break;
+        if (done == v->filled) break;
         full_since = full_since ? full_since : clock_ns();
         pmm_segment_beat(&v->bell.segment); /* it waits and lives */
     }
     pmm_bell_ring(&v->feed);
     v->filled = 0;
     uint64_t ended = clock_ns();
-    if (full_since && ended - full_since > v->full_ns)
-        v->full_ns = ended - full_since;
+    if (full_since && ended - full_since > v->full_ns) v->full_ns = ended - full_since;
     watch(&v->deepest_market, &v->market, ended - v->start_ns);
     watch(&v->deepest_strategy, &v->strategy, ended - v->start_ns);
 }
@@ -131,8 +135,7 @@ static void snapshots(struct venue *v) {
 
 static struct pmm_event *find(struct venue *v, uint64_t id) {
     for (size_t i = 0; i < ORDERS; i++)
-        if (v->open[i].order_id == id)
-            return &v->open[i];
+        if (v->open[i].order_id == id) return &v->open[i];
     return NULL;
 }
 
@@ -152,19 +155,16 @@ static size_t answer(struct venue *v, const struct pmm_event *order, struct pmm_
     size_t n = 0;
     switch (order->kind) {
     case PMM_KIND_NEW:
-        if (!place)
-            return report(v, out, *order, PMM_KIND_REJECTED, PMM_REASON_CAPACITY);
+        if (!place) return report(v, out, *order, PMM_KIND_REJECTED, PMM_REASON_CAPACITY);
         *place = *order;
         return report(v, out, *order, PMM_KIND_ACK, 0);
     case PMM_KIND_REPLACE:
-        if (!mine)
-            return report(v, out, *order, PMM_KIND_REPLACE_REJECTED, PMM_REASON_UNKNOWN_ORDER);
+        if (!mine) return report(v, out, *order, PMM_KIND_REPLACE_REJECTED, PMM_REASON_UNKNOWN_ORDER);
         mine->price = order->price;
         mine->quantity = order->quantity;
         return report(v, out, *order, PMM_KIND_REPLACED, 0);
     case PMM_KIND_CANCEL:
-        if (!mine)
-            return report(v, out, *order, PMM_KIND_CANCEL_REJECTED, PMM_REASON_UNKNOWN_ORDER);
+        if (!mine) return report(v, out, *order, PMM_KIND_CANCEL_REJECTED, PMM_REASON_UNKNOWN_ORDER);
         n = report(v, out, *mine, PMM_KIND_CANCELLED, PMM_REASON_REQUESTED);
         mine->order_id = 0;
         return n;
@@ -178,20 +178,17 @@ static size_t answer(struct venue *v, const struct pmm_event *order, struct pmm_
     case PMM_KIND_QUERY:
         return mine ? report(v, out, *mine, PMM_KIND_ORDER_STATUS, 0)
                     : report(v, out, *order, PMM_KIND_REJECTED, PMM_REASON_UNKNOWN_ORDER);
-    default:
-        return 0;
+    default: return 0;
     }
 }
 
 static void answer_orders(struct venue *v) {
     static struct pmm_event in[64], out[ORDERS];
     int64_t n = pmm_ring_take(&v->orders, in, 64);
-    if (n == 0)
-        return;
+    if (n == 0) return;
     for (int64_t i = 0; i < n; i++) {
         size_t made = answer(v, &in[i], out);
-        if (made)
-            pmm_ring_push_bulk(&v->reports, out, made);
+        if (made) pmm_ring_push_bulk(&v->reports, out, made);
     }
     pmm_ring_release(&v->orders);
     pmm_bell_ring(&v->gateway);
@@ -233,8 +230,7 @@ static void send(struct venue *v, double rate, double seconds) {
     while (sent < due_end) {
         uint64_t now = clock_ns() - start;
         uint64_t due = (uint64_t)(rate * (double)now / 1e9);
-        if (due > due_end)
-            due = due_end;
+        if (due > due_end) due = due_end;
         pmm_segment_beat(&v->bell.segment);
         answer_orders(v);
         while (sent < due) {
@@ -244,8 +240,7 @@ static void send(struct venue *v, double rate, double seconds) {
             uint64_t planned = (uint64_t)((double)sent * 1e9 / rate);
             stamp_and_push(v);
             uint64_t passed = clock_ns() - start;
-            if (passed > planned && passed - planned > late_ns)
-                late_ns = passed - planned;
+            if (passed > planned && passed - planned > late_ns) late_ns = passed - planned;
         }
         if (pmm_ring_resync_requests(&v->market) != v->resyncs) {
             v->resyncs = pmm_ring_resync_requests(&v->market);

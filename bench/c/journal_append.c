@@ -19,13 +19,13 @@
 #include <sqlite3.h>
 #endif
 
-#define RECORDS 1000000
-#define TRANSACTION 1000
-#define DURABLE 200
-#define CHANGES 3
-#define CHANGES_FILE (1u << 18)
+#define RECORDS       1000000
+#define TRANSACTION   1000
+#define DURABLE       200
+#define CHANGES       3
+#define CHANGES_FILE  (1u << 18)
 #define CHANGES_BATCH 32
-#define CHANGES_RATE 400000
+#define CHANGES_RATE  400000
 
 static struct arguments args;
 static uint32_t samples[RECORDS];
@@ -137,8 +137,7 @@ static void change_of_file(const char *folder, size_t files) {
         uint64_t file = journal.file_index, t = ticks();
         need(pmm_journal_append(&journal, records, CHANGES_BATCH) == CHANGES_BATCH, "append");
         samples[i] = (uint32_t)(ticks() - t);
-        if (journal.file_index != file && samples[i] > worst)
-            worst = samples[i];
+        if (journal.file_index != file && samples[i] > worst) worst = samples[i];
     }
     need(journal.file_index == files, "files");
     pmm_journal_close(&journal);
@@ -158,9 +157,11 @@ static void lmdb(const char *folder, size_t n) {
     MDB_txn *txn;
     MDB_dbi dbi;
     need(mdb_env_create(&env) == 0 && mdb_env_set_mapsize(env, (size_t)1 << 30) == 0 &&
-             mdb_env_open(env, path, MDB_NOSYNC | MDB_WRITEMAP, 0600) == 0, "lmdb");
+             mdb_env_open(env, path, MDB_NOSYNC | MDB_WRITEMAP, 0600) == 0,
+         "lmdb");
     need(mdb_txn_begin(env, NULL, 0, &txn) == 0 && mdb_dbi_open(txn, NULL, MDB_INTEGERKEY, &dbi) == 0 &&
-             mdb_txn_commit(txn) == 0, "lmdb");
+             mdb_txn_commit(txn) == 0,
+         "lmdb");
     uint64_t t0 = ticks();
     for (size_t i = 0; i < n;) {
         need(mdb_txn_begin(env, NULL, 0, &txn) == 0, "lmdb begin");

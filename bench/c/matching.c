@@ -7,11 +7,11 @@
 #include "market.h"
 #include "match.h"
 
-#define LIVE 2000
-#define PAIRS 200000
+#define LIVE        2000
+#define PAIRS       200000
 #define DEEP_LEVELS 100
 #define DEEP_ORDERS 20 /* a level */
-#define OUT_MAX 65536
+#define OUT_MAX     65536
 
 static struct pmm_event out[OUT_MAX];
 static uint32_t samples[4000000];
@@ -26,8 +26,13 @@ static struct pmm_match *make(uint32_t orders) {
 }
 
 static struct pmm_event order(uint64_t id, uint8_t kind, uint8_t side, int64_t price, int64_t quantity) {
-    return (struct pmm_event){.recv_ns = 1, .order_id = id, .kind = kind, .side = side, .price = price,
-                              .quantity = quantity, .source = PMM_SOURCE_STRATEGY};
+    return (struct pmm_event){.recv_ns = 1,
+                              .order_id = id,
+                              .kind = kind,
+                              .side = side,
+                              .price = price,
+                              .quantity = quantity,
+                              .source = PMM_SOURCE_STRATEGY};
 }
 
 static int64_t run(struct pmm_match *match, const struct pmm_event *in, size_t n) {
@@ -72,7 +77,9 @@ static void add_cancel(size_t pairs) {
 
 /* The same, as a venue's process runs it: what has come since the last turn in one call. */
 static void add_cancel_batched(size_t pairs) {
-    enum { BATCH = 64 };
+    enum {
+        BATCH = 64
+    };
     struct pmm_match *match = make(LIVE + BATCH + 16);
     static uint64_t live[LIVE];
     struct pmm_event in[2 * BATCH];
@@ -125,13 +132,37 @@ static void market_order(size_t repeats) {
 }
 
 static const struct pmm_market_params PARAMS = {
-    .instrument_id = 0, .orders = 20000, .window = 16384, .far_levels = 4096, .fair_step_ns = 10000000,
-    .fair_ticks = 60000, .volatility_per_sqrt_s = 1e-5, .jumps_per_s = 0.01, .jump_size = 1e-4,
-    .limits_per_s = 120, .touch_fraction = 0.6, .touch_ticks = 1, .gap_ticks = 1, .distance_ticks = 5,
-    .distance_exponent = 1.8, .distance_max_ticks = 400, .cancel_near_per_s = 0.5, .cancel_far_per_s = 0.05,
-    .cancel_ticks = 10, .cancel_stale_per_s = 5, .size_lots = 1000, .size_sigma = 0.8, .size_ticks = 50,
-    .takes_per_s = 4, .take_lots = 2000, .take_sigma = 0.8, .informed_per_s = 10, .informed_ticks = 2,
-    .informed_lots = 2000, .informed_sigma = 0.8, .floor_orders = 10,
+    .instrument_id = 0,
+    .orders = 20000,
+    .window = 16384,
+    .far_levels = 4096,
+    .fair_step_ns = 10000000,
+    .fair_ticks = 60000,
+    .volatility_per_sqrt_s = 1e-5,
+    .jumps_per_s = 0.01,
+    .jump_size = 1e-4,
+    .limits_per_s = 120,
+    .touch_fraction = 0.6,
+    .touch_ticks = 1,
+    .gap_ticks = 1,
+    .distance_ticks = 5,
+    .distance_exponent = 1.8,
+    .distance_max_ticks = 400,
+    .cancel_near_per_s = 0.5,
+    .cancel_far_per_s = 0.05,
+    .cancel_ticks = 10,
+    .cancel_stale_per_s = 5,
+    .size_lots = 1000,
+    .size_sigma = 0.8,
+    .size_ticks = 50,
+    .takes_per_s = 4,
+    .take_lots = 2000,
+    .take_sigma = 0.8,
+    .informed_per_s = 10,
+    .informed_ticks = 2,
+    .informed_lots = 2000,
+    .informed_sigma = 0.8,
+    .floor_orders = 10,
 };
 
 static void mixed(size_t orders) {
@@ -149,8 +180,7 @@ static void mixed(size_t orders) {
         uint64_t t0 = ticks();
         int64_t n = pmm_market_advance(market, until, NULL, 0, &consumed, out, OUT_MAX);
         uint64_t t = above(ticks() - t0, least);
-        if (n == 0)
-            continue; /* the fair value moved, or an order was thought about and left */
+        if (n == 0) continue; /* the fair value moved, or an order was thought about and left */
         taken += t;
         records += (uint64_t)n;
         samples[i++] = (uint32_t)t;

@@ -53,22 +53,18 @@ static inline double ticks_to_ns(uint64_t t) { return (double)t * ns_per_tick; }
 
 /* -1 leaves the process where the kernel puts it. */
 static inline void pin(int core) {
-    if (core < 0)
-        return;
+    if (core < 0) return;
     cpu_set_t set;
     CPU_ZERO(&set);
     CPU_SET((unsigned)core, &set);
-    if (sched_setaffinity(0, sizeof set, &set) != 0)
-        printf("unpinned 1\n");
+    if (sched_setaffinity(0, sizeof set, &set) != 0) printf("unpinned 1\n");
 }
 
 /* The kernel shares processors out by session: root may put a measured one first. */
 static inline void raise_session(void) {
     int fd = open("/proc/self/autogroup", O_WRONLY);
-    if (fd < 0)
-        return;
-    if (write(fd, "-20", 3) != 3)
-        printf("unraised 1\n");
+    if (fd < 0) return;
+    if (write(fd, "-20", 3) != 3) printf("unraised 1\n");
     close(fd);
 }
 
@@ -95,9 +91,7 @@ static inline struct arguments begin(int argc, char **argv) {
 static inline int counting(const struct arguments *a) { return a->scale == 0; }
 
 /* n of a full run, cut to this run's share. */
-static inline size_t amount(const struct arguments *a, size_t n) {
-    return a->scale > 0 ? n / (size_t)a->scale : n;
-}
+static inline size_t amount(const struct arguments *a, size_t n) { return a->scale > 0 ? n / (size_t)a->scale : n; }
 
 static inline void emit(const char *name, double value) { printf("%s %.9g\n", name, value); }
 
@@ -124,15 +118,12 @@ static inline uint32_t ticks_floor(void) {
     for (int i = 0; i < 10000; i++) {
         uint64_t t = ticks();
         uint32_t d = (uint32_t)(ticks() - t);
-        if (d < least)
-            least = d;
+        if (d < least) least = d;
     }
     return least;
 }
 
-static inline uint32_t above(uint64_t taken, uint32_t least) {
-    return taken > least ? (uint32_t)(taken - least) : 0;
-}
+static inline uint32_t above(uint64_t taken, uint32_t least) { return taken > least ? (uint32_t)(taken - least) : 0; }
 
 static inline void *pages(size_t bytes) {
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);

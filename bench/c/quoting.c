@@ -16,8 +16,10 @@ static struct pmm_book *make_book(int64_t mid) {
     struct pmm_event e = {.recv_ns = 1, .kind = PMM_KIND_BOOK_BEGIN};
     pmm_book_apply(book, &e, 1);
     for (int i = 0; i < 20; i++) {
-        struct pmm_event bid = {.recv_ns = 1, .kind = PMM_KIND_DEPTH, .side = PMM_SIDE_BID, .price = mid - 1 - i, .quantity = 100 + i};
-        struct pmm_event ask = {.recv_ns = 1, .kind = PMM_KIND_DEPTH, .side = PMM_SIDE_ASK, .price = mid + 1 + i, .quantity = 90 + i};
+        struct pmm_event bid = {
+            .recv_ns = 1, .kind = PMM_KIND_DEPTH, .side = PMM_SIDE_BID, .price = mid - 1 - i, .quantity = 100 + i};
+        struct pmm_event ask = {
+            .recv_ns = 1, .kind = PMM_KIND_DEPTH, .side = PMM_SIDE_ASK, .price = mid + 1 + i, .quantity = 90 + i};
         pmm_book_apply(book, &bid, 1);
         pmm_book_apply(book, &ask, 1);
     }
@@ -27,10 +29,21 @@ static struct pmm_book *make_book(int64_t mid) {
 }
 
 static const struct pmm_maker_params PARAMS = {
-    .risk_aversion = 0.02, .fill_decay_per_tick = 0.4, .fill_rate_per_s = 2, .volatility_halflife_s = 30,
-    .volatility_floor = 3, .imbalance_lean_ticks = 1, .spread_min_ticks = 2, .spread_max_ticks = 60,
-    .level_spacing_ticks = 2, .quote_quantity = 2000, .inventory_max = 40000, .maker_fee_e8 = -2000,
-    .levels = 3, .fair_value = PMM_FAIR_MICROPRICE, .imbalance_levels = 3,
+    .risk_aversion = 0.02,
+    .fill_decay_per_tick = 0.4,
+    .fill_rate_per_s = 2,
+    .volatility_halflife_s = 30,
+    .volatility_floor = 3,
+    .imbalance_lean_ticks = 1,
+    .spread_min_ticks = 2,
+    .spread_max_ticks = 60,
+    .level_spacing_ticks = 2,
+    .quote_quantity = 2000,
+    .inventory_max = 40000,
+    .maker_fee_e8 = -2000,
+    .levels = 3,
+    .fair_value = PMM_FAIR_MICROPRICE,
+    .imbalance_levels = 3,
 };
 
 static int64_t total;
@@ -63,11 +76,9 @@ int main(int argc, char **argv) {
     size_t n = counting(&args) ? 10000 : amount(&args, 1000000);
     for (int round = 0; round < args.rounds; round++) {
         pass("moved", books, n, 1000000);
-        if (!counting(&args))
-            pass("still", same, n, 1000000);
+        if (!counting(&args)) pass("still", same, n, 1000000);
     }
-    if (counting(&args))
-        emit("units.pmm_maker_quote", 1.1 * (double)n);
+    if (counting(&args)) emit("units.pmm_maker_quote", 1.1 * (double)n);
     fprintf(stderr, "%ld\n", (long)total);
     return 0;
 }

@@ -86,8 +86,7 @@ static void ours(size_t n, std::vector<uint32_t> &samples) {
     need(pmm_ring_create(there.c_str(), CAPACITY, "there") == 0, "create");
     need(pmm_ring_create(back.c_str(), CAPACITY, "back") == 0, "create");
     pid_t child = fork();
-    if (child == 0)
-        echo(there, back, n);
+    if (child == 0) echo(there, back, n);
     pmm_ring out, in;
     need(pmm_ring_open_writer(&out, there.c_str()) == 0, "open writer");
     need(pmm_ring_open_reader(&in, back.c_str()) == 0, "open reader");

@@ -40,8 +40,7 @@ static void read_ring(const std::string &path, gate *shared, size_t n, size_t bu
     uint64_t expected = 0;
     while (expected < n) {
         size_t got = (size_t)pmm_ring_take(&ring, batch.data(), burst);
-        if (got == 0)
-            continue;
+        if (got == 0) continue;
         check(batch.data(), got, expected);
         pmm_ring_release(&ring);
     }
@@ -54,8 +53,7 @@ static void ours(const char *name, size_t n, size_t burst) {
     need(pmm_ring_create(path.c_str(), CAPACITY, "ring") == 0, "create");
     auto *shared = static_cast<gate *>(pages(4096));
     pid_t child = fork();
-    if (child == 0)
-        read_ring(path, shared, n, burst);
+    if (child == 0) read_ring(path, shared, n, burst);
     pmm_ring ring;
     need(pmm_ring_open_writer(&ring, path.c_str()) == 0, "open writer");
     std::vector<pmm_event> batch(burst);
@@ -124,8 +122,7 @@ int main(int argc, char **argv) {
     args = begin(argc, argv);
     size_t n = amount(&args, 6000000);
     for (int round = 0; round < args.rounds + 1; round++) {
-        if (round == 0)
-            n /= 8; /* warms up; its figures are printed as another name */
+        if (round == 0) n /= 8; /* warms up; its figures are printed as another name */
         const char *prefix = round ? "" : "warm.";
         auto name = [&](const char *what) { return std::string(prefix) + what; };
         ours(name("ours1").c_str(), n, 1);
@@ -135,8 +132,7 @@ int main(int argc, char **argv) {
         ours(name("ours32").c_str(), n, 32);
         threads<boost_queue>(name("boost32").c_str(), n, 32);
         ours(name("ours128").c_str(), n, 128);
-        if (round == 0)
-            n *= 8;
+        if (round == 0) n *= 8;
     }
     return 0;
 }

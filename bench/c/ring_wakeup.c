@@ -103,8 +103,7 @@ static void run(const char *name, uint32_t n, int ours, int core) {
     pid_t child = fork();
     if (child == 0) {
         pin(core);
-        if (ours)
-            read_ours(shared, n, ring_path, bell_path);
+        if (ours) read_ours(shared, n, ring_path, bell_path);
         read_bare(shared, n);
     }
     if (ours)

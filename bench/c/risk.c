@@ -6,8 +6,8 @@
 
 #include "risk.h"
 
-#define BATCH 64
-#define POOL 1024
+#define BATCH   64
+#define POOL    1024
 #define OUT_MAX 4096
 
 static struct pmm_event in[BATCH], out[OUT_MAX];
@@ -27,8 +27,13 @@ static struct pmm_risk *make(const struct pmm_risk_limits *limits, const struct 
 }
 
 static struct pmm_event order(int64_t now) {
-    return (struct pmm_event){.recv_ns = now, .venue_ns = now, .price = 50000, .quantity = 10, .order_id = next_id++,
-                              .kind = PMM_KIND_NEW, .side = next_id & 1 ? PMM_SIDE_BID : PMM_SIDE_ASK,
+    return (struct pmm_event){.recv_ns = now,
+                              .venue_ns = now,
+                              .price = 50000,
+                              .quantity = 10,
+                              .order_id = next_id++,
+                              .kind = PMM_KIND_NEW,
+                              .side = next_id & 1 ? PMM_SIDE_BID : PMM_SIDE_ASK,
                               .source = PMM_SOURCE_STRATEGY};
 }
 
@@ -37,43 +42,49 @@ static void one(struct pmm_risk *risk, struct pmm_event e) { pmm_risk_run(risk, 
 static void start(struct pmm_risk *risk, int reference) {
     one(risk, (struct pmm_event){.recv_ns = 1, .kind = PMM_KIND_RESUME, .instrument_id = PMM_INSTRUMENT_ALL});
     if (reference)
-        one(risk, (struct pmm_event){.recv_ns = 1, .kind = PMM_KIND_TOP, .price = 49999, .quantity = 5,
-                                     .order_id = 50001, .aux = 5, .source = PMM_SOURCE_RISK});
+        one(risk, (struct pmm_event){.recv_ns = 1,
+                                     .kind = PMM_KIND_TOP,
+                                     .price = 49999,
+                                     .quantity = 5,
+                                     .order_id = 50001,
+                                     .aux = 5,
+                                     .source = PMM_SOURCE_RISK});
 }
 
 /* The orders are gone again: what the venue would say. */
 static void forget(struct pmm_risk *risk, int64_t now) {
     struct pmm_event gone[BATCH];
     for (size_t i = 0; i < BATCH; i++)
-        gone[i] = (struct pmm_event){.recv_ns = now, .quantity = in[i].quantity, .order_id = in[i].order_id,
-                                     .kind = PMM_KIND_CANCELLED, .side = in[i].side, .reason = PMM_REASON_REQUESTED,
+        gone[i] = (struct pmm_event){.recv_ns = now,
+                                     .quantity = in[i].quantity,
+                                     .order_id = in[i].order_id,
+                                     .kind = PMM_KIND_CANCELLED,
+                                     .side = in[i].side,
+                                     .reason = PMM_REASON_REQUESTED,
                                      .source = PMM_SOURCE_GATEWAY};
     pmm_risk_run(risk, gone, BATCH, out, OUT_MAX);
 }
 
 static void expect(const char *name, int64_t n, uint16_t reason) {
-    if (n == BATCH && (reason ? out[0].reason == reason : out[0].kind == PMM_KIND_NEW))
-        return;
+    if (n == BATCH && (reason ? out[0].reason == reason : out[0].kind == PMM_KIND_NEW)) return;
     fprintf(stderr, "%s: %ld decisions, the first of kind %d, reason %d\n", name, (long)n, out[0].kind, out[0].reason);
     exit(1);
 }
 
-static void measure(const char *name, struct pmm_risk *risk, size_t batches, uint16_t reason, void (*spoil)(struct pmm_event *)) {
+static void measure(const char *name, struct pmm_risk *risk, size_t batches, uint16_t reason,
+                    void (*spoil)(struct pmm_event *)) {
     uint64_t taken = 0;
     for (size_t b = 0; b < batches + batches / 10; b++) {
         for (size_t i = 0; i < BATCH; i++) {
             in[i] = order((int64_t)(2 + b));
-            if (spoil)
-                spoil(&in[i]);
+            if (spoil) spoil(&in[i]);
         }
         uint64_t t0 = ticks();
         int64_t n = pmm_risk_run(risk, in, BATCH, out, OUT_MAX);
         uint64_t t = ticks() - t0;
-        if (b >= batches / 10)
-            taken += t;
+        if (b >= batches / 10) taken += t;
         expect(name, n, reason);
-        if (!reason)
-            forget(risk, (int64_t)(2 + b));
+        if (!reason) forget(risk, (int64_t)(2 + b));
     }
     emit(name, ticks_to_ns(taken) / (double)(batches * BATCH));
 }
@@ -89,10 +100,8 @@ static void again(struct pmm_event *e) { e->order_id = 1; }
 static void measure_state(const char *name, size_t batches, uint16_t reason) {
     struct pmm_risk_limits limits = LIMITS;
     struct pmm_risk_session session = SESSION;
-    if (reason == PMM_REASON_POSITION_LIMIT)
-        limits.position_max = 5;
-    if (reason == PMM_REASON_OPEN_ORDERS)
-        limits.open_orders_max = 1;
+    if (reason == PMM_REASON_POSITION_LIMIT) limits.position_max = 5;
+    if (reason == PMM_REASON_OPEN_ORDERS) limits.open_orders_max = 1;
     if (reason == PMM_REASON_MESSAGE_RATE) {
         session.messages_per_s = 1;
         session.messages_burst = 1;
@@ -100,13 +109,13 @@ static void measure_state(const char *name, size_t batches, uint16_t reason) {
     struct pmm_risk *risk = make(&limits, &session);
     start(risk, reason != PMM_REASON_NO_REFERENCE);
     struct pmm_event first = order(2);
-    if (reason == PMM_REASON_OPEN_ORDERS || reason == PMM_REASON_MESSAGE_RATE)
-        one(risk, first);
+    if (reason == PMM_REASON_OPEN_ORDERS || reason == PMM_REASON_MESSAGE_RATE) one(risk, first);
     if (reason == PMM_REASON_KILL_SWITCH)
-        one(risk, (struct pmm_event){.recv_ns = 2, .kind = PMM_KIND_HALT, .instrument_id = PMM_INSTRUMENT_ALL,
+        one(risk, (struct pmm_event){.recv_ns = 2,
+                                     .kind = PMM_KIND_HALT,
+                                     .instrument_id = PMM_INSTRUMENT_ALL,
                                      .reason = PMM_REASON_OPERATOR});
-    if (reason == PMM_REASON_TOO_OLD)
-        one(risk, (struct pmm_event){.recv_ns = 5000000000, .kind = PMM_KIND_TIMER});
+    if (reason == PMM_REASON_TOO_OLD) one(risk, (struct pmm_event){.recv_ns = 5000000000, .kind = PMM_KIND_TIMER});
     measure(name, risk, batches, reason, NULL);
     free(risk);
 }

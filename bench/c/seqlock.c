@@ -12,13 +12,21 @@
 #include "book.h"
 #include "error.h"
 
-#define LEVELS 10
-#define READS 200000
-#define PACE_NS 1000
+#define LEVELS      10
+#define READS       200000
+#define PACE_NS     1000
 #define TIME_NS_MAX 2000000000 /* a phase in which the reader is starved ends all the same */
 
-enum what { LINE, TOP, DEPTH };
-enum pace { FULL_SPEED = 0, PACED = 1, QUIET = 2 };
+enum what {
+    LINE,
+    TOP,
+    DEPTH
+};
+enum pace {
+    FULL_SPEED = 0,
+    PACED = 1,
+    QUIET = 2
+};
 
 struct shared {
     uint64_t written;
@@ -29,8 +37,12 @@ static struct arguments args;
 static uint32_t samples[READS];
 
 static struct pmm_event level(int side, int64_t price, int64_t quantity) {
-    return (struct pmm_event){.recv_ns = 1, .kind = PMM_KIND_DEPTH, .side = (uint8_t)side, .price = price,
-                              .quantity = quantity, .flags = PMM_FLAG_LAST};
+    return (struct pmm_event){.recv_ns = 1,
+                              .kind = PMM_KIND_DEPTH,
+                              .side = (uint8_t)side,
+                              .price = price,
+                              .quantity = quantity,
+                              .flags = PMM_FLAG_LAST};
 }
 
 static void fill(struct pmm_book *book) {
@@ -73,8 +85,7 @@ static int64_t read_line(const volatile struct shared *shared) { return (int64_t
 static int64_t read_as(enum what what, const struct pmm_book *book, struct pmm_level *levels,
                        const volatile struct shared *shared) {
     struct pmm_top top;
-    if (what == LINE)
-        return read_line(shared);
+    if (what == LINE) return read_line(shared);
     return what == TOP ? pmm_book_read_top(book, &top) : pmm_book_read_depth(book, PMM_SIDE_BID, levels, LEVELS);
 }
 
@@ -93,8 +104,7 @@ static void measure(const char *name, const struct pmm_book *book, enum what wha
         int64_t code = read_as(what, book, levels, shared);
         samples[n] = above(ticks() - t0, least);
         uint64_t now = shared->written;
-        if (now == seen && pace != QUIET)
-            continue;
+        if (now == seen && pace != QUIET) continue;
         seen = now;
         stale += code == PMM_ERR_STALE;
         n++;
@@ -115,8 +125,7 @@ int main(int argc, char **argv) {
     for (int round = 0; round < args.rounds; round++) {
         need(pmm_book_create(path, 0, 16384, 4096, "book") == 0, "create book");
         pid_t writer = fork();
-        if (writer == 0)
-            write_for_ever(path, shared);
+        if (writer == 0) write_for_ever(path, shared);
         need(pmm_book_open(&segment, &book, path, PMM_OPEN_READ) == 0, "open book");
         struct pmm_top top;
         while (pmm_book_read_top(book, &top) == PMM_ERR_INVALID)

@@ -19,9 +19,9 @@
 #include "error.h"
 #include "weak_atomics.h"
 
-#define ROUNDS 10000
-#define RECORDS 5
-#define BUFFER_MAX 64
+#define ROUNDS      10000
+#define RECORDS     5
+#define BUFFER_MAX  64
 #define STACK_BYTES (64u << 10)
 
 struct store {
@@ -71,7 +71,8 @@ void weak_fence_release(void) {}
 
 void weak_fence_full(void) {
     chance();
-    while (running && running->buffered) let_one_out(running);
+    while (running && running->buffered)
+        let_one_out(running);
 }
 
 void weak_store(void *at, unsigned bytes, uint64_t value, enum weak_order order) {
@@ -109,7 +110,8 @@ long __wrap_syscall(long number, uint32_t *word, int operation, uint32_t expecte
     }
     running->asleep = 1;
     sleeps++;
-    while (running->asleep) swapcontext(&running->context, &outside);
+    while (running->asleep)
+        swapcontext(&running->context, &outside);
     return 0;
 }
 
@@ -122,7 +124,8 @@ static void end(void) {
 static void write_all(void) {
     struct pmm_event event = {0};
     for (int i = 0; i < RECORDS; i++) {
-        for (uint64_t n = next_random() % 12; n > 0; n--) chance();
+        for (uint64_t n = next_random() % 12; n > 0; n--)
+            chance();
         if (pmm_ring_push_bulk(&writer.ring, &event, 1) != 1) abort();
         (void)pmm_bell_ring(&writer.bell);
     }

@@ -32,10 +32,8 @@ static void scan(const char *text, size_t bytes, size_t room) {
     struct pmm_event *out = malloc(room ? room * sizeof *out : 1);
     struct pmm_binance_message message;
     memcpy(exact, text, bytes);
-    int64_t code = pmm_binance_scan(exact, bytes, INSTRUMENTS, 2, (int64_t)(bytes % 3) - 1, 1, out,
-                                    room, &message);
-    if (code > (int64_t)room || message.offset > bytes || code < PMM_ERR_INVALID)
-        abort();
+    int64_t code = pmm_binance_scan(exact, bytes, INSTRUMENTS, 2, (int64_t)(bytes % 3) - 1, 1, out, room, &message);
+    if (code > (int64_t)room || message.offset > bytes || code < PMM_ERR_INVALID) abort();
     outcomes[code < 0 ? -code : 0]++;
     free(out);
     free(exact);
@@ -47,8 +45,7 @@ static void damage(const char *text, size_t bytes, int rounds) {
         memcpy(copy, text, bytes);
         for (uint64_t flips = 1 + next_random() % 4; flips > 0; flips--) {
             static const char TELLING[] = "\"{}[],:.\\-0e9u";
-            char byte = next_random() % 2 ? (char)next_random()
-                                          : TELLING[next_random() % (sizeof TELLING - 1)];
+            char byte = next_random() % 2 ? (char)next_random() : TELLING[next_random() % (sizeof TELLING - 1)];
             copy[next_random() % bytes] = byte;
         }
         scan(copy, next_random() % 8 ? bytes : 1 + next_random() % bytes, ROOM);
@@ -65,8 +62,7 @@ int main(int argc, char **argv) {
     char *line = NULL;
     size_t capacity = 0, frames = 0;
     ssize_t length;
-    if (corpus == NULL)
-        return 2;
+    if (corpus == NULL) return 2;
     while ((length = getline(&line, &capacity, corpus)) > 1) {
         size_t bytes = (size_t)length - 1;
         const size_t step = bytes < 2000 ? 1 : 97;
@@ -81,8 +77,7 @@ int main(int argc, char **argv) {
     fclose(corpus);
     printf("%zu frames; ok %llu, syntax %llu, range %llu, not found %llu, full %llu\n", frames,
            (unsigned long long)outcomes[0], (unsigned long long)outcomes[-PMM_ERR_SYNTAX],
-           (unsigned long long)outcomes[-PMM_ERR_RANGE],
-           (unsigned long long)outcomes[-PMM_ERR_NOT_FOUND],
+           (unsigned long long)outcomes[-PMM_ERR_RANGE], (unsigned long long)outcomes[-PMM_ERR_NOT_FOUND],
            (unsigned long long)outcomes[-PMM_ERR_FULL]);
     return frames && outcomes[0] && outcomes[-PMM_ERR_SYNTAX] && outcomes[-PMM_ERR_RANGE] ? 0 : 1;
 }

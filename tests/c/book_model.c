@@ -6,9 +6,9 @@
 #include "book.h"
 #include "error.h"
 
-#define WINDOW 4096
-#define PRICES 60000
-#define LOW (-20000)
+#define WINDOW     4096
+#define PRICES     60000
+#define LOW        (-20000)
 #define INSTRUMENT 7
 
 static int64_t model[3][PRICES]; /* by side and price - LOW */
@@ -23,12 +23,12 @@ static uint64_t rnd(uint64_t below) {
     return state % below;
 }
 
-#define CHECK(condition)                                            \
-    do {                                                            \
-        if (!(condition)) {                                         \
+#define CHECK(condition) \
+    do { \
+        if (!(condition)) { \
             fprintf(stderr, "line %d: %s\n", __LINE__, #condition); \
-            exit(1);                                                \
-        }                                                           \
+            exit(1); \
+        } \
     } while (0)
 
 static struct pmm_book *make(uint32_t far) {
@@ -60,7 +60,8 @@ static void compare_imbalance(struct pmm_book *book, size_t levels) {
     for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) {
         int64_t n = pmm_book_depth(book, side, depth, levels);
         CHECK(n <= (int64_t)levels);
-        for (int64_t i = 0; i < n; i++) sums[side] += (double)depth[i].quantity;
+        for (int64_t i = 0; i < n; i++)
+            sums[side] += (double)depth[i].quantity;
     }
     double all = sums[PMM_SIDE_BID] + sums[PMM_SIDE_ASK];
     CHECK(pmm_book_imbalance(book, levels) == (all > 0 ? (sums[PMM_SIDE_BID] - sums[PMM_SIDE_ASK]) / all : 0));
@@ -72,8 +73,10 @@ static void compare(struct pmm_book *book, struct pmm_book *other) {
     pmm_book_get_stats(book, &stats);
     pmm_book_top(book, &top);
     CHECK((top.version & 1) == 0);
-    for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) compare_side(book, side, stats.dropped == 0);
-    for (size_t levels = 0; levels < 600; levels = 2 * levels + 1) compare_imbalance(book, levels);
+    for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++)
+        compare_side(book, side, stats.dropped == 0);
+    for (size_t levels = 0; levels < 600; levels = 2 * levels + 1)
+        compare_imbalance(book, levels);
     if (pmm_book_depth(book, PMM_SIDE_BID, depth, 1) == 1)
         CHECK(top.bid_price == depth[0].price && top.bid_quantity == depth[0].quantity);
     else
@@ -82,10 +85,12 @@ static void compare(struct pmm_book *book, struct pmm_book *other) {
     CHECK(again.bid_price == top.bid_price && again.ask_quantity == top.ask_quantity);
 
     int64_t n = pmm_book_snapshot(book, 5, copy, sizeof copy / sizeof *copy);
-    CHECK(n >= 1 && pmm_book_snapshot(book, 5, copy, (size_t)(stats.bid_levels + stats.ask_levels + 1)) == PMM_ERR_FULL);
+    CHECK(n >= 1 &&
+          pmm_book_snapshot(book, 5, copy, (size_t)(stats.bid_levels + stats.ask_levels + 1)) == PMM_ERR_FULL);
     CHECK(pmm_book_apply(other, copy, (size_t)n) == n);
     if (stats.dropped == 0) {
-        for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) compare_side(other, side, 1);
+        for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++)
+            compare_side(other, side, 1);
         pmm_book_top(other, &again);
         CHECK(again.valid == top.valid && again.reason == top.reason && again.ask_price == top.ask_price);
     }

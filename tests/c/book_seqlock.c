@@ -11,9 +11,9 @@
 #include "book.h"
 #include "error.h"
 
-#define LEVELS 8
-#define WINDOW 4096
-#define READS 3000
+#define LEVELS      8
+#define WINDOW      4096
+#define READS       3000
 #define BATCHES_MAX 3000000
 
 static struct pmm_book *book;
@@ -81,7 +81,8 @@ static int read_once(int *tops, int *depths) {
     if (n != LEVELS) return fail("not all levels");
     int64_t x = levels[0].quantity / 16, step = side == PMM_SIDE_BID ? -1 : 1;
     for (int i = 0; i < LEVELS; i++)
-        if (levels[i].quantity != 16 * x + i || levels[i].price != price_of(x) + step * (1 + i)) return fail("torn depth");
+        if (levels[i].quantity != 16 * x + i || levels[i].price != price_of(x) + step * (1 + i))
+            return fail("torn depth");
     return 0;
 }
 
@@ -94,8 +95,10 @@ int main(void) {
     memset(book, 0, bytes);
     if (pmm_book_init(book, bytes, 0, WINDOW, 64) != 0) return 2;
     if (pthread_create(&writer, NULL, write_batches, NULL) != 0) return 2;
-    while (pmm_book_read_top(book, &top) != 0) {}
-    while (!wrong && (tops < READS || depths < READS)) wrong = read_once(&tops, &depths);
+    while (pmm_book_read_top(book, &top) != 0) {
+    }
+    while (!wrong && (tops < READS || depths < READS))
+        wrong = read_once(&tops, &depths);
     pmm_store_release_u32(&enough, 1);
     pthread_join(writer, NULL);
     free(book);

@@ -17,12 +17,12 @@
 #include "error.h"
 #include "weak_atomics.h"
 
-#define WINDOW 4096
-#define FAR 4
-#define BATCHES 8
-#define ROUNDS 300
+#define WINDOW    4096
+#define FAR       4
+#define BATCHES   8
+#define ROUNDS    300
 #define QUEUE_MAX 4096
-#define LEVELS 2
+#define LEVELS    2
 
 struct store {
     size_t at;
@@ -50,14 +50,16 @@ static uint64_t next_random(void) {
 static void arrive(struct store *store) {
     memcpy(readers + store->at, &store->value, store->bytes);
     store->arrived = 1;
-    while (oldest < queued && queue[oldest].arrived) oldest++;
+    while (oldest < queued && queue[oldest].arrived)
+        oldest++;
 }
 
 /* The first store of its word among those that no release holds back, from a place that chance picks. */
 static void let_one_arrive(void) {
     if (oldest == queued) return;
     size_t ready = oldest;
-    while (ready < queued && queue[ready].epoch == queue[oldest].epoch) ready++;
+    while (ready < queued && queue[ready].epoch == queue[oldest].epoch)
+        ready++;
     size_t picked = oldest + next_random() % (ready - oldest);
     for (size_t i = oldest; i <= picked; i++)
         if (!queue[i].arrived && queue[i].at == queue[picked].at) {
@@ -66,7 +68,9 @@ static void let_one_arrive(void) {
         }
 }
 
-static int is_in(const void *at, const char *copy) { return (const char *)at >= copy && (const char *)at < copy + book_bytes; }
+static int is_in(const void *at, const char *copy) {
+    return (const char *)at >= copy && (const char *)at < copy + book_bytes;
+}
 
 void weak_fence_release(void) { epoch++; }
 
@@ -74,7 +78,8 @@ void weak_store(void *at, unsigned bytes, uint64_t value, enum weak_order order)
     memcpy(at, &value, bytes);
     if (!is_in(at, writers) || queued == QUEUE_MAX) abort();
     if (order == WEAK_ORDERED) epoch++;
-    queue[queued++] = (struct store){.at = (size_t)((char *)at - writers), .bytes = bytes, .value = value, .epoch = epoch};
+    queue[queued++] =
+        (struct store){.at = (size_t)((char *)at - writers), .bytes = bytes, .value = value, .epoch = epoch};
 }
 
 void weak_fence_acquire(void) { memcpy(floors, readers, book_bytes); }
@@ -86,7 +91,8 @@ uint64_t weak_load(const void *at, unsigned bytes, enum weak_order order) {
         return value;
     }
     size_t word = (size_t)((const char *)at - readers);
-    for (uint64_t n = next_random() % 8 < 6 ? 0 : next_random() % 12; n > 0; n--) let_one_arrive();
+    for (uint64_t n = next_random() % 8 < 6 ? 0 : next_random() % 12; n > 0; n--)
+        let_one_arrive();
     if (next_random() % 2) memcpy(floors + word, readers + word, bytes);
     memcpy(&value, floors + word, bytes);
     if (order == WEAK_ORDERED) weak_fence_acquire();
@@ -136,7 +142,8 @@ static int read_depth(int round, int side) {
     int64_t x = levels[0].quantity / 16, step = side == PMM_SIDE_BID ? -1 : 1;
     check(n == LEVELS, "levels are missing", round);
     for (int i = 0; i < LEVELS; i++)
-        check(levels[i].quantity == 16 * x + i && levels[i].price == 1000 + x + step * (1 + i), "the depth is of two batches", round);
+        check(levels[i].quantity == 16 * x + i && levels[i].price == 1000 + x + step * (1 + i),
+              "the depth is of two batches", round);
     return 1;
 }
 
@@ -154,7 +161,8 @@ int main(void) {
         memcpy(readers, writers, book_bytes);
         memcpy(floors, writers, book_bytes);
         queued = oldest = epoch = 0;
-        for (int64_t x = 2; x < 2 + BATCHES; x++) write_batch(x);
+        for (int64_t x = 2; x < 2 + BATCHES; x++)
+            write_batch(x);
         for (int i = 0; i < 4; i++) {
             size_t before = oldest;
             read += round % 3 ? read_depth(round, round % 3) : read_top(round);

@@ -10,7 +10,8 @@ static uint32_t by_hand(uint32_t crc, const uint8_t *data, size_t bytes) {
     crc = ~crc;
     for (size_t i = 0; i < bytes; i++) {
         crc ^= data[i];
-        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0x82F63B78u : 0);
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0x82F63B78u : 0);
     }
     return ~crc;
 }

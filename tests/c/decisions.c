@@ -11,10 +11,10 @@
 #include "quote.h"
 #include "risk.h"
 
-#define STEPS 60000
+#define STEPS  60000
 #define ORDERS 64
-#define BATCH 8
-#define ROOM 4096
+#define BATCH  8
+#define ROOM   4096
 
 static uint64_t state = 88172645463325252ull;
 
@@ -61,8 +61,7 @@ static struct pmm_risk *make_risk(void) {
     struct pmm_risk_session session = {1000000000000, 100000, 100000};
     size_t size = pmm_risk_memsize(ORDERS);
     struct pmm_risk *risk = malloc(size);
-    if (pmm_risk_init(risk, size, ORDERS, terms, limits, 2, &session) != 0)
-        fail("risk was not made", -1);
+    if (pmm_risk_init(risk, size, ORDERS, terms, limits, 2, &session) != 0) fail("risk was not made", -1);
     return risk;
 }
 
@@ -70,21 +69,17 @@ static void check_risk(const struct pmm_risk *risk, int step) {
     for (uint32_t i = 0; i < 2; i++) {
         struct pmm_position p;
         pmm_risk_position(risk, i, &p);
-        if (p.cash != p.realised - p.cost)
-            fail("cash is not realised less cost", step);
-        if (p.open_bid < 0 || p.open_ask < 0 || p.open_orders < 0)
-            fail("negative exposure", step);
+        if (p.cash != p.realised - p.cost) fail("cash is not realised less cost", step);
+        if (p.open_bid < 0 || p.open_ask < 0 || p.open_orders < 0) fail("negative exposure", step);
     }
-    if (pmm_risk_open_orders(risk) > ORDERS)
-        fail("more orders than the table holds", step);
+    if (pmm_risk_open_orders(risk) > ORDERS) fail("more orders than the table holds", step);
 }
 
 static struct pmm_book *make_book(uint32_t instrument) {
     size_t size = pmm_book_memsize(4096, 64);
     struct pmm_book *book = aligned_alloc(64, (size + 63) / 64 * 64);
     memset(book, 0, size);
-    if (pmm_book_init(book, size, instrument, 4096, 64) != 0)
-        fail("book was not made", -1);
+    if (pmm_book_init(book, size, instrument, 4096, 64) != 0) fail("book was not made", -1);
     return book;
 }
 
@@ -94,9 +89,19 @@ int main(void) {
     struct pmm_desk *desk = malloc(sizeof *desk);
     struct pmm_maker maker;
     struct pmm_maker_params params = {
-        .risk_aversion = 0.01, .fill_decay_per_tick = 0.2, .fill_rate_per_s = 1, .volatility_halflife_s = 5,
-        .volatility_floor = 1, .imbalance_lean_ticks = 2, .spread_min_ticks = 2, .spread_max_ticks = 100,
-        .level_spacing_ticks = 2, .quote_quantity = 5, .inventory_max = 40, .levels = 3, .imbalance_levels = 5,
+        .risk_aversion = 0.01,
+        .fill_decay_per_tick = 0.2,
+        .fill_rate_per_s = 1,
+        .volatility_halflife_s = 5,
+        .volatility_floor = 1,
+        .imbalance_lean_ticks = 2,
+        .spread_min_ticks = 2,
+        .spread_max_ticks = 100,
+        .level_spacing_ticks = 2,
+        .quote_quantity = 5,
+        .inventory_max = 40,
+        .levels = 3,
+        .imbalance_levels = 5,
     };
     struct pmm_event *out = malloc(ROOM * sizeof *out);
     if (pmm_maker_init(&maker, &params) != 0 || pmm_desk_init(desk, books, 2, 1) != 0)
@@ -108,16 +113,14 @@ int main(void) {
         for (size_t i = 0; i < n; i++)
             batch[i] = any_event(step % 2 ? 90 : desk->next_order_id + 4);
         int64_t decided = pmm_risk_run(risk, batch, n, out, ROOM);
-        if (decided < 0 || decided > ROOM)
-            fail("risk wrote past its room", step);
+        if (decided < 0 || decided > ROOM) fail("risk wrote past its room", step);
         check_risk(risk, step);
         pmm_desk_apply(desk, batch, n);
         for (uint32_t i = 0; i < 2; i++)
             pmm_maker_quote(&maker, books[i], desk->instruments[i].position, desk->clock_ns,
                             &desk->instruments[i].wanted);
         desk->replace = (uint32_t)draw(2);
-        if (pmm_desk_decide(desk, out, draw(40)) > 40)
-            fail("the desk wrote past its room", step);
+        if (pmm_desk_decide(desk, out, draw(40)) > 40) fail("the desk wrote past its room", step);
     }
     printf("%lld orders out, %lld open at risk\n", (long long)pmm_desk_working(desk),
            (long long)pmm_risk_open_orders(risk));

@@ -22,17 +22,17 @@
 #include "error.h"
 #include "journal.h"
 
-#define CHECK(condition)                                                             \
-    do {                                                                             \
-        if (!(condition)) {                                                          \
+#define CHECK(condition) \
+    do { \
+        if (!(condition)) { \
             fprintf(stderr, "%s:%d: %s (fault %d of %s)\n", __FILE__, __LINE__, #condition, fault_at, mode); \
-            _exit(3);                                                                \
-        }                                                                            \
+            _exit(3); \
+        } \
     } while (0)
 
-#define APPENDS 40
-#define BATCH 5
-#define REACHED 17
+#define APPENDS   40
+#define BATCH     5
+#define REACHED   17
 #define UNTOUCHED 0
 
 static const char *mode;
@@ -84,9 +84,7 @@ int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to) {
     return strikes() ? -1 : __real_renameat(from_fd, from, to_fd, to);
 }
 int __real_unlinkat(int at, const char *path, int flags);
-int __wrap_unlinkat(int at, const char *path, int flags) {
-    return strikes() ? -1 : __real_unlinkat(at, path, flags);
-}
+int __wrap_unlinkat(int at, const char *path, int flags) { return strikes() ? -1 : __real_unlinkat(at, path, flags); }
 int __real_mkdir(const char *path, mode_t permissions);
 int __wrap_mkdir(const char *path, mode_t permissions) { return strikes() ? -1 : __real_mkdir(path, permissions); }
 int __real_fcntl(int fd, int command, void *argument);
@@ -104,7 +102,8 @@ static struct pmm_event event_of(uint64_t index) {
 
 static int append(struct pmm_journal *journal, int n) {
     struct pmm_event events[BATCH];
-    for (int i = 0; i < n; i++) events[i] = event_of(journal->count + (uint64_t)i);
+    for (int i = 0; i < n; i++)
+        events[i] = event_of(journal->count + (uint64_t)i);
     int64_t code = pmm_journal_append(journal, events, (size_t)n);
     if (code < 0) return (int)code;
     CHECK(code == n);
@@ -115,7 +114,8 @@ static int append(struct pmm_journal *journal, int n) {
 static int open_descriptors(void) {
     DIR *entries = opendir("/proc/self/fd");
     int count = 0;
-    while (readdir(entries)) count++;
+    while (readdir(entries))
+        count++;
     closedir(entries);
     return count;
 }

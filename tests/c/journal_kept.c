@@ -10,16 +10,16 @@
 #include "error.h"
 #include "journal.h"
 
-#define CHECK(condition)                                                          \
-    do {                                                                          \
-        if (!(condition)) {                                                       \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);       \
-            exit(1);                                                              \
-        }                                                                         \
+#define CHECK(condition) \
+    do { \
+        if (!(condition)) { \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+            exit(1); \
+        } \
     } while (0)
 
-#define LIVES 12
-#define APPENDS 120
+#define LIVES     12
+#define APPENDS   120
 #define BATCH_MAX 200
 
 static struct pmm_event events[BATCH_MAX];
@@ -52,6 +52,7 @@ static void live(const char *directory, int sync, unsigned *chance) {
 int main(int argc, char **argv) {
     if (argc != 3) return 2;
     unsigned chance = 7;
-    for (int i = 0; i < LIVES; i++) live(argv[1], atoi(argv[2]), &chance);
+    for (int i = 0; i < LIVES; i++)
+        live(argv[1], atoi(argv[2]), &chance);
     return 0;
 }

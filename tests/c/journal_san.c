@@ -14,12 +14,12 @@
 #include "error.h"
 #include "journal.h"
 
-#define CHECK(condition)                                                          \
-    do {                                                                          \
-        if (!(condition)) {                                                       \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);       \
-            exit(1);                                                              \
-        }                                                                         \
+#define CHECK(condition) \
+    do { \
+        if (!(condition)) { \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+            exit(1); \
+        } \
     } while (0)
 
 #define BATCH_MAX 300
@@ -140,7 +140,8 @@ static void arguments(const char *directory) {
 int main(int argc, char **argv) {
     char path[4][560];
     if (argc != 2) return 2;
-    for (int i = 0; i < 4; i++) snprintf(path[i], sizeof path[i], "%.500s/journal-%d", argv[1], i);
+    for (int i = 0; i < 4; i++)
+        snprintf(path[i], sizeof path[i], "%.500s/journal-%d", argv[1], i);
     batches(path[0]);
     cuts(path[1]);
     damage(path[2]);

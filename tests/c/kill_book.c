@@ -8,11 +8,11 @@
 #include "book_layout.h"
 #include "kill_steps.h"
 
-#define WINDOW 4096
-#define FAR 8
+#define WINDOW  4096
+#define FAR     8
 #define BATCHES 14
-#define LEVELS 3
-#define LIVES 2
+#define LEVELS  3
+#define LIVES   2
 
 static const char *const NAMES[] = {"book"};
 static uint64_t stale_answers;

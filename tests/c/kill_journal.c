@@ -12,9 +12,9 @@
 #include "journal.h"
 #include "kill_steps.h"
 
-#define PER_FILE 64
+#define PER_FILE  64
 #define BATCH_MAX 5
-#define APPENDS 60
+#define APPENDS   60
 
 static int kept;
 static const char *const NAMES[] = {"000000.pmj", "000001.pmj", "000002.pmj", "000003.pmj", "next.tmp"};
@@ -29,7 +29,8 @@ static struct pmm_event event_of(uint64_t index) {
 
 static void append(struct pmm_journal *journal, uint64_t n) {
     struct pmm_event events[BATCH_MAX];
-    for (uint64_t i = 0; i < n; i++) events[i] = event_of(journal->count + i);
+    for (uint64_t i = 0; i < n; i++)
+        events[i] = event_of(journal->count + i);
     notes->begun = journal->count + n;
     CHECK(pmm_journal_append(journal, events, n) == (int64_t)n);
     notes->acknowledged = journal->count;

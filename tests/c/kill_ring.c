@@ -9,8 +9,8 @@
 #include "ring.h"
 
 #define CAPACITY 8
-#define TURNS 12
-#define AFTER 20
+#define TURNS    12
+#define AFTER    20
 
 static const char *const NAMES[] = {"ring"};
 
@@ -35,7 +35,8 @@ static int is_event_of(const struct pmm_event *event, uint64_t cursor) {
 
 static void push(struct pmm_ring *writer, size_t n, int bulk) {
     struct pmm_event events[CAPACITY];
-    for (size_t i = 0; i < n; i++) events[i] = event_of(writer->cursor + i);
+    for (size_t i = 0; i < n; i++)
+        events[i] = event_of(writer->cursor + i);
     notes->begun = writer->cursor + n;
     int64_t pushed = bulk ? pmm_ring_push_bulk(writer, events, n) : pmm_ring_push_burst(writer, events, n);
     CHECK(pushed == (int64_t)n);
@@ -79,7 +80,8 @@ static void look(const char *copy) {
     uint64_t kept = notes->kept, known = kept - reader.cursor;
     CHECK(reader.cursor <= kept && pmm_ring_skip(&reader, known) == (int64_t)known);
     int64_t n = pmm_ring_take(&reader, events, CAPACITY);
-    for (int64_t i = 0; i < n; i++) CHECK(is_event_of(&events[i], kept++));
+    for (int64_t i = 0; i < n; i++)
+        CHECK(is_event_of(&events[i], kept++));
     CHECK(kept >= notes->acknowledged && kept <= notes->begun);
 
     CHECK(pmm_ring_open_writer(&writer, path_in(copy)) == 0);

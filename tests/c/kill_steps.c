@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define THREADS_MAX 2
-#define TURN_MAX 128
+#define TURN_MAX    128
 
 struct file {
     const char *name;
@@ -141,7 +141,8 @@ static void take_report(pid_t id, int status) {
 /* Takes what reports there are; waits for one if it must. */
 static void take_reports(int must) {
     int status;
-    for (pid_t id; (id = waitpid(-1, &status, __WALL | (must ? 0 : WNOHANG))) > 0; must = 0) take_report(id, status);
+    for (pid_t id; (id = waitpid(-1, &status, __WALL | (must ? 0 : WNOHANG))) > 0; must = 0)
+        take_report(id, status);
 }
 
 /* In a system call that another thread, or time, will end. */
@@ -178,7 +179,8 @@ static uint64_t draw(void) {
 /* Who goes on, and for so many instructions unless it falls asleep. */
 static struct thread *choose(int *turn) {
     take_reports(0);
-    while (threads[0].id && !threads[0].stopped && !threads[1].stopped) take_reports(1);
+    while (threads[0].id && !threads[0].stopped && !threads[1].stopped)
+        take_reports(1);
     struct thread *other = &threads[draw() % THREADS_MAX];
     *turn = 1 + (int)(draw() % TURN_MAX);
     if (!other->stopped) other = &threads[other == threads];
@@ -190,7 +192,8 @@ void step_through(const char *directory, const char *copy, const char *const *na
     int directory_fd = open(directory, O_RDONLY | O_DIRECTORY), copy_fd = open(copy, O_RDONLY | O_DIRECTORY);
     CHECK(directory_fd >= 0 && copy_fd >= 0 && n <= FILES_MAX);
     notes = mmap(NULL, sizeof *notes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    for (file_count = 0; file_count < n; file_count++) files[file_count] = (struct file){.name = names[file_count]};
+    for (file_count = 0; file_count < n; file_count++)
+        files[file_count] = (struct file){.name = names[file_count]};
     (void)has_changed(directory_fd);
     stay_on_one_processor();
     hold_back_child_signals();
@@ -205,7 +208,8 @@ void step_through(const char *directory, const char *copy, const char *const *na
             look(copy);
         }
     }
-    for (size_t i = 0; i < n; i++) forget(&files[i]);
+    for (size_t i = 0; i < n; i++)
+        forget(&files[i]);
     close(directory_fd);
     close(copy_fd);
 }

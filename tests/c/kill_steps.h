@@ -15,13 +15,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CHECK(condition)                                                                          \
-    do {                                                                                          \
-        if (!(condition)) {                                                                       \
+#define CHECK(condition) \
+    do { \
+        if (!(condition)) { \
             fprintf(stderr, "%s:%d: %s (state %llu, instruction %llu)\n", __FILE__, __LINE__, #condition, \
-                    (unsigned long long)states, (unsigned long long)instructions);                \
-            exit(3);                                                                              \
-        }                                                                                         \
+                    (unsigned long long)states, (unsigned long long)instructions); \
+            exit(3); \
+        } \
     } while (0)
 
 #define FILES_MAX 8

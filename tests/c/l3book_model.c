@@ -11,13 +11,13 @@
 #define ORDERS 200
 #define LEVELS 60
 #define WINDOW 4096
-#define IDS 400
-#define CHECK(condition)                                            \
-    do {                                                            \
-        if (!(condition)) {                                         \
+#define IDS    400
+#define CHECK(condition) \
+    do { \
+        if (!(condition)) { \
             fprintf(stderr, "line %d: %s\n", __LINE__, #condition); \
-            exit(1);                                                \
-        }                                                           \
+            exit(1); \
+        } \
     } while (0)
 
 struct order {
@@ -48,7 +48,8 @@ static int levels(int side, int64_t with) {
     for (int i = 0; i < resting; i++) {
         if (model[i].side != side) continue;
         int first = 1;
-        for (int j = 0; j < i; j++) first &= model[j].side != side || model[j].price != model[i].price;
+        for (int j = 0; j < i; j++)
+            first &= model[j].side != side || model[j].price != model[i].price;
         n += first;
         there |= model[i].price == with;
     }

@@ -7,7 +7,7 @@
 
 #define WINDOW 4096
 #define PRICES 40000
-#define LOW (-15000)
+#define LOW    (-15000)
 
 static int64_t model[PRICES]; /* payload by price - LOW, 0: no level */
 static uint64_t state = 88172645463325252u;
@@ -19,12 +19,12 @@ static uint64_t rnd(uint64_t below) {
     return state % below;
 }
 
-#define CHECK(condition)                                                    \
-    do {                                                                    \
-        if (!(condition)) {                                                 \
-            fprintf(stderr, "line %d: %s\n", __LINE__, #condition);         \
-            exit(1);                                                        \
-        }                                                                   \
+#define CHECK(condition) \
+    do { \
+        if (!(condition)) { \
+            fprintf(stderr, "line %d: %s\n", __LINE__, #condition); \
+            exit(1); \
+        } \
     } while (0)
 
 static int walk(const struct pmm_ladder *ladder, int descending, int exact) {
@@ -92,8 +92,10 @@ static void play(int descending, uint32_t far, int steps) {
             }
         }
         if (step % 5000 == 4999) {
-            if (rnd(2) == 0) pmm_ladder_clear(ladder);
-            else pmm_ladder_wipe(ladder);
+            if (rnd(2) == 0)
+                pmm_ladder_clear(ladder);
+            else
+                pmm_ladder_wipe(ladder);
             memset(model, 0, sizeof model);
         }
         if (step % 251 == 0) {

@@ -6,8 +6,8 @@
 #include "../../csrc/market.h"
 
 #define SECOND INT64_C(1000000000)
-#define OUT 97
-#define TURNS 20000
+#define OUT    97
+#define TURNS  20000
 
 static uint64_t state = 7;
 
@@ -19,24 +19,51 @@ static int64_t between(int64_t low, int64_t high) {
 }
 
 static struct pmm_market_params params_of(uint32_t instrument_id) {
-    return (struct pmm_market_params){
-        .instrument_id = instrument_id, .orders = 400, .window = 4096, .far_levels = 300, .fair_step_ns = 20000000,
-        .fair_ticks = 300, .volatility_per_sqrt_s = 2e-3, .jumps_per_s = 0.5, .jump_size = 0.2,
-        .limits_per_s = 200, .touch_fraction = 0.4, .touch_ticks = 1, .gap_ticks = 1, .distance_ticks = 20,
-        .distance_exponent = 2, .distance_max_ticks = 5000, .cancel_near_per_s = 1, .cancel_far_per_s = 0.02,
-        .cancel_ticks = 5, .cancel_stale_per_s = 5, .size_lots = 10, .size_sigma = 2, .size_ticks = 10,
-        .takes_per_s = 20, .take_lots = 50, .take_sigma = 3, .informed_per_s = 20, .informed_ticks = 1,
-        .informed_lots = 100, .informed_sigma = 1, .floor_orders = 20};
+    return (struct pmm_market_params){.instrument_id = instrument_id,
+                                      .orders = 400,
+                                      .window = 4096,
+                                      .far_levels = 300,
+                                      .fair_step_ns = 20000000,
+                                      .fair_ticks = 300,
+                                      .volatility_per_sqrt_s = 2e-3,
+                                      .jumps_per_s = 0.5,
+                                      .jump_size = 0.2,
+                                      .limits_per_s = 200,
+                                      .touch_fraction = 0.4,
+                                      .touch_ticks = 1,
+                                      .gap_ticks = 1,
+                                      .distance_ticks = 20,
+                                      .distance_exponent = 2,
+                                      .distance_max_ticks = 5000,
+                                      .cancel_near_per_s = 1,
+                                      .cancel_far_per_s = 0.02,
+                                      .cancel_ticks = 5,
+                                      .cancel_stale_per_s = 5,
+                                      .size_lots = 10,
+                                      .size_sigma = 2,
+                                      .size_ticks = 10,
+                                      .takes_per_s = 20,
+                                      .take_lots = 50,
+                                      .take_sigma = 3,
+                                      .informed_per_s = 20,
+                                      .informed_ticks = 1,
+                                      .informed_lots = 100,
+                                      .informed_sigma = 1,
+                                      .floor_orders = 20};
 }
 
 static struct pmm_event guest(int64_t now) {
-    static const uint8_t kinds[] = {PMM_KIND_NEW, PMM_KIND_NEW, PMM_KIND_NEW, PMM_KIND_CANCEL, PMM_KIND_REPLACE,
-                                    PMM_KIND_QUERY, PMM_KIND_CANCEL_ALL, PMM_KIND_TIMER};
-    return (struct pmm_event){
-        .recv_ns = now - between(0, 1000), .kind = kinds[between(0, 7)], .instrument_id = (uint32_t)between(0, 2),
-        .side = (uint8_t)between(0, 2), .price = between(-1, 900), .quantity = between(-1, 5000),
-        .order_id = (uint64_t)between(1, 50) | (uint64_t)(between(0, 50) == 0) << 63,
-        .aux = between(0, 3) | between(0, 1) << 8 | between(0, 3) << 16, .source = (uint16_t)between(4, 8)};
+    static const uint8_t kinds[] = {PMM_KIND_NEW,     PMM_KIND_NEW,   PMM_KIND_NEW,        PMM_KIND_CANCEL,
+                                    PMM_KIND_REPLACE, PMM_KIND_QUERY, PMM_KIND_CANCEL_ALL, PMM_KIND_TIMER};
+    return (struct pmm_event){.recv_ns = now - between(0, 1000),
+                              .kind = kinds[between(0, 7)],
+                              .instrument_id = (uint32_t)between(0, 2),
+                              .side = (uint8_t)between(0, 2),
+                              .price = between(-1, 900),
+                              .quantity = between(-1, 5000),
+                              .order_id = (uint64_t)between(1, 50) | (uint64_t)(between(0, 50) == 0) << 63,
+                              .aux = between(0, 3) | between(0, 1) << 8 | between(0, 3) << 16,
+                              .source = (uint16_t)between(4, 8)};
 }
 
 int main(void) {
@@ -52,7 +79,8 @@ int main(void) {
         int64_t now = turn * (SECOND / 200);
         struct pmm_event in[5];
         size_t n = (size_t)between(0, 5), done = 0;
-        for (size_t i = 0; i < n; i++) in[i] = guest(now);
+        for (size_t i = 0; i < n; i++)
+            in[i] = guest(now);
         while (pmm_market_now(market) < now || done < n) {
             size_t consumed;
             int64_t written = pmm_market_advance(market, now, in + done, n - done, &consumed, out, OUT);

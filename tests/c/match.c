@@ -8,7 +8,7 @@
 #include "../../csrc/match.h"
 
 #define ORDERS 300
-#define OUT (4 * ORDERS + 3)
+#define OUT    (4 * ORDERS + 3)
 
 static uint64_t state = 42;
 
@@ -24,8 +24,8 @@ static int64_t between(int64_t low, int64_t high) {
 }
 
 static struct pmm_event random_event(int i) {
-    static const uint8_t kinds[] = {PMM_KIND_NEW, PMM_KIND_NEW, PMM_KIND_NEW, PMM_KIND_NEW, PMM_KIND_CANCEL,
-                                    PMM_KIND_REPLACE, PMM_KIND_QUERY, PMM_KIND_DEPTH};
+    static const uint8_t kinds[] = {PMM_KIND_NEW,    PMM_KIND_NEW,     PMM_KIND_NEW,   PMM_KIND_NEW,
+                                    PMM_KIND_CANCEL, PMM_KIND_REPLACE, PMM_KIND_QUERY, PMM_KIND_DEPTH};
     struct pmm_event event = {.recv_ns = i, .instrument_id = 5, .kind = kinds[between(0, 7)]};
     if (between(0, 999) == 0) event.kind = PMM_KIND_CANCEL_ALL;
     event.side = (uint8_t)between(0, 40) % 3;

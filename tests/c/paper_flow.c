@@ -10,8 +10,8 @@
 #include "error.h"
 #include "paper.h"
 
-#define RECORDS 60000
-#define OUT 400
+#define RECORDS       60000
+#define OUT           400
 #define LEVELS_AROUND 300
 
 static uint64_t state;
@@ -54,7 +54,7 @@ static struct pmm_event market_record(int64_t now, int64_t middle) {
 }
 
 static struct pmm_event order_record(int64_t now, int64_t middle) {
-    static const uint8_t kinds[] = {PMM_KIND_NEW, PMM_KIND_NEW, PMM_KIND_NEW, PMM_KIND_NEW,
+    static const uint8_t kinds[] = {PMM_KIND_NEW,     PMM_KIND_NEW,    PMM_KIND_NEW,  PMM_KIND_NEW,
                                     PMM_KIND_REPLACE, PMM_KIND_CANCEL, PMM_KIND_QUERY};
     struct pmm_event e = {.recv_ns = now, .instrument_id = draw(2) ? 7 : 9, .order_id = draw(200)};
     e.source = draw(6) ? PMM_SOURCE_GATEWAY : PMM_SOURCE_TRADERS;
@@ -121,7 +121,8 @@ int main(void) {
         size_t a = run(first, in, 1, &single), b = run(second, in, 997, &pieces);
         require(a == b && memcmp(single, pieces, a * sizeof *single) == 0, "cuts change reports", RECORDS);
         size_t fills = 0;
-        for (size_t i = 0; i < a; i++) fills += single[i].kind == PMM_KIND_FILL;
+        for (size_t i = 0; i < a; i++)
+            fills += single[i].kind == PMM_KIND_FILL;
         require(fills > 1000, "a flow that fills too little shows nothing", fills);
         printf("%zu reports, %zu fills, %u open\n", a, fills, pmm_paper_order_count(first));
         free(single);

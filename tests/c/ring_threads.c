@@ -15,8 +15,8 @@
 #include "error.h"
 
 #define CAPACITY 64
-#define BATCH 24
-#define TOTAL 200000
+#define BATCH    24
+#define TOTAL    200000
 
 struct side {
     struct pmm_ring ring;
@@ -44,11 +44,9 @@ static void *write_all(void *argument) {
         for (size_t i = 0; i < n; i++)
             events[i] = record_at(ring->cursor + i);
         int64_t pushed = ring->cursor % 2 ? pmm_ring_push_bulk(ring, events, n) : pmm_ring_push_burst(ring, events, n);
-        if (pushed < 0 && pushed != PMM_ERR_AGAIN)
-            side->failures++;
+        if (pushed < 0 && pushed != PMM_ERR_AGAIN) side->failures++;
         pmm_bell_ring(&side->bell);
-        if (pushed <= 0)
-            sched_yield();
+        if (pushed <= 0) sched_yield();
         (void)pmm_ring_depth(ring);
     }
     return NULL;
@@ -67,8 +65,7 @@ static void *read_all(void *argument) {
             struct pmm_event sent = record_at(first + (uint64_t)i);
             side->failures += memcmp(&sent, &events[i], offsetof(struct pmm_event, commit)) != 0;
         }
-        if (first % 3 == 0)
-            pmm_ring_request_resync(ring);
+        if (first % 3 == 0) pmm_ring_request_resync(ring);
         pmm_ring_release(ring);
     }
     side->failures += pmm_ring_depth(ring) != 0;
@@ -79,8 +76,7 @@ static uint64_t run(const char *directory, int strategy) {
     char ring[512], bell[512];
     snprintf(ring, sizeof ring, "%s/ring-%d", directory, strategy);
     snprintf(bell, sizeof bell, "%s/bell-%d", directory, strategy);
-    if (pmm_ring_create(ring, CAPACITY, "threads") || pmm_bell_create(bell, "reader"))
-        return 1;
+    if (pmm_ring_create(ring, CAPACITY, "threads") || pmm_bell_create(bell, "reader")) return 1;
     struct side writer = {.strategy = strategy}, reader = {.strategy = strategy};
     if (pmm_ring_open_writer(&writer.ring, ring) || pmm_ring_open_reader(&reader.ring, ring) ||
         pmm_bell_open(&reader.bell, bell, PMM_OPEN_OWN) || pmm_bell_open(&writer.bell, bell, PMM_OPEN_SHARED))

@@ -11,12 +11,12 @@
 #include "counters.h"
 #include "error.h"
 
-#define CHECK(condition)                                                     \
-    do {                                                                     \
-        if (!(condition)) {                                                  \
-            fprintf(stderr, "line %d: %s\n", __LINE__, #condition);          \
-            return 1;                                                        \
-        }                                                                    \
+#define CHECK(condition) \
+    do { \
+        if (!(condition)) { \
+            fprintf(stderr, "line %d: %s\n", __LINE__, #condition); \
+            return 1; \
+        } \
     } while (0)
 
 #define DAMAGED_BYTES 700
@@ -24,16 +24,14 @@
 static int read_file(const char *path, char *content, size_t bytes) {
     FILE *file = fopen(path, "rb");
     size_t n = file ? fread(content, 1, bytes, file) : 0;
-    if (file)
-        fclose(file);
+    if (file) fclose(file);
     return n == bytes;
 }
 
 static int write_file(const char *path, const char *content, size_t bytes) {
     FILE *file = fopen(path, "wb");
     size_t n = file ? fwrite(content, 1, bytes, file) : 0;
-    if (file)
-        fclose(file);
+    if (file) fclose(file);
     return n == bytes;
 }
 
@@ -57,8 +55,7 @@ static int use(const char *path) {
         int index = pmm_counter_find(&counters, "fresh");
         int histogram = pmm_histogram_find(&counters, "fresh");
         pmm_counter_add(&counters, index, 1);
-        if (histogram >= 0)
-            pmm_histogram_record(&counters.histograms[histogram], 12345);
+        if (histogram >= 0) pmm_histogram_record(&counters.histograms[histogram], 12345);
         pmm_counters_close(&counters);
     }
     return 0;

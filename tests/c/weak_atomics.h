@@ -10,7 +10,10 @@
 #define PMM_CACHE_LINE 64
 #define PMM_CURSOR_GAP 128
 
-enum weak_order { WEAK_RELAXED, WEAK_ORDERED };
+enum weak_order {
+    WEAK_RELAXED,
+    WEAK_ORDERED
+};
 
 uint64_t weak_load(const void *at, unsigned bytes, enum weak_order order);
 void weak_store(void *at, unsigned bytes, uint64_t value, enum weak_order order);
