@@ -1,5 +1,6 @@
 #include "quote.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -15,7 +16,10 @@ void pmm_glft(double gamma, double k, double rate, double sigma, double *base, d
 
 static double clamp(double value, double low, double high) { return value < low ? low : value > high ? high : value; }
 
+/* Of NaN and a number both give the number, which stands second. */
 static double larger(double a, double b) { return a > b ? a : b; }
+
+static double smaller(double a, double b) { return a < b ? a : b; }
 
 /* The variance and what moves with it alone: most looks of a burst leave them where they were. */
 static void set_variance(struct pmm_maker *maker, double variance_per_s) {
@@ -26,17 +30,30 @@ static void set_variance(struct pmm_maker *maker, double variance_per_s) {
     maker->half_spread = clamp(maker->base + skew / 2.0, p->spread_min_ticks / 2.0, p->spread_max_ticks / 2.0);
 }
 
+/* False for NaN, whichever way it is asked. */
+static int within(double value, double low, double high) { return value >= low && value <= high; }
+
+static int ranges_hold(const struct pmm_maker_params *p) {
+    const double far = PMM_QUOTE_DISTANCE_MAX;
+    return within(p->risk_aversion, 1e-12, 1e6) && within(p->fill_decay_per_tick, 1e-12, 1e3) &&
+           within(p->fill_rate_per_s, 1e-9, 1e9) && within(p->volatility_halflife_s, 1e-3, 1e9) &&
+           within(p->volatility_floor, 1e-9, 1e9) && within(p->imbalance_lean_ticks, -far, far) &&
+           within(p->spread_min_ticks, 1.0, far) && within(p->spread_max_ticks, p->spread_min_ticks, far) &&
+           within(p->edge_min_bps, -1e4, 1e4) && within(p->level_spacing_ticks, 1.0, far) && p->quote_quantity >= 1 &&
+           p->quote_quantity <= PMM_QUOTE_LOTS_MAX && p->inventory_max >= 1 && p->inventory_max <= PMM_QUOTE_LOTS_MAX &&
+           p->maker_fee_e8 >= -100000000 && p->maker_fee_e8 <= 100000000 && p->levels >= 1 &&
+           p->levels <= PMM_QUOTE_LEVELS_MAX && p->imbalance_levels >= 1 &&
+           p->imbalance_levels <= PMM_QUOTE_LEVELS_MAX &&
+           (p->fair_value == PMM_FAIR_MID || p->fair_value == PMM_FAIR_MICROPRICE);
+}
+
 int pmm_maker_init(struct pmm_maker *maker, const struct pmm_maker_params *p) {
-    int good = p->risk_aversion > 0 && p->fill_decay_per_tick > 0 && p->fill_rate_per_s > 0 &&
-               p->volatility_halflife_s > 0 && p->volatility_floor > 0 && p->spread_min_ticks >= 1 &&
-               p->spread_max_ticks >= p->spread_min_ticks && p->level_spacing_ticks >= 1 && p->quote_quantity > 0 &&
-               p->inventory_max > 0 && p->levels >= 1 && p->levels <= PMM_QUOTE_LEVELS_MAX &&
-               p->imbalance_levels >= 1 && p->imbalance_levels <= PMM_QUOTE_LEVELS_MAX;
-    if (!good) return PMM_ERR_ARGUMENT;
+    if (!ranges_hold(p)) return PMM_ERR_ARGUMENT;
     memset(maker, 0, sizeof *maker);
     maker->params = *p;
     /* The skew is linear in sigma: its logarithm and power are taken once and not per look. */
     pmm_glft(p->risk_aversion, p->fill_decay_per_tick, p->fill_rate_per_s, 1.0, &maker->base, &maker->skew_per_sigma);
+    if (!isfinite(maker->base) || !isfinite(maker->skew_per_sigma)) return PMM_ERR_ARGUMENT;
     maker->decay_per_ns = LN2 / (p->volatility_halflife_s * NS_PER_S);
     maker->units_per_lot = 1.0 / (double)p->quote_quantity;
     maker->edge_share = p->edge_min_bps * 1e-4 + (double)p->maker_fee_e8 * 1e-8;
@@ -88,15 +105,20 @@ static double fair_value(const struct pmm_maker_params *p, const struct pmm_book
     return (bid * ask_q + ask * bid_q) / (bid_q + ask_q) + lean;
 }
 
-/* The best price of each side: its distance from fair, rounded outward, and never one that takes. */
+/*
+ * The best price of each side: its distance from fair, rounded outward, and never one that takes. Clamped while it is
+ * a double, and NaN to the far end: what does not fit an int64 has no value there.
+ */
 static void best_prices(struct pmm_maker *maker, const struct pmm_top *top, double fair, int64_t position, int64_t *bid,
                         int64_t *ask) {
     const double widest = maker->params.spread_max_ticks, edge = fair * maker->edge_share;
     double lean = clamp((double)position * maker->units_per_lot * maker->skew_per_unit, -widest, widest);
-    *bid = (int64_t)floor(fair - larger(maker->half_spread + lean, edge));
-    *ask = (int64_t)ceil(fair + larger(maker->half_spread - lean, edge));
-    if (*bid >= top->ask_price) *bid = top->ask_price - 1;
-    if (*ask <= top->bid_price) *ask = top->bid_price + 1;
+    double low = floor(fair - larger(maker->half_spread + lean, edge));
+    double high = ceil(fair + larger(maker->half_spread - lean, edge));
+    *bid = (int64_t)smaller(larger(low, 0.0), (double)top->ask_price - 1.0);
+    *ask = (int64_t)larger(smaller(high, 2.0 * PMM_QUOTE_TICKS_MAX), (double)top->bid_price + 1.0);
+    /* The distances add up to the least spread, one tick, and the lines above only move the sides apart. */
+    assert(*bid < *ask);
     maker->fair = fair;
     maker->skew = lean;
 }
@@ -114,17 +136,26 @@ static int32_t ladder(const struct pmm_maker *maker, int64_t best, int sign, int
     return count;
 }
 
+/* Whether there is a market on both sides, at prices that a double holds to the tick. */
+static int can_be_quoted(const struct pmm_top *top) {
+    return top->valid && top->bid_quantity != 0 && top->ask_quantity != 0 && top->bid_price > 0 &&
+           top->ask_price <= PMM_QUOTE_TICKS_MAX;
+}
+
 int pmm_maker_quote(struct pmm_maker *maker, const struct pmm_book *book, int64_t position, int64_t clock_ns,
                     struct pmm_quotes *out) {
     const struct pmm_maker_params *p = &maker->params;
     struct pmm_top top;
-    int64_t bid, ask;
+    int64_t bid, ask, bid_room, ask_room;
     out->bid_count = out->ask_count = 0;
     pmm_book_top(book, &top);
-    if (!top.valid || top.bid_quantity == 0 || top.ask_quantity == 0) return PMM_ERR_INVALID;
+    if (!can_be_quoted(&top)) return PMM_ERR_INVALID;
     learn_volatility(maker, ((double)top.bid_price + (double)top.ask_price) / 2.0, clock_ns);
     best_prices(maker, &top, fair_value(p, book, &top), position, &bid, &ask);
-    out->bid_count = ladder(maker, bid, -1, p->inventory_max - position, out->bids);
-    out->ask_count = ladder(maker, ask, +1, p->inventory_max + position, out->asks);
+    /* The limit is positive: a sum that does not fit is room without end. */
+    if (__builtin_sub_overflow(p->inventory_max, position, &bid_room)) bid_room = INT64_MAX;
+    if (__builtin_add_overflow(p->inventory_max, position, &ask_room)) ask_room = INT64_MAX;
+    out->bid_count = ladder(maker, bid, -1, bid_room, out->bids);
+    out->ask_count = ladder(maker, ask, +1, ask_room, out->asks);
     return 0;
 }

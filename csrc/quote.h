@@ -22,6 +22,10 @@
  * opposite best); a side that would grow the inventory beyond inventory_max is not quoted. Further levels stand
  * i x level_spacing ticks behind the best one, rounded up: a ladder keeps its shape wherever fair value is.
  *
+ * Bounds. Every parameter has a range (below), NaN is in none of them, and a price becomes an integer only
+ * after it has been clamped as a double. So the best bid is always below the best ask, whatever the market
+ * does; an assertion holds it. A market beyond 2^52 ticks is not quoted: a double does not hold its ticks.
+ *
  * Who owns. The caller: struct pmm_maker is plain memory of one process.
  */
 #ifndef PMM_QUOTE_H
@@ -36,20 +40,24 @@ enum pmm_fair_value {
     PMM_FAIR_MICROPRICE = 1
 };
 
+#define PMM_QUOTE_TICKS_MAX    (INT64_C(1) << 52) /* no market above it is quoted */
+#define PMM_QUOTE_DISTANCE_MAX 1000000000         /* ticks */
+#define PMM_QUOTE_LOTS_MAX     (INT64_C(1) << 53)
+
 struct pmm_maker_params {
-    double risk_aversion;        /* gamma, per unit of quote_quantity and tick */
-    double fill_decay_per_tick;  /* k */
-    double fill_rate_per_s;      /* A */
-    double volatility_halflife_s;
-    double volatility_floor;     /* ticks per sqrt(second): what is assumed while nothing is known */
-    double imbalance_lean_ticks;
-    double spread_min_ticks;
-    double spread_max_ticks;
-    double edge_min_bps;         /* of fair value, over the maker fee */
-    double level_spacing_ticks;
-    int64_t quote_quantity;      /* lots a level */
-    int64_t inventory_max;       /* lots */
-    int64_t maker_fee_e8;
+    double risk_aversion;        /* 1e-12 to 1e6: gamma, per unit of quote_quantity and tick */
+    double fill_decay_per_tick;  /* 1e-12 to 1e3: k */
+    double fill_rate_per_s;      /* 1e-9 to 1e9: A */
+    double volatility_halflife_s;/* 1e-3 to 1e9 */
+    double volatility_floor;     /* 1e-9 to 1e9 ticks per sqrt(second): what is assumed while nothing is known */
+    double imbalance_lean_ticks; /* at most DISTANCE_MAX either way */
+    double spread_min_ticks;     /* 1 to DISTANCE_MAX */
+    double spread_max_ticks;     /* spread_min to DISTANCE_MAX */
+    double edge_min_bps;         /* of fair value, over the maker fee; at most 1e4 either way */
+    double level_spacing_ticks;  /* 1 to DISTANCE_MAX */
+    int64_t quote_quantity;      /* lots a level, 1 to LOTS_MAX */
+    int64_t inventory_max;       /* lots, 1 to LOTS_MAX */
+    int64_t maker_fee_e8;        /* at most 1e8, the whole price, either way */
     int32_t levels;              /* 1 to 8 a side */
     int32_t fair_value;          /* enum pmm_fair_value */
     int32_t imbalance_levels;    /* 1 to 8 */
@@ -81,12 +89,12 @@ struct pmm_quotes {
     struct pmm_level asks[8];
 };
 
-/* ARGUMENT if a parameter makes no sense: not positive, levels out of range, min above max. */
+/* ARGUMENT if a parameter is out of its range. */
 int pmm_maker_init(struct pmm_maker *maker, const struct pmm_maker_params *params);
 
 /*
- * Looks at the book at clock_ns and writes the ladder for an inventory of position lots.
- * Returns 0, or INVALID with an empty ladder if the book is invalid or one-sided.
+ * Looks at the book at clock_ns, not negative, and writes the ladder for an inventory of position lots.
+ * Returns 0, or INVALID with an empty ladder if the book is invalid, one-sided or beyond 1 to 2^52 ticks.
  */
 int pmm_maker_quote(struct pmm_maker *maker, const struct pmm_book *book, int64_t position, int64_t clock_ns,
                     struct pmm_quotes *out);

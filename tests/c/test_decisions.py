@@ -3,6 +3,8 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (
     "desk",
@@ -17,11 +19,17 @@ SOURCES = (
 )
 
 
-def test_desk_quoting_and_risk_survive_any_flow(tmp_path):
-    program = tmp_path / "decisions"
+@pytest.mark.parametrize("name", ["decisions", "quote_extremes"])
+def test_what_decides_survives_anything(tmp_path, name):
+    program = tmp_path / name
     command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror"]
-    command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", ROOT / "csrc"]
-    command += [ROOT / "tests" / "c" / "decisions.c", ROOT / "csrc" / "event.c"]
+    command += [
+        "-fsanitize=address,undefined,float-cast-overflow",
+        "-fno-sanitize-recover=all",
+        "-I",
+        ROOT / "csrc",
+    ]
+    command += [ROOT / "tests" / "c" / f"{name}.c", ROOT / "csrc" / "event.c"]
     command += [ROOT / "csrc" / f"{name}.c" for name in SOURCES]
     subprocess.run([*command, "-o", program, "-lm"], check=True)
     done = subprocess.run([program], capture_output=True, text=True, check=False)
