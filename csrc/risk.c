@@ -9,11 +9,24 @@ size_t pmm_risk_memsize(uint32_t orders) {
     return sizeof(struct pmm_risk) + (size_t)orders * sizeof(struct risk_order);
 }
 
+static int within(int64_t value, int64_t least, int64_t most) { return value >= least && value <= most; }
+
+static int ranges_hold(const struct pmm_risk_limits *limits, uint32_t count, const struct pmm_risk_session *session) {
+    /* The bucket holds tokens x 1e9. */
+    int good = within(session->messages_per_s, 1, 1000000000) && within(session->messages_burst, 1, 1000000000) &&
+               within(session->intent_age_max_ns, 1, INT64_MAX / 4);
+    for (uint32_t i = 0; i < count; i++)
+        good = good && within(limits[i].order_quantity_max, 1, PMM_RISK_LOTS_MAX) &&
+               within(limits[i].position_max, 1, PMM_RISK_LOTS_MAX) && within(limits[i].collar_e4, 1, 10000) &&
+               within(limits[i].open_orders_max, 1, PMM_RISK_ORDERS_MAX);
+    return good;
+}
+
 int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_instrument *instruments,
                   const struct pmm_risk_limits *limits, uint32_t instrument_count,
                   const struct pmm_risk_session *session) {
     if (orders < 4 || (orders & (orders - 1)) || bytes < pmm_risk_memsize(orders) || instrument_count == 0 ||
-        instrument_count > PMM_INSTRUMENTS_MAX || session->messages_per_s <= 0 || session->messages_burst <= 0)
+        instrument_count > PMM_INSTRUMENTS_MAX || !ranges_hold(limits, instrument_count, session))
         return PMM_ERR_ARGUMENT;
     struct pmm_risk *risk = memory;
     memset(risk, 0, pmm_risk_memsize(orders));

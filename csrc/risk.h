@@ -38,18 +38,21 @@
 
 struct pmm_risk; /* opaque */
 
+#define PMM_RISK_LOTS_MAX   (INT64_C(1) << 60)
+#define PMM_RISK_ORDERS_MAX 1000
+
 struct pmm_risk_limits {
-    int64_t order_quantity_max;  /* lots */
-    int64_t position_max;        /* lots, either way, worst case */
-    int64_t collar_e4;           /* 1e-4 of the reference price */
-    int32_t open_orders_max;     /* of the instrument */
+    int64_t order_quantity_max;  /* lots, 1 to LOTS_MAX */
+    int64_t position_max;        /* lots, 1 to LOTS_MAX: either way, worst case */
+    int64_t collar_e4;           /* 1 to 1e4: 1e-4 of the reference price */
+    int32_t open_orders_max;     /* of the instrument, 1 to ORDERS_MAX */
     int32_t reserved;
 };
 
 struct pmm_risk_session {
-    int64_t intent_age_max_ns;
-    int64_t messages_per_s;
-    int64_t messages_burst;
+    int64_t intent_age_max_ns;   /* positive, at most a quarter of INT64_MAX */
+    int64_t messages_per_s;      /* 1 to 1e9 */
+    int64_t messages_burst;      /* 1 to 1e9 */
 };
 
 /* Of one instrument. */
@@ -73,7 +76,10 @@ struct pmm_position {
 };
 
 size_t pmm_risk_memsize(uint32_t orders);
-/* orders: a power of two; instruments: their table, copied. ARGUMENT. */
+/*
+ * orders: a power of two, a third more than may be open at once; instruments: their table, copied. ARGUMENT, also for
+ * limits out of their ranges.
+ */
 int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_instrument *instruments,
                   const struct pmm_risk_limits *limits, uint32_t instrument_count,
                   const struct pmm_risk_session *session);

@@ -1,5 +1,6 @@
 """Labelled counters and latency histograms that anyone may read (counters.h)."""
 
+from collections.abc import Callable
 from os import fsencode
 from typing import Any
 
@@ -14,6 +15,9 @@ BUCKET_FLOORS = np.array(
     [lib.pmm_histogram_bucket_floor(b) for b in range(lib.PMM_HISTOGRAM_BUCKETS)], dtype=np.int64
 )
 """Lowest value of each histogram bucket, ns, shape (1152,)."""
+
+#: The table is full, or the label does not fit.
+_NO_ROOM = (lib.PMM_ERR_FULL, lib.PMM_ERR_RANGE)
 
 
 class HistogramSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,24 +99,32 @@ class _Open(Closing):
 
 
 class Counters(_Open):
-    """The owning process's counters, found by label once and used by integer handle."""
+    """The owning process's counters, found by label once and used by integer handle.
 
-    def __init__(self, path: Path):
+    Counters are for people to look at: one for which there is no room is reported to `missing`,
+    once, and its handle counts nothing. No process ends for want of one.
+    """
+
+    def __init__(self, path: Path, missing: Callable[[str], None] = lambda label: None):
         super().__init__(path, Mode.OWN)
+        self._missing = missing
+        self._missed: set[str] = set()
         self._add = lib.pmm_counter_add
         self._set = lib.pmm_counter_set
         self._get = lib.pmm_counter_get
 
     def counter(self, label: str) -> int:
-        """The handle of `label` (1 to 55 bytes of UTF-8), made if it is new.
-
-        Raises NativeError when the table is full or the label does not fit.
-        """
-        what = f"{self.path}: counter {label!r}"
-        return check(lib.pmm_counter_find(self.handle, label.encode()), what)
+        """The handle of `label` (1 to 55 bytes of UTF-8), made if it is new."""
+        handle = lib.pmm_counter_find(self.handle, label.encode())
+        if handle in _NO_ROOM:
+            if label not in self._missed:
+                self._missed.add(label)
+                self._missing(label)
+            return handle
+        return check(handle, f"{self.path}: counter {label!r}")
 
     def histogram(self, label: str) -> Histogram:
-        """The histogram of `label`, made if it is new; errors as `counter`."""
+        """The histogram of `label`, made if it is new; NativeError when there is no room."""
         what = f"{self.path}: histogram {label!r}"
         index = check(lib.pmm_histogram_find(self.handle, label.encode()), what)
         return Histogram(self.handle.histograms + index, self)

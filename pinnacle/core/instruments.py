@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from pinnacle.core._native import lib
 from pinnacle.core.config import InstrumentConfig
 from pinnacle.core.errors import ConfigError, LayoutError
 from pinnacle.core.schema import INSTRUMENT, Venue
 from pinnacle.core.segment import Mode, Segment, SegmentKind, create_segment, fingerprint
 from pinnacle.core.units import Step, fee_e8, money
 
+INSTRUMENTS_MAX: int = lib.PMM_INSTRUMENTS_MAX
 _FINGERPRINT = fingerprint(
     ";".join(f"{name}:{INSTRUMENT.fields[name][1]}" for name in INSTRUMENT.names)
 )
@@ -62,6 +64,8 @@ def from_config(configs: Sequence[InstrumentConfig], venue: Venue) -> list[Instr
     """The instruments in the order of the file; ConfigError names `instruments[i].key`."""
     if not configs:
         raise ConfigError("instruments: at least one is needed")
+    if len(configs) > INSTRUMENTS_MAX:
+        raise ConfigError(f"instruments: at most {INSTRUMENTS_MAX}, not {len(configs)}")
     found: list[Instrument] = []
     for i, config in enumerate(configs):
         where = f"instruments[{i}]"

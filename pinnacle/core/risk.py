@@ -8,13 +8,21 @@ from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import check
 from pinnacle.core.schema import EventBuffer, Reason
 
+#: A quarter of the order table stays empty: csrc/risk_orders.c.
+_TABLE_LEAST = 1024
+
+
+def _table_size(open_orders: int) -> int:
+    """The least power of two that holds so many with a quarter to spare."""
+    return max(_TABLE_LEAST, 1 << (open_orders + open_orders // 3 + 1).bit_length())
+
 
 class RiskBook:
     """Wraps struct pmm_risk.
 
     `instruments`: array of dtype INSTRUMENT; `limits`: one dict a row, the fields of struct
-    pmm_risk_limits; `session`: the fields of struct pmm_risk_session; `orders`: capacity of the
-    order table, a power of two.
+    pmm_risk_limits; `session`: the fields of struct pmm_risk_session. The order table
+    has room for whatever the limits allow.
     """
 
     def __init__(
@@ -22,8 +30,8 @@ class RiskBook:
         instruments: np.ndarray,
         limits: list[dict[str, int]],
         session: dict[str, int],
-        orders: int = 1024,
     ):
+        orders = _table_size(sum(row["open_orders_max"] for row in limits))
         size = lib.pmm_risk_memsize(orders)
         self._memory = ffi.new("char[]", size)
         self.cdata = ffi.cast("struct pmm_risk *", self._memory)

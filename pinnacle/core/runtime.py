@@ -62,7 +62,7 @@ class Runtime:
         # The monitor may run as a user who is not allowed to write it.
         watching = self.source is Source.MONITOR
         self.control = Control(paths.control, Mode.READ if watching else Mode.SHARED)
-        self.counters = Counters(paths.counters(role))
+        self.counters = Counters(paths.counters(role), self._no_counter)
         self.notifier = Notifier()
         self.epoch = self.bell.segment.epoch
         self._peers = Peers({peer: Bell(paths.process(peer.name.lower())) for peer in peers})
@@ -104,6 +104,9 @@ class Runtime:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True
+
+    def _no_counter(self, label: str) -> None:
+        self.log.warning("no room for a counter: it is not shown", label=label)
 
     def _pin(self, cpu: int) -> None:
         why = pin_to_core(cpu) if cpu >= 0 else ""

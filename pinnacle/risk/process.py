@@ -137,6 +137,7 @@ class _Published:
         self._records = self._counters.counter("records")
         self._taken = 0
         self._symbols = [i.symbol for i in instruments]
+        self._refused: dict[tuple[int, Reason], int] = {}
         self._rows = [
             {name: self._counters.counter(f"{symbol}.{name}") for name in self.FIELDS}
             for symbol in self._symbols
@@ -161,5 +162,12 @@ class _Published:
             for reason in Reason:
                 refused = lib.pmm_risk_refused(self._book.cdata, i, reason)
                 if refused:
-                    label = f"{self._symbols[i]}.refused.{reason.name.lower()}"
-                    put(self._counters.counter(label), refused)
+                    put(self._refusals(i, reason), refused)
+
+    def _refusals(self, i: int, reason: Reason) -> int:
+        """The counter's handle, looked for once: a label is found by going through all of them."""
+        handle = self._refused.get((i, reason))
+        if handle is None:
+            handle = self._counters.counter(f"{self._symbols[i]}.refused.{reason.name.lower()}")
+            self._refused[i, reason] = handle
+        return handle

@@ -10,9 +10,12 @@ from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import write_list, write_table
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.ring import create_ring
+from pinnacle.core.schema import Reason
 from pinnacle.session.config import SessionConfig, to_toml
 
-COUNTERS = 512
+#: What a process counts of itself, and of each instrument: its figures, and every reason to refuse.
+COUNTERS = 64
+COUNTERS_EACH = 32 + len(Reason)
 HISTOGRAMS = 8
 
 RINGS = (
@@ -34,6 +37,11 @@ def rings_of(config: SessionConfig) -> tuple[str, ...]:
     return tuple(name for name in RINGS if name != unused)
 
 
+def counters_for(instruments: int) -> int:
+    """The capacity of each process's table of counters."""
+    return COUNTERS + COUNTERS_EACH * instruments
+
+
 def create_session(config: SessionConfig, paths: SessionPaths) -> None:
     """Everything that is not there yet; what is there is left alone, so that it may run again.
 
@@ -46,9 +54,10 @@ def create_session(config: SessionConfig, paths: SessionPaths) -> None:
         return
     making = SessionPaths(_making(paths.runtime), paths.data)
     write_table(making.instruments, instruments)
+    counters = counters_for(len(instruments))
     for role in ROLES:
         create_bell(making.process(role), role)
-        create_counters(making.counters(role), COUNTERS, HISTOGRAMS, role)
+        create_counters(making.counters(role), counters, HISTOGRAMS, role)
     for name in rings_of(config):
         create_ring(making.ring(name), config.session.ring_capacity, name)
     for instrument in instruments:

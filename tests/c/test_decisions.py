@@ -19,7 +19,7 @@ SOURCES = (
 )
 
 
-@pytest.mark.parametrize("name", ["decisions", "quote_extremes"])
+@pytest.mark.parametrize("name", ["decisions", "quote_extremes", "risk_ranges"])
 def test_what_decides_survives_anything(tmp_path, name):
     program = tmp_path / name
     command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror"]

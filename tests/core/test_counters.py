@@ -58,20 +58,28 @@ def test_a_restarted_owner_finds_its_counters_with_their_values(path):
         assert counters.histogram("latency").summary().count == 1
 
 
-def test_a_full_table_and_a_label_that_does_not_fit_are_refused(path):
-    with Counters(path) as counters:
+def test_a_counter_without_room_is_told_once_counts_nothing_and_ends_nobody(path):
+    missing = []
+    with Counters(path, missing.append) as counters:
         longest = "é" * 27 + "x"
         handle = counters.counter(longest)
-        with pytest.raises(NativeError, match="out of range") as caught:
-            counters.counter(longest + "x")
-        assert caught.value.code == lib.PMM_ERR_RANGE
         with pytest.raises(NativeError, match="bad argument"):
             counters.counter("")
         for label in "abc":
             counters.counter(label)
-        with pytest.raises(NativeError, match=r"counter 'd': full"):
-            counters.counter("d")
+        before = path.read_bytes()
+        for label in (longest + "x", "d", "d"):
+            nowhere = counters.counter(label)
+            counters.set(nowhere, 5)
+            counters.add(nowhere)
+            assert counters.get(nowhere) == 0
+        assert missing == [longest + "x", "d"]
+        assert path.read_bytes() == before
         assert counters.counter(longest) == handle
+
+
+def test_a_full_table_of_histograms_is_refused(path):
+    with Counters(path) as counters:
         counters.histogram("a")
         counters.histogram("b")
         with pytest.raises(NativeError, match="full"):

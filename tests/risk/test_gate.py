@@ -122,6 +122,21 @@ def test_open_orders_are_limited():
     assert only(run(made.decided, new(5, quantity=1))) == refused(Reason.OPEN_ORDERS)
 
 
+def test_every_order_that_the_limits_of_sixty_four_instruments_allow_has_its_place():
+    each, symbols = 48, [f"S{i}" for i in range(64)]
+    limits = LimitsConfig(order_quantity_max="1", position_max="1", open_orders_max=each)
+    config = RiskConfig(limits=dict.fromkeys(symbols, limits), messages_burst=100_000)
+    made = RiskGate(instruments(*symbols), config)
+    for i in range(64):
+        reference = event(Kind.TOP, price=BID, quantity=5, order_id=ASK, aux=5, instrument_id=i)
+        run(made.decided, reference)
+    for i in range(64):
+        ids = range(1 + i * each, 1 + (i + 1) * each)
+        passed = run(made.decided, *(new(n, quantity=1, instrument_id=i) for n in ids))
+        assert set(passed["kind"]) == {Kind.NEW} and len(passed) == each
+    assert only(run(made.decided, new(9999, quantity=1))) == refused(Reason.OPEN_ORDERS)
+
+
 def test_the_message_rate_refills_by_the_logs_clock():
     made = gate(position_max="1000", open_orders_max=100)
     kinds = [only(run(made.decided, new(i, quantity=1))) for i in range(1, 22)]

@@ -1,0 +1,106 @@
+/*
+ * Risk's limits at the ends of their ranges and one beyond, under the sanitizers: what is out of range is refused, and
+ * what is taken neither overflows nor lets the token bucket run dry or over, however far the clock jumps.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "risk.h"
+
+#define ORDERS 64
+
+static void fail(const char *what) {
+    fprintf(stderr, "%s\n", what);
+    exit(1);
+}
+
+static struct pmm_risk *made(struct pmm_risk_limits limits, struct pmm_risk_session session) {
+    struct pmm_instrument terms;
+    memset(&terms, 0, sizeof terms);
+    terms.quantity_min = 1;
+    size_t size = pmm_risk_memsize(ORDERS);
+    struct pmm_risk *risk = malloc(size);
+    if (pmm_risk_init(risk, size, ORDERS, &terms, &limits, 1, &session) == 0) return risk;
+    free(risk);
+    return NULL;
+}
+
+static const struct pmm_risk_limits LEAST = {1, 1, 1, 1, 0};
+static const struct pmm_risk_limits MOST = {PMM_RISK_LOTS_MAX, PMM_RISK_LOTS_MAX, 10000, PMM_RISK_ORDERS_MAX, 0};
+static const struct pmm_risk_session SLOWEST = {1, 1, 1};
+static const struct pmm_risk_session FASTEST = {INT64_MAX / 4, 1000000000, 1000000000};
+
+#define REFUSE_LIMIT(from, field, value) \
+    do { \
+        struct pmm_risk_limits limits = from; \
+        limits.field = (value); \
+        if (made(limits, SLOWEST)) fail(#field " beyond its range was taken"); \
+    } while (0)
+
+#define REFUSE_SESSION(from, field, value) \
+    do { \
+        struct pmm_risk_session session = from; \
+        session.field = (value); \
+        if (made(MOST, session)) fail(#field " beyond its range was taken"); \
+    } while (0)
+
+static void what_is_out_of_range_is_refused(void) {
+    REFUSE_LIMIT(LEAST, order_quantity_max, 0);
+    REFUSE_LIMIT(LEAST, position_max, -1);
+    REFUSE_LIMIT(LEAST, collar_e4, 0);
+    REFUSE_LIMIT(LEAST, collar_e4, -100);
+    REFUSE_LIMIT(LEAST, open_orders_max, 0);
+    REFUSE_LIMIT(MOST, order_quantity_max, PMM_RISK_LOTS_MAX + 1);
+    REFUSE_LIMIT(MOST, position_max, INT64_MAX);
+    REFUSE_LIMIT(MOST, collar_e4, 10001);
+    REFUSE_LIMIT(MOST, open_orders_max, PMM_RISK_ORDERS_MAX + 1);
+    REFUSE_SESSION(SLOWEST, intent_age_max_ns, 0);
+    REFUSE_SESSION(SLOWEST, messages_per_s, 0);
+    REFUSE_SESSION(SLOWEST, messages_burst, -1);
+    REFUSE_SESSION(FASTEST, intent_age_max_ns, INT64_MAX);
+    REFUSE_SESSION(FASTEST, messages_per_s, 1000000001);
+    REFUSE_SESSION(FASTEST, messages_burst, 10000000000); /* its bucket would begin below zero */
+}
+
+static uint16_t asked(struct pmm_risk *risk, uint64_t order_id, int64_t now_ns) {
+    struct pmm_event events[2], out[2 * 2 + ORDERS];
+    memset(events, 0, sizeof events);
+    events[0].kind = PMM_KIND_TOP;
+    events[0].recv_ns = now_ns;
+    events[0].price = 100;
+    events[0].order_id = 102;
+    events[0].quantity = events[0].aux = 1;
+    events[1].kind = PMM_KIND_NEW;
+    events[1].recv_ns = now_ns;
+    events[1].price = 101;
+    events[1].quantity = 1;
+    events[1].order_id = order_id;
+    events[1].side = PMM_SIDE_BID;
+    if (pmm_risk_run(risk, events, 2, out, sizeof out / sizeof *out) != 1) fail("one decision was expected");
+    return out[0].kind == PMM_KIND_NEW ? 0 : out[0].reason;
+}
+
+static void the_bucket_keeps_its_size(struct pmm_risk_session session, int expected) {
+    const int64_t later[] = {0, 1, 1000000000, INT64_MAX / 2};
+    struct pmm_risk *risk = made(MOST, session);
+    if (!risk) fail("limits at the ends of their ranges were refused");
+    int passed = 0;
+    for (uint64_t i = 0; i < 4; i++)
+        passed += asked(risk, i + 1, later[i]) == 0;
+    if (passed != expected) fail("the bucket was of another size");
+    free(risk);
+}
+
+int main(void) {
+    what_is_out_of_range_is_refused();
+    the_bucket_keeps_its_size(FASTEST, 4);
+    the_bucket_keeps_its_size(SLOWEST, 3); /* nothing comes back within a nanosecond */
+    struct pmm_risk *tight = made(LEAST, FASTEST);
+    if (!tight) fail("limits at the ends of their ranges were refused");
+    if (asked(tight, 1, 5) != 0 || asked(tight, 2, 5) != PMM_REASON_POSITION_LIMIT)
+        fail("the least limits did not hold");
+    free(tight);
+    return 0;
+}
