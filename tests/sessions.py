@@ -17,7 +17,6 @@ from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Kind
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
 def demo_config(

@@ -5,16 +5,20 @@ import subprocess
 from itertools import islice
 from pathlib import Path
 
+import pytest
+
+from tests.beside import CAPTURES, needs_captures
+
 ROOT = Path(__file__).resolve().parents[2]
-CAPTURES = ROOT.parent / "shared" / "data" / "captures"
 SOURCES = ["binance", "binance_fields", "decimal", "json"]
 
 
-def test_damaged_frames_never_lead_the_scanner_outside_its_buffers(tmp_path):
+@pytest.mark.parametrize("source", ["made", pytest.param("recorded", marks=needs_captures)])
+def test_damaged_frames_never_lead_the_scanner_outside_its_buffers(tmp_path, made_captures, source):
     program, corpus = tmp_path / "binance_fuzz", tmp_path / "corpus"
     frames = []
-    for name in ("btcusdt", "ethusdt"):
-        with gzip.open(CAPTURES / f"binance_{name}_20240808.gz") as file:
+    for path in (made_captures if source == "made" else CAPTURES).values():
+        with gzip.open(path) as file:
             frames += [line.split(b" ", 1)[1] for line in islice(file, 60)]
     frames += [b'{"result":null,"id":1}\n', b'[{"x":[[[null,true,-1.5e+3,"\\u00e9"]]]}]\n']
     corpus.write_bytes(b"".join(frames))

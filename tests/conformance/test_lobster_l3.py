@@ -1,4 +1,5 @@
-"""The book of single orders against NASDAQ's own book (LOBSTER, 2012-06-21), row for row.
+"""The book of single orders against an exchange's own book, row for row: NASDAQ's (LOBSTER,
+2012-06-21), and one that the tests make in the same form.
 
 A LOBSTER file has the messages that change the best 1 or 5 levels of each side, and those levels
 after each message. What it does not tell: orders from before the file, and what happens to a level
@@ -13,15 +14,15 @@ import io
 import zipfile
 from collections import Counter
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pinnacle.core.l3book import L3Book
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Side
+from tests.beside import LOBSTER, needs_lobster
+from tests.lobster_market import make_archive
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "lobster"
 NEW, SHRINK, DELETE, EXECUTE = 1, 2, 3, 4
 KINDS = {
     NEW: Kind.ORDER_ADD,
@@ -37,7 +38,7 @@ NO_LEVEL = 9_999_999_999
 @cache
 def load(archive):
     """Messages (type, order id, size, price, side) and rows (ask, size, bid, size) x levels."""
-    with zipfile.ZipFile(DATA / archive) as files:
+    with zipfile.ZipFile(archive) as files:
         names = {k: n for n in files.namelist() for k in ("message", "orderbook") if k in n}
         tables = [io.StringIO(files.read(names[k]).decode()) for k in ("message", "orderbook")]
     messages = np.loadtxt(tables[0], np.int64, delimiter=",", usecols=range(1, 6))
@@ -164,13 +165,36 @@ def follow(archive, dense, rows=None):
     return follower, wrong
 
 
+AMZN, AAPL = (
+    LOBSTER / f"LOBSTER_SampleFile_{name}.zip"
+    for name in ("AMZN_2012-06-21_5", "AAPL_2012-06-21_1")
+)
+MADE_ROWS = 20_000
 # Rows, levels compared, and messages taken by the id of an order that the file has added.
-WHOLE = [
-    ("LOBSTER_SampleFile_AMZN_2012-06-21_5.zip", 155_934, 1_525_500, 65_487),
-    ("LOBSTER_SampleFile_AAPL_2012-06-21_1.zip", 118_496, 206_921, 34_643),
-]
+WHOLE = [(AMZN, 155_934, 1_525_500, 65_487), (AAPL, 118_496, 206_921, 34_643)]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return make_archive(tmp_path_factory.mktemp("lobster") / "made.zip", MADE_ROWS)
+
+
+def test_every_row_of_a_made_book_is_rebuilt(made):
+    follower, wrong = follow(made, True)
+    counts, stats = follower.counts, follower.book.stats()
+    assert wrong == 0 and counts["rows"] == MADE_ROWS - 1
+    assert counts["levels compared"] > 9 * MADE_ROWS and counts["by id"] > MADE_ROWS // 4
+    assert counts["levels come into view"] > 1_000 and counts["of nameless orders"] > 100
+    assert follower.book.top().valid and stats.rejected == stats.dropped == 0
+
+
+def test_the_made_exchange_trades_the_order_that_the_book_has_first(made):
+    counts = follow(made, True)[0].counts
+    assert counts["executed first in the queue"] > 1_000
+    assert counts["executed not first in the queue"] < 0.01 * counts["executed first in the queue"]
+
+
+@needs_lobster
 @pytest.mark.long
 @pytest.mark.parametrize(("archive", "rows", "levels", "by_id"), WHOLE, ids=["AMZN-5", "AAPL-1"])
 def test_a_day_of_orders_gives_every_row_of_the_exchanges_book(archive, rows, levels, by_id):
@@ -182,8 +206,9 @@ def test_a_day_of_orders_gives_every_row_of_the_exchanges_book(archive, rows, le
     assert counts["mistaken levels"] < 0.01 * counts["by id"] + 20
 
 
+@needs_lobster
 @pytest.mark.long
-@pytest.mark.parametrize("archive", [row[0] for row in WHOLE], ids=["AMZN-5", "AAPL-1"])
+@pytest.mark.parametrize("archive", [AMZN, AAPL], ids=["AMZN-5", "AAPL-1"])
 def test_the_exchange_trades_the_order_that_the_book_has_first(archive):
     """Under 1 % stand behind others: at the opening, where orders with older ids are told after
     the level that the first row shows, and behind orders that left while out of view."""
@@ -193,7 +218,8 @@ def test_the_exchange_trades_the_order_that_the_book_has_first(archive):
 
 
 @pytest.mark.parametrize("dense", [False, True], ids=["hashed", "dense"])
-def test_the_first_minutes_give_every_row_in_either_index_mode(dense):
-    follower, wrong = follow(WHOLE[0][0], dense, rows=6_000)
+@pytest.mark.parametrize("source", ["made", pytest.param("AMZN", marks=needs_lobster)])
+def test_the_first_minutes_give_every_row_in_either_index_mode(made, source, dense):
+    follower, wrong = follow(made if source == "made" else AMZN, dense, rows=6_000)
     assert wrong == 0 and follower.counts["levels compared"] > 50_000
     assert follower.book.top().reason == Reason.NONE

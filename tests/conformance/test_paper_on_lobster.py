@@ -1,4 +1,5 @@
-"""The paper venue's queue estimate against real orders of NASDAQ (LOBSTER, AMZN, 2012-06-21).
+"""The paper venue's queue estimate against single orders: NASDAQ's (LOBSTER, AMZN, 2012-06-21), and
+those of an exchange that the tests make.
 
 The day's messages become what a venue publishes: displayed levels and trades, without order ids.
 Beside real orders, one at a time, stands a paper order of the same price and size, sent just before
@@ -8,25 +9,25 @@ the real one, shrunk and cancelled with it. With the true queue both would be fi
 import io
 import zipfile
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pinnacle.core.paper import Cancel, Paper
 from pinnacle.core.schema import EVENT, Flag, Kind, Side, Source
+from tests.beside import LOBSTER, needs_lobster
+from tests.lobster_market import make_archive
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "lobster"
-ARCHIVE = DATA / "LOBSTER_SampleFile_AMZN_2012-06-21_5.zip"
+ARCHIVE = LOBSTER / "LOBSTER_SampleFile_AMZN_2012-06-21_5.zip"
 NEW, SHRINK, DELETE, EXECUTE, HIDDEN = 1, 2, 3, 4, 5
 TICK = 100  # LOBSTER prices are dollars x 10,000
 LIFE_MAX_NS = 300 * 10**9
 DEPTH_EVERY_NS = 100 * 10**6
 
 
-def load():
+def load(path):
     """Messages as (time ns, type, order id, size, price, direction) and books as lists of ints."""
-    with zipfile.ZipFile(ARCHIVE) as archive:
+    with zipfile.ZipFile(path) as archive:
         names = sorted(archive.namelist())
         texts = {
             kind: archive.read(next(n for n in names if kind in n)).decode()
@@ -196,31 +197,59 @@ def score(pairs):
     }
 
 
-@pytest.fixture(scope="module")
-def day():
-    messages, books = load()
-    return messages, books, list(one_at_a_time(messages, lives(messages), 4))
+#: Loose bounds about what was measured: shares right, found, true; with the proportional rule, and
+#: where it is named with all cancels taken from behind.
+BOUNDS = {
+    # 54,141 orders, 4,827 filled. Every message: proportional 99.5, 94.5, 99.8 %; behind 98.5,
+    # 82.9, 100.0; ahead 99.8, 98.6, 99.7; square 99.7, 96.7, 99.8. Every 100 ms: 97.6, 80.6, 91.3.
+    "AMZN": {
+        "every message": {"right": 0.98, "found": 0.9, "true": 0.98},
+        "every 100 ms": {"right": 0.95, "found": 0.7, "true": 0.85},
+        "behind": {"found": 0.7, "true": 0.99},
+    },
+    # 2,228 orders, 1,323 filled: its takers are many. Every message: proportional 96.4, 95.7,
+    # 98.1 %; behind 87.7, 80.8, 98.1; ahead 98.2, 99.8, 97.3; square 95.9, 94.9, 98.2. Every
+    # 100 ms: 93.0, 91.3, 96.8.
+    "made": {
+        "every message": {"right": 0.94, "found": 0.92, "true": 0.96},
+        "every 100 ms": {"right": 0.9, "found": 0.88, "true": 0.94},
+        "behind": {"found": 0.7, "true": 0.96},
+    },
+}
 
 
-# Loose bounds about what was measured over 54,141 orders, 4,827 of them filled: right, found, true.
-# Depth with every message: proportional 99.5, 94.5, 99.8 %; behind 98.5, 82.9, 100.0; ahead 99.8,
-# 98.6, 99.7; square 99.7, 96.7, 99.8. Depth every 100 ms: proportional 97.6, 80.6, 91.3.
-@pytest.mark.long
+@pytest.fixture(
+    scope="module",
+    params=["made", pytest.param("AMZN", marks=[needs_lobster, pytest.mark.long])],
+)
+def day(request, tmp_path_factory):
+    """(bounds, messages, books, orders to shadow) of a day."""
+    path = ARCHIVE
+    if request.param == "made":
+        path = make_archive(tmp_path_factory.mktemp("lobster") / "made.zip", 40_000)
+    messages, books = load(path)
+    orders = list(one_at_a_time(messages, lives(messages), 4))
+    return BOUNDS[request.param], messages, books, orders
+
+
+def above(scores, bounds):
+    return all(scores[name] > bound for name, bound in bounds.items())
+
+
 def test_with_depth_at_every_message_the_estimate_is_nearly_always_right(day):
-    messages, books, rounds = day
+    bounds, messages, books, rounds = day
     events, first = market(messages, books, 0)
     scores = {rule: score(compare(messages, events, first, rounds, rule)) for rule in Cancel}
-    usual = scores[Cancel.PROPORTIONAL]
+    usual, behind = scores[Cancel.PROPORTIONAL], scores[Cancel.BEHIND]
     assert usual["filled"] > 1_000
-    assert usual["right"] > 0.98 and usual["found"] > 0.9 and usual["true"] > 0.98
+    assert above(usual, bounds["every message"]), usual
+    assert above(behind, bounds["behind"]), behind
     found = [scores[rule]["found"] for rule in (Cancel.BEHIND, Cancel.PROPORTIONAL, Cancel.AHEAD)]
-    assert found == sorted(found) and found[0] > 0.7
-    assert scores[Cancel.BEHIND]["true"] > 0.99
+    assert found == sorted(found)
 
 
-@pytest.mark.long
 def test_with_depth_every_100_ms_the_estimate_is_mostly_right(day):
-    messages, books, rounds = day
+    bounds, messages, books, rounds = day
     events, first = market(messages, books, DEPTH_EVERY_NS)
     usual = score(compare(messages, events, first, rounds, Cancel.PROPORTIONAL))
-    assert usual["right"] > 0.95 and usual["found"] > 0.7 and usual["true"] > 0.85
+    assert above(usual, bounds["every 100 ms"]), usual

@@ -1,26 +1,39 @@
-"""The book on the generated depth stream that every engine is measured on, against a dictionary."""
+"""The book on long streams of depth, against a dictionary: the simulated market's, and the stream
+that every engine is measured on."""
 
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pinnacle.core.book import Book
 from pinnacle.core.schema import EVENT, Flag, Kind, Side
+from tests.beside import WORKLOAD, needs_workload
+from tests.core.simulated_market import START, market, params
 
-WORKLOAD = Path(__file__).resolve().parents[3] / "shared" / "workload"
 OPERATIONS = 200_000
+MADE_SECONDS = 120
 L2 = np.dtype([("price", "<i4"), ("side", "<u4"), ("quantity", "<u8")])
 
 
-@pytest.fixture(scope="module")
-def stream(tmp_path_factory):
-    """Every depth change of the first operations: records with the tick as price."""
-    folder = tmp_path_factory.mktemp("workload")
+@pytest.fixture(scope="module", params=["made", pytest.param("workload", marks=needs_workload)])
+def stream(request, tmp_path_factory):
+    """Every depth change: records with the tick as price."""
+    if request.param == "made":
+        return made()
+    return generated(tmp_path_factory.mktemp("workload"))
+
+
+def made():
+    """Of the simulated market: moving, jumping, with levels far from the touch."""
+    busy = params(limits_per_s=600.0, volatility_per_sqrt_s=2e-3, distance_max_ticks=2000.0)
+    events = market(busy).run_to(START + MADE_SECONDS * 10**9)
+    return events[events["kind"] == Kind.DEPTH]
+
+
+def generated(folder):
     generator, l2 = folder / "gen", folder / "l2"
-    source = WORKLOAD / "gen.c"
-    subprocess.run(["gcc", "-O2", "-w", "-o", generator, source], check=True)
+    subprocess.run(["gcc", "-O2", "-w", "-o", generator, WORKLOAD], check=True)
     arguments = [generator, str(OPERATIONS), "42", "50000", folder / "l3", l2]
     subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
     rows = np.fromfile(l2, dtype=L2)
@@ -76,5 +89,5 @@ def test_the_book_and_a_dictionary_agree_after_every_change(stream, scale, shift
     book.apply_array(end)
     stats = book.stats()
     assert book.top().valid == 1
-    assert stats.applied == len(events) > OPERATIONS
+    assert stats.applied == len(events) > 100_000
     assert stats.dropped == 0

@@ -1,4 +1,4 @@
-"""Paper trading on a real market: two captures served as the venue would, the chain on them."""
+"""Paper trading on captures, made and recorded: served as the venue would, the chain on them."""
 
 import json
 import re
@@ -10,22 +10,24 @@ import pytest
 
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import Flag, Kind
-from tests.sessions import SHARED_DATA, demo_config, resting_at_the_end, until
+from tests.beside import CAPTURES, needs_captures
+from tests.binance_market import SYMBOLS, make_capture
+from tests.sessions import demo_config, resting_at_the_end, until
 
-CAPTURES = [
-    SHARED_DATA / "captures" / f"binance_{pair}_20240808.gz" for pair in ("btcusdt", "ethusdt")
-]
-SPEED = 12
-#: The tape is 5.8 minutes long.
 SECONDS = 25
+#: The recorded tape is 5.8 minutes long; the made one as long as the session and its start need.
+SPEED = {"made": 6, "recorded": 12}
 
 
-@pytest.fixture(scope="module")
-def paper(tmp_path_factory):
-    """(paths, report) of one paper session over the real captures."""
-    folder = tmp_path_factory.mktemp("paper")
-    serve = [sys.executable, "-m", "pinnacle", "capture", "serve", *map(str, CAPTURES)]
-    serve += ["--venue", "binance", "--speed", str(SPEED), "--cert-dir", str(folder), "--json"]
+@pytest.fixture(scope="module", params=["made", pytest.param("recorded", marks=needs_captures)])
+def paper(request, tmp_path_factory):
+    """(paths, report) of one paper session over the captures of both instruments."""
+    folder, speed = tmp_path_factory.mktemp("paper"), SPEED[request.param]
+    files = (
+        CAPTURES.values() if request.param == "recorded" else made(folder, speed * (SECONDS + 10))
+    )
+    serve = [sys.executable, "-m", "pinnacle", "capture", "serve", *map(str, files)]
+    serve += ["--venue", "binance", "--speed", str(speed), "--cert-dir", str(folder), "--json"]
     with (folder / "server.txt").open("w+") as out:
         server = subprocess.Popen(serve, stdout=out, stderr=subprocess.STDOUT)
         try:
@@ -34,6 +36,10 @@ def paper(tmp_path_factory):
         finally:
             server.terminate()
             server.wait(10)
+
+
+def made(folder, seconds):
+    return [make_capture(folder / f"{symbol}.gz", symbol, seconds) for symbol in SYMBOLS]
 
 
 def run(folder, addresses):
@@ -53,7 +59,7 @@ def run(folder, addresses):
 pytestmark = pytest.mark.long
 
 
-def test_both_instruments_are_quoted_and_filled_on_the_real_market(paper):
+def test_both_instruments_are_quoted_and_filled_on_the_market(paper):
     _, report = paper
     assert set(report["instruments"]) == {"BTCUSDT", "ETHUSDT"}
     assert report["market"]["events"] > 50_000

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,21 +24,19 @@ from pinnacle.venues.binance.check import check_capture
 from pinnacle.venues.binance.config import BinanceConfig
 from pinnacle.venues.binance.connector import FRAMES_PER_TURN, BinanceConnector
 from pinnacle.venues.certificates import make_certificates
+from tests.beside import CAPTURES, needs_captures
 
-CAPTURES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "captures"
-NAMES = ("binance_btcusdt_20240808", "binance_ethusdt_20240808")
-WHOLE = [CAPTURES / f"{name}.gz" for name in NAMES]
 PINNACLE = [sys.executable, "-c", "from pinnacle.cli.main import main; main()"]
 
 
 @pytest.fixture(scope="module")
-def short(tmp_path_factory):
-    """The first seconds of both captures."""
+def short(tmp_path_factory, made_captures):
+    """The first 4,500 frames of both markets."""
     paths = []
-    for source in WHOLE:
+    for source in made_captures.values():
         path = tmp_path_factory.mktemp("captures") / source.stem
         with gzip.open(source) as file:
-            path.write_bytes(b"".join(islice(file, 5000)))
+            path.write_bytes(b"".join(islice(file, 4500)))
         paths.append(path)
     return paths
 
@@ -169,9 +166,10 @@ def test_books_over_tls_equal_those_of_the_check(serve, short):
     compare_with_check(serve, short, "20")
 
 
+@needs_captures
 @pytest.mark.long
 def test_books_of_the_whole_captures_over_tls_equal_those_of_the_check(serve):
-    compare_with_check(serve, WHOLE, "60")
+    compare_with_check(serve, list(CAPTURES.values()), "60")
 
 
 def test_a_server_that_is_killed_makes_books_invalid_and_they_come_back_whole(serve, short):

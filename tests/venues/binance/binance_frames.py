@@ -2,15 +2,10 @@
 
 import json
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 
 from pinnacle.core.schema import INSTRUMENT, Kind, Side, Venue
-
-CAPTURES = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "captures"
-BTC = CAPTURES / "binance_btcusdt_20240808.gz"
-ETH = CAPTURES / "binance_ethusdt_20240808.gz"
 
 
 def instruments(**decimals: tuple[int, int]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The check must find what is wrong: each test damages real frames in one way."""
+"""The check must find what is wrong: each test damages a market's frames in one way."""
 
 import gzip
 import json
@@ -10,14 +10,13 @@ from click.testing import CliRunner
 from pinnacle.cli.capture import capture
 from pinnacle.core.errors import DataError
 from pinnacle.venues.binance.check import check_capture
-from tests.venues.binance.binance_frames import BTC
 
 LINES = 3000
 
 
 @pytest.fixture
-def lines():
-    with gzip.open(BTC) as file:
+def lines(made_captures):
+    with gzip.open(made_captures["BTCUSDT"]) as file:
         return list(islice(file, LINES))
 
 
@@ -77,9 +76,9 @@ def test_a_damaged_line_is_named(tmp_path, lines, damage, words):
     assert words in str(caught.value) and caught.value.exit_code == 1
 
 
-def test_a_cut_gzip_file_is_named_with_the_line_where_it_ends(tmp_path):
+def test_a_cut_gzip_file_is_named_with_the_line_where_it_ends(tmp_path, made_captures):
     path = tmp_path / "cut.gz"
-    path.write_bytes(BTC.read_bytes()[:50_000])
+    path.write_bytes(made_captures["BTCUSDT"].read_bytes()[:50_000])
     with pytest.raises(DataError, match=r"cut\.gz:\d+: damaged gzip data"):
         check_capture(path)
 

@@ -16,15 +16,14 @@ from pinnacle.venues.binance.capture import read_capture
 from pinnacle.venues.binance.server import CaptureServer
 from pinnacle.venues.binance.tape import Tape
 from pinnacle.venues.certificates import make_certificates
-from tests.venues.binance.binance_frames import BTC, ETH
 
 LINES = 600
 
 
 @pytest.fixture(scope="module")
-def paths(tmp_path_factory):
+def paths(tmp_path_factory, made_captures):
     made = []
-    for source in (BTC, ETH):
+    for source in made_captures.values():
         path = tmp_path_factory.mktemp("captures") / source.stem
         with gzip.open(source) as file:
             path.write_bytes(b"".join(islice(file, LINES)))
