@@ -90,15 +90,23 @@ enum pmm_kind {
     PMM_KIND_CANCEL_REJECTED = 38,
     PMM_KIND_ORDER_STATUS = 39, /* price; quantity: leaves */
     /* Within and between processes. */
-    PMM_KIND_START = 48,       /* first record of a run; order_id: process epoch; aux: journal index */
-    PMM_KIND_ATTACH = 49,      /* source: the peer whose ring; order_id: ring's created_ns; aux: cursor */
+    /*
+     * START is the first record of a run. order_id: process epoch; aux: journal index; and from what the run was
+     * made (pinnacle/core/origin.py): price: its configuration, quantity: the instrument table, venue_ns: the build.
+     * END is the last of a run that ended in order. order_id: process epoch.
+     */
+    PMM_KIND_START = 48,
+    /* Behind START. side 0: a ring that source writes, 1: an output; order_id: ring's created_ns; aux: cursor | output << 56 */
+    PMM_KIND_ATTACH = 49,
     PMM_KIND_TIMER = 50,       /* nothing but the clock moved */
-    PMM_KIND_PEER_LOST = 51,   /* aux: enum pmm_source that is gone */
+    PMM_KIND_PEER_LOST = 51,   /* aux: enum pmm_source that is gone; reason: SHUTDOWN if it ended in order */
     PMM_KIND_PEER_BACK = 52,   /* aux: enum pmm_source that is back */
     PMM_KIND_HALT = 53,        /* the kill switch is set; reason */
     PMM_KIND_RESUME = 54,      /* the kill switch is clear */
     PMM_KIND_STOP = 55,        /* orderly end asked for: quotes go, nothing new */
-    PMM_KIND_TEXT = 56         /* continuation: bytes 16..47 are text that belongs to the record before */
+    PMM_KIND_TEXT = 56,        /* continuation: bytes 16..47 are text that belongs to the record before */
+    PMM_KIND_DETACH = 57,      /* before END: as ATTACH, where the run stopped */
+    PMM_KIND_END = 58
 };
 
 enum pmm_side {

@@ -1,7 +1,8 @@
 """Checkpoints: a process's state at a journal index, so that a restart replays the tail alone.
 
 A checkpoint is a cache of the journal's beginning and never a truth of its own: it names the
-journal, the index, the commit word of the record before it and the configuration, and one that
+journal, the index, the commit word of the record before it and what the process was made from
+(configuration, instruments, build), and one that
 does not fit, or does not read, is passed over for a whole replay. That is also why it is not
 synced: what a power cut leaves of it either fits the journal or is not used.
 
@@ -18,15 +19,14 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from pinnacle import __version__
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.segment import fingerprint
+from pinnacle.core.origin import Origin
 from pinnacle.core.stage import Stage
 
 FILE = "checkpoint"
-_MAGIC = b"PMMCKPT2"
+_MAGIC = b"PMMCKPT3"
 _CRC = len(_MAGIC)
 _BODY = _CRC + 4
 _HEAD = _BODY + 4
@@ -49,7 +49,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     index: int
     commit: int
     clock_ns: int
-    settings: int
+    origin: Origin
     cursors: list[tuple[bool, int, int, int]]
     sizes: list[int]
 
@@ -61,18 +61,17 @@ class Checkpoints:
         self,
         stage: Stage,
         logic: Freezable,
-        settings: object,
+        origin: Origin,
         period_s: int,
         log: structlog.stdlib.BoundLogger,
     ):
-        """`settings` is the configuration that the logic was made from; period 0: never save.
+        """`origin` is what the logic was made from; period 0: never save.
 
         The thread that writes them runs where the calling one may.
         """
         self._stage = stage
         self._logic = logic
-        text = f"{__version__}:{msgspec.json.encode(settings).decode()}"
-        self._settings = fingerprint(text)
+        self._origin = origin
         self._period_ns = period_s * 1_000_000_000
         self._next_ns = monotonic_ns() + self._period_ns
         self._path = Path(stage.journal.directory) / FILE
@@ -102,7 +101,7 @@ class Checkpoints:
             index=journal.count,
             commit=commit,
             clock_ns=self._stage.clock_ns,
-            settings=self._settings,
+            origin=self._origin,
             cursors=self._cursors(),
             sizes=[len(piece) for piece in state],
         )
@@ -129,7 +128,7 @@ class Checkpoints:
 
     def _fits(self, found: Checkpoint) -> bool:
         journal = self._stage.journal
-        if found.identity != journal.identity or found.settings != self._settings:
+        if found.identity != journal.identity or found.origin != self._origin:
             return False
         if not 0 < found.index <= journal.count:
             return False

@@ -10,6 +10,7 @@ end mark, or its last decisions unwritten or unpushed; `recover` finishes exactl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,9 @@ from pinnacle.core.checkpoint import Checkpoint, Checkpoints
 from pinnacle.core.clock import wall_ns
 from pinnacle.core.errors import DataError
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.schema import EVENT, EventBuffer, Flag, Kind, Source, events_pointer
+from pinnacle.core.origin import Origin
+from pinnacle.core.run_marks import END_KINDS, MARKS, RingPlace, end_records, places, start_records
+from pinnacle.core.schema import EVENT, Flag, Kind, Source, events_pointer
 from pinnacle.core.stage import Input, Output, Stage
 
 #: Pure logic: (struct pmm_event *, count) to the decisions, an EVENT array (not stamped yet).
@@ -90,8 +93,10 @@ class LogReplay:
             self.close_batch()
 
     def close_batch(self) -> None:
-        """The open inputs are a whole batch: decide."""
+        """The open inputs are a whole batch: decide. Nobody decides on how a run ends."""
         parts, self.open_inputs = self.open_inputs, []
+        if parts[0]["kind"][0] in END_KINDS:
+            return
         batch = np.ascontiguousarray(parts[0] if len(parts) == 1 else np.concatenate(parts))
         self.clock_ns = max(self.clock_ns, int(batch["recv_ns"].max()))
         decided = self.decide(events_pointer(batch), len(batch))
@@ -151,23 +156,19 @@ class _Cursors:
             self.next[(is_output, number)] = cursor
 
     def feed(self, records: np.ndarray) -> None:
-        attaches = np.flatnonzero(records["kind"] == Kind.ATTACH).tolist()
         begin = 0
-        for at in attaches:
+        for at in np.flatnonzero(records["kind"] == Kind.ATTACH).tolist():
             self._count(records[begin:at])
-            row = records[at]
-            key = (
-                bool(row["side"]),
-                int(row["source"]) if not row["side"] else int(row["aux"] >> 56),
-            )
-            self.created[key] = int(row["order_id"])
-            self.next[key] = int(row["aux"] & (1 << 56) - 1)
+            is_output, number, created_ns, cursor = RingPlace.of(records[at])
+            self.created[(is_output, number)] = created_ns
+            self.next[(is_output, number)] = cursor
             begin = at + 1
         self._count(records[begin:])
 
     def _count(self, records: np.ndarray) -> None:
         if not len(records):
             return
+        records = records[~np.isin(records["kind"], MARKS)]
         is_decision = (records["flags"] & Flag.DECISION) != 0
         for source in self.inputs:
             taken = int(np.count_nonzero((records["source"] == source) & ~is_decision))
@@ -187,31 +188,10 @@ class _Cursors:
             kept.popleft()
 
 
-def attach_records(stage: Stage, epoch: int, journal_index: int) -> np.ndarray:
-    """START and one ATTACH a ring: where this run of the process begins in each of them.
-
-    ATTACH.side is 0 for an input ring (source names its writer) and 1 for an output ring; aux is
-    the cursor, with the output's number in its top byte; order_id is the ring's created_ns.
-    """
-    now = wall_ns()
-    rows = np.zeros(1 + len(stage.inputs) + len(stage.outputs), EVENT)
-    rows["recv_ns"] = now
-    rows["source"] = stage.source
-    rows[0]["kind"] = Kind.START
-    rows[0]["order_id"] = epoch
-    rows[0]["aux"] = journal_index
-    rows[1:]["kind"] = Kind.ATTACH
-    for row, given in zip(rows[1:], stage.inputs, strict=False):
-        row["source"] = given.source
-        row["order_id"] = given.ring.segment.created_ns
-        row["aux"] = given.ring.cursor
-    for i, (row, output) in enumerate(
-        zip(rows[1 + len(stage.inputs) :], stage.outputs, strict=True)
-    ):
-        row["side"] = 1
-        row["order_id"] = output.ring.segment.created_ns
-        row["aux"] = i << 56 | output.ring.cursor
-    return rows
+def stage_places(stage: Stage) -> list[RingPlace]:
+    """Where a stage's rings stand."""
+    inputs = [(given.ring, given.source) for given in stage.inputs]
+    return places(inputs, [output.ring for output in stage.outputs])
 
 
 @dataclass(frozen=True)
@@ -230,6 +210,7 @@ def recover(
     stage: Stage,
     decide: Decide,
     epoch: int,
+    origin: Origin,
     *,
     checkpoints: Checkpoints | None = None,
     resend: Callable[[int], bool] = lambda i: True,
@@ -237,6 +218,7 @@ def recover(
     """Bring logic and rings to where the journal says the process was, and log this start.
 
     With `checkpoints` only what is behind the last good one is replayed.
+    `origin` is what the logic was made from.
     `resend(i)` says whether output i gets the decisions that were journalled and never pushed
     (a wire to a venue must not). Raises DataError when the logic does not repeat its recorded
     decisions: it is another logic or another configuration than the one that wrote the journal.
@@ -256,7 +238,7 @@ def recover(
             replay.feed(chunk, index)
             cursors.feed(chunk)
             index += len(chunk)
-    _refuse_differences(replay, journal.directory)
+    _refuse_differences(replay, Path(journal.directory))
     completed = _complete(stage, replay, cursors)
     pushed = skipped = 0
     for i, output in enumerate(stage.outputs):
@@ -266,17 +248,20 @@ def recover(
         if cursors.created.get((False, given.source)) == given.ring.segment.created_ns:
             ahead = cursors.next[(False, given.source)] - given.ring.cursor
             skipped += given.ring.skip(max(ahead, 0))
-    _log_start(stage, decide, epoch, records)
+    start = start_records(stage.source, epoch, records, origin, stage_places(stage))
+    _log_start(stage, decide, start)
     return Recovered(records, records - begin, replay.decisions, completed, pushed, skipped)
 
 
-def _refuse_differences(replay: LogReplay, directory: object) -> None:
+def _refuse_differences(replay: LogReplay, directory: Path) -> None:
     if replay.difference_count:
         first = replay.differences[0]
         raise DataError(
             f"{directory}: record {first.index}: the journal's decision is not repeated "
-            f"({', '.join(first.fields()) or 'absent'}); it was written with another configuration "
-            f"or version. Start a new session, or run pinnacle-replay verify"
+            f"({', '.join(first.fields()) or 'absent'}). The strategy looks at something that "
+            f"is not in its records (the clock, chance, a file), or the journal was written with "
+            f"another configuration or version. Start a new session, or run pinnacle-replay "
+            f"verify {directory.parent}"
         )
 
 
@@ -312,13 +297,14 @@ def _push_missing(output: Output, journalled: int, kept: deque[np.ndarray]) -> i
     return missing
 
 
-def _log_start(stage: Stage, decide: Decide, epoch: int, journal_index: int) -> None:
-    rows = attach_records(stage, epoch, journal_index)
-    batch = EventBuffer(len(rows))
-    batch.array[:] = rows
-    batch.array[-1]["flags"] |= np.uint8(Flag.BATCH_END)
-    stage.journal.append(batch.cdata, len(rows))
+def _log_start(stage: Stage, decide: Decide, rows: np.ndarray) -> None:
+    stage.journal.append(events_pointer(rows), len(rows))
     stage.cdata.clock_ns = max(stage.clock_ns, int(rows["recv_ns"][0]))
-    decided = np.ascontiguousarray(decide(batch.cdata, len(rows)))
+    decided = np.ascontiguousarray(decide(events_pointer(rows), len(rows)))
     if len(decided):
         stage.give(events_pointer(decided), len(decided))
+
+
+def end_of(stage: Stage, epoch: int) -> np.ndarray:
+    """The records of a run that ends in order: all that was taken is decided on and given."""
+    return end_records(stage.source, epoch, stage.clock_ns, stage_places(stage))

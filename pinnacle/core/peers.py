@@ -4,7 +4,7 @@ import os
 import select
 from dataclasses import dataclass
 
-from pinnacle.core.bell import Bell
+from pinnacle.core.bell import Bell, ProcessState
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.schema import Source
 
@@ -60,6 +60,11 @@ class Peers:
     def lost(self, peer: Source) -> bool:
         """Whether it was gone at the last look."""
         return self._lost[peer] is not False
+
+    def left(self, peer: Source) -> bool:
+        """Whether a lost peer has ended in order, as far as its segment tells."""
+        bell = self._bells[peer]
+        return bell.segment.owner_pid == 0 and bell.state == ProcessState.STOPPING
 
     def _alive(self, peer: Source, bell: Bell, ended: set[int]) -> bool:
         owner, pid = self._owners.get(peer), bell.segment.owner_pid

@@ -11,6 +11,7 @@ import signal
 from types import FrameType, TracebackType
 from typing import Any
 
+import numpy as np
 import structlog
 
 from pinnacle.core._native import ffi, lib
@@ -22,6 +23,7 @@ from pinnacle.core.counters import Counters
 from pinnacle.core.errors import NativeError
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.notify import Notifier
+from pinnacle.core.origin import Origin
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.peers import Peers
 from pinnacle.core.placement import beside, lock_mapped_files, pin_to_core
@@ -68,7 +70,7 @@ class Runtime:
         self._peers = Peers({peer: Bell(paths.process(peer.name.lower())) for peer in peers})
         # Whoever started this process would end it in order; without it, nobody will.
         self._supervisor = int(os.environ.get("PINNACLE_SUPERVISOR", "0"))
-        self._peer_news: list[tuple[Kind, Source]] = []
+        self._peer_news: list[tuple[Kind, Source, Reason]] = []
         self._killed: int | None = None  # unknown: what the log says last may be another run's
         self._housekeeping_ns = self._timer_ns = self._watchdog_ns = 0
         self._stop_logged = False
@@ -139,11 +141,11 @@ class Runtime:
         return self.journal
 
     def checkpoints(
-        self, stage: Stage, logic: Freezable, settings: object, period_s: int
+        self, stage: Stage, logic: Freezable, origin: Origin, period_s: int
     ) -> Checkpoints:
         """This process's, written off its core."""
         with beside(self._cpu, self._allowed):
-            return Checkpoints(stage, logic, settings, period_s, self.log)
+            return Checkpoints(stage, logic, origin, period_s, self.log)
 
     def wait_on(self, *rings: RingReader) -> None:
         """The rings that wake this process."""
@@ -230,7 +232,8 @@ class Runtime:
         for peer, lost, first in self._peers.look():
             if not first:
                 self.log.warning("peer lost" if lost else "peer back", peer=peer.name.lower())
-            self._peer_news.append((Kind.PEER_LOST if lost else Kind.PEER_BACK, peer))
+            why = Reason.SHUTDOWN if lost and self._peers.left(peer) else Reason.NONE
+            self._peer_news.append((Kind.PEER_LOST if lost else Kind.PEER_BACK, peer, why))
 
     def _kill_changes(self, batch: EventBuffer, n: int) -> int:
         killed = self.control.killed()
@@ -243,10 +246,16 @@ class Runtime:
         return n
 
     def _peer_changes(self, batch: EventBuffer, n: int) -> int:
-        for kind, peer in self._peer_news:
-            n = self._own(batch, n, kind, peer)
+        for kind, peer, why in self._peer_news:
+            n = self._own(batch, n, kind, peer, why)
         self._peer_news.clear()
         return n
+
+    def end(self, records: np.ndarray) -> None:
+        """Say in the journal, with run_marks.end_records, and to the peers: it ends in order."""
+        if self.journal is not None:
+            self.journal.append_array(records)
+        self.bell.set_state(ProcessState.STOPPING)
 
     def lost(self, peer: Source) -> bool:
         """Whether the peer was gone at the last look."""

@@ -42,7 +42,8 @@ class PaperVenue:
     def decided(self, events: Any, n: int) -> np.ndarray:
         """The reports that n records of the log cause, an EVENT array."""
         rows = np.frombuffer(ffi.buffer(events, n * EVENT.itemsize), dtype=EVENT)
-        is_order = (rows["source"] == Source.GATEWAY) | (rows["kind"] == Kind.PEER_LOST)
+        is_order = (rows["source"] == Source.GATEWAY) & (rows["kind"] < Kind.START)
+        is_order |= rows["kind"] == Kind.PEER_LOST
         begin = 0
         for i in np.flatnonzero(is_order).tolist():
             self._market(rows[begin:i])

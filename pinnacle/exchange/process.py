@@ -7,8 +7,9 @@ from pinnacle.core.bell import Bell
 from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.decision_log import recover
+from pinnacle.core.decision_log import end_of, recover
 from pinnacle.core.instruments import Instrument, read_table
+from pinnacle.core.origin import origin_of
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
@@ -44,6 +45,7 @@ def run(
     runtime = Runtime("exchange", paths, process, log, peers=peers)
     with runtime:
         instruments = read_table(paths.instruments)
+        origin = origin_of(config, instruments)
         venue = make_venue(instruments, config)
         orders = RingReader(paths.ring("venue.orders"))
         inputs = [Input(orders, Source.GATEWAY)]
@@ -66,14 +68,15 @@ def run(
             GIVE_WAIT_NS,
         )
         runtime.wait_on(*(given.ring for given in inputs))
-        checkpoints = runtime.checkpoints(stage, venue, config, journal.checkpoint_s)
-        found = recover(stage, venue.decided, runtime.epoch, checkpoints=checkpoints)
+        checkpoints = runtime.checkpoints(stage, venue, origin, journal.checkpoint_s)
+        found = recover(stage, venue.decided, runtime.epoch, origin, checkpoints=checkpoints)
         if found.records:
             log.info("recovered", **vars(found))
         for given in inputs[1:]:
             given.ring.request_resync()
         runtime.ready(f"{config.kind} venue, {len(instruments)} instruments")
         _loop(runtime, stage, venue, market, checkpoints)
+        runtime.end(end_of(stage, runtime.epoch))
     return 0
 
 

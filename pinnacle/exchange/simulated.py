@@ -49,7 +49,7 @@ class SimulatedVenue:
 
     def _orders(self, rows: np.ndarray) -> np.ndarray:
         lost = (rows["kind"] == Kind.PEER_LOST) & (rows["aux"] == Source.GATEWAY)
-        wanted = (rows["source"] == Source.GATEWAY) & (rows["kind"] != Kind.ATTACH)
+        wanted = (rows["source"] == Source.GATEWAY) & (rows["kind"] < Kind.START)
         orders = rows[wanted | lost]
         if lost.any():
             lost = orders["kind"] == Kind.PEER_LOST

@@ -1,6 +1,7 @@
 """The feed process: one venue's market data, to everyone who needs it."""
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -8,8 +9,10 @@ import structlog
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import read_table, table
+from pinnacle.core.origin import origin_of
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader
+from pinnacle.core.run_marks import end_records, places, start_records
 from pinnacle.core.runtime import Runtime
 from pinnacle.core.schema import Source, Venue
 from pinnacle.feed.config import FeedConfig
@@ -37,12 +40,14 @@ def run(
     with Runtime("feed", paths, process, log, peers=peers) as runtime:
         # Paper trading rests its orders in the real market: its exchange reads it too.
         readers = ("strategy",) if simulated else ("strategy", "exchange")
-        publisher = Publisher(
-            paths, instruments, runtime.open_journal(journal), readers, runtime.clock
-        )
+        recorded = runtime.open_journal(journal)
+        publisher = Publisher(paths, instruments, recorded, readers, runtime.clock)
+        inputs = [(RingReader(paths.ring("venue.market")), Source.EXCHANGE)] if simulated else []
+        origin, rings = origin_of(config, instruments), partial(places, inputs, publisher.rings)
+        start = start_records(Source.FEED, runtime.epoch, recorded.count, origin, rings())
+        recorded.append_array(start)
         if simulated:
-            ring = RingReader(paths.ring("venue.market"))
-            run_simulated(runtime, ring, publisher)
+            run_simulated(runtime, inputs[0][0], publisher)
         elif venue is Venue.BINANCE and config.binance is not None:
             from pinnacle.venues.binance.connector import BinanceConnector
 
@@ -50,6 +55,8 @@ def run(
             asyncio.run(_run_network(runtime, connector, publisher))
         else:
             raise ConfigError(f"feed.{venue.name.lower()}: missing: this venue needs its table")
+        now = runtime.clock.wall_ns()
+        runtime.end(end_records(Source.FEED, runtime.epoch, now, rings()))
     return 0
 
 

@@ -39,7 +39,7 @@ class Publisher:
         clock: Clock | None = None,
     ):
         self.instruments = instruments
-        self._rings = [RingWriter(paths.ring(f"market.{role}")) for role in readers]
+        self.rings = [RingWriter(paths.ring(f"market.{role}")) for role in readers]
         self._bells = [Bell(paths.process(role), Mode.SHARED) for role in readers]
         self._books = [SharedBookWriter(paths.book(i.symbol)) for i in instruments]
         self._journal = journal
@@ -55,7 +55,7 @@ class Publisher:
         feed.reader_count = len(readers)
         for i, book in enumerate(self._books):
             feed.books[i] = book.cdata
-        for i, ring in enumerate(self._rings):
+        for i, ring in enumerate(self.rings):
             feed.readers[i] = ring.handle
             feed.bells[i] = self._bells[i].handle
             # A new feed knows nothing of what its readers hold.
@@ -74,7 +74,7 @@ class Publisher:
     def resync_readers(self) -> None:
         """Bring readers that attached, asked or fell behind back to the present."""
         now = self.clock.wall_ns()
-        for reader in range(len(self._rings)):
+        for reader in range(len(self.rings)):
             self._resync(self.cdata, reader, now, self._scratch.cdata, self._scratch.capacity)
 
     def broken(self) -> list[tuple[int, Reason]]:

@@ -9,7 +9,9 @@ from pinnacle.core.bell import Bell
 from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.decision_log import recover
+from pinnacle.core.decision_log import end_of, recover
+from pinnacle.core.instruments import read_table
+from pinnacle.core.origin import origin_of
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
@@ -35,6 +37,7 @@ def run(
     """Until SIGTERM: then everything is cancelled at the venue and waited for. The exit code."""
     runtime = Runtime("gateway", paths, process, log, peers=(Source.RISK, Source.EXCHANGE))
     with runtime:
+        origin = origin_of(config, read_table(paths.instruments))
         table = OrderTable(config)
         orders = RingReader(paths.ring("orders"))
         answers = RingReader(paths.ring("venue.reports"))
@@ -53,11 +56,12 @@ def run(
             GIVE_WAIT_NS,
         )
         runtime.wait_on(answers, orders)
-        checkpoints = runtime.checkpoints(stage, table, config, journal.checkpoint_s)
+        checkpoints = runtime.checkpoints(stage, table, origin, journal.checkpoint_s)
         found = recover(
             stage,
             table.decided,
             runtime.epoch,
+            origin,
             checkpoints=checkpoints,
             # What was not sent before a crash is not sent after it: it is old. The QUERY tells.
             resend=lambda i: i != VENUE_OUTPUT,
@@ -66,6 +70,7 @@ def run(
             log.info("recovered", open_orders=len(table.orders), **vars(found))
         runtime.ready("connected to the simulated venue")
         Loop(runtime, stage, table, checkpoints).run()
+        runtime.end(end_of(stage, runtime.epoch))
     return 0
 
 

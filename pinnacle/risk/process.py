@@ -10,8 +10,9 @@ from pinnacle.core.book import SharedBookReader
 from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.decision_log import recover
+from pinnacle.core.decision_log import end_of, recover
 from pinnacle.core.instruments import Instrument, read_table
+from pinnacle.core.origin import origin_of
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
@@ -36,6 +37,7 @@ def run(
     runtime = Runtime("risk", paths, process, log, peers=peers)
     with runtime:
         instruments = read_table(paths.instruments)
+        origin = origin_of(config, instruments)
         gate = RiskGate(instruments, config)
         intents = RingReader(paths.ring("intents"))
         reports = RingReader(paths.ring("reports"))
@@ -55,14 +57,15 @@ def run(
             GIVE_WAIT_NS,
         )
         runtime.wait_on(reports, intents)
-        checkpoints = runtime.checkpoints(stage, gate, config, journal.checkpoint_s)
-        found = recover(stage, gate.decided, runtime.epoch, checkpoints=checkpoints)
+        checkpoints = runtime.checkpoints(stage, gate, origin, journal.checkpoint_s)
+        found = recover(stage, gate.decided, runtime.epoch, origin, checkpoints=checkpoints)
         if found.records:
             log.info("recovered", **vars(found))
         books = [SharedBookReader(paths.book(i.symbol)) for i in instruments]
         turn = _Turn(stage, gate, books, runtime)
         runtime.ready(f"{len(instruments)} instruments")
         _loop(runtime, gate, turn, instruments, checkpoints)
+        runtime.end(end_of(stage, runtime.epoch))
     return 0
 
 

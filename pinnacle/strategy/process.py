@@ -10,8 +10,9 @@ from pinnacle.core.bell import Bell
 from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.decision_log import recover
+from pinnacle.core.decision_log import end_of, recover
 from pinnacle.core.instruments import read_table
+from pinnacle.core.origin import origin_of
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
@@ -35,7 +36,9 @@ def run(
     """Until SIGTERM: then the quotes are pulled and waited for. The exit code."""
     runtime = Runtime("strategy", paths, process, log, peers=(Source.FEED, Source.RISK))
     with runtime:
-        host = StrategyHost(read_table(paths.instruments), config)
+        instruments = read_table(paths.instruments)
+        origin = origin_of(config, instruments)
+        host = StrategyHost(instruments, config)
         market = RingReader(paths.ring("market.strategy"))
         fills = RingReader(paths.ring("fills"))
         intents = RingWriter(paths.ring("intents"))
@@ -48,14 +51,15 @@ def run(
             GIVE_WAIT_NS,
         )
         runtime.wait_on(fills, market)
-        checkpoints = runtime.checkpoints(stage, host, config, journal.checkpoint_s)
-        found = recover(stage, host.decided, runtime.epoch, checkpoints=checkpoints)
+        checkpoints = runtime.checkpoints(stage, host, origin, journal.checkpoint_s)
+        found = recover(stage, host.decided, runtime.epoch, origin, checkpoints=checkpoints)
         if found.records:
             log.info("recovered", **vars(found))
         # The log rebuilt the book as it was; what the market did since comes as a fresh snapshot.
         market.request_resync()
         runtime.ready(f"{len(host.markets)} instruments")
         _loop(runtime, stage, host, checkpoints)
+        runtime.end(end_of(stage, runtime.epoch))
     return 0
 
 

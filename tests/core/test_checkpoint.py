@@ -8,8 +8,8 @@ import structlog
 
 from pinnacle.core.checkpoint import FILE, Checkpoints
 from pinnacle.core.decision_log import LogReplay
-from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.schema import Flag, Kind, Side, Source, events_pointer
+from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader
+from pinnacle.core.schema import EVENT, Flag, Kind, Side, Source, events_pointer
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig
 from pinnacle.exchange.simulated import SimulatedVenue
 from pinnacle.gateway.config import GatewayConfig
@@ -19,7 +19,7 @@ from pinnacle.risk.gate import RiskGate
 from pinnacle.strategy.config import MarketMakerConfig, StrategyConfig
 from pinnacle.strategy.host import StrategyHost
 from tests.core.test_decision_log import Doubler, World
-from tests.records import batch, book_of, event, instruments
+from tests.records import ORIGIN, batch, book_of, event, instruments
 
 
 class Frozen(Doubler):
@@ -36,13 +36,13 @@ class Frozen(Doubler):
 class Saved(World):
     """A world whose process keeps checkpoints."""
 
-    settings = "a"
+    origin = ORIGIN
 
     def start(self, logic=None):
         super().start_stage()
         self.logic = logic or Frozen()
         log = structlog.get_logger()
-        self.checkpoints = Checkpoints(self.stage, self.logic, self.settings, 30, log)
+        self.checkpoints = Checkpoints(self.stage, self.logic, self.origin, 30, log)
         self.recover(checkpoints=self.checkpoints)
 
     def save(self):
@@ -94,8 +94,9 @@ def test_a_damaged_checkpoint_is_passed_over(world):
     assert world.logic.total == sum(range(1, 10)) * 3
 
 
-def test_a_checkpoint_of_another_configuration_is_passed_over(world):
-    world.settings = "b"
+@pytest.mark.parametrize("part", ["configuration", "instruments", "build"])
+def test_a_checkpoint_of_another_origin_is_passed_over(world, part):
+    world.origin = ORIGIN._replace(**{part: 77})
     world.start()
     assert world.found.replayed == world.found.records
 
@@ -109,6 +110,40 @@ def test_a_checkpoint_of_records_that_are_not_there_is_passed_over(world):
     path.write_bytes(saved)
     world.start()
     assert world.found.records == 0
+
+
+def without_the_last(journal, n):
+    """What a power cut leaves: the last n records are not there."""
+    keep = len(JournalReader(journal)) - n
+    with (journal / "000000.pmj").open("r+b") as file:
+        file.seek(HEADER_BYTES + keep * EVENT.itemsize)
+        file.write(bytes(n * EVENT.itemsize))
+
+
+def test_a_checkpoint_beyond_the_journals_end_is_passed_over(world):
+    without_the_last(world.folder / "journal", 9)  # the eight behind the checkpoint, and one of its
+    world.start()
+    assert 0 < world.found.records == world.found.replayed
+
+
+def test_a_checkpoint_of_a_record_that_another_took_the_place_of_is_passed_over(tmp_path):
+    """After a power cut the same journal has grown past the checkpoint again, otherwise."""
+    world = Saved(tmp_path)
+    world.send(5)
+    world.turn()
+    world.save()
+    world.die()
+    path = tmp_path / "journal" / FILE
+    saved = path.read_bytes()
+    without_the_last(tmp_path / "journal", 10)  # five inputs and what came of them
+    path.unlink()
+    world.start()
+    world.send(5)
+    world.turn()
+    world.die()
+    path.write_bytes(saved)
+    world.start()
+    assert world.found.replayed == world.found.records
 
 
 def test_a_disk_that_takes_its_time_over_a_checkpoint_holds_nobody_up(tmp_path):

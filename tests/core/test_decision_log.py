@@ -6,14 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinnacle.core.bell import Bell, create_bell
-from pinnacle.core.decision_log import LogReplay, recover
+from pinnacle.core.decision_log import LogReplay, end_of, recover
 from pinnacle.core.errors import DataError
 from pinnacle.core.journal import Journal
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
+from pinnacle.core.run_marks import RingPlace, origin_told
 from pinnacle.core.schema import EVENT, EventBuffer, Flag, Kind, Source, events_pointer
 from pinnacle.core.segment import Mode
 from pinnacle.core.stage import Input, Output, Stage, kind_mask
-from tests.records import batch, event
+from tests.records import ORIGIN, batch, event
 
 
 class Doubler:
@@ -56,7 +58,7 @@ class World:
         self.recover()
 
     def recover(self, **how):
-        self.found = recover(self.stage, self.logic.decided, 1, **how)
+        self.found = recover(self.stage, self.logic.decided, 1, ORIGIN, **how)
 
     def start_stage(self):
         self.journal = Journal.open(self.folder / "journal", "test", Source.RISK, 4096, 0, 0)
@@ -105,11 +107,34 @@ class World:
             return
         self.stage.give(events_pointer(decided), len(decided))
 
+    def turn_at(self, recv_ns):
+        """A turn with one record of that time."""
+        row = event(Kind.NEW, source=Source.STRATEGY, quantity=1, recv_ns=recv_ns)
+        self.feeder.push_all(events_pointer(row), 1)
+        self.turn()
+
     def received(self):
         out = EventBuffer(4096)
         n = self.taker.take(out.cdata, 4096)
         self.taker.release()
         return out.array[:n].copy()
+
+
+def verified(world):
+    """What a replay says of a journal."""
+    replay = LogReplay(Doubler().decided, Source.RISK)
+    for chunk in JournalReader(world.folder / "journal").chunks():
+        replay.feed(chunk, 0)
+    return "not repeated" if replay.difference_count else "repeated"
+
+
+def recovered(world):
+    """What a restart says of it."""
+    try:
+        world.start()
+    except DataError as error:
+        return str(error)
+    return "repeated"
 
 
 @pytest.mark.parametrize("where", ["end", "taken", "journalled"])
@@ -160,6 +185,73 @@ def test_a_journal_of_other_logic_is_refused_with_its_place(tmp_path):
     world.die()
     with pytest.raises(DataError, match=r"record \d+: the journal's decision is not repeated"):
         world.start(Doubler(offset=1))
+
+
+def test_the_refusal_names_what_a_strategy_may_have_looked_at(tmp_path):
+    world = World(tmp_path)
+    world.send(4)
+    world.turn()
+    world.die()
+    with pytest.raises(DataError, match=r"the clock, chance, a file.*another configuration"):
+        world.start(Doubler(offset=1))
+
+
+def test_an_output_that_must_not_be_sent_again_is_not(tmp_path):
+    world = World(tmp_path)
+    world.send(5)
+    world.turn()
+    world.send(7)
+    world.turn(until="journalled")
+    world.die()
+    world.logic = Doubler()
+    world.start_stage()
+    world.recover(resend=lambda output: output != 0)
+    assert world.found.pushed == 0
+    assert world.received()["order_id"].tolist() == [1, 2, 3, 4, 5]
+
+
+def test_the_logs_clock_goes_on_where_it_was_though_the_wall_has_gone_back(tmp_path):
+    ahead = 4 * 10**18
+    world = World(tmp_path)
+    world.turn_at(ahead)
+    world.die()
+    world.start()
+    world.received()
+    world.turn_at(ahead - 1)
+    assert world.received()["recv_ns"].tolist() == [ahead]
+
+
+@pytest.mark.parametrize("finish", [verified, recovered])
+def test_a_decision_too_many_is_not_repeated(tmp_path, finish):
+    world = World(tmp_path)
+    world.send(4)
+    world.turn()
+    extra = batch(*JournalReader(tmp_path / "journal").chunks())[-1:].copy()
+    assert extra["flags"][0] & Flag.DECISION
+    world.journal.append_array(extra)
+    world.die()
+    assert "not repeated" in finish(world)
+
+
+def test_a_run_that_ends_in_order_says_so_and_where_its_rings_stood(tmp_path):
+    world = World(tmp_path)
+    world.send(4)
+    world.turn()
+    world.journal.append_array(end_of(world.stage, 1))
+    world.die()
+    rows = batch(*JournalReader(tmp_path / "journal").chunks())[-3:]
+    assert rows["kind"].tolist() == [Kind.DETACH, Kind.DETACH, Kind.END]
+    assert [RingPlace.of(row).cursor for row in rows[:2]] == [4, 4]
+    world.start()
+    world.send(2)
+    world.turn()
+    assert world.received()["order_id"].tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_start_tells_from_what_its_run_was_made(tmp_path):
+    World(tmp_path)
+    start = JournalReader(tmp_path / "journal")[0]
+    assert (start["kind"], origin_told(start)) == (Kind.START, ORIGIN)
 
 
 ROWS = st.lists(st.tuples(st.booleans(), st.integers(1, 50), st.booleans()), max_size=60)

@@ -186,7 +186,7 @@ def test_a_new_feed_starts_from_an_invalid_book(world):
     world.journal.close()
     for book in world.publisher._books:
         book.close()
-    for ring in world.publisher._rings:
+    for ring in world.publisher.rings:
         ring.close()
     journal = Journal.open(world.paths.journal("feed"), "test", Source.FEED, 4096, 0, 0)
     again = Publisher(world.paths, instruments("X"), journal, ("strategy",))

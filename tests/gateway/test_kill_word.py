@@ -19,7 +19,7 @@ from pinnacle.gateway.orders import OrderTable
 from pinnacle.gateway.process import VENUE_OUTPUT, Loop
 from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session
-from tests.records import batch, event
+from tests.records import ORIGIN, batch, event
 from tests.sessions import demo_config
 
 
@@ -49,8 +49,8 @@ class World:
             ],
             GIVE_WAIT_NS,
         )
-        recover(stage, self.table.decided, 1, resend=lambda i: i != VENUE_OUTPUT)
-        checkpoints = Checkpoints(stage, self.table, GatewayConfig(), 0, structlog.get_logger())
+        recover(stage, self.table.decided, 1, ORIGIN, resend=lambda i: i != VENUE_OUTPUT)
+        checkpoints = Checkpoints(stage, self.table, ORIGIN, 0, structlog.get_logger())
         self.loop = Loop(self.runtime, stage, self.table, checkpoints)
 
     def order(self, kind, order_id):
