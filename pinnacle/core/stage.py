@@ -81,9 +81,10 @@ class Stage:
         """The log's clock: the highest recv_ns committed."""
         return self.cdata.clock_ns
 
-    def take(self, batch: EventBuffer, own: int) -> int:
+    def take(self, batch: EventBuffer, own: int, polled_max: int | None = None) -> int:
         """Own records at the batch's start, then what the rings hold: journalled; the count."""
-        taken = self._take(self.cdata, batch.cdata, own, batch.capacity)
+        most = batch.capacity if polled_max is None else own + polled_max
+        taken = self._take(self.cdata, batch.cdata, own, most)
         return self.journal.check(taken, "input log")
 
     def give(self, decisions: Any, n: int) -> None:

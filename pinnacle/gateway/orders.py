@@ -108,7 +108,8 @@ class OrderTable:
 
     def decided(self, events: Any, n: int) -> np.ndarray:
         """Run n records; the decisions as an array that the next call overwrites."""
-        return self.decisions.array[: self.decide(events, n)]
+        count = self.decide(events, n)
+        return self.decisions.array[:count]
 
     def decide(self, events: Any, n: int) -> int:
         """Run n records (struct pmm_event *); the decisions are in `decisions`, their count."""
@@ -317,6 +318,8 @@ class OrderTable:
     # Output
 
     def _emit(self, event: Any, kind: Kind | None = None, reason: int | None = None) -> Any:
+        if self._n == self.decisions.capacity:
+            self._grow()
         row = self._out[self._n]
         self._n += 1
         ffi.memmove(ffi.addressof(row), ffi.addressof(event), _EVENT_BYTES)
@@ -326,6 +329,12 @@ class OrderTable:
         if reason is not None:
             row.reason = reason
         return row
+
+    def _grow(self) -> None:
+        # A HALT cancels every open order, and nothing here says how many those may be.
+        grown = EventBuffer(2 * self._n)
+        ffi.memmove(grown.cdata, self._out, self._n * _EVENT_BYTES)
+        self.decisions, self._out = grown, grown.cdata
 
     def _emit_for(self, event: Any, order: Order, kind: Kind, reason: int) -> None:
         row = self._emit(event, kind, reason)

@@ -21,7 +21,10 @@ from pinnacle.core.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage,
 from pinnacle.gateway.config import GatewayConfig
 from pinnacle.gateway.orders import OrderTable
 
+#: Records that a turn takes from the rings: so many of them may come back withheld in the next one.
 BATCH = 1024
+#: Room for what a turn itself puts into the log: HALT, STOP, peers, the timer.
+OWN_MAX = 64
 STOP_WAIT_NS = 3_000_000_000
 VENUE_OUTPUT = 0
 SENDS = kind_mask((Kind.NEW, Kind.REPLACE))
@@ -82,7 +85,7 @@ class Loop:
         self._runtime = runtime
         self._stage = stage
         self._table = table
-        self._batch = EventBuffer(BATCH)
+        self._batch = EventBuffer(BATCH + OWN_MAX + BATCH)
         self.events = self._batch.cdata
         self._withheld: list[bytes] = []
         counters = runtime.counters
@@ -116,7 +119,7 @@ class Loop:
 
     def take(self) -> int:
         """The next batch into `events`, journalled."""
-        return self._stage.take(self._batch, self._own_inputs())
+        return self._stage.take(self._batch, self._own_inputs(), BATCH)
 
     def _own_inputs(self) -> int:
         # What was withheld comes before the HALT, which would cancel what was never sent.

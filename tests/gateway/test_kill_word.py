@@ -16,7 +16,7 @@ from pinnacle.core.segment import Mode
 from pinnacle.core.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
 from pinnacle.gateway.config import GatewayConfig
 from pinnacle.gateway.orders import OrderTable
-from pinnacle.gateway.process import VENUE_OUTPUT, Loop
+from pinnacle.gateway.process import BATCH, VENUE_OUTPUT, Loop
 from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session
 from tests.records import ORIGIN, batch, event
@@ -33,6 +33,7 @@ class World:
         self.control = Control(paths.control, Mode.SHARED)
         self.risk_out = RingWriter(paths.ring("orders"))
         self.venue_in = RingReader(paths.ring("venue.orders"))
+        self.venue_out = RingWriter(paths.ring("venue.reports"))
         self.risk_in = RingReader(paths.ring("reports"))
         self.runtime = Runtime("gateway", paths, ProcessConfig(), structlog.get_logger())
         self.table = OrderTable(GatewayConfig(order_age_max_ms=10**9))
@@ -53,17 +54,16 @@ class World:
         checkpoints = Checkpoints(stage, self.table, ORIGIN, 0, structlog.get_logger())
         self.loop = Loop(self.runtime, stage, self.table, checkpoints)
 
-    def order(self, kind, order_id):
-        row = event(
-            kind,
-            order_id=order_id,
-            side=Side.BID,
-            price=100,
-            quantity=5,
-            source=Source.RISK,
-            recv_ns=self.table.clock_ns,
-        )
-        self.risk_out.push_all(events_pointer(batch(row)), 1)
+    def order(self, kind, *order_ids):
+        self._push(self.risk_out, kind, order_ids, source=Source.RISK)
+
+    def answer(self, kind, *order_ids):
+        self._push(self.venue_out, kind, order_ids, source=Source.EXCHANGE)
+
+    def _push(self, ring, kind, order_ids, **fields):
+        fields |= {"side": Side.BID, "price": 100, "quantity": 5, "recv_ns": self.table.clock_ns}
+        rows = [event(kind, order_id=order_id, **fields) for order_id in order_ids]
+        ring.push_all(events_pointer(batch(*rows)), len(rows))
 
     def sent(self):
         return drain(self.venue_in)
@@ -73,8 +73,8 @@ class World:
 
 
 def drain(ring):
-    out = EventBuffer(256)
-    n = ring.take(out.cdata, 256)
+    out = EventBuffer(4096)
+    n = ring.take(out.cdata, 4096)
     ring.release()
     return [
         (Kind(r["kind"]).name, int(r["order_id"]), Reason(r["reason"]).name) for r in out.array[:n]
@@ -128,3 +128,36 @@ def test_cancels_go_out_whatever_the_switch_says(world):
     world.control.kill(Reason.OPERATOR)
     world.loop.give(decided)
     assert world.sent() == [("CANCEL", 1, "NONE")]
+
+
+@pytest.mark.parametrize("waiting", [0, BATCH], ids=["nothing behind", "another batch behind"])
+def test_a_full_batch_that_is_withheld_comes_back_as_rejected_whole(world, waiting):
+    withheld, behind = range(1, BATCH + 1), range(BATCH + 1, BATCH + waiting + 1)
+    world.order(Kind.NEW, *withheld, *behind)
+    n = world.loop.take()
+    decided = world.table.decide(world.loop.events, n)
+    world.control.kill(Reason.OPERATOR)
+    world.loop.give(decided)
+    world.loop.turn()
+    told = [("REJECTED", order_id, "OPERATOR") for order_id in withheld]
+    told += [("REJECTED", order_id, "KILL_SWITCH") for order_id in behind]
+    assert world.told() == told
+    assert world.sent() == []
+    assert not world.table.orders
+
+
+def test_replaces_that_are_withheld_leave_their_orders_to_the_halt(world):
+    ids = range(1, BATCH + 1)
+    world.order(Kind.NEW, *ids)
+    world.loop.turn()
+    world.answer(Kind.ACK, *ids)
+    world.loop.turn()
+    world.sent(), world.told()
+    world.order(Kind.REPLACE, *ids)
+    n = world.loop.take()
+    decided = world.table.decide(world.loop.events, n)
+    world.control.kill(Reason.OPERATOR)
+    world.loop.give(decided)
+    world.loop.turn()
+    assert world.told() == [("REPLACE_REJECTED", order_id, "OPERATOR") for order_id in ids]
+    assert world.sent() == [("CANCEL", order_id, "OPERATOR") for order_id in ids]

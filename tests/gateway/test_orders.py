@@ -90,6 +90,15 @@ def test_the_kill_switch_cancels_everything_and_stops_sending(table):
     assert said(run(table.decided, from_risk(Kind.NEW, 3))) == [("NEW", "NONE")]
 
 
+def test_a_halt_cancels_more_orders_than_decisions_had_room_for():
+    table = OrderTable(GatewayConfig(order_age_max_ms=250), decisions_max=4)
+    ids = range(1, 11)
+    assert len(run(table.decided, *(from_risk(Kind.NEW, i) for i in ids))) == 10
+    cancels = run(table.decided, event(Kind.HALT, reason=Reason.OPERATOR, recv_ns=SECOND))
+    assert said(cancels) == [("CANCEL", "OPERATOR")] * 10
+    assert list(cancels["order_id"]) == list(ids)
+
+
 def test_an_order_decided_too_long_ago_is_not_sent(table):
     later = event(Kind.TIMER, recv_ns=2 * SECOND)
     assert said(run(table.decided, later, from_risk(Kind.NEW))) == [("REJECTED", "TOO_OLD")]
