@@ -7,7 +7,7 @@
 
 #define SLOTS PMM_QUOTE_LEVELS_MAX
 /* Pulled quotes are cancelled for these: their absence means that nobody watches what is out. */
-#define NEEDED_PEERS ((1u << PMM_SOURCE_FEED) | (1u << PMM_SOURCE_RISK))
+#define NEEDED_PEERS ((1u << PMM_SOURCE_FEED) | (1u << PMM_SOURCE_RISK) | (1u << PMM_SOURCE_GATEWAY))
 
 int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, uint32_t instrument_count,
                   uint64_t first_order_id) {
@@ -31,14 +31,34 @@ static struct pmm_slot *find_slot(struct pmm_desk_instrument *in, uint64_t order
 
 static void free_slot(struct pmm_slot *slot) { memset(slot, 0, sizeof *slot); }
 
+/* Lots that cannot be counted stay at the most that can be: never of the wrong sign. */
+static int64_t add_lots(int64_t a, int64_t b) {
+    int64_t sum;
+    if (__builtin_add_overflow(a, b, &sum)) return b < 0 ? INT64_MIN : INT64_MAX;
+    return sum;
+}
+
 static void apply_fill(struct pmm_desk *desk, struct pmm_desk_instrument *in, struct pmm_slot *slot,
                        const struct pmm_event *e) {
-    in->position += e->side == PMM_SIDE_BID ? e->quantity : -e->quantity;
+    in->position = add_lots(in->position, e->side == PMM_SIDE_BID ? e->quantity : -e->quantity);
     in->fills++;
     desk->filled |= 1ull << e->instrument_id;
     if (!slot) return;
-    slot->filled += e->quantity;
+    slot->filled = add_lots(slot->filled, e->quantity);
     if (slot->filled >= slot->quantity) free_slot(slot);
+}
+
+/* Nothing of the order changed; if it is gone its own terminal report says so. */
+static void apply_refused_replace(const struct pmm_desk *desk, const struct pmm_desk_instrument *in,
+                                  struct pmm_slot *slot) {
+    int is_bid = slot < in->slots[1];
+    int retreats = is_bid ? slot->wanted_price < slot->price : slot->wanted_price > slot->price;
+    if (slot->state == PMM_SLOT_REPLACING && (retreats || slot->wanted_quantity < slot->quantity)) {
+        slot->state = PMM_SLOT_LEAVING;
+        return;
+    }
+    if (slot->state == PMM_SLOT_REPLACING) slot->state = PMM_SLOT_LIVE;
+    slot->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
 }
 
 static void apply_report(struct pmm_desk *desk, const struct pmm_event *e) {
@@ -46,8 +66,9 @@ static void apply_report(struct pmm_desk *desk, const struct pmm_event *e) {
     struct pmm_slot *slot = find_slot(in, e->order_id);
     desk->changed |= 1ull << e->instrument_id;
     if (!slot && e->kind != PMM_KIND_CANCEL_REJECTED && e->kind != PMM_KIND_REPLACE_REJECTED) in->unknown_reports++;
+    if (pmm_report_fault(e)) return;
     if (e->kind == PMM_KIND_FILL) {
-        if (e->quantity > 0) apply_fill(desk, in, slot, e);
+        apply_fill(desk, in, slot, e);
         return;
     }
     if (!slot) return;
@@ -60,11 +81,7 @@ static void apply_report(struct pmm_desk *desk, const struct pmm_event *e) {
         slot->quantity = e->quantity;
         if (slot->state == PMM_SLOT_REPLACING) slot->state = PMM_SLOT_LIVE;
         break;
-    case PMM_KIND_REPLACE_REJECTED:
-        /* Nothing of the order changed; if it is gone its own terminal report says so. */
-        if (slot->state == PMM_SLOT_REPLACING) slot->state = PMM_SLOT_LIVE;
-        slot->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
-        break;
+    case PMM_KIND_REPLACE_REJECTED: apply_refused_replace(desk, in, slot); break;
     case PMM_KIND_CANCEL_REJECTED:
         if (slot->state == PMM_SLOT_CANCELLING) slot->state = PMM_SLOT_LIVE;
         slot->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
@@ -79,16 +96,17 @@ static void apply_report(struct pmm_desk *desk, const struct pmm_event *e) {
 }
 
 static void apply_process(struct pmm_desk *desk, const struct pmm_event *e) {
-    uint32_t before = desk->peers_lost | desk->stopping;
-    if (e->kind == PMM_KIND_PEER_LOST)
-        desk->peers_lost |= 1u << e->aux;
-    else if (e->kind == PMM_KIND_PEER_BACK)
-        desk->peers_lost &= ~(1u << e->aux);
-    else if (e->kind == PMM_KIND_STOP)
-        desk->stopping = 1;
-    else if (e->kind == PMM_KIND_START)
-        desk->stopping = 0;
-    if (before != (desk->peers_lost | desk->stopping))
+    const uint32_t lost = desk->peers_lost, halted = desk->halted, stopping = desk->stopping;
+    switch (e->kind) {
+    case PMM_KIND_PEER_LOST: desk->peers_lost |= pmm_source_bit(e->aux); break;
+    case PMM_KIND_PEER_BACK: desk->peers_lost &= ~pmm_source_bit(e->aux); break;
+    case PMM_KIND_HALT: desk->halted = 1; break;
+    case PMM_KIND_RESUME: desk->halted = 0; break;
+    case PMM_KIND_STOP: desk->stopping = 1; break;
+    case PMM_KIND_START: desk->stopping = 0; break;
+    default: break;
+    }
+    if (lost != desk->peers_lost || halted != desk->halted || stopping != desk->stopping)
         desk->changed = ~0ull >> (PMM_INSTRUMENTS_MAX - desk->instrument_count);
 }
 
@@ -139,7 +157,7 @@ int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument) {
     const struct pmm_desk_instrument *in = &desk->instruments[instrument];
     struct pmm_top top;
     pmm_book_top(in->book, &top);
-    return top.valid && !desk->stopping && !(desk->peers_lost & NEEDED_PEERS) &&
+    return top.valid && !desk->stopping && !desk->halted && !(desk->peers_lost & NEEDED_PEERS) &&
            (desk->stale_ns == 0 || desk->clock_ns - in->market_ns <= desk->stale_ns);
 }
 
@@ -158,12 +176,18 @@ static struct pmm_event decision(const struct pmm_desk *desk, uint32_t instrumen
     };
 }
 
+/* A level that may be asked for at all. */
+static int is_level(const struct pmm_desk_instrument *in, const struct pmm_level *level) {
+    return level->price > 0 && level->quantity > 0 && level->quantity >= in->quantity_min;
+}
+
 /* 1 if the order serves the wanted level as it is, or as the REPLACE in flight will make it. */
 static int serves(const struct pmm_desk *desk, const struct pmm_slot *slot, const struct pmm_level *level) {
     int moving = slot->state == PMM_SLOT_REPLACING;
     int64_t off = (moving ? slot->wanted_price : slot->price) - level->price;
     int64_t leaves = (moving ? slot->wanted_quantity : slot->quantity) - slot->filled;
-    return off <= desk->requote_ticks && off >= -desk->requote_ticks && 2 * leaves >= level->quantity;
+    int64_t half = level->quantity - level->quantity / 2;
+    return off <= desk->requote_ticks && off >= -desk->requote_ticks && leaves >= half && leaves <= level->quantity;
 }
 
 static struct pmm_event send_new(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot,
@@ -181,7 +205,7 @@ static struct pmm_event send_new(struct pmm_desk *desk, uint32_t instrument, int
 static struct pmm_event send_replace(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot,
                                      const struct pmm_level *level) {
     slot->wanted_price = level->price;
-    slot->wanted_quantity = slot->filled + level->quantity;
+    slot->wanted_quantity = add_lots(slot->filled, level->quantity);
     slot->state = PMM_SLOT_REPLACING;
     struct pmm_event e = decision(desk, instrument, side, PMM_KIND_REPLACE, slot);
     e.price = slot->wanted_price;
@@ -194,7 +218,7 @@ static struct pmm_event send_cancel(struct pmm_desk *desk, uint32_t instrument, 
     return decision(desk, instrument, side, PMM_KIND_CANCEL, slot);
 }
 
-static_assert(SLOTS == 8 && PMM_SLOT_CANCELLING < 8, "a byte for the slots of each state");
+static_assert(SLOTS == 8 && PMM_SLOT_LEAVING < 8, "a byte for the slots of each state");
 
 /* The slots of a side in each state, as bits: slot i in state s is bit 8 s + i. */
 static uint64_t states_of(const struct pmm_slot *slots) {
@@ -214,10 +238,11 @@ static struct pmm_slot *take(struct pmm_slot *slots, uint32_t *set) {
 }
 
 /* The wanted levels that no order serves, as bits; the orders that serve the others go out of the set. */
-static uint32_t pair_up(const struct pmm_desk *desk, const struct pmm_slot *slots, const struct pmm_level *levels,
-                        int count, uint32_t *orders) {
+static uint32_t pair_up(const struct pmm_desk *desk, const struct pmm_desk_instrument *in, const struct pmm_slot *slots,
+                        const struct pmm_level *levels, int count, uint32_t *orders) {
     uint32_t missing = 0;
     for (int level = 0; level < count; level++) {
+        if (!is_level(in, &levels[level])) continue;
         uint32_t left = *orders;
         while (left != 0 && !serves(desk, &slots[__builtin_ctz(left)], &levels[level]))
             left &= left - 1;
@@ -241,12 +266,16 @@ static size_t decide_side(struct pmm_desk *desk, uint32_t instrument, int side, 
     const struct pmm_level *levels = side == 0 ? in->wanted.bids : in->wanted.asks;
     int count = side == 0 ? in->wanted.bid_count : in->wanted.ask_count;
     const uint64_t states = states_of(slots);
-    const uint32_t live = in_state(states, PMM_SLOT_LIVE), cancelling = in_state(states, PMM_SLOT_CANCELLING);
-    uint32_t spare = in_state(states, PMM_SLOT_FREE), unpaired = 0xFF & ~(spare | cancelling);
-    uint32_t missing = pair_up(desk, slots, levels, count, &unpaired);
+    const uint32_t live = in_state(states, PMM_SLOT_LIVE), leaving = in_state(states, PMM_SLOT_LEAVING);
+    const uint32_t going = in_state(states, PMM_SLOT_CANCELLING) | leaving;
+    uint32_t spare = in_state(states, PMM_SLOT_FREE), unpaired = 0xFF & ~(spare | going);
+    uint32_t missing = pair_up(desk, in, slots, levels, count, &unpaired);
     uint32_t unwanted = rested(slots, unpaired & live, desk->clock_ns);
-    /* Orders in flight towards another price keep a wanted level waiting: sending more would double the quote. */
-    int waiting = __builtin_popcount((unpaired & ~live) | cancelling);
+    /*
+     * Orders in flight towards another price, on their way out, or at rest after a refusal keep a wanted level
+     * waiting: sending more would double the quote.
+     */
+    int waiting = __builtin_popcount((unpaired & ~unwanted) | going);
     size_t n = 0;
     for (; missing != 0 && n < max; missing &= missing - 1) {
         const struct pmm_level *level = &levels[__builtin_ctz(missing)];
@@ -258,6 +287,7 @@ static size_t decide_side(struct pmm_desk *desk, uint32_t instrument, int side, 
             out[n++] = send_new(desk, instrument, side, take(slots, &spare), level);
         }
     }
+    unwanted |= rested(slots, leaving, desk->clock_ns);
     while (unwanted != 0 && n < max)
         out[n++] = send_cancel(desk, instrument, side, take(slots, &unwanted));
     return n;

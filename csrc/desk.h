@@ -8,16 +8,20 @@
  * REPLACE and CANCEL. Deterministic: a decision depends on the records and on nothing else.
  *
  * Order slots. Each side of an instrument has 8 slots; one operation is in flight per slot.
- *   FREE -> NEW -> LIVE -> REPLACING -> LIVE, LIVE -> CANCELLING -> FREE
+ *   FREE -> NEW -> LIVE -> REPLACING -> LIVE, LIVE -> CANCELLING -> FREE, REPLACING -> LEAVING -> CANCELLING
  * A rejected NEW rests its side of the instrument for reject_rest_ns of log time, and a refused REPLACE
- * or CANCEL rests its slot, so that a refusal is not answered with the same order at once.
+ * or CANCEL rests its slot, so that a refusal is not answered with the same order at once. A refused
+ * REPLACE that asked for less, a smaller quantity or a price further from the market, leaves an order in the
+ * market that is more than is wanted: it is cancelled instead (LEAVING).
  *
- * Least set. A working order within requote_ticks of a wanted price stays, unless so much of it is
- * filled that less than half of the wanted quantity is left. What is wanted and not there
- * takes over an order that is not wanted (REPLACE), or a free slot (NEW); the rest is CANCELled.
+ * Least set. A working order within requote_ticks of a wanted price stays, unless more of it is left
+ * than is wanted, or so much of it is filled that less than half of the wanted quantity is left. What is wanted
+ * and not there takes over an order that is not wanted (REPLACE), or a free slot (NEW); the rest is
+ * CANCELled. A wanted level without a positive price, or of less than the instrument's quantity_min, is none.
  *
  * When the quotes are pulled, whatever the strategy wants: the book is invalid or older than stale_ns; the
- * feed or risk process is lost; STOP.
+ * feed, risk or gateway process is lost; HALT, until RESUME; STOP. Then nothing but CANCELs is asked for, and
+ * once the orders are gone nothing at all.
  *
  * Who owns. Plain memory of the strategy process. Books are the caller's, in private memory.
  */
@@ -33,7 +37,8 @@ enum pmm_slot_state {
     PMM_SLOT_NEW = 1,
     PMM_SLOT_LIVE = 2,
     PMM_SLOT_REPLACING = 3,
-    PMM_SLOT_CANCELLING = 4
+    PMM_SLOT_CANCELLING = 4,
+    PMM_SLOT_LEAVING = 5     /* as LIVE, but to be cancelled */
 };
 
 struct pmm_slot {
@@ -43,7 +48,7 @@ struct pmm_slot {
     int64_t filled;
     int64_t wanted_price;    /* of the REPLACE in flight */
     int64_t wanted_quantity;
-    int64_t rest_until_ns;   /* LIVE: not touched before */
+    int64_t rest_until_ns;   /* LIVE, LEAVING: not touched before */
     uint32_t state;          /* enum pmm_slot_state */
     uint32_t reserved;
 };
@@ -53,6 +58,7 @@ struct pmm_desk_instrument {
     struct pmm_quotes wanted;
     struct pmm_slot slots[2][8]; /* [0] bids, [1] asks */
     int64_t rest_until_ns[2];    /* no NEW on that side before */
+    int64_t quantity_min;        /* lots: the least that the venue takes, as the caller has set it */
     int64_t position;            /* lots, from fills since the journal began */
     int64_t market_ns;           /* recv_ns of its last market record */
     int64_t market_cause_ns;     /* the same, if it came in this batch: what a decision is due to */
@@ -73,6 +79,8 @@ struct pmm_desk {
     uint32_t stopping;       /* STOP was seen */
     uint32_t peers_lost;     /* bit enum pmm_source */
     uint32_t replace;        /* 1: the venue can REPLACE; 0: cancel, then new */
+    uint32_t halted;         /* the last of HALT and RESUME was HALT */
+    uint32_t reserved;
     struct pmm_desk_instrument instruments[64];
 };
 
@@ -89,7 +97,7 @@ int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, si
  */
 void pmm_desk_quote(struct pmm_desk *desk, struct pmm_maker *const *makers);
 
-/* 1 if the instrument may be quoted now: book valid and fresh, peers there, not stopping. */
+/* 1 if the instrument may be quoted now: book valid and fresh, peers there, neither halted nor stopping. */
 int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument);
 
 /* The decisions that bring the market to what is wanted. The count; never more than max. */

@@ -8,3 +8,15 @@ int64_t pmm_fee(int64_t price, int64_t quantity, int64_t fee_e8) {
     __int128 fee = scaled / unit;
     return (int64_t)(fee + (scaled > fee * unit));
 }
+
+uint16_t pmm_report_fault(const struct pmm_event *report) {
+    int is_fill = report->kind == PMM_KIND_FILL;
+    if (!is_fill && report->kind != PMM_KIND_REPLACED) return PMM_REASON_NONE;
+    if (is_fill && report->side != PMM_SIDE_BID && report->side != PMM_SIDE_ASK) return PMM_REASON_BAD_ORDER;
+    if (report->quantity <= 0) return PMM_REASON_BAD_QUANTITY;
+    return report->price <= 0 ? PMM_REASON_BAD_PRICE : PMM_REASON_NONE;
+}
+
+uint32_t pmm_source_bit(int64_t source) {
+    return source > PMM_SOURCE_NONE && source <= PMM_SOURCE_TRADERS ? UINT32_C(1) << source : 0;
+}

@@ -243,4 +243,13 @@ struct pmm_instrument {
  */
 int64_t pmm_fee(int64_t price, int64_t quantity, int64_t fee_e8);
 
+/*
+ * 0, or why a FILL or a REPLACED is none that a venue could mean: BAD_ORDER (a fill of no side), BAD_QUANTITY or
+ * BAD_PRICE (not positive). Whoever takes reports believes none of these. 0 for every other kind.
+ */
+uint16_t pmm_report_fault(const struct pmm_event *report);
+
+/* The bit of an enum pmm_source in a set of them; none for a number that is not a source. */
+uint32_t pmm_source_bit(int64_t source);
+
 #endif

@@ -19,7 +19,8 @@
  * The volatility is an exponentially weighted mean of squared mid changes per second of log
  * time. Then, in this order: the spread is clamped to [spread_min, spread_max]; each side keeps
  * edge_min + its maker fee from fair; a quote never takes (post-only clamp to one tick inside the
- * opposite best); a side that would grow the inventory beyond inventory_max is not quoted. Further levels stand
+ * opposite best); a side that would grow the inventory beyond inventory_max is not quoted, and room for less than
+ * quantity_min is room for nothing. Further levels stand
  * i x level_spacing ticks behind the best one, rounded up: a ladder keeps its shape wherever fair value is.
  *
  * Bounds. Every parameter has a range (below), NaN is in none of them, and a price becomes an integer only
@@ -57,6 +58,7 @@ struct pmm_maker_params {
     double level_spacing_ticks;  /* 1 to DISTANCE_MAX */
     int64_t quote_quantity;      /* lots a level, 1 to LOTS_MAX */
     int64_t inventory_max;       /* lots, 1 to LOTS_MAX */
+    int64_t quantity_min;        /* lots, 0 to quote_quantity: the least that the venue takes */
     int64_t maker_fee_e8;        /* at most 1e8, the whole price, either way */
     int32_t levels;              /* 1 to 8 a side */
     int32_t fair_value;          /* enum pmm_fair_value */

@@ -38,6 +38,7 @@ static const struct pmm_maker_params PARAMS = {
     .spread_min_ticks = 2,
     .spread_max_ticks = 60,
     .level_spacing_ticks = 2,
+    .quantity_min = 1,
     .quote_quantity = 2000,
     .inventory_max = 40000,
     .maker_fee_e8 = -2000,

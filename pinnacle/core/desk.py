@@ -60,6 +60,10 @@ class Desk:
         """Write the decisions into `decisions`; how many there are."""
         return self._decide(self.cdata, self.decisions.cdata, DECISIONS_MAX)
 
+    def quotable(self, instrument: int) -> bool:
+        """Whether the instrument may be quoted now: see csrc/desk.h."""
+        return bool(lib.pmm_desk_quotable(self.cdata, instrument))
+
     def working(self) -> int:
         """Orders that are out, over all instruments."""
         return lib.pmm_desk_working(self.cdata)

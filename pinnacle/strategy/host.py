@@ -37,6 +37,8 @@ class StrategyHost:
             reject_rest_ns=config.desk.reject_rest_ms * 1_000_000,
             requote_ticks=config.desk.requote_ticks,
         )
+        for instrument in instruments:
+            self.desk.instruments[instrument.instrument_id].quantity_min = instrument.quantity_min
         self.markets = [
             Market(instrument, self.desk, self.desk.instruments[instrument.instrument_id])
             for instrument in instruments

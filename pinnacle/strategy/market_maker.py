@@ -44,6 +44,13 @@ def _maker(market: Market, params: dict[str, MarketMakerConfig]) -> Maker:
     instrument = market.instrument
     config = params[instrument.symbol]
     where = f"strategy.market_maker.{instrument.symbol}"
+    quantity = instrument.lot.count(config.quote_quantity, f"{where}.quote_quantity")
+    if quantity < instrument.quantity_min:
+        least = instrument.quantity_text(instrument.quantity_min)
+        raise ConfigError(
+            f"{where}.quote_quantity: {config.quote_quantity} is below {least}, "
+            f"the least that the venue takes (quantity_min of the instrument)"
+        )
     try:
         return Maker(
             risk_aversion=config.risk_aversion,
@@ -56,8 +63,9 @@ def _maker(market: Market, params: dict[str, MarketMakerConfig]) -> Maker:
             spread_max_ticks=config.spread_max_ticks,
             edge_min_bps=config.edge_min_bps,
             level_spacing_ticks=config.level_spacing_ticks,
-            quote_quantity=instrument.lot.count(config.quote_quantity, f"{where}.quote_quantity"),
+            quote_quantity=quantity,
             inventory_max=instrument.lot.count(config.inventory_max, f"{where}.inventory_max"),
+            quantity_min=instrument.quantity_min,
             maker_fee_e8=instrument.maker_fee_e8,
             levels=config.levels,
             fair_value=FairValue[config.fair_value.upper()],

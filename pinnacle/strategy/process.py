@@ -34,7 +34,9 @@ def run(
     log: structlog.stdlib.BoundLogger,
 ) -> int:
     """Until SIGTERM: then the quotes are pulled and waited for. The exit code."""
-    runtime = Runtime("strategy", paths, process, log, peers=(Source.FEED, Source.RISK))
+    runtime = Runtime(
+        "strategy", paths, process, log, peers=(Source.FEED, Source.RISK, Source.GATEWAY)
+    )
     with runtime:
         instruments = read_table(paths.instruments)
         origin = origin_of(config, instruments)

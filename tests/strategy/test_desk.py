@@ -17,7 +17,7 @@ BIDS, ASKS = [(100, 5), (99, 5)], [(102, 5), (103, 5)]
 class Table:
     """A desk of one instrument with a valid book, driven record by record."""
 
-    def __init__(self, requote_ticks=0, replace=True, stale_ms=1000):
+    def __init__(self, requote_ticks=0, replace=True, stale_ms=1000, quantity_min=1):
         instrument: Instrument = instruments("X")[0]
         self.desk = Desk(
             [Book(0, 4096, 64)],
@@ -26,6 +26,7 @@ class Table:
             requote_ticks=requote_ticks,
             replace=replace,
         )
+        self.desk.instruments[0].quantity_min = quantity_min
         self.market = Market(instrument, self.desk, self.desk.instruments[0])
         self.take(book_of(BIDS, ASKS, recv_ns=1))
 
@@ -43,11 +44,17 @@ class Table:
     def report(self, kind, sent, **fields):
         fields.setdefault("price", sent["price"])
         fields.setdefault("quantity", sent["quantity"])
-        self.take(event(kind, order_id=sent["order_id"], side=sent["side"], **fields))
+        fields.setdefault("side", sent["side"])
+        self.take(event(kind, order_id=sent["order_id"], **fields))
 
 
 def kinds(decisions):
     return [Kind(k).name for k in decisions["kind"]]
+
+
+def pass_time(table, ms):
+    recv_ns = table.market.clock_ns + ms * MS
+    table.take(event(Kind.TIMER, recv_ns=recv_ns, instrument_id=0xFFFFFFFF))
 
 
 def live(table, bids, asks=()):
@@ -139,10 +146,12 @@ def test_fills_move_the_position_and_end_orders():
         event(Kind.BOOK_INVALID, reason=Reason.SEQUENCE_GAP),
         event(Kind.PEER_LOST, aux=Source.FEED),
         event(Kind.PEER_LOST, aux=Source.RISK),
+        event(Kind.PEER_LOST, aux=Source.GATEWAY),
+        event(Kind.HALT, reason=Reason.OPERATOR),
         event(Kind.STOP),
         event(Kind.TIMER, recv_ns=1001 * MS + 2, instrument_id=0xFFFFFFFF),
     ],
-    ids=["book invalid", "feed lost", "risk lost", "stop", "market silent"],
+    ids=["book invalid", "feed lost", "risk lost", "gateway lost", "halt", "stop", "market silent"],
 )
 def test_quotes_are_pulled_when_nobody_can_vouch_for_them(why):
     table = Table()
@@ -158,6 +167,158 @@ def test_quoting_goes_on_when_the_peer_is_back():
     assert len(table.want([(100, 7)])) == 0
     table.take(event(Kind.PEER_BACK, aux=Source.FEED))
     assert kinds(table.want([(100, 7)])) == ["NEW"]
+
+
+def test_under_the_kill_switch_nothing_is_asked_for_until_it_is_cleared():
+    table = Table(stale_ms=0)
+    sent = live(table, [(100, 7)], [(102, 7)])
+    table.take(event(Kind.HALT, reason=Reason.OPERATOR))
+    assert kinds(table.decide()) == ["CANCEL", "CANCEL"]
+    for row in sent:
+        table.report(Kind.CANCELLED, row)
+    for _ in range(50):
+        pass_time(table, 1000)
+        table.take(event(Kind.DEPTH, side=Side.BID, price=98, quantity=1, flags=Flag.LAST))
+        assert len(table.want([(100, 7)], [(102, 7)])) == 0
+    table.take(event(Kind.RESUME))
+    assert kinds(table.want([(100, 7)], [(102, 7)])) == ["NEW", "NEW"]
+
+
+@pytest.mark.parametrize("source", [-1, 0, 9, 31, 34, -30, 2**32 + 2, -(2**63)])
+def test_a_peer_that_nobody_knows_is_nobodys_loss(source):
+    table = Table()
+    table.take(event(Kind.PEER_LOST, aux=source))
+    assert kinds(table.want([(100, 7)])) == ["NEW"]
+    table.take(event(Kind.PEER_LOST, aux=Source.FEED), event(Kind.PEER_BACK, aux=source))
+    assert kinds(table.decide()) == []
+    assert not table.desk.quotable(0)
+
+
+def test_an_order_that_is_larger_than_what_is_wanted_is_reduced():
+    table = Table()
+    sent = live(table, [(100, 10)])
+    reduced = table.want([(100, 9)])
+    assert kinds(reduced) == ["REPLACE"]
+    assert (reduced[0]["price"], reduced[0]["quantity"]) == (100, 9)
+    table.report(Kind.REPLACED, reduced[0])
+    table.report(Kind.FILL, sent[0], quantity=2)
+    assert len(table.want([(100, 9)])) == 0, "7 of 9: near enough"
+    assert table.want([(100, 6)])[0]["quantity"] == 8, (
+        "the order's total: two filled and six to fill"
+    )
+
+
+@pytest.mark.parametrize(
+    ("side", "wanted"),
+    [
+        (Side.BID, (100, 6)),
+        (Side.BID, (99, 7)),
+        (Side.BID, (101, 6)),
+        (Side.ASK, (100, 6)),
+        (Side.ASK, (101, 7)),
+    ],
+    ids=["smaller", "bid retreats", "smaller and nearer", "smaller ask", "ask retreats"],
+)
+def test_a_refused_replace_that_asked_for_less_becomes_a_cancel(side, wanted):
+    def both(level):
+        return ([level], []) if side == Side.BID else ([], [level])
+
+    table = Table()
+    sent = live(table, *both((100, 7)))
+    moved = table.want(*both(wanted))
+    assert kinds(moved) == ["REPLACE"]
+    table.report(Kind.REPLACE_REJECTED, moved[0], reason=Reason.BAD_QUANTITY)
+    cancels = table.want(*both(wanted))
+    assert kinds(cancels) == ["CANCEL"], "at once, and nothing new before it is gone"
+    assert len(table.want(*both((100, 7)))) == 0, "not even if the order would serve again"
+    table.report(Kind.CANCELLED, sent[0])
+    assert kinds(table.want(*both(wanted))) == ["NEW"]
+
+
+def test_a_refused_replace_towards_the_market_rests_the_order_where_it_is():
+    table = Table()
+    live(table, [(100, 7)], [(103, 7)])
+    moved = table.want([(101, 7)], [(102, 7)])
+    assert kinds(moved) == ["REPLACE", "REPLACE"]
+    for row in moved:
+        table.report(Kind.REPLACE_REJECTED, row, reason=Reason.WOULD_TAKE)
+    assert len(table.want([(101, 7)], [(102, 7)])) == 0
+    pass_time(table, 249)
+    assert len(table.want([(101, 7)], [(102, 7)])) == 0
+    pass_time(table, 1)
+    assert kinds(table.want([(101, 7)], [(102, 7)])) == ["REPLACE", "REPLACE"]
+
+
+def test_a_cancel_that_is_refused_is_asked_for_again_after_a_rest():
+    table = Table()
+    sent = live(table, [(100, 7)])
+    table.report(Kind.REPLACE_REJECTED, table.want([(99, 7)])[0], reason=Reason.PRICE_COLLAR)
+    assert kinds(table.want([])) == ["CANCEL"]
+    table.report(Kind.CANCEL_REJECTED, sent[0])
+    assert len(table.want([])) == 0
+    pass_time(table, 250)
+    assert kinds(table.want([])) == ["CANCEL"]
+
+
+def test_a_level_of_less_than_the_venue_takes_is_none():
+    table = Table(quantity_min=5)
+    assert kinds(table.want([(100, 5), (99, 4)], [(102, 4)])) == ["NEW"]
+    table = Table(quantity_min=5)
+    live(table, [(100, 7)])
+    assert kinds(table.want([(100, 4)])) == ["CANCEL"], "no place is kept by an order too large"
+
+
+@pytest.mark.parametrize("level", [(0, 7), (-3, 7), (100, 0), (100, -7), (-(2**63), -(2**63))])
+def test_a_level_that_no_venue_could_take_is_none(level):
+    table = Table(requote_ticks=200, quantity_min=0)
+    assert len(table.want([level], [level])) == 0
+    sent = live(table, [(100, 7)])
+    assert len(sent) == 1
+    assert kinds(table.want([level])) == ["CANCEL"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"quantity": 0}, {"quantity": -4}, {"price": 0}, {"price": -100}, {"side": Side.NONE}],
+    ids=str,
+)
+def test_a_fill_that_no_venue_could_mean_moves_nothing(fields):
+    table = Table()
+    sent = live(table, [(100, 7)])
+    table.report(Kind.FILL, sent[0], **fields)
+    row = table.market.row
+    assert (table.market.position, row.fills, row.slots[0][0].filled) == (0, 0, 0)
+    assert table.desk.working() == 1
+
+
+def test_a_replaced_that_no_venue_could_mean_changes_no_order():
+    table = Table()
+    live(table, [(100, 7)])
+    moved = table.want([(99, 7)])[0]
+    for wrong in ({"quantity": 0}, {"quantity": -1}, {"price": 0}):
+        table.report(Kind.REPLACED, moved, **wrong)
+        slot = table.market.row.slots[0][0]
+        assert (slot.price, slot.quantity) == (100, 7)
+
+
+def test_fills_at_the_end_of_the_numbers_keep_their_sign():
+    table = Table()
+    sent = live(table, [(100, 7)], [(102, 7)])
+    most = 2**63 - 1
+    table.report(Kind.FILL, sent[0], quantity=most)
+    table.report(Kind.FILL, sent[0], quantity=most)
+    assert table.market.position == most
+    table.report(Kind.FILL, sent[1], quantity=most)
+    table.report(Kind.FILL, sent[1], quantity=most)
+    assert table.market.position == -most
+
+
+def test_without_a_limit_a_silent_market_stays_quoted():
+    table = Table(stale_ms=0)
+    live(table, [(100, 7)], [(102, 7)])
+    pass_time(table, 86_400_000)
+    assert len(table.decide()) == 0
+    assert kinds(table.want([(99, 7)], [(102, 7)])) == ["REPLACE"]
 
 
 def test_a_refused_order_is_not_sent_again_at_once():

@@ -27,6 +27,7 @@ PARAMS = {
     "level_spacing_ticks": 1.0,
     "quote_quantity": 10,
     "inventory_max": 100,
+    "quantity_min": 1,
     "maker_fee_e8": 0,
     "levels": 1,
     "fair_value": FairValue.MID,
@@ -158,6 +159,45 @@ def test_a_ladder_keeps_its_shape_in_whole_ticks_wherever_fair_value_is(spacing,
         assert [price - asks[0][0] for price, _ in asks] == behind
 
 
+@pytest.mark.parametrize("room", range(0, 41))
+def test_room_for_less_than_the_venue_takes_is_room_for_nothing(room):
+    maker = Maker(**PARAMS | {"levels": 3, "quantity_min": 4})
+    bids, asks = quotes(maker, book(*WIDE), position=100 - room)
+    whole, rest = divmod(min(room, 30), 10)
+    assert [q for _, q in bids] == [10] * whole + ([rest] if rest >= 4 else [])
+    assert [q for _, q in asks] == [10, 10, 10]
+    bids, asks = quotes(maker, book(*WIDE), position=room - 100)
+    assert [q for _, q in asks] == [10] * whole + ([rest] if rest >= 4 else [])
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3, 8])
+def test_no_bid_stands_at_a_price_of_nothing(levels):
+    # mid 3, half a spread of two ticks: the best bid is 1 and there is nothing behind it
+    wide = PARAMS | {"levels": levels, "spread_min_ticks": 4.0, "spread_max_ticks": 4.0}
+    bids, asks = quotes(Maker(**wide), book([(2, 5)], [(4, 5)]))
+    assert [price for price, _ in bids] == [1]
+    assert len(asks) == levels
+    wider = wide | {"spread_min_ticks": 6.0, "spread_max_ticks": 6.0}
+    bids, asks = quotes(Maker(**wider), book([(2, 5)], [(4, 5)]))
+    assert bids == [], "0 is no price"
+    assert len(asks) == levels
+
+
+def test_a_calm_market_is_quoted_as_if_it_moved_by_the_floor():
+    restless, floor = 0.05, Maker(**PARAMS | {"volatility_floor": 4.0})
+    calm = [floor, Maker(**PARAMS | {"volatility_floor": restless})]
+    for maker in calm:
+        for i in range(100):  # a thousand half-lives without a move
+            bids, asks = quotes(maker, book(*WIDE), clock_ns=(i + 1) * 100 * SECOND)
+        assert maker.cdata.variance_per_s < 1e-12
+        base, skew = glft(0.01, 0.1, 1.0, maker.cdata.params.volatility_floor)
+        assert bids == [(math.floor(10_100 - base - skew / 2), 10)]
+        assert asks == [(math.ceil(10_100 + base + skew / 2), 10)]
+    long = quotes(floor, book(*WIDE), position=50, clock_ns=20_000 * SECOND)
+    base, skew = glft(0.01, 0.1, 1.0, 4.0)
+    assert long[0] == [(math.floor(10_100 - base - 11 * skew / 2), 10)]
+
+
 def test_a_one_sided_or_invalid_book_is_not_quoted():
     assert quotes(Maker(**PARAMS), book([(100, 1)], [])) == ([], [])
     assert quotes(Maker(**PARAMS), Book(0, 4096, 64)) == ([], [])
@@ -171,6 +211,7 @@ def test_a_one_sided_or_invalid_book_is_not_quoted():
         {"levels": 9},
         {"spread_min_ticks": 10.0, "spread_max_ticks": 5.0},
         {"quote_quantity": 0},
+        {"quote_quantity": 10, "quantity_min": 11},
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(wrong):
