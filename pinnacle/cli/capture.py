@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from pinnacle.cli.options import Number
 from pinnacle.core.errors import DataError
 
 VENUES = click.Choice(["binance"])
@@ -57,7 +58,7 @@ def _print_table(reports: list) -> None:
 @VENUE
 @click.option(
     "--speed",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=1.0,
     show_default=True,
     help="Times the speed of the recording; 0: as fast as the clients read.",

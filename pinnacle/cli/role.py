@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from pinnacle.cli.options import SESSION_NAME
+
 _WHAT = {
     "feed": "Market data: venue messages to records, journal, rings and the shared books.",
     "strategy": "Decides: takes the market and the fills, gives intents to risk.",
@@ -27,7 +29,9 @@ def _command(role: str) -> click.Command:
         type=click.Path(path_type=Path),
         help="The session's configuration file.",
     )
-    @click.option("--name", help="Session name; the configured one if not given.")
+    @click.option(
+        "--name", type=SESSION_NAME, help="Session name; the configured one if not given."
+    )
     @click.option("--log-json", is_flag=True, help="Log lines as JSON.")
     def command(config: Path, name: str | None, log_json: bool) -> int:
         return _run(role, config, name, log_json)

@@ -4,16 +4,20 @@ from pathlib import Path
 
 import click
 
+from pinnacle.cli.options import SESSION_NAME, Number
+
 
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
-@click.option(
-    "--duration", type=click.FloatRange(min=1), help="Seconds to run; without it until Ctrl-C."
-)
+@click.option("--duration", type=Number(min=1), help="Seconds to run; without it until Ctrl-C.")
 @click.option(
     "--report", type=click.Path(path_type=Path), help="Write a JSON report here at the end."
 )
-@click.option("--name", help="Session name; the configured one and the time if not given.")
+@click.option(
+    "--name",
+    type=SESSION_NAME,
+    help="Session name; the configured one and the time if not given.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), help="Port of the status page; 0: any free.")
 @click.option("--keep", is_flag=True, help="Keep the shared memory segments after the end.")
 def run(

@@ -4,13 +4,17 @@ from pathlib import Path
 
 import click
 
+from pinnacle.cli.options import SESSION_NAME
+
 _CONFIG = click.option(
     "--config",
     required=True,
     type=click.Path(path_type=Path),
     help="The session's configuration file.",
 )
-_NAME = click.option("--name", help="Session name; the configured one if not given.")
+_NAME = click.option(
+    "--name", type=SESSION_NAME, help="Session name; the configured one if not given."
+)
 
 
 @click.group()

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from pinnacle.cli.options import Number
 from pinnacle.core.errors import ConfigError, UsageError
 
 _HOURS_MAX = 24 * 366
@@ -21,7 +22,7 @@ _HOURS_MAX = 24 * 366
     help="TOML with [[instruments]] and [exchange], such as a session's configuration.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Another seed than the file's.")
-@click.option("--hours", type=float, default=24.0, show_default=True, help="Virtual time.")
+@click.option("--hours", type=Number(min=0), default=24.0, show_default=True, help="Virtual time.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

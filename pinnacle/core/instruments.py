@@ -11,6 +11,7 @@ import numpy as np
 from pinnacle.core._native import lib
 from pinnacle.core.config import InstrumentConfig
 from pinnacle.core.errors import ConfigError, LayoutError
+from pinnacle.core.names import Symbol
 from pinnacle.core.schema import INSTRUMENT, Venue
 from pinnacle.core.segment import Mode, Segment, SegmentKind, create_segment, fingerprint
 from pinnacle.core.units import Step, fee_e8, money
@@ -69,8 +70,10 @@ def from_config(configs: Sequence[InstrumentConfig], venue: Venue) -> list[Instr
     found: list[Instrument] = []
     for i, config in enumerate(configs):
         where = f"instruments[{i}]"
-        if not 0 < len(config.symbol.encode()) < 32:
-            raise ConfigError(f"{where}.symbol: must have 1 to 31 bytes")
+        try:
+            Symbol(config.symbol)
+        except ValueError as error:
+            raise ConfigError(f"{where}.symbol: {error}") from None
         if any(other.symbol == config.symbol for other in found):
             raise ConfigError(f"{where}.symbol: {config.symbol} is there twice")
         tick = Step.parse(config.tick_size, f"{where}.tick_size")

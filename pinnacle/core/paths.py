@@ -12,6 +12,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pinnacle.core.names import SessionName, Symbol
+
 ROLES = ("exchange", "feed", "strategy", "risk", "gateway", "monitor")
 
 
@@ -24,6 +26,7 @@ class SessionPaths:
 
     @classmethod
     def of(cls, runtime_dir: str, data_dir: str, name: str) -> "SessionPaths":
+        name = SessionName(name)
         return cls(Path(runtime_dir) / name, Path(data_dir) / name)
 
     @property
@@ -44,7 +47,7 @@ class SessionPaths:
         return self.runtime / f"{name}.ring"
 
     def book(self, symbol: str) -> Path:
-        return self.runtime / f"{symbol.replace('/', '_')}.book"
+        return self.runtime / f"{Symbol(symbol).file_name}.book"
 
     def journal(self, role: str) -> Path:
         return self.data / role

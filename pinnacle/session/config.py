@@ -14,6 +14,7 @@ from pinnacle.core.config import (
 )
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument, from_config
+from pinnacle.core.names import CONFIGURED_BYTES_MAX, SessionName
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.schema import Venue
 from pinnacle.exchange.config import ExchangeConfig, market_params
@@ -39,8 +40,23 @@ class SessionSection(Section):
     def __post_init__(self) -> None:
         if self.venue.upper() not in Venue.__members__ or self.venue == "none":
             raise ValueError(f"venue must be simulated or binance, not {self.venue!r}")
-        if not self.name or "/" in self.name:
-            raise ValueError("name must not be empty or hold a slash")
+        _check_place("runtime_dir", self.runtime_dir)
+        _check_place("data_dir", self.data_dir)
+        if not self.runtime_dir.startswith("/"):
+            raise ValueError(f"runtime_dir {self.runtime_dir!r} must begin with a slash")
+        SessionName(self.name)
+        if len(self.name) > CONFIGURED_BYTES_MAX:
+            raise ValueError(
+                f"name {self.name!r} is longer than {CONFIGURED_BYTES_MAX} characters: a run's "
+                "name is this one and its date and time"
+            )
+
+
+def _check_place(key: str, text: str) -> None:
+    if not text or not text.isprintable():
+        raise ValueError(f"{key} {text!r} is not a folder")
+    if text.startswith("~") or "$" in text:
+        raise ValueError(f"{key} {text!r}: '~' and '$' are not expanded here, write the path out")
 
 
 class SessionConfig(Section):

@@ -1,7 +1,6 @@
 """One whole session in the foreground: make it, start it, show it, end it, report it."""
 
 import contextlib
-import datetime
 import signal
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import msgspec
 from pinnacle.core import log as logging
 from pinnacle.core.clock import wall_ns
 from pinnacle.core.errors import ConfigError, UsageError
+from pinnacle.core.names import stamped
 from pinnacle.core.observer import Observer
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.ring import RingObserver
@@ -46,8 +46,7 @@ def run_session(
         config = msgspec.structs.replace(config, monitor=monitor)
     if report_path is not None and not report_path.absolute().parent.is_dir():
         raise UsageError(f"--report {report_path}: no such folder")
-    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
-    paths = config.paths(name or f"{config.session.name}-{stamp}")
+    paths = config.paths(name or stamped(config.session.name))
     if paths.control.exists():
         raise ConfigError(f"session {paths.data.name} is there already: end it, or choose --name")
     create_session(config, paths)

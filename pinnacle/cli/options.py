@@ -1,0 +1,33 @@
+"""Kinds of values that several commands take: a session's name, a number that is one."""
+
+import math
+from typing import Any
+
+import click
+
+from pinnacle.core.names import SessionName
+
+
+class _SessionName(click.ParamType):
+    name = "name"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> SessionName:
+        try:
+            return SessionName(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Number(click.FloatRange):
+    """A range of floats that neither nan nor inf is in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a number", param, ctx)
+        return number
+
+
+SESSION_NAME = _SessionName()
