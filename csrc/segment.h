@@ -55,7 +55,8 @@ enum pmm_segment_kind {
     PMM_SEGMENT_CONTROL = 5,
     PMM_SEGMENT_INSTRUMENTS = 6,
     PMM_SEGMENT_MATCH = 7,
-    PMM_SEGMENT_STATE = 8
+    PMM_SEGMENT_STATE = 8,
+    PMM_SEGMENT_NOTICES = 9
 };
 
 enum pmm_segment_mode {

@@ -10,9 +10,10 @@
 #include "counters.h"
 #include "error.h"
 #include "fuzz.h"
+#include "notices.h"
 #include "ring.h"
 
-#define KINDS     5
+#define KINDS     6
 #define IMAGE_MAX (192u << 10)
 #define BATCH     8
 
@@ -60,13 +61,21 @@ static void fill_counters(void) {
     pmm_counters_close(&counters);
 }
 
+static void fill_notices(void) {
+    struct pmm_notices notices;
+    HOLD(pmm_notices_open(&notices, path, PMM_OPEN_OWN) == 0);
+    HOLD(pmm_notices_put(&notices, PMM_NOTICE_WARNING, 1, "a warning", 9) == 0);
+    pmm_notices_close(&notices);
+}
+
 static int create(int kind) {
     switch (kind) {
     case 0: return pmm_ring_create(path, 8, "fuzz");
     case 1: return pmm_book_create(path, 0, 4096, 4, "fuzz");
     case 2: return pmm_counters_create(path, 4, 2, "fuzz");
     case 3: return pmm_bell_create(path, "fuzz");
-    default: return pmm_control_create(path);
+    case 4: return pmm_control_create(path);
+    default: return pmm_notices_create(path, "fuzz");
     }
 }
 
@@ -78,6 +87,7 @@ static void prepare(void) {
         if (kind == 0) fill_ring();
         if (kind == 1) fill_book();
         if (kind == 2) fill_counters();
+        if (kind == 5) fill_notices();
         FILE *file = fopen(path, "rb");
         good_bytes[kind] = fread(good[kind], 1, IMAGE_MAX, file);
         HOLD(good_bytes[kind] > 0 && good_bytes[kind] < IMAGE_MAX);
@@ -165,6 +175,21 @@ static void use_control(int mode) {
     pmm_control_close(&control);
 }
 
+static void use_notices(int mode) {
+    struct pmm_notices notices;
+    struct pmm_notice notice;
+    if (pmm_notices_open(&notices, path, mode)) return;
+    uint64_t count = pmm_notices_count(&notices);
+    for (uint64_t number = count > 3 ? count - 3 : 0; number <= count && number < UINT64_MAX; number++)
+        if (pmm_notices_read(&notices, number, &notice) == 0) HOLD(notice.bytes <= PMM_NOTICE_TEXT_BYTES);
+    if (mode == PMM_OPEN_OWN) {
+        HOLD(pmm_notices_put(&notices, PMM_NOTICE_WARNING, 2, "a warning", 9) == 0);
+        HOLD(pmm_notices_put(&notices, PMM_NOTICE_ERROR, 3, "another", 7) == 0);
+    }
+    (void)pmm_notices_lost_lines(&notices);
+    pmm_notices_close(&notices);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input input = {data, size};
     if (!path[0]) prepare();
@@ -178,7 +203,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         edit(&input, image, bytes < 65536 ? bytes : 65536);
         write_file(path, image, bytes);
     }
-    void (*const use[KINDS])(int) = {use_ring, use_book, use_counters, use_bell, use_control};
+    void (*const use[KINDS])(int) = {use_ring, use_book, use_counters, use_bell, use_control, use_notices};
     use[kind]((int)mode);
     return 0;
 }

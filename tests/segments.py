@@ -1,13 +1,15 @@
 """A session's segments for tests of those who read them: made, owned and filled by the test."""
 
 from pathlib import Path
+from typing import Any
 
 from pinnacle.core.bell import Bell, Control, ProcessState, create_bell, create_control
 from pinnacle.core.book import SharedBookWriter, create_shared_book
 from pinnacle.core.counters import Counters, create_counters
 from pinnacle.core.instruments import write_table
 from pinnacle.core.journal import Journal
-from pinnacle.core.paths import ROLES, SessionPaths
+from pinnacle.core.notices import Notices, create_notices
+from pinnacle.core.paths import ROLES, TELLERS, SessionPaths
 from pinnacle.core.schema import Flag, Kind, Side, Source
 from pinnacle.core.segment import Mode
 from tests.records import batch, book_of, event, instruments
@@ -31,6 +33,9 @@ class Segments:
         for role in ROLES:
             create_bell(self.paths.process(role), role)
             create_counters(self.paths.counters(role), 256, 8, role)
+        for teller in TELLERS:
+            create_notices(self.paths.notices(teller), teller)
+        self.paths.monitor_address.touch()
         for instrument in self.instruments:
             path = self.paths.book(instrument.symbol)
             create_shared_book(path, instrument.instrument_id, 4096, 256, instrument.symbol)
@@ -52,6 +57,16 @@ class Segments:
         for bell in self.bells.values():
             bell.segment.beat()
             bell.set_state(ProcessState.READY)
+
+    def silence(self, role: str) -> None:
+        """It is alive, but its heart last beat when the machine booted: it is hung."""
+        header: Any = self.bells[role].handle.segment.header
+        header.heartbeat_ns = 1
+
+    def tell(self, teller: str, level: int, text: str) -> None:
+        """Let a process say something."""
+        with Notices(self.paths.notices(teller)) as notices:
+            notices.put(level, text)
 
     def count(self, role: str, **values: int) -> None:
         """Set counters; `__` in a name stands for the dot, a leading BTC or ETH for the symbol."""

@@ -24,6 +24,7 @@ HEADERS = [
     "bell.h",
     "loop.h",
     "counters.h",
+    "notices.h",
     "book.h",
     "journal.h",
     "match.h",

@@ -42,17 +42,23 @@ def _command(role: str) -> click.Command:
 def _run(role: str, config_path: Path, name: str | None, log_json: bool) -> int:
     from pinnacle.core import log as logging
     from pinnacle.core.errors import NotReadyError, PeerLostError
+    from pinnacle.core.notices import Level, Notices
     from pinnacle.session.config import load_session
 
     config = load_session(config_path)
     paths = config.paths(name)
-    log = logging.setup(role, as_json=log_json)
-    process = importlib.import_module(f"pinnacle.{role}.process")
-    arguments = [paths, getattr(config, role), config.process(role)]
-    if role != "monitor":
-        arguments.append(config.journal)
     try:
-        return process.run(*arguments, log)
+        with Notices(paths.notices(role)) as notices:
+            log = logging.setup(role, as_json=log_json, notices=notices)
+            process = importlib.import_module(f"pinnacle.{role}.process")
+            arguments = [paths, getattr(config, role), config.process(role)]
+            if role != "monitor":
+                arguments.append(config.journal)
+            try:
+                return process.run(*arguments, log)
+            except Exception as error:
+                notices.put(Level.ERROR, f"ended: {logging.reason(error)}")
+                raise
     except NotReadyError as error:
         raise PeerLostError(
             f"{error}: make the session first: pinnacle session create --config {config_path}"

@@ -5,6 +5,8 @@
     instruments                          instruments.json
     <role>.process                       <role>/000000.pmj ...
     <role>.counters
+    <role>.notices, supervisor.notices
+    monitor.address
     <name>.ring
     <symbol>.book
 """
@@ -15,6 +17,8 @@ from pathlib import Path
 from pinnacle.core.names import SessionName, Symbol
 
 ROLES = ("exchange", "feed", "strategy", "risk", "gateway", "monitor")
+#: Who has something to tell people.
+TELLERS = (*ROLES, "supervisor")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,9 @@ class SessionPaths:
     def counters(self, role: str) -> Path:
         return self.runtime / f"{role}.counters"
 
+    def notices(self, teller: str) -> Path:
+        return self.runtime / f"{teller}.notices"
+
     def ring(self, name: str) -> Path:
         return self.runtime / f"{name}.ring"
 
@@ -51,6 +58,16 @@ class SessionPaths:
 
     def journal(self, role: str) -> Path:
         return self.data / role
+
+    @property
+    def monitor_address(self) -> Path:
+        """One line, the status page's address, while the monitor serves it; empty otherwise."""
+        return self.runtime / "monitor.address"
+
+    def of_the_monitor(self) -> tuple[Path, ...]:
+        """What the monitor writes in the session's folder."""
+        segments = (self.process("monitor"), self.counters("monitor"), self.notices("monitor"))
+        return (*segments, self.monitor_address)
 
     @property
     def config(self) -> Path:

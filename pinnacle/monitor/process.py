@@ -1,6 +1,5 @@
 """The monitor process: samples the session four times a second, serves the page from threads."""
 
-import contextlib
 import errno
 import ipaddress
 import socket
@@ -28,11 +27,6 @@ THREADS = 4
 STOP_WAIT_S = 2.0
 
 
-def address_file(paths: SessionPaths) -> Path:
-    """Where the page's address stands while it is served: one line, http://host:port/."""
-    return paths.runtime / "monitor.address"
-
-
 def run(
     paths: SessionPaths,
     config: MonitorConfig,
@@ -41,20 +35,17 @@ def run(
 ) -> int:
     """Until SIGTERM. The exit code; ConfigError if the address cannot be had."""
     with Runtime("monitor", paths, process, log) as runtime:
-        file = address_file(paths)
-        with contextlib.suppress(OSError):
-            file.unlink()  # of one that was killed
+        _tell(paths.monitor_address, "", log)  # of one that was killed
         observer = Observer(paths)
         state = State(observer, config.history_s)
         state.sample()
         server = PageServer(create_app(state, config.host), config)
-        told = _tell(file, server.address, log)
+        _tell(paths.monitor_address, server.address + "\n", log)
         try:
             runtime.ready(server.address)
             _loop(runtime, state)
         finally:
-            if told:
-                file.unlink(missing_ok=True)
+            _tell(paths.monitor_address, "", log)
             server.close()
             observer.close()
     return 0
@@ -71,17 +62,14 @@ def _loop(runtime: Runtime, state: State) -> None:
         runtime.housekeep()
 
 
-def _tell(file: Path, address: str, log: structlog.stdlib.BoundLogger) -> bool:
-    """Write the address, whole or not at all: others wait for this file. Whether it could be."""
-    written = file.with_name(file.name + ".tmp")
+def _tell(file: Path, line: str, log: structlog.stdlib.BoundLogger) -> None:
+    """Write the address in place: the file is the session's, and its folder may be closed to us."""
     try:
-        written.write_text(address + "\n")
-        written.replace(file)
+        with file.open("r+") as place:
+            place.write(line)
+            place.truncate()
     except OSError as error:
-        # Another user's monitor may only read here; its address is the configured one.
-        log.info("no address file", file=str(file), error=error.strerror)
-        return False
-    return True
+        log.warning("no address file", file=str(file), error=error.strerror)
 
 
 class PageServer:

@@ -8,7 +8,8 @@ from pinnacle.core.book import create_shared_book
 from pinnacle.core.counters import create_counters
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import write_list, write_table
-from pinnacle.core.paths import ROLES, SessionPaths
+from pinnacle.core.notices import create_notices
+from pinnacle.core.paths import ROLES, TELLERS, SessionPaths
 from pinnacle.core.ring import create_ring
 from pinnacle.core.schema import Reason
 from pinnacle.session.config import SessionConfig, to_toml
@@ -58,6 +59,8 @@ def create_session(config: SessionConfig, paths: SessionPaths) -> None:
     for role in ROLES:
         create_bell(making.process(role), role)
         create_counters(making.counters(role), counters, HISTOGRAMS, role)
+    for teller in TELLERS:
+        create_notices(making.notices(teller), teller)
     for name in rings_of(config):
         create_ring(making.ring(name), config.session.ring_capacity, name)
     for instrument in instruments:
@@ -67,8 +70,9 @@ def create_session(config: SessionConfig, paths: SessionPaths) -> None:
             name=instrument.symbol,
         )
     create_control(making.control)
-    # The monitor may be another user of this group: these two, and no others, are its own to write.
-    for path in (making.process("monitor"), making.counters("monitor")):
+    making.monitor_address.touch()
+    # The monitor may be another user of this group: these, and no others, are its own to write.
+    for path in making.of_the_monitor():
         path.chmod(0o660)
     paths.config.write_text(to_toml(config))
     write_list(paths.instrument_list, instruments)

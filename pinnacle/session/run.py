@@ -120,10 +120,10 @@ def _interrupts() -> Iterator[list[int]]:
 
 def _address(supervisor: Supervisor, paths: SessionPaths) -> str:
     """The status page's, as soon as the monitor has bound it."""
-    place = paths.runtime / "monitor.address"
     for _ in range(200):
-        if place.exists():
-            return place.read_text().strip()
+        line = paths.monitor_address.read_text()
+        if line.endswith("\n"):
+            return line.strip()
         supervisor.step()
         time.sleep(0.05)
     return "(the monitor has not answered)"

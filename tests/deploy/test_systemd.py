@@ -181,12 +181,14 @@ def test_processes_stop_in_the_order_of_the_supervisor():
         assert f"pinnacle-{earlier}@%i.service" in words(ROLE_UNITS[later], "After")
 
 
-def test_the_monitor_is_another_user_who_may_write_two_files():
+def test_the_monitor_is_another_user_who_may_write_its_own_files():
     monitor = ROLE_UNITS["monitor"]
     assert settings(monitor)["User"] == ["pinnacle-monitor"]
     assert words(monitor, "ReadWritePaths") == [
         "/run/pinnacle/%i/monitor.process",
         "/run/pinnacle/%i/monitor.counters",
+        "/run/pinnacle/%i/monitor.notices",
+        "/run/pinnacle/%i/monitor.address",
     ]
     users = [path.name for path in SERVICES if settings(path)["User"] != ["pinnacle"]]
     assert users == [monitor.name]

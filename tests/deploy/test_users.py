@@ -22,10 +22,10 @@ from tests.sessions import demo_config, until
 
 #: Two users of one group, as systemd/sysusers.d makes them; the numbers are nobody's.
 TRADER, MONITOR, GROUP = 61001, 61002, 61001
-OWN = ("monitor.process", "monitor.counters")
+OWN = ("monitor.process", "monitor.counters", "monitor.notices", "monitor.address")
 
 
-def test_the_monitors_two_segments_are_the_only_ones_that_its_group_may_write(tmp_path):
+def test_the_monitors_own_files_are_the_only_ones_that_its_group_may_write(tmp_path):
     config, paths = demo_config(tmp_path, "s")
     create_session(load_session(config), paths)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in paths.runtime.iterdir()}
@@ -127,12 +127,12 @@ def test_a_monitor_of_another_user_serves_the_session_and_can_write_none_of_it(s
     try:
         with Bell(paths.process("monitor")) as bell:
             until(lambda: bell.state == ProcessState.READY, 30, "the monitor")
+        assert paths.monitor_address.read_text().startswith("http://127.0.0.1:")
     finally:
         monitor.send_signal(signal.SIGTERM)
         _, errors = monitor.communicate(timeout=30)
         paths.runtime.chmod(0o750)
     assert (monitor.returncode, "Traceback" in errors) == (0, False), errors
-    assert ("no address file" in errors) == (as_two_users() or os.geteuid() != 0)
 
 
 def test_the_monitor_never_opens_the_kill_switch_for_writing(tmp_path):

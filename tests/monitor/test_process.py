@@ -16,7 +16,7 @@ from flask import Flask
 from pinnacle.core.config import MonitorConfig
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.paths import ROLES
-from pinnacle.monitor.process import PageServer, address_file, bind
+from pinnacle.monitor.process import PageServer, bind
 from tests.segments import Segments
 
 PROGRAM = """
@@ -68,9 +68,9 @@ def start(segments):
 
 
 def address_of(segments, process):
-    file = address_file(segments.paths)
+    file = segments.paths.monitor_address
     deadline = time.monotonic() + 30
-    while not file.exists():
+    while not file.read_text().endswith("\n"):
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < deadline, "no address in time"
         time.sleep(0.02)
@@ -99,15 +99,17 @@ def test_it_answers_on_a_free_port_and_ends_in_order(segments, start):
     assert ask(address, "/")[0] == 200
     assert ask(address, "/api/health")[0] == 200
     for _ in range(100):
-        if ask(address, "/api/ready")[0] == 200:
+        segments.ready()
+        answer = ask(address, "/api/ready")
+        if answer[0] == 200:
             break
         time.sleep(0.05)
-    assert ask(address, "/api/ready") == (200, b'{"not_ready":{},"ready":true}\n')
+    assert answer == (200, b'{"not_ready":{},"ready":true}\n')
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
-    assert not address_file(segments.paths).exists()
+    assert segments.paths.monitor_address.read_text() == ""
 
 
 def test_it_ends_although_someone_keeps_a_connection(segments, start):
@@ -137,8 +139,8 @@ def test_a_killed_monitor_can_be_started_again(segments, start):
     address_of(segments, first)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
-    old = address_file(segments.paths).read_text()
-    address_file(segments.paths).unlink()
+    old = segments.paths.monitor_address.read_text()
+    segments.paths.monitor_address.write_text("")
     again = address_of(segments, start())
     assert ask(again, "/api/health")[0] == 200
     assert old.startswith("http://")
@@ -156,7 +158,7 @@ def test_a_taken_port_is_named_with_its_key(segments, start):
     assert process.returncode == 3, errors
     assert f"monitor.port: 127.0.0.1:{port} is taken" in errors
     assert "Traceback" not in errors
-    assert not address_file(segments.paths).exists()
+    assert segments.paths.monitor_address.read_text() == ""
 
 
 def test_a_closed_server_leaves_no_thread_and_no_listener():
