@@ -10,13 +10,20 @@ from pinnacle.core.book import SharedBookReader
 from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.counters import CountersReader, Histogram
 from pinnacle.core.instruments import Instrument, read_table
-from pinnacle.core.paths import ROLES, SessionPaths
+from pinnacle.core.notices import Notice, NoticesReader
+from pinnacle.core.paths import ROLES, TELLERS, SessionPaths
 from pinnacle.core.schema import Reason, Side
+
+#: A process whose heart has not beaten for so long is hung: every loop beats each 20 ms.
+SILENT_NS = 2_000_000_000
 
 
 @dataclass(frozen=True)
 class ProcessView:
-    """One process: its state, and what the kernel says of it."""
+    """One process: its state, and what the kernel says of it.
+
+    `absent` if it is not alive, `hung` if it was ready and its heart does not beat.
+    """
 
     role: str
     state: str
@@ -36,10 +43,12 @@ class Observer:
         self._bells = {role: Bell(paths.process(role)) for role in ROLES}
         self._counters = {role: CountersReader(paths.counters(role)) for role in ROLES}
         self._books = [SharedBookReader(paths.book(i.symbol)) for i in self.instruments]
+        self._notices = [NoticesReader(paths.notices(teller)) for teller in TELLERS]
         self._control = Control(paths.control)
 
     def close(self) -> None:
-        for opened in (*self._bells.values(), *self._counters.values(), *self._books):
+        mapped = (*self._bells.values(), *self._counters.values(), *self._books, *self._notices)
+        for opened in mapped:
             opened.close()
         self._control.close()
 
@@ -56,13 +65,16 @@ class Observer:
                 rss = psutil.Process(header.owner_pid).memory_info().rss / 1e6
             except psutil.Error:
                 rss = 0.0
+        silent_ns = monotonic_ns() - header.heartbeat_ns
+        state = ProcessState(bell.state) if alive else ProcessState.ABSENT
+        hung = state == ProcessState.READY and silent_ns > SILENT_NS
         return ProcessView(
             role=role,
-            state=ProcessState(bell.state).name.lower() if alive else "absent",
+            state="hung" if hung else state.name.lower(),
             alive=alive,
             pid=header.owner_pid,
             restarts=max(header.epoch - 1, 0),
-            heartbeat_age_ms=round((monotonic_ns() - header.heartbeat_ns) / 1e6, 1),
+            heartbeat_age_ms=round(silent_ns / 1e6, 1),
             rss_mb=round(rss, 1),
         )
 
@@ -73,6 +85,19 @@ class Observer:
     def histograms(self, role: str) -> dict[str, Histogram]:
         """Every histogram of a process by its label."""
         return self._counters[role].histograms()
+
+    def notices(self) -> list[Notice]:
+        """The latest warnings and errors of every process, dead ones too, in order of time."""
+        found = [notice for reader in self._notices for notice in reader.since(0)]
+        return sorted(found, key=lambda notice: notice.at_ns)
+
+    def notice_count(self) -> int:
+        """How many there ever were."""
+        return sum(reader.count for reader in self._notices)
+
+    def lost_log_lines(self) -> int:
+        """How many lines of logs could not be written."""
+        return sum(reader.lost_lines for reader in self._notices)
 
     def killed(self) -> Reason:
         """NONE while trading is allowed."""
@@ -92,8 +117,10 @@ class Observer:
         return self._of(instrument, "risk")
 
     def quotes(self, instrument: Instrument) -> dict[str, int]:
-        """wanted_bid and wanted_ask in ticks, from the strategy's counters."""
-        return self._of(instrument, "strategy")
+        """wanted_bid and wanted_ask in ticks, by the strategy's counters; none if it is silent."""
+        strategy = self._bells["strategy"].segment
+        silent = monotonic_ns() - strategy.heartbeat_ns > SILENT_NS
+        return {} if silent or not strategy.owner_pid else self._of(instrument, "strategy")
 
     def _of(self, instrument: Instrument, role: str) -> dict[str, int]:
         prefix = f"{instrument.symbol}."

@@ -8,6 +8,7 @@ import numpy as np
 
 from pinnacle.core.counters import BUCKET_FLOORS, Histogram
 from pinnacle.core.instruments import Instrument
+from pinnacle.core.notices import Notice
 from pinnacle.core.observer import Observer, ProcessView
 
 BOOK_LEVELS = 10
@@ -75,6 +76,18 @@ def process_json(process: ProcessView) -> dict[str, Any]:
         "restarts": process.restarts,
         "heartbeat_age_ms": round(process.heartbeat_age_ms, 1),
         "rss_mb": process.rss_mb,
+    }
+
+
+def notice_json(notice: Notice) -> dict[str, Any]:
+    """What a process said: a warning or an error in its own words."""
+    return {
+        "time_ms": notice.at_ns // 1_000_000,
+        "process": notice.process,
+        "number": notice.number,
+        "level": notice.level,
+        "times": notice.times,
+        "text": notice.text,
     }
 
 

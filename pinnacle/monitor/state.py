@@ -13,18 +13,27 @@ from typing import Any
 import msgspec
 
 from pinnacle.core.clock import monotonic_ns
+from pinnacle.core.fitness import unfit
 from pinnacle.core.observer import Observer, ProcessView
 from pinnacle.core.schema import Reason
-from pinnacle.monitor.document import Row, common_currency, latency_json, process_json
+from pinnacle.monitor.document import (
+    Row,
+    common_currency,
+    latency_json,
+    notice_json,
+    process_json,
+)
 from pinnacle.monitor.tail import RiskTail
 
 HISTORY_STEP_NS = 1_000_000_000
 RATE_SPAN_NS = 2_000_000_000
+#: The latest, of all processes together.
+NOTICES = 50
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One state: its JSON, the tag that is the JSON's, and who is not ready."""
+    """One state: its JSON, the tag that is the JSON's, and why the session is not fit to trade."""
 
     body: bytes
     etag: str
@@ -50,14 +59,16 @@ class State:
         self._tail.read()
         now = monotonic_ns()
         processes = self._observer.processes()
-        not_ready = {p.role: p.state for p in processes if not (p.alive and p.state == "ready")}
-        document = self._document(now, processes, ready=not not_ready)
+        not_ready = unfit(self._observer, processes)
+        document = self._document(now, processes, not_ready)
         body = msgspec.json.encode(document)
         etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
         self.latest = Sample(body, etag, now, not_ready)
         return self.latest
 
-    def _document(self, now: int, processes: list[ProcessView], ready: bool) -> dict[str, Any]:
+    def _document(
+        self, now: int, processes: list[ProcessView], not_ready: dict[str, str]
+    ) -> dict[str, Any]:
         observer = self._observer
         rows = [Row(observer, instrument) for instrument in self._instruments]
         time_ms = observer.now_ns() // 1_000_000
@@ -69,8 +80,12 @@ class State:
             "session": observer.paths.data.name,
             "venue": self._instruments[0].venue.name.lower(),
             "time_ms": time_ms,
-            "ready": ready,
+            "ready": not not_ready,
+            "not_ready": not_ready,
             "kill": {"set": killed != Reason.NONE, "reason": killed.name.lower()},
+            "notices": [notice_json(notice) for notice in observer.notices()[: -NOTICES - 1 : -1]],
+            "notice_count": observer.notice_count(),
+            "lost_log_lines": observer.lost_log_lines(),
             "processes": [process_json(process) for process in processes],
             "totals": self._totals(rows, records, self._rate.of(now, records)),
             "instruments": [row.json(self._tail.resting(row.instrument)) for row in rows],

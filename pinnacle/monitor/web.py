@@ -3,7 +3,7 @@
 /             the page
 /api/state    the state document (docs/monitor.md); an ETag, and 304 while it is the same
 /api/health   200 while the monitor samples the session
-/api/ready    200 when every process is ready, otherwise 503 and who is not
+/api/ready    200 when the session is fit to trade, otherwise 503 and why it is not
 /static/...   the page's own files
 """
 

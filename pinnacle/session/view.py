@@ -1,15 +1,20 @@
 """What `pinnacle run` shows while a session lives: a live screen, or lines where there is none."""
 
 import time
+from collections.abc import Callable
+from functools import partial
 
 from rich import box
 from rich.console import Console, Group
 from rich.live import Live
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from pinnacle.core.counters import HistogramSummary
+from pinnacle.core.fitness import book_words, unfit
 from pinnacle.core.instruments import Instrument
+from pinnacle.core.notices import Notice
 from pinnacle.core.observer import Observer, ProcessView
 from pinnacle.core.schema import Reason
 
@@ -18,6 +23,12 @@ SCREEN_PERIOD_S = 0.25
 SILENT_MS = 1000.0
 #: Columns from which a bid and an ask stand beside each other.
 WIDE = 100
+#: What a narrow terminal does without, the least important first.
+PROCESS_DROPPED = ("memory", "restarts", "heartbeat")
+DROPPED = ("refused", "open", "fills b/a", "quotes", "P&L", "position")
+
+#: Makes a table that lacks the columns of these names.
+TableWithout = Callable[[tuple[str, ...]], Table]
 
 
 class LiveView:
@@ -28,10 +39,12 @@ class LiveView:
         self._address = address
         self._console = console or Console()
         self._live: Live | None = None
-        self._next = 0.0
+        self._next = self._next_notices = 0.0
+        self._told: dict[str, int] = {}
 
     def __enter__(self) -> "LiveView":
-        if self._console.is_terminal:
+        # A terminal that cannot move its cursor gets lines, as a file does.
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
             self._live.start()
         return self
@@ -40,10 +53,14 @@ class LiveView:
         if self._live is not None:
             self._live.stop()
             self._live = None
+        self.tell()
 
     def update(self, remaining_s: float | None) -> None:
         """Show the session now; `remaining_s` is the time left, None if it has no end."""
         now = time.monotonic()
+        if now >= self._next_notices:
+            self._next_notices = now + SCREEN_PERIOD_S
+            self.tell()
         if now < self._next:
             return
         self._next = now + (LINE_PERIOD_S if self._live is None else SCREEN_PERIOD_S)
@@ -52,14 +69,25 @@ class LiveView:
             self._live.update(self._screen(seen, remaining_s), refresh=True)
         else:
             for line in lines(seen, remaining_s):
-                self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+                self._print(line)
+
+    def tell(self) -> None:
+        """Print the warnings and errors that have come since the last time; they stay."""
+        for notice in self._observer.notices():
+            if notice.number > self._told.get(notice.process, 0):
+                self._told[notice.process] = notice.number
+                self._print(notice_line(notice), "red" if notice.level == "error" else "yellow")
+
+    def _print(self, line: str, style: str | None = None) -> None:
+        self._console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
 
     def _screen(self, seen: "_Seen", remaining_s: float | None) -> Group:
+        console = self._console
         return Group(
             self._header(seen, remaining_s),
-            _instrument_table(seen, self._console.width),
+            _fitting(console, partial(_instrument_table, seen, console.width), DROPPED),
             _latency_line(seen.latency),
-            _process_table(seen.processes),
+            _fitting(console, partial(_process_table, seen.processes), PROCESS_DROPPED),
         )
 
     def _header(self, seen: "_Seen", remaining_s: float | None) -> Text:
@@ -68,10 +96,12 @@ class LiveView:
         header.append(f"  {_left(remaining_s)}  ")
         header.append(self._address, style="underline")
         header.append("  ")
-        if seen.killed == Reason.NONE:
-            header.append("trading allowed", style="green")
-        else:
+        if seen.killed != Reason.NONE:
             header.append(f"HALTED: {_words(seen.killed.name)}", style="bold red")
+        elif seen.unfit:
+            header.append(f"NOT READY: {_first(seen.unfit)}", style="bold yellow")
+        else:
+            header.append("trading allowed", style="green")
         return header
 
 
@@ -82,6 +112,7 @@ class _Seen:
         self.session = observer.paths.data.name
         self.killed = observer.killed()
         self.processes = observer.processes()
+        self.unfit = unfit(observer, self.processes)
         histogram = observer.histograms("risk").get("tick_to_order")
         self.latency = histogram.summary() if histogram is not None else None
         self.rows = [_Row(observer, instrument) for instrument in observer.instruments]
@@ -96,7 +127,7 @@ class _Row:
         book = observer.book(instrument, 1)
         price = instrument.price_text
         self.symbol = instrument.symbol
-        self.book_trouble = "" if book["valid"] else _words(str(book["reason"])) or "invalid"
+        self.book_trouble = book_words(book)
         self.bid = price(int(book["bids"][0][0])) if len(book["bids"]) else "-"
         self.ask = price(int(book["asks"][0][0])) if len(book["asks"]) else "-"
         self.our_bid = price(quotes["wanted_bid"]) if quotes.get("wanted_bid") else "-"
@@ -120,11 +151,26 @@ def lines(seen: _Seen, remaining_s: float | None) -> list[str]:
         for row in seen.rows
     ]
     states = " ".join(_process_words(process) for process in seen.processes)
-    halted = "" if seen.killed == Reason.NONE else f", HALTED: {_words(seen.killed.name)}"
+    if seen.killed != Reason.NONE:
+        mood = f", HALTED: {_words(seen.killed.name)}"
+    else:
+        mood = f", NOT READY: {_first(seen.unfit)}" if seen.unfit else ""
     found.append(
-        f"{seen.session}: {_left(remaining_s)}{halted}, {_latency_words(seen.latency)}, {states}"
+        f"{seen.session}: {_left(remaining_s)}{mood}, {_latency_words(seen.latency)}, {states}"
     )
     return found
+
+
+def notice_line(notice: Notice) -> str:
+    """What a process said, in a line."""
+    at = time.strftime("%H:%M:%S", time.gmtime(notice.at_ns // 1_000_000_000))
+    often = f" ({notice.times} times)" if notice.times > 1 else ""
+    return f"{at} {notice.level}: {notice.process}: {notice.text}{often}"
+
+
+def _first(unfit: dict[str, str]) -> str:
+    (who, why), more = next(iter(unfit.items())), len(unfit) - 1
+    return f"{who} {why}" + (f" and {more} more" if more else "")
 
 
 def _process_words(process: ProcessView) -> str:
@@ -132,29 +178,48 @@ def _process_words(process: ProcessView) -> str:
     return f"{process.role}={process.state}{restarts}"
 
 
-def _instrument_table(seen: _Seen, width: int) -> Table:
-    """Bids and asks beside each other; above each other where the terminal is narrow."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("symbol", style="bold", overflow="ellipsis")
-    wide = width >= WIDE
-    names = ("bid", "ask", "our bid", "our ask") if wide else ("market", "quotes")
-    for name in (*names, "position", "P&L", "fills b/a", "open", "refused"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in seen.rows:
-        market = [Text(row.bid), Text(row.ask)]
-        if row.book_trouble:
-            market = [Text("book", style="yellow"), Text(row.book_trouble, style="yellow")]
-        quotes = [Text(row.our_bid, style="cyan"), Text(row.our_ask, style="cyan")]
-        table.add_row(
-            row.symbol,
-            *(market + quotes if wide else [Group(*market), Group(*quotes)]),
-            row.position,
-            Text(row.pnl, style="green" if row.gain > 0 else "red" if row.gain < 0 else ""),
-            row.fills,
-            row.open_orders,
-            row.refused,
-        )
+def _fitting(console: Console, table_without: TableWithout, dropped: tuple[str, ...]) -> Table:
+    """Every figure whole: what a narrow terminal has no room for is left out as a column."""
+    endless = console.options.update(max_width=10_000)
+    for n in range(len(dropped) + 1):
+        table = table_without(dropped[:n])
+        if Measurement.get(console, endless, table).maximum <= console.width:
+            break
     return table
+
+
+def _instrument_table(seen: _Seen, width: int, left_out: tuple[str, ...]) -> Table:
+    """Bids and asks beside each other; above each other where the terminal is narrow."""
+    wide = width >= WIDE
+    rows = [_cells(row, wide) for row in seen.rows]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("symbol", style="bold", no_wrap=True)
+    names = [name for name in rows[0] if name not in left_out]
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    for row, cells in zip(seen.rows, rows, strict=True):
+        table.add_row(row.symbol, *(cells[name] for name in names))
+    return table
+
+
+def _cells(row: _Row, wide: bool) -> dict[str, Text | Group]:
+    """An instrument's figures by the names of their columns."""
+    market = [Text(row.bid), Text(row.ask)]
+    if row.book_trouble:
+        market = [Text("book", style="yellow"), Text(row.book_trouble, style="yellow")]
+    quotes = [Text(row.our_bid, style="cyan"), Text(row.our_ask, style="cyan")]
+    prices: dict[str, Text | Group] = (
+        dict(zip(("bid", "ask", "our bid", "our ask"), market + quotes, strict=True))
+        if wide
+        else {"market": Group(*market), "quotes": Group(*quotes)}
+    )
+    return prices | {
+        "position": Text(row.position),
+        "P&L": Text(row.pnl, style="green" if row.gain > 0 else "red" if row.gain < 0 else ""),
+        "fills b/a": Text(row.fills),
+        "open": Text(row.open_orders),
+        "refused": Text(row.refused),
+    }
 
 
 def _latency_line(latency: HistogramSummary | None) -> Text:
@@ -168,23 +233,23 @@ def _latency_words(latency: HistogramSummary | None) -> str:
     return f"tick to order us: p50 {p50:.1f} p99 {p99:.1f} p99.9 {p999:.1f} of {latency.count}"
 
 
-def _process_table(processes: list[ProcessView]) -> Table:
+def _process_table(processes: list[ProcessView], left_out: tuple[str, ...]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("process", style="bold")
-    table.add_column("state")
-    for name in ("restarts", "heartbeat", "memory"):
-        table.add_column(name, justify="right")
+    table.add_column("process", style="bold", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    names = [name for name in ("restarts", "heartbeat", "memory") if name not in left_out]
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
     for process in processes:
         healthy = process.state == "ready" and process.heartbeat_age_ms <= SILENT_MS
         style = "green" if healthy else "yellow" if process.alive else "bold red"
-        beat = f"{process.heartbeat_age_ms:.0f} ms" if process.alive else "-"
-        table.add_row(
-            process.role,
-            Text(process.state, style=style),
-            str(process.restarts),
-            beat,
-            f"{process.rss_mb:.0f} MB",
-        )
+        facts = {
+            "restarts": str(process.restarts),
+            "heartbeat": f"{process.heartbeat_age_ms:.0f} ms" if process.alive else "-",
+            "memory": f"{process.rss_mb:.0f} MB",
+        }
+        cells = [facts[name] for name in names]
+        table.add_row(process.role, Text(process.state, style=style), *cells)
     return table
 
 

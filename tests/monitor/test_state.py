@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 
 from pinnacle.core.counters import BUCKET_FLOORS
+from pinnacle.core.notices import Level
 from pinnacle.core.observer import Observer
 from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Flag, Kind, Reason, Side
 from pinnacle.monitor.document import coarse, common_currency
 from pinnacle.monitor.state import State
 from pinnacle.monitor.tail import FILLS_KEPT
-from tests.records import event
+from tests.records import batch, book_of, event
 from tests.segments import FILL_NS, MONEY, Segments
 
 
@@ -101,13 +102,61 @@ def test_readiness_names_each_process_that_is_not_ready(tmp_path):
     segments = Segments(tmp_path, owned=alive)
     observer = Observer(segments.paths)
     state = State(observer, 20)
-    segments.ready()
+    segments.fill_all()
     assert state.sample().not_ready == {"gateway": "absent"}
     seen = {process["role"]: process for process in document(state)["processes"]}
     assert seen["gateway"]["state"] == "absent" and not seen["gateway"]["alive"]
     assert seen["risk"]["state"] == "ready" and seen["risk"]["rss_mb"] > 1
     observer.close()
     segments.close()
+
+
+def test_readiness_is_to_be_fit_to_trade_and_says_why_not(segments, state):
+    segments.fill_all()
+    assert state.sample().not_ready == {} and document(state)["ready"]
+    lost = event(Kind.BOOK_INVALID, instrument_id=1, reason=Reason.DISCONNECTED)
+    segments.books[1].apply_array(batch(lost))
+    assert state.sample().not_ready == {"market ETH-USD": "disconnected"}
+    segments.books[0].apply_array(book_of([(1000000, 1500)], []))
+    segments.control.kill(Reason.PEER_LOST)
+    segments.silence("strategy")
+    seen = document(state)
+    assert not seen["ready"]
+    why = seen["not_ready"]
+    assert why.pop("strategy").startswith("hung: silent for ")
+    assert why == {
+        "market BTC-USD": "no asks",
+        "market ETH-USD": "disconnected",
+        "trading": "halted: peer lost",
+    }
+
+
+def test_a_hung_process_is_hung_and_its_last_wishes_are_not_shown_as_current(segments, state):
+    segments.fill_all()
+    assert document(state)["instruments"][0]["quotes"]["bid"] == "9999.90"
+    segments.silence("strategy")
+    seen = document(state)
+    process = next(p for p in seen["processes"] if p["role"] == "strategy")
+    assert process["state"] == "hung" and process["alive"]
+    assert seen["instruments"][0]["quotes"] == {"bid": None, "ask": None, "width": None}
+
+
+def test_warnings_and_errors_of_all_processes_are_shown_newest_first(segments, state):
+    segments.fill_all()
+    assert document(state)["notices"] == []
+    segments.tell("feed", Level.WARNING, "binance: certificate has expired")
+    segments.tell("supervisor", Level.ERROR, "strategy ended")
+    seen = document(state)
+    assert [(n["process"], n["level"], n["text"]) for n in seen["notices"]] == [
+        ("supervisor", "error", "strategy ended"),
+        ("feed", "warning", "binance: certificate has expired"),
+    ]
+    assert seen["notice_count"] == 2 and seen["lost_log_lines"] == 0
+    for i in range(100):
+        segments.tell("risk", Level.WARNING, f"number {i}")
+    seen = document(state)
+    assert seen["notice_count"] == 102
+    assert len(seen["notices"]) == 50 and seen["notices"][0]["text"] == "number 99"
 
 
 def test_the_kill_switch_is_shown_with_its_reason(segments, state):

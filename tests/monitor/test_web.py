@@ -81,7 +81,7 @@ def test_the_same_state_is_not_sent_twice(client, state):
     assert fresh.status_code == 200 and fresh.headers["ETag"] != tag
 
 
-def test_ready_is_told_only_while_every_process_is(client, state, segments):
+def test_ready_is_told_only_while_the_session_is_fit(client, state, segments):
     assert client.get("/api/ready").status_code == 200
     segments.bells["risk"].set_state(ProcessState.RECOVERING)
     state.sample()

@@ -5,9 +5,12 @@ import io
 import pytest
 from rich.console import Console
 
+from pinnacle.core.bell import Bell
+from pinnacle.core.notices import Level
 from pinnacle.core.observer import Observer
 from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Reason
+from pinnacle.core.segment import Mode
 from pinnacle.session.view import LiveView
 from tests.segments import Segments
 
@@ -47,7 +50,9 @@ def test_without_a_terminal_there_is_a_line_for_each_instrument_and_one_for_the_
         "P&L +10.00, fills 5/4, open orders 2, refused 3"
     )
     assert ether.startswith("ETH-USD: market 2000.00 / 2000.01, quotes - / -, position -0.100")
-    assert processes.startswith("demo: 90 s left, tick to order us: p50 ")
+    assert processes.startswith(
+        "demo: 90 s left, NOT READY: gateway absent, tick to order us: p50 "
+    )
     assert "of 4, exchange=ready feed=ready" in processes
     assert "gateway=absent" in processes
     assert "HALTED" not in processes
@@ -73,7 +78,7 @@ def test_a_terminal_gets_a_screen_with_everything(segments, observer):
         "demo",
         "3 min 20 s left",
         ADDRESS,
-        "trading allowed",
+        "NOT READY: gateway absent",
         "BTC-USD",
         "10000.03",
         "+10.00",
@@ -99,3 +104,59 @@ def test_a_narrow_terminal_still_shows_every_figure_whole(segments, observer):
     for text in ("BTC-USD", "10000.00", "10000.03", "9999.90", "+10.00", "-0.100", "-0.75"):
         assert text in written.getvalue(), text
     assert "…" not in written.getvalue()
+
+
+def test_a_very_narrow_terminal_leaves_out_columns_and_never_a_symbol_or_half_a_price(
+    segments, observer
+):
+    segments.fill_all()
+    for width in (60, 40):
+        written = io.StringIO()
+        console = Console(file=written, width=width, force_terminal=True)
+        with LiveView(observer, ADDRESS, console) as view:
+            view.update(None)
+        for text in ("BTC-USD", "ETH-USD", "10000.00", "10000.03", "2000.01", "gateway"):
+            assert text in written.getvalue(), (width, text)
+        assert "…" not in written.getvalue()
+    assert "refused" not in written.getvalue()
+
+
+def test_a_terminal_that_cannot_move_its_cursor_gets_lines(segments, observer, monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    segments.fill_all()
+    bitcoin, ether, processes = shown(observer, force_terminal=True).splitlines()
+    assert bitcoin.startswith("BTC-USD: market 10000.00 / 10000.03")
+    assert ether.startswith("ETH-USD: ") and processes.startswith("demo: ")
+
+
+@pytest.mark.parametrize("kind", [{}, {"force_terminal": True}], ids=["lines", "screen"])
+def test_warnings_and_errors_are_told_once_and_stay(segments, observer, kind):
+    segments.fill_all()
+    segments.tell("feed", Level.WARNING, "binance: [SSL] certificate has expired")
+    segments.tell("strategy", Level.ERROR, "ended: KeyError: 'x' (mine.py, line 7, in on_book)")
+    written = io.StringIO()
+    with LiveView(observer, ADDRESS, Console(file=written, width=140, **kind)) as view:
+        for _ in range(30):
+            view.update(None)
+            view.tell()
+        segments.tell("gateway", Level.WARNING, "in the last moment")
+    text = written.getvalue()
+    assert text.count("warning: feed: binance: [SSL] certificate has expired") == 1
+    assert text.count("error: strategy: ended: KeyError: 'x' (mine.py, line 7, in on_book)") == 1
+    assert text.count("warning: gateway: in the last moment") == 1
+
+
+def test_a_session_that_is_fit_says_so(segments, observer):
+    with Bell(segments.paths.process("gateway"), Mode.OWN) as gateway:
+        segments.bells["gateway"] = gateway
+        segments.fill_all()
+        assert "trading allowed" in shown(observer, force_terminal=True)
+
+
+def test_quotes_of_a_silent_strategy_are_not_shown_as_if_it_wanted_them(segments, observer):
+    segments.fill_all()
+    segments.silence("strategy")
+    bitcoin, _, processes = shown(observer).splitlines()
+    assert "quotes - / -" in bitcoin
+    assert "strategy=hung" in processes
+    assert "NOT READY: strategy hung: silent for " in processes

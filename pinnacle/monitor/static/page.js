@@ -1,6 +1,7 @@
 // The status page: asks for the state four times a second and shows it. It changes nothing.
 import { LatencyChart, PnlChart, seriesColour } from "./charts.js";
 import { direction, element, setClass, setText } from "./dom.js";
+import { showNotices } from "./notices.js";
 import {
   age, grouped, integer, micros, money, quantity, rate, timeOfDay, words,
 } from "./format.js";
@@ -28,6 +29,12 @@ function showHeader(state) {
   const kill = $("kill");
   setClass(kill, `badge ${state.kill.set ? "bad" : "good"}`);
   setText(kill, state.kill.set ? `Halted: ${words(state.kill.reason)}` : "Trading allowed");
+  if (!state.kill.set && !state.ready) {
+    const [who, why] = Object.entries(state.not_ready)[0];
+    setClass(kill, "badge warn");
+    setText(kill, `Not ready: ${who} ${why}`);
+  }
+  kill.title = Object.entries(state.not_ready).map(([who, why]) => `${who}: ${why}`).join("\n");
   setClass($("top"), state.kill.set ? "top halted" : "top");
   const mood = state.kill.set ? "halted" : state.ready ? "running" : "not ready";
   document.title = `${state.session} · ${mood} · Pinnacle`;
@@ -178,6 +185,7 @@ function showCounters(state) {
 function show(state) {
   showHeader(state);
   showProcesses(state.processes);
+  showNotices($("notices"), state);
   showFigures(state);
   showInstruments(state);
   showLegends(state);
