@@ -38,6 +38,7 @@ HEADERS = [
     "desk.h",
     "risk.h",
     "turn.h",
+    "tally.h",
 ]
 INTEGER_DEFINE = re.compile(r"^#define\s+(PMM_\w+)\s+(-?\d+|0x[0-9A-Fa-f]+)\s*(/\*.*)?$")
 

@@ -9,6 +9,7 @@ COMMANDS: dict[str, str] = {
     "run": "pinnacle.cli.run:run",
     "config": "pinnacle.cli.config:config",
     "session": "pinnacle.cli.session:session",
+    "report": "pinnacle.cli.report:report",
     "feed": "pinnacle.cli.role:feed",
     "strategy": "pinnacle.cli.role:strategy",
     "risk": "pinnacle.cli.role:risk",

@@ -32,6 +32,10 @@ def run(
 
     Ctrl-C ends it in order: quotes are cancelled, journals flushed, the report written.
     """
+    from pinnacle.cli.report import tell_report
+    from pinnacle.core.errors import UsageError
     from pinnacle.session.run import run_session
 
-    return run_session(config, duration, report, name, port, keep)
+    if report is not None and not report.absolute().parent.is_dir():
+        raise UsageError(f"--report {report}: no such folder")
+    return run_session(config, duration, name, port, keep, lambda paths: tell_report(paths, report))

@@ -74,6 +74,14 @@ def test_the_report_counts_what_the_journals_hold(demo):
     assert fills == sum(sum(row["fills"].values()) for row in report["instruments"].values())
 
 
+def test_the_report_can_be_made_again_from_the_folder(demo):
+    paths, report, _ = demo
+    command = [sys.executable, "-m", "pinnacle", "report", str(paths.data), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == report
+
+
 def test_everything_is_cancelled_at_the_end(demo):
     paths, _, _ = demo
     assert resting_at_the_end(records(paths.journal("exchange"))) == {}

@@ -1,0 +1,48 @@
+"""`pinnacle report`: what a session did and earned, from its folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from pinnacle.core.paths import SessionPaths
+
+
+@click.command()
+@click.argument("session", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Write the report as JSON here.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def report(session: Path, out: Path | None, as_json: bool) -> None:
+    """Tell what SESSION (its folder) did and earned: orders, fills, positions, P&L.
+
+    Made from the journals, at any time: while it runs, after its end, after a crash. Fees are what
+    was paid, negative where rebates were earned; total = realised + unrealised - fees.
+    """
+    from pinnacle.core.paths import SessionPaths
+
+    tell_report(SessionPaths(Path(), session), out, as_json)
+
+
+def tell_report(paths: "SessionPaths", out: Path | None, as_json: bool = False) -> None:
+    """Make the report, with progress, write it to `out`, print it."""
+    from pinnacle.cli.progress import progress_bar
+    from pinnacle.session.report import (
+        build_report,
+        records_to_read,
+        report_text,
+        summary,
+        write_report,
+    )
+
+    try:
+        with progress_bar("report", records_to_read(paths)) as progress:
+            made = build_report(paths, progress)
+    except KeyboardInterrupt:
+        click.echo(f"no report yet: `pinnacle report {paths.data}` makes it", err=True)
+        raise
+    if out is not None:
+        write_report(out, made)
+    click.echo(report_text(made) if as_json else summary(made), nl=not as_json)
+    if out is not None:
+        click.echo(f"report: {out}", err=as_json)

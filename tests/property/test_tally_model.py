@@ -1,0 +1,146 @@
+"""The tally against a model in plain Python, over random journals of a risk process."""
+
+from collections import Counter
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinnacle.core._native import lib
+from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Side, events_pointer
+from pinnacle.core.tally import Tally
+
+WARM_UP_NS = 100
+PAUSE_NS = lib.PMM_TALLY_PAUSE_NS
+ORDERS = 3  # few, so that ids meet again and the table fills
+COUNTED = ("sent", "acknowledged", "filled", "cancelled", "bid_fills", "ask_fills")
+
+
+class Model:
+    """What tally.h promises, said once more."""
+
+    def __init__(self, instruments):
+        self.counts = [Counter() for _ in range(instruments)]
+        self.rejected = [Counter() for _ in range(instruments)]
+        self.spread_twice = [0] * instruments
+        self.twice_mid = [0] * instruments
+        self.both_ns = [0] * instruments
+        self.orders = {}
+        self.untracked = self.running_ns = self.asked_ns = self.runs = 0
+        self.stopping = False
+        self.clock = None
+
+    def run(self, rows):
+        for row in rows:
+            self._time(int(row["recv_ns"]))
+            self.runs += row["kind"] == Kind.START
+            if row["kind"] in (Kind.START, Kind.STOP):
+                self.stopping = row["kind"] == Kind.STOP
+            if row["instrument_id"] < len(self.counts):
+                self._count(row, int(row["instrument_id"]), int(row["order_id"]))
+
+    def _time(self, now):
+        step = 0 if self.clock is None else max(now - self.clock, 0)
+        self.clock = now if self.clock is None else max(now, self.clock)
+        if step > PAUSE_NS:
+            return
+        asked = max(self.running_ns + step - WARM_UP_NS, 0) - max(self.running_ns - WARM_UP_NS, 0)
+        self.running_ns += step
+        if self.stopping:
+            return
+        self.asked_ns += asked
+        for i in range(len(self.both_ns)):
+            sides = {o["side"] for o in self.orders.values() if o["rests"] and o["at"] == i}
+            if len(sides) == 2:
+                self.both_ns[i] += asked
+
+    def _count(self, row, i, order_id):
+        counts, kind = self.counts[i], row["kind"]
+        if row["flags"] & Flag.DECISION:
+            if kind == Kind.NEW:
+                counts["sent"] += 1
+                self.orders.pop(order_id, None)
+                if len(self.orders) == ORDERS:
+                    self.untracked += 1
+                else:
+                    self.orders[order_id] = {
+                        "at": i,
+                        "side": Side.BID if row["side"] == Side.BID else Side.ASK,
+                        "quantity": int(row["quantity"]),
+                        "filled": 0,
+                        "rests": False,
+                    }
+            elif kind == Kind.REJECTED:
+                self.rejected[i][Reason(int(row["reason"])).name] += 1
+                self.orders.pop(order_id, None)
+            return
+        order = self.orders.get(order_id)
+        if kind == Kind.TOP and not row["flags"] & Flag.STALE:
+            self.twice_mid[i] = int(row["price"]) + order_id
+        elif kind == Kind.ACK:
+            counts["acknowledged"] += 1
+            if order:
+                order["rests"] = True
+        elif kind == Kind.REPLACED and order:
+            order["quantity"] = int(row["quantity"])
+        elif kind == Kind.CANCELLED:
+            counts["cancelled"] += 1
+            self.orders.pop(order_id, None)
+        elif kind == Kind.FILL:
+            self._fill(row, i, order_id, order)
+
+    def _fill(self, row, i, order_id, order):
+        bid, quantity = row["side"] == Side.BID, int(row["quantity"])
+        self.counts[i]["bid_fills" if bid else "ask_fills"] += 1
+        if self.twice_mid[i]:
+            edge = self.twice_mid[i] - 2 * int(row["price"])
+            self.spread_twice[i] += (edge if bid else -edge) * quantity
+        if order:
+            self.counts[i]["filled"] += order["filled"] == 0
+            order["filled"] += quantity
+            if order["filled"] >= order["quantity"]:
+                del self.orders[order_id]
+
+
+KINDS = [Kind.TOP, Kind.NEW, Kind.ACK, Kind.REPLACED, Kind.CANCELLED, Kind.REJECTED, Kind.FILL]
+row = st.tuples(
+    st.sampled_from([*KINDS, Kind.TIMER, Kind.STOP, Kind.START]),
+    st.sampled_from([0, 1, 50, PAUSE_NS, PAUSE_NS + 1, -20]),
+    st.integers(0, 5),  # order id
+    st.integers(1, 2**61),  # price
+    st.integers(1, 2**61),  # quantity
+    st.integers(0, 2),  # instrument: 2 is none of them
+    st.sampled_from([Side.BID, Side.ASK]),
+    st.sampled_from([0, Flag.DECISION, Flag.STALE]),
+)
+
+
+@given(st.lists(row, max_size=80))
+def test_the_tally_counts_what_the_model_counts(made):
+    rows = np.zeros(len(made), EVENT)
+    now = 10**18
+    for at, (kind, step, order_id, price, quantity, instrument, side, flags) in enumerate(made):
+        now += step
+        rows[at] = np.zeros((), EVENT)
+        rows[at]["kind"], rows[at]["recv_ns"], rows[at]["order_id"] = kind, now, order_id
+        rows[at]["price"], rows[at]["quantity"] = price, quantity
+        rows[at]["instrument_id"], rows[at]["side"], rows[at]["flags"] = instrument, side, flags
+        rows[at]["reason"] = Reason.PRICE_COLLAR
+    tally, model = Tally(2, ORDERS, WARM_UP_NS), Model(2)
+    for part in np.array_split(rows, 3):
+        part = np.ascontiguousarray(part)
+        tally.run(events_pointer(part), len(part))
+    model.run(rows)
+    for i in range(2):
+        counts = tally.instrument(i)
+        assert {name: counts[name] for name in COUNTED} == {
+            name: model.counts[i][name] for name in COUNTED
+        }
+        assert counts["rejected"] == dict(model.rejected[i])
+        assert counts["spread"] == model.spread_twice[i] // 2
+        assert counts["both_sides_ns"] == model.both_ns[i]
+    times = tally.times()
+    assert times["running_ns"] == model.running_ns
+    assert times["asked_ns"] == model.asked_ns
+    assert times["runs"] == model.runs
+    assert times["untracked"] == model.untracked

@@ -1,0 +1,169 @@
+"""The report of a session's folder: what it counts, what it says of an end that nobody wrote."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pinnacle.core.errors import DataError
+from pinnacle.core.instruments import write_list
+from pinnacle.core.journal import Journal, Sync
+from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
+from pinnacle.session.config import load_session, to_toml
+from pinnacle.session.report import (
+    Ending,
+    build_report,
+    read_ending,
+    report_text,
+    summary,
+    write_ending,
+)
+from tests.records import batch, event
+from tests.sessions import demo_config
+
+S = 1_000_000_000
+ENDING = Ending(
+    tick_to_order={"count": 3, "p50": 20_000, "p99": 300_000, "p999": 400_000},
+    processes={"risk": {"restarts": 1, "rss_mb": 60.5}},
+    lost_records=0,
+)
+
+
+def top(at_s, bid, ask):
+    return event(
+        Kind.TOP, recv_ns=int(at_s * S), price=bid, quantity=1, order_id=ask, aux=1, source=4
+    )
+
+
+def new(at_s, order_id, side, price, quantity=1000):
+    fields = {"side": side, "price": price, "quantity": quantity, "order_id": order_id}
+    return event(Kind.NEW, recv_ns=int(at_s * S), flags=Flag.DECISION, source=Source.RISK, **fields)
+
+
+def came(kind, at_s, order_id, side=Side.BID, price=0, quantity=0, **more):
+    fields = {"side": side, "price": price, "quantity": quantity, "order_id": order_id} | more
+    return event(kind, recv_ns=int(at_s * S), source=Source.GATEWAY, **fields)
+
+
+def whole_day():
+    """Two orders of BTC-USD that rest together from 5 to 10 s: bought at 9990, sold at 10010."""
+    return [
+        event(Kind.START, recv_ns=1 * S, order_id=1, source=Source.RISK),
+        top(1, 9_995, 10_005),
+        new(4, 11, Side.BID, 9_990),
+        new(4, 12, Side.ASK, 10_010),
+        came(Kind.ACK, 4, 11),
+        came(Kind.ACK, 5, 12, Side.ASK),
+        came(Kind.FILL, 8, 11, Side.BID, 9_990, 400, flags=Flag.MAKER),
+        came(Kind.FILL, 10, 11, Side.BID, 9_990, 600, flags=Flag.MAKER),
+        came(Kind.FILL, 11, 12, Side.ASK, 10_010, 1000, flags=Flag.MAKER),
+        came(Kind.REJECTED, 12, 13, flags=Flag.DECISION, reason=Reason.PRICE_COLLAR),
+        event(Kind.TIMER, recv_ns=13 * S, source=Source.RISK),
+    ]
+
+
+@pytest.fixture
+def session(tmp_path):
+    """A function: a session's folder whose risk process journalled these records."""
+
+    def made(records):
+        config_path, paths = demo_config(tmp_path, "made")
+        config = load_session(config_path)
+        paths.data.mkdir(parents=True)
+        paths.config.write_text(to_toml(config), encoding="utf-8")
+        write_list(paths.instrument_list, config.instrument_list())
+        with Journal.open(paths.journal("risk"), "made", Source.RISK, 4096, Sync.NONE) as journal:
+            journal.append_array(np.ascontiguousarray(batch(*records)))
+        return paths
+
+    return made
+
+
+def test_orders_fills_and_refusals_are_counted(session):
+    row = build_report(session(whole_day()))["instruments"]["BTC-USD"]
+    assert row["orders"] == {
+        "sent": 2,
+        "acknowledged": 2,
+        "filled": 2,
+        "cancelled": 0,
+        "rejected": {"PRICE_COLLAR": 1},
+    }
+    assert row["fills"] == {"bid": 2, "ask": 1}
+
+
+def test_the_pnl_is_what_risk_counted_and_its_total_takes_the_fees_off(session):
+    paths = session(whole_day())
+    row = build_report(paths)["instruments"]["BTC-USD"]
+    money = load_session(paths.config).instrument_list()[0].money_text
+    assert row["pnl"]["realised"] == money(20 * 1000)
+    assert row["spread_captured"] == money(10 * 400 + 10 * 600 + 10 * 1000)
+    total, realised, unrealised, fees = (
+        float(row["pnl"][name]) for name in ("total", "realised", "unrealised", "fees")
+    )
+    assert fees != 0
+    assert total == pytest.approx(realised + unrealised - fees)
+
+
+def test_both_sides_count_while_both_rest_and_after_the_warm_up(session):
+    report = build_report(session(whole_day()))
+    # Running from 1 to 13 s, asked for from 3 s on; both rest from 5 to 10 s.
+    assert report["duration_s"] == 12
+    assert report["instruments"]["BTC-USD"]["two_sided"] == 0.5
+
+
+def test_a_pause_between_two_runs_is_no_time_of_the_session(session):
+    later = [
+        event(Kind.START, recv_ns=1000 * S, order_id=2, source=Source.RISK),
+        event(Kind.TIMER, recv_ns=1004 * S, source=Source.RISK),
+    ]
+    report = build_report(session(whole_day() + later))
+    assert report["duration_s"] == 16
+    assert report["runs"] == 2
+
+
+def test_a_session_without_an_orderly_end_is_reported_and_says_what_is_not_known(session):
+    report = build_report(session(whole_day()))
+    assert report["tick_to_order_us"] is None
+    assert report["processes"] is None
+    assert report["lost_records"] is None
+    assert "not recorded" in summary(report)
+
+
+def test_what_the_session_wrote_at_its_end_is_in_the_report(session):
+    paths = session(whole_day())
+    write_ending(paths, ENDING)
+    report = json.loads(report_text(build_report(paths)))
+    assert report["tick_to_order_us"] == {"count": 3, "p50": 20.0, "p99": 300.0, "p999": 400.0}
+    assert report["processes"]["risk"] == {"restarts": 1, "rss_mb": 60.5}
+    assert report["lost_records"] == 0
+
+
+def test_an_ending_that_is_none_is_named(session):
+    paths = session(whole_day())
+    (paths.data / "ending.json").write_text('{"lost": 1}', encoding="utf-8")
+    with pytest.raises(DataError, match=r"ending\.json.*tick_to_order"):
+        read_ending(paths)
+
+
+def test_a_folder_without_a_risk_journal_is_named(tmp_path):
+    config_path, paths = demo_config(tmp_path, "made")
+    paths.data.mkdir(parents=True)
+    paths.config.write_text(config_path.read_text(encoding="utf-8"), encoding="utf-8")
+    write_list(paths.instrument_list, load_session(config_path).instrument_list())
+    with pytest.raises(DataError, match="risk: missing"):
+        build_report(paths)
+
+
+def test_the_summary_gives_rebates_a_plus_and_fees_a_minus(session):
+    report = build_report(session(whole_day()))
+    pnl = report["instruments"]["BTC-USD"]["pnl"]
+    pnl.update(total="1.20", realised="0.50", unrealised="-0.10", fees="-0.80")
+    assert "P&L +1.20 = +0.50 realised -0.10 on the open position +0.80 rebates" in summary(report)
+    pnl.update(total="-0.40", fees="0.80")
+    assert "P&L -0.40 = +0.50 realised -0.10 on the open position -0.80 fees" in summary(report)
+
+
+def test_progress_adds_up_to_every_record(session):
+    seen = []
+    build_report(session(whole_day()), seen.append)
+    assert sum(seen) == len(whole_day())
