@@ -1,7 +1,9 @@
 """A journal in the formats of other tools: .npy, .csv, .parquet.
 
     npy      every field as it is in the journal: dtype EVENT, opened again with np.load(mmap_mode)
-    csv      one line a record: names, decimals; raw ticks and lots without an instrument list
+    csv      one line a record: names, decimals; raw ticks and lots without an instrument list.
+             The columns of numbers hold one in every row, 0 where a record has none, so that no
+             reader takes whole numbers for floats and loses their digits
     parquet  the fields as integers, enums as dictionaries of their names, the instrument list in
              the file's metadata under "instruments"
 
@@ -27,6 +29,7 @@ from pinnacle.replay.summary import Progress
 FORMATS = ("npy", "csv", "parquet")
 COLUMNS = ["index", "time", "recv_ns", "venue_ns", "kind", "symbol", "side", "price", "quantity"]
 COLUMNS += ["order_id", "aux", "reason", "flags", "venue", "source"]
+_NUMBERS = dict.fromkeys(("venue_ns", "price", "quantity", "order_id", "aux"), 0)
 _EXTRA = ["ask_price", "ask_quantity", "time_in_force", "type", "self_trade", "peer", "text"]
 _ENUMS = {"kind": Kind, "side": Side, "reason": Reason, "venue_id": Venue, "source": Source}
 
@@ -63,14 +66,14 @@ def _write_npy(reader: JournalReader, path: Path, _: Table, progress: Progress) 
 
 
 def _write_csv(reader: JournalReader, path: Path, instruments: Table, progress: Progress) -> None:
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS + _EXTRA, lineterminator="\n")
         writer.writeheader()
         index = 0
         for chunk in reader.chunks():
             for row in rows(chunk, index, np.arange(len(chunk)), instruments):
                 row["flags"] = "|".join(row.get("flags", ()))
-                writer.writerow(row)
+                writer.writerow(_NUMBERS | row)
             index += len(chunk)
             progress(len(chunk))
 

@@ -28,10 +28,9 @@ _NAMES = {
 }
 _FLAGS = [(flag.value, flag.name.lower()) for flag in Flag]
 _TEXT_BYTES = slice(16, 48)
-# The kinds whose price and quantity are ticks and lots of the instrument.
-_PRICED = {Kind.DEPTH, Kind.TRADE, Kind.TOP, Kind.NEW, Kind.REPLACE, Kind.ACK, Kind.REPLACED}
-_PRICED |= {Kind.ORDER_ADD, Kind.ORDER_REDUCE, Kind.ORDER_REPLACE, Kind.ORDER_EXECUTE}
-_PRICED |= {Kind.CANCELLED, Kind.FILL, Kind.REJECTED, Kind.REPLACE_REJECTED, Kind.ORDER_STATUS}
+# The kinds without a price and a quantity; of every other kind they are ticks and lots.
+_UNPRICED = {Kind.NONE, Kind.BOOK_BEGIN, Kind.BOOK_END, Kind.BOOK_INVALID, Kind.CANCEL_ALL}
+_UNPRICED |= {Kind.QUERY} | {kind for kind in Kind if kind >= Kind.START}
 
 Row = dict[str, Any]
 
@@ -102,7 +101,7 @@ def _values(fields: Row, instrument: Instrument | None) -> Row:
     kind = fields["kind"]
     out = {name: fields[name] or None for name in ("price", "quantity", "order_id", "aux")}
     out["venue_ns"] = fields["venue_ns"] or None
-    if kind in _PRICED:
+    if kind not in _UNPRICED:
         out["price"] = _price(fields["price"], instrument)
         out["quantity"] = _quantity(fields["quantity"], instrument)
     if kind == Kind.TOP:
