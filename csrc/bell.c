@@ -26,7 +26,9 @@
     ROW(pmm_control_shared, kill, 0, 4) \
     ROW(pmm_control_shared, reserved1, 4, 4) \
     ROW(pmm_control_shared, set_ns, 8, 8) \
-    ROW(pmm_control_shared, reserved2, 16, 112)
+    ROW(pmm_control_shared, wall_start_ns, 16, 8) \
+    ROW(pmm_control_shared, monotonic_start_ns, 24, 8) \
+    ROW(pmm_control_shared, reserved2, 32, 96)
 
 PMM_BELL_LAYOUT(PMM_ROW_ASSERT)
 PMM_CONTROL_LAYOUT(PMM_ROW_ASSERT)
@@ -150,9 +152,10 @@ int pmm_bell_wait(struct pmm_bell *bell, struct pmm_ring *const *rings, size_t n
     return ready;
 }
 
-int pmm_control_create(const char *path) {
-    return pmm_segment_create(path, PMM_SEGMENT_CONTROL, control_fingerprint(), sizeof(struct pmm_control_shared),
-                              "kill switch");
+int pmm_control_create(const char *path, int64_t wall_start_ns, int64_t monotonic_start_ns) {
+    struct pmm_control_shared initial = {.wall_start_ns = wall_start_ns, .monotonic_start_ns = monotonic_start_ns};
+    return pmm_segment_create_with(path, PMM_SEGMENT_CONTROL, control_fingerprint(), sizeof initial, "kill switch",
+                                   &initial, sizeof initial);
 }
 
 int pmm_control_open(struct pmm_control *control, const char *path, int mode) {
@@ -173,13 +176,18 @@ void pmm_control_close(struct pmm_control *control) {
 uint32_t pmm_control_kill(struct pmm_control *control, uint32_t reason) {
     struct pmm_control_shared *shared = control->shared;
     if (reason && pmm_compare_exchange_u32(&shared->kill, 0, reason))
-        pmm_store_relaxed_u64(&shared->set_ns, (uint64_t)pmm_clock_wall_ns());
+        pmm_store_relaxed_u64(&shared->set_ns, (uint64_t)pmm_control_now_ns(control));
     return pmm_load_acquire_u32(&shared->kill);
 }
 
 void pmm_control_clear(struct pmm_control *control) {
     if (pmm_exchange_u32(&control->shared->kill, 0))
-        pmm_store_relaxed_u64(&control->shared->set_ns, (uint64_t)pmm_clock_wall_ns());
+        pmm_store_relaxed_u64(&control->shared->set_ns, (uint64_t)pmm_control_now_ns(control));
 }
 
 uint32_t pmm_control_killed(const struct pmm_control *control) { return pmm_load_acquire_u32(&control->shared->kill); }
+
+int64_t pmm_control_now_ns(const struct pmm_control *control) {
+    const struct pmm_control_shared *shared = control->shared;
+    return shared->wall_start_ns + (pmm_clock_monotonic_ns() - shared->monotonic_start_ns);
+}

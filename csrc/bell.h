@@ -22,7 +22,8 @@
  *
  * The control segment (enum kind CONTROL) holds the kill switch: one word, 0 = trade,
  * otherwise the enum pmm_reason that stopped it. Anyone with write permission may set it;
- * the first reason stays until it is cleared. The gateway loads it before every send.
+ * the first reason stays until it is cleared. The gateway loads it before every send. It holds as well what
+ * both clocks said when the session was made: every process counts its session time from there (clock.h).
  */
 #ifndef PMM_BELL_H
 #define PMM_BELL_H
@@ -76,8 +77,10 @@ int pmm_bell_wait(struct pmm_bell *bell, struct pmm_ring *const *rings, size_t n
 struct pmm_control_shared {
     uint32_t kill; /* 0, or the enum pmm_reason that stopped trading */
     uint32_t reserved1;
-    uint64_t set_ns; /* wall clock of the last change */
-    uint64_t reserved2[14];
+    uint64_t set_ns; /* session time of the last change */
+    int64_t wall_start_ns; /* maker: session time begins with this, UTC */
+    int64_t monotonic_start_ns; /* maker: what the monotonic clock said then */
+    uint64_t reserved2[12];
 };
 
 struct pmm_control {
@@ -85,12 +88,15 @@ struct pmm_control {
     struct pmm_control_shared *shared;
 };
 
-int pmm_control_create(const char *path);
+/* Of a session whose time begins with wall_start_ns, and that began when the monotonic clock said that. */
+int pmm_control_create(const char *path, int64_t wall_start_ns, int64_t monotonic_start_ns);
 int pmm_control_open(struct pmm_control *control, const char *path, int mode); /* READ or SHARED */
 void pmm_control_close(struct pmm_control *control);
 /* Sets the kill word if it is 0; returns the reason in force. */
 uint32_t pmm_control_kill(struct pmm_control *control, uint32_t reason);
 void pmm_control_clear(struct pmm_control *control);
 uint32_t pmm_control_killed(const struct pmm_control *control);
+/* Session time. For people: a process that stamps records has a struct pmm_clock. */
+int64_t pmm_control_now_ns(const struct pmm_control *control);
 
 #endif

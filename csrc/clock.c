@@ -71,8 +71,14 @@ static int kernel_trusts_the_counter(void) {
 int pmm_clock_init(struct pmm_clock *clock, int use_counter) {
     memset(clock, 0, sizeof *clock);
     clock->counted = use_counter && kernel_trusts_the_counter();
+    pmm_clock_anchor(clock, now_ns(CLOCK_REALTIME), now_ns(CLOCK_MONOTONIC));
     pmm_clock_recalibrate(clock);
     return (int)clock->counted;
+}
+
+void pmm_clock_anchor(struct pmm_clock *clock, int64_t wall_start_ns, int64_t monotonic_start_ns) {
+    clock->session_offset_ns = wall_start_ns - monotonic_start_ns;
+    clock->wall_ahead_ns = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC) - clock->session_offset_ns;
 }
 
 struct pmm_clock_sample pmm_clock_sample(const struct pmm_clock *clock) {
@@ -85,7 +91,6 @@ struct pmm_clock_sample pmm_clock_sample(const struct pmm_clock *clock) {
         uint64_t after = counter_in_order(clock);
         if (after - before < best.width_ticks)
             best = (struct pmm_clock_sample){.ticks = before + (between - before) / 2,
-                                             .wall_ticks = between + (after - between) / 2,
                                              .width_ticks = after - before,
                                              .monotonic_ns = monotonic_ns,
                                              .wall_ns = wall_ns};
@@ -102,7 +107,6 @@ static int64_t magnitude(int64_t x) { return x < 0 ? -x : x; }
 static int begin(struct pmm_clock *clock, const struct pmm_clock_sample *sample) {
     clock->base_ticks = sample->ticks;
     clock->base_monotonic_ns = sample->monotonic_ns;
-    clock->base_wall_ns = sample->wall_ns;
     clock->rate = 0;
     clock->valid_ticks = 0;
     clock->begun++;
@@ -116,8 +120,19 @@ static uint64_t settled(uint64_t rate, uint64_t measured) {
     return rate + (uint64_t)(change / 8);
 }
 
+/* Against what was noticed last and not against the last sample: small steps add up. */
+static void notice_step(struct pmm_clock *clock, const struct pmm_clock_sample *sample) {
+    int64_t ahead_ns = sample->wall_ns - sample->monotonic_ns - clock->session_offset_ns;
+    int64_t step_ns = ahead_ns - clock->wall_ahead_ns;
+    if (magnitude(step_ns) < PMM_CLOCK_STEP_NS) return;
+    clock->wall_ahead_ns = ahead_ns;
+    clock->step_ns = step_ns;
+    clock->steps++;
+}
+
 int pmm_clock_adjust(struct pmm_clock *clock, const struct pmm_clock_sample *sample) {
     if (sample->width_ticks > PMM_CLOCK_WIDTH_TICKS_MAX) return PMM_CLOCK_KEPT;
+    notice_step(clock, sample);
     int64_t passed_ns = sample->monotonic_ns - clock->base_monotonic_ns;
     if (clock->begun == 0 || sample->ticks <= clock->base_ticks || passed_ns < 0 ||
         passed_ns > PMM_CLOCK_INTERVAL_NS_MAX)
@@ -129,19 +144,13 @@ int pmm_clock_adjust(struct pmm_clock *clock, const struct pmm_clock_sample *sam
     if (measured == 0 || (clock->rate && magnitude((int64_t)(measured - clock->rate)) > (int64_t)(clock->rate / 10)))
         return begin(clock, sample);
     int64_t line_ns = span_ns(passed_ticks, clock->rate ? clock->rate : measured);
-    int64_t wall_ns = sample->wall_ns - span_ns(sample->wall_ticks - sample->ticks, measured);
-    int64_t step_ns = wall_ns - clock->base_wall_ns - passed_ns;
     clock->drift_ns = passed_ns - line_ns;
     if (magnitude(clock->drift_ns) > clock->drift_max_ns) clock->drift_max_ns = magnitude(clock->drift_ns);
     clock->rate = settled(clock->rate, measured);
     clock->base_ticks = sample->ticks;
     clock->base_monotonic_ns = sample->monotonic_ns;
-    clock->base_wall_ns = wall_ns;
     clock->valid_ticks = clock->counted ? ((uint64_t)PMM_CLOCK_VALID_NS << 32) / clock->rate : 0;
-    if (magnitude(step_ns) < PMM_CLOCK_STEP_NS) return PMM_CLOCK_FOLLOWED;
-    clock->steps++;
-    clock->last_wall_ns = 0;
-    return PMM_CLOCK_STEPPED;
+    return PMM_CLOCK_FOLLOWED;
 }
 
 int pmm_clock_recalibrate(struct pmm_clock *clock) {
@@ -149,29 +158,22 @@ int pmm_clock_recalibrate(struct pmm_clock *clock) {
     return pmm_clock_adjust(clock, &sample);
 }
 
-int pmm_clock_at(const struct pmm_clock *clock, uint64_t ticks, int64_t *monotonic_ns, int64_t *wall_ns) {
+int pmm_clock_at(const struct pmm_clock *clock, uint64_t ticks, int64_t *monotonic_ns) {
     /* Also a counter before the base: the difference is then enormous. */
     if (ticks - clock->base_ticks >= clock->valid_ticks) return 0;
-    int64_t passed_ns = span_ns(ticks - clock->base_ticks, clock->rate);
-    *monotonic_ns = clock->base_monotonic_ns + passed_ns;
-    *wall_ns = clock->base_wall_ns + passed_ns;
+    *monotonic_ns = clock->base_monotonic_ns + span_ns(ticks - clock->base_ticks, clock->rate);
     return 1;
 }
 
 /* valid_ticks is asked first: where the counter is not trusted, a read of it may cost microseconds. */
-int64_t pmm_clock_read_wall_ns(struct pmm_clock *clock) {
-    int64_t monotonic_ns, wall_ns;
-    if (clock->valid_ticks == 0 || !pmm_clock_at(clock, counter(), &monotonic_ns, &wall_ns))
-        wall_ns = now_ns(CLOCK_REALTIME);
-    int64_t ahead_ns = clock->last_wall_ns - wall_ns;
-    if (ahead_ns > 0 && ahead_ns < PMM_CLOCK_RETREAT_NS) return clock->last_wall_ns;
-    return clock->last_wall_ns = wall_ns;
-}
-
 int64_t pmm_clock_read_monotonic_ns(struct pmm_clock *clock) {
-    int64_t monotonic_ns, wall_ns;
-    if (clock->valid_ticks == 0 || !pmm_clock_at(clock, counter(), &monotonic_ns, &wall_ns))
+    int64_t monotonic_ns;
+    if (clock->valid_ticks == 0 || !pmm_clock_at(clock, counter(), &monotonic_ns))
         monotonic_ns = now_ns(CLOCK_MONOTONIC);
     if (monotonic_ns < clock->last_monotonic_ns) return clock->last_monotonic_ns;
     return clock->last_monotonic_ns = monotonic_ns;
+}
+
+int64_t pmm_clock_read_session_ns(struct pmm_clock *clock) {
+    return pmm_clock_read_monotonic_ns(clock) + clock->session_offset_ns;
 }

@@ -11,7 +11,7 @@
  * names. No floating point crosses a process boundary.
  *
  *   offset bytes field          meaning
- *   0      8     recv_ns        when this host made the record, UTC ns
+ *   0      8     recv_ns        session time when it was made: UTC ns (clock.h)
  *   8      8     venue_ns       the venue's own time, 0 if none; in a decision, the
  *                               recv_ns of the market record that caused it
  *   16     8     price          ticks
@@ -98,7 +98,7 @@ enum pmm_kind {
     PMM_KIND_START = 48,
     /* Behind START. side 0: a ring that source writes, 1: an output; order_id: ring's created_ns; aux: cursor | output << 56 */
     PMM_KIND_ATTACH = 49,
-    PMM_KIND_TIMER = 50,       /* nothing but the clock moved */
+    PMM_KIND_TIMER = 50,       /* nothing but the clock moved; order_id: monotonic clock, aux: wall clock, ns */
     PMM_KIND_PEER_LOST = 51,   /* aux: enum pmm_source that is gone; reason: SHUTDOWN if it ended in order */
     PMM_KIND_PEER_BACK = 52,   /* aux: enum pmm_source that is back */
     PMM_KIND_HALT = 53,        /* the kill switch is set; reason */

@@ -2,7 +2,6 @@
 
 #include <sched.h>
 
-#include "clock.h"
 #include "error.h"
 
 int64_t pmm_stage_poll(struct pmm_stage *stage, struct pmm_event *out, size_t max) {
@@ -14,15 +13,35 @@ int64_t pmm_stage_poll(struct pmm_stage *stage, struct pmm_event *out, size_t ma
     return (int64_t)n;
 }
 
+static int64_t latest_stamp(int64_t clock_ns, const struct pmm_event *batch, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (batch[i].recv_ns > clock_ns) clock_ns = batch[i].recv_ns;
+    return clock_ns;
+}
+
+/* Two processes' clocks agree to the microsecond: what is further ahead was not stamped by one of them. */
+static void stamp_anew(struct pmm_stage *stage, struct pmm_event *batch, size_t n) {
+    int64_t now_ns = pmm_clock_read_session_ns(stage->clock);
+    for (size_t i = 0; i < n; i++) {
+        if (batch[i].recv_ns <= now_ns + PMM_CLOCK_STEP_NS) continue;
+        batch[i].recv_ns = now_ns;
+        stage->misstamped++;
+    }
+}
+
 int64_t pmm_stage_commit(struct pmm_stage *stage, struct pmm_event *batch, size_t n) {
     if (n == 0) return 0;
+    int64_t latest_ns = latest_stamp(stage->clock_ns, batch, n);
+    if (stage->clock && latest_ns - stage->clock_ns > PMM_STAGE_LEAP_NS) {
+        stamp_anew(stage, batch, n);
+        latest_ns = latest_stamp(stage->clock_ns, batch, n);
+    }
     batch[n - 1].flags |= PMM_FLAG_BATCH_END;
     int64_t appended = pmm_journal_append(stage->journal, batch, n);
     if (appended < 0) return appended;
     for (uint32_t i = 0; i < stage->input_count; i++)
         pmm_ring_release(stage->inputs[i]);
-    for (size_t i = 0; i < n; i++)
-        if (batch[i].recv_ns > stage->clock_ns) stage->clock_ns = batch[i].recv_ns;
+    stage->clock_ns = latest_ns;
     stage->taken += n;
     return (int64_t)n;
 }

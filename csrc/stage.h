@@ -15,7 +15,11 @@
  * see pinnacle/core/decision_log.py.
  *
  * The log's clock is the highest recv_ns committed; decisions are stamped with it and never
- * with a clock of their own, or a replay could not repeat them.
+ * with a clock of their own, or a replay could not repeat them. One stamp from the future would so stop
+ * that clock until then, and with it every age that is counted by it. So a batch that would move it by more
+ * than LEAP_NS is held against session time before it is journalled: what is ahead of that is stamped anew,
+ * and counted. The bound is on leaps and not on every stamp because all of them come from one clock that
+ * does not step: it stands against a record that was spoiled, and costs a read of the clock after a pause only.
  *
  * Who owns. One process, one thread. The rings, bells and journal belong to the caller and
  * outlive the stage.
@@ -24,9 +28,11 @@
 #define PMM_STAGE_H
 
 #include "bell.h"
+#include "clock.h"
 #include "journal.h"
 #include "ring.h"
 
+#define PMM_STAGE_LEAP_NS     1000000000
 #define PMM_STAGE_INPUTS_MAX  4
 #define PMM_STAGE_OUTPUTS_MAX 4
 
@@ -42,6 +48,8 @@ struct pmm_stage {
     uint16_t reserved;
     uint32_t reserved2;
     int64_t clock_ns;            /* the log's clock */
+    struct pmm_clock *clock;     /* session time; NULL: stamps are taken as they are */
+    uint64_t misstamped;         /* records that were ahead of session time */
     int64_t give_wait_ns;        /* how long give waits for a full ring */
     uint64_t taken;              /* records, for counters */
     uint64_t given;

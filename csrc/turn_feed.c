@@ -14,7 +14,7 @@ static void push_or_lag(struct pmm_feed *feed, uint32_t reader, const struct pmm
 
 int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n) {
     if (n == 0) return 0;
-    int64_t now_ns = pmm_clock_read_wall_ns(feed->clock);
+    int64_t now_ns = pmm_clock_read_session_ns(feed->clock);
     uint64_t touched = 0;
     for (size_t i = 0; i < n; i++) {
         events[i].source = PMM_SOURCE_FEED;

@@ -41,7 +41,7 @@ static size_t insert_tops(struct pmm_risk_turn *turn, size_t own, size_t n) {
     size_t count = (size_t)__builtin_popcountll(judged);
     if (count == 0) return 0;
     memmove(turn->batch + own + count, turn->batch + own, n * sizeof *turn->batch);
-    int64_t now_ns = pmm_clock_read_wall_ns(turn->clock);
+    int64_t now_ns = pmm_clock_read_session_ns(turn->clock);
     for (size_t i = own; judged; judged &= judged - 1)
         turn->batch[i++] = look(turn, (uint32_t)__builtin_ctzll(judged), now_ns);
     return count;
@@ -52,7 +52,7 @@ static void record_latency(const struct pmm_risk_turn *turn, size_t n) {
     for (size_t i = 0; i < n; i++) {
         const struct pmm_event *e = &turn->decisions[i];
         if (e->venue_ns == 0 || (e->kind != PMM_KIND_NEW && e->kind != PMM_KIND_REPLACE)) continue;
-        if (now_ns == 0) now_ns = pmm_clock_read_wall_ns(turn->clock);
+        if (now_ns == 0) now_ns = pmm_clock_read_session_ns(turn->clock);
         pmm_histogram_record(turn->tick_to_order, now_ns - e->venue_ns);
     }
 }

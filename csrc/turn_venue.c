@@ -57,7 +57,7 @@ static int64_t publish(struct pmm_venue_turn *turn, struct pmm_event *events, si
 int64_t pmm_venue_run_turn(struct pmm_venue_turn *turn) {
     int64_t n = pmm_ring_take(turn->ring, turn->batch, turn->batch_max);
     if (n == 0) return 0;
-    int64_t now_ns = pmm_clock_read_wall_ns(turn->feed->clock);
+    int64_t now_ns = pmm_clock_read_session_ns(turn->feed->clock);
     for (int64_t i = 0; i < n; i++)
         turn->batch[i].recv_ns = now_ns;
     int64_t code = publish(turn, turn->batch, (size_t)n);

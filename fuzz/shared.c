@@ -74,7 +74,7 @@ static int create(int kind) {
     case 1: return pmm_book_create(path, 0, 4096, 4, "fuzz");
     case 2: return pmm_counters_create(path, 4, 2, "fuzz");
     case 3: return pmm_bell_create(path, "fuzz");
-    case 4: return pmm_control_create(path);
+    case 4: return pmm_control_create(path, 1, 1);
     default: return pmm_notices_create(path, "fuzz");
     }
 }

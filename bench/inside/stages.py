@@ -11,7 +11,7 @@ import numpy as np
 from bench.inside.measure import Arguments, begin, emit_quantiles
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import SharedBookReader
-from pinnacle.core.clock import Clock, monotonic_ns, wall_ns
+from pinnacle.core.clock import Clock, monotonic_ns
 from pinnacle.core.counters import Counters
 from pinnacle.core.errors import check
 from pinnacle.core.journal import Journal, Sync
@@ -224,7 +224,7 @@ def measure_risk(recorded: Recorded) -> list[int]:
     rows = rows[((rows["flags"] & Flag.DECISION) == 0) & (rows["kind"] != Kind.TOP)]
     for i in range(len(rows)):
         one[0] = rows[i]
-        one["recv_ns"] = wall_ns()
+        one["recv_ns"] = keep[-1].session_ns()
         own = int(one["kind"][0] >= OWN_FROM)
         intent = not own and one["source"][0] == Source.STRATEGY
         if own:

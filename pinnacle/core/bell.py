@@ -5,6 +5,7 @@ from os import fsencode
 from typing import Any
 
 from pinnacle.core._native import ffi, lib
+from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.errors import check
 from pinnacle.core.ring import RingReader
 from pinnacle.core.schema import enum_of
@@ -84,13 +85,17 @@ class Bell(Closing):
             self.handle = None
 
 
-def create_control(path: Path) -> None:
-    """Make the session's control segment with the kill switch off."""
-    check(lib.pmm_control_create(fsencode(path)), path)
+def create_control(path: Path, wall_start_ns: int | None = None) -> None:
+    """Make the session's control segment with the kill switch off; its time begins here.
+
+    Session time begins with `wall_start_ns`, with what the wall clock says if it is not given.
+    """
+    start_ns = wall_ns() if wall_start_ns is None else wall_start_ns
+    check(lib.pmm_control_create(fsencode(path), start_ns, monotonic_ns()), path)
 
 
 class Control(Closing):
-    """The kill switch: one word, 0 or the reason why trading stopped."""
+    """The kill switch: one word, 0 or why trading stopped; and when the session began."""
 
     def __init__(self, path: Path, mode: int = Mode.READ):
         handle = ffi.new("struct pmm_control *")
@@ -117,10 +122,24 @@ class Control(Closing):
 
     @property
     def set_ns(self) -> int:
-        """Wall time of the last change, ns; 0 if there was none."""
+        """Session time of the last change; 0 if there was none."""
+        return self._shared.set_ns
+
+    @property
+    def start(self) -> tuple[int, int]:
+        """What the wall clock and the monotonic clock said when the session was made, ns."""
+        return self._shared.wall_start_ns, self._shared.monotonic_start_ns
+
+    def now_ns(self) -> int:
+        """Session time, for who stamps no records."""
+        _ = self._shared
+        return lib.pmm_control_now_ns(self.handle)
+
+    @property
+    def _shared(self) -> Any:
         if self.handle is None:
             raise ValueError("the control segment is closed")
-        return self.handle.shared.set_ns
+        return self.handle.shared
 
     def _require_write(self) -> None:
         if self._mode != Mode.SHARED:

@@ -1,5 +1,6 @@
-"""The two clocks (clock.h): wall time stamps records, monotonic time measures ages."""
+"""Session time, and the two clocks of the kernel that it is made of (clock.h)."""
 
+import time
 from typing import Any
 
 from pinnacle.core._native import ffi, lib
@@ -8,17 +9,23 @@ from pinnacle.core.schema import enum_of
 ClockNews = enum_of("pmm_clock_news", "PMM_CLOCK_")
 
 wall_ns = lib.pmm_clock_wall_ns
-"""UTC now, in ns since 1970."""
+"""What the wall clock says now, in ns since 1970: for people, and to begin a session with."""
 
 monotonic_ns = lib.pmm_clock_monotonic_ns
 """CLOCK_MONOTONIC now, in ns; one origin for every process of a host."""
 
 
-class Clock:
-    """struct pmm_clock: both times from the processor's counter, for stamps that C takes.
+def asleep_ns() -> int:
+    """How long the machine has been suspended since it started, give or take a microsecond."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) - monotonic_ns()
 
-    It belongs to one process and one thread, which calls `recalibrate` every few ten ms; until it
-    has twice, and wherever the counter is not to be trusted, it reads as the kernel's clocks do.
+
+class Clock:
+    """struct pmm_clock: monotonic and session time from the processor's counter.
+
+    Its session is the one that it is anchored to, before that one that begins with it. It belongs
+    to one process and one thread, which calls `recalibrate` every few ten ms; until it has twice,
+    and wherever the counter is not to be trusted, it reads as the kernel's clock does.
     """
 
     def __init__(self, *, use_counter: bool = True):
@@ -30,9 +37,13 @@ class Clock:
         """Follow the kernel's clocks; a ClockNews."""
         return self._recalibrate(self.cdata)
 
-    def wall_ns(self) -> int:
-        """UTC, in ns since 1970."""
-        return lib.pmm_clock_read_wall_ns(self.cdata)
+    def anchor(self, wall_start_ns: int, monotonic_start_ns: int) -> None:
+        """Count from what both clocks said when the session was made."""
+        lib.pmm_clock_anchor(self.cdata, wall_start_ns, monotonic_start_ns)
+
+    def session_ns(self) -> int:
+        """What stamps records: UTC at the session's start and the time since, never stepping."""
+        return lib.pmm_clock_read_session_ns(self.cdata)
 
     def monotonic_ns(self) -> int:
         """As CLOCK_MONOTONIC, in ns."""
@@ -44,6 +55,16 @@ class Clock:
         return self.cdata.steps
 
     @property
+    def step_ns(self) -> int:
+        """By how much, the last time."""
+        return self.cdata.step_ns
+
+    @property
+    def wall_ahead_ns(self) -> int:
+        """The wall clock minus session time, when it was last set."""
+        return self.cdata.wall_ahead_ns
+
+    @property
     def drift_max_ns(self) -> int:
-        """The most that a read can have been off by, at any recalibration, steps apart."""
+        """The most that a read can have been off by, at any recalibration."""
         return self.cdata.drift_max_ns

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core.checkpoint import Checkpoint, Checkpoints
-from pinnacle.core.clock import wall_ns
+from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.errors import DataError
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.origin import Origin
@@ -248,7 +248,8 @@ def recover(
         if cursors.created.get((False, given.source)) == given.ring.segment.created_ns:
             ahead = cursors.next[(False, given.source)] - given.ring.cursor
             skipped += given.ring.skip(max(ahead, 0))
-    start = start_records(stage.source, epoch, records, origin, stage_places(stage))
+    now = stage.clock.session_ns()
+    start = start_records(stage.source, epoch, now, records, origin, stage_places(stage))
     _log_start(stage, decide, start)
     return Recovered(records, records - begin, replay.decisions, completed, pushed, skipped)
 
@@ -269,7 +270,8 @@ def _complete(stage: Stage, replay: LogReplay, cursors: _Cursors) -> int:
     """Ends a batch that was cut short, and journals decisions that were not."""
     if replay.open_inputs:
         timer = np.zeros(1, EVENT)
-        timer["recv_ns"] = wall_ns()
+        timer["recv_ns"] = stage.clock.session_ns()
+        timer["order_id"], timer["aux"] = monotonic_ns(), wall_ns()
         timer["kind"] = Kind.TIMER
         timer["source"] = stage.source
         timer["flags"] = Flag.BATCH_END

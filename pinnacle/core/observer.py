@@ -7,7 +7,7 @@ import psutil
 
 from pinnacle.core.bell import Bell, Control, ProcessState
 from pinnacle.core.book import SharedBookReader
-from pinnacle.core.clock import monotonic_ns, wall_ns
+from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.counters import CountersReader, Histogram
 from pinnacle.core.instruments import Instrument, read_table
 from pinnacle.core.notices import Notice, NoticesReader
@@ -127,6 +127,6 @@ class Observer:
         values = self.counters(role).items()
         return {k.removeprefix(prefix): v for k, v in values if k.startswith(prefix)}
 
-    @staticmethod
-    def now_ns() -> int:
-        return wall_ns()
+    def now_ns(self) -> int:
+        """Session time: what the records of this session are stamped with."""
+        return self._control.now_ns()

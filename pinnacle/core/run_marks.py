@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pinnacle.core.clock import wall_ns
 from pinnacle.core.origin import Origin
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import EVENT, Flag, Kind, Source
@@ -52,10 +51,15 @@ def places(
 
 
 def start_records(
-    source: Source, epoch: int, journal_index: int, origin: Origin, rings: list[RingPlace]
+    source: Source,
+    epoch: int,
+    clock_ns: int,
+    journal_index: int,
+    origin: Origin,
+    rings: list[RingPlace],
 ) -> np.ndarray:
     """START and its ATTACH records, one batch of the log."""
-    rows = _rows(source, wall_ns(), len(rings) + 1)
+    rows = _rows(source, clock_ns, len(rings) + 1)
     start = rows[0]
     start["kind"] = Kind.START
     start["order_id"] = epoch

@@ -17,7 +17,7 @@ import structlog
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell, Control, ProcessState, Wait
 from pinnacle.core.checkpoint import Checkpoints, Freezable
-from pinnacle.core.clock import Clock, ClockNews, monotonic_ns, wall_ns
+from pinnacle.core.clock import Clock, asleep_ns, monotonic_ns, wall_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.counters import Counters
 from pinnacle.core.errors import NativeError
@@ -36,6 +36,8 @@ TURN_NS = 10_000_000
 HOUSEKEEPING_NS = 20_000_000
 TIMER_NS = 50_000_000
 GIVE_WAIT_NS = 200_000_000
+#: What the two clocks that tell a suspended machine may differ by without one.
+SLEEP_NS = 1_000_000
 
 
 class Runtime:
@@ -64,12 +66,18 @@ class Runtime:
         # The monitor may run as a user who is not allowed to write it.
         watching = self.source is Source.MONITOR
         self.control = Control(paths.control, Mode.READ if watching else Mode.SHARED)
+        self.clock.anchor(*self.control.start)
+        self._steps_told, self._asleep_ns = 0, asleep_ns()
+        #: How often the machine was suspended meanwhile.
+        self.suspensions = 0
         self.counters = Counters(paths.counters(role), self._no_counter)
         self.notifier = Notifier()
         self.epoch = self.bell.segment.epoch
         self._peers = Peers({peer: Bell(paths.process(peer.name.lower())) for peer in peers})
         # Whoever started this process would end it in order; without it, nobody will.
         self._supervisor = int(os.environ.get("PINNACLE_SUPERVISOR", "0"))
+        self._stage: Stage | None = None
+        self._misstamped_told = 0
         self._peer_news: list[tuple[Kind, Source, Reason]] = []
         self._killed: int | None = None  # unknown: what the log says last may be another run's
         self._housekeeping_ns = self._timer_ns = self._watchdog_ns = 0
@@ -143,7 +151,8 @@ class Runtime:
     def checkpoints(
         self, stage: Stage, logic: Freezable, origin: Origin, period_s: int
     ) -> Checkpoints:
-        """This process's, written off its core."""
+        """This process's, written off its core. The stage's stamps are looked at from here on."""
+        self._stage = stage
         with beside(self._cpu, self._allowed):
             return Checkpoints(stage, logic, origin, period_s, self.log)
 
@@ -189,12 +198,17 @@ class Runtime:
             n = self._own(batch, n, Kind.STOP, 0)
         if timer and now - self._timer_ns >= TIMER_NS:
             self._timer_ns = now
-            n = self._own(batch, n, Kind.TIMER, 0)
+            n = self.tick(batch, n)
         return n
 
     def tick(self, batch: EventBuffer, n: int) -> int:
-        """A TIMER behind n own records: the log's clock is now. The new count."""
-        return self._own(batch, n, Kind.TIMER, 0)
+        """A TIMER behind n own records: the log's clock is now. The new count.
+
+        It holds what both of the kernel's clocks say, so that what they did is on record.
+        """
+        n = self._own(batch, n, Kind.TIMER, wall_ns())
+        batch.cdata[n - 1].order_id = monotonic_ns()
+        return n
 
     def housekeep(self) -> None:
         """For processes without an input log: the kill word that ends a span, beats, watchdog."""
@@ -207,9 +221,7 @@ class Runtime:
 
     def _housekeep(self, now: int) -> None:
         self.bell.segment.beat()
-        if self.clock.recalibrate() == ClockNews.STEPPED:
-            self.log.warning("the wall clock was set", times=self.clock.steps)
-            self.counters.set(self.counters.counter("clock_steps"), self.clock.steps)
+        self._look_at_clocks()
         if self._supervisor and os.getppid() != self._supervisor and not self.stopping:
             self.log.warning("the supervisor is gone: stopping")
             self.stopping = True
@@ -220,6 +232,30 @@ class Runtime:
         if interval and now - self._watchdog_ns >= interval:
             self._watchdog_ns = now
             self.notifier.watchdog()
+
+    def _look_at_clocks(self) -> None:
+        self.clock.recalibrate()
+        if self.clock.steps != self._steps_told:
+            self._steps_told = self.clock.steps
+            self._tell_step()
+            self.counters.set(self.counters.counter("clock_steps"), self.clock.steps)
+        misstamped = self._stage.misstamped if self._stage is not None else 0
+        if misstamped != self._misstamped_told:
+            self._misstamped_told = misstamped
+            self.log.error("records ahead of session time were stamped anew", records=misstamped)
+            self.counters.set(self.counters.counter("misstamped"), misstamped)
+
+    def _tell_step(self) -> None:
+        """The wall clock was set; or it went on while the machine, and session time, stood."""
+        asleep = asleep_ns()
+        slept_ns, self._asleep_ns = asleep - self._asleep_ns, asleep
+        if slept_ns >= SLEEP_NS:
+            self.suspensions += 1
+            what = f"the machine was suspended for {slept_ns / 1e9:.3f} s; session time stood still"
+        else:
+            set_by_s = self.clock.step_ns / 1e9
+            what = f"the wall clock was set by {set_by_s:+.3f} s; session time goes on"
+        self.log.warning(what, session_behind_s=round(self.clock.wall_ahead_ns / 1e9, 3))
 
     def _look_at_journal(self, journal: Journal) -> None:
         journal.raise_if_failed()
@@ -264,7 +300,7 @@ class Runtime:
     def _own(self, batch: EventBuffer, n: int, kind: Kind, aux: int, reason: int = 0) -> int:
         row = batch.cdata[n]
         ffi.memmove(ffi.addressof(row), _ZERO, ffi.sizeof("struct pmm_event"))
-        row.recv_ns = wall_ns()
+        row.recv_ns = self.clock.session_ns()
         row.kind = kind
         row.aux = aux
         row.reason = reason

@@ -5,6 +5,7 @@ from typing import Any
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell
+from pinnacle.core.clock import Clock
 from pinnacle.core.errors import check
 from pinnacle.core.journal import Journal
 from pinnacle.core.ring import RingReader, RingWriter
@@ -55,16 +56,20 @@ class Stage:
         inputs: list[Input],
         outputs: list[Output],
         give_wait_ns: int,
+        clock: Clock | None = None,
     ):
         self.journal = journal
         self.source = source
         self.inputs = inputs
         self.outputs = outputs
+        #: Session time. Without one given stamps are taken as they are, whatever the time is.
+        self.clock = clock or Clock()
         self.cdata: Any = ffi.new("struct pmm_stage *")
         stage = self.cdata
         stage.journal = journal.cdata
         stage.source = source
         stage.give_wait_ns = give_wait_ns
+        stage.clock = clock.cdata if clock is not None else ffi.NULL
         stage.input_count = len(inputs)
         stage.output_count = len(outputs)
         for i, given in enumerate(inputs):
@@ -80,6 +85,11 @@ class Stage:
     def clock_ns(self) -> int:
         """The log's clock: the highest recv_ns committed."""
         return self.cdata.clock_ns
+
+    @property
+    def misstamped(self) -> int:
+        """How many records were stamped ahead of session time, and so were stamped anew."""
+        return self.cdata.misstamped
 
     def take(self, batch: EventBuffer, own: int, polled_max: int | None = None) -> int:
         """Own records at the batch's start, then what the rings hold: journalled; the count."""

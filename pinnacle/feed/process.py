@@ -14,7 +14,7 @@ from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader
 from pinnacle.core.run_marks import end_records, places, start_records
 from pinnacle.core.runtime import Runtime
-from pinnacle.core.schema import Source, Venue
+from pinnacle.core.schema import Reason, Source, Venue
 from pinnacle.feed.config import FeedConfig
 from pinnacle.feed.publisher import Publisher
 from pinnacle.feed.simulated import run_simulated
@@ -44,19 +44,19 @@ def run(
         publisher = Publisher(paths, instruments, recorded, readers, runtime.clock)
         inputs = [(RingReader(paths.ring("venue.market")), Source.EXCHANGE)] if simulated else []
         origin, rings = origin_of(config, instruments), partial(places, inputs, publisher.rings)
-        start = start_records(Source.FEED, runtime.epoch, recorded.count, origin, rings())
+        now = runtime.clock.session_ns
+        start = start_records(Source.FEED, runtime.epoch, now(), recorded.count, origin, rings())
         recorded.append_array(start)
         if simulated:
             run_simulated(runtime, inputs[0][0], publisher)
         elif venue is Venue.BINANCE and config.binance is not None:
             from pinnacle.venues.binance.connector import BinanceConnector
 
-            connector = BinanceConnector(config.binance, table(instruments), publisher.publish)
+            connector = BinanceConnector(config.binance, table(instruments), publisher.publish, now)
             asyncio.run(_run_network(runtime, connector, publisher))
         else:
             raise ConfigError(f"feed.{venue.name.lower()}: missing: this venue needs its table")
-        now = runtime.clock.wall_ns()
-        runtime.end(end_records(Source.FEED, runtime.epoch, now, rings()))
+        runtime.end(end_records(Source.FEED, runtime.epoch, now(), rings()))
     return 0
 
 
@@ -66,6 +66,7 @@ async def _run_network(
     """The connector, and beside it the housekeeping that keeps the process alive to its peers."""
     counters = runtime.counters
     published, overflows = counters.counter("published"), counters.counter("overflows")
+    suspensions = runtime.suspensions
     task = asyncio.create_task(connector.run())
     runtime.ready("connecting")
     while not runtime.stopping and not task.done():
@@ -73,6 +74,11 @@ async def _run_network(
         publisher.resync_readers()
         for instrument, reason in publisher.broken():
             connector.resync(instrument, reason)
+        if runtime.suspensions != suspensions:
+            # The market went on, and no clock of this session can tell how old the books are.
+            suspensions = runtime.suspensions
+            for instrument in publisher.instruments:
+                connector.resync(instrument.instrument_id, Reason.STALE)
         counters.set(published, publisher.published)
         counters.set(overflows, publisher.overflows)
         await asyncio.sleep(NETWORK_TURN_S)

@@ -73,7 +73,7 @@ class Publisher:
 
     def resync_readers(self) -> None:
         """Bring readers that attached, asked or fell behind back to the present."""
-        now = self.clock.wall_ns()
+        now = self.clock.session_ns()
         for reader in range(len(self.rings)):
             self._resync(self.cdata, reader, now, self._scratch.cdata, self._scratch.capacity)
 

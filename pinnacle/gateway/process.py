@@ -7,7 +7,7 @@ import structlog
 from pinnacle.core._native import ffi
 from pinnacle.core.bell import Bell
 from pinnacle.core.checkpoint import Checkpoints
-from pinnacle.core.clock import monotonic_ns, wall_ns
+from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.decision_log import end_of, recover
 from pinnacle.core.instruments import read_table
@@ -57,6 +57,7 @@ def run(
                 Output(reports, risk_bell, kind_mask(REPORT_KINDS)),
             ],
             GIVE_WAIT_NS,
+            runtime.clock,
         )
         runtime.wait_on(answers, orders)
         checkpoints = runtime.checkpoints(stage, table, origin, journal.checkpoint_s)
@@ -128,7 +129,7 @@ class Loop:
             ffi.memmove(ffi.addressof(row), record, len(record))
             row.kind = Kind.REJECTED if row.kind == Kind.NEW else Kind.REPLACE_REJECTED
             row.reason = self._runtime.control.killed()
-            row.recv_ns = wall_ns()
+            row.recv_ns = self._runtime.clock.session_ns()
             row.source = Source.GATEWAY
             row.flags = 0
         withheld = len(self._withheld)

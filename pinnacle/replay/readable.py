@@ -113,6 +113,8 @@ def _values(fields: Row, instrument: Instrument | None) -> Row:
         out["time_in_force"] = name_of(TimeInForce, aux & 0xFF)
         out["type"] = name_of(OrderType, aux >> 8 & 0xFF)
         out["self_trade"] = name_of(SelfTrade, aux >> 16 & 0xFF)
+    elif kind == Kind.TIMER:
+        out["monotonic_ns"], out["wall_ns"] = out.pop("order_id"), out.pop("aux")
     elif kind in (Kind.PEER_LOST, Kind.PEER_BACK):
         out["peer"] = name_of(Source, out.pop("aux") or 0)
     return out

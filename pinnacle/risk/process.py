@@ -55,6 +55,7 @@ def run(
                 Output(fills, strategy_bell, kind_mask(REPORT_KINDS)),
             ],
             GIVE_WAIT_NS,
+            runtime.clock,
         )
         runtime.wait_on(reports, intents)
         checkpoints = runtime.checkpoints(stage, gate, origin, journal.checkpoint_s)

@@ -3,21 +3,29 @@
 import shutil
 from pathlib import Path
 
+import structlog
+
 from pinnacle.core.bell import create_bell, create_control
 from pinnacle.core.book import create_shared_book
+from pinnacle.core.clock import wall_ns
 from pinnacle.core.counters import create_counters
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import write_list, write_table
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.notices import create_notices
 from pinnacle.core.paths import ROLES, TELLERS, SessionPaths
 from pinnacle.core.ring import create_ring
 from pinnacle.core.schema import Reason
 from pinnacle.session.config import SessionConfig, to_toml
 
+#: Own records of a turn stand before what its rings held: the last stamp need not be the latest.
+STAMPS_LOOKED_AT = 65_536
 #: What a process counts of itself, and of each instrument: its figures, and every reason to refuse.
 COUNTERS = 64
 COUNTERS_EACH = 32 + len(Reason)
 HISTOGRAMS = 8
+
+log = structlog.get_logger(process="session")
 
 RINGS = (
     "venue.market",
@@ -69,7 +77,7 @@ def create_session(config: SessionConfig, paths: SessionPaths) -> None:
             instrument.instrument_id,
             name=instrument.symbol,
         )
-    create_control(making.control)
+    create_control(making.control, _start_ns(paths))
     making.monitor_address.touch()
     # The monitor may be another user of this group: these, and no others, are its own to write.
     for path in making.of_the_monitor():
@@ -77,6 +85,32 @@ def create_session(config: SessionConfig, paths: SessionPaths) -> None:
     paths.config.write_text(to_toml(config))
     write_list(paths.instrument_list, instruments)
     _move_into_place(making.runtime, paths.runtime)
+
+
+def _start_ns(paths: SessionPaths) -> int:
+    """What session time begins with: the wall clock, or where the journals that are there end.
+
+    After a reboot the wall clock may be behind them, and a log's time must not run backwards.
+    """
+    now_ns = wall_ns()
+    last_ns = max(_last_ns(paths.journal(role)) for role in ROLES)
+    if last_ns < now_ns:
+        return now_ns
+    log.warning(
+        f"the wall clock is {(last_ns - now_ns) / 1e9:.3f} s behind the journals of this session: "
+        "its time goes on from where they end",
+        session=paths.data.name,
+    )
+    return last_ns + 1
+
+
+def _last_ns(directory: Path) -> int:
+    """The latest stamp at a journal's end; 0 if there is no journal, or nothing in it."""
+    if not any(directory.glob("*.pmj")):
+        return 0
+    reader = JournalReader(directory, damaged_ok=True)
+    rows = reader.array(max(len(reader) - STAMPS_LOOKED_AT, 0))
+    return int(rows["recv_ns"].max(initial=0))
 
 
 def _making(place: Path) -> Path:

@@ -51,6 +51,7 @@ def run(
             [Input(fills, Source.RISK), Input(market, Source.FEED)],
             [Output(intents, risk_bell, kind_mask(ORDER_KINDS))],
             GIVE_WAIT_NS,
+            runtime.clock,
         )
         runtime.wait_on(fills, market)
         checkpoints = runtime.checkpoints(stage, host, origin, journal.checkpoint_s)

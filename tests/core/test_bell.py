@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pinnacle.core.bell import Bell, Control, ProcessState, Wait, create_bell, create_control
+from pinnacle.core.clock import Clock, monotonic_ns, wall_ns
 from pinnacle.core.errors import LayoutError, NativeError, OwnedError
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import EventBuffer, Reason
@@ -177,6 +178,27 @@ def test_the_first_reason_stays_until_it_is_cleared(control):
         assert gateway.killed() == 0
         assert two.kill(Reason.JOURNAL) == Reason.JOURNAL
         assert gateway.killed() == Reason.JOURNAL
+
+
+def test_session_time_begins_with_the_control_segment_and_goes_on_by_the_monotonic_clock(tmp_path):
+    began, year_2001 = monotonic_ns(), 10**18
+    create_control(tmp_path / "control", year_2001)
+    with Control(tmp_path / "control", Mode.SHARED) as control:
+        wall_start, monotonic_start = control.start
+        assert wall_start == year_2001
+        assert began <= monotonic_start <= monotonic_ns()
+        before = monotonic_ns() - monotonic_start
+        assert before <= control.now_ns() - year_2001 <= monotonic_ns() - monotonic_start
+        clock = Clock()
+        clock.anchor(*control.start)
+        assert abs(clock.session_ns() - control.now_ns()) < 60 * 10**9
+        control.kill(Reason.OPERATOR)
+        assert year_2001 < control.set_ns <= control.now_ns()
+
+
+def test_without_a_start_given_session_time_is_the_wall_clocks(control):
+    with Control(control) as opened:
+        assert abs(opened.now_ns() - wall_ns()) < 60 * 10**9
 
 
 def test_of_many_who_kill_at_once_exactly_one_reason_wins_and_all_are_told_it(control):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pinnacle.core._native import lib
+from pinnacle.core.clock import Clock
 from pinnacle.core.errors import NativeError
 from pinnacle.core.journal import Journal
 from pinnacle.core.journal_reader import JournalReader
@@ -14,7 +15,7 @@ from tests.records import batch, event
 
 
 class World:
-    def __init__(self, folder, out_capacity=64):
+    def __init__(self, folder, out_capacity=64, clock=None):
         self.folder = folder
         for name, capacity in (("a", 64), ("b", 64), ("orders", out_capacity), ("fills", 64)):
             create_ring(folder / f"{name}.ring", capacity, name)
@@ -29,7 +30,7 @@ class World:
             Output(RingWriter(folder / "orders.ring"), None, kind_mask((Kind.NEW, Kind.CANCEL))),
             Output(RingWriter(folder / "fills.ring"), None, kind_mask((Kind.FILL, Kind.ACK))),
         ]
-        self.stage = Stage(self.journal, Source.RISK, self.inputs, outputs, 2_000_000)
+        self.stage = Stage(self.journal, Source.RISK, self.inputs, outputs, 2_000_000, clock)
         self.batch = EventBuffer(32)
 
     def send(self, ring, *rows):
@@ -114,3 +115,37 @@ def test_an_empty_turn_writes_nothing(tmp_path):
     world = World(tmp_path)
     assert world.stage.take(world.batch, 0) == 0
     assert len(world.logged()) == 0
+
+
+HOUR = 3600 * 10**9
+
+
+def test_a_stamp_from_the_future_does_not_stop_the_logs_clock(tmp_path):
+    world = World(tmp_path, clock=Clock())
+    stage, now = world.stage, world.stage.clock.session_ns
+    early = now()
+    world.send("a", event(Kind.FILL, recv_ns=early))
+    stage.take(world.batch, 0)
+    sent = (
+        event(Kind.FILL, recv_ns=early + HOUR, order_id=1),
+        event(Kind.FILL, recv_ns=early + 1, order_id=2),
+        event(Kind.FILL, recv_ns=2**62, order_id=3),
+    )
+    world.send("a", *sent)
+    stage.take(world.batch, 0)
+    assert early < stage.clock_ns <= now()
+    assert stage.misstamped == 2
+    stamps = world.logged()["recv_ns"].tolist()
+    assert stamps[2] == early + 1, "what was right stays as it was"
+    assert stamps[1] == stamps[3] == stage.clock_ns, "the log holds what was acted on"
+    assert world.batch.array["recv_ns"][:3].tolist() == stamps[1:]
+
+
+def test_a_pause_is_no_misstamp(tmp_path):
+    world = World(tmp_path, clock=Clock())
+    world.send("a", event(Kind.FILL, recv_ns=world.stage.clock.session_ns() - HOUR))
+    world.stage.take(world.batch, 0)
+    late = world.stage.clock.session_ns()
+    world.send("a", event(Kind.FILL, recv_ns=late))
+    world.stage.take(world.batch, 0)
+    assert (world.stage.clock_ns, world.stage.misstamped) == (late, 0)

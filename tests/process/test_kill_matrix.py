@@ -44,7 +44,7 @@ def back(live, role, restarts):
 def kill(live, role):
     view = live.process(role)
     os.kill(view.pid, signal.SIGKILL)
-    return time.time_ns(), view.restarts
+    return live.observer.now_ns(), view.restarts
 
 
 def exchange_orders(paths: SessionPaths) -> np.ndarray:

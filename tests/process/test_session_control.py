@@ -29,7 +29,7 @@ def live(tmp_path_factory):
 def test_the_kill_switch_empties_the_market_and_nothing_is_sent_until_it_is_cleared(live):
     until(live.quoting, 60, "quoting")
     halt = pinnacle("session", "halt", "--config", str(live.config), "--name", live.name)
-    at = time.time_ns()
+    at = live.observer.now_ns()
     assert halt.returncode == 0 and "operator" in halt.stdout
     until(lambda: sum(live.open_orders()) == 0, 2, "no order left")
     time.sleep(0.5)

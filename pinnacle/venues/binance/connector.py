@@ -15,6 +15,7 @@ import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from pinnacle.core.clock import Clock
 from pinnacle.core.errors import ConfigError, DataError
 from pinnacle.core.schema import Reason
 from pinnacle.venues.backoff import Backoff
@@ -53,7 +54,8 @@ class BinanceConnector:
     sink(cdata, n): struct pmm_event * and count, overwritten after it returns. Snapshots come as
     BOOK_BEGIN, DEPTH..., BOOK_END, then DEPTH a change, TRADE, TOP, and BOOK_INVALID when a book
     must not be used: at the start (STARTING), at a gap, when the connection is lost or stale.
-    recv_ns is `clock()`, UTC ns, when the frame was taken from the connection.
+    recv_ns is `clock()`, session time, when the frame was taken from the connection; without a
+    session one that begins with the connector.
 
     connections  times subscribed; last_error: why the last connection or request failed
     stream       the MarketStream behind it: frames, gaps, snapshots, rounded, live
@@ -64,13 +66,13 @@ class BinanceConnector:
         config: BinanceConfig,
         instruments: np.ndarray,
         sink: Sink,
-        clock: Callable[[], int] = time.time_ns,
+        clock: Callable[[], int] | None = None,
     ):
         self.stream = MarketStream(instruments, sink)
         self.connections = 0
         self.last_error = ""
         self._config = config
-        self._clock = clock
+        self._clock = clock or Clock().session_ns
         self._rows = {int(i): row for row, i in enumerate(instruments["instrument_id"])}
         self._context: ssl.SSLContext | None = None
         self._want = asyncio.Event()
