@@ -5,7 +5,7 @@ import structlog
 
 from pinnacle.core.bell import Bell
 from pinnacle.core.checkpoint import Checkpoints
-from pinnacle.core.clock import monotonic_ns, wall_ns
+from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.decision_log import end_of, recover
 from pinnacle.core.instruments import Instrument, read_table
@@ -66,6 +66,7 @@ def run(
                 )
             ],
             GIVE_WAIT_NS,
+            runtime.clock,
         )
         runtime.wait_on(*(given.ring for given in inputs))
         checkpoints = runtime.checkpoints(stage, venue, origin, journal.checkpoint_s)
@@ -88,23 +89,32 @@ class _MarketOutput:
         self._bell = Bell(paths.process("feed"), Mode.SHARED)
         self._venue = venue
         self._asked = 0
+        self._skipped_ns = venue.skipped_ns
         self.dropped = 0
 
     def send(self, rows: np.ndarray) -> None:
-        """All of them or none."""
-        if not len(rows):
-            return
+        """In pieces that the ring can hold, each of them whole or not at all."""
         rows = np.ascontiguousarray(rows)
-        if not self._ring.push_all(events_pointer(rows), len(rows)):
-            self.dropped += len(rows)
-        self._bell.ring()
+        for begin in range(0, len(rows), self._ring.capacity):
+            piece = rows[begin : begin + self._ring.capacity]
+            if not self._ring.push_all(events_pointer(piece), len(piece)):
+                self.dropped += len(piece)
+            self._bell.ring()
+
+    def tell_skipped(self, log: structlog.stdlib.BoundLogger) -> None:
+        """Say that the market stood still, if it did."""
+        skipped_ns = self._venue.skipped_ns - self._skipped_ns
+        if skipped_ns:
+            self._skipped_ns += skipped_ns
+            log.warning(f"this process stood still: the market skips {skipped_ns / 1e9:.1f} s")
 
     def answer_resync(self) -> None:
         """Send every book to a feed that attached or asked."""
         asked = self._ring.resync_requests()
         if asked != self._asked:
             self._asked = asked
-            self.send(self._venue.snapshots(wall_ns()))
+            for book in self._venue.snapshots():
+                self.send(book)
 
 
 def _loop(
@@ -131,6 +141,7 @@ def _loop(
             stage.give(events_pointer(decided), len(decided))
             if market is not None:
                 market.send(venue.market)
+                market.tell_skipped(runtime.log)
         if market is not None:
             market.answer_resync()
         runtime.wait(TURN_NS)

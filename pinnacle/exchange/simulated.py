@@ -1,5 +1,6 @@
 """The simulated venue: other traders and our orders in one matching engine, by the log's clock."""
 
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,12 +12,20 @@ from pinnacle.core.market import Market
 from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Kind, Reason, Source
 from pinnacle.exchange.config import ExchangeConfig, market_params
 
+#: The log's clock and the time skipped, in a frozen state.
+CLOCKS = "<qq"
+#: The longest time between two turns that the market lives through. It bounds a turn's work.
+GAP_MAX_NS = 1_000_000_000
+
 
 class SimulatedVenue:
     """Pure logic over the exchange's input log: orders and the clock in, reports and market out.
 
     The market begins at the log's first record. Its virtual clock lags the log's by latency_out,
     so what has happened in it is exactly what has had the time to get out.
+
+    Where the log says nothing for longer than GAP_MAX_NS (the process was stopped, or dead) the
+    market stood still as well, and its virtual clock lags by that much more from there on.
     """
 
     #: The market moves by itself: every turn needs the clock.
@@ -27,15 +36,20 @@ class SimulatedVenue:
         self._config = config
         self._simulation: Market | None = None
         self._clock_ns = 0
+        #: How long the market has stood still, in all.
+        self.skipped_ns = 0
         #: Public market data of the last batch, in order.
         self.market = np.empty(0, EVENT)
 
     def decided(self, events: Any, n: int) -> np.ndarray:
         """The execution reports that n records of the log cause; `market` holds the public data."""
         rows = np.frombuffer(ffi.buffer(events, n * EVENT.itemsize), dtype=EVENT)
-        self._clock_ns = max(self._clock_ns, int(rows["recv_ns"].max()))
+        before_ns, now_ns = self._clock_ns, int(rows["recv_ns"].max())
+        self._clock_ns = max(before_ns, now_ns)
         simulation = self._simulation or self._begin(int(rows[0]["recv_ns"]))
-        until_ns = self._clock_ns - self._config.latency_out_ns
+        if before_ns:
+            self.skipped_ns += max(now_ns - before_ns - GAP_MAX_NS, 0)
+        until_ns = self._clock_ns - self.skipped_ns - self._config.latency_out_ns
         out = simulation.run_to(max(until_ns, simulation.now), self._orders(rows))
         is_report = out["kind"] >= Kind.ACK
         self.market = out[~is_report]
@@ -57,6 +71,7 @@ class SimulatedVenue:
             orders["reason"][lost] = Reason.CANCEL_ON_DISCONNECT
             orders["source"][lost] = Source.GATEWAY
             orders["instrument_id"][lost] = INSTRUMENT_ALL
+        orders["recv_ns"] -= self.skipped_ns
         # Own records stand before what the rings held, whatever their stamps say.
         return orders[np.argsort(orders["recv_ns"], kind="stable")]
 
@@ -64,20 +79,22 @@ class SimulatedVenue:
         """The whole market: engines, traders, random streams and orders under way."""
         if self._simulation is None:
             return None
-        return [self._clock_ns.to_bytes(8, "little"), self._simulation.memory]
+        clocks = struct.pack(CLOCKS, self._clock_ns, self.skipped_ns)
+        return [clocks, self._simulation.memory]
 
     def thaw(self, state: list[bytes]) -> bool:
         """Take what `freeze` gave; False if it is of another market."""
         simulation = Market(self._params, self._config.seed, 0, self._config.latency_in_ns)
-        if [len(piece) for piece in state] != [8, len(simulation.memory)]:
+        if [len(piece) for piece in state] != [struct.calcsize(CLOCKS), len(simulation.memory)]:
             return False
         simulation.memory[:] = state[1]
-        self._simulation, self._clock_ns = simulation, int.from_bytes(state[0], "little")
+        self._simulation = simulation
+        self._clock_ns, self.skipped_ns = struct.unpack(CLOCKS, state[0])
         return True
 
-    def snapshots(self, now_ns: int) -> np.ndarray:
-        """Every book as BOOK_BEGIN, DEPTH..., BOOK_END."""
-        if self._simulation is None:
-            return np.empty(0, EVENT)
-        count = len(self._params)
-        return np.concatenate([self._simulation.snapshot(i, now_ns) for i in range(count)])
+    def snapshots(self) -> list[np.ndarray]:
+        """Each book as BOOK_BEGIN, DEPTH..., BOOK_END, by the market's virtual clock."""
+        market = self._simulation
+        if market is None:
+            return []
+        return [market.snapshot(i, market.now) for i in range(len(self._params))]

@@ -1,0 +1,131 @@
+"""The simulated venue by the log's clock: what a pause of its process does, and does not, to it."""
+
+import numpy as np
+import pytest
+
+from pinnacle.core.schema import Flag, Kind, Side, Source, events_pointer
+from pinnacle.exchange.config import ExchangeConfig, TradersConfig
+from pinnacle.exchange.simulated import GAP_MAX_NS, SimulatedVenue
+from tests.records import batch, event, instruments
+
+MS, SECOND = 10**6, 10**9
+HOUR, YEARS = 3600 * SECOND, 56 * 365 * 24 * 3600 * SECOND
+LATENCY_NS = 200_000
+CONFIG = ExchangeConfig(
+    latency_in_us=LATENCY_NS // 1000,
+    latency_out_us=LATENCY_NS // 1000,
+    traders={"X": TradersConfig(price="100")},
+)
+#: Orders of the gateway that do nothing to the market: they rest far from it.
+FAR = 5_000
+
+
+class Log:
+    """A venue and the clock of its log."""
+
+    def __init__(self):
+        self.venue = SimulatedVenue(instruments("X"), CONFIG)
+        self.now = SECOND
+        self.turn()
+
+    def turn(self, *rows) -> tuple[np.ndarray, np.ndarray]:
+        """(reports, market) of one batch that ends with the clock."""
+        events = batch(*rows, event(Kind.TIMER, recv_ns=self.now, flags=Flag.BATCH_END))
+        reports = np.array(self.venue.decided(events_pointer(events), len(events)))
+        return reports, self.venue.market.copy()
+
+    def turns(self, span_ns: int) -> tuple[int, int]:
+        """(reports, market records) of a span of turns."""
+        counts, end = np.zeros(2, int), self.now + span_ns
+        while self.now < end:
+            self.now += MS
+            counts += [len(rows) for rows in self.turn()]
+        return tuple(counts.tolist())
+
+    def order(self, order_id: int) -> np.ndarray:
+        fields = {"side": Side.BID, "price": FAR, "quantity": 1, "source": Source.GATEWAY}
+        return event(Kind.NEW, order_id=order_id, recv_ns=self.now, **fields)
+
+
+@pytest.mark.parametrize("gap_ns", [2 * SECOND, HOUR, YEARS], ids=["2 s", "an hour", "since 1970"])
+def test_a_pause_of_any_length_is_one_second_of_market_and_no_more(gap_ns):
+    log = Log()
+    log.turns(2 * SECOND)
+    before = log.now
+    _, in_a_second = log.turns(SECOND)
+    log.now += gap_ns
+    _, market = log.turn()
+    assert 0 < len(market) < 3 * in_a_second
+    assert log.venue.skipped_ns == gap_ns - GAP_MAX_NS
+    # As many records as ever, and of a virtual time that goes on where it stood.
+    _, after = log.turns(SECOND)
+    assert in_a_second / 3 < after < 3 * in_a_second
+    assert int(market["venue_ns"].max()) <= before + 2 * SECOND
+
+
+def test_what_is_shorter_than_the_bound_is_lived_through():
+    log = Log()
+    log.turns(SECOND)
+    log.now += GAP_MAX_NS
+    log.turn()
+    assert log.venue.skipped_ns == 0
+
+
+def test_an_order_after_a_pause_is_acknowledged_as_soon_as_one_before_it():
+    log = Log()
+    log.turns(100 * MS)
+    for order_id, gap_ns in ((1, 0), (2, HOUR), (3, 2 * HOUR)):
+        log.now += gap_ns
+        log.turn()
+        sent = log.now
+        reports, _ = log.turn(log.order(order_id))
+        while not len(reports):
+            log.now += LATENCY_NS // 4
+            reports, _ = log.turn()
+        assert [Kind(kind) for kind in reports["kind"]] == [Kind.ACK]
+        assert log.now - sent == 2 * LATENCY_NS
+
+
+def test_an_order_that_waited_through_the_pause_acts_behind_it():
+    log = Log()
+    log.turns(100 * MS)
+    order = log.order(1)
+    log.now += HOUR
+    reports, _ = log.turn(order)
+    assert [Kind(kind) for kind in reports["kind"]] == [Kind.ACK]
+
+
+def test_a_venue_that_is_thawed_behind_a_pause_goes_on_as_the_one_that_was_frozen():
+    log, other = Log(), Log()
+    log.turns(100 * MS)
+    log.now += HOUR
+    log.turn()
+    assert other.venue.thaw([bytes(piece) for piece in log.venue.freeze()])
+    other.now = log.now
+    assert other.venue.skipped_ns == log.venue.skipped_ns > 0
+    for _ in range(200):
+        log.now += MS
+        other.now = log.now
+        for mine, theirs in zip(
+            log.turn(log.order(log.now)), other.turn(other.order(other.now)), strict=True
+        ):
+            assert mine.tobytes() == theirs.tobytes()
+
+
+def test_a_clock_that_goes_back_stops_nothing_for_longer_than_it_is_back():
+    """The log's clock is the latest stamp: the bound on leaps is the stage's (csrc/stage.h)."""
+    log = Log()
+    log.turns(100 * MS)
+    log.now -= 50 * MS
+    _, market = log.turn()
+    assert len(market) == 0
+    assert log.turns(SECOND)[1] > 0
+
+
+def test_the_books_are_sent_one_by_one_with_the_time_of_the_market():
+    log = Log()
+    log.now += HOUR
+    log.turn()
+    (book,) = log.venue.snapshots()
+    assert (book["kind"][0], book["kind"][-1]) == (Kind.BOOK_BEGIN, Kind.BOOK_END)
+    assert set(book["venue_ns"].tolist()) == {log.now - log.venue.skipped_ns - LATENCY_NS}
