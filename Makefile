@@ -1,7 +1,9 @@
 # Every target sets up what it needs: a virtual environment in .venv and the compiled C library.
 VENV     := .venv
 PYTHON   := $(VENV)/bin/python
-STAMP    := $(VENV)/.built
+# What the library is built with is part of the stamp's name: other flags are another build.
+WITH     := PYTHON3=$(PYTHON3) CC=$(CC) CFLAGS=$(CFLAGS) LTO=$(LTO) NATIVE=$(NATIVE)
+STAMP    := $(VENV)/.built-$(firstword $(shell printf '%s' '$(WITH)' | cksum))
 # Two at a time, a file's tests on one of them: modules share what they set up, sessions need room.
 TESTS    := $(PYTHON) -m pytest -n 2 --dist loadfile
 SOURCES  := pyproject.toml setup.py tools/cffi_build.py $(wildcard csrc/*.[ch])
@@ -19,6 +21,7 @@ help:  ## List the targets.
 build: $(STAMP)  ## Make the environment and compile the C library.
 
 $(STAMP): $(SOURCES)
+	@rm -f $(VENV)/.built*
 	@sh tools/setup.sh $(VENV)
 	@touch $@
 

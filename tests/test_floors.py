@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,20 +14,17 @@ import pinnacle
 ROOT = Path(pinnacle.__file__).parent
 FLOORS = {
     "core": 1,
-    "quant": 2,
-    "execution": 2,
-    "venues": 3,
-    "feed": 4,
-    "strategy": 4,
-    "risk": 4,
-    "gateway": 4,
-    "exchange": 4,
-    "session": 5,
-    "monitor": 5,
-    "replay": 5,
-    "backtest": 5,
-    "cli": 6,
-    "__main__": 7,  # `python -m pinnacle`
+    "venues": 2,
+    "feed": 3,
+    "strategy": 3,
+    "risk": 3,
+    "gateway": 3,
+    "exchange": 3,
+    "session": 4,
+    "monitor": 4,
+    "replay": 4,
+    "cli": 5,
+    "__main__": 6,  # `python -m pinnacle`
 }
 HOT = ["core", "feed", "strategy", "risk", "gateway", "exchange"]
 HEAVY = ["flask", "click", "rich"]
@@ -75,8 +73,15 @@ def modules():
 
 def test_every_package_has_a_floor():
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
-    assert packages <= FLOORS.keys()
+    assert packages == FLOORS.keys() - {"__main__"}
     assert {path.stem for path in ROOT.glob("*.py")} == {"__init__", "__main__"}
+
+
+def test_the_documented_floors_are_these():
+    text = (ROOT.parent / "docs/architecture.md").read_text()
+    rows = re.findall(r"^ ([1-9])  (.{42})", text[text.index("## Floors") :], re.M)
+    documented = {name: int(floor) for floor, names in rows for name in names.split()}
+    assert documented == {name: floor for name, floor in FLOORS.items() if name != "__main__"}
 
 
 def test_imports_run_downward_and_siblings_never_import_each_other():
@@ -124,12 +129,12 @@ def test_a_hot_process_imports_no_web_server_and_no_terminal(package):
     assert [name for name in HEAVY if name in loaded] == []
 
 
-def test_nothing_below_the_fifth_floor_asks_for_a_web_server_or_a_terminal_itself():
+def test_nothing_below_the_fourth_floor_asks_for_a_web_server_or_a_terminal_itself():
     found = [
         f"{module}:{line} imports {name}"
         for module, source, _ in modules()
         for line, name in imported_modules(source, module)
-        if FLOORS.get(module.partition(".")[2].partition(".")[0], 0) < 5
+        if FLOORS.get(module.partition(".")[2].partition(".")[0], 0) < 4
         and name.partition(".")[0] in HEAVY
     ]
     assert found == []

@@ -87,4 +87,5 @@ ffi.set_source(
 )
 
 if __name__ == "__main__":
-    ffi.compile(verbose=True)
+    # What this would leave has a name that Python prefers to that of every later build.
+    raise SystemExit("tools/cffi_build.py is read by setup.py: run `make build`")

@@ -6,9 +6,17 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
+targets='journal shared parsers match l3book'
+# shellcheck disable=SC2086 # one word per target
+[ $# -gt 0 ] || set -- $targets
+for target; do
+    case " $targets " in
+    *" $target "*) ;;
+    *) echo "fuzz: no target '$target'; there are: $targets" >&2; exit 2 ;;
+    esac
+done
 sh tools/test_tools.sh fuzz
 command -v clang >/dev/null || { echo 'fuzz: clang is missing: apt-get install clang libclang-rt-14-dev' >&2; exit 1; }
-[ $# -gt 0 ] || set -- journal shared parsers match l3book
 
 flags='-std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all'
 [ "$(uname -m)" != x86_64 ] || flags="$flags -march=x86-64-v2"

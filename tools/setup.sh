@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the virtual environment, installs the project into it and compiles the C library.
 #   sh tools/setup.sh VENV        PYTHON3=/usr/bin/python3.12 sh tools/setup.sh VENV
+# An environment that is there is kept, but for one of another version than PYTHON3 asks for.
 # Needs python3 >= 3.11 with venv and its C headers, and gcc. As root on Debian or Ubuntu it
 # installs what of them is missing; elsewhere it says what to install.
 set -eu
@@ -36,8 +37,12 @@ command -v gcc >/dev/null || missing="$missing gcc libc6-dev"
 # shellcheck disable=SC2086 # one word per package
 [ -z "$missing" ] || install_packages "compiling needs more than is here" $missing
 
-# An environment of a Python that is gone, or half of one, is made anew.
-if ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
+# Makes it anew: of a Python that is gone, half of one, or of another version than was asked for.
+usable() {
+    "$venv/bin/python" -c 'import pip' 2>/dev/null || return 1
+    [ -z "${PYTHON3:-}" ] || [ "$("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')" = "$version" ]
+}
+if ! usable; then
     if [ -e "$venv" ] && [ ! -f "$venv/pyvenv.cfg" ]; then
         fail "$venv is there and is no virtual environment"
     fi
@@ -45,6 +50,8 @@ if ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
     "$python" -m venv --clear "$venv" </dev/null || fail "$python -m venv $venv failed"
 fi
 say "installing dependencies and compiling the C library"
+# One library and no other: Python would load an older one of another name before the new one.
+rm -f pinnacle/core/_native*.so pinnacle/core/_native.c pinnacle/core/_native.o
 pip() { "$venv/bin/python" -m pip install -qq --no-input --disable-pip-version-check "$@" </dev/null; }
 pip 'setuptools>=77' 'cffi>=2.0'
 pip --no-build-isolation -e '.[dev]'

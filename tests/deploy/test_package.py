@@ -15,25 +15,15 @@ import pytest
 import pinnacle
 
 ROOT = Path(__file__).resolve().parents[2]
-#: What a checkout holds; everything else there was built or fetched.
+#: Beside these a checkout holds its sources and nothing else.
+MADE = {"build", "dist", "data", ".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis"}
+MADE |= {".mypy_cache", ".cache", "out"}
 SOURCES = [
-    "csrc",
-    "tools",
-    "pinnacle",
-    "config",
-    "systemd",
-    "docs",
-    "tests",
-    ".ci",
-    "pyproject.toml",
-    "setup.py",
-    "MANIFEST.in",
-    "Makefile",
-    "README.md",
-    "CHANGELOG.md",
-    "LICENSE",
+    path
+    for path in sorted(ROOT.iterdir())
+    if path.name not in MADE and path.suffix not in {".egg-info", ".json"}
 ]
-BUILT = shutil.ignore_patterns("__pycache__", "*.so", "_native.c", "*.o")
+BUILT = shutil.ignore_patterns("__pycache__", "*.so", "_native.c", "*.o", "out", "*.egg-info")
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 
@@ -57,10 +47,9 @@ def run(*command, cwd: Path, **variables: str) -> str:
 def archive(tmp_path_factory) -> Path:
     """The source archive, built in a copy of the checkout."""
     folder = tmp_path_factory.mktemp("checkout")
-    for name in SOURCES:
-        source = ROOT / name
+    for source in SOURCES:
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=BUILT)
+            shutil.copytree(source, folder / source.name, ignore=BUILT)
         else:
             shutil.copy(source, folder)
     build = "from setuptools import build_meta as b; print(b.build_sdist('dist'))"
@@ -98,13 +87,29 @@ def test_the_source_archive_holds_what_a_build_and_a_test_need(archive):
         names = {name.partition("/")[2] for name in opened.getnames()}
     wanted = {
         str(path.relative_to(ROOT))
-        for folder in ("csrc", "tools", "config", "systemd", "tests", "pinnacle")
-        for path in (ROOT / folder).rglob("*")
-        if path.is_file() and path.suffix not in {".so", ".pyc", ".o"} and path.name != "_native.c"
+        for source in SOURCES
+        for path in (source.rglob("*") if source.is_dir() else [source])
+        if path.is_file() and not MADE & {*path.parts, "__pycache__"} and "_native" not in path.name
     }
+    assert len(wanted) > 300
     assert wanted - names == set()
-    assert {"Makefile", ".ci/run", "CHANGELOG.md", "LICENSE"} <= names
     assert not [name for name in names if name.endswith((".so", ".pyc"))]
+
+
+def test_the_source_archive_passes_its_own_tests(archive, tmp_path):
+    with tarfile.open(archive) as opened:
+        opened.extractall(tmp_path, filter="data")
+    (folder,) = tmp_path.iterdir()
+    run(sys.executable, "setup.py", "-q", "build_ext", "--inplace", cwd=folder)
+    own = "import pinnacle.core._native as native; print(native.__file__)"
+    assert Path(run(sys.executable, "-c", own, cwd=folder).strip()).is_relative_to(folder)
+    some = ["tests/docs", "tests/bench", "tests/core/test_ring.py", "tests/test_tidy.py"]
+    some += ["tests/test_alone.py", "tests/test_floors.py", "tests/c/test_fuzz_seeds.py"]
+    assert " passed" in run(
+        sys.executable, "-m", "pytest", "-v", "-m", "not long", *some, cwd=folder
+    )
+    assert "pinnacle" in run("make", "-n", "check", "bench", "test", cwd=folder)
+    run(sys.executable, "-m", "ruff", "check", ".", cwd=folder)
 
 
 def test_the_wheel_holds_every_module_and_every_file_of_the_page(wheel):

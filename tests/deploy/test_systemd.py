@@ -1,8 +1,11 @@
 """The unit files: systemd's own opinion of them where it is installed, and what they promise."""
 
+import os
 import re
 import shutil
+import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -18,6 +21,8 @@ SERVICES = sorted(UNITS.glob("*.service"))
 ROLE_UNITS = {role: UNITS / f"pinnacle-{role}@.service" for role in ROLES}
 HOST_UNITS = Path("/usr/lib/systemd/system")
 ANALYZE = shutil.which("systemd-analyze")
+INSTALL_NEEDS = "root, systemd-sysusers and systemd-tmpfiles"
+CAN_INSTALL = os.geteuid() == 0 and all(map(shutil.which, ("systemd-sysusers", "systemd-tmpfiles")))
 
 #: What every service says word for word, one line each.
 HARDENING = [
@@ -237,3 +242,40 @@ def test_the_documented_copies_are_of_files_that_are_there():
     assert {"sysusers.d/pinnacle.conf", "tmpfiles.d/pinnacle.conf"} < named
     for name in named:
         assert list(UNITS.rglob(name)), name
+
+
+@pytest.mark.skipif(not CAN_INSTALL, reason=f"needs {INSTALL_NEEDS}")
+def test_the_documented_installation_works_on_a_machine_that_has_systemd_and_no_more(tmp_path):
+    """Steps 2 to 4 as they are written, in a root of the test's own."""
+    page = (UNITS.parent / "docs/deployment.md").read_text()
+    (block,) = re.findall(r"```sh\n(# 1\. The program.*?)```", page, re.S)
+    script = block[block.index("# 2.") : block.index("# 5.")]
+    installed = tmp_path / "opt/pinnacle"
+    shutil.copytree(UNITS, installed / "share/pinnacle/systemd")
+    shutil.copytree(UNITS.parent / "config", installed / "share/pinnacle/config")
+    (installed / "bin").mkdir()
+    program = installed / "bin/pinnacle"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m pinnacle "$@"\n')
+    program.chmod(0o755)
+    (tmp_path / "etc/systemd/system").mkdir(parents=True)
+    for words_in, words_out in [
+        ("sudo ", ""),
+        ("systemctl daemon-reload", "true"),
+        (" /etc/", f" {tmp_path}/etc/"),
+        ("/opt/pinnacle", str(installed)),
+        ("systemd-sysusers", f"systemd-sysusers --root={tmp_path}"),
+        ("systemd-tmpfiles", f"systemd-tmpfiles --root={tmp_path}"),
+        ("root:pinnacle", f"0:$(grep ^pinnacle: {tmp_path}/etc/group | cut -d: -f3)"),
+    ]:
+        assert words_in in script, words_in
+        script = script.replace(words_in, words_out)
+    done = subprocess.run(["sh", "-eu", "-c", script], capture_output=True, text=True, cwd=UNITS)
+    assert done.returncode == 0, done.stdout + done.stderr
+    users = (tmp_path / "etc/passwd").read_text()
+    assert "pinnacle:" in users and "pinnacle-monitor:" in users
+    assert (tmp_path / "var/lib/pinnacle").is_dir() and (tmp_path / "run/pinnacle").is_dir()
+    units = {path.name for path in (tmp_path / "etc/systemd/system").iterdir()}
+    assert units == {path.name for path in UNITS.iterdir() if path.is_file()}
+    config = tmp_path / "etc/pinnacle/demo.toml"
+    assert "good" in done.stdout and stat.S_IMODE(config.stat().st_mode) == stat.S_IMODE(0o640)
+    assert config.stat().st_gid != 0
