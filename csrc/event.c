@@ -20,3 +20,8 @@ uint16_t pmm_report_fault(const struct pmm_event *report) {
 uint32_t pmm_source_bit(int64_t source) {
     return source > PMM_SOURCE_NONE && source <= PMM_SOURCE_TRADERS ? UINT32_C(1) << source : 0;
 }
+
+int pmm_event_ends_message(const struct pmm_event *event) {
+    int alone = event->kind >= PMM_KIND_NEW || event->kind == PMM_KIND_BOOK_INVALID;
+    return alone || (event->flags & (PMM_FLAG_LAST | PMM_FLAG_SNAPSHOT)) != 0;
+}

@@ -123,6 +123,9 @@ enum pmm_side {
 #define PMM_FLAG_POST_ONLY 32 /* order: rejected if it would take */
 #define PMM_FLAG_STALE     64     /* the value comes from a book that must not be trusted */
 
+/* Records of one message that a ring's reader must have room for; what is longer goes as a snapshot in pieces. */
+#define PMM_MESSAGE_MAX 2048
+
 #define PMM_INSTRUMENT_ALL 0xFFFFFFFF
 
 /* NEW.aux = time in force | type << 8 | self-trade rule << 16 */
@@ -251,5 +254,11 @@ uint16_t pmm_report_fault(const struct pmm_event *report);
 
 /* The bit of an enum pmm_source in a set of them; none for a number that is not a source. */
 uint32_t pmm_source_bit(int64_t source);
+
+/*
+ * 1 if a reader may decide after this record; 0 if it must have the next one too: market data with neither
+ * FLAG_LAST nor FLAG_SNAPSHOT. (A book is invalid for as long as its snapshot is under way.)
+ */
+int pmm_event_ends_message(const struct pmm_event *event);
 
 #endif

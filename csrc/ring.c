@@ -69,6 +69,16 @@ static int committed(const struct pmm_ring *ring, uint64_t cursor) {
 }
 
 /*
+ * A writer that died in publish leaves records that carry their commit word behind one that does not: nobody has
+ * seen them, and nobody may when the next push closes the hole. They get the word of one lap before.
+ */
+static void take_back(struct pmm_ring *ring, uint64_t hole, uint64_t limit) {
+    for (uint64_t at = hole + 1; at < limit; at++)
+        if (committed(ring, at))
+            pmm_store_relaxed_u32(&ring->slots[at & ring->mask].commit, (uint32_t)(at - ring->mask));
+}
+
+/*
  * The tail hint is stored after the commit words, and the reader can pass the hint: the truth is
  * at or after both. Every record between there and the truth carries its own cursor.
  */
@@ -80,6 +90,7 @@ static int recover_tail(struct pmm_ring *ring) {
     if (tail > limit) return PMM_ERR_CORRUPT;
     while (tail < limit && committed(ring, tail))
         tail++;
+    take_back(ring, tail, limit);
     ring->cursor = tail;
     ring->peer_cursor = head;
     pmm_store_release_u64(&ring->shared->tail, tail);
@@ -136,16 +147,21 @@ static void count_full(struct pmm_ring *ring) {
     pmm_store_relaxed_u64(full, pmm_load_relaxed_u64(full) + 1);
 }
 
+/*
+ * The commit words from the last record to the first: the reader stands at the first, so it sees nothing of a
+ * call or all of it.
+ */
 static int64_t publish(struct pmm_ring *ring, const struct pmm_event *events, size_t n) {
-    uint64_t cursor = ring->cursor;
-    for (size_t i = 0; i < n; i++, cursor++) {
-        struct pmm_event *slot = &ring->slots[cursor & ring->mask];
-        memcpy(slot, &events[i], COMMIT_BYTES);
-        pmm_store_release_u32(&slot->commit, (uint32_t)(cursor + 1));
+    uint64_t begin = ring->cursor, end = begin + n;
+    for (size_t i = 0; i < n; i++)
+        memcpy(&ring->slots[(begin + i) & ring->mask], &events[i], COMMIT_BYTES);
+    for (uint64_t cursor = end; cursor != begin; cursor--) {
+        struct pmm_event *slot = &ring->slots[(cursor - 1) & ring->mask];
+        pmm_store_release_u32(&slot->commit, (uint32_t)cursor);
     }
-    ring->cursor = cursor;
+    ring->cursor = end;
     /* Once a call: only a restarted writer and observers read it. */
-    pmm_store_release_u64(&ring->shared->tail, cursor);
+    pmm_store_release_u64(&ring->shared->tail, end);
     return (int64_t)n;
 }
 
@@ -167,12 +183,21 @@ int64_t pmm_ring_push_burst(struct pmm_ring *ring, const struct pmm_event *event
     return n ? publish(ring, events, n) : 0;
 }
 
+/* How many of n records are whole messages; all of them if not one is. */
+static size_t whole_messages(const struct pmm_event *events, size_t n) {
+    size_t whole = n;
+    while (whole > 0 && !pmm_event_ends_message(&events[whole - 1]))
+        whole--;
+    return whole > 0 ? whole : n;
+}
+
 int64_t pmm_ring_take(struct pmm_ring *ring, struct pmm_event *out, size_t max) {
     uint64_t cursor = ring->cursor;
     size_t n = 0;
     for (; n < max && committed(ring, cursor); n++, cursor++)
         memcpy(&out[n], &ring->slots[cursor & ring->mask], sizeof *out);
-    ring->cursor = cursor;
+    if (n == max) n = whole_messages(out, n);
+    ring->cursor += n;
     return (int64_t)n;
 }
 

@@ -11,9 +11,10 @@
  * the writer line. The reader opens it PMM_OPEN_SHARED and writes the reader line only; it
  * claims byte 1 of the file, so there is one reader at a time as there is one writer.
  *
- * Promises while both live: nothing lost, doubled or reordered. A record whose writer died
- * before its commit word is never seen. A restarted writer finds its tail by looking at
- * the commit words (pmm_ring_open_writer). A restarted reader continues at the published
+ * Promises while both live: nothing lost, doubled or reordered. A push is one thing: its commit words are
+ * stored from the last record to the first, so the reader sees none of it or all of it. A push whose writer
+ * died inside is never seen, not even in part. A restarted writer finds its tail by looking at
+ * the commit words, and takes back those behind a hole (pmm_ring_open_writer). A restarted reader continues at the published
  * head: it may see again what it had read and not released: at least once, and
  * pmm_ring_open_reader tells the cursor it starts from, which a reader that journalled
  * what it took can compare with its journal to make that exactly once (pmm_ring_skip).
@@ -82,16 +83,17 @@ int pmm_ring_open_observer(struct pmm_ring *ring, const char *path); /* read-onl
 void pmm_ring_close(struct pmm_ring *ring);
 
 /*
- * Writer. Bulk: all n or none (returns n, or AGAIN; ARGUMENT if n is above the capacity). Burst: what fits (returns 0..n). Records
- * are published one by one in order: a reader may see the first of a call before its last, and
- * a writer that is killed inside leaves a prefix.
+ * Writer. Bulk: all n or none (returns n, or AGAIN; ARGUMENT if n is above the capacity). Burst: what fits (returns
+ * 0..n). What a call publishes the reader sees at once: none of it, or all.
  */
 int64_t pmm_ring_push_bulk(struct pmm_ring *ring, const struct pmm_event *events, size_t n);
 int64_t pmm_ring_push_burst(struct pmm_ring *ring, const struct pmm_event *events, size_t n);
 
 /*
  * Reader. Copies what is there, up to max, and advances the private cursor; returns the
- * count (0 when empty). The slots are free for the writer only after release.
+ * count (0 when empty). Where max cuts a message (pmm_event_ends_message) the copy ends before it, unless it is the
+ * first: so whoever has room for the longest message takes whole ones only. The slots are free for the writer
+ * only after release.
  */
 int64_t pmm_ring_take(struct pmm_ring *ring, struct pmm_event *out, size_t max);
 /* Publishes everything taken so far as free. */

@@ -4,10 +4,19 @@
 
 #include "error.h"
 
+/* What a ring holds; nothing of a message for which only the room behind other rings' records is too small. */
+static size_t take_whole(struct pmm_ring *ring, struct pmm_event *out, size_t max, int others) {
+    uint64_t cursor = ring->cursor;
+    size_t n = (size_t)pmm_ring_take(ring, out, max);
+    if (n < max || !others || pmm_event_ends_message(&out[n - 1])) return n;
+    ring->cursor = cursor;
+    return 0;
+}
+
 int64_t pmm_stage_poll(struct pmm_stage *stage, struct pmm_event *out, size_t max) {
     size_t n = 0;
     for (uint32_t i = 0; i < stage->input_count && n < max; i++)
-        n += (size_t)pmm_ring_take(stage->inputs[i], out + n, max - n);
+        n += take_whole(stage->inputs[i], out + n, max - n, n > 0);
     for (size_t i = 0; i < n; i++)
         out[i].flags &= (uint8_t)~(PMM_FLAG_DECISION | PMM_FLAG_BATCH_END);
     return (int64_t)n;

@@ -55,7 +55,10 @@ struct pmm_stage {
     uint64_t given;
 };
 
-/* A copy of up to max records from the inputs, their DECISION and BATCH_END flags cleared. The count. */
+/*
+ * A copy of up to max records from the inputs, their DECISION and BATCH_END flags cleared. The count. With room for
+ * PMM_MESSAGE_MAX it holds whole messages only: nobody decides on half of one.
+ */
 int64_t pmm_stage_poll(struct pmm_stage *stage, struct pmm_event *out, size_t max);
 
 /* Journals the batch and frees the slots it came from. n, or the journal's SYSTEM. */

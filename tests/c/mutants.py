@@ -6,11 +6,18 @@ from pathlib import Path
 CSRC = Path(__file__).resolve().parents[2] / "csrc"
 
 
+class StalePatch(LookupError):
+    """The source is not what the patch was written for: nothing was broken, so nothing is shown."""
+
+
 def without(folder: Path, name: str, line: str, instead: str) -> Path:
-    """A copy of csrc in folder in which one line of one file is another."""
+    """A copy of csrc in folder in which one line of one file is another; StalePatch."""
     sources = folder / "csrc"
     shutil.copytree(CSRC, sources)
     text = (sources / name).read_text()
-    assert text.count(line) == 1, f"{name} has changed: {line}"
+    if text.count(line) != 1 or line == instead:
+        raise StalePatch(
+            f"{name}: the line must stand there once, not {text.count(line)} times: {line}"
+        )
     (sources / name).write_text(text.replace(line, instead))
     return sources

@@ -13,7 +13,7 @@ from tools.cffi_build import compile_arguments
 HERE = Path(__file__).parent
 SOURCES = {
     "journal": [path.name for path in sorted(CSRC.glob("journal*.c"))],
-    "ring": ["ring.c", "segment.c"],
+    "ring": ["ring.c", "event.c", "segment.c"],
     "book": ["book.c", "book_read.c", "book_segment.c", "ladder.c", "ladder_far.c", "segment.c"],
 }
 
@@ -73,9 +73,17 @@ def test_whatever_a_killed_process_leaves_is_taken_up(scratch, what, states_min)
         (
             "ring",
             "ring.c",
-            "memcpy(slot, &events[i], COMMIT_BYTES);",
-            "slot->commit = (uint32_t)(cursor + 1), memcpy(slot, &events[i], COMMIT_BYTES);",
+            "        memcpy(&ring->slots[(begin + i)",
+            "        ring->slots[(begin + i) & ring->mask].commit = (uint32_t)(begin + i + 1),\n"
+            "        memcpy(&ring->slots[(begin + i)",
         ),
+        (
+            "ring",
+            "ring.c",
+            "for (uint64_t cursor = end; cursor != begin; cursor--)",
+            "for (uint64_t cursor = begin + 1; cursor != end + 1; cursor++)",
+        ),
+        ("ring", "ring.c", "take_back(ring, tail, limit);", "take_back(ring, tail, tail);"),
         ("ring", "ring.c", "while (tail < limit && committed(ring, tail))", "while (0)"),
         ("book", "book.c", "if ((book->sequence & 1) == 0) enter(book);", "enter(book);"),
         (

@@ -8,7 +8,7 @@ import pytest
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import CorruptError, LayoutError, NativeError, NotReadyError, OwnedError
 from pinnacle.core.ring import RingObserver, RingReader, RingWriter, create_ring
-from pinnacle.core.schema import EventBuffer
+from pinnacle.core.schema import EventBuffer, Flag, Kind
 from pinnacle.core.segment import SegmentKind, create_segment, peek
 
 CAPACITY = 8
@@ -162,6 +162,78 @@ def test_a_record_without_its_commit_word_is_never_seen_and_its_slot_is_used_aga
             assert take(reader, buffer) == [0, 1, 2]
             writer.push(fill(buffer, 3, 1), 1)
             assert take(reader, buffer) == [3]
+
+
+def commit_word(path, slot, word=None):
+    with path.open("r+b") as file:
+        file.seek(SLOTS_AT + slot * 64 + 60)
+        if word is None:
+            return struct.unpack("<I", file.read(4))[0]
+        file.write(struct.pack("<I", word))
+
+
+@pytest.mark.parametrize("pushed", [3, 11])
+def test_what_a_dead_writer_committed_behind_a_hole_never_comes_to_light(path, buffer, pushed):
+    with RingReader(path) as reader:
+        with RingWriter(path) as writer:
+            for i in range(pushed):
+                writer.push(fill(buffer, i, 1), 1)
+                take(reader, buffer)
+                reader.release()
+        # A push of four died with two of its words stored.
+        for cursor in (pushed + 2, pushed + 3):
+            commit_word(path, cursor % CAPACITY, cursor + 1)
+        with RingWriter(path) as writer:
+            assert writer.cursor == pushed
+            for i in range(6):
+                writer.push(fill(buffer, 100 + i, 1), 1)
+                assert take(reader, buffer) == [100 + i]
+
+
+def messages(buffer, *lengths):
+    """DEPTH records, as many a message as said."""
+    n = sum(lengths)
+    fill(buffer, 0, n)
+    buffer.array["kind"][:n] = Kind.DEPTH
+    buffer.array["flags"][:n] = 0
+    buffer.array["flags"][np.cumsum(lengths) - 1] = Flag.LAST
+    return buffer.cdata, n
+
+
+def test_what_is_taken_ends_where_a_message_does(path, buffer):
+    with RingWriter(path) as writer, RingReader(path) as reader:
+        writer.push(*messages(buffer, 3, 3, 2))
+        assert take(reader, buffer, 5) == [0, 1, 2]
+        assert take(reader, buffer, 3) == [3, 4, 5]
+        assert take(reader, buffer, 1) == [6], (
+            "a message that is longer than the room comes in parts"
+        )
+        assert take(reader, buffer, 5) == [7]
+
+
+def test_records_that_are_no_market_data_end_a_message_each(path, buffer):
+    with RingWriter(path) as writer, RingReader(path) as reader:
+        events, n = messages(buffer, 6)
+        buffer.array["kind"][:n] = [
+            Kind.NEW,
+            Kind.FILL,
+            Kind.BOOK_INVALID,
+            Kind.DEPTH,
+            Kind.DEPTH,
+            Kind.DEPTH,
+        ]
+        buffer.array["flags"][3] = Flag.SNAPSHOT
+        writer.push(events, n)
+        assert take(reader, buffer, 5) == [0, 1, 2, 3]
+        assert take(reader, buffer, 5) == [4, 5]
+
+
+def test_a_reader_counts_as_waiting_what_it_has_passed_though_the_hint_is_behind(path, buffer):
+    with RingWriter(path) as writer, RingReader(path) as reader:
+        writer.push(fill(buffer, 0, 5), 5)
+        assert take(reader, buffer, 4) == [0, 1, 2, 3]
+        poke(path, "tail", 2)
+        assert reader.depth() == 4
 
 
 def test_cursors_that_contradict_each_other_are_refused(path):

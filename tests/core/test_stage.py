@@ -57,6 +57,16 @@ def test_a_batch_is_own_records_then_the_rings_in_their_order(tmp_path):
     assert kinds == [Kind.TIMER, Kind.FILL, Kind.NEW]
 
 
+def test_a_message_for_which_others_have_left_no_room_comes_whole_in_the_next_batch(tmp_path):
+    world = World(tmp_path)
+    world.send("a", *[event(Kind.FILL, order_id=i) for i in range(30)])
+    message = [event(Kind.DEPTH, price=i) for i in range(3)] + [event(Kind.DEPTH, flags=Flag.LAST)]
+    world.send("b", *message)
+    assert world.stage.take(world.batch, 0) == 30
+    assert world.stage.take(world.batch, 0) == 4
+    assert [Kind(k) for k in world.logged()["kind"][30:]] == [Kind.DEPTH] * 4
+
+
 def test_the_last_record_of_a_batch_is_marked_and_foreign_marks_are_cleared(tmp_path):
     world = World(tmp_path)
     marked = Flag.BATCH_END | Flag.DECISION | Flag.MAKER

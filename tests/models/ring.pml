@@ -6,13 +6,16 @@
  * within RECORDS as 32 bits do in a ring of up to 2^20. Each life of the writer marks its
  * records with its own number: what replaces a record that was published is then another one.
  *
- * truth is what no process knows: the mark of each record at the moment of its commit.
- * Held: nothing is published twice; what the reader takes is what was published, whole and in order; its
+ * A push is of one record or two. truth is what no process knows: the mark of each record at the moment when its
+ * push is whole.
+ * Held: nothing is published twice; what the reader takes is what was published, whole pushes and in order; its
  * journal has each record once; the ring never holds more than its capacity; both always end.
  *
  * Spin's memory is sequentially consistent: that the commit word may not overtake the payload is said by
  * its release and is ThreadSanitizer's to find. Planted faults, one at a time:
  *   BUG_COMMIT_FIRST   the commit word before the payload
+ *   BUG_COMMIT_FORWARD the commit words of a push from the first to the last
+ *   BUG_HOLE_KEPT      a restarted writer leaves committed records behind a hole
  *   BUG_HINT_TRUSTED   a restarted writer takes the tail hint for the tail
  *   BUG_HEAD_IGNORED   a restarted writer does not look at the head, which may have passed the hint
  *   BUG_NO_ROOM_CHECK  the writer does not wait for the slot to be released
@@ -33,12 +36,17 @@ byte truth[RECORDS];
 /* The step, or the process dies in front of it. */
 #define STEP(step) atomic { if :: step :: deaths < DEATHS -> deaths++; goto born fi }
 
+/* The word that makes a push whole: the records from cursor to end are published from here. */
+#define PUBLISH(at) \
+    STEP(assert(truth[cursor] == 0 && truth[end - 1] == 0); commit[SLOT(at)] = WORD(at); truth[cursor] = life; \
+         truth[end - 1] = life)
+
 active proctype writer() {
-    byte cursor, peer, limit, life, deaths;
+    byte cursor, peer, limit, at, end, life, deaths;
 born:
     atomic { /* registers are gone; only the count of lives is the world's */
         life++;
-        cursor = 0; peer = 0; limit = 0;
+        cursor = 0; peer = 0; limit = 0; at = 0; end = 0;
     }
     STEP(peer = head);
 #ifdef BUG_HEAD_IGNORED
@@ -58,27 +66,59 @@ born:
     :: else -> break
     od;
 #endif
+#ifndef BUG_HOLE_KEPT
+    at = cursor + 1;
+    do
+    :: at < limit ->
+        if
+        :: STEP(commit[SLOT(at)] == WORD(at)); STEP(commit[SLOT(at)] = WORD(at + 2))
+        :: atomic { commit[SLOT(at)] != WORD(at) }
+        fi;
+        at++
+    :: else -> break
+    od;
+#endif
     STEP(hint = cursor);
     do
     :: cursor == RECORDS -> break
     :: cursor < RECORDS ->
+        if
+        :: end = cursor + 1
+        :: cursor + 2 <= RECORDS -> end = cursor + 2
+        fi;
 #ifndef BUG_NO_ROOM_CHECK
         if
-        :: cursor - peer < CAPACITY
-        :: else -> STEP(cursor - head < CAPACITY -> peer = head)
+        :: end - peer <= CAPACITY
+        :: else -> STEP(end - head <= CAPACITY -> peer = head)
         fi;
 #endif
+        at = cursor;
+        do
+        :: at < end ->
 #ifdef BUG_COMMIT_FIRST
-        STEP(commit[SLOT(cursor)] = WORD(cursor); truth[cursor] = life);
-        STEP(first[SLOT(cursor)] = life);
-        STEP(second[SLOT(cursor)] = life);
-#else
-        STEP(first[SLOT(cursor)] = life);
-        STEP(second[SLOT(cursor)] = life);
-        STEP(assert(truth[cursor] == 0); commit[SLOT(cursor)] = WORD(cursor); truth[cursor] = life);
+            STEP(commit[SLOT(at)] = WORD(at));
 #endif
-        cursor++;
-        if /* bulk: the hint is stored once a call, so it may stay behind */
+            STEP(first[SLOT(at)] = life);
+            STEP(second[SLOT(at)] = life);
+            at++
+        :: else -> break
+        od;
+#ifdef BUG_COMMIT_FORWARD
+        at = cursor;
+        do
+        :: at < end - 1 -> STEP(commit[SLOT(at)] = WORD(at)); at++
+        :: else -> break
+        od;
+        PUBLISH(at);
+#else
+        do
+        :: at > cursor + 1 -> STEP(commit[SLOT(at - 1)] = WORD(at - 1)); at--
+        :: else -> break
+        od;
+        PUBLISH(cursor);
+#endif
+        cursor = end;
+        if /* once a call, so it may stay behind */
         :: STEP(hint = cursor)
         :: cursor < RECORDS
         fi

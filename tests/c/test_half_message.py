@@ -1,0 +1,32 @@
+"""Nobody decides on half of a venue's message."""
+
+import subprocess
+from pathlib import Path
+
+from tests.c.mutants import CSRC, without
+from tools.cffi_build import compile_arguments
+
+HERE = Path(__file__).parent
+SOURCES = ["bell", "book", "book_read", "clock", "crc32c", "desk", "event", "ladder", "ladder_far"]
+SOURCES += ["quote", "ring", "segment", "stage"]
+
+
+def run(tmp_path: Path, sources: Path) -> subprocess.CompletedProcess:
+    program, folder = tmp_path / "half_message", tmp_path / "files"
+    folder.mkdir()
+    command = ["gcc", *compile_arguments(), "-Werror", "-pthread", f"-I{sources}", "-o", program]
+    files = [sources / f"{name}.c" for name in SOURCES] + sorted(sources.glob("journal*.c"))
+    command += [HERE / "half_message.c", *files, "-lm"]
+    subprocess.run(command, check=True)
+    return subprocess.run([program, folder], capture_output=True, text=True)
+
+
+def test_no_turn_of_a_spinning_strategy_ends_inside_a_message(tmp_path):
+    done = run(tmp_path, CSRC)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_batch_that_is_cut_anywhere_is_found(tmp_path):
+    line = "if (n == max) n = whole_messages(out, n);"
+    done = run(tmp_path, without(tmp_path, "ring.c", line, "(void)whole_messages;"))
+    assert done.returncode == 1, done.stdout
