@@ -3,7 +3,9 @@
 `pinnacle risk` must not pay for flask, nor `--help` for the C library.
 """
 
+import errno
 import importlib
+import os
 import sys
 import traceback
 from typing import Any
@@ -11,6 +13,9 @@ from typing import Any
 import click
 
 INTERNAL_ERROR = 70
+#: What a shell shows of a program that wrote to a reader who had left, as `| head` does.
+READER_LEFT = 141
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class LazyGroup(click.Group):
@@ -30,6 +35,23 @@ class LazyGroup(click.Group):
         module, attribute = target.split(":")
         return getattr(importlib.import_module(module), attribute)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Here and not in `run`: click would make it exit 1, which means damaged data.
+            _discard_output()
+            ctx.exit(READER_LEFT)
+        return result
+
+
+def _discard_output() -> None:
+    """What is still in the buffer of stdout goes nowhere: the interpreter's last flush is quiet."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
 
 def run(group: click.Group) -> None:
     """Run a command line: a PinnacleError becomes one line on stderr and its exit code."""
@@ -44,6 +66,10 @@ def run(group: click.Group) -> None:
         sys.exit(2)
     except Exception as error:
         exit_code = getattr(error, "exit_code", None)
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            _discard_output()
+            click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
+            sys.exit(INTERNAL_ERROR)
         if exit_code is None:
             traceback.print_exc()
             sys.exit(INTERNAL_ERROR)

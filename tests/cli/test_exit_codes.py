@@ -4,10 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pinnacle import __version__
+from pinnacle.cli.lazy import READER_LEFT
 from pinnacle.core.paths import ROLES
+from pinnacle.core.schema import Source
+from tests.replay.recorded import feed_records, write_journal
 from tests.sessions import ROOT, demo_config
 
 BIN = Path(sys.executable).parent
@@ -141,3 +145,30 @@ def test_5_a_process_without_its_session_says_how_to_make_one(role, tmp_path):
     code, _, errors = run(role, "--config", config, "--name", "s")
     assert code == 5, errors
     assert "pinnacle session create" in errors
+
+
+def shell(line: str, cwd: Path):
+    """(exit code of the pipeline's first program, stderr) of a line for bash."""
+    done = subprocess.run(
+        ["bash", "-c", f"{line}; exit ${{PIPESTATUS[0]}}"],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        cwd=cwd,
+        timeout=60,
+    )
+    return done.returncode, done.stderr
+
+
+def test_141_and_no_word_when_the_reader_of_the_output_left(tmp_path):
+    many = np.tile(feed_records(), 400)
+    write_journal(tmp_path / "feed", Source.FEED, many, per_file=8192)
+    line = f"'{BIN / 'pinnacle-replay'}' cat '{tmp_path}' --raw | head -n 1"
+    assert shell(line, ROOT) == (READER_LEFT, "")
+
+
+def test_70_and_one_line_when_the_output_cannot_be_written():
+    line = f"'{BIN / 'pinnacle'}' config show config/demo.toml > /dev/full"
+    code, errors = shell(line, ROOT)
+    assert code == 70
+    assert errors == "error: the output cannot be written: No space left on device\n"
