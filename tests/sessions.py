@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,29 +20,41 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def demo_config(
-    folder: Path, name: str, source: str = "demo.toml", extra: str = ""
+    folder: Path,
+    name: str,
+    source: str = "demo.toml",
+    extra: str = "",
+    change: Callable[[str], str] = str,
 ) -> tuple[Path, SessionPaths]:
     """A copy of a shipped configuration whose files are all below `folder`; and its paths."""
     text = (ROOT / "config" / source).read_text()
     places = f'runtime_dir = "{folder / "run"}"\ndata_dir = "{folder / "data"}"\n'
     text = re.sub(r"^\[session\]\n", "[session]\n" + places, text, flags=re.M)
     path = folder / source
-    path.write_text(text + extra)
+    path.write_text(change(text + extra))
     return path, SessionPaths.of(str(folder / "run"), str(folder / "data"), name)
 
 
 class LiveSession:
     """A session under `pinnacle run`, observed from outside."""
 
-    def __init__(self, folder: Path, name: str, source: str, extra: str):
-        self.config, self.paths = demo_config(folder, name, source, extra)
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        source: str,
+        extra: str,
+        environment: Mapping[str, str] | None,
+        change: Callable[[str], str],
+    ):
+        self.config, self.paths = demo_config(folder, name, source, extra, change)
         self.name = name
         self._report = folder / "report.json"
         self._out = folder / "out.txt"
         command = [sys.executable, "-m", "pinnacle", "run", str(self.config), "--name", name]
         command += ["--report", str(self._report), "--port", "0"]
         with self._out.open("wb") as out:
-            self.run = subprocess.Popen(command, stdout=out, stderr=out)
+            self.run = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
         until(self.paths.control.exists, 60, "segments")
         self.observer = Observer(self.paths)
 
@@ -75,10 +87,15 @@ class LiveSession:
 
 @contextlib.contextmanager
 def running_demo(
-    folder: Path, name: str, source: str = "demo.toml", extra: str = ""
+    folder: Path,
+    name: str,
+    source: str = "demo.toml",
+    extra: str = "",
+    environment: Mapping[str, str] | None = None,
+    change: Callable[[str], str] = str,
 ) -> Iterator[LiveSession]:
     """A live session, ended whatever happens; `extra` is added to its configuration."""
-    live = LiveSession(folder, name, source, extra)
+    live = LiveSession(folder, name, source, extra, environment, change)
     try:
         until(live.ready, 60, "all processes ready")
         yield live

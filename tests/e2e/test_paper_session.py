@@ -1,5 +1,6 @@
 """Paper trading on captures, made and recorded: served as the venue would, the chain on them."""
 
+import contextlib
 import json
 import re
 import subprocess
@@ -9,10 +10,11 @@ import numpy as np
 import pytest
 
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.schema import Flag, Kind
+from pinnacle.core.schema import Flag, Kind, Reason
 from tests.beside import CAPTURES, needs_captures
 from tests.binance_market import SYMBOLS, make_capture
-from tests.sessions import demo_config, resting_at_the_end, until
+from tests.process.wrong_clocks import WrongClocks
+from tests.sessions import demo_config, resting_at_the_end, running_demo, until
 
 SECONDS = 25
 #: The recorded tape is 5.8 minutes long; the made one as long as the session and its start need.
@@ -26,13 +28,20 @@ def paper(request, tmp_path_factory):
     files = (
         CAPTURES.values() if request.param == "recorded" else made(folder, speed * (SECONDS + 10))
     )
+    with serving(folder, files, speed) as addresses:
+        yield run(folder, addresses)
+
+
+@contextlib.contextmanager
+def serving(folder, files, speed):
+    """The addresses of a server of these captures, as it prints them."""
     serve = [sys.executable, "-m", "pinnacle", "capture", "serve", *map(str, files)]
     serve += ["--venue", "binance", "--speed", str(speed), "--cert-dir", str(folder), "--json"]
     with (folder / "server.txt").open("w+") as out:
         server = subprocess.Popen(serve, stdout=out, stderr=subprocess.STDOUT)
         try:
             until(lambda: "\n" in (folder / "server.txt").read_text(), 30, "the server's address")
-            yield run(folder, json.loads((folder / "server.txt").read_text().splitlines()[0]))
+            yield json.loads((folder / "server.txt").read_text().splitlines()[0])
         finally:
             server.terminate()
             server.wait(10)
@@ -42,12 +51,19 @@ def made(folder, seconds):
     return [make_capture(folder / f"{symbol}.gz", symbol, seconds) for symbol in SYMBOLS]
 
 
+def at(addresses):
+    """A change of a configuration's text: the venue is there."""
+
+    def change(text):
+        for key in ("ws_url", "rest_url", "ca_file"):
+            text = re.sub(rf'^{key} = ".*"$', f'{key} = "{addresses[key]}"', text, flags=re.M)
+        return text
+
+    return change
+
+
 def run(folder, addresses):
-    config, paths = demo_config(folder, "paper", "binance-paper.toml")
-    text = config.read_text()
-    for key in ("ws_url", "rest_url", "ca_file"):
-        text = re.sub(rf'^{key} = ".*"$', f'{key} = "{addresses[key]}"', text, flags=re.M)
-    config.write_text(text)
+    config, paths = demo_config(folder, "paper", "binance-paper.toml", change=at(addresses))
     report = folder / "r.json"
     command = [sys.executable, "-m", "pinnacle", "run", str(config), "--name", "paper"]
     command += ["--duration", str(SECONDS), "--report", str(report), "--port", "0"]
@@ -99,3 +115,51 @@ def test_verify_repeats_every_decision(paper):
     assert done.returncode == 0, result["details"]
     assert result["identical"] is True and result["differences"] == 0
     assert result["decisions"] > 100
+
+
+def test_after_a_sleep_the_books_are_fetched_anew_and_a_step_of_the_clock_moves_nothing(
+    tmp_path,
+):
+    clocks, speed = WrongClocks(tmp_path), SPEED["made"]
+    with (
+        serving(tmp_path, made(tmp_path, speed * 90), speed) as addresses,
+        running_demo(
+            tmp_path,
+            "slept",
+            "binance-paper.toml",
+            environment=clocks.environment,
+            change=at(addresses),
+        ) as live,
+    ):
+        until(live.quoting, 30, "quoting")
+        clocks.set(-20.0)
+        before = live.observer.now_ns()
+        until(lambda: sent_since(live, before) >= 4, 10, "orders with a clock that is behind")
+        asleep = live.observer.now_ns()
+        clocks.set(3580.0, 3600.0)
+        until(lambda: sorted(fetched_since(live, asleep)) == [0, 1], 10, "both books anew")
+        back = live.observer.now_ns()
+        until(lambda: sent_since(live, back) >= 4, 10, "orders on them")
+        until(live.quoting, 10, "quotes on both sides")
+        live.finish()
+    feed = rows_of(live, "feed")
+    stale = (feed["kind"] == Kind.BOOK_INVALID) & (feed["reason"] == Reason.STALE)
+    assert sorted(feed[stale]["instrument_id"]) == [0, 1]
+    assert "suspended for 3600" in (live.paths.data / "feed.log").read_text()
+
+
+def rows_of(live, role):
+    return np.concatenate(list(JournalReader(live.paths.journal(role)).chunks()))
+
+
+def sent_since(live, at_ns):
+    rows = rows_of(live, "gateway")
+    orders = ((rows["kind"] == Kind.NEW) | (rows["kind"] == Kind.REPLACE)) & (
+        rows["flags"] & Flag.DECISION != 0
+    )
+    return np.count_nonzero(orders & (rows["recv_ns"] > at_ns))
+
+
+def fetched_since(live, at_ns):
+    rows = rows_of(live, "feed")
+    return rows[(rows["kind"] == Kind.BOOK_END) & (rows["recv_ns"] > at_ns)]["instrument_id"]
