@@ -265,6 +265,7 @@ static size_t decide_side(struct pmm_desk *desk, uint32_t instrument, int side, 
     struct pmm_slot *slots = in->slots[side];
     const struct pmm_level *levels = side == 0 ? in->wanted.bids : in->wanted.asks;
     int count = side == 0 ? in->wanted.bid_count : in->wanted.ask_count;
+    if (count < 0 || count > PMM_QUOTE_LEVELS_MAX) count = 0; /* nobody's ladder: pull rather than read past it */
     const uint64_t states = states_of(slots);
     const uint32_t live = in_state(states, PMM_SLOT_LIVE), leaving = in_state(states, PMM_SLOT_LEAVING);
     const uint32_t going = in_state(states, PMM_SLOT_CANCELLING) | leaving;

@@ -73,6 +73,8 @@ def run(group: click.Group) -> None:
         if exit_code is None:
             traceback.print_exc()
             sys.exit(INTERNAL_ERROR)
+        if getattr(error, "show_cause", False) and error.__cause__ is not None:
+            traceback.print_exception(error.__cause__)
         click.echo(f"error: {error}", err=True)
         sys.exit(exit_code)
     sys.exit(code if isinstance(code, int) else 0)

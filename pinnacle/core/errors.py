@@ -6,6 +6,7 @@ PinnacleError
 ├── LayoutError           exit 4   a mapped file of another layout, version or program
 ├── PeerLostError         exit 5   a process that this one needs is gone
 ├── DataError             exit 1   a journal, capture or message is damaged
+├── StrategyError         exit 70  a strategy's own code failed; .__cause__ has its traceback
 └── NativeError           exit 70  a C function failed; .code is enum pmm_error
     ├── NotReadyError              not there yet: try again
     ├── OwnedError                 another live process writes it
@@ -51,6 +52,13 @@ class DataError(PinnacleError):
     """Recorded data is damaged; the text names the place."""
 
     exit_code = 1
+
+
+class StrategyError(PinnacleError):
+    """A strategy's own code failed; the text names its line."""
+
+    #: The author wants to see how his code got there.
+    show_cause = True
 
 
 class NativeError(PinnacleError):

@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from pinnacle.core._native import lib
 from pinnacle.core.desk import Desk
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.quoting import Maker
+
+LEVELS_MAX: int = lib.PMM_QUOTE_LEVELS_MAX
 
 Level = tuple[int, int]
 
@@ -43,13 +46,18 @@ class Market:
     def quote(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
         """State what should be in the market: (price, quantity), best first, at most 8 a side.
 
-        The desk sends the least set of orders that gets there. An empty side is pulled.
+        The desk sends the least set of orders that gets there. An empty side is pulled. ValueError
+        for more levels and TypeError for what is no whole number: then nothing is wanted.
         """
+        self.pull()
+        if len(bids) > LEVELS_MAX or len(asks) > LEVELS_MAX:
+            most = max(len(bids), len(asks))
+            raise ValueError(f"{most} levels on a side: a ladder has at most {LEVELS_MAX}")
         wanted = self.row.wanted
-        wanted.bid_count, wanted.ask_count = len(bids), len(asks)
         for side, levels in ((wanted.bids, bids), (wanted.asks, asks)):
             for i, (price, quantity) in enumerate(levels):
                 side[i].price, side[i].quantity = price, quantity
+        wanted.bid_count, wanted.ask_count = len(bids), len(asks)
 
     def pull(self) -> None:
         """Nothing should be in the market."""

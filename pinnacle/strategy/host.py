@@ -10,6 +10,7 @@ from pinnacle.core.book import Book
 from pinnacle.core.desk import Desk
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import EVENT, Kind
+from pinnacle.strategy.author import AuthorsCode
 from pinnacle.strategy.base import Market, Strategy
 from pinnacle.strategy.config import StrategyConfig
 from pinnacle.strategy.market_maker import MarketMaker
@@ -44,8 +45,10 @@ class StrategyHost:
             for instrument in instruments
         ]
         kind = kind or STRATEGIES[config.name]
-        self.strategy = kind(self.markets, getattr(config, config.name))
-        makers = self.strategy.makers()
+        self._authors_code = AuthorsCode(kind)
+        with self._authors_code:
+            self.strategy = kind(self.markets, getattr(config, config.name))
+            makers = self.strategy.makers()
         #: struct pmm_maker *[], by instrument, for whoever turns in C.
         self.makers: Any = ffi.new("struct pmm_maker *[]", lib.PMM_INSTRUMENTS_MAX)
         for number, maker in makers.items():
@@ -65,7 +68,8 @@ class StrategyHost:
         desk.apply(events, n)
         self._quote(desk.cdata, self.makers)
         if self.hooked:
-            self._run_hooks(events, n)
+            with self._authors_code:
+                self._run_hooks(events, n)
         return desk.decide()
 
     def _run_hooks(self, events: Any, n: int) -> None:
@@ -97,13 +101,18 @@ class StrategyHost:
 
     def freeze(self) -> list[Any] | None:
         """The desk, its books and the strategy; None if the strategy cannot be frozen."""
-        own = self.strategy.freeze()
+        with self._authors_code:
+            own = self.strategy.freeze()
         return None if own is None else [own, *self.desk.freeze()]
 
     def thaw(self, state: list[bytes]) -> bool:
         """Take what `freeze` gave; False, and unchanged, if it is of another host."""
         own, *desk = state
-        if not self.desk.fits(desk) or not self.strategy.thaw(own):
+        if not self.desk.fits(desk):
+            return False
+        with self._authors_code:
+            taken = self.strategy.thaw(own)
+        if not taken:
             return False
         self.desk.thaw(desk)
         return True
