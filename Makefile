@@ -13,7 +13,7 @@ BENCH_PEERS = $(PYTHON) -c 'import orjson' 2>/dev/null || \
 	$(PYTHON) -m pip install -qq --no-input --disable-pip-version-check 'orjson>=3.10' </dev/null || true
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-long test-all bench bench-quick fuzz check clean
+.PHONY: help build run test test-long test-all bench bench-quick fuzz mutants check clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ bench-quick: $(STAMP)  ## The same in under a minute, less exact.
 
 fuzz:  ## Fuzz the C library (FUZZ_SECONDS=60 for each target, FUZZ="journal match" for some of them).
 	@sh tools/fuzz.sh $(or $(FUZZ_SECONDS),60) $(FUZZ)
+
+mutants: $(STAMP)  ## Plant small faults that tests must find (BUDGET=600 seconds, FILES="risk desk", SEED=1).
+	@$(PYTHON) -m tools.mutants $(FILES) --budget $(or $(BUDGET),600) --seed $(or $(SEED),1)
 
 check: $(STAMP)  ## Lint.
 	@$(VENV)/bin/ruff check pinnacle tests tools bench

@@ -1,0 +1,142 @@
+"""A private copy of the checkout in which one mutant at a time stands, is built and is tested."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+
+from tools.mutants.source import Mutant
+
+# Nothing that is built; the library's own is compiled here.
+NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.so", "_native.c", "*.o", "out")
+PARTS = ["csrc", "pinnacle", "tests", "tools", "config", "systemd", "docs", "fuzz", "bench", ".ci"]
+FILES = ["pyproject.toml", "setup.py", "Makefile", "README.md", "CHANGELOG.md", "MANIFEST.in"]
+# Warnings are errors: what the compiler refuses, no test has to find.
+FLAGS = ["-std=gnu11", "-O2", "-fPIC", "-pthread", "-ffp-contract=off", "-DNDEBUG", "-Icsrc"]
+STRICT = ["-Wall", "-Wextra", "-Wshadow", "-Wno-unused-parameter", "-Werror"]
+
+
+class Verdict(StrEnum):
+    KILLED = "killed"
+    SURVIVED = "survived"
+    REFUSED = "refused by the compiler"
+    SAME = "the same program"
+
+
+class BrokenBaseError(RuntimeError):
+    """The tests fail without any mutant."""
+
+
+class Workshop:
+    def __init__(self, root: Path, place: Path, seconds_max: float):
+        self.place, self._seconds_max = place, seconds_max
+        for part in PARTS:
+            shutil.copytree(root / part, place / part, ignore=NOT_COPIED)
+        for file in [*FILES, "LICENSE"]:
+            shutil.copy(root / file, place)
+        self._objects: dict[str, bytes] = {}
+        self._seconds: dict[tuple[str, ...], float] = {}
+        self._build()
+
+    def _run(self, command: list[str], seconds: float = 300) -> tuple[int, str]:
+        """Exit code (a timeout is one too) and output; nothing that it started stays behind."""
+        environment = os.environ | {
+            "PYTHONPATH": str(self.place),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TMPDIR": str(self.place / "tmp"),
+        }
+        (self.place / "tmp").mkdir(exist_ok=True)
+        with (self.place / "output").open("w+") as output:
+            process = subprocess.Popen(
+                command, cwd=self.place, env=environment, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+            try:
+                code = process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                code = -signal.SIGALRM
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            output.seek(0)
+            text = output.read()
+        shutil.rmtree(self.place / "tmp", ignore_errors=True)
+        return code, text
+
+    def _must(self, command: list[str]) -> None:
+        code, text = self._run(command)
+        if code:
+            raise BrokenBaseError(f"{' '.join(command[:3])} ...: {text}")
+
+    def _build(self) -> None:
+        """Every object once; a mutant compiles its own file and links."""
+        emit = "from tools.cffi_build import ffi; ffi.emit_c_code('_native.c')"
+        self._must([sys.executable, "-c", emit])
+        include = "import sysconfig; print(sysconfig.get_path('include'))"
+        python = subprocess.check_output([sys.executable, "-c", include], text=True).strip()
+        self._must(["gcc", *FLAGS, f"-I{python}", "-DPy_LIMITED_API", "-c", "_native.c"])
+        for path in sorted((self.place / "csrc").glob("*.c")):
+            name = str(path.relative_to(self.place))
+            code, text = self._compile(name)
+            if code:
+                raise BrokenBaseError(text)
+            self._objects[name] = self._object(name).read_bytes()
+        self._link()
+
+    def _object(self, name: str) -> Path:
+        return self.place / Path(name).with_suffix(".o").name
+
+    def _compile(self, name: str) -> tuple[int, str]:
+        object_ = self._object(name).name
+        return self._run(["gcc", *FLAGS, *STRICT, *_machine(), "-c", name, "-o", object_])
+
+    def _link(self) -> None:
+        objects = ["_native.o", *(self._object(name).name for name in self._objects)]
+        library = "pinnacle/core/_native.abi3.so"
+        self._must(["gcc", "-shared", "-pthread", "-o", library, *objects, "-lm"])
+
+    def base(self, tests: tuple[str, ...]) -> None:
+        """The tests as they are: they must pass, and say how long a mutant may take."""
+        if tests in self._seconds:
+            return
+        begin = time.monotonic()
+        code, text = self._test(tests, self._seconds_max)
+        if code:
+            raise BrokenBaseError(f"{' '.join(tests)} fail without a mutant:\n{text[-3000:]}")
+        self._seconds[tests] = time.monotonic() - begin
+
+    def judge(self, mutant: Mutant, tests: tuple[str, ...]) -> Verdict:
+        """Put the mutant in, look, and take it out again."""
+        self.base(tests)
+        path = self.place / mutant.file
+        source = path.read_bytes()
+        path.write_bytes(mutant.apply(source))
+        try:
+            if path.suffix == ".c":
+                if self._compile(mutant.file)[0]:
+                    return Verdict.REFUSED
+                if self._object(mutant.file).read_bytes() == self._objects[mutant.file]:
+                    return Verdict.SAME
+                self._link()
+            code, _ = self._test(tests, 10 + 5 * self._seconds[tests])
+            return Verdict.KILLED if code else Verdict.SURVIVED
+        finally:
+            path.write_bytes(source)
+            if path.suffix == ".c":
+                self._object(mutant.file).write_bytes(self._objects[mutant.file])
+                self._link()
+
+    def _test(self, tests: tuple[str, ...], seconds: float) -> tuple[int, str]:
+        """The same examples each time: a mutant is killed or it is not."""
+        command = [sys.executable, "-m", "pytest", "-x", "-m", "not long", "-p", "no:cacheprovider"]
+        command += ["-p", "no:xdist", "--hypothesis-seed=1", "-o", f"timeout={seconds:.0f}"]
+        return self._run([*command, *tests], seconds)
+
+
+def _machine() -> list[str]:
+    return ["-march=x86-64-v2"] if os.uname().machine == "x86_64" else []
