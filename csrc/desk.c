@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "money.h"
 
 #define SLOTS PMM_QUOTE_LEVELS_MAX
 /* Pulled quotes are cancelled for these: their absence means that nobody watches what is out. */
@@ -31,20 +32,13 @@ static struct pmm_slot *find_slot(struct pmm_desk_instrument *in, uint64_t order
 
 static void free_slot(struct pmm_slot *slot) { memset(slot, 0, sizeof *slot); }
 
-/* Lots that cannot be counted stay at the most that can be: never of the wrong sign. */
-static int64_t add_lots(int64_t a, int64_t b) {
-    int64_t sum;
-    if (__builtin_add_overflow(a, b, &sum)) return b < 0 ? INT64_MIN : INT64_MAX;
-    return sum;
-}
-
 static void apply_fill(struct pmm_desk *desk, struct pmm_desk_instrument *in, struct pmm_slot *slot,
                        const struct pmm_event *e) {
-    in->position = add_lots(in->position, e->side == PMM_SIDE_BID ? e->quantity : -e->quantity);
+    in->position = pmm_lots_add(in->position, e->side == PMM_SIDE_BID ? e->quantity : -e->quantity);
     in->fills++;
     desk->filled |= 1ull << e->instrument_id;
     if (!slot) return;
-    slot->filled = add_lots(slot->filled, e->quantity);
+    slot->filled = pmm_lots_add(slot->filled, e->quantity);
     if (slot->filled >= slot->quantity) free_slot(slot);
 }
 
@@ -205,7 +199,7 @@ static struct pmm_event send_new(struct pmm_desk *desk, uint32_t instrument, int
 static struct pmm_event send_replace(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot,
                                      const struct pmm_level *level) {
     slot->wanted_price = level->price;
-    slot->wanted_quantity = add_lots(slot->filled, level->quantity);
+    slot->wanted_quantity = pmm_lots_add(slot->filled, level->quantity);
     slot->state = PMM_SLOT_REPLACING;
     struct pmm_event e = decision(desk, instrument, side, PMM_KIND_REPLACE, slot);
     e.price = slot->wanted_price;

@@ -1,12 +1,10 @@
 #include "event.h"
 #include "layout.h"
+#include "money.h"
 
 int64_t pmm_fee(int64_t price, int64_t quantity, int64_t fee_e8) {
-    /* 128 bits: ticks x lots x 1e8 passes 63 bits at a few bitcoin. */
-    __int128 scaled = (__int128)price * quantity * fee_e8;
-    const __int128 unit = 100000000;
-    __int128 fee = scaled / unit;
-    return (int64_t)(fee + (scaled > fee * unit));
+    int beyond = 0;
+    return pmm_money_narrow(pmm_money_fee(pmm_notional(price, quantity), fee_e8), &beyond);
 }
 
 uint16_t pmm_report_fault(const struct pmm_event *report) {

@@ -242,8 +242,10 @@ struct pmm_instrument {
 
 /*
  * What a fill costs, in ticks x lots: notional x fee, rounded up (towards the venue),
- * so that every process that computes it arrives at the same integer.
+ * so that every process that computes it arrives at the same integer. fee_e8: at most FEE_WHOLE_E8
+ * either way. What 64 bits do not hold is the end of them.
  */
+#define PMM_FEE_WHOLE_E8 100000000
 int64_t pmm_fee(int64_t price, int64_t quantity, int64_t fee_e8);
 
 /*

@@ -11,12 +11,15 @@ size_t pmm_risk_memsize(uint32_t orders) {
 
 static int within(int64_t value, int64_t least, int64_t most) { return value >= least && value <= most; }
 
-static int ranges_hold(const struct pmm_risk_limits *limits, uint32_t count, const struct pmm_risk_session *session) {
+static int ranges_hold(const struct pmm_instrument *terms, const struct pmm_risk_limits *limits, uint32_t count,
+                       const struct pmm_risk_session *session) {
     /* The bucket holds tokens x 1e9. */
     int good = within(session->messages_per_s, 1, 1000000000) && within(session->messages_burst, 1, 1000000000) &&
                within(session->intent_age_max_ns, 1, INT64_MAX / 4);
     for (uint32_t i = 0; i < count; i++)
-        good = good && within(limits[i].order_quantity_max, 1, PMM_RISK_LOTS_MAX) &&
+        good = good && within(terms[i].maker_fee_e8, -PMM_FEE_WHOLE_E8, PMM_FEE_WHOLE_E8) &&
+               within(terms[i].taker_fee_e8, -PMM_FEE_WHOLE_E8, PMM_FEE_WHOLE_E8) &&
+               within(limits[i].order_quantity_max, 1, PMM_RISK_LOTS_MAX) &&
                within(limits[i].position_max, 1, PMM_RISK_LOTS_MAX) && within(limits[i].collar_e4, 1, 10000) &&
                within(limits[i].open_orders_max, 1, PMM_RISK_ORDERS_MAX);
     return good;
@@ -26,7 +29,7 @@ int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_
                   const struct pmm_risk_limits *limits, uint32_t instrument_count,
                   const struct pmm_risk_session *session) {
     if (orders < 4 || (orders & (orders - 1)) || bytes < pmm_risk_memsize(orders) || instrument_count == 0 ||
-        instrument_count > PMM_INSTRUMENTS_MAX || !ranges_hold(limits, instrument_count, session))
+        instrument_count > PMM_INSTRUMENTS_MAX || !ranges_hold(instruments, limits, instrument_count, session))
         return PMM_ERR_ARGUMENT;
     struct pmm_risk *risk = memory;
     memset(risk, 0, pmm_risk_memsize(orders));
@@ -95,13 +98,13 @@ static void run_intent(struct pmm_risk *risk, const struct pmm_event *e, struct 
 
 static void run_fill(struct pmm_risk *risk, const struct pmm_event *e, struct risk_order *order) {
     struct risk_instrument *in = &risk->instruments[e->instrument_id];
-    risk_position_fill(in, e);
+    risk_ledger_fill(in, e);
     if (!order) {
-        in->position.unknown_fills++;
+        in->ledger.unknown_fills++;
         return;
     }
     risk_expose(risk, order, -1);
-    order->filled += e->quantity;
+    order->filled = pmm_lots_add(order->filled, e->quantity);
     risk_expose(risk, order, +1);
     if (order->filled >= order->quantity && !order->asked_quantity) risk_order_remove(risk, order);
 }
@@ -118,15 +121,20 @@ static void settle_replace(struct pmm_risk *risk, const struct pmm_event *e, str
     if (order->filled >= order->quantity) risk_order_remove(risk, order);
 }
 
-/* A fill of nothing, or of no side, is nobody's trade: counted where people look, and not believed. */
-static int makes_no_sense(const struct pmm_event *e) {
-    return e->kind == PMM_KIND_FILL && (e->quantity <= 0 || (e->side != PMM_SIDE_BID && e->side != PMM_SIDE_ASK));
+/* Why a report is not believed, or 0. */
+static uint16_t report_fault(const struct risk_instrument *in, const struct pmm_event *e) {
+    uint16_t fault = pmm_report_fault(e);
+    if (!fault && e->kind == PMM_KIND_FILL && !risk_ledger_holds(&in->ledger, e)) fault = PMM_REASON_BAD_QUANTITY;
+    return fault;
 }
 
 static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
     if (e->instrument_id >= risk->instrument_count) return;
-    if (makes_no_sense(e)) {
-        risk->instruments[e->instrument_id].refused[PMM_REASON_BAD_QUANTITY]++;
+    struct risk_instrument *in = &risk->instruments[e->instrument_id];
+    uint16_t fault = report_fault(in, e);
+    if (fault) {
+        in->refused[fault]++;
+        in->ledger.refused_reports++;
         return;
     }
     struct risk_order *order = risk_order_find(risk, e->order_id);
@@ -167,8 +175,8 @@ static void run_top(struct pmm_risk *risk, const struct pmm_event *e) {
     struct risk_instrument *in = &risk->instruments[e->instrument_id];
     in->reference_good = !(e->flags & PMM_FLAG_STALE) && e->quantity > 0 && e->aux > 0;
     if (in->reference_good) {
-        in->position.bid_price = e->price;
-        in->position.ask_price = (int64_t)e->order_id;
+        in->ledger.bid_price = e->price;
+        in->ledger.ask_price = (int64_t)e->order_id;
     }
 }
 
@@ -185,10 +193,10 @@ static void run_process(struct pmm_risk *risk, const struct pmm_event *e, struct
         break;
     case PMM_KIND_START: risk->stopping = 0; break;
     case PMM_KIND_PEER_LOST:
-        risk->peers_lost |= 1u << e->aux;
+        risk->peers_lost |= pmm_source_bit(e->aux);
         if (e->aux == PMM_SOURCE_STRATEGY) cancel_everything(risk, e, PMM_REASON_PEER_LOST, sink);
         break;
-    case PMM_KIND_PEER_BACK: risk->peers_lost &= ~(1u << e->aux); break;
+    case PMM_KIND_PEER_BACK: risk->peers_lost &= ~pmm_source_bit(e->aux); break;
     default: break;
     }
 }
@@ -215,7 +223,7 @@ int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n
 
 int pmm_risk_position(const struct pmm_risk *risk, uint32_t instrument_id, struct pmm_position *out) {
     if (instrument_id >= risk->instrument_count) return PMM_ERR_NOT_FOUND;
-    *out = risk->instruments[instrument_id].position;
+    risk_ledger_show(&risk->instruments[instrument_id].ledger, out);
     return 0;
 }
 

@@ -19,10 +19,11 @@
  *
  * HALT, STOP and the loss of the strategy cancel every open order at once.
  *
- * A FILL whose quantity is not positive or whose side is neither is not a trade: it is counted as
- * refused (BAD_QUANTITY) and goes no further.
+ * A FILL or a REPLACED that no venue could mean (pmm_report_fault), or a fill that cannot be counted (the
+ * position beyond 63 bits, the turnover beyond 125), is refused: counted by its reason and in refused_reports, and it goes no further. What the venue
+ * did is then not known; the order stays open, so the limits go on counting what it may have done.
  *
- * P&L, exact in integers of ticks x lots. For each instrument cash = sum of sells' notional
+ * P&L, exact in integers of ticks x lots, 128 bits wide (money.h). For each instrument cash = sum of sells' notional
  * - buys' notional (fees apart); cost = what the open position cost on average, signed as the
  * position; realised moves when a fill reduces the position: the closed share of cost is
  * rounded towards zero once and the rest stays in cost, so that at every moment and any mark
@@ -55,12 +56,25 @@ struct pmm_risk_session {
     int64_t messages_burst;      /* 1 to 1e9 */
 };
 
-/* Of one instrument. */
+/* An amount of struct pmm_position that 64 bits do not hold: it is shown as the end of them, of its own sign. */
+enum pmm_beyond {
+    PMM_BEYOND_CASH = 1,
+    PMM_BEYOND_COST = 2,
+    PMM_BEYOND_REALISED = 4,
+    PMM_BEYOND_UNREALISED = 8,
+    PMM_BEYOND_FEES = 16,
+    PMM_BEYOND_TURNOVER = 32,
+    PMM_BEYOND_OPEN_BID = 64,
+    PMM_BEYOND_OPEN_ASK = 128
+};
+
+/* Of one instrument, as it is shown: what risk itself counts is wider. */
 struct pmm_position {
     int64_t position;      /* lots */
     int64_t cash;          /* ticks x lots, without fees */
     int64_t cost;          /* of the open position */
     int64_t realised;
+    int64_t unrealised;    /* position x mark - cost; 0 without a reference */
     int64_t fees;          /* paid; negative: earned */
     int64_t bid_price;     /* last reference, 0 if none */
     int64_t ask_price;
@@ -73,12 +87,14 @@ struct pmm_position {
     int64_t ask_fills;
     int64_t turnover;      /* ticks x lots */
     int64_t unknown_fills; /* fills of orders that risk does not know: counted in the position all the same */
+    int64_t refused_reports; /* FILLs and REPLACEDs that no venue could mean */
+    int64_t beyond;          /* PMM_BEYOND_*: which of these are not exact */
 };
 
 size_t pmm_risk_memsize(uint32_t orders);
 /*
  * orders: a power of two, a third more than may be open at once; instruments: their table, copied. ARGUMENT, also for
- * limits out of their ranges.
+ * limits or fees out of their ranges.
  */
 int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_instrument *instruments,
                   const struct pmm_risk_limits *limits, uint32_t instrument_count,
@@ -90,9 +106,8 @@ int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_
  */
 int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max);
 
+/* The mark is the middle of the last reference, rounded down. NOT_FOUND. */
 int pmm_risk_position(const struct pmm_risk *risk, uint32_t instrument_id, struct pmm_position *out);
-/* position x mark - cost, the mark being the middle of the last reference rounded down; 0 without one. */
-int64_t pmm_position_unrealised(const struct pmm_position *position);
 int64_t pmm_risk_open_orders(const struct pmm_risk *risk);
 /* Refusals so far with this reason at this instrument. */
 int64_t pmm_risk_refused(const struct pmm_risk *risk, uint32_t instrument_id, uint16_t reason);

@@ -35,10 +35,9 @@ static uint16_t check_form(const struct pmm_risk *risk, const struct pmm_event *
 }
 
 static uint16_t check_collar(const struct risk_instrument *in, int64_t price) {
-    const struct pmm_position *p = &in->position;
     if (!in->reference_good) return PMM_REASON_NO_REFERENCE;
-    __int128 twice_mid = (__int128)p->bid_price + p->ask_price;
-    __int128 off = (__int128)price * 2 - twice_mid;
+    pmm_wide twice_mid = (pmm_wide)in->ledger.bid_price + in->ledger.ask_price;
+    pmm_wide off = (pmm_wide)price * 2 - twice_mid;
     if (off < 0) off = -off;
     return off * 10000 > twice_mid * in->limits.collar_e4 ? PMM_REASON_PRICE_COLLAR : 0;
 }
@@ -46,15 +45,16 @@ static uint16_t check_collar(const struct risk_instrument *in, int64_t price) {
 /* The position if everything open on the order's side filled, with the order as asked. */
 static int within_position(const struct risk_instrument *in, const struct pmm_event *e,
                            const struct risk_order *order) {
-    const struct pmm_position *p = &in->position;
+    const struct risk_ledger *ledger = &in->ledger;
     int64_t adds = e->quantity;
     if (order) {
         int64_t leaves = e->quantity > order->filled ? e->quantity - order->filled : 0;
         int64_t counted = risk_order_exposure(order);
         adds = leaves > counted ? leaves - counted : 0;
     }
-    if (e->side == PMM_SIDE_BID) return p->position + p->open_bid + adds <= in->limits.position_max;
-    return -p->position + p->open_ask + adds <= in->limits.position_max;
+    const int is_ask = e->side != PMM_SIDE_BID;
+    pmm_wide position = is_ask ? -(pmm_wide)ledger->position : ledger->position;
+    return position + ledger->open[is_ask] + adds <= in->limits.position_max;
 }
 
 uint16_t risk_check(struct pmm_risk *risk, const struct pmm_event *e) {
@@ -70,6 +70,6 @@ uint16_t risk_check(struct pmm_risk *risk, const struct pmm_event *e) {
     reason = LOST(risk, PMM_SOURCE_FEED) ? PMM_REASON_NO_REFERENCE : check_collar(in, e->price);
     if (reason) return reason;
     if (!within_position(in, e, order)) return PMM_REASON_POSITION_LIMIT;
-    if (!order && in->position.open_orders >= in->limits.open_orders_max) return PMM_REASON_OPEN_ORDERS;
+    if (!order && in->ledger.open_orders >= in->limits.open_orders_max) return PMM_REASON_OPEN_ORDERS;
     return take_token(risk) ? 0 : PMM_REASON_MESSAGE_RATE;
 }

@@ -1,7 +1,8 @@
-/* risk_internal.h: what risk.c (flow), risk_check.c (checks) and risk_orders.c (order table, P&L) share. Private. */
+/* risk_internal.h: what risk.c (flow), risk_check.c, risk_orders.c (table) and risk_ledger.c (P&L) share. Private. */
 #ifndef PMM_RISK_INTERNAL_H
 #define PMM_RISK_INTERNAL_H
 
+#include "money.h"
 #include "risk.h"
 
 #define RISK_REASONS 96
@@ -18,10 +19,30 @@ struct risk_order {
     uint8_t reserved[2];
 };
 
+/* What struct pmm_position shows of an instrument, at full width. */
+struct risk_ledger {
+    pmm_money cash;
+    pmm_money cost;
+    pmm_money realised;
+    pmm_money fees;
+    pmm_money turnover;
+    pmm_money open[2]; /* lots of all open orders: bids, asks */
+    int64_t position;
+    int64_t bid_price;
+    int64_t ask_price;
+    int64_t open_orders;
+    int64_t bought;
+    int64_t sold;
+    int64_t bid_fills;
+    int64_t ask_fills;
+    int64_t unknown_fills;
+    int64_t refused_reports;
+};
+
 struct risk_instrument {
     struct pmm_instrument terms;
     struct pmm_risk_limits limits;
-    struct pmm_position position;
+    struct risk_ledger ledger;
     int64_t refused[RISK_REASONS];
     uint8_t reference_good;
 };
@@ -48,7 +69,11 @@ void risk_order_remove(struct pmm_risk *risk, struct risk_order *order);
 int64_t risk_order_exposure(const struct risk_order *order);
 /* Call around every change of an order: takes its exposure out of, or puts it into, the open totals. */
 void risk_expose(struct pmm_risk *risk, const struct risk_order *order, int sign);
-void risk_position_fill(struct risk_instrument *in, const struct pmm_event *e);
+
+/* 1 if the position can be counted with the fill in it. */
+int risk_ledger_holds(const struct risk_ledger *ledger, const struct pmm_event *fill);
+void risk_ledger_fill(struct risk_instrument *in, const struct pmm_event *fill);
+void risk_ledger_show(const struct risk_ledger *ledger, struct pmm_position *out);
 
 /* 0 if the NEW or REPLACE may pass (its message token is then taken), or its enum pmm_reason. */
 uint16_t risk_check(struct pmm_risk *risk, const struct pmm_event *e);

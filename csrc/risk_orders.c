@@ -26,14 +26,14 @@ struct risk_order *risk_order_add(struct pmm_risk *risk, const struct pmm_event 
         .side = e->side,
     };
     risk->order_count++;
-    risk->instruments[e->instrument_id].position.open_orders++;
+    risk->instruments[e->instrument_id].ledger.open_orders++;
     risk_expose(risk, &risk->orders[i], +1);
     return &risk->orders[i];
 }
 
 void risk_order_remove(struct pmm_risk *risk, struct risk_order *order) {
     risk_expose(risk, order, -1);
-    risk->instruments[order->instrument_id].position.open_orders--;
+    risk->instruments[order->instrument_id].ledger.open_orders--;
     risk->order_count--;
     /* Backward shift: entries behind the hole move up unless they are at or past their home. */
     uint32_t hole = (uint32_t)(order - risk->orders);
@@ -53,40 +53,6 @@ int64_t risk_order_exposure(const struct risk_order *order) {
 }
 
 void risk_expose(struct pmm_risk *risk, const struct risk_order *order, int sign) {
-    struct pmm_position *p = &risk->instruments[order->instrument_id].position;
-    int64_t *open = order->side == PMM_SIDE_BID ? &p->open_bid : &p->open_ask;
-    *open += sign * risk_order_exposure(order);
-}
-
-void risk_position_fill(struct risk_instrument *in, const struct pmm_event *e) {
-    struct pmm_position *p = &in->position;
-    int64_t signed_quantity = e->side == PMM_SIDE_BID ? e->quantity : -e->quantity;
-    int64_t notional = e->price * e->quantity;
-    int64_t fee_e8 = e->flags & PMM_FLAG_MAKER ? in->terms.maker_fee_e8 : in->terms.taker_fee_e8;
-    p->cash -= e->price * signed_quantity;
-    p->fees += pmm_fee(e->price, e->quantity, fee_e8);
-    p->turnover += notional;
-    p->bought += e->side == PMM_SIDE_BID ? e->quantity : 0;
-    p->sold += e->side == PMM_SIDE_BID ? 0 : e->quantity;
-    p->bid_fills += e->side == PMM_SIDE_BID;
-    p->ask_fills += e->side != PMM_SIDE_BID;
-
-    int64_t held = p->position;
-    int64_t held_abs = held < 0 ? -held : held;
-    int reduces = held != 0 && (held > 0) != (signed_quantity > 0);
-    int64_t closed = reduces ? (e->quantity < held_abs ? e->quantity : held_abs) : 0;
-    /* 128 bits: cost x lots. The division's remainder stays in cost, so nothing is lost to rounding. */
-    int64_t closed_cost = closed ? (int64_t)((__int128)p->cost * closed / held_abs) : 0;
-    int64_t closed_proceeds = (held > 0 ? closed : -closed) * e->price;
-    p->realised += closed_proceeds - closed_cost;
-    p->cost -= closed_cost;
-    int64_t opened = e->quantity - closed;
-    p->cost += (signed_quantity > 0 ? opened : -opened) * e->price;
-    p->position += signed_quantity;
-}
-
-int64_t pmm_position_unrealised(const struct pmm_position *position) {
-    if (position->bid_price == 0 || position->ask_price == 0) return 0;
-    int64_t mark = (position->bid_price + position->ask_price) >> 1;
-    return position->position * mark - position->cost;
+    pmm_money *open = risk->instruments[order->instrument_id].ledger.open;
+    open[order->side != PMM_SIDE_BID] += (pmm_wide)sign * risk_order_exposure(order);
 }

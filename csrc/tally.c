@@ -119,7 +119,7 @@ static void fill(struct pmm_tally *tally, const struct pmm_event *e) {
     *(e->side == PMM_SIDE_BID ? &in->bid_fills : &in->ask_fills) += 1;
     capture_spread(in, e);
     struct tally_order *order = find(tally, e->order_id);
-    if (order == NULL || e->quantity <= 0) return;
+    if (order == NULL) return;
     in->filled += order->filled == 0;
     order->filled = e->quantity < INT64_MAX - order->filled ? order->filled + e->quantity : INT64_MAX;
     if (order->filled >= order->quantity) end(tally, e->order_id);
@@ -135,6 +135,7 @@ static void count_decision(struct pmm_tally *tally, const struct pmm_event *e) {
 static void count_input(struct pmm_tally *tally, const struct pmm_event *e) {
     struct pmm_tally_instrument *in = &tally->instruments[e->instrument_id];
     struct tally_order *order;
+    if (pmm_report_fault(e)) return;
     switch (e->kind) {
     case PMM_KIND_TOP:
         if (!(e->flags & PMM_FLAG_STALE)) in->twice_mid = (int64_t)((uint64_t)e->price + e->order_id);

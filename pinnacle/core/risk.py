@@ -6,7 +6,9 @@ import numpy as np
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import check
-from pinnacle.core.schema import EventBuffer, Reason
+from pinnacle.core.schema import EventBuffer, Reason, enum_of
+
+_Beyond = enum_of("pmm_beyond", "PMM_BEYOND_")
 
 #: A quarter of the order table stays empty: csrc/risk_orders.c.
 _TABLE_LEAST = 1024
@@ -15,6 +17,11 @@ _TABLE_LEAST = 1024
 def _table_size(open_orders: int) -> int:
     """The least power of two that holds so many with a quarter to spare."""
     return max(_TABLE_LEAST, 1 << (open_orders + open_orders // 3 + 1).bit_length())
+
+
+def beyond_names(bits: int) -> list[str]:
+    """The amounts of a position that its `beyond` says are not exact."""
+    return [amount.name.lower() for amount in sorted(_Beyond) if bits & amount]
 
 
 class RiskBook:
@@ -57,12 +64,10 @@ class RiskBook:
         return check(lib.pmm_risk_run(self.cdata, events, n, out.cdata, out.capacity), "risk")
 
     def position(self, instrument: int) -> dict[str, int]:
-        """The fields of struct pmm_position, and `unrealised`; ticks x lots and lots."""
+        """The fields of struct pmm_position; ticks x lots and lots."""
         check(lib.pmm_risk_position(self.cdata, instrument, self._position), "position")
         p = self._position
-        values = {name: getattr(p, name) for name, _ in ffi.typeof("struct pmm_position").fields}
-        values["unrealised"] = lib.pmm_position_unrealised(p)
-        return values
+        return {name: getattr(p, name) for name, _ in ffi.typeof("struct pmm_position").fields}
 
     def refused(self, instrument: int) -> dict[str, int]:
         """Refusals so far, by reason."""

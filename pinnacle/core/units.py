@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from pinnacle.core._native import lib
 from pinnacle.core.errors import ConfigError
 
 _E8 = 10_000  # basis points to 1e-8
@@ -49,6 +50,8 @@ def fee_e8(bps: float | str, what: str) -> int:
     scaled = _decimal(str(bps), what) * _E8
     if scaled != scaled.to_integral_value():
         raise ConfigError(f"{what}: {bps} basis points is finer than 0.0001")
+    if abs(scaled) > lib.PMM_FEE_WHOLE_E8:
+        raise ConfigError(f"{what}: {bps} basis points is more than the whole price (10000)")
     return int(scaled)
 
 

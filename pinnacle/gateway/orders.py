@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from pinnacle.core._native import ffi
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Source
 from pinnacle.gateway.config import GatewayConfig
 
@@ -213,6 +213,10 @@ class OrderTable:
         self._emit(event)
 
     def _fill(self, event: Any) -> None:
+        if lib.pmm_report_fault(ffi.addressof(event)):
+            # Nobody's trade, and its number no execution's: risk refuses it, aloud.
+            self._emit(event)
+            return
         last = self._last_execution.get(event.instrument_id, 0)
         if event.aux <= last:
             self.duplicates += 1
@@ -242,7 +246,7 @@ class OrderTable:
 
     def _replaced(self, event: Any) -> None:
         order = self.orders.get(event.order_id)
-        if order is not None:
+        if order is not None and not lib.pmm_report_fault(ffi.addressof(event)):
             order.price, order.quantity = event.price, event.quantity
             if order.state is State.PENDING_REPLACE:
                 order.state = State.LIVE

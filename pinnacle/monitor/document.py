@@ -10,6 +10,7 @@ from pinnacle.core.counters import BUCKET_FLOORS, Histogram
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.notices import Notice
 from pinnacle.core.observer import Observer, ProcessView
+from pinnacle.core.risk import beyond_names
 
 BOOK_LEVELS = 10
 #: The page's histogram has so many buckets to the power of two; the segment's has 32.
@@ -62,6 +63,8 @@ class Row:
             "open_orders": self.value("open_orders"),
             "fills": {"bid": self.value("bid_fills"), "ask": self.value("ask_fills")},
             "unknown_fills": self.value("unknown_fills"),
+            "refused_reports": self.value("refused_reports"),
+            "not_exact": beyond_names(self.value("beyond")),
             "refusals": self.refusals,
         }
 

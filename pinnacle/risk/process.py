@@ -19,6 +19,7 @@ from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
 from pinnacle.core.schema import EventBuffer, Reason, Source
 from pinnacle.core.segment import Mode
 from pinnacle.core.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.risk.alarms import Alarms
 from pinnacle.risk.config import RiskConfig
 from pinnacle.risk.gate import BATCH, RiskGate
 
@@ -132,6 +133,8 @@ class _Published:
         "ask_fills",
         "turnover",
         "unknown_fills",
+        "refused_reports",
+        "beyond",
     )
 
     def __init__(self, runtime: Runtime, gate: RiskGate, instruments: list[Instrument]):
@@ -141,6 +144,8 @@ class _Published:
         self._records = self._counters.counter("records")
         self._taken = 0
         self._symbols = [i.symbol for i in instruments]
+        refused = [self._book.position(i)["refused_reports"] for i in range(len(instruments))]
+        self._alarms = Alarms(runtime.log, runtime.control, self._symbols, refused)
         self._refused: dict[tuple[int, Reason], int] = {}
         self._rows = [
             {name: self._counters.counter(f"{symbol}.{name}") for name in self.FIELDS}
@@ -161,6 +166,7 @@ class _Published:
         put(self._records, self._taken)
         for i, row in enumerate(self._rows):
             position = self._book.position(i)
+            self._alarms.look(i, position)
             for name, handle in row.items():
                 put(handle, position[name])
             for reason in Reason:

@@ -18,6 +18,7 @@ from pinnacle.core.errors import DataError
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import ROLES, SessionPaths
+from pinnacle.core.risk import beyond_names
 from pinnacle.core.schema import EVENT, Flag, events_pointer
 from pinnacle.core.tally import Tally
 from pinnacle.risk.gate import RiskGate
@@ -148,6 +149,7 @@ def _instrument(
             "unrealised": money(position["unrealised"]),
             "fees": money(position["fees"]),
         },
+        "not_exact": beyond_names(position["beyond"]),
         "spread_captured": money(counts["spread"]),
         "two_sided": round(counts["both_sides_ns"] / max(times["asked_ns"], 1), 4),
     }

@@ -1,7 +1,7 @@
 /*
  * Random flows through what decides: desk, quoting and risk, under the sanitizers. Each step also
- * checks what must hold whatever comes: the sum of cash and inventory, exposures that are never
- * negative, and no more decisions than there is room for.
+ * checks what must hold whatever comes, numbers at their ends too: the sum of cash and inventory, exposures that are
+ * never negative, and no more decisions than there is room for.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +30,13 @@ static void fail(const char *what, int step) {
     exit(1);
 }
 
+/* Mostly the number, and at times what no sane peer would send. */
+static int64_t or_extreme(int64_t number) {
+    static const int64_t ends[] = {INT64_MIN,        INT64_MIN + 1, -1,       0, 31, 32, 63, 64,
+                                   INT64_C(1) << 40, INT64_MAX - 1, INT64_MAX};
+    return draw(40) ? number : ends[draw(sizeof ends / sizeof *ends)];
+}
+
 static struct pmm_event any_event(uint64_t ids) {
     static const uint8_t kinds[] = {1,  1,  1,  2,  3,  4,  5,  6,  16, 17, 18, 19, 20, 32, 33,
                                     34, 35, 35, 36, 37, 38, 39, 48, 49, 50, 51, 52, 53, 54, 55};
@@ -37,10 +44,10 @@ static struct pmm_event any_event(uint64_t ids) {
     memset(&e, 0, sizeof e);
     e.kind = kinds[draw(sizeof kinds)];
     e.recv_ns = (int64_t)draw(1000000000000);
-    e.price = (int64_t)draw(2000) - 10;
-    e.quantity = (int64_t)draw(60) - 2;
+    e.price = or_extreme((int64_t)draw(2000) - 10);
+    e.quantity = or_extreme((int64_t)draw(60) - 2);
     e.order_id = e.kind == PMM_KIND_TOP ? 900 + draw(300) : draw(ids);
-    e.aux = e.kind >= PMM_KIND_START ? (int64_t)draw(9) : (int64_t)draw(50);
+    e.aux = or_extreme((int64_t)draw(e.kind >= PMM_KIND_START ? 9 : 50));
     e.instrument_id = draw(40) == 0 ? 0xFFFFFFFF : (uint32_t)draw(3);
     e.side = (uint8_t)draw(3);
     e.flags = (uint8_t)(draw(2) | (draw(2) << 4));
@@ -69,7 +76,8 @@ static void check_risk(const struct pmm_risk *risk, int step) {
     for (uint32_t i = 0; i < 2; i++) {
         struct pmm_position p;
         pmm_risk_position(risk, i, &p);
-        if (p.cash != p.realised - p.cost) fail("cash is not realised less cost", step);
+        const int64_t sum = PMM_BEYOND_CASH | PMM_BEYOND_REALISED | PMM_BEYOND_COST;
+        if (!(p.beyond & sum) && p.cash != p.realised - p.cost) fail("cash is not realised less cost", step);
         if (p.open_bid < 0 || p.open_ask < 0 || p.open_orders < 0) fail("negative exposure", step);
     }
     if (pmm_risk_open_orders(risk) > ORDERS) fail("more orders than the table holds", step);

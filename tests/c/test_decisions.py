@@ -11,6 +11,7 @@ SOURCES = (
     "quote",
     "risk",
     "risk_check",
+    "risk_ledger",
     "risk_orders",
     "book",
     "book_read",

@@ -59,6 +59,23 @@ def test_a_fill_before_its_acknowledgement_and_after_its_cancel_counts(table):
     assert table.unknown_fills == 1
 
 
+@pytest.mark.parametrize("fields", [{"price": 0}, {"quantity": 0}, {"quantity": -3}], ids=str)
+def test_a_fill_that_no_venue_could_mean_passes_on_and_counts_for_nothing(table, fields):
+    live(table)
+    nonsense = from_venue(Kind.FILL, aux=2**62, **fields)
+    assert said(run(table.decided, nonsense)) == [("FILL", "NONE")], "risk is to see it"
+    assert (table.orders[1].filled, table.unknown_fills) == (0, 0)
+    assert said(run(table.decided, from_venue(Kind.FILL, quantity=10, aux=1))) == [("FILL", "NONE")]
+    assert not table.orders, "its number was no execution's"
+
+
+def test_a_replacement_that_no_venue_could_mean_changes_no_order(table):
+    live(table)
+    run(table.decided, from_risk(Kind.REPLACE, quantity=20))
+    run(table.decided, from_venue(Kind.REPLACED, quantity=-1))
+    assert (table.orders[1].quantity, table.orders[1].state) == (10, State.PENDING_REPLACE)
+
+
 def test_replace_and_cancel_are_refused_for_an_order_that_is_not_there(table):
     assert said(run(table.decided, from_risk(Kind.REPLACE))) == [
         ("REPLACE_REJECTED", "UNKNOWN_ORDER")

@@ -256,6 +256,55 @@ def test_a_fill_of_an_unknown_order_counts_in_the_position_and_is_noted():
     assert (position["position"], position["unknown_fills"]) == (10, 1)
 
 
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"price": 0}, "BAD_PRICE"),
+        ({"price": -5}, "BAD_PRICE"),
+        ({"quantity": 0}, "BAD_QUANTITY"),
+        ({"quantity": -400}, "BAD_QUANTITY"),
+        ({"side": Side.NONE}, "BAD_ORDER"),
+        ({"side": 7}, "BAD_ORDER"),
+    ],
+    ids=str,
+)
+def test_a_fill_that_no_venue_could_mean_is_refused_and_its_order_goes_on_counting(fields, reason):
+    made = gate()
+    run(made.decided, new(1))
+    before = made.book.position(0)
+    assert len(run(made.decided, report(Kind.FILL, 1, **fields))) == 0
+    assert made.book.refused(0) == {reason: 1}
+    after = made.book.position(0)
+    assert after.pop("refused_reports") == 1 and before.pop("refused_reports") == 0
+    assert after == before
+    run(made.decided, report(Kind.FILL, 1))
+    assert (made.book.position(0)["position"], made.book.open_orders()) == (1000, 0)
+
+
+def test_a_fill_that_cannot_be_counted_is_refused():
+    made = gate()
+    most = 2**63 - 1
+    assert len(run(made.decided, report(Kind.FILL, 9, quantity=most, price=1))) == 1
+    assert len(run(made.decided, report(Kind.FILL, 9, quantity=1, price=1))) == 0
+    position = made.book.position(0)
+    assert (position["position"], position["refused_reports"]) == (most, 1)
+    run(made.decided, report(Kind.FILL, 9, Side.ASK, quantity=most, price=1))
+    run(made.decided, report(Kind.FILL, 9, Side.ASK, quantity=most, price=1))
+    assert len(run(made.decided, report(Kind.FILL, 9, Side.ASK, quantity=1, price=1))) == 0
+    assert made.book.position(0)["position"] == -most
+
+
+@pytest.mark.parametrize("fields", [{"quantity": 0}, {"quantity": -1}, {"price": 0}], ids=str)
+def test_a_replacement_that_no_venue_could_mean_settles_nothing(fields):
+    made = gate()
+    run(made.decided, new(1, quantity=500), replace(1, 800))
+    assert len(run(made.decided, report(Kind.REPLACED, 1, **fields))) == 0
+    position = made.book.position(0)
+    assert (position["open_bid"], position["refused_reports"]) == (800, 1)
+    run(made.decided, report(Kind.REPLACED, 1, quantity=800))
+    assert only(run(made.decided, replace(1, 600))) == (Kind.REPLACE, Reason.NONE)
+
+
 def test_maker_and_taker_fees_are_told_apart():
     made = gate()
     run(made.decided, report(Kind.FILL, 1, price=10_000, quantity=1000, flags=Flag.MAKER))

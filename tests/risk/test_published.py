@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+import structlog
 
 from pinnacle.core.counters import Counters, CountersReader
 from pinnacle.core.schema import Reason
@@ -25,7 +26,14 @@ def published(tmp_path):
     create_counters(tmp_path / "counters", counters_for(len(listed)), 8, "risk")
     missing = []
     with Counters(tmp_path / "counters", missing.append) as counters:
-        yield _Published(SimpleNamespace(counters=counters), gate, listed), missing
+        yield (
+            _Published(
+                SimpleNamespace(counters=counters, log=structlog.get_logger(), control=None),
+                gate,
+                listed,
+            ),
+            missing,
+        )
     assert not missing
 
 
