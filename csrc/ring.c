@@ -69,31 +69,22 @@ static int committed(const struct pmm_ring *ring, uint64_t cursor) {
 }
 
 /*
- * A writer that died in publish leaves records that carry their commit word behind one that does not: nobody has
- * seen them, and nobody may when the next push closes the hole. They get the word of one lap before.
- */
-static void take_back(struct pmm_ring *ring, uint64_t hole, uint64_t limit) {
-    for (uint64_t at = hole + 1; at < limit; at++)
-        if (committed(ring, at))
-            pmm_store_relaxed_u32(&ring->slots[at & ring->mask].commit, (uint32_t)(at - ring->mask));
-}
-
-/*
- * The tail hint is stored after the commit words, and the reader can pass the hint: the truth is
- * at or after both. Every record between there and the truth carries its own cursor.
+ * The tail is stored before the commit words, so no record behind it carries one. In front of it, the writer may have
+ * died in its last push: what it committed there behind the first record without its word nobody has seen, and nobody
+ * may when the next push closes that hole. It gets the word of one lap before.
  */
 static int recover_tail(struct pmm_ring *ring) {
     uint64_t head = pmm_load_acquire_u64(&ring->shared->head);
-    uint64_t tail = pmm_load_relaxed_u64(&ring->shared->tail);
-    uint64_t limit = head + ring->mask + 1;
-    if (tail < head) tail = head;
-    if (tail > limit) return PMM_ERR_CORRUPT;
-    while (tail < limit && committed(ring, tail))
-        tail++;
-    take_back(ring, tail, limit);
-    ring->cursor = tail;
+    uint64_t tail = pmm_load_relaxed_u64(&ring->shared->tail), cursor = head;
+    if (tail < head || tail - head > ring->mask + 1) return PMM_ERR_CORRUPT;
+    while (cursor < tail && committed(ring, cursor))
+        cursor++;
+    for (uint64_t at = cursor + 1; at < tail; at++)
+        if (committed(ring, at))
+            pmm_store_relaxed_u32(&ring->slots[at & ring->mask].commit, (uint32_t)(at - ring->mask));
+    ring->cursor = cursor;
     ring->peer_cursor = head;
-    pmm_store_release_u64(&ring->shared->tail, tail);
+    pmm_store_release_u64(&ring->shared->tail, cursor);
     return PMM_OK;
 }
 
@@ -149,10 +140,11 @@ static void count_full(struct pmm_ring *ring) {
 
 /*
  * The commit words from the last record to the first: the reader stands at the first, so it sees nothing of a
- * call or all of it.
+ * call or all of it. The tail before them: a restarted writer looks for committed records no further than there.
  */
 static int64_t publish(struct pmm_ring *ring, const struct pmm_event *events, size_t n) {
     uint64_t begin = ring->cursor, end = begin + n;
+    pmm_store_relaxed_u64(&ring->shared->tail, end);
     for (size_t i = 0; i < n; i++)
         memcpy(&ring->slots[(begin + i) & ring->mask], &events[i], COMMIT_BYTES);
     for (uint64_t cursor = end; cursor != begin; cursor--) {
@@ -160,8 +152,6 @@ static int64_t publish(struct pmm_ring *ring, const struct pmm_event *events, si
         pmm_store_release_u32(&slot->commit, (uint32_t)cursor);
     }
     ring->cursor = end;
-    /* Once a call: only a restarted writer and observers read it. */
-    pmm_store_release_u64(&ring->shared->tail, end);
     return (int64_t)n;
 }
 
@@ -222,8 +212,6 @@ int pmm_ring_ready(const struct pmm_ring *ring) {
 uint64_t pmm_ring_depth(const struct pmm_ring *ring) {
     uint64_t head = pmm_load_acquire_u64(&ring->shared->head);
     uint64_t tail = pmm_load_acquire_u64(&ring->shared->tail);
-    if (tail < ring->cursor) /* a reader's cursor may be ahead of the hint */
-        tail = ring->cursor;
     return tail > head ? tail - head : 0; /* an observer's two loads are not one moment */
 }
 

@@ -13,8 +13,8 @@
  *
  * Promises while both live: nothing lost, doubled or reordered. A push is one thing: its commit words are
  * stored from the last record to the first, so the reader sees none of it or all of it. A push whose writer
- * died inside is never seen, not even in part. A restarted writer finds its tail by looking at
- * the commit words, and takes back those behind a hole (pmm_ring_open_writer). A restarted reader continues at the published
+ * died inside is never seen, not even in part. A restarted writer finds its cursor by looking at
+ * the commit words up to the tail, and takes back those behind a hole (pmm_ring_open_writer). A restarted reader continues at the published
  * head: it may see again what it had read and not released: at least once, and
  * pmm_ring_open_reader tells the cursor it starts from, which a reader that journalled
  * what it took can compare with its journal to make that exactly once (pmm_ring_skip).
@@ -27,7 +27,7 @@
  *   0                  8      capacity          maker
  *   8                  8      slots_offset      maker: from the start of the payload
  *   16                 112    reserved
- *   128                8      tail              writer: a hint, behind the truth after a crash
+ *   128                8      tail              writer: where its last push ends, stored before its commit words
  *   136                8      full_count        writer: pushes that found no room
  *   144                112    reserved
  *   256                8      head              reader: slots below it are free
@@ -103,7 +103,7 @@ int64_t pmm_ring_skip(struct pmm_ring *ring, uint64_t n);
 /* 1 if a record is waiting. */
 int pmm_ring_ready(const struct pmm_ring *ring);
 
-/* Records committed and not released, as either side or an observer sees it. */
+/* Records published, or being published, and not released, as either side or an observer sees it. */
 uint64_t pmm_ring_depth(const struct pmm_ring *ring);
 
 /* Reader asks for a resend of state (a fresh book); writer sees whether one was asked since `seen`. */

@@ -83,8 +83,13 @@ def test_whatever_a_killed_process_leaves_is_taken_up(scratch, what, states_min)
             "for (uint64_t cursor = end; cursor != begin; cursor--)",
             "for (uint64_t cursor = begin + 1; cursor != end + 1; cursor++)",
         ),
-        ("ring", "ring.c", "take_back(ring, tail, limit);", "take_back(ring, tail, tail);"),
-        ("ring", "ring.c", "while (tail < limit && committed(ring, tail))", "while (0)"),
+        (
+            "ring",
+            "ring.c",
+            "for (uint64_t at = cursor + 1; at < tail; at++)",
+            "for (uint64_t at = tail; at < tail; at++)",
+        ),
+        ("ring", "ring.c", "while (cursor < tail && committed(ring, cursor))", "while (0)"),
         ("book", "book.c", "if ((book->sequence & 1) == 0) enter(book);", "enter(book);"),
         (
             "book",

@@ -16,8 +16,8 @@
  *   BUG_COMMIT_FIRST   the commit word before the payload
  *   BUG_COMMIT_FORWARD the commit words of a push from the first to the last
  *   BUG_HOLE_KEPT      a restarted writer leaves committed records behind a hole
- *   BUG_HINT_TRUSTED   a restarted writer takes the tail hint for the tail
- *   BUG_HEAD_IGNORED   a restarted writer does not look at the head, which may have passed the hint
+ *   BUG_TAIL_TRUSTED   a restarted writer goes on at the tail, where the push ends that it may have died in
+ *   BUG_TAIL_LATE      the tail behind the commit words
  *   BUG_NO_ROOM_CHECK  the writer does not wait for the slot to be released
  *   BUG_EARLY_RELEASE  the reader releases before it has journalled
  *   BUG_NO_SKIP        a restarted reader does not skip what its journal holds
@@ -29,7 +29,7 @@
 #define WORD(cursor) (((cursor) + 1) % 4)
 
 byte first[CAPACITY], second[CAPACITY], commit[CAPACITY];
-byte hint, head;
+byte tail, head;
 byte journalled; /* the reader's journal: how many records, which are 0 .. journalled - 1 */
 byte truth[RECORDS];
 
@@ -49,14 +49,12 @@ born:
         cursor = 0; peer = 0; limit = 0; at = 0; end = 0;
     }
     STEP(peer = head);
-#ifdef BUG_HEAD_IGNORED
-    STEP(cursor = hint);
+    STEP(limit = tail);
+    assert(peer <= limit && limit <= peer + CAPACITY);
+#ifdef BUG_TAIL_TRUSTED
+    cursor = limit;
 #else
-    STEP(cursor = (hint < peer -> peer : hint));
-#endif
-    limit = peer + CAPACITY;
-    assert(cursor <= limit);
-#ifndef BUG_HINT_TRUSTED
+    cursor = peer;
     do
     :: cursor < limit ->
         if
@@ -78,7 +76,7 @@ born:
     :: else -> break
     od;
 #endif
-    STEP(hint = cursor);
+    STEP(tail = cursor);
     do
     :: cursor == RECORDS -> break
     :: cursor < RECORDS ->
@@ -91,6 +89,9 @@ born:
         :: end - peer <= CAPACITY
         :: else -> STEP(end - head <= CAPACITY -> peer = head)
         fi;
+#endif
+#ifndef BUG_TAIL_LATE
+        STEP(tail = end);
 #endif
         at = cursor;
         do
@@ -118,10 +119,9 @@ born:
         PUBLISH(cursor);
 #endif
         cursor = end;
-        if /* once a call, so it may stay behind */
-        :: STEP(hint = cursor)
-        :: cursor < RECORDS
-        fi
+#ifdef BUG_TAIL_LATE
+        STEP(tail = end);
+#endif
     od
 }
 
