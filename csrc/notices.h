@@ -27,7 +27,7 @@ enum pmm_notice_level {
 
 struct pmm_notice {
     uint64_t number;   /* which one, from 1; 0 while it is written; stored last with release */
-    int64_t at_ns;     /* wall clock, the last time that it was said */
+    int64_t at_ns;     /* session time, the last time that it was said */
     uint32_t level;    /* enum pmm_notice_level */
     uint32_t times;    /* how often it was said in a row */
     uint32_t bytes;    /* of text */

@@ -9,7 +9,6 @@
 #include "measure.h"
 
 #include "bell.h"
-#include "clock.h"
 #include "ring.h"
 
 #define LEVELS          20
@@ -34,6 +33,7 @@ struct deepest {
 struct venue {
     struct pmm_ring market, orders, reports, strategy;
     struct pmm_bell bell, feed, gateway;
+    struct pmm_control control; /* whose session time stamps what is sent */
     struct instrument instruments[INSTRUMENTS_MAX];
     struct pmm_event open[ORDERS];
     struct pmm_event batch[BURST + 8];
@@ -102,7 +102,7 @@ static void watch(struct deepest *deepest, const struct pmm_ring *ring, uint64_t
 }
 
 static void stamp_and_push(struct venue *v) {
-    int64_t now = pmm_clock_wall_ns();
+    int64_t now = pmm_control_now_ns(&v->control);
     for (size_t i = 0; i < v->filled; i++)
         v->batch[i].recv_ns = v->batch[i].venue_ns = now;
     uint64_t full_since = 0;
@@ -140,7 +140,7 @@ static struct pmm_event *find(struct venue *v, uint64_t id) {
 }
 
 static size_t report(struct venue *v, struct pmm_event *out, struct pmm_event about, uint8_t kind, uint16_t reason) {
-    about.recv_ns = about.venue_ns = pmm_clock_wall_ns();
+    about.recv_ns = about.venue_ns = pmm_control_now_ns(&v->control);
     about.kind = kind;
     about.reason = reason;
     about.flags = 0;
@@ -200,6 +200,7 @@ static void open_venue(struct venue *v, const char *folder) {
     need(pmm_bell_open(&v->bell, AT("exchange.process"), PMM_OPEN_OWN) == 0, path);
     need(pmm_bell_open(&v->feed, AT("feed.process"), PMM_OPEN_SHARED) == 0, path);
     need(pmm_bell_open(&v->gateway, AT("gateway.process"), PMM_OPEN_SHARED) == 0, path);
+    need(pmm_control_open(&v->control, AT("control"), PMM_OPEN_READ) == 0, path);
     need(pmm_ring_open_writer(&v->market, AT("venue.market.ring")) == 0, path);
     need(pmm_ring_open_reader(&v->orders, AT("venue.orders.ring")) == 0, path);
     need(pmm_ring_open_writer(&v->reports, AT("venue.reports.ring")) == 0, path);

@@ -41,6 +41,7 @@ def _command(role: str) -> click.Command:
 
 def _run(role: str, config_path: Path, name: str | None, log_json: bool) -> int:
     from pinnacle.core import log as logging
+    from pinnacle.core.bell import Control
     from pinnacle.core.errors import NotReadyError, PeerLostError
     from pinnacle.core.notices import Level, Notices
     from pinnacle.session.config import load_session
@@ -48,7 +49,10 @@ def _run(role: str, config_path: Path, name: str | None, log_json: bool) -> int:
     config = load_session(config_path)
     paths = config.paths(name)
     try:
-        with Notices(paths.notices(role)) as notices:
+        with (
+            Control(paths.control) as control,
+            Notices(paths.notices(role), control.now_ns) as notices,
+        ):
             log = logging.setup(role, as_json=log_json, notices=notices)
             process = importlib.import_module(f"pinnacle.{role}.process")
             arguments = [paths, getattr(config, role), config.process(role)]

@@ -1,5 +1,6 @@
 """A process's warnings and errors in shared memory, for the terminal and the page (notices.h)."""
 
+from collections.abc import Callable
 from os import fsencode
 from threading import Lock
 from typing import Any
@@ -53,10 +54,11 @@ class _Open(Closing):
 
 
 class Notices(_Open):
-    """The owning process's, from any of its threads."""
+    """The owning process's, from any of its threads. `now_ns` tells when something was said."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, now_ns: Callable[[], int] = wall_ns):
         super().__init__(path, Mode.OWN)
+        self._now_ns = now_ns
         self._one_at_a_time = Lock()
 
     def put(self, level: int, text: str) -> None:
@@ -64,7 +66,7 @@ class Notices(_Open):
         said = text.encode(errors="replace")
         with self._one_at_a_time:
             if self.handle is not None:
-                lib.pmm_notices_put(self.handle, level, wall_ns(), said, len(said))
+                lib.pmm_notices_put(self.handle, level, self._now_ns(), said, len(said))
 
     def lost_line(self) -> None:
         """Count a log line that could not be written."""

@@ -36,6 +36,13 @@ def test_what_one_process_says_another_reads(path):
         assert [n.number for n in reader.since(1)] == [2]
 
 
+def test_a_notice_tells_the_time_by_the_clock_that_it_was_given(path):
+    with Notices(path, iter([7, 5]).__next__) as notices, NoticesReader(path) as reader:
+        notices.put(Level.WARNING, "one")
+        notices.put(Level.WARNING, "two")
+        assert [n.at_ns for n in reader.since(0)] == [7, 5]
+
+
 def test_the_latest_stay_and_all_are_counted(path):
     with Notices(path) as notices, NoticesReader(path) as reader:
         for i in range(200):
