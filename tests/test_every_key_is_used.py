@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 import pinnacle
-from pinnacle.core.config import Section, read_toml
+from pinnacle.core.config import Section
 from pinnacle.core.paths import ROLES
+from pinnacle.core.toml import read_toml
 from pinnacle.session.config import SessionConfig, load_session, to_toml
 from pinnacle.strategy.host import STRATEGIES
 

@@ -1,6 +1,8 @@
 """The repository keeps its own habits: this reads the source as text."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,43 @@ def test_no_c_file_is_longer_than_350_lines():
 def test_no_python_module_is_longer_than_400_lines():
     lengths = {relative(path): len(path.read_text().splitlines()) for path in PYTHON_FILES}
     assert not {name: n for name, n in lengths.items() if n > MODULE_LINES_MAX}
+
+
+def texts_without_encoding(text: str) -> Iterator[int]:
+    """Lines where a file is read or written as text in whatever encoding the locale has."""
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Call) or any(k.arg == "encoding" for k in node.keywords):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        words = [*node.args, *(k.value for k in node.keywords if k.arg == "mode")]
+        modes = [
+            word.value
+            for word in words
+            if isinstance(word, ast.Constant) and re.fullmatch("[rwxa+bt]+", str(word.value))
+        ]
+        is_text = not any("b" in mode for mode in modes)
+        opens = (name == "open" and isinstance(node.func, ast.Name)) or (
+            name in ("open", "fdopen", "NamedTemporaryFile") and modes
+        )
+        positional = {"read_text": 1, "write_text": 2}.get(name)
+        if (positional and len(node.args) < positional) or (opens and is_text):
+            yield node.lineno
+
+
+def test_text_without_an_encoding_is_noticed():
+    good = 'a.read_text(encoding="utf-8")\na.open("rb")\nopen(a, "wb")\nJournal.open(a, "x y")\n'
+    assert list(texts_without_encoding(good + 'a.read_text("utf-8", "replace")')) == []
+    bad = 'a.read_text()\na.write_text("x")\na.open("w")\nopen(a)\nopen(a, mode="r")'
+    assert list(texts_without_encoding(bad)) == [1, 2, 3, 4, 5]
+
+
+def test_no_text_is_read_or_written_in_the_locales_encoding():
+    found = [
+        f"{relative(path)}:{line}"
+        for path in PYTHON_FILES
+        for line in texts_without_encoding(path.read_text(encoding="utf-8"))
+    ]
+    assert not found, found
 
 
 def test_no_debt_marker_is_left_in_the_source():

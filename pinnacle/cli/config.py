@@ -13,10 +13,13 @@ def config() -> None:
 @config.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def check(file: Path) -> None:
-    """Check FILE; exit 3 and name the key if anything is wrong."""
+    """Check FILE; exit 3 and name the key if anything is wrong. Warnings go to stderr."""
+    from pinnacle.session.checks import warnings
     from pinnacle.session.config import load_session
 
     loaded = load_session(file)
+    for warning in warnings(loaded):
+        click.echo(f"warning: {file}: {warning}", err=True)
     symbols = ", ".join(i.symbol for i in loaded.instruments)
     click.echo(f"{file}: good ({loaded.session.venue}: {symbols})")
 

@@ -5,6 +5,7 @@
 
 import errno
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -55,6 +56,9 @@ def _discard_output() -> None:
 
 def run(group: click.Group) -> None:
     """Run a command line: a PinnacleError becomes one line on stderr and its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A symbol that the terminal's encoding does not have is no reason to end.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = group.main(standalone_mode=False)
     except click.exceptions.Exit as stop:

@@ -1,16 +1,28 @@
-"""Typed TOML: unknown keys refused with their path, and the sections that every process shares."""
+"""Typed configuration: every key has its type and range, and every mistake is named with its key.
 
+A range stands in the type: `Annotated[float, Meta(ge=0, le=10)]`; NaN and infinity are in none.
+What depends on several keys is checked in `__post_init__`, with a ValueError whose text begins
+with the key: "spread_max_ticks: must not be below spread_min_ticks".
+"""
+
+import json
 import re
-import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec import Meta
 
 from pinnacle.core.errors import ConfigError
+from pinnacle.core.toml import read_toml
 
 T = TypeVar("T")
+
+#: A price or quantity, as text so that it stays exact; units.py reads it.
+DecimalText = Annotated[str, Meta(min_length=1, max_length=64)]
+Fee = Annotated[float, Meta(ge=-1000, le=1000)]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -21,76 +33,42 @@ class InstrumentConfig(Section):
     """One tradable instrument. Sizes are decimal text, fees basis points (negative: rebate)."""
 
     symbol: str
-    tick_size: str
-    lot_size: str
-    quantity_min: str | None = None
-    maker_fee_bps: float = 0.0
-    taker_fee_bps: float = 0.0
+    tick_size: DecimalText
+    lot_size: DecimalText
+    quantity_min: DecimalText | None = None
+    maker_fee_bps: Fee = 0.0
+    taker_fee_bps: Fee = 0.0
 
 
 class JournalConfig(Section):
     """How every process journals. `sync`: none, interval or batch (see docs/journal-format.md)."""
 
-    records_per_file: int = 262_144
-    sync: str = "none"
-    sync_interval_ms: int = 100
+    records_per_file: Annotated[int, Meta(ge=64, le=2**24)] = 262_144
+    sync: Literal["none", "interval", "batch"] = "none"
+    sync_interval_ms: Annotated[int, Meta(ge=1, le=60_000)] = 100
     #: How often a process saves its state, so that a restart replays no more than that; 0: never.
-    checkpoint_s: int = 30
-
-    def __post_init__(self) -> None:
-        one_of("sync", self.sync, ("none", "interval", "batch"))
-        if not 64 <= self.records_per_file <= 2**24:
-            raise ValueError("records_per_file must be 64 to 16777216")
+    checkpoint_s: Annotated[int, Meta(ge=0, le=86_400)] = 30
 
 
 class ProcessConfig(Section):
     """How one process runs: its wait strategy, its core, its memory."""
 
-    wait: str = "park"
-    spin_us: int = 0
+    wait: Literal["spin", "yield", "park"] = "park"
+    spin_us: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     #: -1: wherever the kernel likes.
-    cpu: int = -1
+    cpu: Annotated[int, Meta(ge=-1, le=1023)] = -1
     #: Fetch the session's segments before the process is ready, and pin them in memory.
     lock_memory: bool = False
-
-    def __post_init__(self) -> None:
-        one_of("wait", self.wait, ("spin", "yield", "park"))
 
 
 class MonitorConfig(Section):
     """[monitor]: the status page's address and its memory."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, Meta(min_length=1, max_length=255)] = "127.0.0.1"
     #: 0: any free port.
-    port: int = 8740
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8740
     #: How much of the P&L's history the page shows.
-    history_s: int = 900
-
-    def __post_init__(self) -> None:
-        if not self.host:
-            raise ValueError("host must not be empty")
-        if not 0 <= self.port <= 65535:
-            raise ValueError(f"port must be 0 to 65535, not {self.port}")
-        if not 10 <= self.history_s <= 86_400:
-            raise ValueError(f"history_s must be 10 to 86400, not {self.history_s}")
-
-
-def one_of(key: str, value: str, allowed: tuple[str, ...]) -> None:
-    """For __post_init__ of a section: ValueError unless `value` is allowed."""
-    if value not in allowed:
-        raise ValueError(f"{key} must be one of {', '.join(allowed)}, not {value!r}")
-
-
-def read_toml(path: Path) -> dict:
-    """The parsed file; ConfigError names the file, and the line where TOML says one."""
-    try:
-        return tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: {error}") from None
+    history_s: Annotated[int, Meta(ge=10, le=86_400)] = 900
 
 
 def load(path: Path, kind: type[T]) -> T:
@@ -103,39 +81,78 @@ def convert(data: dict, kind: type[T], path: Path) -> T:
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {_readable(str(error), data, kind)}") from None
+        raise ConfigError(f"{path}: {_mistake(data, kind, str(error))}") from None
 
 
-def _readable(message: str, data: Any, kind: Any) -> str:
-    """msgspec's text with the key first: `feed.reconnect: expected int, got str`."""
-    text = message.partition(" - at `$")[0]
-    where = _with_keys(_path_in(message), data, kind)
-    unknown = re.fullmatch(r"Object contains unknown field `(.+)`", text)
-    missing = re.fullmatch(r"Object missing required field `(.+)`", text)
-    found = unknown or missing
-    if found:
-        key = f"{where}.{found[1]}" if where else found[1]
-        return f"{key}: unknown key" if unknown else f"{key}: missing"
-    return f"{where}: {text}" if where else text
+def joined(where: str, key: str | int) -> str:
+    """The full key: `strategy.market_maker.BTC-USD`, `instruments[0]`."""
+    if isinstance(key, int):
+        return f"{where}[{key}]"
+    if not key or not key.isprintable() or re.search(r'[\s."\[\]=#]', key):
+        key = json.dumps(key, ensure_ascii=False)
+    return f"{where}.{key}" if where else key
 
 
-def _path_in(message: str) -> str:
-    return message.partition(" - at `$")[2].rstrip("`").lstrip(".")
-
-
-def _with_keys(where: str, data: Any, kind: Any) -> str:
-    """msgspec's path with a table's key where it says [...]: found by trying its values."""
-    table, elided, _ = where.partition("[...]")
-    if not elided:
-        return where
-    for name in table.split("."):
-        data, kind = data[name], get_type_hints(kind)[name]
-        inner = [part for part in get_args(kind) if part is not NoneType]
-        kind = inner[0] if isinstance(kind, UnionType) else kind
-    for key, value in data.items():
+def _mistake(value: Any, kind: Any, text: str, where: str = "") -> str:
+    """`key: what is wrong`, of the innermost value that its type does not take."""
+    for key, inner, inner_kind in _parts(value, kind):
         try:
-            msgspec.convert(value, get_args(kind)[1])
+            msgspec.convert(inner, inner_kind)
         except msgspec.ValidationError as error:
-            inside = _with_keys(_path_in(str(error)), value, get_args(kind)[1])
-            return f"{table}.{key}.{inside}" if inside else f"{table}.{key}"
-    return where
+            return _mistake(inner, inner_kind, str(error), joined(where, key))
+    text = text.partition(" - at `$")[0]
+    unknown = re.fullmatch(r"Object contains unknown field `(.+)`", text, re.DOTALL)
+    missing = re.fullmatch(r"Object missing required field `(.+)`", text)
+    crossed = re.match(r"([a-z_]+): ", text)
+    if unknown:
+        return f"{joined(where, unknown[1])}: unknown key"
+    if missing:
+        return f"{joined(where, missing[1])}: missing"
+    if crossed:
+        return f"{joined(where, crossed[1])}{text[crossed.end() - 2 :]}"
+    return f"{where}: {_expected(value, kind) or text}" if where else text
+
+
+def _parts(value: Any, kind: Any) -> Iterator[tuple[str | int, Any, Any]]:
+    """(key, value, type) of what stands inside of a table or an array."""
+    kind = _plain(kind)
+    origin = get_origin(kind)
+    if isinstance(value, dict) and origin is dict:
+        yield from ((key, inner, get_args(kind)[1]) for key, inner in value.items())
+    elif isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, Section):
+        hints = get_type_hints(kind, include_extras=True)
+        yield from ((key, inner, hints[key]) for key, inner in value.items() if key in hints)
+    elif isinstance(value, list) and origin is list:
+        yield from ((i, inner, get_args(kind)[0]) for i, inner in enumerate(value))
+
+
+def _plain(kind: Any) -> Any:
+    """Without `| None`, and without what is annotated."""
+    if get_origin(kind) in (Union, UnionType):
+        kind = next(part for part in get_args(kind) if part is not NoneType)
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def _expected(value: Any, kind: Any) -> str:
+    """What the type takes and what is there instead; empty if the type does not say."""
+    if get_origin(kind) in (Union, UnionType):
+        kind = next(part for part in get_args(kind) if part is not NoneType)
+    shown = repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:57]}..."
+    if get_origin(kind) is Literal:
+        return f"must be one of {', '.join(map(str, get_args(kind)))}, not {shown}"
+    meta = next((part for part in get_args(kind) if isinstance(part, Meta)), None)
+    plain = _plain(kind)
+    scalar = plain in (str, int, float, bool)
+    right = scalar and isinstance(value, (int, float) if plain is float else plain)
+    if meta is None or isinstance(value, bool) or not right:
+        table = "an array" if get_origin(plain) is list else "a table"
+        wanted = plain.__name__ if scalar else table
+        return f"expected {wanted}, got {shown} ({type(value).__name__})"
+    if plain is str:
+        return f"must have {meta.min_length or 0} to {meta.max_length} characters"
+    least = f"above {_figure(meta.gt)}" if meta.gt is not None else _figure(meta.ge)
+    return f"must be {least} to {_figure(meta.le)}, not {shown}"
+
+
+def _figure(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"

@@ -78,7 +78,7 @@ def from_config(configs: Sequence[InstrumentConfig], venue: Venue) -> list[Instr
             raise ConfigError(f"{where}.symbol: {config.symbol} is there twice")
         tick = Step.parse(config.tick_size, f"{where}.tick_size")
         lot = Step.parse(config.lot_size, f"{where}.lot_size")
-        least = config.quantity_min or config.lot_size
+        least = config.lot_size if config.quantity_min is None else config.quantity_min
         found.append(
             Instrument(
                 instrument_id=i,
@@ -86,7 +86,7 @@ def from_config(configs: Sequence[InstrumentConfig], venue: Venue) -> list[Instr
                 venue=venue,
                 tick=tick,
                 lot=lot,
-                quantity_min=lot.count(least, f"{where}.quantity_min"),
+                quantity_min=lot.positive(least, f"{where}.quantity_min"),
                 maker_fee_e8=fee_e8(config.maker_fee_bps, f"{where}.maker_fee_bps"),
                 taker_fee_e8=fee_e8(config.taker_fee_bps, f"{where}.taker_fee_bps"),
             )
@@ -149,13 +149,13 @@ def write_list(path: Path, instruments: Sequence[Instrument]) -> None:
         }
         for i in instruments
     ]
-    path.write_text(json.dumps(rows, indent=1) + "\n")
+    path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
 def read_list(path: Path) -> list[Instrument]:
     """The inverse of `write_list`."""
     try:
-        rows = json.loads(path.read_text())
+        rows = json.loads(path.read_text(encoding="utf-8"))
         return [
             Instrument(
                 instrument_id=row["instrument_id"],

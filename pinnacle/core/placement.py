@@ -41,7 +41,7 @@ def mapped_files(folder: Path) -> list[tuple[int, int]]:
     """(address, bytes) of each mapping of a file below `folder`, as the kernel tells it."""
     inside = str(folder.resolve()) + "/"
     found = []
-    for line in Path("/proc/self/maps").read_text().splitlines():
+    for line in Path("/proc/self/maps").read_text("utf-8", "surrogateescape").splitlines():
         fields = line.split(maxsplit=5)
         if len(fields) == 6 and fields[5].startswith(inside):
             begin, end = (int(part, 16) for part in fields[0].split("-"))

@@ -1,12 +1,19 @@
 """Decimal text to and from whole ticks and lots, exactly."""
 
+import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from fractions import Fraction
 
 from pinnacle.core._native import lib
 from pinnacle.core.errors import ConfigError
 
 _E8 = 10_000  # basis points to 1e-8
+#: What csrc/decimal.h reads: 18 decimals, and counts of 63 bits.
+DECIMALS_MAX = 18
+COUNT_MAX = 2**63 - 1
+#: Plain ASCII, and no exponent that would make a number of a million digits.
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -18,7 +25,7 @@ class Step:
 
     @classmethod
     def parse(cls, text: str, what: str) -> "Step":
-        """From decimal text such as "0.01"; ConfigError names `what` if it is not positive."""
+        """From decimal text such as "0.01"; ConfigError names `what` if it cannot be a step."""
         value = _decimal(text, what)
         if value <= 0:
             raise ConfigError(f"{what}: must be positive, not {text}")
@@ -26,6 +33,10 @@ class Step:
         mantissa = int("".join(map(str, digits)))
         if exponent > 0:
             mantissa, exponent = mantissa * 10**exponent, 0
+        if -exponent > DECIMALS_MAX:
+            raise ConfigError(f"{what}: must have at most {DECIMALS_MAX} decimals, not {-exponent}")
+        if mantissa > COUNT_MAX:
+            raise ConfigError(f"{what}: {text} is too large a step")
         return cls(mantissa, -exponent)
 
     @property
@@ -34,11 +45,21 @@ class Step:
 
     def count(self, text: str | Decimal, what: str) -> int:
         """How many steps a decimal is; ConfigError if it is not a whole number of them."""
-        value = _decimal(text, what)
-        steps = value / self.size
-        if steps != steps.to_integral_value():
+        steps = Fraction(_decimal(text, what)) / Fraction(self.mantissa, 10**self.decimals)
+        if steps.denominator != 1:
             raise ConfigError(f"{what}: {text} is not a multiple of {self.size}")
+        if abs(steps) > COUNT_MAX:
+            raise ConfigError(f"{what}: {text} is more than 2^63 steps of {self.size}")
         return int(steps)
+
+    def positive(self, text: str, what: str, most: int = COUNT_MAX) -> int:
+        """As `count`, and ConfigError unless it is 1 to `most` steps."""
+        steps = self.count(text, what)
+        if steps <= 0:
+            raise ConfigError(f"{what}: must be positive, not {text}")
+        if steps > most:
+            raise ConfigError(f"{what}: must be at most {self.text(most)}, not {text}")
+        return steps
 
     def text(self, count: int) -> str:
         """The decimal text of a number of steps, with the step's decimals."""
@@ -62,10 +83,6 @@ def money(amount: int, tick: Step, lot: Step) -> str:
 
 
 def _decimal(text: str | Decimal, what: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise ConfigError(f"{what}: not a decimal number: {text!r}") from None
-    if not value.is_finite():
-        raise ConfigError(f"{what}: not a finite number: {text!r}")
-    return value
+    if not _NUMBER.fullmatch(str(text)):
+        raise ConfigError(f"{what}: not a decimal number: {str(text)!r}")
+    return Decimal(text)

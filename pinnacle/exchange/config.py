@@ -17,18 +17,22 @@ defaults serves instruments of any price.
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from pinnacle.core.config import Section, one_of
+from pinnacle.core.config import DecimalText, Section, joined
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument
 
 _BPS = 1e-4
 _NS_PER_MS = 1_000_000
 _NS_PER_US = 1_000
+#: What csrc/traders.c takes.
+PRICE_TICKS_MAX = 10**15
+SIZE_LOTS_MAX = 1e11
+DISTANCE_TICKS_MAX = 1e12
 
 Bps = Annotated[float, Meta(ge=0, le=10_000)]
 Width = Annotated[float, Meta(gt=0, le=10_000)]
@@ -42,13 +46,14 @@ Exponent = Annotated[float, Meta(ge=1.01, le=100)]
 Size = Annotated[float, Meta(gt=0, le=1e12)]
 Sigma = Annotated[float, Meta(ge=0, le=4)]
 Step = Annotated[float, Meta(ge=0.001, le=3.6e6)]
+Latency = Annotated[int, Meta(ge=0, le=10_000_000)]
 
 
 class TradersConfig(Section):
     """The market of one instrument. Rates count both sides together."""
 
     #: Fair value at the start, in quote currency; a multiple of the tick.
-    price: str
+    price: DecimalText
 
     #: The fair value: a geometric Brownian motion on a grid of `fair_step_ms`, with Poisson jumps
     #: of normal size.
@@ -101,17 +106,11 @@ class ExchangeConfig(Section):
     Latencies are one way, from and to the gateway.
     """
 
-    kind: str = "simulated"
-    seed: int = 1
-    latency_in_us: int = 200
-    latency_out_us: int = 200
+    kind: Literal["simulated", "paper"] = "simulated"
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 1
+    latency_in_us: Latency = 200
+    latency_out_us: Latency = 200
     traders: dict[str, TradersConfig] = msgspec.field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        one_of("kind", self.kind, ("simulated", "paper"))
-        for name in ("seed", "latency_in_us", "latency_out_us"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative")
 
     @property
     def latency_in_ns(self) -> int:
@@ -129,28 +128,41 @@ def market_params(
     known = {instrument.symbol for instrument in instruments}
     for symbol in config.traders:
         if symbol not in known:
-            raise ConfigError(f"exchange.traders.{symbol}: no such instrument")
+            raise ConfigError(f"{joined('exchange.traders', symbol)}: no such instrument")
     rows = []
     for instrument in instruments:
+        where = joined("exchange.traders", instrument.symbol)
         traders = config.traders.get(instrument.symbol)
         if traders is None:
-            raise ConfigError(f"exchange.traders.{instrument.symbol}: missing")
-        rows.append(params_of(traders, instrument, f"exchange.traders.{instrument.symbol}"))
+            raise ConfigError(f"{where}: missing")
+        rows.append(params_of(traders, instrument, where))
     return rows
 
 
 def params_of(traders: TradersConfig, instrument: Instrument, where: str) -> dict[str, float]:
     """struct pmm_market_params of one instrument: ticks, lots, seconds, shares of the price."""
-    fair_ticks = instrument.tick.count(traders.price, f"{where}.price")
+    fair_ticks = instrument.tick.positive(traders.price, f"{where}.price", PRICE_TICKS_MAX)
     if fair_ticks < 2:
         raise ConfigError(f"{where}.price: must be at least two ticks, not {traders.price}")
     lot_quote = float(Decimal(traders.price) * instrument.lot.size)
 
-    def ticks(bps: float) -> float:
-        return max(fair_ticks * bps * _BPS, 0.01)
+    def ticks(key: str, bps: float) -> float:
+        found = fair_ticks * bps * _BPS
+        if found > DISTANCE_TICKS_MAX:
+            raise ConfigError(
+                f"{where}.{key}: {found:.3g} ticks at {traders.price}: at most "
+                f"{DISTANCE_TICKS_MAX:.0e}; a larger tick_size?"
+            )
+        return max(found, 0.01)
 
-    def lots(quote: float) -> float:
-        return max(quote / lot_quote, 1.0)
+    def lots(key: str, quote: float) -> float:
+        found = quote / lot_quote
+        if found > SIZE_LOTS_MAX:
+            raise ConfigError(
+                f"{where}.{key}: {found:.3g} lots at {traders.price}: at most "
+                f"{SIZE_LOTS_MAX:.0e}; a larger lot_size?"
+            )
+        return max(found, 1.0)
 
     return {
         "instrument_id": instrument.instrument_id,
@@ -167,22 +179,22 @@ def params_of(traders: TradersConfig, instrument: Instrument, where: str) -> dic
         "touch_fraction": traders.touch_fraction,
         "touch_ticks": traders.touch_distance_ticks,
         "gap_ticks": float(traders.gap_ticks),
-        "distance_ticks": ticks(traders.distance_bps),
+        "distance_ticks": ticks("distance_bps", traders.distance_bps),
         "distance_exponent": traders.distance_exponent,
-        "distance_max_ticks": ticks(traders.distance_max_bps),
+        "distance_max_ticks": ticks("distance_max_bps", traders.distance_max_bps),
         "cancel_near_per_s": traders.cancel_near_per_s,
         "cancel_far_per_s": traders.cancel_far_per_s,
-        "cancel_ticks": ticks(traders.cancel_distance_bps),
+        "cancel_ticks": ticks("cancel_distance_bps", traders.cancel_distance_bps),
         "cancel_stale_per_s": traders.cancel_stale_per_s,
-        "size_lots": lots(traders.order_size_quote),
+        "size_lots": lots("order_size_quote", traders.order_size_quote),
         "size_sigma": traders.order_size_sigma,
-        "size_ticks": ticks(traders.size_distance_bps),
+        "size_ticks": ticks("size_distance_bps", traders.size_distance_bps),
         "takes_per_s": traders.market_orders_per_s,
-        "take_lots": lots(traders.market_order_size_quote),
+        "take_lots": lots("market_order_size_quote", traders.market_order_size_quote),
         "take_sigma": traders.market_order_size_sigma,
         "informed_per_s": traders.informed_looks_per_s,
         "informed_ticks": fair_ticks * traders.informed_threshold_bps * _BPS,
-        "informed_lots": lots(traders.informed_size_quote),
+        "informed_lots": lots("informed_size_quote", traders.informed_size_quote),
         "informed_sigma": traders.informed_size_sigma,
         "floor_orders": traders.floor_orders,
     }

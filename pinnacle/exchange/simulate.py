@@ -5,12 +5,13 @@ from pathlib import Path
 
 import msgspec
 
-from pinnacle.core.config import InstrumentConfig, Section, convert, read_toml
+from pinnacle.core.config import InstrumentConfig, Section, convert
 from pinnacle.core.errors import ConfigError, UsageError
 from pinnacle.core.instruments import Instrument, write_list
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.market import Market
 from pinnacle.core.schema import EventBuffer, Source
+from pinnacle.core.toml import read_toml
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig, market_params
 from pinnacle.exchange.statistics import InstrumentReport, Measurement
 

@@ -1,12 +1,18 @@
 """[gateway]: how long an order may be on its way."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from pinnacle.core.config import Section
+
+Wait = Annotated[int, Meta(ge=1, le=600_000)]
 
 
 class GatewayConfig(Section):
     """Timeouts of the order path."""
 
     #: An order decided longer ago than this is not sent.
-    order_age_max_ms: int = 250
+    order_age_max_ms: Wait = 250
     #: An operation unanswered for so long makes its order unknown: it is queried.
-    answer_timeout_ms: int = 1000
+    answer_timeout_ms: Wait = 1000

@@ -65,7 +65,7 @@ def _loop(runtime: Runtime, state: State) -> None:
 def _tell(file: Path, line: str, log: structlog.stdlib.BoundLogger) -> None:
     """Write the address in place: the file is the session's, and its folder may be closed to us."""
     try:
-        with file.open("r+") as place:
+        with file.open("r+", encoding="utf-8") as place:
             place.write(line)
             place.truncate()
     except OSError as error:

@@ -5,13 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from pinnacle.core.errors import ConfigError, NativeError
+from pinnacle.core.config import joined
+from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument, table
 from pinnacle.core.risk import RiskBook
 from pinnacle.core.schema import EventBuffer
 from pinnacle.risk.config import LimitsConfig, RiskConfig
 
 BATCH = 2048
+#: PMM_RISK_LOTS_MAX of csrc/risk.h.
+LOTS_MAX = 2**60
 
 
 class RiskGate:
@@ -21,19 +24,16 @@ class RiskGate:
         symbols = {instrument.symbol for instrument in instruments}
         for symbol in config.limits:
             if symbol not in symbols:
-                raise ConfigError(f"risk.limits.{symbol}: no such instrument")
-        try:
-            self.book = RiskBook(
-                table(instruments),
-                [_limits(instrument, config) for instrument in instruments],
-                {
-                    "intent_age_max_ns": config.intent_age_max_ms * 1_000_000,
-                    "messages_per_s": config.messages_per_s,
-                    "messages_burst": config.messages_burst,
-                },
-            )
-        except NativeError as error:
-            raise ConfigError(f"risk: {error}") from None
+                raise ConfigError(f"{joined('risk.limits', symbol)}: no such instrument")
+        self.book = RiskBook(
+            table(instruments),
+            [_limits(instrument, config) for instrument in instruments],
+            {
+                "intent_age_max_ns": config.intent_age_max_ms * 1_000_000,
+                "messages_per_s": config.messages_per_s,
+                "messages_burst": config.messages_burst,
+            },
+        )
         self.decisions = EventBuffer(self.book.decisions_max(BATCH))
 
     def decided(self, events: Any, n: int) -> np.ndarray:
@@ -55,15 +55,17 @@ class RiskGate:
 
 
 def _limits(instrument: Instrument, config: RiskConfig) -> dict[str, int]:
-    where = f"risk.limits.{instrument.symbol}"
+    where = joined("risk.limits", instrument.symbol)
     limits: LimitsConfig | None = config.limits.get(instrument.symbol)
     if limits is None:
         raise ConfigError(f"{where}: missing: an instrument without limits cannot trade")
     return {
-        "order_quantity_max": instrument.lot.count(
-            limits.order_quantity_max, f"{where}.order_quantity_max"
+        "order_quantity_max": instrument.lot.positive(
+            limits.order_quantity_max, f"{where}.order_quantity_max", LOTS_MAX
         ),
-        "position_max": instrument.lot.count(limits.position_max, f"{where}.position_max"),
+        "position_max": instrument.lot.positive(
+            limits.position_max, f"{where}.position_max", LOTS_MAX
+        ),
         "collar_e4": round(limits.collar_percent * 100),
         "open_orders_max": limits.open_orders_max,
     }

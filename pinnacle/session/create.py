@@ -82,7 +82,7 @@ def create_session(config: SessionConfig, paths: SessionPaths) -> None:
     # The monitor may be another user of this group: these, and no others, are its own to write.
     for path in making.of_the_monitor():
         path.chmod(0o660)
-    paths.config.write_text(to_toml(config))
+    paths.config.write_text(to_toml(config), encoding="utf-8")
     write_list(paths.instrument_list, instruments)
     _move_into_place(making.runtime, paths.runtime)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from pinnacle.core.names import stamped
 from pinnacle.core.observer import Observer
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.ring import RingObserver
+from pinnacle.session.checks import warnings
 from pinnacle.session.config import SessionConfig, load_session
 from pinnacle.session.create import create_session, remove_runtime
 from pinnacle.session.report import Ending, write_ending
@@ -42,6 +44,8 @@ def run_session(
     `at_end` is called with what is left of the session, however it ended.
     """
     config = load_session(config_path)
+    for warning in warnings(config):
+        print(f"warning: {config_path}: {warning}", file=sys.stderr, flush=True)
     if port is not None:
         monitor = msgspec.structs.replace(config.monitor, port=port)
         config = msgspec.structs.replace(config, monitor=monitor)
@@ -115,7 +119,7 @@ def _interrupts() -> Iterator[list[int]]:
 def _address(supervisor: Supervisor, paths: SessionPaths) -> str:
     """The status page's, as soon as the monitor has bound it."""
     for _ in range(200):
-        line = paths.monitor_address.read_text()
+        line = paths.monitor_address.read_text(encoding="utf-8")
         if line.endswith("\n"):
             return line.strip()
         supervisor.step()

@@ -132,7 +132,7 @@ class Supervisor:
         return (self.paths.data / f"{role}.log").open("ab")
 
     def _words(self, role: str, lines: int = 6) -> str:
-        text = (self.paths.data / f"{role}.log").read_text(errors="replace")
+        text = (self.paths.data / f"{role}.log").read_text(errors="replace", encoding="utf-8")
         return "\n".join(text.strip().splitlines()[-lines:]) or "it said nothing"
 
     def stop(self) -> None:

@@ -1,48 +1,76 @@
 """[strategy]: which one, its desk, its parameters."""
 
-from pinnacle.core.config import Section, one_of
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from pinnacle.core.config import DecimalText, Section
+
+#: The ranges of struct pmm_maker_params, csrc/quote.h.
+Ticks = Annotated[float, Meta(ge=1, le=1e9)]
+Lean = Annotated[float, Meta(ge=-1e9, le=1e9)]
+Aversion = Annotated[float, Meta(ge=1e-12, le=1e6)]
+Decay = Annotated[float, Meta(ge=1e-12, le=1e3)]
+Scale = Annotated[float, Meta(ge=1e-9, le=1e9)]
+Halflife = Annotated[float, Meta(ge=1e-3, le=1e9)]
+Edge = Annotated[float, Meta(ge=-1e4, le=1e4)]
+Levels = Annotated[int, Meta(ge=1, le=8)]
+
+#: Below it a quiet instant would pull the quotes, and the next record place them again.
+STALE_LEAST_MS = 100
 
 
 class DeskConfig(Section):
     """How quotes become orders."""
 
     #: Quotes are pulled when the market has been silent for so long; 0: never.
-    stale_ms: int = 3000
+    stale_ms: Annotated[int, Meta(ge=0, le=3_600_000)] = 3000
     #: A refused order's slot is not used again for so long.
-    reject_rest_ms: int = 250
+    reject_rest_ms: Annotated[int, Meta(ge=0, le=3_600_000)] = 250
     #: A working order this near to its wanted price stays.
-    requote_ticks: int = 0
+    requote_ticks: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
+
+    def __post_init__(self) -> None:
+        if 0 < self.stale_ms < STALE_LEAST_MS:
+            raise ValueError(
+                f"stale_ms: must be 0 (never) or at least {STALE_LEAST_MS}, not {self.stale_ms}"
+            )
 
 
 class MarketMakerConfig(Section):
     """Parameters of one instrument's market maker; see csrc/quote.h for the model."""
 
-    quote_quantity: str
-    inventory_max: str
-    levels: int = 1
-    level_spacing_ticks: float = 1.0
-    risk_aversion: float = 0.01
-    fill_decay_per_tick: float = 0.1
-    fill_rate_per_s: float = 1.0
-    volatility_halflife_s: float = 30.0
-    volatility_floor: float = 1.0
-    imbalance_lean_ticks: float = 0.0
-    imbalance_levels: int = 5
-    spread_min_ticks: float = 1.0
-    spread_max_ticks: float = 1000.0
-    edge_min_bps: float = 0.0
-    fair_value: str = "microprice"
+    quote_quantity: DecimalText
+    inventory_max: DecimalText
+    levels: Levels = 1
+    level_spacing_ticks: Ticks = 1.0
+    risk_aversion: Aversion = 0.01
+    fill_decay_per_tick: Decay = 0.1
+    fill_rate_per_s: Scale = 1.0
+    volatility_halflife_s: Halflife = 30.0
+    volatility_floor: Scale = 1.0
+    imbalance_lean_ticks: Lean = 0.0
+    imbalance_levels: Levels = 5
+    spread_min_ticks: Ticks = 1.0
+    spread_max_ticks: Ticks = 1000.0
+    edge_min_bps: Edge = 0.0
+    fair_value: Literal["mid", "microprice"] = "microprice"
 
     def __post_init__(self) -> None:
-        one_of("fair_value", self.fair_value, ("mid", "microprice"))
+        if self.spread_max_ticks < self.spread_min_ticks:
+            raise ValueError(
+                f"spread_max_ticks: must not be below spread_min_ticks ({self.spread_min_ticks:g})"
+            )
+        if abs(self.imbalance_lean_ticks) > self.spread_max_ticks:
+            raise ValueError(
+                "imbalance_lean_ticks: must not lean further than spread_max_ticks "
+                f"({self.spread_max_ticks:g}), not {self.imbalance_lean_ticks:g}"
+            )
 
 
 class StrategyConfig(Section):
     """`name` picks the strategy; its parameters stand in the table of that name, by symbol."""
 
-    name: str = "market_maker"
+    name: Literal["market_maker"] = "market_maker"
     desk: DeskConfig = DeskConfig()
     market_maker: dict[str, MarketMakerConfig] = {}
-
-    def __post_init__(self) -> None:
-        one_of("name", self.name, ("market_maker",))

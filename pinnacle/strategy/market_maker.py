@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 
-from pinnacle.core.errors import ConfigError, NativeError
+from pinnacle.core.config import joined
+from pinnacle.core.errors import ConfigError
 from pinnacle.core.quoting import FairValue, Maker
 from pinnacle.strategy.base import Market, Strategy
 from pinnacle.strategy.config import MarketMakerConfig
+
+SECTION = "strategy.market_maker"
+#: PMM_QUOTE_LOTS_MAX of csrc/quote.h.
+LOTS_MAX = 2**53
 
 
 class MarketMaker(Strategy):
@@ -16,7 +21,7 @@ class MarketMaker(Strategy):
         symbols = {market.instrument.symbol for market in markets}
         for symbol in params:
             if symbol not in symbols:
-                raise ConfigError(f"strategy.market_maker.{symbol}: no such instrument")
+                raise ConfigError(f"{joined(SECTION, symbol)}: no such instrument")
         self._makers = {
             market.instrument.instrument_id: _maker(market, params)
             for market in markets
@@ -43,33 +48,34 @@ class MarketMaker(Strategy):
 def _maker(market: Market, params: dict[str, MarketMakerConfig]) -> Maker:
     instrument = market.instrument
     config = params[instrument.symbol]
-    where = f"strategy.market_maker.{instrument.symbol}"
-    quantity = instrument.lot.count(config.quote_quantity, f"{where}.quote_quantity")
+    where = joined(SECTION, instrument.symbol)
+
+    def lots(key: str) -> int:
+        return instrument.lot.positive(getattr(config, key), f"{where}.{key}", LOTS_MAX)
+
+    quantity = lots("quote_quantity")
     if quantity < instrument.quantity_min:
         least = instrument.quantity_text(instrument.quantity_min)
         raise ConfigError(
             f"{where}.quote_quantity: {config.quote_quantity} is below {least}, "
             f"the least that the venue takes (quantity_min of the instrument)"
         )
-    try:
-        return Maker(
-            risk_aversion=config.risk_aversion,
-            fill_decay_per_tick=config.fill_decay_per_tick,
-            fill_rate_per_s=config.fill_rate_per_s,
-            volatility_halflife_s=config.volatility_halflife_s,
-            volatility_floor=config.volatility_floor,
-            imbalance_lean_ticks=config.imbalance_lean_ticks,
-            spread_min_ticks=config.spread_min_ticks,
-            spread_max_ticks=config.spread_max_ticks,
-            edge_min_bps=config.edge_min_bps,
-            level_spacing_ticks=config.level_spacing_ticks,
-            quote_quantity=quantity,
-            inventory_max=instrument.lot.count(config.inventory_max, f"{where}.inventory_max"),
-            quantity_min=instrument.quantity_min,
-            maker_fee_e8=instrument.maker_fee_e8,
-            levels=config.levels,
-            fair_value=FairValue[config.fair_value.upper()],
-            imbalance_levels=config.imbalance_levels,
-        )
-    except NativeError as error:
-        raise ConfigError(f"{where}: {error}") from None
+    return Maker(
+        risk_aversion=config.risk_aversion,
+        fill_decay_per_tick=config.fill_decay_per_tick,
+        fill_rate_per_s=config.fill_rate_per_s,
+        volatility_halflife_s=config.volatility_halflife_s,
+        volatility_floor=config.volatility_floor,
+        imbalance_lean_ticks=config.imbalance_lean_ticks,
+        spread_min_ticks=config.spread_min_ticks,
+        spread_max_ticks=config.spread_max_ticks,
+        edge_min_bps=config.edge_min_bps,
+        level_spacing_ticks=config.level_spacing_ticks,
+        quote_quantity=quantity,
+        inventory_max=lots("inventory_max"),
+        quantity_min=instrument.quantity_min,
+        maker_fee_e8=instrument.maker_fee_e8,
+        levels=config.levels,
+        fair_value=FairValue[config.fair_value.upper()],
+        imbalance_levels=config.imbalance_levels,
+    )

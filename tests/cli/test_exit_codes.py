@@ -46,7 +46,8 @@ def test_0_help_and_version(program):
 @pytest.mark.parametrize("file", sorted((ROOT / "config").glob("*.toml")), ids=lambda f: f.name)
 def test_0_every_shipped_configuration_is_good(file):
     code, out, errors = run("config", "check", file)
-    assert (code, errors) == (0, "")
+    # A machine of one core is told that there is no second one.
+    assert code == 0 and all("warning: " in line and ".cpu" in line for line in errors.splitlines())
     assert out.startswith(f"{file}: good")
 
 
@@ -82,15 +83,15 @@ def test_2_a_command_line_that_cannot_be_carried_out(arguments):
 
 BROKEN = {
     "risk.limits.BTC-USD.collar": ("collar_percent = 1.0", "collar = 1.0"),
-    "session: name 'n": ('name = "demo"', f'name = "{"n" * 21}"'),
-    "session: '..'": ('name = "demo"', 'name = ".."'),
-    "session: 'a\\x00b'": ('name = "demo"', 'name = "a\\u0000b"'),
-    "session: runtime_dir 'x'": ('name = "demo"', 'name = "demo"\nruntime_dir = "x"'),
-    "session: runtime_dir ''": ('name = "demo"', 'name = "demo"\nruntime_dir = ""'),
-    "session: data_dir '~/x'": ('name = "demo"', 'name = "demo"\ndata_dir = "~/x"'),
-    "session: data_dir '$HOME/x'": ('name = "demo"', 'name = "demo"\ndata_dir = "$HOME/x"'),
+    "session.name: 'n": ('name = "demo"', f'name = "{"n" * 21}"'),
+    "session.name: '..'": ('name = "demo"', 'name = ".."'),
+    "session.name: 'a\\x00b'": ('name = "demo"', 'name = "a\\u0000b"'),
+    "session.runtime_dir: 'x'": ('name = "demo"', 'name = "demo"\nruntime_dir = "x"'),
+    "session.runtime_dir: must have 1": ('name = "demo"', 'name = "demo"\nruntime_dir = ""'),
+    "session.data_dir: '~/x'": ('name = "demo"', 'name = "demo"\ndata_dir = "~/x"'),
+    "session.data_dir: '$HOME/x'": ('name = "demo"', 'name = "demo"\ndata_dir = "$HOME/x"'),
     "instruments[0].symbol": ('symbol = "BTC-USD"', 'symbol = "../../x"'),
-    "session: venue": ('venue = "simulated"', 'venue = "nowhere"'),
+    "session.venue": ('venue = "simulated"', 'venue = "nowhere"'),
     "session.name": ('name = "demo"\nvenue', "venue"),
     "strategy.market_maker.BTC-USD.levels": ("levels = 3", 'levels = "three"'),
     "processes.broker": ("[processes.feed]", "[processes.broker]"),

@@ -112,11 +112,11 @@ def test_every_instrument_needs_its_traders_and_no_others():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"limit_orders_per_s": -1}, r"limit_orders_per_s: Expected `float` >= 0"),
-        ({"cancel_far_per_s": 0}, "cancel_far_per_s: Expected `float` >="),
-        ({"touch_fraction": 2}, r"touch_fraction: Expected `float` <= 1"),
-        ({"distance_exponent": 1.0}, "distance_exponent: Expected `float` >="),
-        ({"market_order_size_sigma": 50}, "market_order_size_sigma: Expected `float` <="),
+        ({"limit_orders_per_s": -1}, r"limit_orders_per_s: must be 0 to 1e\+06, not -1"),
+        ({"cancel_far_per_s": 0}, "cancel_far_per_s: must be 1e-06 to"),
+        ({"touch_fraction": 2}, r"touch_fraction: must be 0 to 1, not 2"),
+        ({"distance_exponent": 1.0}, "distance_exponent: must be 1.01 to 100, not 1.0"),
+        ({"market_order_size_sigma": 50}, "market_order_size_sigma: must be 0 to 4, not 50"),
         ({"nonsense": 1}, "nonsense: unknown key"),
     ],
 )

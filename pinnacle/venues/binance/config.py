@@ -1,6 +1,13 @@
 """What a user may set about the connection to Binance. Symbols come from the instrument table."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from pinnacle.core.config import Section
+
+Url = Annotated[str, Meta(min_length=8, max_length=2048)]
+Wait = Annotated[int, Meta(ge=1, le=3_600_000)]
 
 
 class BinanceConfig(Section):
@@ -17,28 +24,23 @@ class BinanceConfig(Section):
     queue_frames         frames read ahead of the process; beyond it TCP holds the venue back
     """
 
-    ws_url: str = "wss://stream.binance.com:9443/stream"
-    rest_url: str = "https://api.binance.com"
-    ca_file: str | None = None
-    depth_limit: int = 1000
-    stale_ms: int = 10_000
-    connect_timeout_ms: int = 10_000
-    snapshot_timeout_ms: int = 30_000
-    backoff_min_ms: int = 500
-    backoff_max_ms: int = 30_000
-    queue_frames: int = 4096
+    ws_url: Url = "wss://stream.binance.com:9443/stream"
+    rest_url: Url = "https://api.binance.com"
+    ca_file: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
+    depth_limit: Annotated[int, Meta(ge=1, le=5000)] = 1000
+    stale_ms: Wait = 10_000
+    connect_timeout_ms: Wait = 10_000
+    snapshot_timeout_ms: Wait = 30_000
+    backoff_min_ms: Wait = 500
+    backoff_max_ms: Wait = 30_000
+    queue_frames: Annotated[int, Meta(ge=1, le=1_000_000)] = 4096
 
     def __post_init__(self) -> None:
         if not self.ws_url.startswith("wss://"):
             raise ValueError(f"ws_url: {self.ws_url!r} is not wss://: TLS is not optional")
         if not self.rest_url.startswith("https://"):
             raise ValueError(f"rest_url: {self.rest_url!r} is not https://: TLS is not optional")
-        if not 1 <= self.depth_limit <= 5000:
-            raise ValueError(f"depth_limit: {self.depth_limit} is not in 1..5000")
-        for name in ("stale_ms", "connect_timeout_ms", "snapshot_timeout_ms", "backoff_min_ms"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} is not positive")
         if self.backoff_max_ms < self.backoff_min_ms:
-            raise ValueError("backoff_max_ms is below backoff_min_ms")
-        if self.queue_frames < 1:
-            raise ValueError(f"queue_frames: {self.queue_frames} is not positive")
+            raise ValueError(
+                f"backoff_max_ms: must not be below backoff_min_ms ({self.backoff_min_ms})"
+            )
