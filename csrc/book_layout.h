@@ -35,9 +35,22 @@ struct pmm_book {
 
 #define PMM_BOOK_ROWS(ROW) \
     ROW(sequence, 0) \
-    ROW(bid_price, 8) ROW(bid_quantity, 16) ROW(ask_price, 24) ROW(ask_quantity, 32) ROW(recv_ns, 40) ROW(valid, 48) \
-        ROW(reason, 52) ROW(instrument_id, 64) ROW(window, 68) ROW(far_capacity, 72) ROW(bids_at, 76) ROW(asks_at, 80) \
-            ROW(loading, 84) ROW(applied, 88) ROW(rejected, 96) ROW(invalidated, 104)
+    ROW(bid_price, 8) \
+    ROW(bid_quantity, 16) \
+    ROW(ask_price, 24) \
+    ROW(ask_quantity, 32) \
+    ROW(recv_ns, 40) \
+    ROW(valid, 48) \
+    ROW(reason, 52) \
+    ROW(instrument_id, 64) \
+    ROW(window, 68) \
+    ROW(far_capacity, 72) \
+    ROW(bids_at, 76) \
+    ROW(asks_at, 80) \
+    ROW(loading, 84) \
+    ROW(applied, 88) \
+    ROW(rejected, 96) \
+    ROW(invalidated, 104)
 
 #define PMM_BOOK_HOLD(field, at) PMM_OFFSET(pmm_book, field, at);
 PMM_BOOK_ROWS(PMM_BOOK_HOLD)

@@ -174,7 +174,7 @@ static inline int rest(struct pmm_l3book *book, uint64_t id, uint32_t at, int si
 static inline void leave(struct pmm_l3book *book, uint32_t slot, uint32_t at) {
     struct pmm_l3_node *node = pmm_l3_node(book, slot);
     struct pmm_ladder *ladder = pmm_l3_ladder(book, pmm_l3_side(node));
-    struct pmm_l3_queue *queue = pmm_l3_find_queue(ladder, pmm_l3_price(node));
+    struct pmm_l3_queue *queue = pmm_l3_queue_of(ladder, node);
     forget_id(book, node->id, slot, at);
     if ((node->prev | node->next) == 0) {
         (void)pmm_ladder_remove(ladder, pmm_l3_price(node));
@@ -215,7 +215,7 @@ static int take(struct pmm_l3book *book, const struct pmm_event *event) {
         return 1;
     }
     node->quantity -= event->quantity;
-    pmm_l3_find_queue(pmm_l3_ladder(book, pmm_l3_side(node)), pmm_l3_price(node))->quantity -= event->quantity;
+    pmm_l3_queue_of(pmm_l3_ladder(book, pmm_l3_side(node)), node)->quantity -= event->quantity;
     return 1;
 }
 

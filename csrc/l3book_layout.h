@@ -111,6 +111,13 @@ static inline struct pmm_l3_queue *pmm_l3_find_queue(const struct pmm_ladder *la
     return slot == PMM_LADDER_NONE ? NULL : pmm_l3_queue(ladder, slot);
 }
 
+/* The queue that an order of the book stands in: its level is there. */
+static inline struct pmm_l3_queue *pmm_l3_queue_of(const struct pmm_ladder *ladder, const struct pmm_l3_node *node) {
+    struct pmm_l3_queue *queue = pmm_l3_find_queue(ladder, pmm_l3_price(node));
+    if (queue == NULL) __builtin_unreachable();
+    return queue;
+}
+
 /* Where the hash table has the id, or the free entry where it would go. */
 static inline uint32_t pmm_l3_seek(const struct pmm_l3book *book, uint64_t id) {
     return pmm_index_seek(pmm_l3_index(book), book->index_shift, pmm_l3_node(book, 0), sizeof(struct pmm_l3_node), id);

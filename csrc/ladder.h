@@ -101,10 +101,25 @@ struct pmm_ladder {
 /* The rows of the table, for the assertions and for the fingerprint of a file that holds a ladder. */
 #define PMM_LADDER_ROWS(ROW) \
     ROW(flip, 0) \
-    ROW(base, 8) ROW(best, 16) ROW(window_levels, 24) ROW(far_levels, 28) ROW(window, 32) ROW(far_capacity, 36) \
-        ROW(words, 40) ROW(bits0_at, 44) ROW(bits1_at, 48) ROW(bits2_at, 52) ROW(payload_at, 56) ROW(far_at, 60) \
-            ROW(far_blocks, 64) ROW(overflowed, 68) ROW(horizon, 72) ROW(recentred, 80) ROW(dropped, 88) \
-                ROW(blocks_used, 96) ROW(blocks_made, 100)
+    ROW(base, 8) \
+    ROW(best, 16) \
+    ROW(window_levels, 24) \
+    ROW(far_levels, 28) \
+    ROW(window, 32) \
+    ROW(far_capacity, 36) \
+    ROW(words, 40) \
+    ROW(bits0_at, 44) \
+    ROW(bits1_at, 48) \
+    ROW(bits2_at, 52) \
+    ROW(payload_at, 56) \
+    ROW(far_at, 60) \
+    ROW(far_blocks, 64) \
+    ROW(overflowed, 68) \
+    ROW(horizon, 72) \
+    ROW(recentred, 80) \
+    ROW(dropped, 88) \
+    ROW(blocks_used, 96) \
+    ROW(blocks_made, 100)
 
 /* Bytes, a multiple of 64. 0 if window is not a power of two in range, far_capacity or words is 0 or too large. */
 size_t pmm_ladder_memsize(uint32_t window, uint32_t far_capacity, uint32_t words);

@@ -112,7 +112,9 @@ static void rest(struct turn *turn, const struct taker *taker, const struct pmm_
     order->tif = taker->tif;
     order->self_trade = taker->self_trade;
     order->post_only = (in->flags & PMM_FLAG_POST_ONLY) != 0;
-    touch(match, taker->side, taker->price, pmm_match_link(match, slot)->quantity);
+    const struct pmm_match_level *level = pmm_match_link(match, slot);
+    if (level == NULL) __builtin_unreachable();
+    touch(match, taker->side, taker->price, level->quantity);
 }
 
 /* Why a new order has no effect, or 0. takes: it would meet something; at: where its id's entry would be. */

@@ -116,8 +116,8 @@ static inline struct taker taker_of(const struct pmm_event *in) {
                           .leaves = in->quantity,
                           .source = in->source,
                           .side = in->side,
-                          .tif = in->aux & 0xff,
-                          .self_trade = in->aux >> 16 & 0xff};
+                          .tif = (uint8_t)(in->aux & 0xff),
+                          .self_trade = (uint8_t)(in->aux >> 16 & 0xff)};
 }
 
 void pmm_match_new(struct turn *turn, const struct pmm_event *in);
