@@ -83,10 +83,16 @@ static __attribute__((noinline)) void reject(struct pmm_book *book, const struct
                                            : PMM_REASON_BAD_PRICE);
 }
 
+static void bound(struct pmm_ladder *ladder, int64_t price) {
+    if (price >= -PMM_LADDER_PRICE_MAX && price <= PMM_LADDER_PRICE_MAX) pmm_ladder_bound(ladder, price);
+}
+
 static __attribute__((noinline)) void change_state(struct pmm_book *book, const struct pmm_event *event) {
     if (event->kind == PMM_KIND_BOOK_BEGIN) {
         pmm_ladder_clear(pmm_book_side(book, PMM_SIDE_BID));
         pmm_ladder_clear(pmm_book_side(book, PMM_SIDE_ASK));
+        if (event->quantity & PMM_BOUND_BIDS) bound(pmm_book_side(book, PMM_SIDE_BID), event->price);
+        if (event->quantity & PMM_BOUND_ASKS) bound(pmm_book_side(book, PMM_SIDE_ASK), (int64_t)event->order_id);
         set_state(book, 0, 1, event->reason ? event->reason : PMM_REASON_RESYNC);
     } else if (event->kind == PMM_KIND_BOOK_INVALID) {
         invalidate(book, event->reason ? event->reason : PMM_REASON_RESYNC);
@@ -201,6 +207,13 @@ int64_t pmm_book_quantity(const struct pmm_book *book, int side, int64_t price) 
     return slot == PMM_LADDER_NONE ? 0 : *pmm_book_level(ladder, slot);
 }
 
+int64_t pmm_book_known(const struct pmm_book *book, int side) {
+    if (!is_side(side)) return 0;
+    const struct pmm_ladder *ladder = pmm_book_side(book, side);
+    if (!ladder->overflowed) return INT64_MAX;
+    return ladder->window_levels == 0 ? 0 : ladder->best - ladder->horizon - 1;
+}
+
 void pmm_book_get_stats(const struct pmm_book *book, struct pmm_book_stats *stats) {
     const struct pmm_ladder *bids = pmm_book_side(book, PMM_SIDE_BID), *asks = pmm_book_side(book, PMM_SIDE_ASK);
     stats->applied = pmm_load_relaxed_u64(&book->applied);
@@ -221,7 +234,16 @@ int64_t pmm_book_snapshot(const struct pmm_book *book, int64_t recv_ns, struct p
     size_t n = 0;
     if (max < pmm_ladder_levels(bids) + pmm_ladder_levels(asks) + 2) return PMM_ERR_FULL;
     out[n] = record(book, recv_ns, PMM_KIND_BOOK_BEGIN, PMM_FLAG_SNAPSHOT);
-    out[n++].reason = book->loading ? (uint16_t)book->reason : 0;
+    out[n].reason = book->loading ? (uint16_t)book->reason : 0;
+    if (bids->overflowed) {
+        out[n].quantity |= PMM_BOUND_BIDS;
+        out[n].price = (bids->horizon + 1) ^ bids->flip;
+    }
+    if (asks->overflowed) {
+        out[n].quantity |= PMM_BOUND_ASKS;
+        out[n].order_id = (uint64_t)((asks->horizon + 1) ^ asks->flip);
+    }
+    n++;
     for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) {
         const struct pmm_ladder *ladder = pmm_book_side(book, side);
         int64_t price = 0;

@@ -15,14 +15,15 @@
  * then nobody else reads.
  *
  * Sources. A book is changed by event.h records. Other kinds and other instruments are passed over.
- *   BOOK_BEGIN    clears it; it is loading: invalid, with the record's reason (RESYNC if it has none)
+ *   BOOK_BEGIN    clears it; it is loading: invalid, with the record's reason (RESYNC if it has none). A bound
+ *                 that it states stays until the next: levels beyond it are not taken, as if dropped
  *   DEPTH         sets a level, in any state
  *   BOOK_END      makes a loading book valid; one that turned invalid since its BEGIN stays so
  *   BOOK_INVALID  makes it invalid, with the record's reason, until the next BEGIN and END
  * A new book is loading, reason STARTING. By itself a valid or ending book becomes invalid
  *   CROSSED       best bid not below best ask, looked at in each market data record with
  *                 FLAG_LAST and at BOOK_END
- *   OVERFLOW      looked at there too: a side that once dropped far levels has lost all those it kept
+ *   OVERFLOW      looked at there too: a side that dropped far levels, or is bounded, has lost all those it knew
  * and in any state, at once, by a DEPTH record that cannot be right, which is not applied
  * but counted in `rejected`: BAD_QUANTITY (negative), BAD_PRICE (beyond +-2^62), BAD_ORDER (no side).
  * Prices of zero and below are prices like any other.
@@ -120,6 +121,11 @@ int64_t pmm_book_depth(const struct pmm_book *book, int side, struct pmm_level *
 /* (bids - asks) / (bids + asks) of the quantities at up to so many best levels a side: -1 to 1; 0 of an empty book. */
 double pmm_book_imbalance(const struct pmm_book *book, size_t levels);
 int64_t pmm_book_quantity(const struct pmm_book *book, int side, int64_t price); /* 0 if no level */
+/*
+ * Ticks from the side's best price to the last that is known: how far the market may go before this book ends.
+ * INT64_MAX if nothing bounds it; 0 if it has ended, or side is none.
+ */
+int64_t pmm_book_known(const struct pmm_book *book, int side);
 void pmm_book_get_stats(const struct pmm_book *book, struct pmm_book_stats *stats);
 /*
  * The whole book as BOOK_BEGIN, DEPTH (flag SNAPSHOT, best first, bids before asks), BOOK_END (flag LAST), stamped

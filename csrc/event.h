@@ -62,7 +62,7 @@ enum pmm_kind {
     PMM_KIND_DEPTH = 1,        /* the level at price now holds quantity (absolute, 0 removes) */
     PMM_KIND_TRADE = 2,        /* order_id is the venue's trade id; side is the aggressor's */
     PMM_KIND_TOP = 3,          /* price, quantity: best bid; order_id, aux: best ask price, quantity */
-    PMM_KIND_BOOK_BEGIN = 4,   /* the book is cleared; DEPTH records of a snapshot follow */
+    PMM_KIND_BOOK_BEGIN = 4,   /* the book is cleared; DEPTH records of a snapshot follow; bounds: PMM_BOUND_* */
     PMM_KIND_BOOK_END = 5,     /* the snapshot is whole; the book is valid from here */
     PMM_KIND_BOOK_INVALID = 6, /* the book must not be used until the next BOOK_END; see reason */
     /*
@@ -127,6 +127,13 @@ enum pmm_side {
 #define PMM_MESSAGE_MAX 2048
 
 #define PMM_INSTRUMENT_ALL 0xFFFFFFFF
+
+/*
+ * BOOK_BEGIN.quantity: which sides the snapshot does not show to their end. price is then the worst bid that is
+ * known, order_id the worst ask (as int64): what rests beyond is unknown.
+ */
+#define PMM_BOUND_BIDS 1
+#define PMM_BOUND_ASKS 2
 
 /* NEW.aux = time in force | type << 8 | self-trade rule << 16 */
 enum pmm_time_in_force {

@@ -30,6 +30,7 @@ int pmm_ladder_init(struct pmm_ladder *ladder, size_t bytes, int descending, uin
     ladder->window = window;
     ladder->far_capacity = far_capacity;
     ladder->words = words;
+    ladder->horizon = INT64_MIN;
     ladder->bits0_at = sizeof *ladder;
     ladder->bits1_at = ladder->bits0_at + window / 8;
     ladder->bits2_at = ladder->bits1_at + bits1_words(window) * 8;
@@ -79,10 +80,14 @@ static void copy_payload(struct pmm_ladder *ladder, uint32_t to_slot, uint32_t f
         pmm_store_relaxed_u64(to + w, from[w]);
 }
 
+static void set_horizon(struct pmm_ladder *ladder, int64_t key) {
+    pmm_store_relaxed_i64(&ladder->horizon, key);
+    pmm_store_relaxed_u32(&ladder->overflowed, key != INT64_MIN);
+}
+
 /* Levels at or beyond a dropped one are unknown from now on: the horizon never sinks until a clear. */
 static void drop(struct pmm_ladder *ladder, int64_t key) {
-    if (!ladder->overflowed || key > ladder->horizon) pmm_store_relaxed_i64(&ladder->horizon, key);
-    pmm_store_relaxed_u32(&ladder->overflowed, 1);
+    if (key > ladder->horizon) set_horizon(ladder, key);
     pmm_store_relaxed_u64(&ladder->dropped, ladder->dropped + 1);
 }
 
@@ -140,7 +145,7 @@ static int holds(const struct pmm_ladder *ladder, uint32_t slot) {
 
 uint32_t pmm_ladder_put(struct pmm_ladder *ladder, int64_t price) {
     int64_t key = price ^ ladder->flip;
-    if (ladder->overflowed && key <= ladder->horizon) {
+    if (key <= ladder->horizon) {
         pmm_store_relaxed_u64(&ladder->dropped, ladder->dropped + 1);
         return PMM_LADDER_NONE;
     }
@@ -183,20 +188,22 @@ int pmm_ladder_remove(struct pmm_ladder *ladder, int64_t price) {
     return 1;
 }
 
+void pmm_ladder_bound(struct pmm_ladder *ladder, int64_t price) { set_horizon(ladder, (price ^ ladder->flip) - 1); }
+
 void pmm_ladder_clear(struct pmm_ladder *ladder) {
     int64_t key = ladder->best;
     for (uint32_t left = ladder->window_levels; left > 0; left--, key--)
         vacate(ladder, pmm_ladder_window_below(ladder, ladder->base, &key, ladder));
     pmm_store_relaxed_u32(&ladder->window_levels, 0);
     pmm_far_clear(ladder);
-    pmm_store_relaxed_u32(&ladder->overflowed, 0);
+    set_horizon(ladder, INT64_MIN);
 }
 
 void pmm_ladder_wipe(struct pmm_ladder *ladder) {
     pmm_store_relaxed_u32(&ladder->window_levels, 0);
     pmm_far_clear(ladder);
     pmm_store_relaxed_u32(&ladder->blocks_made, 0);
-    pmm_store_relaxed_u32(&ladder->overflowed, 0);
+    set_horizon(ladder, INT64_MIN);
     uint64_t *end = pmm_ladder_payload(ladder, ladder->window);
     for (uint64_t *word = pmm_ladder_at(ladder, ladder->bits0_at); word < end; word++)
         pmm_store_relaxed_u64(word, 0);

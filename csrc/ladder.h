@@ -28,7 +28,7 @@
  *
  * When there are far_capacity far levels the worst one goes and the horizon rises to it: from then on
  * levels at or beyond the horizon are not taken (`dropped` counts), so what is there is exact to its
- * end and `overflowed` says that there is more. clear forgets the horizon. An owner that keeps
+ * end and `overflowed` says that there is more. clear forgets the horizon, bound sets one. An owner that keeps
  * window_levels + far_levels <= far_capacity (see pmm_ladder_room) never drops.
  *
  * Who writes, who reads. One writer; every word that changes is stored relaxed. A reader in another
@@ -51,7 +51,7 @@
  *   60     4     far_at         what ladder_far.h keeps there
  *   64     4     far_blocks     pmm_far_blocks(far_capacity); fixed
  *   68     4     overflowed     1 if horizon means something
- *   72     8     horizon        best key that was dropped
+ *   72     8     horizon        best key that is unknown: dropped, or beyond a bound; INT64_MIN: none
  *   80     8     recentred      times that the window moved
  *   88     8     dropped        levels not kept
  *   96     4     blocks_used    of ladder_far.h
@@ -126,6 +126,8 @@ size_t pmm_ladder_memsize(uint32_t window, uint32_t far_capacity, uint32_t words
 /* Zeroed memory, 64-byte aligned; descending 1 for bids. ARGUMENT if anything does not fit. */
 int pmm_ladder_init(struct pmm_ladder *ladder, size_t bytes, int descending, uint32_t window, uint32_t far_capacity,
                     uint32_t words);
+/* Nothing worse than the price is known: the horizon lies just beyond it. The ladder must be empty. */
+void pmm_ladder_bound(struct pmm_ladder *ladder, int64_t price);
 /* Removes every level and forgets the horizon; the counters stay. Touches the levels there are. */
 void pmm_ladder_clear(struct pmm_ladder *ladder);
 /* The same whatever state a dead writer has left: touches all of the memory. */
@@ -227,7 +229,7 @@ static inline uint32_t pmm_ladder_find(const struct pmm_ladder *ladder, int64_t 
  * slot of this key itself, present telling whether a level will be there. Not if the window or the best would move.
  */
 static inline int pmm_ladder_inside(const struct pmm_ladder *ladder, int64_t key, int64_t present) {
-    return key >= ladder->base && key < ladder->best + present && !ladder->overflowed && ladder->window_levels != 0;
+    return key >= ladder->base && key < ladder->best + present && key > ladder->horizon && ladder->window_levels != 0;
 }
 
 /* What that owner says of a slot afterwards: whether a level was there, and is now. */

@@ -30,7 +30,17 @@ FORMATS = ("npy", "csv", "parquet")
 COLUMNS = ["index", "time", "recv_ns", "venue_ns", "kind", "symbol", "side", "price", "quantity"]
 COLUMNS += ["order_id", "aux", "reason", "flags", "venue", "source"]
 _NUMBERS = dict.fromkeys(("venue_ns", "price", "quantity", "order_id", "aux"), 0)
-_EXTRA = ["ask_price", "ask_quantity", "time_in_force", "type", "self_trade", "peer", "text"]
+_EXTRA = [
+    "ask_price",
+    "ask_quantity",
+    "bids_down_to",
+    "asks_up_to",
+    "time_in_force",
+    "type",
+    "self_trade",
+    "peer",
+    "text",
+]
 _ENUMS = {"kind": Kind, "side": Side, "reason": Reason, "venue_id": Venue, "source": Source}
 
 Table = Mapping[int, Instrument] | None

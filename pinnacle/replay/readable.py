@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from pinnacle.core._native import lib
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import (
     EVENT,
@@ -115,9 +116,25 @@ def _values(fields: Row, instrument: Instrument | None) -> Row:
         out["self_trade"] = name_of(SelfTrade, aux >> 16 & 0xFF)
     elif kind == Kind.TIMER:
         out["monotonic_ns"], out["wall_ns"] = out.pop("order_id"), out.pop("aux")
+    elif kind == Kind.BOOK_BEGIN:
+        out |= _bounds(fields, instrument)
     elif kind in (Kind.PEER_LOST, Kind.PEER_BACK):
         out["peer"] = name_of(Source, out.pop("aux") or 0)
     return out
+
+
+def _bounds(fields: Row, instrument: Instrument | None) -> Row:
+    """To which price a snapshot knows each side; what it shows to its end has none."""
+    bounded, worst_ask = fields["quantity"], fields["order_id"]
+    worst_ask -= (worst_ask >> 63) << 64  # stored as a whole number of 64 bits with a sign
+    bids, asks = bounded & lib.PMM_BOUND_BIDS, bounded & lib.PMM_BOUND_ASKS
+    return {
+        "price": None,
+        "quantity": None,
+        "order_id": None,
+        "bids_down_to": _price(fields["price"], instrument) if bids else None,
+        "asks_up_to": _price(worst_ask, instrument) if asks else None,
+    }
 
 
 def _price(ticks: int, instrument: Instrument | None) -> str | int:

@@ -136,6 +136,7 @@ static void play(uint32_t far, int steps) {
             batch[i].quantity = rnd(100) < 45 ? 0 : 1 + (int64_t)rnd(1000);
             if (what == 0) {
                 memset(model, 0, sizeof model);
+                batch[i].quantity = 0; /* no bound */
             } else if (what == 21) {
                 batch[i].instrument_id = INSTRUMENT + 1;
             } else if (what == 22) {

@@ -124,3 +124,42 @@ def test_a_small_far_table_gives_a_true_prefix_and_a_valid_book_a_true_top(opera
     for kind in (Kind.BOOK_BEGIN, Kind.BOOK_END):
         book.apply_array(state_record(kind))
     assert book.top().valid == 1
+
+
+BOUNDS = st.integers(-80, 80)
+
+
+@given(OPERATIONS, BOUNDS, BOUNDS, st.integers(0, 3))
+def test_a_bounded_book_is_exact_to_its_bound_and_says_when_it_has_ended(
+    operations, bid_bound, ask_bound, bounded
+):
+    """Of what lies beyond a snapshot's worst level nothing is known, also when it changes."""
+    bounds = {Side.BID: bid_bound, Side.ASK: ask_bound}
+    flags = {Side.BID: bounded & 1, Side.ASK: bounded & 2}
+    begin = state_record(Kind.BOOK_BEGIN)
+    begin["quantity"], begin["price"] = bounded, bid_bound
+    begin["order_id"] = np.int64(ask_bound).astype(np.uint64)
+    book, copy = (Book(0, window=WINDOW, far_capacity=1000) for _ in range(2))
+    book.apply_array(begin)
+    model = {side: {} for side in SIDES}
+    for side, price, quantity, after in expand(operations):
+        model = after
+        book.apply_array(depth_records([(side, price, quantity)]))
+
+    def known(side, price):
+        inside = price >= bounds[side] if side == Side.BID else price <= bounds[side]
+        return inside or not flags[side]
+
+    shown = {s: [level for level in ordered(model, s) if known(s, level[0])] for s in SIDES}
+    ended = any(flags[side] and not shown[side] for side in SIDES)
+    crossed = all(shown.values()) and shown[Side.BID][0][0] >= shown[Side.ASK][0][0]
+    book.apply_array(state_record(Kind.BOOK_END))
+    copy.apply_array(book.snapshot(1))
+    for each in (book, copy):
+        for side in SIDES:
+            assert each.depth(side, 2000).tolist() == shown[side]
+            left = abs(shown[side][0][0] - bounds[side]) if shown[side] else 0
+            assert each.known(side) == (left if flags[side] else None)
+        top = each.top()
+        assert bool(top.valid) == (not ended and not crossed)
+        assert not ended or top.reason == Reason.OVERFLOW

@@ -29,3 +29,12 @@ def test_the_price_and_quantity_of_every_kind_that_has_them_are_decimals(name):
 def test_a_zero_is_written_where_it_means_something(name):
     row = readable(Kind[name], price=0, quantity=0)
     assert (row["price"], row["quantity"]) == ("0.00", "0.000")
+
+
+def test_a_snapshot_says_how_far_it_knows_each_side():
+    row = readable(Kind.BOOK_BEGIN, quantity=3, price=5_999_650, order_id=6_000_050)
+    assert (row["bids_down_to"], row["asks_up_to"]) == ("59996.50", "60000.50")
+    assert not {"price", "quantity", "order_id"} & set(row)
+    row = readable(Kind.BOOK_BEGIN, quantity=2, order_id=2**64 - 5)
+    assert row["asks_up_to"] == "-0.05" and "bids_down_to" not in row
+    assert not {"bids_down_to", "asks_up_to"} & set(readable(Kind.BOOK_BEGIN, aux=7))
