@@ -49,11 +49,8 @@ def run(
         venue = make_venue(instruments, config)
         orders = RingReader(paths.ring("venue.orders"))
         inputs = [Input(orders, Source.GATEWAY)]
-        market = None
         if config.kind == "paper":
             inputs.append(Input(RingReader(paths.ring("market.exchange")), Source.FEED))
-        else:
-            market = _MarketOutput(paths, venue)
         stage = Stage(
             runtime.open_journal(journal),
             Source.EXCHANGE,
@@ -73,6 +70,8 @@ def run(
         found = recover(stage, venue.decided, runtime.epoch, origin, checkpoints=checkpoints)
         if found.records:
             log.info("recovered", **vars(found))
+        # Behind the recovery: what the market skipped before is told already.
+        market = _MarketOutput(paths, venue) if isinstance(venue, SimulatedVenue) else None
         for given in inputs[1:]:
             given.ring.request_resync()
         runtime.ready(f"{config.kind} venue, {len(instruments)} instruments")

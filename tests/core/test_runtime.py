@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,8 +11,11 @@ import pytest
 import structlog
 
 from pinnacle.core import runtime as runtime_module
+from pinnacle.core._native import ffi
 from pinnacle.core.bell import Bell, Control
+from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.config import ProcessConfig
+from pinnacle.core.counters import CountersReader
 from pinnacle.core.runtime import Runtime
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source
 from pinnacle.core.segment import Mode
@@ -68,6 +72,77 @@ def test_a_peer_that_went_and_came_between_two_looks_is_told_of_both(world):
     world.gateway = Bell(world.paths.process("gateway"), Mode.OWN)
     assert world.look() == [("PEER_LOST", Source.GATEWAY), ("PEER_BACK", Source.GATEWAY)]
     assert world.look() == []
+
+
+def timer(world):
+    world.runtime._timer_ns = -runtime_module.TIMER_NS
+    n = world.runtime.own_inputs(world.batch)
+    row = world.batch.array[n - 1]
+    assert row["kind"] == Kind.TIMER
+    return row
+
+
+def test_records_are_stamped_with_the_time_of_the_session_and_not_of_the_process(tmp_path):
+    world = World(tmp_path)
+    with Control(world.paths.control) as control:
+        before = control.now_ns()
+        stamp = int(timer(world)["recv_ns"])
+        # The process's clock and the kernel's agree to the microsecond; it began a while later.
+        assert before - 1_000_000 <= stamp <= control.now_ns() + 1_000_000
+        assert stamp >= control.start[0]
+
+
+def test_a_timer_has_both_clocks_on_record(world):
+    before = monotonic_ns(), wall_ns()
+    row = timer(world)
+    after = monotonic_ns(), wall_ns()
+    assert before[0] <= row["order_id"] <= after[0]
+    assert before[1] <= row["aux"] <= after[1]
+
+
+def told_of_clocks(world):
+    """What a turn with housekeeping says of clocks; an interrupted sample is taken again."""
+    with structlog.testing.capture_logs() as said:
+        until(lambda: world.look() == [] and len(said) > 0, 10, "a word of it")
+        world.look()
+    (line,) = said
+    assert line["log_level"] == "warning"
+    return line["event"]
+
+
+def test_a_wall_clock_that_was_set_is_told_and_counted_once(world):
+    world.look()
+    world.runtime.clock.cdata.wall_ahead_ns += 20 * 10**9  # as if it had been that far ahead
+    told = told_of_clocks(world)
+    assert re.fullmatch(
+        r"the wall clock was set by -(20\.0|19\.9)\d+ s; session time goes on", told
+    )
+    with CountersReader(world.paths.counters("exchange")) as counters:
+        assert counters.values()["clock_steps"] == 1
+    assert world.runtime.suspensions == 0
+
+
+def test_a_machine_that_slept_is_told_as_that(world):
+    world.look()
+    world.runtime.clock.cdata.wall_ahead_ns -= 3600 * 10**9
+    world.runtime._asleep_ns -= 3600 * 10**9
+    told = told_of_clocks(world)
+    assert re.fullmatch(
+        r"the machine was suspended for 3600\.0\d+ s; session time stood still", told
+    )
+    assert world.runtime.suspensions == 1
+
+
+def test_stamps_from_the_future_are_told_and_counted(world):
+    world.look()
+    world.runtime._stage = ffi.new("struct pmm_stage *", {"misstamped": 3})
+    with structlog.testing.capture_logs() as said:
+        world.look()
+        world.look()
+    (line,) = said
+    assert (line["log_level"], line["records"]) == ("error", 3)
+    with CountersReader(world.paths.counters("exchange")) as counters:
+        assert counters.values()["misstamped"] == 3
 
 
 def test_the_kill_switch_is_told_when_it_changes(world):
