@@ -5,13 +5,17 @@ fits into the headers of journals and segments, and no two symbols share a file.
 """
 
 import re
+import string
 import time
 from typing import Self
+from urllib.parse import quote
 
 NAME_BYTES_MAX = 31
 _SESSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 #: What a session's own name may have, so that `stamped` still fits: "-261126-8ln" is added.
 CONFIGURED_BYTES_MAX = NAME_BYTES_MAX - 11
+#: What stands in a file's name as it is, besides letters and digits: all but `%` and the slash.
+_ASCII_SIGNS = "".join(sign for sign in string.punctuation if sign not in "%/")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -49,8 +53,8 @@ class Symbol(str):
 
     @property
     def file_name(self) -> str:
-        """The same for no other symbol, and without a slash."""
-        return self.replace("%", "%25").replace("/", "%2F")
+        """The same for no other symbol, without a slash, and ASCII: any locale can name it."""
+        return quote(self, safe=_ASCII_SIGNS)
 
 
 def stamped(name: str, seconds: float | None = None) -> SessionName:

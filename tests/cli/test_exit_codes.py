@@ -1,5 +1,6 @@
 """What the exit codes tell a shell, a supervisor and systemd, and stderr tells people."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,19 +10,31 @@ import pytest
 
 from pinnacle import __version__
 from pinnacle.cli.lazy import READER_LEFT
+from pinnacle.core.instruments import read_list
 from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Source
+from pinnacle.session.config import load_session
 from tests.replay.recorded import feed_records, write_journal
 from tests.sessions import ROOT, demo_config
 
 BIN = Path(sys.executable).parent
 
 
-def run(*arguments: object, program: str = "pinnacle", cwd: Path = ROOT):
+def run(
+    *arguments: object,
+    program: str = "pinnacle",
+    cwd: Path = ROOT,
+    environment: dict[str, str] | None = None,
+):
     """(exit code, stdout, stderr) of the console script, which never shows a traceback."""
-    command = [str(BIN / program), *map(str, arguments)]
     done = subprocess.run(
-        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=cwd, timeout=60
+        [str(BIN / program), *map(str, arguments)],
+        capture_output=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        cwd=cwd,
+        env=os.environ | (environment or {}),
+        timeout=60,
     )
     assert "Traceback" not in done.stdout + done.stderr, done.stderr
     return done.returncode, done.stdout, done.stderr
@@ -173,3 +186,17 @@ def test_70_and_one_line_when_the_output_cannot_be_written():
     code, errors = shell(line, ROOT)
     assert code == 70
     assert errors == "error: the output cannot be written: No space left on device\n"
+
+
+def test_0_a_symbol_of_any_script_is_taken_in_a_locale_that_does_not_have_it(tmp_path):
+    file, paths = demo_config(
+        tmp_path, "s", change=lambda text: text.replace("BTC-USD", "币安人生USDT")
+    )
+    # ASCII, and not what Python makes of it: the terminal, the file system and the TOML alike.
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for command in (["config", "check"], ["config", "show"], ["session", "create", "--config"]):
+        more = ["--name", "s"] if command[0] == "session" else []
+        code, _, errors = run(*command, file, *more, environment=ascii_only)
+        assert code == 0, errors
+    assert load_session(paths.config) == load_session(file)
+    assert [i.symbol for i in read_list(paths.instrument_list)] == ["币安人生USDT", "ETH-USD"]

@@ -15,10 +15,11 @@ from typing import NamedTuple
 import numpy as np
 
 from pinnacle.core.errors import DataError
+from pinnacle.core.names import Symbol
 from pinnacle.core.schema import INSTRUMENT, Kind, Venue
 from pinnacle.venues.binance.codec import RECORDS_MAX, Codec, FrameError
 
-SYMBOL = re.compile(rb'"s":"([A-Z0-9]{1,31})"')
+SYMBOL = re.compile(rb'"s":"([^"]*)"')
 # Binance writes eight decimals, whatever an instrument's tick and lot are.
 TEXT_DECIMALS = 8
 
@@ -80,7 +81,10 @@ def _symbol(path: Path) -> bytes:
     for line in read_capture(path):
         found = SYMBOL.search(line.frame)
         if found:
-            return found[1]
+            try:
+                return Symbol(found[1].decode()).encode()
+            except ValueError as error:
+                raise DataError(f"{path}:{line.number}: not a symbol: {error}") from None
     raise DataError(f"{path}: no frame names a symbol")
 
 

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from pinnacle.cli.capture import capture
 from pinnacle.core.errors import DataError
+from pinnacle.venues.binance.capture import infer_instrument
 from pinnacle.venues.binance.check import check_capture
 
 LINES = 3000
@@ -29,6 +30,24 @@ def written(tmp_path, lines):
 def test_a_whole_capture_is_good_compressed_or_not(tmp_path, lines):
     report = check_capture(written(tmp_path, lines)).report
     assert report.good and report.frames == LINES and report.top_compared > 20
+
+
+def test_a_symbol_of_any_script_is_taken_from_the_frames(tmp_path, lines):
+    path = written(tmp_path, renamed(lines, "币安人生USDT"))
+    assert infer_instrument(path)[0]["symbol"].decode() == "币安人生USDT"
+    assert check_capture(path).report.good
+
+
+@pytest.mark.parametrize("symbol", ["", "BTC USDT", "X" * 32, "-X", "../x"])
+def test_a_symbol_that_none_can_be_is_named_with_its_line(tmp_path, lines, symbol):
+    path = written(tmp_path, renamed(lines, symbol))
+    with pytest.raises(DataError, match=r"capture\.txt:\d+: not a symbol"):
+        infer_instrument(path)
+
+
+def renamed(lines, symbol):
+    name, lower = symbol.encode(), symbol.lower().encode()
+    return [line.replace(b"BTCUSDT", name).replace(b"btcusdt", lower) for line in lines]
 
 
 def test_a_lost_update_is_one_gap(tmp_path, lines):
