@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -15,8 +16,11 @@ import numpy as np
 from pinnacle.core.observer import Observer, ProcessView
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Kind
+from pinnacle.core.toml import toml_text
 
 ROOT = Path(__file__).resolve().parents[1]
+#: Tables that have one of their own for each instrument.
+SECTIONS_BY_SYMBOL = (("exchange", "traders"), ("strategy", "market_maker"), ("risk", "limits"))
 
 
 def demo_config(
@@ -27,12 +31,28 @@ def demo_config(
     change: Callable[[str], str] = str,
 ) -> tuple[Path, SessionPaths]:
     """A copy of a shipped configuration whose files are all below `folder`; and its paths."""
-    text = (ROOT / "config" / source).read_text()
+    text = (ROOT / "config" / source).read_text(encoding="utf-8")
     places = f'runtime_dir = "{folder / "run"}"\ndata_dir = "{folder / "data"}"\n'
     text = re.sub(r"^\[session\]\n", "[session]\n" + places, text, flags=re.M)
     path = folder / source
-    path.write_text(change(text + extra))
+    path.write_text(change(text + extra), encoding="utf-8")
     return path, SessionPaths.of(str(folder / "run"), str(folder / "data"), name)
+
+
+def many_instruments(text: str, count: int) -> str:
+    """The demo's text with its first instrument so many times, each with a quiet market."""
+    tables = tomllib.loads(text)
+    symbols = [f"S{i}-USD" for i in range(count)]
+    first = tables["instruments"][0]
+    tables["instruments"] = [first | {"symbol": symbol} for symbol in symbols]
+    for section, table in SECTIONS_BY_SYMBOL:
+        tables[section][table] = dict.fromkeys(symbols, tables[section][table][first["symbol"]])
+    # The shipped rate is for two instruments.
+    tables["risk"] |= {"messages_per_s": 20_000, "messages_burst": 20_000}
+    quiet = {"limit_orders_per_s": 12, "market_orders_per_s": 1}
+    for traders in tables["exchange"]["traders"].values():
+        traders |= quiet
+    return toml_text(tables)
 
 
 class LiveSession:

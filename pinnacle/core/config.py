@@ -23,6 +23,7 @@ T = TypeVar("T")
 #: A price or quantity, as text so that it stays exact; units.py reads it.
 DecimalText = Annotated[str, Meta(min_length=1, max_length=64)]
 Fee = Annotated[float, Meta(ge=-1000, le=1000)]
+_SCALARS = {str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -142,12 +143,10 @@ def _expected(value: Any, kind: Any) -> str:
         return f"must be one of {', '.join(map(str, get_args(kind)))}, not {shown}"
     meta = next((part for part in get_args(kind) if isinstance(part, Meta)), None)
     plain = _plain(kind)
-    scalar = plain in (str, int, float, bool)
-    right = scalar and isinstance(value, (int, float) if plain is float else plain)
+    right = plain in _SCALARS and isinstance(value, (int, float) if plain is float else plain)
     if meta is None or isinstance(value, bool) or not right:
         table = "an array" if get_origin(plain) is list else "a table"
-        wanted = plain.__name__ if scalar else table
-        return f"expected {wanted}, got {shown} ({type(value).__name__})"
+        return f"must be {_SCALARS.get(plain, table)}, not {shown}"
     if plain is str:
         return f"must have {meta.min_length or 0} to {meta.max_length} characters"
     least = f"above {_figure(meta.gt)}" if meta.gt is not None else _figure(meta.ge)

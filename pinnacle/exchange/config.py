@@ -144,6 +144,11 @@ def params_of(traders: TradersConfig, instrument: Instrument, where: str) -> dic
     fair_ticks = instrument.tick.positive(traders.price, f"{where}.price", PRICE_TICKS_MAX)
     if fair_ticks < 2:
         raise ConfigError(f"{where}.price: must be at least two ticks, not {traders.price}")
+    if traders.gap_ticks > fair_ticks / 4:
+        raise ConfigError(
+            f"{where}.gap_ticks: {traders.gap_ticks:g} of the {fair_ticks} ticks of the price "
+            "leave no room for bids: at most a quarter"
+        )
     lot_quote = float(Decimal(traders.price) * instrument.lot.size)
 
     def ticks(key: str, bps: float) -> float:

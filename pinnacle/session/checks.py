@@ -4,12 +4,13 @@ Refused: what cannot run, or would run and never trade. Told by `warnings`: what
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pinnacle.core.config import joined
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument
+from pinnacle.core.quoting import Maker
 from pinnacle.exchange.config import market_params
 from pinnacle.risk.config import LimitsConfig
 from pinnacle.strategy.config import MarketMakerConfig
@@ -24,8 +25,10 @@ ENGINE_LOTS_MAX = 2**40
 NOTIONAL_MAX = 2**63 // 16
 
 
-def check(config: "SessionConfig", instruments: Sequence[Instrument]) -> None:
-    """ConfigError with the key of the first that contradicts another."""
+def check(
+    config: "SessionConfig", instruments: Sequence[Instrument], makers: Mapping[int, Maker]
+) -> None:
+    """ConfigError with the key of the first that contradicts another. `makers`: by instrument."""
     _check_venue(config, instruments)
     if not config.strategy.market_maker:
         raise ConfigError("strategy.market_maker: no instrument has its table: nothing is quoted")
@@ -37,7 +40,8 @@ def check(config: "SessionConfig", instruments: Sequence[Instrument]) -> None:
         if maker is not None:
             _check_quotes(instrument, maker, limits)
             if config.session.venue == "simulated":
-                _check_distances(config, instrument, maker, limits)
+                half_spread = makers[instrument.instrument_id].cdata.half_spread
+                _check_distances(config, instrument, maker, limits, half_spread)
 
 
 def warnings(config: "SessionConfig") -> list[str]:
@@ -141,14 +145,22 @@ def _check_quotes(instrument: Instrument, maker: MarketMakerConfig, limits: Limi
 
 
 def _check_distances(
-    config: "SessionConfig", instrument: Instrument, maker: MarketMakerConfig, limits: LimitsConfig
+    config: "SessionConfig",
+    instrument: Instrument,
+    maker: MarketMakerConfig,
+    limits: LimitsConfig,
+    half_spread: float,
 ) -> None:
-    """Quotes inside of the collar at the price where a simulated market begins."""
+    """Quotes inside of the collar at the price where a simulated market begins.
+
+    `half_spread` is what the model says, within its clamps, while nothing has moved.
+    """
     where = joined("strategy.market_maker", instrument.symbol)
     price = instrument.tick.count(config.exchange.traders[instrument.symbol].price, "price")
     collar = price * limits.collar_percent / 100
     for key, ticks in (
         ("spread_min_ticks", maker.spread_min_ticks / 2),
+        ("spread_max_ticks", half_spread),
         ("level_spacing_ticks", (maker.levels - 1) * maker.level_spacing_ticks),
     ):
         if ticks > collar:

@@ -1,5 +1,7 @@
 """The whole configuration file of a session."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -40,13 +42,15 @@ class SessionSection(Section):
     #: Records that each ring holds; a power of two. It must be more than come during a reader's
     #: longest pause: the default is a third of a second at 200,000 a second, and a tenth of that
     #: has been needed (`make bench FIGURES=sustained`, deepest ring).
-    ring_capacity: int = 65536
+    ring_capacity: Annotated[int, Meta(ge=1024, le=2**20)] = 65_536
 
     def __post_init__(self) -> None:
         _check_place("runtime_dir", self.runtime_dir)
         _check_place("data_dir", self.data_dir)
         if not self.runtime_dir.startswith("/"):
             raise ValueError(f"runtime_dir: {self.runtime_dir!r} must begin with a slash")
+        if self.ring_capacity & (self.ring_capacity - 1):
+            raise ValueError(f"ring_capacity: must be a power of two, not {self.ring_capacity}")
         try:
             SessionName(self.name)
         except ValueError as error:
@@ -61,6 +65,11 @@ class SessionSection(Section):
 def _check_place(key: str, text: str) -> None:
     if not text.isprintable():
         raise ValueError(f"{key}: {text!r} is not a folder")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        locale = sys.getfilesystemencoding()
+        raise ValueError(f"{key}: {text!r} cannot be written in this locale ({locale})") from None
     if text.startswith("~") or "$" in text:
         raise ValueError(f"{key}: {text!r}: '~' and '$' are not expanded, write the path out")
 
@@ -107,8 +116,8 @@ def load_session(path: Path) -> SessionConfig:
     try:
         instruments = config.instrument_list()
         RiskGate(instruments, config.risk)
-        StrategyHost(instruments, config.strategy)
-        check(config, instruments)
+        host = StrategyHost(instruments, config.strategy)
+        check(config, instruments, host.strategy.makers())
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     return config

@@ -33,7 +33,10 @@ def test_a_good_file_is_typed_and_defaults_are_filled_in(tmp_path):
     [
         ('name = "x"\ncolour = 1', ["colour", "unknown key"]),
         ('name = "x"\n[inner]\ndepht = 1', ["inner.depht", "unknown key"]),
-        ('name = "x"\n[inner]\ndepth = "deep"', ["inner.depth", "int"]),
+        (
+            'name = "x"\n[inner]\ndepth = "deep"',
+            ["inner.depth: must be a whole number, not 'deep'"],
+        ),
         ("[inner]\ndepth = 1", ["name", "missing"]),
         ("\nname = = 1", ["line 2"]),
     ],

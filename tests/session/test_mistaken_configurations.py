@@ -13,7 +13,7 @@ from pinnacle.core.errors import ConfigError
 from pinnacle.core.toml import read_toml, toml_text
 from pinnacle.session.checks import warnings
 from pinnacle.session.config import load_session, to_toml
-from tests.sessions import ROOT
+from tests.sessions import ROOT, many_instruments
 
 DEMO = read_toml(ROOT / "config" / "demo.toml")
 PAPER = read_toml(ROOT / "config" / "binance-paper.toml")
@@ -22,7 +22,6 @@ NAN, INF = float("nan"), float("inf")
 MAKER = "strategy.market_maker.BTC-USD"
 LIMITS = "risk.limits.BTC-USD"
 TRADERS = "exchange.traders.BTC-USD"
-BY_SYMBOL = (("exchange", "traders"), ("strategy", "market_maker"), ("risk", "limits"))
 
 
 def changed(base: dict, key: str, value: Any) -> dict:
@@ -65,8 +64,8 @@ REFUSED = [
     (f"{MAKER}.edge_min_bps", 101, MAKER + ".edge_min_bps", "collar_percent"),
     (f"{MAKER}.levels", 0),
     (f"{MAKER}.levels", 9),
-    (f"{MAKER}.levels", 2.0, MAKER + ".levels", "expected int"),
-    (f"{MAKER}.levels", True, MAKER + ".levels", "expected int"),
+    (f"{MAKER}.levels", 2.0, MAKER + ".levels", "a whole number"),
+    (f"{MAKER}.levels", True, MAKER + ".levels", "a whole number"),
     (f"{MAKER}.imbalance_levels", 0),
     (f"{MAKER}.fair_value", "middle", MAKER + ".fair_value", "mid, microprice"),
     (f"{MAKER}.spread_min_ticks", 20_000, MAKER + ".spread_max_ticks"),
@@ -81,7 +80,7 @@ REFUSED = [
     (f"{MAKER}.quote_quantity", "\uff11"),
     (f"{MAKER}.quote_quantity", "1_000"),
     (f"{MAKER}.quote_quantity", ""),
-    (f"{MAKER}.quote_quantity", 0.02, MAKER + ".quote_quantity", "expected str"),
+    (f"{MAKER}.quote_quantity", 0.02, MAKER + ".quote_quantity", "text in quotes"),
     (f"{MAKER}.quote_quantity", "1000000000", MAKER + ".quote_quantity", "order_quantity_max"),
     (f"{MAKER}.quote_quantity", "0.3", MAKER + ".quote_quantity", "order_quantity_max"),
     (f"{MAKER}.inventory_max", "0"),
@@ -152,6 +151,8 @@ REFUSED = [
     ("session.data_dir", "$HOME/x"),
     ("session.data_dir", ""),
     ("session.data_dir", "a\0b"),
+    *(("session.ring_capacity", value) for value in (0, 1, 64, 128, 2**40, -4)),
+    ("session.ring_capacity", 10_000, "session.ring_capacity", "power of two"),
     ("session.colour", 1, "session.colour", "unknown key"),
     ("exchange.kind", "papier", "exchange.kind", "simulated, paper"),
     ("exchange.kind", "paper"),
@@ -159,8 +160,8 @@ REFUSED = [
     ("exchange.seed", -1),
     ("strategy.name", "taker"),
     ("strategy.market_maker", {}, "strategy.market_maker", "nothing is quoted"),
-    ("strategy.market_maker", 3, "strategy.market_maker", "expected a table"),
-    ("instruments", 3, "instruments", "expected an array"),
+    ("strategy.market_maker", 3, "strategy.market_maker", "a table"),
+    ("instruments", 3, "instruments", "an array"),
     ("processes.feed.cpu", -7),
     ("processes.feed.cpu", 10**9),
     ("processes.feed.spin_us", -1),
@@ -240,6 +241,15 @@ def test_what_somebody_may_mean_is_a_warning(tmp_path, key, value, named):
     assert any(text.startswith(f"{named}: ") for text in warnings(loaded)), warnings(loaded)
 
 
+def test_a_model_whose_spread_is_beyond_the_collar_is_refused(tmp_path):
+    wide = changed(DEMO, f"{MAKER}.spread_max_ticks", 1e6)
+    for key, value in (("fill_decay_per_tick", 1e-12), ("risk_aversion", 1e-6)):
+        wide = changed(wide, f"{MAKER}.{key}", value)
+    assert f"{MAKER}.spread_max_ticks: puts a quote 500000 ticks" in refusal(
+        written(tmp_path, wide)
+    )
+
+
 def test_the_shipped_sessions_are_given_no_warning_but_for_cores(tmp_path):
     for base in (DEMO, PAPER):
         loaded = load_session(written(tmp_path, base))
@@ -247,23 +257,12 @@ def test_the_shipped_sessions_are_given_no_warning_but_for_cores(tmp_path):
 
 
 def test_more_instruments_than_there_is_room_for_are_counted(tmp_path):
-    path = written(tmp_path, many(65))
+    text = (ROOT / "config" / "demo.toml").read_text(encoding="utf-8")
+    path = tmp_path / "many.toml"
+    path.write_text(many_instruments(text, 65), encoding="utf-8")
     assert refusal(path) == f"{path}: instruments: at most 64, not 65"
-    assert len(load_session(written(tmp_path, many(64))).instruments) == 64
-
-
-def many(count: int) -> dict:
-    """The demo session with its first instrument so many times."""
-    made = copy.deepcopy(DEMO)
-    symbols = [f"S{i}-USD" for i in range(count)]
-    made["instruments"] = [DEMO["instruments"][0] | {"symbol": symbol} for symbol in symbols]
-    for section, table in (
-        ("exchange", "traders"),
-        ("strategy", "market_maker"),
-        ("risk", "limits"),
-    ):
-        made[section][table] = dict.fromkeys(symbols, DEMO[section][table]["BTC-USD"])
-    return made
+    path.write_text(many_instruments(text, 64), encoding="utf-8")
+    assert len(load_session(path).instruments) == 64
 
 
 @pytest.mark.parametrize(
