@@ -39,9 +39,16 @@ void paper_settle_accounts(struct paper_side *side, int64_t now_ns, int64_t sett
     }
 }
 
+uint32_t paper_places(const struct paper_side *side) {
+    uint32_t places = PMM_PAPER_LEVELS;
+    for (uint32_t i = 0; i < side->accounts; i++)
+        places -= side->account[i].taken != 0;
+    return places;
+}
+
 int paper_take(struct paper_turn *turn, int side, int64_t price, int64_t quantity) {
     struct paper_account *account = paper_make_account(&turn->market->side[side - 1], price);
-    if (account) account->taken += quantity;
+    if (account) account->taken = paper_add(account->taken, quantity);
     return account != NULL;
 }
 

@@ -119,17 +119,26 @@ static int take(struct paper_turn *turn, int side, struct paper_order *order, in
     return order->leaves == 0 || meet_own(turn, side, order, limit);
 }
 
-/* What `take` could fill at once, at most quantity. */
+/* 1 if taking from a level needs no new place to remember it. */
+static int is_taken(struct paper_side *side, int64_t price) {
+    const struct paper_account *account = paper_find_account(side, price);
+    return account && account->taken != 0;
+}
+
+/* What `take` could fill at once, at most the order's leaves. */
 static int64_t takeable(struct paper_turn *turn, int side, const struct paper_order *order, int64_t limit) {
     size_t levels = paper_load(turn, paper_opposite(side));
     const struct pmm_level *level = turn->paper->level;
     struct paper_side *other = &turn->market->side[paper_opposite(side) - 1];
     int blocks = order->self_trade == PMM_STP_CANCEL_NEWEST || order->self_trade == PMM_STP_CANCEL_BOTH;
+    uint32_t places = paper_places(other);
     int64_t sum = 0;
     for (size_t i = 0; i < levels && sum < order->leaves; i++) {
         if (!paper_crosses(side, limit, level[i].price)) break;
         if (blocks && met_own(other, side, order->source, level[i].price)) break;
-        sum += paper_min(level[i].quantity, order->leaves - sum);
+        int64_t part = paper_min(level[i].quantity, order->leaves - sum);
+        if (part && !is_taken(other, level[i].price) && places-- == 0) break;
+        sum += part;
     }
     return sum;
 }

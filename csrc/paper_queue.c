@@ -88,7 +88,7 @@ static void decrease_ahead(const struct pmm_paper *paper, struct paper_side *own
         order->ahead -= cancelled_ahead(paper->config.cancel, cancelled, order->ahead, before);
         order->ahead = paper_min(order->ahead < earlier ? earlier : order->ahead, now);
         earlier = order->ahead;
-        order->credit += paper_min(was - order->ahead, cancelled);
+        order->credit = paper_add(order->credit, paper_min(was - order->ahead, cancelled));
     }
     if (now) see_level(own, price, now);
 }
@@ -117,7 +117,7 @@ static void change_level(struct paper_turn *turn, int64_t before, int64_t now) {
     if (cancelled) account = paper_make_account(own, depth->price);
     decrease_ahead(turn->paper, own, depth->price, before - explained, cancelled, now);
     if (cancelled && account) {
-        account->unexplained += cancelled;
+        account->unexplained = paper_add(account->unexplained, cancelled);
         account->depth_ns = time_of(depth);
     } else if (cancelled) {
         paper_clear_credit(own, depth->price);
@@ -181,7 +181,7 @@ static void eat_and_fill(struct paper_turn *turn, struct paper_side *own, int si
         } else if (order->unseen) {
             continue;
         } else {
-            int64_t queue = order->ahead + take_back(order, late);
+            int64_t queue = paper_add(order->ahead, take_back(order, late));
             eaten = paper_min(queue, left);
             queue = queue - eaten < earlier ? earlier : queue - eaten;
             /* Never longer than it was: our better orders may have had the trade that would eat it. */
@@ -205,7 +205,7 @@ static void on_trade(struct paper_turn *turn) {
     } else {
         struct paper_account *account = paper_make_account(own, trade->price);
         if (account) {
-            account->traded += trade->quantity;
+            account->traded = paper_add(account->traded, trade->quantity);
             account->traded_ns = time_of(trade);
         }
     }

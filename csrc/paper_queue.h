@@ -79,6 +79,8 @@ static inline int paper_crosses(int side, int64_t limit, int64_t price) {
 }
 static inline int paper_opposite(int side) { return PMM_SIDE_BID + PMM_SIDE_ASK - side; }
 static inline int64_t paper_min(int64_t a, int64_t b) { return a < b ? a : b; }
+/* Of quantities, neither negative; what cannot be counted stays at the most that can be. */
+static inline int64_t paper_add(int64_t a, int64_t b) { return a < INT64_MAX - b ? a + b : INT64_MAX; }
 
 /* Writes a report for order and gives it the next execution sequence. */
 void paper_report(struct paper_turn *turn, const struct paper_order *order, int side, int kind, int64_t price,
@@ -98,6 +100,8 @@ void paper_clear_credit(struct paper_side *side, int64_t price);
 
 /* Loads paper->level with a side's displayed levels less what was taken of them; returns the count. */
 size_t paper_load(struct paper_turn *turn, int side);
+/* How many more levels of a side there is room to remember as taken. */
+uint32_t paper_places(const struct paper_side *side);
 /* Marks quantity of a level as taken. 0 if there is no room to remember it: then it must not be taken. */
 int paper_take(struct paper_turn *turn, int side, int64_t price, int64_t quantity);
 

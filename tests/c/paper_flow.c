@@ -35,6 +35,7 @@ static struct pmm_event market_record(int64_t now, int64_t middle) {
     e.venue_ns = draw(8) ? now - (int64_t)draw(200000000) : 0;
     e.quantity = (int64_t)draw(40);
     int64_t away = (int64_t)draw(draw(4) ? 6 : LEVELS_AROUND);
+    if (!draw(2000)) e.quantity = INT64_MAX - (int64_t)draw(3);
     uint64_t what = draw(400);
     if (what < 4) {
         e.kind = (uint8_t)(what < 2 ? PMM_KIND_BOOK_BEGIN : what == 2 ? PMM_KIND_BOOK_INVALID : PMM_KIND_TEXT);

@@ -73,6 +73,37 @@ def test_fill_or_kill_is_all_or_nothing(desk):
     assert len(desk.new(3, BID, 102, 1, tif=TimeInForce.FOK)) == 2  # all of it is taken by now
 
 
+LEVELS = 256
+
+
+def taken_out_desk():
+    """Every account of the asks remembers what we took of its level."""
+    desk = PaperDesk()
+    desk.snapshot([(900, 10)], [(1002 + i, 5) for i in range(LEVELS)])
+    assert len(desk.new(1, BID, 2000, 5 * LEVELS, tif=TimeInForce.IOC)) == 1 + LEVELS
+    return desk
+
+
+def test_fill_or_kill_does_not_count_levels_that_cannot_be_remembered():
+    desk = taken_out_desk()
+    desk.depth(ASK, 1002, 5)  # its account is free again, and goes to the level before it
+    desk.depth(ASK, 1001, 5)
+    killed = desk.new(2, BID, 1002, 10, tif=TimeInForce.FOK)
+    assert reasons(killed) == [(Kind.ACK, Reason.NONE), (Kind.CANCELLED, Reason.FOK)]
+    assert short(desk.new(3, BID, 1002, 5, tif=TimeInForce.FOK)) == [
+        (Kind.ACK, 3, 1002, 5),
+        (Kind.FILL, 3, 1001, 5),
+    ]
+
+
+def test_fill_or_kill_counts_levels_that_are_remembered_already():
+    desk = taken_out_desk()
+    desk.depth(ASK, 1002, 5)
+    assert len(desk.new(2, BID, 1002, 2, tif=TimeInForce.FOK)) == 2
+    assert short(desk.new(3, BID, 1002, 3, tif=TimeInForce.FOK))[1:] == [(Kind.FILL, 3, 1002, 3)]
+    assert reasons(desk.new(4, BID, 1002, 1, tif=TimeInForce.FOK))[-1][1] == Reason.FOK
+
+
 def test_post_only_is_refused_if_it_would_take(desk):
     assert reasons(desk.new(1, BID, 101, 5, flags=Flag.POST_ONLY)) == [
         (Kind.REJECTED, Reason.WOULD_TAKE)

@@ -220,3 +220,102 @@ def test_crossing_counts_only_when_the_message_is_whole(desk):
     desk.depth(ASK, 101, 0, last=False)
     assert desk.depth(BID, 101, 8, last=False) == []
     assert desk.depth(ASK, 102, 21) == [(Kind.FILL, 1, 101, 5)]
+
+
+# ---- orders of ours in one queue, and what is remembered of levels ----
+
+
+def test_an_order_that_came_later_never_passes_one_that_came_first_by_cancellations():
+    desk = PaperDesk(cancel=Cancel.SQUARE)
+    desk.snapshot([(100, 49)], [(101, 10)])
+    desk.new(1, BID, 100, 5)
+    desk.depth(BID, 100, 60)
+    desk.new(2, BID, 100, 5)
+    desk.depth(BID, 100, 100)
+    assert (desk.ahead(1), desk.ahead(2)) == (49, 60)
+    # 60 go: by the squares 28 before the first (21 left), but 41 before the second (19 left)
+    desk.depth(BID, 100, 40)
+    assert (desk.ahead(1), desk.ahead(2)) == (21, 21)
+
+
+def test_an_order_that_came_later_never_passes_one_that_came_first_by_a_late_trade():
+    desk = PaperDesk()
+    desk.snapshot([(100, 10)], [(101, 10)])
+    desk.new(1, BID, 100, 5)
+    shown = desk.now + MS
+    desk.depth(BID, 100, 5, venue_ns=shown)
+    desk.new(2, BID, 100, 5)
+    desk.depth(ASK, 102, 7, venue_ns=shown + 10 * MS)
+    assert (desk.ahead(1), desk.ahead(2)) == (5, 5)
+    # the trade that made the decrease: the first gives its credit back, the second never had one
+    desk.trade(ASK, 100, 5, venue_ns=shown)
+    assert (desk.ahead(1), desk.ahead(2)) == (5, 5)
+
+
+def test_what_traded_is_forgotten_with_the_depth_message_that_comes_after_it(desk):
+    desk.new(1, BID, 100, 5)
+    desk.trade(ASK, 100, 4)
+    desk.depth(BID, 100, 8)  # four traded, two joined
+    assert desk.ahead(1) == 6
+    desk.depth(BID, 100, 5)  # three of eight cancelled: two of the six in front, rounded down
+    assert desk.ahead(1) == 4
+
+
+def late(desk, quantity, shown):
+    desk.trade(ASK, 100, quantity, venue_ns=shown)
+    return desk.ahead(1)
+
+
+def test_a_credit_is_taken_back_once():
+    desk = PaperDesk()
+    desk.snapshot([(100, 10)], [(101, 10)])
+    desk.new(1, BID, 100, 5)
+    desk.depth(BID, 100, 20)
+    shown = desk.now + 10 * MS
+    desk.depth(BID, 100, 12, venue_ns=shown)  # of eight that go four were in front
+    desk.depth(ASK, 102, 7, venue_ns=shown + 50 * MS)
+    assert desk.ahead(1) == 6
+    # each half of what went was traded, and each takes back half of the credit
+    assert [late(desk, 4, shown), late(desk, 4, shown)] == [4, 2]
+
+
+def test_what_a_late_trade_explained_is_explained():
+    desk = PaperDesk()
+    desk.snapshot([(100, 10)], [(101, 10)])
+    desk.new(1, BID, 100, 5)
+    shown = desk.now + 10 * MS
+    desk.depth(BID, 100, 6, venue_ns=shown)
+    desk.depth(ASK, 102, 7, venue_ns=shown + 50 * MS)
+    assert [late(desk, 2, shown), late(desk, 2, shown), late(desk, 2, shown)] == [6, 6, 4]
+
+
+def test_a_decrease_that_nobody_remembers_gives_no_credit():
+    desk = PaperDesk()
+    desk.snapshot([(1000 - i, 2) for i in range(256)], [(1010, 10)])
+    taken = desk.new(9, ASK, 1, 2 * 256, tif=2)  # all that is displayed: no account is free
+    assert len(taken) == 1 + 256
+    desk.depth(BID, 1001, 10)
+    desk.new(1, BID, 1001, 5)
+    desk.depth(BID, 1001, 20)
+    shown = desk.now + 10 * MS
+    desk.depth(BID, 1001, 12, venue_ns=shown)
+    assert desk.ahead(1) == 6
+    desk.depth(BID, 1000, 3, venue_ns=shown + MS)  # an account is free again
+    again = shown + 2 * MS
+    desk.depth(BID, 1001, 8, venue_ns=again)  # of four that go two were in front
+    desk.depth(ASK, 1011, 8, venue_ns=again + 50 * MS)
+    assert desk.ahead(1) == 4
+    desk.trade(ASK, 1001, 4, venue_ns=again)
+    assert desk.ahead(1) == 2
+
+
+def test_more_traded_than_can_be_counted_is_the_most_that_can_be(desk):
+    desk.new(1, BID, 100, 5)
+    desk.new(2, BID, 99, 5)
+    most = 2**63 - 1
+    assert desk.trade(ASK, 100, most) == [(Kind.FILL, 1, 100, 5)]
+    desk.new(3, BID, 100, 5)
+    assert desk.trade(ASK, 100, most) == [(Kind.FILL, 3, 100, 5)]
+    desk.new(4, BID, 100, 5)
+    assert desk.depth(BID, 100, 3) == []
+    assert desk.ahead(4) == 3, "all of the decrease was trades"
