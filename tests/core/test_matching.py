@@ -108,6 +108,17 @@ def test_fok_fills_whole_or_not_at_all(desk):
     assert len(fills(desk.buy(4, 102, 4, tif=TimeInForce.FOK))) == 4
 
 
+@pytest.mark.parametrize("rule", [SelfTrade.CANCEL_NEWEST, SelfTrade.CANCEL_BOTH])
+def test_fok_does_not_look_behind_an_own_order_that_will_stop_it(desk, rule):
+    desk.sell(1, 100, 4)
+    desk.sell(2, 100, 2, ME)
+    desk.sell(3, 100, 10)
+    out = desk.buy(4, 100, 10, tif=TimeInForce.FOK, stp=rule)
+    assert reasons(out) == [(Kind.ACK, 0), (Kind.CANCELLED, Reason.FOK)]
+    assert desk.ids() == [1, 2, 3]
+    assert fills(desk.buy(5, 100, 4, tif=TimeInForce.FOK, stp=rule)) == [(1, 100, 4), (5, 100, 4)]
+
+
 def test_fok_does_not_count_what_self_trade_prevention_would_remove(desk):
     desk.sell(1, 101, 2, ME)
     desk.sell(2, 101, 2, YOU)

@@ -15,8 +15,9 @@ from pinnacle.core.schema import (
     Reason,
     Side,
     TimeInForce,
+    events_pointer,
 )
-from tests.core.matching_desk import YOU, Desk, fills, reasons
+from tests.core.matching_desk import ME, YOU, Desk, fills, reasons
 
 
 @pytest.fixture
@@ -144,3 +145,24 @@ def test_check_sees_damage(desk):
     data[leaves_then_total] = 4
     with pytest.raises(CorruptError):
         desk.engine.check()
+
+
+@pytest.mark.parametrize("kind", [Kind.NEW, Kind.REPLACE])
+def test_what_might_not_fit_is_not_begun_and_nothing_is_written_behind_the_end(desk, kind):
+    """An order for eight resting ones: 8 x 4 records and three of its own."""
+    for i in range(8):
+        desk.sell(10 + i, 100, 1)
+    if kind == Kind.REPLACE:
+        desk.buy(1, 90, 1)
+    taker = np.zeros(1, dtype=EVENT)
+    taker["kind"], taker["order_id"], taker["side"] = kind, 1, Side.BID
+    taker["price"], taker["quantity"], taker["instrument_id"] = 100, 9, 7
+    taker["source"], taker["recv_ns"] = ME, 1000
+    out = EventBuffer(64)
+    for room in range(35):
+        out.array[:] = 0
+        assert desk.engine.run(events_pointer(taker), 1, out.cdata, room) == (0, 0), room
+        assert not out.array.tobytes().strip(b"\0")
+    written, consumed = desk.engine.run(events_pointer(taker), 1, out.cdata, 35)
+    assert consumed == 1 and 8 * 3 < written <= 35
+    assert len(fills(out.array[:written])) == 16

@@ -10,9 +10,27 @@ from tests.records import event, run
 SECOND = 1_000_000_000
 
 
+def new_table():
+    return OrderTable(GatewayConfig(order_age_max_ms=250, answer_timeout_ms=1000))
+
+
 @pytest.fixture
 def table():
-    return OrderTable(GatewayConfig(order_age_max_ms=250, answer_timeout_ms=1000))
+    return new_table()
+
+
+def thawed(table):
+    """Another table that takes up where this one stands."""
+    made = new_table()
+    assert made.thaw([bytes(part) for part in table.freeze()])
+    return made
+
+
+def unknown(table, order_id=1):
+    """An order that was asked for and not answered in time."""
+    run(table.decided, from_risk(Kind.NEW, order_id))
+    run(table.decided, event(Kind.TIMER, recv_ns=int(2.1 * SECOND)))
+    assert table.orders[order_id].state is State.UNKNOWN
 
 
 def from_risk(kind, order_id=1, **fields):
@@ -160,3 +178,96 @@ def test_the_venues_own_words_pass_on(table):
     no = from_venue(Kind.REJECTED, reason=Reason.WOULD_TAKE)
     assert said(run(table.decided, no)) == [("REJECTED", "WOULD_TAKE")]
     assert not table.orders
+
+
+def test_an_order_that_fills_while_its_replace_is_in_flight_is_not_forgotten(table):
+    live(table)
+    run(table.decided, from_risk(Kind.REPLACE, quantity=25))
+    run(table.decided, from_venue(Kind.FILL, quantity=10, aux=1))
+    assert table.orders[1].state is State.PENDING_REPLACE
+    run(table.decided, from_venue(Kind.REPLACED, quantity=25))
+    assert (table.orders[1].quantity, table.orders[1].state) == (25, State.LIVE)
+    run(table.decided, from_venue(Kind.FILL, quantity=15, aux=2))
+    assert not table.orders and table.unknown_fills == 0
+
+
+def test_a_filled_order_is_done_when_its_replace_is_refused(table):
+    live(table)
+    run(table.decided, from_risk(Kind.REPLACE, quantity=25))
+    run(table.decided, from_venue(Kind.FILL, quantity=10, aux=1))
+    refused = from_venue(Kind.REPLACE_REJECTED, reason=Reason.UNKNOWN_ORDER)
+    assert said(run(table.decided, refused)) == [("REPLACE_REJECTED", "UNKNOWN_ORDER")]
+    assert not table.orders
+
+
+def test_an_unknown_order_is_cancelled_once_it_is_known_and_not_before(table):
+    unknown(table)
+    assert said(run(table.decided, from_risk(Kind.CANCEL))) == []
+    assert table.orders[1].state is State.UNKNOWN
+    status = from_venue(Kind.ORDER_STATUS)
+    assert said(run(table.decided, status)) == [("ACK", "NONE"), ("CANCEL", "PEER_LOST")]
+
+
+@pytest.mark.parametrize(
+    "everything",
+    [
+        event(Kind.HALT, reason=Reason.OPERATOR),
+        event(Kind.STOP),
+        event(Kind.PEER_LOST, aux=Source.RISK),
+    ],
+    ids=["halt", "stop", "risk lost"],
+)
+def test_what_cancels_everything_leaves_unknown_orders_to_their_query(table, everything):
+    unknown(table, 1)
+    run(table.decided, from_risk(Kind.NEW, 2, recv_ns=int(2.1 * SECOND)))
+    cancels = run(table.decided, everything)
+    assert [(Kind(d["kind"]).name, int(d["order_id"])) for d in cancels] == [("CANCEL", 2)]
+    assert table.orders[1].state is State.UNKNOWN
+
+
+def test_an_order_that_rests_is_not_asked_about_however_old_it_is(table):
+    live(table)
+    assert said(run(table.decided, event(Kind.TIMER, recv_ns=3600 * SECOND))) == []
+    assert table.orders[1].state is State.LIVE
+
+
+def test_a_venue_that_was_never_lost_is_not_asked_when_it_is_there(table):
+    live(table)
+    back = event(Kind.PEER_BACK, aux=Source.EXCHANGE)
+    assert said(run(table.decided, back)) == []
+    run(table.decided, event(Kind.PEER_LOST, aux=Source.EXCHANGE))
+    assert said(run(table.decided, back)) == [("QUERY", "NONE")]
+
+
+def test_risk_that_is_back_is_no_reason_to_ask_the_venue(table):
+    live(table)
+    run(table.decided, event(Kind.PEER_LOST, aux=Source.RISK))
+    assert said(run(table.decided, event(Kind.PEER_BACK, aux=Source.RISK))) == []
+
+
+def test_a_thawed_table_knows_who_is_lost(table):
+    run(table.decided, event(Kind.PEER_LOST, aux=Source.EXCHANGE))
+    made = thawed(table)
+    assert said(run(made.decided, from_risk(Kind.NEW))) == [("REJECTED", "PEER_LOST")]
+    run(made.decided, event(Kind.PEER_BACK, aux=Source.EXCHANGE))
+    assert said(run(made.decided, from_risk(Kind.NEW))) == [("NEW", "NONE")]
+
+
+def test_a_thawed_table_knows_the_last_execution(table):
+    live(table)
+    fill = from_venue(Kind.FILL, quantity=4, aux=7)
+    run(table.decided, fill)
+    made = thawed(table)
+    assert said(run(made.decided, fill)) == []
+    assert (made.orders[1].filled, made.duplicates) == (4, 1)
+    assert said(run(made.decided, from_venue(Kind.FILL, quantity=6, aux=8))) == [("FILL", "NONE")]
+    assert not made.orders
+
+
+def test_a_thawed_table_is_the_table_that_was_frozen(table):
+    live(table, 1)
+    unknown(table, 2)
+    run(table.decided, event(Kind.STOP), event(Kind.HALT, reason=Reason.OPERATOR))
+    made = thawed(table)
+    assert made.orders == table.orders
+    assert (made.halted, made.stopping, made.clock_ns) == (True, True, table.clock_ns)

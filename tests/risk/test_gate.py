@@ -1,6 +1,5 @@
 """Every pre-trade check has its reason, refuses just beyond its limit and passes just within."""
 
-import numpy as np
 import pytest
 
 from pinnacle.core.errors import ConfigError
@@ -8,65 +7,7 @@ from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
 from pinnacle.risk.config import LimitsConfig, RiskConfig
 from pinnacle.risk.gate import RiskGate
 from tests.records import event, instruments, run
-
-BID, ASK = 10_000, 10_010
-
-
-def gate(**changes) -> RiskGate:
-    limits = {
-        "order_quantity_max": "1",
-        "position_max": "3",
-        "collar_percent": 1.0,
-        "open_orders_max": 4,
-    }
-    session = {"intent_age_max_ms": 100, "messages_per_s": 10, "messages_burst": 20}
-    limits |= {k: v for k, v in changes.items() if k in limits}
-    session |= {k: v for k, v in changes.items() if k in session}
-    config = RiskConfig(limits={"X": LimitsConfig(**limits)}, **session)
-    made = RiskGate(instruments("X", maker_bps=-1, taker_bps=5), config)
-    run(made.decided, top())
-    return made
-
-
-def top(bid=BID, ask=ASK, recv_ns=0, flags=0):
-    return event(Kind.TOP, price=bid, quantity=5, order_id=ask, aux=5, recv_ns=recv_ns, flags=flags)
-
-
-def new(order_id, side=Side.BID, price=BID, quantity=1000, recv_ns=0, **fields):
-    return event(
-        Kind.NEW,
-        order_id=order_id,
-        side=side,
-        price=price,
-        quantity=quantity,
-        recv_ns=recv_ns,
-        source=Source.STRATEGY,
-        **fields,
-    )
-
-
-def report(kind, order_id, side=Side.BID, price=BID, quantity=1000, **fields):
-    return event(
-        kind,
-        order_id=order_id,
-        side=side,
-        price=price,
-        quantity=quantity,
-        source=Source.GATEWAY,
-        **fields,
-    )
-
-
-def only(decisions: np.ndarray) -> tuple[Kind, Reason]:
-    assert len(decisions) == 1
-    return Kind(decisions[0]["kind"]), Reason(decisions[0]["reason"])
-
-
-PASSED = (Kind.NEW, Reason.NONE)
-
-
-def refused(reason: Reason) -> tuple[Kind, Reason]:
-    return Kind.REJECTED, reason
+from tests.risk_desk import ASK, BID, PASSED, gate, new, only, refused, replace, report, top
 
 
 def test_a_good_order_goes_to_the_gateway_as_it_came():
@@ -226,10 +167,6 @@ def test_a_replace_is_judged_by_what_it_adds():
     assert made.book.position(0)["open_bid"] == 2200
 
 
-def replace(order_id, quantity, price=BID):
-    return report(Kind.REPLACE, order_id, price=price, quantity=quantity)
-
-
 def test_a_refused_replace_leaves_the_order_as_it_was():
     made = gate()
     run(made.decided, new(1, quantity=500))
@@ -285,9 +222,10 @@ def test_a_fill_that_cannot_be_counted_is_refused():
     made = gate()
     most = 2**63 - 1
     assert len(run(made.decided, report(Kind.FILL, 9, quantity=most, price=1))) == 1
-    assert len(run(made.decided, report(Kind.FILL, 9, quantity=1, price=1))) == 0
+    for quantity in (1, 2, most):
+        assert len(run(made.decided, report(Kind.FILL, 9, quantity=quantity, price=1))) == 0
     position = made.book.position(0)
-    assert (position["position"], position["refused_reports"]) == (most, 1)
+    assert (position["position"], position["refused_reports"]) == (most, 3)
     run(made.decided, report(Kind.FILL, 9, Side.ASK, quantity=most, price=1))
     run(made.decided, report(Kind.FILL, 9, Side.ASK, quantity=most, price=1))
     assert len(run(made.decided, report(Kind.FILL, 9, Side.ASK, quantity=1, price=1))) == 0
@@ -325,3 +263,41 @@ def test_an_instrument_without_limits_is_a_configuration_error():
             instruments("X", "Y"),
             RiskConfig(limits={"X": LimitsConfig(order_quantity_max="1", position_max="1")}),
         )
+
+
+# ---- the session ----
+
+
+def test_without_a_gateway_nothing_passes():
+    made = gate()
+    run(made.decided, event(Kind.PEER_LOST, aux=Source.GATEWAY))
+    assert only(run(made.decided, new(1))) == refused(Reason.PEER_LOST)
+    run(made.decided, event(Kind.PEER_BACK, aux=Source.GATEWAY))
+    assert only(run(made.decided, new(1))) == PASSED
+
+
+def test_after_a_stop_nothing_new_passes():
+    made = gate()
+    run(made.decided, new(1))
+    assert only(run(made.decided, event(Kind.STOP))) == (Kind.CANCEL, Reason.SHUTDOWN)
+    assert only(run(made.decided, new(2))) == refused(Reason.KILL_SWITCH)
+    run(made.decided, event(Kind.START))
+    assert only(run(made.decided, new(2))) == PASSED
+
+
+@pytest.mark.parametrize("idle_s", [3, 3600])
+def test_the_burst_is_the_limit_however_long_nothing_was_said(idle_s):
+    made = gate(position_max="1000", open_orders_max=100)
+    run(made.decided, *(new(i, quantity=1) for i in range(1, 6)))
+    later = idle_s * 1_000_000_000
+    kinds = [only(run(made.decided, new(i, quantity=1, recv_ns=later))) for i in range(10, 31)]
+    assert kinds == [PASSED] * 20 + [refused(Reason.MESSAGE_RATE)]
+
+
+@pytest.mark.parametrize("source", [-1, 0, 9, 35, -29, 2**40, -(2**63)])
+def test_a_peer_that_nobody_knows_is_nobodys_loss(source):
+    made = gate()
+    assert len(run(made.decided, event(Kind.PEER_LOST, aux=source))) == 0
+    assert only(run(made.decided, new(1))) == PASSED
+    run(made.decided, event(Kind.PEER_LOST, aux=Source.GATEWAY), event(Kind.PEER_BACK, aux=source))
+    assert only(run(made.decided, new(2))) == refused(Reason.PEER_LOST)
