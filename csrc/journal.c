@@ -8,6 +8,7 @@
 #include "atomics.h"
 #include "journal_file.h"
 #include "journal_keep.h"
+#include "locks.h"
 
 static uint64_t room(const struct pmm_journal *journal) {
     return journal->first_record + journal->capacity - journal->count;
@@ -70,7 +71,7 @@ void pmm_journal_close(struct pmm_journal *journal) {
     }
     journal->held = journal->made = 0;
     journal->records = NULL;
-    if (journal->lock_fd >= 0) close(journal->lock_fd);
+    if (journal->lock_fd >= 0) pmm_lock_close(journal->lock_fd);
     if (journal->directory_fd >= 0) close(journal->directory_fd);
     journal->lock_fd = -1;
     journal->directory_fd = -1;

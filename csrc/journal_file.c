@@ -114,7 +114,9 @@ static int make(int directory_fd, struct pmm_journal_header *header, struct pmm_
     pmm_journal_file_name(name, header->file_index);
     /* Truncated: an allocation that was interrupted must not leave its bytes to this file. */
     file->fd = openat(directory_fd, PMM_JOURNAL_TEMPORARY, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
-    if (file->fd < 0 || pmm_journal_file_map(file->fd, file->bytes, &file->mapping)) return no_room();
+    /* Whatever the umask: the group reads. */
+    if (file->fd < 0 || fchmod(file->fd, 0640) || pmm_journal_file_map(file->fd, file->bytes, &file->mapping))
+        return no_room();
     /* Everything must be true of it before it may have its name. */
     if (write_header(file->fd, header) || fsync(file->fd)) return PMM_ERR_SYSTEM;
     if (renameat(directory_fd, PMM_JOURNAL_TEMPORARY, directory_fd, name)) return no_room();

@@ -1,5 +1,3 @@
-#define _GNU_SOURCE /* open file description locks */
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -11,6 +9,7 @@
 #include "journal_file.h"
 #include "journal_keep.h"
 #include "journal_scan.h"
+#include "locks.h"
 
 #define LOCK_TRIES_MAX 8
 
@@ -33,6 +32,7 @@ static int open_directory(struct pmm_journal *journal) {
     if (!made && errno != EEXIST) return PMM_ERR_SYSTEM;
     journal->directory_fd = open(journal->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (journal->directory_fd < 0) return PMM_ERR_SYSTEM;
+    if (made && fchmod(journal->directory_fd, 0750)) return PMM_ERR_SYSTEM; /* whatever the umask: the group reads */
     return made ? sync_parent(journal->directory) : PMM_OK;
 }
 
@@ -43,20 +43,26 @@ static int lock_is_current(int directory_fd, int lock_fd) {
     return held.st_ino == named.st_ino && held.st_dev == named.st_dev;
 }
 
+/* The lock's file, made if need be, for the group to read as the journal is. */
+static int open_lock(int directory_fd) {
+    int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(directory_fd, PMM_JOURNAL_LOCK, flags | O_CREAT | O_EXCL, 0640);
+    if (fd >= 0) (void)fchmod(fd, 0640);
+    return fd < 0 && errno == EEXIST ? openat(directory_fd, PMM_JOURNAL_LOCK, flags | O_CREAT, 0640) : fd;
+}
+
 static int take_lock(struct pmm_journal *journal) {
     for (int i = 0; i < LOCK_TRIES_MAX; i++) {
-        int fd = openat(journal->directory_fd, PMM_JOURNAL_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+        int fd = open_lock(journal->directory_fd);
         if (fd < 0) return PMM_ERR_SYSTEM;
-        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
-        if (fcntl(fd, F_OFD_SETLK, &lock)) {
-            int reason = errno;
-            close(fd);
-            errno = reason;
-            return reason == EAGAIN || reason == EACCES ? PMM_ERR_OWNED : PMM_ERR_SYSTEM;
+        int code = pmm_lock_take(fd, 0);
+        if (code < 0) {
+            pmm_lock_close(fd);
+            return code;
         }
         journal->lock_fd = fd;
         if (lock_is_current(journal->directory_fd, fd)) return PMM_OK;
-        close(fd);
+        pmm_lock_close(fd);
         journal->lock_fd = -1;
     }
     return PMM_ERR_OWNED;

@@ -1,9 +1,7 @@
-#define _GNU_SOURCE /* F_OFD_SETLK */
 #include "segment.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +14,7 @@
 #include "crc32c.h"
 #include "error.h"
 #include "layout.h"
+#include "locks.h"
 
 #define PMM_SEGMENT_LAYOUT(ROW) \
     ROW(pmm_segment_header, magic, 0, 8) \
@@ -39,6 +38,7 @@ static_assert(sizeof(struct pmm_segment_header) == PMM_SEGMENT_HEADER_BYTES, "th
 
 static const uint64_t MAGIC = 0x00314745534D4D50; /* "PMMSEG1" and a NUL, little endian */
 
+#define OWNER_BYTE 0
 #define PATH_BYTES 4096
 #define PAGE_BYTES 4096
 
@@ -75,30 +75,19 @@ static int read_boot_id(uint64_t *boot_id) {
     return PMM_OK;
 }
 
-/*
- * Start time of a process in clock ticks since boot, 0 if it cannot be read. *dead is set for
- * a zombie: it has a pid and answers signals, but it runs no more.
- */
-static uint64_t start_of(uint32_t pid, int *dead) {
+/* Start time of a process in clock ticks since boot, 0 if it cannot be read. */
+static uint64_t start_of(uint32_t pid) {
     char path[64], text[1024];
     snprintf(path, sizeof path, "/proc/%u/stat", pid);
-    *dead = 0;
     if (read_text(path, text, sizeof text) < 0) return 0;
     char *p = strrchr(text, ')'); /* the command's name may hold anything, parentheses too */
     if (!p || p[1] != ' ') return 0;
     p += 2;
-    *dead = *p == 'Z' || *p == 'X';
     for (int field = 3; field < 22 && p; field++) {
         p = strchr(p, ' ');
         p = p ? p + 1 : NULL;
     }
     return p ? strtoull(p, NULL, 10) : 0;
-}
-
-static int lock_byte(int fd, short type, int64_t byte) {
-    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)byte, .l_len = 1};
-    if (fcntl(fd, F_OFD_SETLK, &lock) == 0) return PMM_OK;
-    return errno == EAGAIN || errno == EACCES ? PMM_ERR_OWNED : PMM_ERR_SYSTEM;
 }
 
 /* Fills the header of a file that nobody else can see yet. */
@@ -185,10 +174,9 @@ static int check_header(const struct pmm_segment_header *header, size_t file_byt
 
 /* pid 0 while the fields change: a peer that looks now sees nobody, never a mixture. */
 static void claim(struct pmm_segment_header *header) {
-    int dead;
     uint32_t pid = (uint32_t)getpid();
     pmm_store_release_u32(&header->owner_pid, 0);
-    pmm_store_relaxed_u64(&header->owner_start, start_of(pid, &dead));
+    pmm_store_relaxed_u64(&header->owner_start, start_of(pid));
     pmm_store_relaxed_u64(&header->heartbeat_ns, (uint64_t)pmm_clock_monotonic_ns());
     pmm_store_release_u32(&header->owner_pid, pid);
     pmm_store_release_u32(&header->epoch, pmm_load_relaxed_u32(&header->epoch) + 1);
@@ -203,6 +191,20 @@ static int check_short(int fd, size_t file_bytes) {
     return memcmp(&magic, &MAGIC, (size_t)n) == 0 ? PMM_ERR_TRUNCATED : PMM_ERR_FOREIGN;
 }
 
+/*
+ * An open of its own for locks: a lock lasts as long as its open does, and the mapping's would last
+ * in the child of a fork.
+ */
+static int open_apart(struct pmm_segment *segment) {
+    char self[32];
+    snprintf(self, sizeof self, "/proc/self/fd/%d", segment->fd);
+    int fd = open(self, O_RDWR | O_CLOEXEC);
+    if (fd < 0) return PMM_ERR_SYSTEM;
+    close(segment->fd);
+    segment->fd = fd;
+    return PMM_OK;
+}
+
 static int map_file(struct pmm_segment *segment, uint32_t kind, uint64_t fingerprint) {
     struct stat st;
     if (fstat(segment->fd, &st) < 0) return PMM_ERR_SYSTEM;
@@ -215,7 +217,8 @@ static int map_file(struct pmm_segment *segment, uint32_t kind, uint64_t fingerp
     if (memory == MAP_FAILED) return PMM_ERR_SYSTEM;
     int code = check_header(memory, bytes, kind, fingerprint);
     /* The lock comes after the checks: a file that is refused is never locked or changed. */
-    if (code == PMM_OK && segment->mode == PMM_OPEN_OWN) code = lock_byte(segment->fd, F_WRLCK, 0);
+    if (code == PMM_OK && segment->mode != PMM_OPEN_READ) code = open_apart(segment);
+    if (code == PMM_OK && segment->mode == PMM_OPEN_OWN) code = pmm_lock_take(segment->fd, OWNER_BYTE);
     if (code < 0) {
         int saved = errno;
         munmap(memory, bytes);
@@ -239,8 +242,9 @@ int pmm_segment_open(struct pmm_segment *segment, const char *path, uint32_t kin
     segment->mode = mode;
     int code = map_file(segment, kind, fingerprint);
     if (code < 0) {
+        pmm_lock_close(segment->fd);
         memset(segment, 0, sizeof *segment);
-        return close_keeping_errno(fd, code);
+        return code;
     }
     if (mode == PMM_OPEN_OWN) claim(segment->header);
     return PMM_OK;
@@ -250,18 +254,16 @@ void pmm_segment_close(struct pmm_segment *segment) {
     if (!segment || !segment->header) return;
     struct pmm_segment_header *header = segment->header;
     /* A fork's copy of the handle must not release what its parent still owns. */
-    if (segment->mode == PMM_OPEN_OWN && pmm_load_relaxed_u32(&header->owner_pid) == (uint32_t)getpid()) {
+    if (segment->mode == PMM_OPEN_OWN && pmm_load_relaxed_u32(&header->owner_pid) == (uint32_t)getpid())
         pmm_store_release_u32(&header->owner_pid, 0);
-        lock_byte(segment->fd, F_UNLCK, 0);
-    }
     munmap(header, segment->bytes);
-    close(segment->fd);
+    pmm_lock_close(segment->fd);
     memset(segment, 0, sizeof *segment);
 }
 
 int pmm_segment_claim(struct pmm_segment *segment, int64_t byte) {
     if (!segment || !segment->header || segment->mode == PMM_OPEN_READ || byte <= 0) return PMM_ERR_ARGUMENT;
-    return lock_byte(segment->fd, F_WRLCK, byte);
+    return pmm_lock_take(segment->fd, byte);
 }
 
 void pmm_segment_beat(struct pmm_segment *segment) {
@@ -283,13 +285,17 @@ int pmm_segment_lock_memory(struct pmm_segment *segment) {
 int pmm_segment_owner_alive(const struct pmm_segment *segment, uint64_t age_ns_max) {
     if (!segment || !segment->header) return 0;
     const struct pmm_segment_header *header = segment->header;
-    uint32_t pid = pmm_load_acquire_u32(&header->owner_pid);
-    if (pid == 0 || (kill((pid_t)pid, 0) < 0 && errno != EPERM)) return 0;
-    int dead;
-    uint64_t start = start_of(pid, &dead);
-    if (dead || (start && start != pmm_load_relaxed_u64(&header->owner_start))) return 0;
+    if (pmm_load_acquire_u32(&header->owner_pid) == 0) return 0;
+    /* This very handle's lock does not show to itself. */
+    if (segment->mode != PMM_OPEN_OWN && !pmm_lock_held(segment->fd, OWNER_BYTE)) return 0;
     int64_t age_ns = pmm_clock_monotonic_ns() - (int64_t)pmm_load_relaxed_u64(&header->heartbeat_ns);
     return age_ns_max == 0 || age_ns <= 0 || (uint64_t)age_ns <= age_ns_max;
+}
+
+int pmm_segment_owned(const char *path) {
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return errno == ENOENT || errno == ELOOP ? 0 : PMM_ERR_SYSTEM;
+    return close_keeping_errno(fd, pmm_lock_held(fd, OWNER_BYTE));
 }
 
 uint64_t pmm_fingerprint(const char *layout_text) {

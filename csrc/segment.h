@@ -7,9 +7,9 @@
  *
  * Who writes. pmm_segment_create writes everything up to `name`, then `ready`, last and
  * with release. After that only the owner writes epoch, owner_pid, owner_start and
- * heartbeat_ns. One owner at a time: an OFD write lock on byte 0 of the file, held for
- * as long as the descriptor is open, which the kernel drops when the owner dies and which a
- * fork does not hand on to other opens of the file.
+ * heartbeat_ns. One owner at a time: a write lock on byte 0 of the file (locks.h), held for as
+ * long as the descriptor is open. The lock alone says whether the owner lives: it ends with its
+ * process, and a peer in another pid namespace sees it too. The pid is for people.
  *
  * Refusals. A file of another program is FOREIGN; of another format VERSION; of another
  * kind or struct layout LAYOUT; of an earlier boot of the machine STALE; shorter than its
@@ -29,7 +29,7 @@
  *   40     8     boot_id        maker: 8 bytes of the kernel's boot id
  *   48     4     epoch          owner: +1 at each claim; peers that see it move resync
  *   52     4     owner_pid      owner: at claim; 0 after an orderly release
- *   56     8     owner_start    owner: process start time in clock ticks (pids are reused)
+ *   56     8     owner_start    owner: process start time in clock ticks: with the pid, which process it was
  *   64     8     heartbeat_ns   owner: monotonic, every turn of its loop
  *   72     56    reserved, zero
  *   128    64    name           maker: what it is, for people
@@ -116,7 +116,7 @@ int pmm_segment_open(struct pmm_segment *segment, const char *path, uint32_t kin
 void pmm_segment_close(struct pmm_segment *segment);
 
 /*
- * Claims a second role in a file that is open for writing, such as a ring's one reader: an OFD
+ * Claims a second role in a file that is open for writing, such as a ring's one reader: a
  * lock on byte (> 0), held until close. 0, OWNED if another open of the file has it, or SYSTEM.
  */
 int pmm_segment_claim(struct pmm_segment *segment, int64_t byte);
@@ -134,10 +134,16 @@ int pmm_memory_lock(const void *start, size_t bytes);
 int pmm_segment_lock_memory(struct pmm_segment *segment);
 
 /*
- * 1 if the owner is there: pid and start time match a live process and the heartbeat is at
- * most age_ns_max old (0: any age). 0 if not. Never an error: an unclaimed segment is 0.
+ * 1 if the owner is there: its lock is held and the heartbeat is at most age_ns_max old (0: any
+ * age). 0 if not. Never an error: an unclaimed segment is 0. One system call.
  */
 int pmm_segment_owner_alive(const struct pmm_segment *segment, uint64_t age_ns_max);
+
+/*
+ * 1 if a process owns the segment at path, of whatever layout it is; 0 if none does or there is no
+ * such file; SYSTEM if it cannot be asked.
+ */
+int pmm_segment_owned(const char *path);
 
 /* CRC32C folded to 64 bits of a layout's text ("name:offset:size;..."): a fingerprint. */
 uint64_t pmm_fingerprint(const char *layout_text);

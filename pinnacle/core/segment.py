@@ -1,5 +1,6 @@
 """Mapped files that processes share (segment.h): create, open, look at, and ask for their owner."""
 
+import io
 from abc import ABC, abstractmethod
 from os import PathLike, fsencode
 from types import TracebackType
@@ -87,7 +88,10 @@ class SegmentView:
         return self._raw.heartbeat_ns
 
     def owner_alive(self, age_ns_max: int = 0) -> bool:
-        """Whether the owner lives and its heartbeat is at most `age_ns_max` old (0: any age)."""
+        """Whether the owner lives, by its lock, and its heart beat `age_ns_max` ago or later.
+
+        0: at any time.
+        """
         return bool(lib.pmm_segment_owner_alive(self.pointer, age_ns_max))
 
     def beat(self) -> None:
@@ -153,6 +157,21 @@ def create_segment(path: Path, kind: int, fingerprint: int, payload_bytes: int, 
         lib.pmm_segment_create(fsencode(path), kind, fingerprint, payload_bytes, name.encode()),
         path,
     )
+
+
+#: The first bytes of every segment (segment.h).
+MAGIC = b"PMMSEG1\0"
+
+
+def is_segment(path: Path) -> bool:
+    """Whether the file says that it is a segment, of whatever version."""
+    with io.FileIO(path) as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
+def is_owned(path: Path) -> bool:
+    """Whether a process owns the segment at `path`, of whatever layout; False if it is absent."""
+    return bool(check(lib.pmm_segment_owned(fsencode(path)), path))
 
 
 def peek(path: Path) -> SegmentHeader:

@@ -11,11 +11,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FUZZ = ROOT / "fuzz"
-PLANE = ["segment", "clock", "crc32c"]
+PLANE = ["segment", "clock", "crc32c", "locks"]
 JOURNAL = [f"journal{part}" for part in ("", "_file", "_scan", "_recover", "_keep")]
 BOOK = ["book", "book_read", "ladder", "ladder_far"]
 SOURCES = {
-    "journal": [*JOURNAL, "crc32c", "clock"],
+    "journal": [*JOURNAL, "crc32c", "clock", "locks"],
     "l3book": ["l3book", "l3book_read", "ladder", "ladder_far", "error"],
     "match": ["match", "match_take", "match_orders", "match_view", *BOOK],
     "parsers": ["binance", "binance_fields", "decimal", "json"],

@@ -12,7 +12,7 @@ from pinnacle.core.journal import Sync
 HERE = Path(__file__).parent
 CSRC = HERE.parent.parent / "csrc"
 SOURCES = [path.name for path in sorted(CSRC.glob("journal*.c"))]
-SOURCES += ["crc32c.c", "clock.c"]
+SOURCES += ["crc32c.c", "clock.c", "locks.c"]
 WRAPPED = ["open", "openat", "posix_fallocate", "mmap", "pwrite", "fsync", "fdatasync"]
 WRAPPED += ["renameat", "unlinkat", "mkdir", "fcntl", "fstat", "madvise"]
 

@@ -32,7 +32,7 @@ def step_through(scenario: str, sources: Path, scratch: Path) -> subprocess.Comp
     live.mkdir()
     copy.mkdir()
     files = [HERE / f"kill_{what}.c", HERE / "kill_steps.c"]
-    files += [sources / name for name in [*SOURCES[what], "crc32c.c", "clock.c"]]
+    files += [sources / name for name in [*SOURCES[what], "crc32c.c", "clock.c", "locks.c"]]
     command = ["gcc", *compile_arguments(), "-Werror", f"-I{sources}", f"-I{HERE}"]
     subprocess.run([*command, "-o", program, *files], check=True)
     return subprocess.run([program, live, copy, *more], capture_output=True, text=True)

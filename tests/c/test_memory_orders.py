@@ -15,7 +15,7 @@ import pytest
 from tests.c.mutants import CSRC, without
 
 HERE = Path(__file__).parent
-RING = ["bell.c", "clock.c", "counters.c", "crc32c.c", "event.c", "ring.c", "segment.c"]
+RING = ["bell.c", "clock.c", "counters.c", "crc32c.c", "event.c", "locks.c", "ring.c", "segment.c"]
 BOOK = ["ladder.c", "ladder_far.c", "book.c", "book_read.c"]
 THREAD = ["-fsanitize=thread", "-Wno-tsan", "-fno-builtin", "-pthread"]
 ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]

@@ -7,8 +7,8 @@ HERE = Path(__file__).parent
 CSRC = HERE.parent.parent / "csrc"
 SOURCES = [
     source
-    for pattern in ("paper*.c", "book*.c", "ladder*.c", "segment.c", "crc32c.c", "clock.c")
-    for source in sorted(CSRC.glob(pattern))
+    for pattern in ("paper*", "book*", "ladder*", "segment", "locks", "crc32c", "clock")
+    for source in sorted(CSRC.glob(f"{pattern}.c"))
 ]
 
 

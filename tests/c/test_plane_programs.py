@@ -10,7 +10,16 @@ CSRC = HERE.parent.parent / "csrc"
 ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # -fno-builtin: a memcpy that becomes plain moves is not seen by ThreadSanitizer.
 THREAD = ["-fsanitize=thread", "-Wno-tsan", "-fno-builtin"]
-SOURCES = ["bell.c", "clock.c", "counters.c", "crc32c.c", "event.c", "ring.c", "segment.c"]
+SOURCES = [
+    "bell.c",
+    "clock.c",
+    "counters.c",
+    "crc32c.c",
+    "event.c",
+    "locks.c",
+    "ring.c",
+    "segment.c",
+]
 
 
 @pytest.mark.parametrize(

@@ -7,18 +7,23 @@ import struct
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.errors import LayoutError, NativeError, NotReadyError, OwnedError
+from pinnacle.core.journal import Journal
+from pinnacle.core.schema import Source
 from pinnacle.core.segment import (
     Mode,
     Segment,
     SegmentKind,
     create_segment,
     fingerprint,
+    is_owned,
+    is_segment,
     peek,
 )
 
@@ -218,10 +223,58 @@ def test_a_killed_owner_is_seen_dead_before_and_after_it_is_reaped_and_can_be_fo
             assert watcher.epoch == 2
 
 
-def test_a_reused_pid_is_not_taken_for_the_owner(path):
-    with Segment(path, mode=Mode.OWN) as segment:
-        poke(path, "owner_start", struct.pack("<Q", segment.header.owner_start + 1))
-        assert not segment.owner_alive()
+def test_the_lock_says_who_lives_and_never_a_pid(path):
+    """The owner's pid may be of another namespace, where it is nobody's or somebody else's."""
+    owner = start_owner(path)
+    with Segment(path) as watcher:
+        poke(path, "owner_pid", struct.pack("<I", 2**31 - 1))
+        assert watcher.owner_alive() and is_owned(path)
+        end(owner)
+        poke(path, "owner_pid", struct.pack("<I", os.getpid()))
+        assert not watcher.owner_alive() and not is_owned(path)
+
+
+def test_a_file_that_is_no_segment_or_not_there_is_nobodys(tmp_path):
+    assert not is_owned(tmp_path / "absent")
+    other = tmp_path / "other"
+    other.write_text("of somebody")
+    assert not is_owned(other)
+    assert not is_segment(other)
+
+
+def test_an_owner_of_another_layout_is_seen_too(path):
+    owner = start_owner(path)
+    poke(path, "version", struct.pack("<I", 99))
+    assert is_owned(path) and is_segment(path)
+    end(owner)
+
+
+FORK_AND_WAIT = """
+import os, sys, time
+from pinnacle.core.journal import Journal
+from pinnacle.core.schema import Source
+from pinnacle.core.segment import Mode, Segment
+segment = Segment(sys.argv[1], mode=Mode.OWN)
+journal = Journal.open(sys.argv[2], "x", Source.RISK)
+child = os.fork()
+if child:
+    print(child, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_forked_child_keeps_no_lock_beyond_its_parents_end(path, tmp_path):
+    command = [sys.executable, "-c", FORK_AND_WAIT, str(path), str(tmp_path / "journal")]
+    owner = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    child = int(owner.stdout.readline())
+    try:
+        assert is_owned(path)
+        end(owner)
+        assert Path(f"/proc/{child}").exists() and not is_owned(path)
+        Segment(path, mode=Mode.OWN).close()
+        Journal.open(tmp_path / "journal", "x", Source.RISK).close()
+    finally:
+        os.kill(child, signal.SIGKILL)
 
 
 def test_an_owner_that_does_not_beat_grows_old(path):

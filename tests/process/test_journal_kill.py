@@ -22,7 +22,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 def appender(tmp_path_factory):
     program = tmp_path_factory.mktemp("build") / "journal_appender"
     sources = [path.name for path in sorted(CSRC.glob("journal*.c"))]
-    sources += ["crc32c.c", "clock.c"]
+    sources += ["crc32c.c", "clock.c", "locks.c"]
     files = [HERE / "journal_appender.c", *[CSRC / name for name in sources]]
     subprocess.run(["gcc", "-std=gnu11", "-O2", f"-I{CSRC}", "-o", program, *files], check=True)
     return program

@@ -24,7 +24,7 @@ KILLED, APPEND_FAILED = -9, 4
 def appender(tmp_path_factory):
     program = tmp_path_factory.mktemp("build") / "power_appender"
     files = [HERE / "power_appender.c", *sorted(CSRC.glob("journal*.c"))]
-    files += [CSRC / "crc32c.c", CSRC / "clock.c"]
+    files += [CSRC / "crc32c.c", CSRC / "clock.c", CSRC / "locks.c"]
     subprocess.run(["gcc", "-std=gnu11", "-O2", f"-I{CSRC}", "-o", program, *files], check=True)
     return program
 
