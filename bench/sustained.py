@@ -16,7 +16,8 @@ from bench.harness.session import environment, private_mb, raise_process, write_
 from pinnacle.core.observer import Observer
 from pinnacle.core.ring import RingObserver
 from pinnacle.session.config import load_session
-from pinnacle.session.create import create_session, remove_runtime
+from pinnacle.session.create import create_session
+from pinnacle.session.place import remove_segments
 
 NAME = "sustained"
 ROLES = ("feed", "risk", "gateway", "strategy")
@@ -163,7 +164,7 @@ class Chain:
         self._observer.close()
         for ring in self._rings.values():
             ring.close()
-        remove_runtime(self.paths)
+        remove_segments(self.paths.runtime)
         shutil.rmtree(self.paths.data, ignore_errors=True)
 
 

@@ -22,7 +22,8 @@ from pinnacle.core.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage,
 from pinnacle.feed.publisher import Publisher
 from pinnacle.risk.gate import BATCH, RiskGate
 from pinnacle.session.config import SessionConfig, load_session
-from pinnacle.session.create import create_session, remove_runtime
+from pinnacle.session.create import create_session
+from pinnacle.session.place import remove_segments
 from pinnacle.strategy.host import StrategyHost
 from pinnacle.strategy.process import native_turn
 
@@ -262,7 +263,7 @@ def main() -> None:
         for name, found in samples.items():
             emit_quantiles(name, np.array(found) / 1e3)
         for recorded in (first, second, third):
-            remove_runtime(recorded.paths)
+            remove_segments(recorded.paths.runtime)
             shutil.rmtree(recorded.paths.data)
 
 

@@ -1,32 +1,169 @@
-"""`pinnacle session`: make or remove a session's segments, stop or allow its trading."""
+"""`pinnacle session`: find sessions, make or remove their segments, stop or allow their trading."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pinnacle.cli.options import SESSION_NAME
 
-_CONFIG = click.option(
-    "--config",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="The session's configuration file.",
-)
-_NAME = click.option(
-    "--name", type=SESSION_NAME, help="Session name; the configured one if not given."
-)
+if TYPE_CHECKING:
+    from pinnacle.session.find import Found
+
+_FILE = click.Path(path_type=Path)
+_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
 @click.group()
 def session() -> None:
-    """Make, remove, halt or resume a session."""
+    """Find, look at, halt, resume, make or remove sessions.
+
+    Without options list, status, halt and resume look where sessions are by default, and mean the
+    one that runs.
+    """
+
+
+def _places(command: Callable) -> Callable:
+    """--config and --runtime-dir: where to look."""
+    command = click.option(
+        "--runtime-dir", type=_FILE, help="The folder that has the sessions' segments."
+    )(command)
+    return click.option("--config", type=_FILE, help="Look where this configuration says.")(command)
+
+
+def _which(command: Callable) -> Callable:
+    """--name, --config and --runtime-dir: the session that is meant."""
+    name = click.option("--name", type=SESSION_NAME, help="Its name, with or without the time.")
+    return _places(name(command))
+
+
+def _made_of(command: Callable) -> Callable:
+    """--config and --name of a session that is made from them."""
+    name = click.option(
+        "--name", type=SESSION_NAME, help="Session name; the configured one if not given."
+    )
+    file = click.option("--config", required=True, type=_FILE, help="Its configuration file.")
+    return file(name(command))
+
+
+def _looked_in(config: Path | None, runtime_dir: Path | None) -> list[Path]:
+    from pinnacle.session.config import load_session
+    from pinnacle.session.find import runtime_dirs
+
+    if runtime_dir is not None:
+        return [runtime_dir]
+    return [Path(load_session(config).session.runtime_dir)] if config else runtime_dirs()
+
+
+def _meant(config: Path | None, runtime_dir: Path | None, name: str | None) -> "Found":
+    from pinnacle.session.config import load_session
+    from pinnacle.session.find import find_sessions, the_session
+
+    places = _looked_in(config, runtime_dir)
+    if name is None and config is not None:
+        name = load_session(config).session.name
+    return the_session(find_sessions(places), name, places)
+
+
+@session.command(name="list")
+@_places
+@_JSON
+def list_sessions(config: Path | None, runtime_dir: Path | None, as_json: bool) -> None:
+    """Every session that is there, those that run first."""
+    import msgspec
+
+    from pinnacle.session.find import find_sessions
+
+    places = _looked_in(config, runtime_dir)
+    rows = [_row(found) for found in find_sessions(places)]
+    if as_json:
+        click.echo(msgspec.json.encode(rows))
+        return
+    for row in rows:
+        state = "running" if row["running"] else "dead"
+        click.echo(f"{row['name']:32}{state:9}{_trading(row['halted']):28}{row['runtime']}")
+    if not rows:
+        click.echo(f"no session in {', '.join(map(str, places))}", err=True)
+
+
+def _row(found: "Found") -> dict[str, Any]:
+    return {
+        "name": found.name,
+        "running": found.running,
+        "processes": list(found.processes),
+        "halted": _halted(found),
+        "runtime": str(found.paths.runtime),
+        "data": str(found.paths.data),
+    }
+
+
+def _halted(found: "Found") -> str | None:
+    """The reason why trading is halted; None while it is allowed."""
+    from pinnacle.core.bell import Control
+    from pinnacle.core.schema import Reason
+
+    with Control(found.paths.control) as control:
+        killed = control.killed()
+    return Reason(killed).name.lower() if killed else None
+
+
+def _trading(halted: str | None) -> str:
+    return f"halted ({halted})" if halted else "trading allowed"
 
 
 @session.command()
-@_CONFIG
-@_NAME
+@_which
+@_JSON
+def status(config: Path | None, runtime_dir: Path | None, name: str | None, as_json: bool) -> int:
+    """Its processes, positions and open orders; exit code 5 unless all processes live."""
+    from contextlib import closing
+
+    import msgspec
+
+    from pinnacle.core.observer import Observer
+    from pinnacle.monitor.document import Row, process_json
+
+    found = _meant(config, runtime_dir, name)
+    with closing(Observer(found.paths)) as observer:
+        processes = observer.processes()
+        document = _row(found) | {
+            "processes": [process_json(process) for process in processes],
+            "instruments": [
+                Row(observer, instrument).json({}) for instrument in observer.instruments
+            ],
+        }
+    if as_json:
+        click.echo(msgspec.json.encode(document))
+    else:
+        _print_status(document)
+    return 0 if all(process.alive for process in processes) else 5
+
+
+def _print_status(document: dict[str, Any]) -> None:
+    state = "running" if document["running"] else "dead"
+    click.echo(f"{document['name']}: {state}, {_trading(document['halted'])}")
+    for row in document["processes"]:
+        click.echo(
+            f"  {row['role']:10}{row['state']:11}pid {row['pid']:<9}restarts {row['restarts']:<4}"
+            f"heartbeat {row['heartbeat_age_ms']:.0f} ms ago"
+        )
+    for row in document["instruments"]:
+        click.echo(
+            f"  {row['symbol']}: position {row['position']}, open orders {row['open_orders']}, "
+            f"total {row['pnl']['total']}"
+        )
+    click.echo(f"  journals in {document['data']}, segments in {document['runtime']}")
+
+
+@session.command()
+@_made_of
 def create(config: Path, name: str | None) -> None:
-    """Make the segments and folders that the processes share; what is there stays."""
+    """Make the segments and folders that the processes share; what is there stays.
+
+    Refused if a living session of another configuration has the name, or its journals are of
+    other parameters.
+    """
     from pinnacle.session.config import load_session
     from pinnacle.session.create import create_session
 
@@ -37,52 +174,55 @@ def create(config: Path, name: str | None) -> None:
 
 
 @session.command()
-@_CONFIG
-@_NAME
-def remove(config: Path, name: str | None) -> None:
+@_which
+@click.option("--dead", is_flag=True, help="All sessions of which no process lives.")
+def remove(config: Path | None, runtime_dir: Path | None, name: str | None, dead: bool) -> None:
     """Remove the segments; the journals stay. Refused while a process of the session lives."""
-    from pinnacle.core.errors import UsageError
-    from pinnacle.core.observer import Observer
-    from pinnacle.session.config import load_session
-    from pinnacle.session.create import remove_runtime
+    from pinnacle.core.errors import PeerLostError, UsageError
+    from pinnacle.session.create import remove_session
+    from pinnacle.session.find import find_sessions
 
-    paths = load_session(config).paths(name)
-    if not paths.control.exists():
-        raise UsageError(f"{paths.runtime}: no such session")
-    observer = Observer(paths)
-    alive = [process.role for process in observer.processes() if process.alive]
-    observer.close()
-    if alive:
-        raise UsageError(f"{paths.runtime}: still running: {', '.join(alive)}")
-    remove_runtime(paths)
+    if dead:
+        found = find_sessions(_looked_in(config, runtime_dir))
+        removed = [session for session in found if not session.running]
+    elif name is None and config is None:
+        raise UsageError("say which: --name, --config or --dead")
+    else:
+        try:
+            removed = [_meant(config, runtime_dir, name)]
+        except PeerLostError as error:
+            raise UsageError(str(error)) from None
+    for session in removed:
+        remove_session(session.paths)
+        click.echo(f"removed {session.paths.runtime}", err=True)
 
 
 @session.command()
-@_CONFIG
-@_NAME
-def halt(config: Path, name: str | None) -> None:
+@_which
+def halt(config: Path | None, runtime_dir: Path | None, name: str | None) -> None:
     """Set the kill switch: every order is cancelled, nothing new is sent. Needs no process."""
     from pinnacle.core.bell import Control
     from pinnacle.core.schema import Reason
     from pinnacle.core.segment import Mode
-    from pinnacle.session.config import load_session
 
-    control = Control(load_session(config).paths(name).control, Mode.SHARED)
-    reason = Reason(control.kill(Reason.OPERATOR))
-    control.close()
-    click.echo(f"halted ({reason.name.lower()})")
+    found = _meant(config, runtime_dir, name)
+    with Control(found.paths.control, Mode.SHARED) as control:
+        reason = Reason(control.kill(Reason.OPERATOR))
+    click.echo(f"{found.name}: halted ({reason.name.lower()}){_nobody(found)}")
 
 
 @session.command()
-@_CONFIG
-@_NAME
-def resume(config: Path, name: str | None) -> None:
+@_which
+def resume(config: Path | None, runtime_dir: Path | None, name: str | None) -> None:
     """Clear the kill switch: trading may go on."""
     from pinnacle.core.bell import Control
     from pinnacle.core.segment import Mode
-    from pinnacle.session.config import load_session
 
-    control = Control(load_session(config).paths(name).control, Mode.SHARED)
-    control.clear()
-    control.close()
-    click.echo("resumed")
+    found = _meant(config, runtime_dir, name)
+    with Control(found.paths.control, Mode.SHARED) as control:
+        control.clear()
+    click.echo(f"{found.name}: resumed{_nobody(found)}")
+
+
+def _nobody(found: "Found") -> str:
+    return "" if found.running else "; none of its processes lives"

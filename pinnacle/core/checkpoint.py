@@ -210,4 +210,5 @@ class _Writer:
         with temporary.open("wb") as file:
             file.write(_MAGIC + crc.to_bytes(4, "little") + head)
             file.write(memoryview(self._state)[: self._filled])
+        temporary.chmod(0o640)  # whatever the umask, as the journal
         temporary.replace(self._path)

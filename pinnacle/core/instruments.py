@@ -12,6 +12,7 @@ from pinnacle.core._native import lib
 from pinnacle.core.config import InstrumentConfig
 from pinnacle.core.errors import ConfigError, LayoutError
 from pinnacle.core.names import Symbol
+from pinnacle.core.output import write_whole
 from pinnacle.core.schema import INSTRUMENT, Venue
 from pinnacle.core.segment import Mode, Segment, SegmentKind, create_segment, fingerprint
 from pinnacle.core.units import Step, fee_e8, money
@@ -149,7 +150,7 @@ def write_list(path: Path, instruments: Sequence[Instrument]) -> None:
         }
         for i in instruments
     ]
-    path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(rows, indent=1) + "\n")
 
 
 def read_list(path: Path) -> list[Instrument]:

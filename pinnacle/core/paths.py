@@ -2,7 +2,8 @@
 
 <runtime_dir>/<session>/             <data_dir>/<session>/
     control                              config.toml
-    instruments                          instruments.json
+    session.toml                         instruments.json
+    instruments                          <role>.log
     <role>.process                       <role>/000000.pmj ...
     <role>.counters
     <role>.notices, supervisor.notices
@@ -11,6 +12,7 @@
     <symbol>.book
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,12 @@ from pinnacle.core.names import SessionName, Symbol
 ROLES = ("exchange", "feed", "strategy", "risk", "gateway", "monitor")
 #: Who has something to tell people.
 TELLERS = (*ROLES, "supervisor")
+
+
+def default_runtime_dir() -> str:
+    """Root's sessions and each user's have their own: who came first must not keep others out."""
+    uid = os.geteuid()
+    return f"/dev/shm/pinnacle-{uid}" if uid else "/dev/shm/pinnacle"
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,11 @@ class SessionPaths:
         """What the monitor writes in the session's folder."""
         segments = (self.process("monitor"), self.counters("monitor"), self.notices("monitor"))
         return (*segments, self.monitor_address)
+
+    @property
+    def running_config(self) -> Path:
+        """What this run's processes read; `config` is what made the journals."""
+        return self.runtime / "session.toml"
 
     @property
     def config(self) -> Path:

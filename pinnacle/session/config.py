@@ -19,7 +19,7 @@ from pinnacle.core.config import (
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument, from_config
 from pinnacle.core.names import CONFIGURED_BYTES_MAX, SessionName
-from pinnacle.core.paths import ROLES, SessionPaths
+from pinnacle.core.paths import ROLES, SessionPaths, default_runtime_dir
 from pinnacle.core.schema import Venue
 from pinnacle.core.toml import toml_text
 from pinnacle.exchange.config import ExchangeConfig
@@ -37,7 +37,8 @@ class SessionSection(Section):
     name: str
     #: "simulated", or "binance": its real market with a simulated order path.
     venue: Literal["simulated", "binance"] = "simulated"
-    runtime_dir: Directory = "/dev/shm/pinnacle"
+    #: /dev/shm/pinnacle for root, /dev/shm/pinnacle-<uid> for anybody else.
+    runtime_dir: Directory = msgspec.field(default_factory=default_runtime_dir)
     data_dir: Directory = "data"
     #: Records that each ring holds; a power of two. It must be more than come during a reader's
     #: longest pause: the default is a third of a second at 200,000 a second, and a tenth of that

@@ -1,6 +1,5 @@
-"""Makes a session's folders and every segment that its processes will share."""
+"""Makes a session: its folders, and every segment that its processes will share."""
 
-import shutil
 from pathlib import Path
 
 import structlog
@@ -9,14 +8,25 @@ from pinnacle.core.bell import create_bell, create_control
 from pinnacle.core.book import create_shared_book
 from pinnacle.core.clock import wall_ns
 from pinnacle.core.counters import create_counters
-from pinnacle.core.errors import ConfigError
-from pinnacle.core.instruments import write_list, write_table
+from pinnacle.core.errors import ConfigError, NativeError, UsageError
+from pinnacle.core.instruments import write_table
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.notices import create_notices
+from pinnacle.core.output import write_whole
 from pinnacle.core.paths import ROLES, TELLERS, SessionPaths
 from pinnacle.core.ring import create_ring
 from pinnacle.core.schema import Reason
-from pinnacle.session.config import SessionConfig, to_toml
+from pinnacle.core.segment import Mode, Segment
+from pinnacle.session.config import SessionConfig
+from pinnacle.session.place import (
+    alone,
+    exists,
+    living,
+    make_folder,
+    new_folder,
+    remove_segments,
+)
+from pinnacle.session.record import check_record, running_text, write_record
 
 #: Own records of a turn stand before what its rings held: the last stamp need not be the latest.
 STAMPS_LOOKED_AT = 65_536
@@ -52,39 +62,120 @@ def counters_for(instruments: int) -> int:
 
 
 def create_session(config: SessionConfig, paths: SessionPaths) -> None:
-    """Everything that is not there yet; what is there is left alone, so that it may run again.
+    """For processes that others start: what is there of the same configuration stays as it is.
 
-    Written into memory first and under a temporary name, then renamed: a process that starts too
-    early finds nothing, never half.
+    ConfigError, before anything is written, if the name is a living session's of another
+    configuration, or its journals are of other parameters.
     """
-    _make_folder("session.data_dir", paths.data)
+    check_record(config, paths)
+    make_folder("session.runtime_dir", paths.runtime.parent)
+    with alone(paths.runtime.parent):
+        if exists(paths):
+            if _is_of(config, paths):
+                return
+            _refuse_living(paths)
+            remove_segments(paths.runtime)
+        _make(config, paths).close()
+
+
+def own_session(config: SessionConfig, paths: SessionPaths) -> Segment:
+    """For whoever starts its processes: a new session, or a dead one's place, kept until close.
+
+    ConfigError as `create_session`, and if any process of the name lives.
+    """
+    check_record(config, paths)
+    make_folder("session.runtime_dir", paths.runtime.parent)
+    with alone(paths.runtime.parent):
+        if exists(paths):
+            _refuse_living(paths)
+            remove_segments(paths.runtime)
+        return _make(config, paths)
+
+
+def remove_session(paths: SessionPaths) -> None:
+    """Remove the segments, the journals stay; UsageError if it is not there or lives."""
+    if not exists(paths):
+        raise UsageError(f"{paths.runtime}: no such session")
+    with alone(paths.runtime.parent):
+        alive = living(paths)
+        if alive:
+            raise UsageError(f"{paths.runtime}: still running: {', '.join(alive)}")
+        remove_segments(paths.runtime)
+
+
+def discard_session(paths: SessionPaths, keeper: Segment) -> None:
+    """The end of what `own_session` gave."""
+    with alone(paths.runtime.parent):
+        remove_segments(paths.runtime)
+        keeper.close()
+
+
+def _is_of(config: SessionConfig, paths: SessionPaths) -> bool:
+    """Whether the segments that are there can be this configuration's and this version's."""
+    try:
+        Segment(paths.control).close()
+        return paths.running_config.read_text(encoding="utf-8") == running_text(config)
+    except (NativeError, OSError, ValueError):
+        return False
+
+
+def _refuse_living(paths: SessionPaths) -> None:
+    alive = living(paths)
+    if alive:
+        raise ConfigError(
+            f"session {paths.runtime.name} is running ({', '.join(alive)}): end it, or choose "
+            f"another name ({paths.runtime})"
+        )
+
+
+def _make(config: SessionConfig, paths: SessionPaths) -> Segment:
+    """All in a folder of its own, then renamed: who comes too early finds nothing, never half.
+
+    The control segment is owned from before that, so that the session never looks dead.
+    """
+    made = SessionPaths(new_folder(paths.runtime), paths.data)
+    try:
+        _write_segments(config, made)
+        keeper = Segment(made.control, mode=Mode.OWN)
+        try:
+            write_whole(made.running_config, running_text(config))
+            make_folder("session.data_dir", paths.data)
+            write_record(config, paths)
+            _move_into_place(made.runtime, paths.runtime)
+        except BaseException:
+            keeper.close()
+            raise
+    except BaseException as error:
+        remove_segments(made.runtime)
+        if isinstance(error, NativeError):
+            text = f"session.runtime_dir: cannot make the segments: {error}"
+            raise NativeError(error.code, text) from None
+        raise
+    return keeper
+
+
+def _write_segments(config: SessionConfig, made: SessionPaths) -> None:
     instruments = config.instrument_list()
-    if paths.control.exists():
-        return
-    making = SessionPaths(_making(paths.runtime), paths.data)
-    write_table(making.instruments, instruments)
+    write_table(made.instruments, instruments)
     counters = counters_for(len(instruments))
     for role in ROLES:
-        create_bell(making.process(role), role)
-        create_counters(making.counters(role), counters, HISTOGRAMS, role)
+        create_bell(made.process(role), role)
+        create_counters(made.counters(role), counters, HISTOGRAMS, role)
     for teller in TELLERS:
-        create_notices(making.notices(teller), teller)
+        create_notices(made.notices(teller), teller)
     for name in rings_of(config):
-        create_ring(making.ring(name), config.session.ring_capacity, name)
+        create_ring(made.ring(name), config.session.ring_capacity, name)
     for instrument in instruments:
         create_shared_book(
-            making.book(instrument.symbol),
+            made.book(instrument.symbol),
             instrument.instrument_id,
             name=instrument.symbol,
         )
-    create_control(making.control, _start_ns(paths))
-    making.monitor_address.touch()
+    create_control(made.control, _start_ns(made))
+    made.monitor_address.touch()
     # The monitor may be another user of this group: these, and no others, are its own to write.
-    for path in making.of_the_monitor():
+    for path in made.of_the_monitor():
         path.chmod(0o660)
-    paths.config.write_text(to_toml(config), encoding="utf-8")
-    write_list(paths.instrument_list, instruments)
-    _move_into_place(making.runtime, paths.runtime)
 
 
 def _start_ns(paths: SessionPaths) -> int:
@@ -113,40 +204,14 @@ def _last_ns(directory: Path) -> int:
     return int(rows["recv_ns"].max(initial=0))
 
 
-def _making(place: Path) -> Path:
-    """An empty folder on the same filesystem: inside of `place` if a service manager made that.
-
-    The folder above belongs to the service manager then, and may not be written.
-    """
-    _make_folder("session.runtime_dir", place.parent)
-    inside = place.is_dir()
-    making = place / ".making" if inside else place.with_name(place.name + ".making")
-    shutil.rmtree(making, ignore_errors=True)
-    _make_folder("session.runtime_dir", making)
-    return making
-
-
-def _make_folder(key: str, folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"{key}: cannot make {folder}: {error.strerror}") from None
-
-
 def _move_into_place(made: Path, place: Path) -> None:
-    if place.is_dir() and not (place / "control").exists():
-        # A service manager made the directory and owns it: fill it, control last.
-        entries = sorted(made.iterdir(), key=lambda path: path.name == "control")
-        for entry in entries:
-            entry.rename(place / entry.name)
-        made.rmdir()
-        return
     try:
-        made.rename(place)
+        if made.parent == place:
+            # A service manager made the directory and owns it: fill it, control last.
+            for entry in sorted(made.iterdir(), key=lambda path: path.name == "control"):
+                entry.rename(place / entry.name)
+            made.rmdir()
+        else:
+            made.rename(place)
     except OSError as error:
         raise ConfigError(f"{place}: cannot make the session's segments: {error}") from None
-
-
-def remove_runtime(paths: SessionPaths) -> None:
-    """Remove the segments; the journals stay."""
-    shutil.rmtree(paths.runtime, ignore_errors=True)

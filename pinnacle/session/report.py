@@ -17,6 +17,7 @@ import numpy as np
 from pinnacle.core.errors import DataError
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader
+from pinnacle.core.output import output, write_whole
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.risk import beyond_names
 from pinnacle.core.schema import EVENT, Flag, events_pointer
@@ -44,10 +45,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_ending(paths: SessionPaths, ending: Ending) -> None:
     """Keep it beside the journals: whole or not at all."""
-    place = paths.data / "ending.json"
-    partial = place.with_name("ending.json.part")
-    partial.write_bytes(msgspec.json.encode(ending) + b"\n")
-    partial.replace(place)
+    write_whole(paths.data / "ending.json", msgspec.json.encode(ending).decode() + "\n")
 
 
 def read_ending(paths: SessionPaths) -> Ending | None:
@@ -161,10 +159,9 @@ def report_text(report: dict[str, Any]) -> str:
 
 
 def write_report(path: Path, report: dict[str, Any]) -> None:
-    """As JSON, whole or not at all."""
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(report_text(report), encoding="utf-8")
-    partial.replace(path)
+    """As JSON, whole or not at all; UsageError if `path` cannot be written."""
+    with output(path) as file:
+        file.write(report_text(report).encode())
 
 
 def summary(report: dict[str, Any]) -> str:

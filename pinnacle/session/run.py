@@ -11,14 +11,13 @@ from types import FrameType
 import msgspec
 
 from pinnacle.core import log as logging
-from pinnacle.core.errors import ConfigError
 from pinnacle.core.names import stamped
 from pinnacle.core.observer import Observer
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.ring import RingObserver
 from pinnacle.session.checks import warnings
 from pinnacle.session.config import SessionConfig, load_session
-from pinnacle.session.create import create_session, remove_runtime
+from pinnacle.session.create import discard_session, own_session
 from pinnacle.session.report import Ending, write_ending
 from pinnacle.session.supervisor import Supervisor
 from pinnacle.session.view import LiveView
@@ -50,15 +49,15 @@ def run_session(
         monitor = msgspec.structs.replace(config.monitor, port=port)
         config = msgspec.structs.replace(config, monitor=monitor)
     paths = config.paths(name or stamped(config.session.name))
-    if paths.control.exists():
-        raise ConfigError(f"session {paths.data.name} is there already: end it, or choose --name")
-    create_session(config, paths)
+    keeper = own_session(config, paths)
     print(f"session {paths.data.name}: journals in {paths.data}", flush=True)
     try:
         _supervised(config, paths, duration_s)
     finally:
-        if not keep:
-            remove_runtime(paths)
+        if keep:
+            keeper.close()
+        else:
+            discard_session(paths, keeper)
         at_end(paths)
     return 0
 

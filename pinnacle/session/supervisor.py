@@ -112,7 +112,7 @@ class Supervisor:
 
     def _spawn(self, child: Child) -> None:
         command = [sys.executable, "-m", "pinnacle", child.role]
-        command += ["--config", str(self.paths.config), "--name", self.paths.data.name]
+        command += ["--config", str(self.paths.running_config), "--name", self.paths.data.name]
         environment = os.environ | {"PINNACLE_SUPERVISOR": str(os.getpid())}
         here = os.sched_getaffinity(0)
         os.sched_setaffinity(0, self._allowed)
@@ -129,7 +129,9 @@ class Supervisor:
         os.sched_setaffinity(0, here)
 
     def _log_file(self, role: str) -> IO[bytes]:
-        return (self.paths.data / f"{role}.log").open("ab")
+        log = (self.paths.data / f"{role}.log").open("ab")
+        os.fchmod(log.fileno(), 0o640)  # whatever the umask, as the journals
+        return log
 
     def _words(self, role: str, lines: int = 6) -> str:
         text = (self.paths.data / f"{role}.log").read_text(errors="replace", encoding="utf-8")

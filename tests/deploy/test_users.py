@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from pinnacle.core.bell import Bell, Control, ProcessState
+from pinnacle.core.bell import Bell, Control, ProcessState, create_control
 from pinnacle.core.config import ProcessConfig
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.runtime import Runtime
@@ -39,7 +39,8 @@ def test_a_directory_that_a_service_manager_made_is_filled_and_nothing_beside_it
     paths.runtime.mkdir(parents=True)
     # What a creator left that was killed.
     (paths.runtime / ".making").mkdir()
-    (paths.runtime / ".making" / "control").write_bytes(b"half")
+    create_control(paths.runtime / ".making" / "control")
+    (paths.runtime / ".making" / "fills.ring.77-1a2b.making").write_bytes(bytes(100))
     create_session(load_session(config), paths)
     assert [path.name for path in paths.runtime.parent.iterdir()] == ["s"]
     assert not (paths.runtime / ".making").exists()

@@ -7,8 +7,8 @@ from pinnacle.core.bell import Control
 from pinnacle.core.clock import wall_ns
 from pinnacle.core.journal import Journal
 from pinnacle.core.schema import Kind, Source
-from pinnacle.session.config import load_session
-from pinnacle.session.create import create_session, remove_runtime
+from pinnacle.session.config import load_session, to_toml
+from pinnacle.session.create import create_session, remove_session
 from tests.records import event
 from tests.sessions import demo_config
 
@@ -30,8 +30,9 @@ def starts(place) -> int:
 
 
 def journal(place, role, *stamps):
-    _, paths = place
+    config, paths = place
     paths.data.mkdir(parents=True, exist_ok=True)
+    paths.config.write_text(to_toml(config))
     with Journal.open(paths.journal(role), "made", Source[role.upper()], 64) as log:
         for stamp in stamps:
             log.append_array(event(Kind.TIMER, recv_ns=stamp))
@@ -78,5 +79,5 @@ def test_a_session_that_is_there_keeps_its_time(place):
     create_session(config, paths)
     with Control(paths.control) as control:
         assert control.start[0] == start
-    remove_runtime(paths)
+    remove_session(paths)
     assert starts(place) > start

@@ -1,0 +1,81 @@
+"""Finds the sessions of this machine: whoever must stop one need not know where it is."""
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pinnacle.core.config import read_toml
+from pinnacle.core.errors import ConfigError, PeerLostError, UsageError
+from pinnacle.core.names import SessionName, is_stamped
+from pinnacle.core.paths import SessionPaths, default_runtime_dir
+from pinnacle.session.place import living
+
+#: Where root's sessions and those of the shipped units are.
+_SYSTEM = ("/dev/shm/pinnacle", "/run/pinnacle")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A session's folders, and which of its processes live."""
+
+    paths: SessionPaths
+    processes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.paths.runtime.name
+
+    @property
+    def running(self) -> bool:
+        return bool(self.processes)
+
+
+def runtime_dirs() -> list[Path]:
+    """Where sessions are unless their configuration says otherwise."""
+    others = sorted(map(str, Path("/dev/shm").glob("pinnacle-[0-9]*")))
+    return [Path(place) for place in dict.fromkeys((default_runtime_dir(), *_SYSTEM, *others))]
+
+
+def find_sessions(places: Iterable[Path]) -> list[Found]:
+    """All sessions in these folders, those that live first; what may not be read is not there."""
+    found = []
+    for place in places:
+        with contextlib.suppress(OSError):
+            found += [_look(path) for path in sorted(place.iterdir()) if _is_session(path)]
+    return sorted(found, key=lambda session: not session.running)
+
+
+def _is_session(path: Path) -> bool:
+    try:
+        return SessionName(path.name) == path.name and (path / "control").is_file()
+    except (ValueError, OSError):
+        return False
+
+
+def _look(runtime: Path) -> Found:
+    paths = SessionPaths(runtime, Path())
+    with contextlib.suppress(ConfigError, KeyError, TypeError):
+        section = read_toml(paths.running_config)["session"]
+        paths = SessionPaths(runtime, Path(section["data_dir"]) / runtime.name)
+    return Found(paths, tuple(living(paths)))
+
+
+def the_session(found: Sequence[Found], name: str | None, places: Sequence[Path]) -> Found:
+    """The one that is meant: of this name, or stamped with it; without one the only that lives.
+
+    UsageError lists them if there are several, PeerLostError says where there is none.
+    """
+    meant = list(found)
+    if name is not None:
+        meant = [session for session in found if session.name == name]
+        meant = meant or [session for session in found if is_stamped(session.name, name)]
+    meant = [session for session in meant if session.running] or meant
+    if len(meant) > 1:
+        names = ", ".join(f"{session.name} ({session.paths.runtime.parent})" for session in meant)
+        raise UsageError(f"several sessions: {names}: say which with --name or --runtime-dir")
+    if not meant:
+        where = ", ".join(map(str, places))
+        what = f"session {name}" if name else "session"
+        raise PeerLostError(f"no {what} in {where}: --config or --runtime-dir looks elsewhere")
+    return meant[0]

@@ -1,0 +1,94 @@
+"""The parameters beside a session's journals: written once, never over those that made them."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pinnacle.core.config import load
+from pinnacle.core.errors import ConfigError
+from pinnacle.core.instruments import write_list
+from pinnacle.core.output import write_whole
+from pinnacle.core.paths import SessionPaths
+from pinnacle.session.config import SessionConfig, to_toml
+
+#: What decisions depend on, besides the venue; the rest says where and how processes run.
+DECIDING = ("instruments", "risk", "strategy", "gateway", "exchange")
+
+
+def check_record(config: SessionConfig, paths: SessionPaths) -> None:
+    """ConfigError if the folder is no session's, or has journals of other parameters."""
+    try:
+        if not paths.data.exists():
+            return
+        journals = any(paths.data.glob("*/*.pmj"))
+        if not os.path.lexists(paths.config):
+            inside = sorted(path.name for path in paths.data.iterdir())
+            if inside:
+                what = "journals without config.toml" if journals else f"no session's: {inside[0]}"
+                raise ConfigError(f"{paths.data}: is there already and holds {what}{_WAY_OUT}")
+            return
+        if not paths.config.is_file() or paths.config.is_symlink():
+            raise ConfigError(f"{paths.config}: is no file of a session{_WAY_OUT}")
+    except OSError as error:
+        raise ConfigError(f"session.data_dir: {paths.data}: {error.strerror}") from None
+    changed = _changes(_recorded(paths), config)
+    if journals and changed:
+        raise ConfigError(
+            f"{paths.data}: its journals were made with other parameters "
+            f"({', '.join(changed[:3])}{', ...' if len(changed) > 3 else ''}){_WAY_OUT}"
+        )
+
+
+_WAY_OUT = ": choose another name, or move that folder away"
+
+
+def _recorded(paths: SessionPaths) -> SessionConfig:
+    try:
+        return load(paths.config, SessionConfig)
+    except ConfigError as error:
+        raise ConfigError(f"{error}: it is not this program's{_WAY_OUT}") from None
+
+
+def _changes(old: SessionConfig, new: SessionConfig) -> list[str]:
+    """The keys that differ among those that decide, with both values."""
+    before, after = _deciding(old), _deciding(new)
+    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    return [f"{key} was {before.get(key)!r}, is {after.get(key)!r}" for key in keys]
+
+
+def _deciding(config: SessionConfig) -> dict[str, Any]:
+    flat = {"session.venue": config.session.venue}
+    for name in DECIDING:
+        _flatten(name, msgspec.to_builtins(getattr(config, name)), flat)
+    return flat
+
+
+def _flatten(name: str, value: Any, flat: dict[str, Any]) -> None:
+    inside = dict(enumerate(value)) if isinstance(value, list) else value
+    if isinstance(inside, dict):
+        for key, item in inside.items():
+            _flatten(f"{name}.{key}", item, flat)
+    else:
+        flat[name] = value
+
+
+def write_record(config: SessionConfig, paths: SessionPaths) -> None:
+    """config.toml and instruments.json, if those that are there are not of these parameters.
+
+    After `check_record`: what is replaced has no journals.
+    """
+    there = paths.config.exists()
+    if not there or _changes(_recorded(paths), config):
+        write_whole(paths.config, to_toml(config))
+        write_list(paths.instrument_list, config.instrument_list())
+    elif not paths.instrument_list.exists():
+        write_list(paths.instrument_list, config.instrument_list())
+
+
+def running_text(config: SessionConfig) -> str:
+    """What this run's processes read: the configuration, with folders that hold from anywhere."""
+    section = config.session
+    absolute = msgspec.structs.replace(section, data_dir=str(Path(section.data_dir).absolute()))
+    return to_toml(msgspec.structs.replace(config, session=absolute))
