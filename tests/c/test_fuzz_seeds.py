@@ -19,7 +19,7 @@ SOURCES = {
     "l3book": ["l3book", "l3book_read", "ladder", "ladder_far", "error"],
     "match": ["match", "match_take", "match_orders", "match_view", *BOOK],
     "parsers": ["binance", "binance_fields", "decimal", "json"],
-    "shared": [*PLANE, *BOOK, "book_segment", "ring", "bell", "counters", "notices"],
+    "shared": [*PLANE, *BOOK, "event", "book_segment", "ring", "bell", "counters", "notices"],
 }
 MUTATIONS = {"journal": 200, "l3book": 500, "match": 300, "parsers": 3000, "shared": 300}
 FLAGS = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
