@@ -18,17 +18,19 @@ import click
 @click.option(
     "--out",
     required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write; it appears when it is whole.",
+    type=click.Path(path_type=Path),
+    help="The file to write; it appears when it is whole. -: standard output.",
 )
 @click.option("--raw", is_flag=True, help="csv: ticks and lots as integers.")
 def export(session: Path, journal: str | None, kind: str, out: Path, raw: bool) -> None:
     """Write one journal of SESSION to a file."""
     from pinnacle.cli.progress import progress_bar
     from pinnacle.core.errors import UsageError
+    from pinnacle.core.output import check_output
     from pinnacle.replay.export import export_journal
     from pinnacle.replay.recording import Recording
 
+    check_output(out)
     recording = Recording.open(session)
     if journal is None and len(recording.journals) > 1:
         raise UsageError(f"--journal is needed, one of: {', '.join(recording.journals)}")

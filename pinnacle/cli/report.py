@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("session", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Write the report as JSON here.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Write the report as JSON here; -: print it."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def report(session: Path, out: Path | None, as_json: bool) -> None:
     """Tell what SESSION (its folder) did and earned: orders, fills, positions, P&L.
@@ -27,6 +29,7 @@ def report(session: Path, out: Path | None, as_json: bool) -> None:
 def tell_report(paths: "SessionPaths", out: Path | None, as_json: bool = False) -> None:
     """Make the report, with progress, write it to `out`, print it."""
     from pinnacle.cli.progress import progress_bar
+    from pinnacle.core.output import check_output, is_standard_output
     from pinnacle.session.report import (
         build_report,
         records_to_read,
@@ -35,14 +38,20 @@ def tell_report(paths: "SessionPaths", out: Path | None, as_json: bool = False) 
         write_report,
     )
 
+    if out is not None:
+        check_output(out)
     try:
         with progress_bar("report", records_to_read(paths)) as progress:
             made = build_report(paths, progress)
     except KeyboardInterrupt:
         click.echo(f"no report yet: `pinnacle report {paths.data}` makes it", err=True)
         raise
+    apart = out is not None and is_standard_output(out)
+    if as_json and not apart:
+        click.echo(report_text(made), nl=False)
+    else:
+        click.echo(summary(made), err=apart)
+    # Last: what people read is there though this fails.
     if out is not None:
         write_report(out, made)
-    click.echo(report_text(made) if as_json else summary(made), nl=not as_json)
-    if out is not None:
-        click.echo(f"report: {out}", err=as_json)
+        click.echo(f"report: {out}", err=as_json or apart)

@@ -1,5 +1,7 @@
 """`pinnacle run`: a whole session under one supervisor, with a live view and a report."""
 
+import sys
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from pathlib import Path
 
 import click
@@ -11,7 +13,9 @@ from pinnacle.cli.options import SESSION_NAME, Number
 @click.argument("config", type=click.Path(path_type=Path))
 @click.option("--duration", type=Number(min=1), help="Seconds to run; without it until Ctrl-C.")
 @click.option(
-    "--report", type=click.Path(path_type=Path), help="Write a JSON report here at the end."
+    "--report",
+    type=click.Path(path_type=Path),
+    help="Write a JSON report here at the end; -: to standard output.",
 )
 @click.option(
     "--name",
@@ -33,9 +37,15 @@ def run(
     Ctrl-C ends it in order: quotes are cancelled, journals flushed, the report written.
     """
     from pinnacle.cli.report import tell_report
-    from pinnacle.core.errors import UsageError
+    from pinnacle.core.output import check_output, is_standard_output
     from pinnacle.session.run import run_session
 
-    if report is not None and not report.absolute().parent.is_dir():
-        raise UsageError(f"--report {report}: no such folder")
-    return run_session(config, duration, name, port, keep, lambda paths: tell_report(paths, report))
+    apart: AbstractContextManager = nullcontext()
+    if report is not None:
+        check_output(report)
+        if is_standard_output(report):
+            apart = redirect_stdout(sys.stderr)  # the report is all that stands there
+    with apart:
+        return run_session(
+            config, duration, name, port, keep, lambda paths: tell_report(paths, report)
+        )

@@ -48,21 +48,19 @@ def _made_of(command: Callable) -> Callable:
 
 
 def _looked_in(config: Path | None, runtime_dir: Path | None) -> list[Path]:
-    from pinnacle.session.config import load_session
-    from pinnacle.session.find import runtime_dirs
+    from pinnacle.session.find import named_in, runtime_dirs
 
     if runtime_dir is not None:
         return [runtime_dir]
-    return [Path(load_session(config).session.runtime_dir)] if config else runtime_dirs()
+    return [named_in(config)[0]] if config else runtime_dirs()
 
 
 def _meant(config: Path | None, runtime_dir: Path | None, name: str | None) -> "Found":
-    from pinnacle.session.config import load_session
-    from pinnacle.session.find import find_sessions, the_session
+    from pinnacle.session.find import find_sessions, named_in, the_session
 
     places = _looked_in(config, runtime_dir)
     if name is None and config is not None:
-        name = load_session(config).session.name
+        name = named_in(config)[1]
     return the_session(find_sessions(places), name, places)
 
 

@@ -7,7 +7,6 @@ leads to is written, and the name stays what it is. `-` is standard output.
 import contextlib
 import errno
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import IO
 from pinnacle.core.errors import UsageError
 
 STANDARD_OUTPUT = Path("-")
+_STDOUT = 1
 
 
 def check_output(path: Path) -> None:
@@ -57,7 +57,7 @@ def output(path: Path) -> Iterator[IO[bytes]]:
     try:
         if is_standard_output(path):
             sys.stdout.flush()
-            with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as file:
+            with os.fdopen(os.dup(_STDOUT), "wb") as file:
                 yield file
         elif _is_replaced(path):
             with _whole(path) as file:
@@ -65,6 +65,8 @@ def output(path: Path) -> Iterator[IO[bytes]]:
         else:
             with path.open("wb") as file:
                 yield file
+    except BrokenPipeError:
+        raise  # who reads has had enough: nobody's fault
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
 
@@ -74,8 +76,8 @@ def is_standard_output(path: Path) -> bool:
     if path == STANDARD_OUTPUT:
         return True
     try:
-        return os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
-    except (OSError, ValueError):
+        return os.path.samestat(path.stat(), os.fstat(_STDOUT))
+    except OSError:
         return False
 
 
@@ -89,7 +91,7 @@ def _is_replaced(path: Path) -> bool:
 @contextlib.contextmanager
 def _whole(path: Path) -> Iterator[IO[bytes]]:
     """A new file beside `path`, under a name that nobody has, that takes its place at the end."""
-    made = path.absolute().parent / f".pinnacle-{os.getpid()}-{secrets.token_hex(4)}.part"
+    made = path.absolute().parent / f".pinnacle-{os.getpid()}-{os.urandom(4).hex()}.part"
     number = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         with os.fdopen(number, "wb") as file:

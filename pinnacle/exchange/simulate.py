@@ -1,5 +1,6 @@
 """A day of the simulated market alone, in virtual time, into a journal, and what it was like."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -67,16 +68,21 @@ def simulate(
     TRADE with their virtual times. The same seed gives the same records but for their commit
     words, which carry the journal's random identity. UsageError if a journal is there already.
     """
-    place = directory / "exchange"
+    place, table = directory / "exchange", directory / "instruments.json"
     if any(place.glob("*.pmj")):
         raise UsageError(f"{place}: there is a journal already")
+    if os.path.lexists(table):
+        raise UsageError(f"{table}: is there already, and nothing is written over it")
     params = market_params(config, instruments)
     try:
         market = Market(params, seed=config.seed, start_ns=EPOCH_NS)
     except ValueError as error:
         raise ConfigError(f"exchange.traders: {error}") from None
-    place.mkdir(parents=True, exist_ok=True)
-    write_list(directory / "instruments.json", instruments)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        write_list(table, instruments)
+    except OSError as error:
+        raise UsageError(f"{place}: {error.strerror}") from None
     measures = [Measurement(market, i, row) for i, row in enumerate(params)]
     with Journal.open(place, "simulated", Source.EXCHANGE, sync=Sync.NONE) as journal:
         _run(market, measures, journal, seconds, progress)

@@ -11,17 +11,18 @@ The file appears under its name when it is whole.
 """
 
 import csv
+import io
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from pinnacle.core.errors import UsageError
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.journal_reader import JournalReader
+from pinnacle.core.output import output
 from pinnacle.core.schema import EVENT, Kind, Reason, Side, Source, Venue
 from pinnacle.replay.readable import rows
 from pinnacle.replay.summary import Progress
@@ -54,30 +55,25 @@ def export_journal(
     UsageError if the format's library is not installed or `out` cannot be written.
     """
     write = {"npy": _write_npy, "csv": _write_csv, "parquet": _write_parquet}[kind]
-    partial = out.with_name(out.name + ".part")
-    try:
-        write(reader, partial, instruments, progress)
-        partial.replace(out)
-    except OSError as error:
-        raise UsageError(f"{out}: {error.strerror or error}") from None
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+    with output(out) as file:
+        write(reader, file, instruments, progress)
     return len(reader)
 
 
-def _write_npy(reader: JournalReader, path: Path, _: Table, progress: Progress) -> None:
-    with path.open("wb") as file:
-        header = {"descr": np.lib.format.dtype_to_descr(EVENT), "fortran_order": False}
-        np.lib.format.write_array_header_1_0(file, header | {"shape": (len(reader),)})
-        for chunk in reader.chunks():
-            file.write(chunk.data)
-            progress(len(chunk))
+def _write_npy(reader: JournalReader, file: IO[bytes], _: Table, progress: Progress) -> None:
+    header = {"descr": np.lib.format.dtype_to_descr(EVENT), "fortran_order": False}
+    np.lib.format.write_array_header_1_0(file, header | {"shape": (len(reader),)})
+    for chunk in reader.chunks():
+        file.write(chunk.data)
+        progress(len(chunk))
 
 
-def _write_csv(reader: JournalReader, path: Path, instruments: Table, progress: Progress) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS + _EXTRA, lineterminator="\n")
+def _write_csv(
+    reader: JournalReader, file: IO[bytes], instruments: Table, progress: Progress
+) -> None:
+    text = io.TextIOWrapper(file, "utf-8", newline="")
+    try:
+        writer = csv.DictWriter(text, COLUMNS + _EXTRA, lineterminator="\n")
         writer.writeheader()
         index = 0
         for chunk in reader.chunks():
@@ -86,6 +82,8 @@ def _write_csv(reader: JournalReader, path: Path, instruments: Table, progress: 
                 writer.writerow(_NUMBERS | row)
             index += len(chunk)
             progress(len(chunk))
+    finally:
+        text.detach()
 
 
 def _arrow() -> Any:
@@ -118,12 +116,12 @@ def _dictionary(arrow: Any, values: np.ndarray, kind: type) -> Any:
 
 
 def _write_parquet(
-    reader: JournalReader, path: Path, instruments: Table, progress: Progress
+    reader: JournalReader, file: IO[bytes], instruments: Table, progress: Progress
 ) -> None:
     arrow = _arrow()
     metadata = {"instruments": json.dumps(_described(instruments))}
     schema = _arrow_table(arrow, np.empty(0, EVENT), metadata).schema
-    with arrow.parquet.ParquetWriter(path, schema) as writer:
+    with arrow.parquet.ParquetWriter(file, schema) as writer:
         for chunk in reader.chunks():
             writer.write_table(_arrow_table(arrow, chunk, metadata))
             progress(len(chunk))

@@ -5,14 +5,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pinnacle.core.config import read_toml
+from pinnacle.core.config import Section, convert
 from pinnacle.core.errors import ConfigError, PeerLostError, UsageError
 from pinnacle.core.names import SessionName, is_stamped
 from pinnacle.core.paths import SessionPaths, default_runtime_dir
+from pinnacle.core.toml import read_toml
+from pinnacle.session.config import SessionSection
 from pinnacle.session.place import living
 
 #: Where root's sessions and those of the shipped units are.
 _SYSTEM = ("/dev/shm/pinnacle", "/run/pinnacle")
+
+
+class _Named(Section):
+    session: SessionSection
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,13 @@ def runtime_dirs() -> list[Path]:
     """Where sessions are unless their configuration says otherwise."""
     others = sorted(map(str, Path("/dev/shm").glob("pinnacle-[0-9]*")))
     return [Path(place) for place in dict.fromkeys((default_runtime_dir(), *_SYSTEM, *others))]
+
+
+def named_in(config: Path) -> tuple[Path, str]:
+    """The runtime folder and the name in a configuration; the rest of it may be wrong."""
+    section = {"session": read_toml(config).get("session", {})}
+    found = convert(section, _Named, config).session
+    return Path(found.runtime_dir), found.name
 
 
 def find_sessions(places: Iterable[Path]) -> list[Found]:

@@ -33,22 +33,22 @@ def make_folder(key: str, folder: Path) -> None:
     try:
         for above in [*reversed(folder.parents), folder]:
             if not above.is_dir():
-                _make_one(above, folder)
+                _make_one(above)
         if not folder.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         if folder == Path(default_runtime_dir()):
             _refuse_strangers(folder)
     except OSError as error:
-        raise ConfigError(_cannot(key, folder, error)) from None
+        raise ConfigError(cannot(key, folder, error)) from None
 
 
-def _make_one(folder: Path, wanted: Path) -> None:
+def _make_one(folder: Path) -> None:
     """Whatever the umask, the group reads (0750)."""
     with contextlib.suppress(FileExistsError):
         folder.mkdir()
         folder.chmod(FOLDER_MODE)
-        if folder != wanted and os.geteuid() == 0:
-            # Once as root must not keep the place's owner out: what is above a session is his.
+        if os.geteuid() == 0:
+            # Once as root must not keep the place's owner out of it.
             owner = folder.parent.stat()
             os.chown(folder, owner.st_uid, owner.st_gid)
 
@@ -63,7 +63,8 @@ def _refuse_strangers(folder: Path) -> None:
         )
 
 
-def _cannot(key: str, folder: Path, error: OSError) -> str:
+def cannot(key: str, folder: Path, error: OSError) -> str:
+    """What to tell, with the key and the way out, of a folder that cannot be had."""
     text = f"{key}: cannot make {folder}: {error.strerror}"
     if isinstance(error, PermissionError):
         name = key.partition(".")[2]
@@ -77,7 +78,7 @@ def alone(runtime_dir: Path) -> Iterator[None]:
     try:
         fd = os.open(runtime_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise ConfigError(_cannot("session.runtime_dir", runtime_dir, error)) from None
+        raise ConfigError(cannot("session.runtime_dir", runtime_dir, error)) from None
     try:
         deadline = time.monotonic() + WAIT_S
         while not _locked(fd):
@@ -102,7 +103,7 @@ def exists(paths: SessionPaths) -> bool:
     try:
         return paths.control.exists()
     except OSError as error:
-        raise ConfigError(_cannot("session.runtime_dir", paths.runtime, error)) from None
+        raise ConfigError(cannot("session.runtime_dir", paths.runtime, error)) from None
 
 
 def living(paths: SessionPaths) -> list[str]:
@@ -132,7 +133,7 @@ def new_folder(place: Path) -> Path:
             making = Path(tempfile.mkdtemp(MAKING, f"{_OURS}{place.name}-", place.parent))
         making.chmod(FOLDER_MODE)
     except OSError as error:
-        raise ConfigError(_cannot("session.runtime_dir", place, error)) from None
+        raise ConfigError(cannot("session.runtime_dir", place, error)) from None
     return making
 
 

@@ -12,6 +12,7 @@ from pinnacle.core.instruments import write_list
 from pinnacle.core.output import write_whole
 from pinnacle.core.paths import SessionPaths
 from pinnacle.session.config import SessionConfig, to_toml
+from pinnacle.session.place import cannot
 
 #: What decisions depend on, besides the venue; the rest says where and how processes run.
 DECIDING = ("instruments", "risk", "strategy", "gateway", "exchange")
@@ -32,7 +33,7 @@ def check_record(config: SessionConfig, paths: SessionPaths) -> None:
         if not paths.config.is_file() or paths.config.is_symlink():
             raise ConfigError(f"{paths.config}: is no file of a session{_WAY_OUT}")
     except OSError as error:
-        raise ConfigError(f"session.data_dir: {paths.data}: {error.strerror}") from None
+        raise ConfigError(cannot("session.data_dir", paths.data, error)) from None
     changed = _changes(_recorded(paths), config)
     if journals and changed:
         raise ConfigError(

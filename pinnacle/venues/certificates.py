@@ -15,7 +15,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from pinnacle.core.errors import UsageError
+from pinnacle.core.output import write_whole
+
 LIFETIME = datetime.timedelta(days=7)
+_AUTHORITY = "Pinnacle local authority"
+_FILES = ("server.pem", "ca.pem")
 
 
 def make_certificates(directory: Path) -> tuple[Path, ssl.SSLContext]:
@@ -23,7 +28,7 @@ def make_certificates(directory: Path) -> tuple[Path, ssl.SSLContext]:
 
     Returns the path of ca.pem and a context for a server.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    _make_place(directory)
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority = _authority(authority_key)
     server_key = ec.generate_private_key(ec.SECP256R1())
@@ -35,20 +40,35 @@ def make_certificates(directory: Path) -> tuple[Path, ssl.SSLContext]:
         serialization.NoEncryption(),
     )
     chain = server.public_bytes(serialization.Encoding.PEM) + authority_pem
-    _write(directory / "server.pem", key_pem + chain, 0o600)
-    _write(directory / "ca.pem", authority_pem, 0o644)
+    # Whole or not at all: a client may read while a server restarts.
+    write_whole(directory / "server.pem", (key_pem + chain).decode(), 0o600)
+    write_whole(directory / "ca.pem", authority_pem.decode(), 0o644)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(directory / "server.pem")
     return directory / "ca.pem", context
 
 
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """Whole or not at all: a client may read while a server restarts."""
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
-    draft.replace(path)
+def _make_place(directory: Path) -> None:
+    """UsageError if the folder cannot be had, or holds somebody else's files of these names."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for path in (directory / name for name in _FILES):
+            if os.path.lexists(path) and not _is_ours(path):
+                raise UsageError(f"{path}: is there already and not of this program: it stays")
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise UsageError(f"{directory}: may not be written")
+    except OSError as error:
+        raise UsageError(f"{directory}: {error.strerror}") from None
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether the last certificate in the file is of an authority that was made here."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())[-1].issuer == _name(_AUTHORITY)
+    except ValueError:
+        return False
 
 
 def _builder(
@@ -86,7 +106,7 @@ def _key_usage(**allowed: bool) -> x509.KeyUsage:
 
 
 def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    name = _name("Pinnacle local authority")
+    name = _name(_AUTHORITY)
     public = key.public_key()
     return (
         _builder(name, name, public)

@@ -16,6 +16,7 @@ from pinnacle.core.config import ProcessConfig
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.runtime import Runtime
 from pinnacle.core.schema import Reason
+from pinnacle.session import place
 from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session
 from tests.sessions import demo_config, until
@@ -134,6 +135,59 @@ def test_a_monitor_of_another_user_serves_the_session_and_can_write_none_of_it(s
         _, errors = monitor.communicate(timeout=30)
         paths.runtime.chmod(0o750)
     assert (monitor.returncode, "Traceback" in errors) == (0, False), errors
+
+
+def made_by(uid: int, config: Path, name: str) -> subprocess.CompletedProcess:
+    words = ["-m", "pinnacle", "session", "create", "--config", str(config), "--name", name]
+    process = as_user(uid, *words)
+    out, errors = process.communicate(timeout=60)
+    assert "Traceback" not in errors, errors
+    return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
+
+
+@pytest.mark.parametrize("key", ["runtime_dir", "data_dir"])
+def test_who_is_kept_out_of_a_folder_is_told_its_key_and_the_way_out(shared_folder, key):
+    if os.geteuid() == 0 and not as_two_users():
+        pytest.skip("nothing keeps root out, and no other user can come here")
+    config, paths = demo_config(shared_folder, "s")
+    closed = paths.runtime.parent if key == "runtime_dir" else paths.data.parent
+    for folder in {paths.runtime.parent, paths.data.parent}:
+        folder.mkdir()
+        folder.chmod(0o777)
+    closed.chmod(0o700 if os.geteuid() == 0 else 0)
+    refused = made_by(TRADER, config, "s")
+    closed.chmod(0o755)
+    assert refused.returncode == 3
+    assert f"session.{key}: " in refused.stderr
+    assert f"name a folder of your own in [session] {key}" in refused.stderr
+
+
+@pytest.mark.skipif(not as_two_users(), reason="two users are needed")
+def test_a_session_once_made_as_root_keeps_the_folders_owner_in(shared_folder):
+    config, paths = demo_config(shared_folder, "s")
+    os.chown(shared_folder, TRADER, GROUP)
+    assert made_by(0, config, "as-root").returncode == 0
+    assert (paths.data.parent.stat().st_uid, paths.runtime.parent.stat().st_uid) == (TRADER, TRADER)
+    assert made_by(TRADER, config, "as-trader").returncode == 0
+
+
+def test_each_user_has_a_default_folder_that_is_no_others(monkeypatch, tmp_path):
+    config, _ = demo_config(tmp_path, "s")
+    text = config.read_text()
+    config.write_text("".join(line for line in text.splitlines(True) if "runtime_dir" not in line))
+    for uid, name in ((0, "pinnacle"), (TRADER, f"pinnacle-{TRADER}")):
+        monkeypatch.setattr(os, "geteuid", lambda uid=uid: uid)
+        assert load_session(config).session.runtime_dir == f"/dev/shm/{name}"
+
+
+def test_a_default_folder_that_somebody_else_made_is_refused(monkeypatch, tmp_path):
+    config, paths = demo_config(tmp_path, "s")
+    (tmp_path / "elsewhere").mkdir()
+    paths.runtime.parent.symlink_to(tmp_path / "elsewhere")
+    monkeypatch.setattr(place, "default_runtime_dir", lambda: str(paths.runtime.parent))
+    with pytest.raises(ConfigError, match="is of another user"):
+        create_session(load_session(config), paths)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 def test_the_monitor_never_opens_the_kill_switch_for_writing(tmp_path):

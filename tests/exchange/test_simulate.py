@@ -95,6 +95,15 @@ def test_a_day_is_not_written_over_another(tmp_path):
         run(BTC, tmp_path, seconds=1)
 
 
+def test_files_of_somebody_else_stay(tmp_path):
+    (tmp_path / "instruments.json").write_text("mine")
+    with pytest.raises(UsageError, match=r"instruments\.json: is there already"):
+        run(BTC, tmp_path, seconds=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["instruments.json"]
+    with pytest.raises(UsageError, match="Not a directory"):
+        run(BTC, tmp_path / "instruments.json", seconds=1)
+
+
 def test_every_instrument_needs_its_traders_and_no_others():
     instruments = from_config(
         [InstrumentConfig(symbol="A-B", tick_size="0.1", lot_size="1")], Venue.SIMULATED

@@ -83,4 +83,22 @@ def test_a_place_that_cannot_be_written_is_named(session, replay, tmp_path):
     out = tmp_path / "nowhere" / "feed.npy"
     result = replay("export", session, "--journal", "feed", "--format", "npy", "--out", out)
     assert result.returncode == 2
-    assert f"{out}: No such file or directory" in result.stderr
+    assert f"{out}: no such folder" in result.stderr
+
+
+def test_standard_output_a_link_and_a_fifo_are_written_and_stay(session, replay, tmp_path):
+    words = ["export", session, "--journal", "feed", "--format", "csv", "--out"]
+    result = replay(*words, tmp_path / "feed.csv")
+    expected = (tmp_path / "feed.csv").read_text()
+    for name in ("-", "/dev/stdout"):
+        result = replay(*words, name)
+        assert (result.returncode, result.stdout) == (0, expected)
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "target")
+    assert replay(*words, link).returncode == 0
+    assert link.is_symlink() and (tmp_path / "target").read_text() == expected
+
+
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_read(replay, tmp_path):
+    result = replay("export", tmp_path / "no-session", "--format", "npy", "--out", tmp_path)
+    assert result.returncode == 2 and "is a folder" in result.stderr

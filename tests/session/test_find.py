@@ -11,7 +11,7 @@ import pytest
 
 from pinnacle.cli.session import session as group
 from pinnacle.core.bell import Control
-from pinnacle.core.errors import PeerLostError, UsageError
+from pinnacle.core.errors import ConfigError, PeerLostError, UsageError
 from pinnacle.core.schema import Reason
 from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session, own_session
@@ -109,6 +109,15 @@ def test_the_emergency_needs_no_memory(world):
         assert invoke("resume", *words)[1] == "demo-261126-8ln: resumed\n"
         with Control(paths.control) as control:
             assert control.killed() == Reason.NONE
+
+
+def test_a_mistake_elsewhere_in_the_configuration_keeps_nobody_from_halting(world):
+    world.make("demo-261126-8ln", alive=True)
+    world.toml.write_text(world.toml.read_text().replace("levels = 3", "levels = 'three'"))
+    assert "halted" in invoke("halt", "--config", world.toml)[1]
+    world.toml.write_text(world.toml.read_text().replace('name = "demo"', "name = 7"))
+    with pytest.raises(ConfigError, match=r"session\.name"):
+        invoke("halt", "--config", world.toml)
 
 
 def test_halting_one_of_which_nobody_lives_says_so(world):

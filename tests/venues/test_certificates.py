@@ -3,8 +3,10 @@
 import ssl
 import stat
 
+import pytest
 from cryptography import x509
 
+from pinnacle.core.errors import UsageError
 from pinnacle.venues.certificates import make_certificates
 
 
@@ -26,3 +28,31 @@ def test_made_again_they_replace_the_old_ones(tmp_path):
     make_certificates(tmp_path)
     assert ca_file.read_bytes() != before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ca.pem", "server.pem"]
+
+
+@pytest.mark.parametrize("name", ["ca.pem", "server.pem", "server.new", "ca.new"])
+def test_files_of_somebody_else_stay(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    if name.endswith(".pem"):
+        with pytest.raises(UsageError, match=f"{name}: is there already and not of this program"):
+            make_certificates(tmp_path)
+    else:
+        make_certificates(tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_link_of_that_name_stays(tmp_path):
+    made, _ = make_certificates(tmp_path / "made")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "ca.pem").symlink_to(made)
+    with pytest.raises(UsageError, match="is there already"):
+        make_certificates(tmp_path / "here")
+    assert (tmp_path / "here" / "ca.pem").is_symlink()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="file"):
+        make_certificates(tmp_path / "file")
+    with pytest.raises(UsageError, match="file/x: Not a directory"):
+        make_certificates(tmp_path / "file" / "x")
