@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.observer import Observer, ProcessView
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Kind
@@ -91,6 +92,16 @@ class LiveSession:
     def quoting(self) -> bool:
         """Both sides of every instrument, as risk counts them."""
         return self.ready() and min(self.open_orders()) >= 2
+
+    def resting(self) -> dict[int, int]:
+        """Our orders in the market and their leaves, by the exchange's own journal."""
+        rows = JournalReader(self.paths.journal("exchange")).array()
+        return resting_at_the_end(rows)
+
+    def in_the_market(self) -> bool:
+        """Quoting, and as many orders at the venue. A process that was just started again shows
+        what its predecessor counted, and orders may still be under way."""
+        return self.quoting() and len(self.resting()) >= sum(self.open_orders()) > 0
 
     def finish(self) -> dict:
         """Ctrl-C, and the report."""

@@ -27,7 +27,7 @@ def survived(tmp_path_factory):
     often = "[journal]\ncheckpoint_s = 1\n"
     with running_demo(tmp_path_factory.mktemp("kill"), "kill", extra=often) as live:
         for role in EVERYONE:
-            until(live.quoting, 60, f"quoting before {role} dies")
+            until(live.in_the_market, 60, f"orders in the market before {role} dies")
             killed[role] = kill(live, role)
             until(lambda role=role: back(live, role, killed[role][1]), 60, f"{role} back")
         until(live.quoting, 60, "quoting at the end")

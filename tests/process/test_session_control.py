@@ -11,7 +11,7 @@ import pytest
 
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import Flag, Kind
-from tests.sessions import resting_at_the_end, running_demo, until
+from tests.sessions import running_demo, until
 
 
 def pinnacle(*arguments: str) -> subprocess.CompletedProcess:
@@ -48,16 +48,10 @@ def test_a_process_that_hangs_is_as_good_as_dead_to_its_peers(live, role):
     pid = live.process(role).pid
     os.kill(pid, signal.SIGSTOP)
     try:
-        until(lambda: not resting(live), 3, "quotes gone")
+        until(lambda: not live.resting(), 3, "quotes gone")
     finally:
         os.kill(pid, signal.SIGCONT)
     until(live.quoting, 30, "quoting again")
-
-
-def resting(live) -> dict[int, int]:
-    """Our orders in the market, by the exchange's own journal."""
-    rows = np.concatenate(list(JournalReader(live.paths.journal("exchange")).chunks()))
-    return resting_at_the_end(rows)
 
 
 def test_processes_run_on_the_cores_that_the_configuration_names(live):
