@@ -5,6 +5,7 @@ Refused: what cannot run, or would run and never trade. Told by `warnings`: what
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pinnacle.core.config import joined
@@ -59,6 +60,11 @@ def warnings(config: "SessionConfig") -> list[str]:
                 f"processes.{role}.cpu: this machine has no core {process.cpu}: "
                 f"{role} will run on any"
             )
+    binance = config.feed.binance
+    if binance is not None and config.session.venue != "binance":
+        found.append("feed.binance: not used: session.venue is simulated")
+    elif binance is not None and binance.ca_file and not Path(binance.ca_file).is_file():
+        found.append(f"feed.binance.ca_file: {binance.ca_file} is not there (yet)")
     for symbol, maker in makers.items():
         if desk.requote_ticks > maker.spread_max_ticks:
             found.append(

@@ -1,6 +1,7 @@
 """What a user may set about the connection to Binance. Symbols come from the instrument table."""
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from msgspec import Meta
 
@@ -8,6 +9,14 @@ from pinnacle.core.config import Section
 
 Url = Annotated[str, Meta(min_length=8, max_length=2048)]
 Wait = Annotated[int, Meta(ge=1, le=3_600_000)]
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 class BinanceConfig(Section):
@@ -36,10 +45,12 @@ class BinanceConfig(Section):
     queue_frames: Annotated[int, Meta(ge=1, le=1_000_000)] = 4096
 
     def __post_init__(self) -> None:
-        if not self.ws_url.startswith("wss://"):
-            raise ValueError(f"ws_url: {self.ws_url!r} is not wss://: TLS is not optional")
-        if not self.rest_url.startswith("https://"):
-            raise ValueError(f"rest_url: {self.rest_url!r} is not https://: TLS is not optional")
+        for key, scheme in (("ws_url", "wss"), ("rest_url", "https")):
+            url = getattr(self, key)
+            if not url.startswith(f"{scheme}://"):
+                raise ValueError(f"{key}: {url!r} is not {scheme}://: TLS is not optional")
+            if not _has_host(url):
+                raise ValueError(f"{key}: {url!r} has no host, or no port that there could be")
         if self.backoff_max_ms < self.backoff_min_ms:
             raise ValueError(
                 f"backoff_max_ms: must not be below backoff_min_ms ({self.backoff_min_ms})"
