@@ -5,17 +5,14 @@
 
 import errno
 import importlib
-import io
-import os
 import sys
 import traceback
 from typing import Any
 
 import click
 
-INTERNAL_ERROR = 70
-#: What a shell shows of a program that wrote to a reader who had left, as `| head` does.
-READER_LEFT = 141
+from pinnacle.core.stream import INTERNAL_ERROR, READER_LEFT, Output, OutputError, text_over
+
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -38,27 +35,16 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
+            return super().invoke(ctx)
         except BrokenPipeError:
             # Here and not in `run`: click would make it exit 1, which means damaged data.
-            _discard_output()
             ctx.exit(READER_LEFT)
-        return result
-
-
-def _discard_output() -> None:
-    """What is still in the buffer of stdout goes nowhere: the interpreter's last flush is quiet."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
 
 
 def run(group: click.Group) -> None:
     """Run a command line: a PinnacleError becomes one line on stderr and its exit code."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A symbol that the terminal's encoding does not have is no reason to end.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    sys.stdout = text_over(Output(1, forgiving=False), sys.stdout.encoding)
+    sys.stderr = text_over(Output(2, forgiving=True), sys.stderr.encoding)
     try:
         code = group.main(standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -68,10 +54,13 @@ def run(group: click.Group) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
+    except OutputError as error:
+        if not error.silent:
+            click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
     except Exception as error:
         exit_code = getattr(error, "exit_code", None)
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
-            _discard_output()
             click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
             sys.exit(INTERNAL_ERROR)
         if exit_code is None:

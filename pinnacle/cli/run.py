@@ -37,6 +37,7 @@ def run(
     Ctrl-C ends it in order: quotes are cancelled, journals flushed, the report written.
     """
     from pinnacle.cli.report import tell_report
+    from pinnacle.cli.terminal import forgiving_stdout
     from pinnacle.core.output import check_output, is_standard_output
     from pinnacle.session.run import run_session
 
@@ -45,7 +46,7 @@ def run(
         check_output(report)
         if is_standard_output(report):
             apart = redirect_stdout(sys.stderr)  # the report is all that stands there
-    with apart:
+    with forgiving_stdout(), apart:
         return run_session(
             config, duration, name, port, keep, lambda paths: tell_report(paths, report)
         )

@@ -5,7 +5,6 @@ errors also go into the process's notices (notices.h), where the terminal and th
 """
 
 import logging
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,63 +13,30 @@ import structlog
 
 from pinnacle.core.errors import PinnacleError
 from pinnacle.core.notices import Level, Notices
+from pinnacle.core.stream import Output, text_over
 
+STDERR = 2
 #: Keys of an event that are no part of its words.
 _FRAME = ("event", "level", "timestamp", "role", "exception", "exc_info", "logger")
 
 
-class Sink:
-    """A text stream to a file descriptor that never raises; `trouble` is why it lost something."""
-
-    def __init__(self, fd: int, encoding: str = "utf-8"):
-        self._fd = fd
-        self.encoding = encoding
-        self.trouble = ""
-        self.lost = 0
-
-    def write(self, text: str) -> int:
-        """All of it or as much as can be; what cannot be written is lost and counted."""
-        left = text.encode(self.encoding, errors="replace")
-        try:
-            while left:
-                left = left[os.write(self._fd, left) :]
-        except OSError as error:
-            self.lost += 1
-            self.trouble = error.strerror or str(error)
-        return len(text)
-
-    def flush(self) -> None:
-        """Nothing is kept back."""
-
-    def fileno(self) -> int:
-        return self._fd
-
-    def isatty(self) -> bool:
-        return os.isatty(self._fd)
-
-
-class _Lines(Sink):
-    """The log's lines: the first that is lost is a notice, each is counted."""
-
-    def __init__(self, fd: int, notices: Notices | None):
-        super().__init__(fd)
-        self._notices = notices
-
-    def write(self, text: str) -> int:
-        lost = self.lost
-        written = super().write(text)
-        if self.lost != lost and self._notices is not None:
-            self._notices.lost_line()
-            if lost == 0:
-                self._notices.put(Level.WARNING, f"log lines are lost: {self.trouble}")
-        return written
-
-
 def setup(
-    role: str, as_json: bool = False, level: str = "info", notices: Notices | None = None
+    role: str,
+    as_json: bool = False,
+    level: str = "info",
+    notices: Notices | None = None,
+    fd: int = STDERR,
 ) -> structlog.stdlib.BoundLogger:
     """The process's logger, bound to its role. Hot paths count; they do not log."""
-    lines = _Lines(sys.__stderr__.fileno() if sys.__stderr__ else 2, notices)
+
+    def lost() -> None:
+        if notices is not None:
+            notices.lost_line()
+            if output.lost == 1:
+                notices.put(Level.WARNING, f"log lines are lost: {output.trouble}")
+
+    output = Output(fd, forgiving=True, on_loss=lost)
+    lines = text_over(output)
     renderer = (
         structlog.processors.JSONRenderer()
         if as_json

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from pinnacle import __version__
-from pinnacle.cli.lazy import READER_LEFT
 from pinnacle.core.instruments import read_list
 from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Source
+from pinnacle.core.stream import READER_LEFT
 from pinnacle.session.config import load_session
 from tests.replay.recorded import feed_records, write_journal
 from tests.sessions import ROOT, demo_config
@@ -202,3 +202,14 @@ def test_0_a_symbol_of_any_script_is_taken_in_a_locale_that_does_not_have_it(tmp
         assert code == 0, errors
     assert load_session(paths.config) == load_session(file)
     assert [i.symbol for i in read_list(paths.instrument_list)] == ["币安人生USDT", "ETH-USD"]
+
+
+def test_70_help_that_cannot_be_written():
+    code, errors = shell(f"'{BIN / 'pinnacle'}' --help > /dev/full", ROOT)
+    assert (code, errors) == (70, "error: the output cannot be written: No space left on device\n")
+
+
+def test_an_error_that_cannot_be_told_keeps_its_exit_code(tmp_path):
+    with Path("/dev/full").open("wb") as full:
+        command = [BIN / "pinnacle", "config", "check", tmp_path / "none.toml"]
+        assert subprocess.run(command, stderr=full).returncode == 3

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pinnacle.core.errors import ConfigError
-from pinnacle.core.log import Sink, reason, words
+from pinnacle.core.log import reason, words
 from pinnacle.core.notices import NoticesReader, create_notices
 
 PROGRAM = """
@@ -78,13 +78,6 @@ def test_a_reader_that_went_away_costs_the_lines(path):
     assert done.returncode == 0
     notices, _ = told(path)
     assert notices == [("warning", "log lines are lost: Broken pipe"), *WORDS]
-
-
-def test_a_sink_says_why_it_lost_something_and_goes_on():
-    with Path("/dev/full").open("wb") as full:
-        sink = Sink(full.fileno())
-        assert sink.write("a line\n") == 7
-        assert (sink.lost, sink.trouble) == (1, "No space left on device")
 
 
 def test_an_event_is_one_line_of_words():
