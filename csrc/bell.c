@@ -20,7 +20,8 @@
     ROW(pmm_bell_shared, parked, 4, 4) \
     ROW(pmm_bell_shared, state, 8, 4) \
     ROW(pmm_bell_shared, restarts, 12, 4) \
-    ROW(pmm_bell_shared, reserved, 16, 112)
+    ROW(pmm_bell_shared, progress, 16, 8) \
+    ROW(pmm_bell_shared, reserved, 24, 104)
 
 #define PMM_CONTROL_LAYOUT(ROW) \
     ROW(pmm_control_shared, kill, 0, 4) \
@@ -67,6 +68,7 @@ int pmm_bell_open(struct pmm_bell *bell, const char *path, int mode) {
         pmm_store_release_u32(&bell->shared->parked, 0);
         pmm_store_release_u32(&bell->shared->state, PMM_STATE_STARTING);
         pmm_store_release_u32(&bell->shared->restarts, bell->segment.header->epoch - 1);
+        pmm_store_relaxed_u64(&bell->shared->progress, 0);
     }
     return PMM_OK;
 }
@@ -75,6 +77,10 @@ void pmm_bell_close(struct pmm_bell *bell) {
     if (!bell || !bell->shared) return;
     pmm_segment_close(&bell->segment);
     bell->shared = NULL;
+}
+
+void pmm_bell_progress(struct pmm_bell *bell) {
+    pmm_store_relaxed_u64(&bell->shared->progress, (uint64_t)pmm_clock_monotonic_ns());
 }
 
 void pmm_bell_set_state(struct pmm_bell *bell, uint32_t state) { pmm_store_release_u32(&bell->shared->state, state); }

@@ -18,7 +18,8 @@
  *   4                  4      parked     the process: 1 while it may sleep
  *   8                  4      state      the process: enum pmm_process_state
  *   12                 4      restarts   the process: epoch - 1
- *   16                 112    reserved
+ *   16                 8      progress   the process: monotonic ns, when its recovery last went on; 0 before
+ *   24                 104    reserved
  *
  * The control segment (enum kind CONTROL) holds the kill switch: one word, 0 = trade,
  * otherwise the enum pmm_reason that stopped it. Anyone with write permission may set it;
@@ -50,7 +51,8 @@ struct pmm_bell_shared {
     uint32_t parked;
     uint32_t state;
     uint32_t restarts;
-    uint64_t reserved[14];
+    uint64_t progress;
+    uint64_t reserved[13];
 };
 
 struct pmm_bell {
@@ -62,6 +64,8 @@ int pmm_bell_create(const char *path, const char *name);
 int pmm_bell_open(struct pmm_bell *bell, const char *path, int mode); /* OWN: the process; SHARED: its writers; READ */
 void pmm_bell_close(struct pmm_bell *bell);
 void pmm_bell_set_state(struct pmm_bell *bell, uint32_t state);
+/* Owner, while it reads its journal again: it goes on. It is no heartbeat: peers do not count on it yet. */
+void pmm_bell_progress(struct pmm_bell *bell);
 
 /* Writer, after a push: wakes the process if it is parked. Returns 1 if it made the system call. */
 int pmm_bell_ring(struct pmm_bell *bell);

@@ -106,8 +106,15 @@ class LiveSession:
     def finish(self) -> dict:
         """Ctrl-C, and the report."""
         self.run.send_signal(signal.SIGINT)
-        assert self.run.wait(40) == 0, self._out.read_text()
+        assert self.run.wait(40) == 0, self.output()
+        return self.report()
+
+    def report(self) -> dict:
         return json.loads(self._report.read_text())
+
+    def output(self) -> str:
+        """What it has shown so far."""
+        return self._out.read_text()
 
     def close(self) -> None:
         self.observer.close()

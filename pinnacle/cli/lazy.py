@@ -41,10 +41,15 @@ class LazyGroup(click.Group):
             ctx.exit(READER_LEFT)
 
 
-def run(group: click.Group) -> None:
-    """Run a command line: a PinnacleError becomes one line on stderr and its exit code."""
+def start(group: click.Group) -> None:
+    """Run this process's command line. Output is its purpose; telling of an error never fails."""
     sys.stdout = text_over(Output(1, forgiving=False), sys.stdout.encoding)
     sys.stderr = text_over(Output(2, forgiving=True), sys.stderr.encoding)
+    run(group)
+
+
+def run(group: click.Group) -> None:
+    """Run a command line: a PinnacleError becomes one line on stderr and its exit code."""
     try:
         code = group.main(standalone_mode=False)
     except click.exceptions.Exit as stop:

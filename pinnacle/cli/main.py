@@ -3,7 +3,7 @@
 import click
 
 from pinnacle import __version__
-from pinnacle.cli.lazy import LazyGroup, run
+from pinnacle.cli.lazy import LazyGroup, start
 
 COMMANDS: dict[str, str] = {
     "run": "pinnacle.cli.run:run",
@@ -28,4 +28,4 @@ def pinnacle() -> None:
 
 
 def main() -> None:
-    run(pinnacle)
+    start(pinnacle)

@@ -3,7 +3,7 @@
 import click
 
 from pinnacle import __version__
-from pinnacle.cli.lazy import LazyGroup, run
+from pinnacle.cli.lazy import LazyGroup, start
 
 COMMANDS: dict[str, str] = {
     "inspect": "pinnacle.cli.inspect:inspect",
@@ -21,7 +21,7 @@ def replay() -> None:
 
 
 def main() -> None:
-    run(replay)
+    start(replay)
 
 
 if __name__ == "__main__":

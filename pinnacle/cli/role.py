@@ -4,10 +4,16 @@ This is what the supervisor and systemd start. It needs the session's segments, 
 `pinnacle session create` makes.
 """
 
+import contextlib
 import importlib
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from pinnacle.core.paths import SessionPaths
 
 from pinnacle.cli.options import SESSION_NAME
 
@@ -59,14 +65,28 @@ def _run(role: str, config_path: Path, name: str | None, log_json: bool) -> int:
             if role != "monitor":
                 arguments.append(config.journal)
             try:
-                return process.run(*arguments, log)
+                code = process.run(*arguments, log)
             except Exception as error:
                 notices.put(Level.ERROR, f"ended: {logging.reason(error)}")
                 raise
+        _remove_if_last(role, paths)
+        return code
     except NotReadyError as error:
         raise PeerLostError(
             f"{error}: make the session first: pinnacle session create --config {config_path}"
         ) from None
+
+
+def _remove_if_last(role: str, paths: "SessionPaths") -> None:
+    """The last process of a session that has lost its supervisor leaves nothing in memory."""
+    from pinnacle.core.errors import UsageError
+    from pinnacle.core.orphan import KEEP, orphaned
+    from pinnacle.core.paths import STOP_ORDER
+    from pinnacle.session.create import remove_session
+
+    if role == STOP_ORDER[-1] and orphaned() and not os.environ.get(KEEP):
+        with contextlib.suppress(UsageError):  # another one is not gone yet
+            remove_session(paths)
 
 
 feed = _command("feed")

@@ -62,6 +62,15 @@ class Bell(Closing):
         """Owner: say what the process is doing."""
         lib.pmm_bell_set_state(self.handle, state)
 
+    def progress(self) -> None:
+        """Owner, while it recovers: it goes on, though its heart does not beat for its peers."""
+        lib.pmm_bell_progress(self.handle)
+
+    @property
+    def progress_ns(self) -> int:
+        """When its recovery last went on, monotonic; 0 if it has not yet."""
+        return self._shared.progress
+
     @property
     def restarts(self) -> int:
         """How often the process was started again."""

@@ -29,6 +29,8 @@ Decide = Callable[[Any, int], np.ndarray]
 
 _COMPARED = [name for name in EVENT.names if name != "commit"]
 _PUSHED_KEPT = 1 << 17
+#: Records between two signs of life of a process that replays.
+REPLAYED = 4096
 
 
 @dataclass(frozen=True)
@@ -214,14 +216,16 @@ def recover(
     *,
     checkpoints: Checkpoints | None = None,
     resend: Callable[[int], bool] = lambda i: True,
+    progress: Callable[[], None] = lambda: None,
 ) -> Recovered:
     """Bring logic and rings to where the journal says the process was, and log this start.
 
     With `checkpoints` only what is behind the last good one is replayed.
     `origin` is what the logic was made from.
     `resend(i)` says whether output i gets the decisions that were journalled and never pushed
-    (a wire to a venue must not). Raises DataError when the logic does not repeat its recorded
-    decisions: it is another logic or another configuration than the one that wrote the journal.
+    (a wire to a venue must not). `progress` is called as the replay goes on. Raises DataError when
+    the logic does not repeat its recorded decisions: it is another logic or another configuration
+    than the one that wrote the journal.
     """
     journal = stage.journal
     records = journal.count
@@ -234,10 +238,11 @@ def recover(
             index = begin = checkpoint.index
             replay.clock_ns = checkpoint.clock_ns
             cursors.begin_at(checkpoint)
-        for chunk in JournalReader(journal.directory).chunks(start=index):
+        for chunk in JournalReader(journal.directory).chunks(start=index, size=REPLAYED):
             replay.feed(chunk, index)
             cursors.feed(chunk)
             index += len(chunk)
+            progress()
     _refuse_differences(replay, Path(journal.directory))
     completed = _complete(stage, replay, cursors)
     pushed = skipped = 0

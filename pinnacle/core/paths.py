@@ -9,7 +9,7 @@
     <role>.notices, supervisor.notices
     monitor.address
     <name>.ring
-    <symbol>.book
+    <symbol>.book                        <role>.log, supervisor.log: under `pinnacle run`
 """
 
 import os
@@ -19,6 +19,8 @@ from pathlib import Path
 from pinnacle.core.names import SessionName, Symbol
 
 ROLES = ("exchange", "feed", "strategy", "risk", "gateway", "monitor")
+#: Quotes go first; who carries their cancels and their reports goes after.
+STOP_ORDER = ("strategy", "risk", "gateway", "exchange", "feed", "monitor")
 #: Who has something to tell people.
 TELLERS = (*ROLES, "supervisor")
 
@@ -76,6 +78,9 @@ class SessionPaths:
         """What the monitor writes in the session's folder."""
         segments = (self.process("monitor"), self.counters("monitor"), self.notices("monitor"))
         return (*segments, self.monitor_address)
+
+    def log(self, teller: str) -> Path:
+        return self.data / f"{teller}.log"
 
     @property
     def running_config(self) -> Path:

@@ -24,6 +24,7 @@ from pinnacle.core.errors import NativeError
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.notify import Notifier
 from pinnacle.core.origin import Origin
+from pinnacle.core.orphan import OrphansEnd, orphaned
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.peers import Peers
 from pinnacle.core.placement import beside, lock_mapped_files, pin_to_core
@@ -38,6 +39,8 @@ TIMER_NS = 50_000_000
 GIVE_WAIT_NS = 200_000_000
 #: What the two clocks that tell a suspended machine may differ by without one.
 SLEEP_NS = 1_000_000
+#: How much longer than it was given a start may take, as long as it goes on.
+EXTENSION_NS = 30_000_000_000
 
 
 class Runtime:
@@ -72,10 +75,12 @@ class Runtime:
         self.suspensions = 0
         self.counters = Counters(paths.counters(role), self._no_counter)
         self.notifier = Notifier()
+        if self.notifier.trouble:
+            log.warning("the service manager's watchdog", error=self.notifier.trouble)
         self.epoch = self.bell.segment.epoch
         self._peers = Peers({peer: Bell(paths.process(peer.name.lower())) for peer in peers})
         # Whoever started this process would end it in order; without it, nobody will.
-        self._supervisor = int(os.environ.get("PINNACLE_SUPERVISOR", "0"))
+        self._orphans_end = OrphansEnd(role, paths)
         self._stage: Stage | None = None
         self._misstamped_told = 0
         self._peer_news: list[tuple[Kind, Source, Reason]] = []
@@ -111,6 +116,7 @@ class Runtime:
         self.control.close()
         self._peers.close()
         self.notifier.close()
+        self._orphans_end.close()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True
@@ -162,6 +168,15 @@ class Runtime:
         self.loop.ring_count = len(rings)
         for i, ring in enumerate(rings):
             self.loop.rings[i] = ring.handle
+
+    def progress(self) -> None:
+        """The journal's replay goes on: nobody need think that this process hangs."""
+        self.bell.progress()
+        now = monotonic_ns()
+        if now - self._watchdog_ns >= EXTENSION_NS // 10:
+            self._watchdog_ns = now
+            self.notifier.extend(EXTENSION_NS // 1_000_000_000)
+            self.notifier.watchdog()
 
     def ready(self, status: str) -> None:
         """Recovered and attached: peers may count on this process."""
@@ -222,9 +237,8 @@ class Runtime:
     def _housekeep(self, now: int) -> None:
         self.bell.segment.beat()
         self._look_at_clocks()
-        if self._supervisor and os.getppid() != self._supervisor and not self.stopping:
-            self.log.warning("the supervisor is gone: stopping")
-            self.stopping = True
+        if not self.stopping and orphaned():
+            self._end_as_orphan(now)
         if self.journal is not None:
             self._look_at_journal(self.journal)
         self._look_at_peers()
@@ -256,6 +270,12 @@ class Runtime:
             set_by_s = self.clock.step_ns / 1e9
             what = f"the wall clock was set by {set_by_s:+.3f} s; session time goes on"
         self.log.warning(what, session_behind_s=round(self.clock.wall_ahead_ns / 1e9, 3))
+
+    def _end_as_orphan(self, now: int) -> None:
+        if not self._orphans_end.begun:
+            self.log.warning("the supervisor is gone: the session ends")
+            self._orphans_end.begin(now)
+        self.stopping = self._orphans_end.due(now)
 
     def _look_at_journal(self, journal: Journal) -> None:
         journal.raise_if_failed()

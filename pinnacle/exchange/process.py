@@ -67,7 +67,14 @@ def run(
         )
         runtime.wait_on(*(given.ring for given in inputs))
         checkpoints = runtime.checkpoints(stage, venue, origin, journal.checkpoint_s)
-        found = recover(stage, venue.decided, runtime.epoch, origin, checkpoints=checkpoints)
+        found = recover(
+            stage,
+            venue.decided,
+            runtime.epoch,
+            origin,
+            checkpoints=checkpoints,
+            progress=runtime.progress,
+        )
         if found.records:
             log.info("recovered", **vars(found))
         # Behind the recovery: what the market skipped before is told already.

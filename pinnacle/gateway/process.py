@@ -67,6 +67,7 @@ def run(
             runtime.epoch,
             origin,
             checkpoints=checkpoints,
+            progress=runtime.progress,
             # What was not sent before a crash is not sent after it: it is old. The QUERY tells.
             resend=lambda i: i != VENUE_OUTPUT,
         )

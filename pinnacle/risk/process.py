@@ -60,7 +60,14 @@ def run(
         )
         runtime.wait_on(reports, intents)
         checkpoints = runtime.checkpoints(stage, gate, origin, journal.checkpoint_s)
-        found = recover(stage, gate.decided, runtime.epoch, origin, checkpoints=checkpoints)
+        found = recover(
+            stage,
+            gate.decided,
+            runtime.epoch,
+            origin,
+            checkpoints=checkpoints,
+            progress=runtime.progress,
+        )
         if found.records:
             log.info("recovered", **vars(found))
         books = [SharedBookReader(paths.book(i.symbol)) for i in instruments]

@@ -11,19 +11,26 @@ from types import FrameType
 import msgspec
 
 from pinnacle.core import log as logging
+from pinnacle.core.bell import Control
+from pinnacle.core.errors import PinnacleError
 from pinnacle.core.names import stamped
+from pinnacle.core.notices import Notices
 from pinnacle.core.observer import Observer
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.ring import RingObserver
+from pinnacle.core.schema import Reason
 from pinnacle.session.checks import warnings
 from pinnacle.session.config import SessionConfig, load_session
 from pinnacle.session.create import discard_session, own_session
 from pinnacle.session.report import Ending, write_ending
-from pinnacle.session.supervisor import Supervisor
+from pinnacle.session.supervisor import LOST, SessionFailed, Supervisor
 from pinnacle.session.view import LiveView
 
 STEP_S = 0.05
+START_STEP_S = 0.01
 PEAKS_PERIOD_S = 1.0
+#: Each ends the session in order.
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Whose time is the market's: the supervisor stays off their cores.
 ORDER_PATH = ("feed", "strategy", "risk", "gateway")
 #: Rings whose loss of a record would lose money; market data rings resync instead.
@@ -38,9 +45,11 @@ def run_session(
     keep: bool,
     at_end: Callable[[SessionPaths], None],
 ) -> int:
-    """Until the duration, or SIGINT or SIGTERM. The exit code.
+    """Until the duration, or SIGINT, SIGTERM or SIGHUP. 0 means that nothing failed.
 
-    `at_end` is called with what is left of the session, however it ended.
+    `at_end` is called with what is left of a session that had begun, however it ended.
+    SessionFailed if a process ended for good or again and again, or if trading was halted by a
+    failure.
     """
     config = load_session(config_path)
     for warning in warnings(config):
@@ -49,50 +58,103 @@ def run_session(
         monitor = msgspec.structs.replace(config.monitor, port=port)
         config = msgspec.structs.replace(config, monitor=monitor)
     paths = config.paths(name or stamped(config.session.name))
-    keeper = own_session(config, paths)
-    print(f"session {paths.data.name}: journals in {paths.data}", flush=True)
-    try:
-        _supervised(config, paths, duration_s)
-    finally:
-        if keep:
-            keeper.close()
-        else:
-            discard_session(paths, keeper)
-        at_end(paths)
+    # From before the first segment until after the last one: nothing is left by a signal between.
+    with _interrupts() as interrupted:
+        keeper = own_session(config, paths)
+        try:
+            print(f"session {paths.data.name}: journals in {paths.data}", flush=True)
+            began, failure = _supervised(config, paths, duration_s, interrupted, keep)
+        finally:
+            if keep:
+                keeper.close()
+            else:
+                discard_session(paths, keeper)
+    if began:
+        with _after(failure):
+            at_end(paths)
+    if failure is not None:
+        raise failure
+    if not began:
+        print(f"session {paths.data.name}: ended before it had begun", flush=True)
     return 0
 
 
-def _supervised(config: SessionConfig, paths: SessionPaths, duration_s: float | None) -> None:
-    log = logging.setup("supervisor")
-    supervisor = Supervisor(paths, log)
-    observer = Observer(paths)
-    peaks: dict[str, float] = dict.fromkeys(ROLES, 0.0)
+@contextlib.contextmanager
+def _after(failure: SessionFailed | None) -> Iterator[None]:
+    """What goes wrong behind a failure is told, and does not hide it."""
     try:
-        with _interrupts() as interrupted:
-            supervisor.start()
-            supervisor.keep_off({config.process(role).cpu for role in ORDER_PATH})
-            address = _address(supervisor, paths)
-            print(f"status page: {address}", flush=True)
-            supervisor.wait_ready()
-            begin = time.monotonic()
-            next_peaks = 0.0
-            with LiveView(observer, address) as view:
-                while not interrupted and not _over(begin, duration_s):
-                    supervisor.step()
-                    elapsed = time.monotonic() - begin
-                    if elapsed >= next_peaks:
-                        next_peaks = elapsed + PEAKS_PERIOD_S
-                        _note_peaks(observer, peaks)
-                    view.update(None if duration_s is None else max(duration_s - elapsed, 0.0))
-                    time.sleep(STEP_S)
+        yield
+    except PinnacleError as error:
+        if failure is None:
+            raise
+        print(f"no report: {error}", flush=True)
+
+
+def _supervised(
+    config: SessionConfig,
+    paths: SessionPaths,
+    duration_s: float | None,
+    interrupted: list[int],
+    keep: bool,
+) -> tuple[bool, SessionFailed | None]:
+    """The whole life of the processes: whether they all were ready once, and what failed."""
+    with (
+        Control(paths.control) as control,
+        Notices(paths.notices("supervisor"), control.now_ns) as notices,
+        paths.log("supervisor").open("ab", buffering=0) as file,
+    ):
+        log = logging.setup("supervisor", notices=notices, fd=file.fileno())
+        supervisor = Supervisor(paths, log, keep)
+        observer = Observer(paths)
+        peaks: dict[str, float] = dict.fromkeys(ROLES, 0.0)
+        try:
+            halted = _lives(config, supervisor, observer, duration_s, interrupted, peaks)
             supervisor.stop()
-    except BaseException:
-        supervisor.kill_children()
-        raise
-    finally:
-        write_ending(paths, _ending(paths, observer, supervisor, peaks))
-        observer.close()
-        supervisor.close()
+            trouble = supervisor.trouble(halted)
+            failed = SessionFailed(LOST, f"the session failed: {trouble}") if trouble else None
+            return supervisor.began, failed
+        except SessionFailed as failure:
+            supervisor.kill_children()
+            return supervisor.began, failure
+        except BaseException:
+            supervisor.kill_children()
+            raise
+        finally:
+            write_ending(paths, _ending(paths, observer, supervisor, peaks))
+            observer.close()
+            supervisor.close()
+
+
+def _lives(
+    config: SessionConfig,
+    supervisor: Supervisor,
+    observer: Observer,
+    duration_s: float | None,
+    interrupted: list[int],
+    peaks: dict[str, float],
+) -> Reason:
+    """From the start until the end is wanted: why trading stands halted then."""
+    supervisor.start()
+    supervisor.keep_off({config.process(role).cpu for role in ORDER_PATH})
+    while not interrupted and not supervisor.ready:
+        supervisor.step()
+        time.sleep(START_STEP_S)
+    if interrupted:
+        return supervisor.halted()
+    supervisor.tell_ready()
+    address = supervisor.paths.monitor_address.read_text(encoding="utf-8").strip()
+    print(f"status page: {address}", flush=True)
+    begin, next_peaks = time.monotonic(), 0.0
+    with LiveView(observer, address) as view:
+        while not interrupted and not _over(begin, duration_s):
+            supervisor.step()
+            elapsed = time.monotonic() - begin
+            if elapsed >= next_peaks:
+                next_peaks = elapsed + PEAKS_PERIOD_S
+                _note_peaks(observer, peaks)
+            view.update(None if duration_s is None else max(duration_s - elapsed, 0.0))
+            time.sleep(STEP_S)
+    return supervisor.halted()
 
 
 def _over(begin: float, duration_s: float | None) -> bool:
@@ -101,29 +163,18 @@ def _over(begin: float, duration_s: float | None) -> bool:
 
 @contextlib.contextmanager
 def _interrupts() -> Iterator[list[int]]:
-    """A list that is not empty once SIGINT or SIGTERM has come."""
+    """A list that is not empty once SIGINT, SIGTERM or SIGHUP (the terminal is gone) has come."""
     caught: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
         caught.append(number)
 
-    before = {n: signal.signal(n, note) for n in (signal.SIGINT, signal.SIGTERM)}
+    before = {n: signal.signal(n, note) for n in ENDINGS}
     try:
         yield caught
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _address(supervisor: Supervisor, paths: SessionPaths) -> str:
-    """The status page's, as soon as the monitor has bound it."""
-    for _ in range(200):
-        line = paths.monitor_address.read_text(encoding="utf-8")
-        if line.endswith("\n"):
-            return line.strip()
-        supervisor.step()
-        time.sleep(0.05)
-    return "(the monitor has not answered)"
 
 
 def _note_peaks(observer: Observer, peaks: dict[str, float]) -> None:

@@ -5,56 +5,55 @@ import signal
 import subprocess
 import sys
 import time
-from collections import deque
-from dataclasses import dataclass, field
-from typing import IO
 
 import structlog
 
 from pinnacle.core.bell import Bell, Control, ProcessState
-from pinnacle.core.errors import PeerLostError, PinnacleError
-from pinnacle.core.paths import ROLES, SessionPaths
+from pinnacle.core.clock import monotonic_ns
+from pinnacle.core.errors import PinnacleError
+from pinnacle.core.notify import VARIABLES, Notifier
+from pinnacle.core.orphan import KEEP, SUPERVISOR
+from pinnacle.core.paths import ROLES, STOP_ORDER, SessionPaths
 from pinnacle.core.schema import Reason
 from pinnacle.core.segment import Mode
+from pinnacle.session.child import Child
 
-READY_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
 BACKOFF_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-CRASHES_MAX = 6
-CRASH_WINDOW_S = 60.0
+FAILURES_MAX = 6
 #: An error that a restart cannot cure: usage, configuration, layout.
 FINAL_CODES = {2, 3, 4}
+LOST = 5
+#: A supervisor that did not run for so long knows nothing of its processes' hearts meanwhile.
+GAP_NS = 1_000_000_000
 
 START_ORDER = ("exchange", "feed", "gateway", "risk", "strategy", "monitor")
-#: Quotes go first; who carries their cancels and their reports goes after.
-STOP_ORDER = ("strategy", "risk", "gateway", "exchange", "feed", "monitor")
 
 
-@dataclass
-class Child:
-    """One process and its history."""
+class SessionFailed(PinnacleError):
+    """A process ended for good, or trading did; the session ends with its code."""
 
-    role: str
-    process: subprocess.Popen | None = None
-    restarts: int = 0
-    exit_codes: list[int] = field(default_factory=list)
-    crashes: deque[float] = field(default_factory=lambda: deque(maxlen=CRASHES_MAX))
-    start_at: float = 0.0
-    down: bool = False
-    peak_rss: int = 0
+    def __init__(self, exit_code: int, text: str):
+        super().__init__(text)
+        self.exit_code = exit_code
 
 
 class Supervisor:
     """The processes of one session. `step` must be called often; it never blocks."""
 
-    def __init__(self, paths: SessionPaths, log: structlog.stdlib.BoundLogger):
+    def __init__(self, paths: SessionPaths, log: structlog.stdlib.BoundLogger, keep: bool = False):
         self.paths = paths
-        self.children = {role: Child(role) for role in ROLES}
+        self.children = {role: Child(role, paths, Bell(paths.process(role))) for role in ROLES}
         self._log = log
-        self._bells = {role: Bell(paths.process(role)) for role in ROLES}
+        self._keep = keep
         self._control = Control(paths.control, Mode.SHARED)
-        self._stopping = False
         self._allowed = os.sched_getaffinity(0)
+        self._notifier = Notifier()
+        self._watchdog_ns = 0
+        self._stepped_ns = self._awake_ns = monotonic_ns()
+        #: Whether all processes have been ready.
+        self.began = False
+        self._unclean: list[str] = []
 
     def keep_off(self, cores: set[int]) -> None:
         """Stay away from these cores where there are others; the processes may still use all."""
@@ -64,82 +63,99 @@ class Supervisor:
         for role in START_ORDER:
             self._spawn(self.children[role])
 
-    def wait_ready(self) -> None:
-        """Until every process is ready; PeerLostError with its last words if one cannot be."""
-        deadline = time.monotonic() + READY_TIMEOUT_S
-        while not all(self._is_ready(role) for role in ROLES):
-            self.step()
-            if time.monotonic() > deadline:
-                late = [role for role in ROLES if not self._is_ready(role)]
-                raise PeerLostError(f"not ready in time: {', '.join(late)}\n{self._words(late[0])}")
-            time.sleep(0.01)
+    @property
+    def ready(self) -> bool:
+        """Whether every process is."""
+        return all(child.ready for child in self.children.values())
 
-    def _is_ready(self, role: str) -> bool:
-        return (
-            self._bells[role].state == ProcessState.READY
-            and self._bells[role].segment.owner_alive()
-        )
+    def tell_ready(self) -> None:
+        """The session has begun: tell the service manager, if there is one."""
+        self.began = True
+        self._notifier.ready(f"session {self.paths.data.name}")
 
     def state(self, role: str) -> ProcessState:
         """Where the process is, as it says itself; ABSENT if it is not alive."""
-        bell = self._bells[role]
+        bell = self.children[role].bell
         return ProcessState(bell.state) if bell.segment.owner_alive() else ProcessState.ABSENT
 
     def step(self) -> None:
-        """Notice who ended, restart who should run."""
-        now = time.monotonic()
+        """Notice who ended or hangs, restart who should run; SessionFailed if that is no use."""
+        now_ns = monotonic_ns()
+        if now_ns - self._stepped_ns > GAP_NS:
+            self._awake_ns = now_ns
+        self._stepped_ns = now_ns
+        interval = self._notifier.watchdog_interval_ns
+        if interval and now_ns - self._watchdog_ns >= interval:
+            self._watchdog_ns = now_ns
+            self._notifier.watchdog()
         for child in self.children.values():
-            if child.process is not None and child.process.poll() is not None:
-                self._ended(child, now)
-            if child.process is None and not child.down and now >= child.start_at:
+            self._look(child)
+            if child.process is None and not child.down and time.monotonic() >= child.start_at:
                 child.restarts += 1
                 self._spawn(child)
 
-    def _ended(self, child: Child, now: float) -> None:
-        code = child.process.returncode
-        child.process = None
-        child.exit_codes.append(code)
+    def _look(self, child: Child) -> None:
+        if child.process is None:
+            return
+        code = child.process.poll()
+        if code is not None:
+            self._ended(child, code)
+            return
+        hung = child.look(self._awake_ns)
+        if hung and not self.began:
+            raise SessionFailed(
+                LOST, f"{child.role}: {hung}; its log is {self.paths.log(child.role)}"
+            )
+        if hung:
+            self._log.error(f"{child.role} hangs: it is killed and started again", why=hung)
+            # SIGKILL ends a stopped process, too.
+            child.process.kill()
+            self._ended(child, child.process.wait())
+
+    def _ended(self, child: Child, code: int) -> None:
+        child.ended(code)
         if code in FINAL_CODES:
-            raise _Ended(code, f"{child.role} ended: {self._words(child.role)}")
-        child.crashes.append(now)
-        recent = sum(1 for at in child.crashes if now - at < CRASH_WINDOW_S)
-        self._log.warning("process ended", process=child.role, code=code, recent=recent)
-        if recent >= CRASHES_MAX:
+            raise SessionFailed(code, f"{child.role}: {child.reason}")
+        self._log.warning(f"{child.role} ended", why=child.reason)
+        if child.failures >= FAILURES_MAX:
             child.down = True
             self._control.kill(Reason.PEER_LOST)
-            raise _Ended(5, f"{child.role} ended {recent} times: {self._words(child.role)}")
-        child.start_at = now + BACKOFF_S[min(recent - 1, len(BACKOFF_S) - 1)]
+            raise SessionFailed(
+                LOST,
+                f"{child.role} ended {child.failures} times, the last time: {child.reason}; "
+                f"its log is {self.paths.log(child.role)}",
+            )
+        child.start_at = time.monotonic() + BACKOFF_S[min(child.failures, len(BACKOFF_S)) - 1]
 
     def _spawn(self, child: Child) -> None:
         command = [sys.executable, "-m", "pinnacle", child.role]
         command += ["--config", str(self.paths.running_config), "--name", self.paths.data.name]
-        environment = os.environ | {"PINNACLE_SUPERVISOR": str(os.getpid())}
         here = os.sched_getaffinity(0)
         os.sched_setaffinity(0, self._allowed)
-        with self._log_file(child.role) as log:
+        child.before_start()
+        with self.paths.log(child.role).open("ab") as log:
+            os.fchmod(log.fileno(), 0o640)  # whatever the umask, as the journals
             # Its own session: the terminal's Ctrl-C is for the supervisor, who ends them in order.
-            child.process = subprocess.Popen(
+            process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environment,
+                env=self._environment(),
                 start_new_session=True,
             )
+        child.started(process)
         os.sched_setaffinity(0, here)
 
-    def _log_file(self, role: str) -> IO[bytes]:
-        log = (self.paths.data / f"{role}.log").open("ab")
-        os.fchmod(log.fileno(), 0o640)  # whatever the umask, as the journals
-        return log
-
-    def _words(self, role: str, lines: int = 6) -> str:
-        text = (self.paths.data / f"{role}.log").read_text(errors="replace", encoding="utf-8")
-        return "\n".join(text.strip().splitlines()[-lines:]) or "it said nothing"
+    def _environment(self) -> dict[str, str]:
+        """The service manager speaks with the supervisor alone."""
+        own = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+        keep = {KEEP: "1"} if self._keep else {}
+        return own | {SUPERVISOR: str(os.getpid())} | keep
 
     def stop(self) -> None:
         """End all in order: quotes first, then those who carry their cancels."""
-        self._stopping = True
+        self._notifier.stopping()
         for role in STOP_ORDER:
             child = self.children[role]
             child.down = True
@@ -149,11 +165,37 @@ class Supervisor:
             try:
                 code = child.process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
-                self._log.error("process did not end in time", process=role)
+                self._log.error(f"{role} did not end in time and was killed")
+                self._unclean.append(f"{role} did not end in time and was killed")
                 child.process.kill()
                 code = child.process.wait()
+            else:
+                # One that had not even come to its handler had nothing to end.
+                if code not in (0, -signal.SIGTERM):
+                    self._unclean.append(f"{role} ended with code {code}: {child.last_words()}")
             child.exit_codes.append(code)
             child.process = None
+
+    def halted(self) -> Reason:
+        """Why trading is halted; NONE if it is not."""
+        return Reason(self._control.killed())
+
+    def trouble(self, halted: Reason) -> str:
+        """What went wrong in a session that has ended, in one line; empty if nothing did.
+
+        `halted` is why trading stood when the end began. A process that was lost once and came back
+        is no failure: that is what its journal is for.
+        """
+        found = [
+            f"{child.role} ended {child.ends} times, the last time: {child.reason}"
+            for child in self.children.values()
+            if child.ends > 1
+        ]
+        if halted not in (Reason.NONE, Reason.OPERATOR):
+            words = halted.name.replace("_", " ").lower()
+            reasons = [f"{c.role}: {c.reason}" for c in self.children.values() if c.ends == 1]
+            found.append(f"trading was halted ({words})" + "".join(f"; {r}" for r in reasons))
+        return "; ".join(found + self._unclean)
 
     def kill_children(self) -> None:
         """After a failure: cancel what can be cancelled, then end everything."""
@@ -161,14 +203,7 @@ class Supervisor:
         self.stop()
 
     def close(self) -> None:
-        for bell in self._bells.values():
-            bell.close()
+        for child in self.children.values():
+            child.bell.close()
         self._control.close()
-
-
-class _Ended(PinnacleError):
-    """A process ended for good; the session ends with its code."""
-
-    def __init__(self, exit_code: int, text: str):
-        super().__init__(text)
-        self.exit_code = exit_code
+        self._notifier.close()

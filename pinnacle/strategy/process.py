@@ -55,7 +55,14 @@ def run(
         )
         runtime.wait_on(fills, market)
         checkpoints = runtime.checkpoints(stage, host, origin, journal.checkpoint_s)
-        found = recover(stage, host.decided, runtime.epoch, origin, checkpoints=checkpoints)
+        found = recover(
+            stage,
+            host.decided,
+            runtime.epoch,
+            origin,
+            checkpoints=checkpoints,
+            progress=runtime.progress,
+        )
         if found.records:
             log.info("recovered", **vars(found))
         # The log rebuilt the book as it was; what the market did since comes as a fresh snapshot.

@@ -55,3 +55,19 @@ def test_a_manager_that_went_away_does_not_end_the_process(manager, tmp_path):
     (tmp_path / "notify").unlink()
     notifier.watchdog()
     notifier.close()
+
+
+@pytest.mark.parametrize("text", ["5s", "-1", "١٢", "1.5", " 7"])
+def test_a_watchdog_period_that_is_no_number_is_said_and_not_kept(monkeypatch, text):
+    monkeypatch.setenv("WATCHDOG_USEC", text)
+    notifier = Notifier()
+    notifier.close()
+    assert notifier.watchdog_interval_ns == 0
+    assert notifier.trouble.startswith("WATCHDOG_USEC=")
+
+
+def test_a_long_start_asks_for_more_time(manager):
+    notifier = Notifier()
+    notifier.extend(30)
+    assert manager.recv(256) == b"EXTEND_TIMEOUT_USEC=30000000"
+    notifier.close()
