@@ -1,6 +1,7 @@
 #include "book.h"
 
 #include "book_layout.h"
+#include "snapshot.h"
 
 size_t pmm_book_memsize(uint32_t window, uint32_t far_capacity) {
     size_t ladder = pmm_ladder_memsize(window, far_capacity, 1);
@@ -16,7 +17,6 @@ int pmm_book_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t w
     book->window = window;
     book->far_capacity = far_capacity;
     book->bids_at = sizeof *book;
-    book->loading = 1;
     book->reason = PMM_REASON_STARTING;
     struct pmm_ladder *bids = (struct pmm_ladder *)(book + 1);
     struct pmm_ladder *asks = (struct pmm_ladder *)((char *)bids + ladder);
@@ -178,7 +178,7 @@ void pmm_book_repair(struct pmm_book *book) {
     if ((book->sequence & 1) == 0) enter(book);
     pmm_ladder_wipe(pmm_book_side(book, PMM_SIDE_BID));
     pmm_ladder_wipe(pmm_book_side(book, PMM_SIDE_ASK));
-    set_state(book, 0, 1, PMM_REASON_STARTING);
+    set_state(book, 0, 0, PMM_REASON_STARTING);
     leave(book);
 }
 
@@ -229,35 +229,54 @@ static struct pmm_event record(const struct pmm_book *book, int64_t recv_ns, uin
     return (struct pmm_event){.recv_ns = recv_ns, .instrument_id = book->instrument_id, .kind = kind, .flags = flags};
 }
 
-int64_t pmm_book_snapshot(const struct pmm_book *book, int64_t recv_ns, struct pmm_event *out, size_t max) {
+/* BOOK_BEGIN of a snapshot, with how far either side is known. */
+static struct pmm_event beginning(const struct pmm_book *book, int64_t recv_ns) {
     const struct pmm_ladder *bids = pmm_book_side(book, PMM_SIDE_BID), *asks = pmm_book_side(book, PMM_SIDE_ASK);
-    size_t n = 0;
-    if (max < pmm_ladder_levels(bids) + pmm_ladder_levels(asks) + 2) return PMM_ERR_FULL;
-    out[n] = record(book, recv_ns, PMM_KIND_BOOK_BEGIN, PMM_FLAG_SNAPSHOT);
-    out[n].reason = book->loading ? (uint16_t)book->reason : 0;
+    struct pmm_event begin = record(book, recv_ns, PMM_KIND_BOOK_BEGIN, PMM_FLAG_SNAPSHOT);
+    begin.reason = book->loading ? (uint16_t)book->reason : 0;
     if (bids->overflowed) {
-        out[n].quantity |= PMM_BOUND_BIDS;
-        out[n].price = (bids->horizon + 1) ^ bids->flip;
+        begin.quantity |= PMM_BOUND_BIDS;
+        begin.price = (bids->horizon + 1) ^ bids->flip;
     }
     if (asks->overflowed) {
-        out[n].quantity |= PMM_BOUND_ASKS;
-        out[n].order_id = (uint64_t)((asks->horizon + 1) ^ asks->flip);
+        begin.quantity |= PMM_BOUND_ASKS;
+        begin.order_id = (uint64_t)((asks->horizon + 1) ^ asks->flip);
     }
-    n++;
-    for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) {
-        const struct pmm_ladder *ladder = pmm_book_side(book, side);
-        int64_t price = 0;
-        uint32_t slot = pmm_ladder_best(ladder, &price);
-        for (; slot != PMM_LADDER_NONE; slot = pmm_ladder_next(ladder, &price)) {
-            out[n] = record(book, recv_ns, PMM_KIND_DEPTH, PMM_FLAG_SNAPSHOT);
-            out[n].side = (uint8_t)side;
-            out[n].price = price;
-            out[n++].quantity = *pmm_book_level(ladder, slot);
-        }
+    return begin;
+}
+
+int64_t pmm_book_part(const struct pmm_book *book, int64_t recv_ns, struct pmm_place *place, struct pmm_event *out,
+                      size_t max) {
+    const struct pmm_ladder *bids = pmm_book_side(book, PMM_SIDE_BID), *asks = pmm_book_side(book, PMM_SIDE_ASK);
+    const struct pmm_event level = record(book, recv_ns, PMM_KIND_DEPTH, PMM_FLAG_SNAPSHOT);
+    size_t n = 0;
+    if (max == 0) return 0;
+    if (place->part == PMM_PLACE_BEGIN) {
+        if (book->loading) return PMM_ERR_AGAIN;
+        out[n++] = beginning(book, recv_ns);
+        *place = (struct pmm_place){.part = PMM_PLACE_BIDS, .known = {bids->horizon, asks->horizon}};
     }
-    if (book->loading) return (int64_t)n;
+    n += pmm_snapshot_levels(bids, asks, place, &level, out + n, max - n);
+    if (place->part != PMM_PLACE_END || n == max) return (int64_t)n;
+    if (place->known[0] != bids->horizon || place->known[1] != asks->horizon) {
+        /* Levels were dropped before they were told of: what the beginning said of its bounds is not so any more. */
+        *place = (struct pmm_place){0};
+        return (int64_t)n;
+    }
     out[n] = record(book, recv_ns, book->valid ? PMM_KIND_BOOK_END : PMM_KIND_BOOK_INVALID,
                     PMM_FLAG_SNAPSHOT | PMM_FLAG_LAST);
     out[n++].reason = (uint16_t)book->reason;
+    place->part = PMM_PLACE_DONE;
     return (int64_t)n;
+}
+
+int64_t pmm_book_snapshot(const struct pmm_book *book, int64_t recv_ns, struct pmm_event *out, size_t max) {
+    const struct pmm_ladder *bids = pmm_book_side(book, PMM_SIDE_BID), *asks = pmm_book_side(book, PMM_SIDE_ASK);
+    uint64_t levels = pmm_ladder_levels(bids) + pmm_ladder_levels(asks);
+    struct pmm_place place = {0};
+    if (max < levels + 2) return PMM_ERR_FULL;
+    if (!book->loading) return pmm_book_part(book, recv_ns, &place, out, max);
+    out[0] = beginning(book, recv_ns);
+    place.part = PMM_PLACE_BIDS;
+    return 1 + pmm_book_part(book, recv_ns, &place, out + 1, (size_t)levels);
 }

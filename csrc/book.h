@@ -18,9 +18,9 @@
  *   BOOK_BEGIN    clears it; it is loading: invalid, with the record's reason (RESYNC if it has none). A bound
  *                 that it states stays until the next: levels beyond it are not taken, as if dropped
  *   DEPTH         sets a level, in any state
- *   BOOK_END      makes a loading book valid; one that turned invalid since its BEGIN stays so
+ *   BOOK_END      makes a loading book valid; one that turned invalid since its BEGIN, or has had none, stays so
  *   BOOK_INVALID  makes it invalid, with the record's reason, until the next BEGIN and END
- * A new book is loading, reason STARTING. By itself a valid or ending book becomes invalid
+ * A new book is invalid, reason STARTING. By itself a valid or ending book becomes invalid
  *   CROSSED       best bid not below best ask, looked at in each market data record with
  *                 FLAG_LAST and at BOOK_END
  *   OVERFLOW      looked at there too: a side that dropped far levels, or is bounded, has lost all those it knew
@@ -82,6 +82,22 @@ struct pmm_top {
     uint32_t reason;      /* why it is invalid */
 };
 
+/* How far a snapshot that is sent in pieces has got; zero: not begun. */
+enum pmm_place_part {
+    PMM_PLACE_BEGIN = 0,
+    PMM_PLACE_BIDS = 1,
+    PMM_PLACE_ASKS = 2,
+    PMM_PLACE_END = 3,
+    PMM_PLACE_DONE = 4
+};
+
+struct pmm_place {
+    int64_t price;        /* of the last level sent; means something if passed */
+    uint32_t part;        /* enum pmm_place_part */
+    uint32_t passed;      /* 1: a level of this side was sent */
+    int64_t known[2];     /* either side's horizon (ladder.h) at the beginning; one that moves begins it anew */
+};
+
 struct pmm_book_stats {
     uint64_t applied;     /* DEPTH records */
     uint64_t rejected;    /* DEPTH records that could not be right */
@@ -111,7 +127,7 @@ int pmm_book_open(struct pmm_segment *segment, struct pmm_book **book, const cha
  * reader sees a batch whole or not at all; none if no record concerns this book.
  */
 int64_t pmm_book_apply(struct pmm_book *book, const struct pmm_event *events, size_t n);
-/* New or restarted writer: empties the book, whatever is in it (loading, STARTING), and makes the sequence even. */
+/* New or restarted writer: empties the book, whatever is in it (invalid, STARTING), and makes the sequence even. */
 void pmm_book_repair(struct pmm_book *book);
 
 /* Writer's own process (no seqlock). The stats alone anyone may read: each value is whole, the set approximate. */
@@ -133,6 +149,14 @@ void pmm_book_get_stats(const struct pmm_book *book, struct pmm_book_stats *stat
  * whoever applies it is where this one is. Returns the count; FULL if max (at most levels + 2) is too small.
  */
 int64_t pmm_book_snapshot(const struct pmm_book *book, int64_t recv_ns, struct pmm_event *out, size_t max);
+/*
+ * The same in pieces of up to max records, while the book goes on: place tells how far it has got, DONE after the last
+ * piece. Whoever gets the pieces must get every change since the first one too, in order (snapshot.h says why that
+ * makes the same book), and none of the pieces after a BOOK_BEGIN or BOOK_INVALID among these. Returns the
+ * count; AGAIN if it is not begun and the book is loading: half of it could come after its end.
+ */
+int64_t pmm_book_part(const struct pmm_book *book, int64_t recv_ns, struct pmm_place *place, struct pmm_event *out,
+                      size_t max);
 
 /*
  * Other processes. 0 (depth: the count), STALE, INVALID, or ARGUMENT. read_top fills top in

@@ -73,6 +73,9 @@ void pmm_match_top(const struct pmm_match *match, struct pmm_top *top);
 int64_t pmm_match_depth(const struct pmm_match *match, int side, struct pmm_level *out, size_t max);
 /* BOOK_BEGIN, DEPTH..., BOOK_END with aux = the current market data sequence. */
 int64_t pmm_match_snapshot(const struct pmm_match *match, int64_t recv_ns, struct pmm_event *out, size_t max);
+/* The same in pieces, as pmm_book_part; aux of each is the sequence when it is made. The count. */
+int64_t pmm_match_part(const struct pmm_match *match, int64_t recv_ns, struct pmm_place *place, struct pmm_event *out,
+                       size_t max);
 /* Every open order of source (0: all) as ORDER_STATUS, in price-time order; FULL if max is too small. */
 int64_t pmm_match_orders(const struct pmm_match *match, uint16_t source, struct pmm_event *out, size_t max);
 /* Leaves quantity ahead of the order in its level's queue; NOT_FOUND. */

@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "match_orders.h"
+#include "snapshot.h"
 
 uint32_t pmm_match_order_count(const struct pmm_match *match) { return match->open[0] + match->open[1]; }
 
@@ -40,27 +41,30 @@ static struct pmm_event book_record(const struct pmm_match *match, int64_t recv_
                               .source = PMM_SOURCE_EXCHANGE};
 }
 
+int64_t pmm_match_part(const struct pmm_match *match, int64_t recv_ns, struct pmm_place *place, struct pmm_event *out,
+                       size_t max) {
+    const struct pmm_event level = book_record(match, recv_ns, PMM_KIND_DEPTH);
+    size_t n = 0;
+    if (max == 0) return 0;
+    if (place->part == PMM_PLACE_BEGIN) {
+        out[n++] = book_record(match, recv_ns, PMM_KIND_BOOK_BEGIN);
+        *place = (struct pmm_place){.part = PMM_PLACE_BIDS};
+    }
+    n += pmm_snapshot_levels(pmm_match_ladder(match, PMM_SIDE_BID), pmm_match_ladder(match, PMM_SIDE_ASK), place,
+                             &level, out + n, max - n);
+    if (place->part != PMM_PLACE_END || n == max) return (int64_t)n;
+    out[n] = book_record(match, recv_ns, PMM_KIND_BOOK_END);
+    out[n++].flags |= PMM_FLAG_LAST;
+    place->part = PMM_PLACE_DONE;
+    return (int64_t)n;
+}
+
 int64_t pmm_match_snapshot(const struct pmm_match *match, int64_t recv_ns, struct pmm_event *out, size_t max) {
     if (match == NULL || (out == NULL && max != 0)) return PMM_ERR_ARGUMENT;
     uint64_t levels = pmm_ladder_levels(pmm_match_ladder(match, PMM_SIDE_BID)) +
                       pmm_ladder_levels(pmm_match_ladder(match, PMM_SIDE_ASK));
-    if (levels + 2 > max) return PMM_ERR_FULL;
-    size_t n = 0;
-    out[n++] = book_record(match, recv_ns, PMM_KIND_BOOK_BEGIN);
-    for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) {
-        const struct pmm_ladder *ladder = pmm_match_ladder(match, side);
-        int64_t price = 0;
-        uint32_t at = pmm_ladder_best(ladder, &price);
-        for (; at != PMM_LADDER_NONE; at = pmm_ladder_next(ladder, &price)) {
-            out[n] = book_record(match, recv_ns, PMM_KIND_DEPTH);
-            out[n].side = (uint8_t)side;
-            out[n].price = price;
-            out[n++].quantity = pmm_match_level_at(ladder, at)->quantity;
-        }
-    }
-    out[n] = book_record(match, recv_ns, PMM_KIND_BOOK_END);
-    out[n++].flags |= PMM_FLAG_LAST;
-    return (int64_t)n;
+    struct pmm_place place = {0};
+    return levels + 2 > max ? PMM_ERR_FULL : pmm_match_part(match, recv_ns, &place, out, max);
 }
 
 int64_t pmm_match_orders(const struct pmm_match *match, uint16_t source, struct pmm_event *out, size_t max) {

@@ -26,6 +26,8 @@
 #include "desk.h"
 #include "journal.h"
 #include "loop.h"
+#include "market.h"
+#include "outlet.h"
 #include "risk.h"
 #include "stage.h"
 
@@ -34,30 +36,21 @@
 struct pmm_feed {
     struct pmm_journal *journal;
     struct pmm_book *books[64];        /* by instrument_id; NULL: not ours */
-    struct pmm_ring *readers[4];
-    struct pmm_bell *bells[4];
+    struct pmm_outlet *readers[4];
     struct pmm_clock *clock;           /* the process's; it calibrates it */
-    uint32_t resyncs_seen[4];          /* resync requests and attaches answered so far */
-    uint32_t lagging[4];               /* 1: the ring was full; nothing more until a resync fits */
     uint32_t reader_count;
     uint32_t instrument_count;
     uint64_t published;
-    uint64_t overflows;
 };
 
 /*
- * Stamps source FEED (and recv_ns, where it is 0, with the clock), journals, applies to the books,
- * pushes to every reader that is not lagging. A reader whose ring has no room lags from
- * there. n, or the journal's SYSTEM.
+ * Whole messages. Stamps source FEED (and recv_ns, where it is 0, with the clock), journals, applies to the books,
+ * pushes to every reader (outlet.h says what becomes of one whose ring has no room). n, or the journal's SYSTEM.
  */
 int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n);
 
-/*
- * Sends reader r the whole state if it asked, attached or lags: BOOK_INVALID(RESYNC), and, for
- * a valid book, its snapshot. scratch: room for one book's snapshot. 1 if it did, 0 if there was
- * no need or no room yet.
- */
-int pmm_feed_resync(struct pmm_feed *feed, uint32_t reader, int64_t now_ns, struct pmm_event *scratch, size_t max);
+/* Sends reader r what it is owed and there is room for; at each housekeeping. The records pushed. */
+int64_t pmm_feed_resync(struct pmm_feed *feed, uint32_t reader, int64_t now_ns);
 
 /*
  * The simulated venue's market, from its ring to pmm_feed_publish. It numbers its market records per instrument
@@ -84,6 +77,12 @@ int64_t pmm_venue_turns(struct pmm_venue_turn *turn, struct pmm_loop *loop);
 
 /* Tells everyone that the instrument's book is of no use, and drops its records until a BOOK_BEGIN. 1, or SYSTEM. */
 int64_t pmm_venue_wait_for(struct pmm_venue_turn *turn, uint32_t instrument_id, uint16_t reason);
+
+/*
+ * The simulated venue's side of that ring: the same for what its feed is owed, from the market's engines, which stand
+ * in it by instrument_id. To be called when all that has happened in the market has been pushed. The records pushed.
+ */
+int64_t pmm_market_resync(struct pmm_outlet *outlet, const struct pmm_market *market, int64_t now_ns);
 
 struct pmm_strategy_turn {
     struct pmm_stage *stage;

@@ -15,24 +15,37 @@ static size_t without_waiting(struct pmm_venue_turn *turn, struct pmm_event *eve
     return kept;
 }
 
+/*
+ * Whether a record joins on to what came before it of its instrument: a change has the next number, a snapshot that
+ * comes in pieces the one of the last change. last becomes its number if so.
+ */
+static int continues(const struct pmm_event *e, uint64_t *last) {
+    uint64_t number = (uint64_t)e->aux;
+    int of_snapshot = e->kind == PMM_KIND_BOOK_END || (e->flags & PMM_FLAG_SNAPSHOT);
+    int change = e->kind == PMM_KIND_DEPTH || e->kind == PMM_KIND_TRADE;
+    int begins = e->kind == PMM_KIND_BOOK_BEGIN;
+    if (!begins && !of_snapshot && !change) return 1;
+    if (!begins && number != *last + (uint64_t)!of_snapshot) return 0;
+    *last = number;
+    return 1;
+}
+
 /* How many of the records continue their instrument's numbers; where it stops short, events[that] has the gap. */
 static size_t count_continuing(struct pmm_venue_turn *turn, const struct pmm_event *events, size_t n) {
     for (size_t i = 0; i < n; i++) {
         const struct pmm_event *e = &events[i];
         if (e->instrument_id >= turn->feed->instrument_count) continue;
-        uint64_t *last = &turn->sequences[e->instrument_id];
-        uint64_t number = (uint64_t)e->aux;
-        int begins = e->kind == PMM_KIND_BOOK_BEGIN || e->kind == PMM_KIND_BOOK_END || (e->flags & PMM_FLAG_SNAPSHOT);
-        int counts = e->kind == PMM_KIND_DEPTH || e->kind == PMM_KIND_TRADE;
-        if (!begins && counts && number != *last + 1) return i;
-        if (begins || counts) *last = number;
+        if (!continues(e, &turn->sequences[e->instrument_id])) return i;
     }
     return n;
 }
 
 int64_t pmm_venue_wait_for(struct pmm_venue_turn *turn, uint32_t instrument_id, uint16_t reason) {
-    struct pmm_event event = {
-        .instrument_id = instrument_id, .kind = PMM_KIND_BOOK_INVALID, .reason = reason, .venue_id = turn->venue_id};
+    struct pmm_event event = {.instrument_id = instrument_id,
+                              .kind = PMM_KIND_BOOK_INVALID,
+                              .reason = reason,
+                              .flags = PMM_FLAG_LAST,
+                              .venue_id = turn->venue_id};
     turn->waiting |= bit_of(instrument_id);
     return pmm_feed_publish(turn->feed, &event, 1);
 }

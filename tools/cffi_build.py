@@ -34,6 +34,7 @@ HEADERS = [
     "decimal.h",
     "binance.h",
     "stage.h",
+    "outlet.h",
     "quote.h",
     "desk.h",
     "risk.h",

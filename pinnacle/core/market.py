@@ -8,6 +8,7 @@ import numpy as np
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import check
 from pinnacle.core.matching import MatchingView, aligned_memory
+from pinnacle.core.outlet import Outlet
 from pinnacle.core.schema import EVENT, EventBuffer, events_pointer
 
 PARAMS = tuple(
@@ -125,3 +126,7 @@ class Market:
         buffer = EventBuffer(self.engines[index].order_count + 2)
         code = lib.pmm_market_snapshot(self.cdata, index, recv_ns, buffer.cdata, len(buffer))
         return buffer.array[: check(code, f"snapshot of instrument {index}")]
+
+    def resync(self, outlet: Outlet) -> None:
+        """Send what the outlet's reader is owed of the books, once all that happened is pushed."""
+        lib.pmm_market_resync(outlet.cdata, self.cdata, self.now)

@@ -10,10 +10,11 @@ from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.decision_log import end_of, recover
 from pinnacle.core.instruments import Instrument, read_table
 from pinnacle.core.origin import origin_of
+from pinnacle.core.outlet import Outlet
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
-from pinnacle.core.schema import EventBuffer, Source, events_pointer
+from pinnacle.core.schema import EventBuffer, Source, Venue, events_pointer
 from pinnacle.core.segment import Mode
 from pinnacle.core.stage import REPORT_KINDS, Input, Output, Stage, kind_mask
 from pinnacle.exchange.config import ExchangeConfig
@@ -78,7 +79,9 @@ def run(
         if found.records:
             log.info("recovered", **vars(found))
         # Behind the recovery: what the market skipped before is told already.
-        market = _MarketOutput(paths, venue) if isinstance(venue, SimulatedVenue) else None
+        market = None
+        if isinstance(venue, SimulatedVenue):
+            market = _MarketOutput(paths, venue, len(instruments))
         for given in inputs[1:]:
             given.ring.request_resync()
         runtime.ready(f"{config.kind} venue, {len(instruments)} instruments")
@@ -88,24 +91,28 @@ def run(
 
 
 class _MarketOutput:
-    """Public market data to the feed. A full ring loses records; their numbers tell the feed."""
+    """Public market data to the feed."""
 
-    def __init__(self, paths: SessionPaths, venue: SimulatedVenue):
-        self._ring = RingWriter(paths.ring("venue.market"))
-        self._bell = Bell(paths.process("feed"), Mode.SHARED)
+    def __init__(self, paths: SessionPaths, venue: SimulatedVenue, instruments: int):
+        bell = Bell(paths.process("feed"), Mode.SHARED)
+        ring = paths.ring("venue.market")
+        self._outlet = Outlet(ring, bell, instruments, Source.EXCHANGE, Venue.SIMULATED)
         self._venue = venue
-        self._asked = 0
         self._skipped_ns = venue.skipped_ns
-        self.dropped = 0
 
     def send(self, rows: np.ndarray) -> None:
-        """In pieces that the ring can hold, each of them whole or not at all."""
+        """What the market says, in order."""
         rows = np.ascontiguousarray(rows)
-        for begin in range(0, len(rows), self._ring.capacity):
-            piece = rows[begin : begin + self._ring.capacity]
-            if not self._ring.push_all(events_pointer(piece), len(piece)):
-                self.dropped += len(piece)
-            self._bell.ring()
+        self._outlet.push(events_pointer(rows), len(rows))
+
+    def resync(self) -> None:
+        """Send what the feed is owed: it attached, asked, or its ring was full."""
+        self._venue.resync(self._outlet)
+
+    @property
+    def overflows(self) -> int:
+        """Pushes that found no room."""
+        return self._outlet.overflows
 
     def tell_skipped(self, log: structlog.stdlib.BoundLogger) -> None:
         """Say that the market stood still, if it did."""
@@ -113,14 +120,6 @@ class _MarketOutput:
         if skipped_ns:
             self._skipped_ns += skipped_ns
             log.warning(f"this process stood still: the market skips {skipped_ns / 1e9:.1f} s")
-
-    def answer_resync(self) -> None:
-        """Send every book to a feed that attached or asked."""
-        asked = self._ring.resync_requests()
-        if asked != self._asked:
-            self._asked = asked
-            for book in self._venue.snapshots():
-                self.send(book)
 
 
 def _loop(
@@ -133,7 +132,7 @@ def _loop(
     batch = EventBuffer(BATCH)
     counters = runtime.counters
     records, reports = counters.counter("records"), counters.counter("reports")
-    dropped = counters.counter("market_dropped")
+    overflows = counters.counter("market_overflows")
     publish_ns = taken = given = 0
     while not runtime.stopping:
         own = runtime.own_inputs(batch, timer=False)
@@ -149,7 +148,7 @@ def _loop(
                 market.send(venue.market)
                 market.tell_skipped(runtime.log)
         if market is not None:
-            market.answer_resync()
+            market.resync()
         runtime.wait(TURN_NS)
         now = monotonic_ns()
         if now >= publish_ns:
@@ -157,4 +156,4 @@ def _loop(
             counters.set(records, taken)
             counters.set(reports, given)
             checkpoints.save_if_due()
-            counters.set(dropped, market.dropped if market is not None else 0)
+            counters.set(overflows, market.overflows if market is not None else 0)

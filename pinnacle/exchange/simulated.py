@@ -9,6 +9,7 @@ import numpy as np
 from pinnacle.core._native import ffi
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.market import Market
+from pinnacle.core.outlet import Outlet
 from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Kind, Reason, Source
 from pinnacle.exchange.config import ExchangeConfig, market_params
 
@@ -92,9 +93,8 @@ class SimulatedVenue:
         self._clock_ns, self.skipped_ns = struct.unpack(CLOCKS, state[0])
         return True
 
-    def snapshots(self) -> list[np.ndarray]:
-        """Each book as BOOK_BEGIN, DEPTH..., BOOK_END, by the market's virtual clock."""
+    def resync(self, outlet: Outlet) -> None:
+        """Send what the outlet's reader is owed of the books, by the market's virtual clock."""
         market = self._simulation
-        if market is None:
-            return []
-        return [market.snapshot(i, market.now) for i in range(len(self._params))]
+        if market is not None:
+            market.resync(outlet)

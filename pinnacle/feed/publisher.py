@@ -8,9 +8,10 @@ from pinnacle.core.book import SharedBookWriter
 from pinnacle.core.clock import Clock
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.journal import Journal
+from pinnacle.core.outlet import Outlet
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingWriter
-from pinnacle.core.schema import EventBuffer, Reason
+from pinnacle.core.schema import Reason, Source
 from pinnacle.core.segment import Mode
 
 #: What a book finds wrong by itself; see csrc/book.h.
@@ -23,8 +24,6 @@ BROKEN = frozenset(
         Reason.OVERFLOW,
     }
 )
-#: A snapshot of the largest book that is resent to a reader; and a batch of snapshot records.
-SNAPSHOT_MAX = 40_000
 
 
 class Publisher:
@@ -39,14 +38,21 @@ class Publisher:
         clock: Clock | None = None,
     ):
         self.instruments = instruments
-        self.rings = [RingWriter(paths.ring(f"market.{role}")) for role in readers]
-        self._bells = [Bell(paths.process(role), Mode.SHARED) for role in readers]
+        self._outlets = [
+            Outlet(
+                paths.ring(f"market.{role}"),
+                Bell(paths.process(role), Mode.SHARED),
+                len(instruments),
+                Source.FEED,
+                instruments[0].venue,
+            )
+            for role in readers
+        ]
         self._books = [SharedBookWriter(paths.book(i.symbol)) for i in instruments]
         self._journal = journal
         #: The process's, if it calibrates one; else it reads as the kernel's.
         self.clock = clock or Clock()
         self._told_broken: set[int] = set()
-        self._scratch = EventBuffer(SNAPSHOT_MAX)
         self.cdata: Any = ffi.new("struct pmm_feed *")
         feed = self.cdata
         feed.journal = journal.cdata
@@ -55,11 +61,8 @@ class Publisher:
         feed.reader_count = len(readers)
         for i, book in enumerate(self._books):
             feed.books[i] = book.cdata
-        for i, ring in enumerate(self.rings):
-            feed.readers[i] = ring.handle
-            feed.bells[i] = self._bells[i].handle
-            # A new feed knows nothing of what its readers hold.
-            feed.lagging[i] = 1
+        for i, outlet in enumerate(self._outlets):
+            feed.readers[i] = outlet.cdata
         self._publish = lib.pmm_feed_publish
         self._resync = lib.pmm_feed_resync
 
@@ -74,8 +77,8 @@ class Publisher:
     def resync_readers(self) -> None:
         """Bring readers that attached, asked or fell behind back to the present."""
         now = self.clock.session_ns()
-        for reader in range(len(self.rings)):
-            self._resync(self.cdata, reader, now, self._scratch.cdata, self._scratch.capacity)
+        for reader in range(len(self._outlets)):
+            self._resync(self.cdata, reader, now)
 
     def broken(self) -> list[tuple[int, Reason]]:
         """(instrument, why) of books that have become invalid by what was applied to them.
@@ -93,9 +96,19 @@ class Publisher:
         return found
 
     @property
+    def rings(self) -> list[RingWriter]:
+        """The readers' rings, in their order."""
+        return [outlet.ring for outlet in self._outlets]
+
+    @property
     def published(self) -> int:
         return self.cdata.published
 
     @property
     def overflows(self) -> int:
-        return self.cdata.overflows
+        return sum(outlet.overflows for outlet in self._outlets)
+
+    @property
+    def resyncs(self) -> int:
+        """Snapshots sent to a reader that was owed one."""
+        return sum(outlet.resyncs for outlet in self._outlets)

@@ -8,7 +8,8 @@ from pinnacle.core.runtime import Runtime
 from pinnacle.core.schema import EventBuffer, Reason, Source, Venue
 from pinnacle.feed.publisher import Publisher
 
-BATCH = 2048
+#: A message is taken whole.
+BATCH = lib.PMM_MESSAGE_MAX
 
 
 class SimulatedFeed:

@@ -11,7 +11,7 @@ ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # Finds a word that is not atomic, and no more: for the orders see test_memory_orders.py.
 THREAD = ["-fsanitize=thread", "-Wno-tsan", "-fno-builtin", "-pthread"]
 L3BOOK = ["ladder.c", "ladder_far.c", "l3book.c", "l3book_read.c"]
-BOOK = ["ladder.c", "ladder_far.c", "book.c", "book_read.c"]
+BOOK = ["ladder.c", "ladder_far.c", "book.c", "book_read.c", "snapshot.c"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ SOURCES = (
     "book_read",
     "ladder",
     "ladder_far",
+    "snapshot",
 )
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FUZZ = ROOT / "fuzz"
 PLANE = ["segment", "clock", "crc32c", "locks"]
 JOURNAL = [f"journal{part}" for part in ("", "_file", "_scan", "_recover", "_keep")]
-BOOK = ["book", "book_read", "ladder", "ladder_far"]
+BOOK = ["book", "book_read", "ladder", "ladder_far", "snapshot"]
 SOURCES = {
     "journal": [*JOURNAL, "crc32c", "clock", "locks"],
     "l3book": ["l3book", "l3book_read", "ladder", "ladder_far", "error"],

@@ -14,7 +14,15 @@ HERE = Path(__file__).parent
 SOURCES = {
     "journal": [path.name for path in sorted(CSRC.glob("journal*.c"))],
     "ring": ["ring.c", "event.c", "segment.c"],
-    "book": ["book.c", "book_read.c", "book_segment.c", "ladder.c", "ladder_far.c", "segment.c"],
+    "book": [
+        "book.c",
+        "book_read.c",
+        "book_segment.c",
+        "ladder.c",
+        "ladder_far.c",
+        "segment.c",
+        "snapshot.c",
+    ],
 }
 
 

@@ -13,6 +13,7 @@ ENGINE = [
     "match_view.c",
     "ladder.c",
     "ladder_far.c",
+    "snapshot.c",
     "error.c",
 ]
 

@@ -16,7 +16,7 @@ from tests.c.mutants import CSRC, without
 
 HERE = Path(__file__).parent
 RING = ["bell.c", "clock.c", "counters.c", "crc32c.c", "event.c", "locks.c", "ring.c", "segment.c"]
-BOOK = ["ladder.c", "ladder_far.c", "book.c", "book_read.c"]
+BOOK = ["ladder.c", "ladder_far.c", "book.c", "book_read.c", "snapshot.c"]
 THREAD = ["-fsanitize=thread", "-Wno-tsan", "-fno-builtin", "-pthread"]
 ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 COMPILER = ["gcc", "-std=gnu11", "-O1", "-g", "-w"]

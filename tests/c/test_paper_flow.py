@@ -7,7 +7,7 @@ HERE = Path(__file__).parent
 CSRC = HERE.parent.parent / "csrc"
 SOURCES = [
     source
-    for pattern in ("paper*", "book*", "ladder*", "segment", "locks", "crc32c", "clock")
+    for pattern in ("paper*", "book*", "ladder*", "snapshot", "segment", "locks", "crc32c", "clock")
     for source in sorted(CSRC.glob(f"{pattern}.c"))
 ]
 

@@ -111,13 +111,19 @@ def test_a_buffer_is_applied_up_to_n():
     assert book.top()[:2] == (2, 2)
 
 
-def test_a_new_book_is_invalid_until_its_first_end():
+def test_a_new_book_is_invalid_until_its_first_begin_and_end():
     book = Book(INSTRUMENT)
     assert state(book) == (0, Reason.STARTING)
-    book.apply_array(records(bid(1, 1)))
-    assert state(book) == (0, Reason.STARTING)
+    book.apply_array(records(BEGIN, bid(1, 1)))
+    assert state(book) == (0, Reason.RESYNC)
     book.apply_array(records(END))
     assert state(book) == (1, Reason.NONE)
+
+
+def test_the_second_half_of_a_snapshot_makes_no_new_book_valid():
+    book = Book(INSTRUMENT)
+    book.apply_array(records(bid(1, 1), END))
+    assert state(book) == (0, Reason.STARTING)
 
 
 def test_begin_clears_the_book_and_makes_it_invalid(book):

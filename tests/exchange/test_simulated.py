@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from pinnacle.core.schema import Flag, Kind, Side, Source, events_pointer
+from pinnacle.core.outlet import Outlet
+from pinnacle.core.ring import RingReader, create_ring
+from pinnacle.core.schema import EventBuffer, Flag, Kind, Side, Source, Venue, events_pointer
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig
 from pinnacle.exchange.simulated import GAP_MAX_NS, SimulatedVenue
 from tests.records import batch, event, instruments
@@ -122,10 +124,19 @@ def test_a_clock_that_goes_back_stops_nothing_for_longer_than_it_is_back():
     assert log.turns(SECOND)[1] > 0
 
 
-def test_the_books_are_sent_one_by_one_with_the_time_of_the_market():
+def test_the_books_are_sent_with_the_time_of_the_market(tmp_path):
     log = Log()
     log.now += HOUR
     log.turn()
-    (book,) = log.venue.snapshots()
-    assert (book["kind"][0], book["kind"][-1]) == (Kind.BOOK_BEGIN, Kind.BOOK_END)
-    assert set(book["venue_ns"].tolist()) == {log.now - log.venue.skipped_ns - LATENCY_NS}
+    create_ring(tmp_path / "ring", 4096, "venue")
+    outlet = Outlet(tmp_path / "ring", None, 1, Source.EXCHANGE, Venue.SIMULATED)
+    with RingReader(tmp_path / "ring") as reader:
+        log.venue.resync(outlet)
+        out = EventBuffer(4096)
+        book = out.array[: reader.take(out.cdata, 4096)]
+    assert [Kind(k) for k in book["kind"][[0, 1, -1]]] == [
+        Kind.BOOK_INVALID,
+        Kind.BOOK_BEGIN,
+        Kind.BOOK_END,
+    ]
+    assert set(book["venue_ns"][1:].tolist()) == {log.now - log.venue.skipped_ns - LATENCY_NS}

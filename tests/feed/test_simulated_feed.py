@@ -66,6 +66,15 @@ class World:
         self.shared = SharedBookReader(self.paths.book("X"))
         self.book = Book(0, 4096, 64)
         self.asked = self.venue.ring.resync_requests()
+        self.levels = {}
+
+    def send_whole(self):
+        """The venue's snapshot of what `levels` holds, cut where its ring is full."""
+        rows = self.venue.snapshot(self.levels[Side.BID], self.levels[Side.ASK])
+        for begin in range(0, len(rows), 512):
+            self.venue.send(*rows[begin : begin + 512])
+            while self.feed.turn():
+                pass
 
     def turn(self):
         while self.feed.turn():
@@ -180,6 +189,41 @@ def test_a_reader_that_attaches_again_gets_the_whole_book(world):
     world.turn()
     world.read()
     assert world.book.top().bid_price == 100
+
+
+def test_a_reader_that_attaches_inside_a_snapshot_gets_a_whole_book(world):
+    snapshot = world.venue.snapshot([(100, 5), (99, 1)], [(102, 5)])
+    world.venue.send(*snapshot[:2])
+    world.turn()
+    world.reader.close()
+    world.reader = RingReader(world.paths.ring("market.strategy"))
+    world.book = Book(0, 4096, 64)
+    world.turn()
+    world.venue.send(*snapshot[2:])
+    for i in range(20):
+        world.venue.send(world.venue.depth(Side.ASK, 103, 1 + i))
+        world.turn()
+        world.read()
+    assert world.shared.top().valid and world.book.top().valid
+    assert world.book.depth(Side.BID, 9).tolist() == [(100, 5), (99, 1)]
+
+
+@pytest.mark.parametrize("levels", [30, 3000])
+def test_a_reader_of_books_larger_than_its_ring_gets_each_of_them_once(tmp_path, levels):
+    world = World(tmp_path, 64)
+    for side, best, step in ((Side.BID, 9_999, -1), (Side.ASK, 10_001, 1)):
+        world.levels[side] = [(best + step * i, 1 + i) for i in range(levels)]
+    world.feed.start()
+    world.send_whole()
+    housekeepings = 0
+    while not world.book.top().valid:
+        world.turn()
+        world.read()
+        housekeepings += 1
+        assert housekeepings < 2 * levels // 16 + 10
+    for side in (Side.BID, Side.ASK):
+        assert world.book.depth(side, 9999).tolist() == world.levels[side]
+    assert world.publisher.resyncs == 1
 
 
 def test_a_new_feed_starts_from_an_invalid_book(world):

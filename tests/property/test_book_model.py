@@ -81,6 +81,8 @@ def test_one_batch_and_its_snapshot_make_the_same_book_as_single_records(operati
         model = after
     whole, single, copy = (Book(0, window=WINDOW, far_capacity=1000) for _ in range(3))
     records = depth_records(rows)
+    for book in (whole, single):
+        book.apply_array(state_record(Kind.BOOK_BEGIN))
     assert whole.apply_array(records) == len(rows)
     for i in range(len(records)):
         single.apply_array(records[i : i + 1])
@@ -102,6 +104,7 @@ def state_record(kind):
 @given(OPERATIONS, st.integers(1, 6))
 def test_a_small_far_table_gives_a_true_prefix_and_a_valid_book_a_true_top(operations, far):
     book = Book(0, window=WINDOW, far_capacity=far)
+    book.apply_array(state_record(Kind.BOOK_BEGIN))
     model = {side: {} for side in SIDES}
     for side, price, quantity, after in expand(operations):
         model = after

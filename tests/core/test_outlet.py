@@ -1,0 +1,263 @@
+"""A reader of market data gets all of it or is owed a whole book: csrc/outlet.h."""
+
+import pytest
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.book import Book
+from pinnacle.core.outlet import Outlet
+from pinnacle.core.ring import RingReader, create_ring
+from pinnacle.core.schema import (
+    EventBuffer,
+    Flag,
+    Kind,
+    Reason,
+    Side,
+    Source,
+    Venue,
+    events_pointer,
+)
+from tests.records import batch, event
+
+WINDOW, FAR = 4096, 64
+
+
+class World:
+    """Books, an outlet over a ring of `capacity`, and a reader with books of its own."""
+
+    def __init__(self, folder, capacity, count=1):
+        create_ring(folder / "ring", capacity, "market")
+        self.path = folder / "ring"
+        self.feed = ffi.new("struct pmm_feed *")
+        self.books = [Book(i, WINDOW, FAR) for i in range(count)]
+        self.theirs = [Book(i, WINDOW, FAR) for i in range(count)]
+        for i, book in enumerate(self.books):
+            self.feed.books[i] = book.cdata
+        self.outlet = Outlet(self.path, None, count, Source.FEED, Venue.SIMULATED)
+        self.feed.readers[0] = self.outlet.cdata
+        self.reader = RingReader(self.path)
+        self.out = EventBuffer(8192)
+
+    def publish(self, *rows):
+        events = batch(*rows)
+        for book in self.books:
+            book.apply_array(events)
+        self.outlet.push(events_pointer(events), len(events))
+
+    def fill(self, instrument, levels):
+        """A whole book of `levels` a side, from the venue."""
+        own = {"instrument_id": instrument}
+        rows = [event(Kind.BOOK_BEGIN, flags=Flag.SNAPSHOT, **own)]
+        for i in range(levels):
+            rows.append(depth(Side.BID, 999 - i, 1 + i, Flag.SNAPSHOT, **own))
+            rows.append(depth(Side.ASK, 1001 + i, 1 + i, Flag.SNAPSHOT, **own))
+        self.publish(*rows, event(Kind.BOOK_END, flags=Flag.LAST, **own))
+
+    def housekeep(self):
+        return lib.pmm_feed_resync(self.feed, 0, 5)
+
+    def read(self):
+        n = self.reader.take(self.out.cdata, 8192)
+        self.reader.release()
+        for book in self.theirs:
+            book.apply(self.out.cdata, n)
+        return self.out.array[:n].copy()
+
+    def kinds(self):
+        return [Kind(kind) for kind in self.read()["kind"]]
+
+    def settle(self, housekeepings=100):
+        for _ in range(housekeepings):
+            self.housekeep()
+            self.read()
+        assert self.outlet.settled
+
+    def same(self, instrument=0):
+        mine, their = self.books[instrument], self.theirs[instrument]
+        levels = [book.depth(side, 9999).tolist() for book in (mine, their) for side in (1, 2)]
+        return mine.top().valid == their.top().valid and levels[:2] == levels[2:]
+
+
+def depth(side, price, quantity, flags=Flag.LAST, **fields):
+    return event(Kind.DEPTH, side=side, price=price, quantity=quantity, flags=flags, **fields)
+
+
+def test_a_new_reader_is_told_that_nothing_holds_and_then_gets_the_book(tmp_path):
+    world = World(tmp_path, 64)
+    world.fill(0, 2)
+    world.housekeep()
+    got = world.read()
+    kinds = [Kind(kind) for kind in got["kind"]]
+    assert kinds == [Kind.BOOK_INVALID, Kind.BOOK_BEGIN, *[Kind.DEPTH] * 4, Kind.BOOK_END]
+    assert got["reason"][0] == Reason.RESYNC
+    assert set(got["source"]) == {Source.FEED} and set(got["recv_ns"]) == {5}
+    assert world.same() and world.theirs[0].top().valid
+
+
+def test_a_book_larger_than_ring_and_scratch_comes_in_pieces_with_its_changes_between(tmp_path):
+    world = World(tmp_path, 64)
+    world.fill(0, 3000)
+    pieces = 0
+    while not world.outlet.settled:
+        assert 0 < world.housekeep() <= 32
+        # Behind the pieces, before them, at the place where they are, and a level that goes.
+        world.publish(depth(Side.BID, 999 - pieces * 14, 77, 0), depth(Side.ASK, 3990, pieces))
+        world.publish(depth(Side.ASK, 1001 + pieces, 0))
+        world.read()
+        pieces += 1
+        assert pieces < 250
+    assert world.same() and world.theirs[0].top().valid
+    assert world.outlet.resyncs == 1, "it is never begun again"
+
+
+def test_an_instrument_that_is_resent_leaves_the_others_going(tmp_path):
+    world = World(tmp_path, 64, 2)
+    world.fill(0, 200)
+    world.fill(1, 2)
+    world.settle()
+    world.publish(*[depth(Side.BID, 800 + i % 9, 1, instrument_id=0) for i in range(70)])
+    world.publish(depth(Side.BID, 999, 5, instrument_id=1))
+    got = world.read()
+    assert [(Kind(e["kind"]), e["instrument_id"]) for e in got] == [
+        (Kind.BOOK_INVALID, 0),
+        (Kind.DEPTH, 1),
+    ], "who lost something hears of it before anything else"
+    assert world.theirs[1].top().valid and not world.theirs[0].top().valid
+    world.housekeep()
+    world.read()
+    world.publish(depth(Side.BID, 999, 6, instrument_id=1))
+    world.read()
+    assert not world.outlet.settled and world.same(1) and world.theirs[1].top().valid
+    world.settle()
+    assert world.same(0) and world.theirs[0].top().valid
+
+
+def test_a_resync_that_finds_no_room_pushes_nothing_however_often(tmp_path):
+    world = World(tmp_path, 64, 3)
+    for instrument in range(3):
+        world.fill(instrument, 500)
+    world.housekeep()
+    written = world.outlet.ring.cursor
+    assert written <= 32 + 3
+    for _ in range(250):
+        assert world.housekeep() == 0
+    assert world.outlet.ring.cursor == written
+    world.settle(200)
+    assert all(world.same(i) for i in range(3))
+    assert world.outlet.resent == 3 * 1002
+
+
+def test_a_reader_that_attaches_inside_a_snapshot_waits_for_its_end(tmp_path):
+    world = World(tmp_path, 64)
+    world.fill(0, 2)
+    world.settle()
+    world.publish(event(Kind.BOOK_BEGIN, flags=Flag.SNAPSHOT), depth(Side.BID, 10, 1, 2))
+    world.reader.close()
+    world.reader, world.theirs = RingReader(world.path), [Book(0, WINDOW, FAR)]
+    assert world.housekeep() == 0
+    world.publish(depth(Side.ASK, 12, 1, 2), event(Kind.BOOK_END, flags=Flag.LAST))
+    world.read()
+    assert not world.theirs[0].top().valid
+    world.settle()
+    assert world.same() and world.theirs[0].top().valid
+    world.publish(*[depth(Side.BID, 5, i + 1) for i in range(9)])
+    world.read()
+    assert world.same()
+
+
+@pytest.mark.parametrize("state", [Kind.BOOK_BEGIN, Kind.BOOK_INVALID])
+def test_a_snapshot_under_way_ends_where_the_venue_begins_anew(tmp_path, state):
+    world = World(tmp_path, 64)
+    world.fill(0, 300)
+    world.housekeep()
+    world.read()
+    world.publish(event(state, reason=Reason.SEQUENCE_GAP, flags=Flag.LAST))
+    assert world.outlet.settled
+    if state == Kind.BOOK_INVALID:
+        world.publish(event(Kind.BOOK_BEGIN, flags=Flag.SNAPSHOT))
+    world.housekeep()
+    world.publish(depth(Side.BID, 10, 1), depth(Side.ASK, 12, 1))
+    world.housekeep()
+    world.publish(event(Kind.BOOK_END, flags=Flag.LAST))
+    world.settle()
+    assert world.same() and world.theirs[0].top().valid
+
+
+def test_a_snapshot_that_loses_a_change_is_begun_again(tmp_path):
+    world = World(tmp_path, 64)
+    world.fill(0, 300)
+    world.housekeep()
+    for _ in range(40):
+        world.publish(depth(Side.BID, 999, 1))
+    world.publish(depth(Side.BID, 999, 55))
+    assert world.outlet.overflows == 1
+    world.settle()
+    assert world.same() and world.theirs[0].top().bid_quantity == 55
+
+
+def test_an_invalid_book_is_resent_with_its_reason(tmp_path):
+    world = World(tmp_path, 64)
+    world.fill(0, 2)
+    world.publish(depth(Side.BID, 2000, 1))
+    assert world.books[0].top().reason == Reason.CROSSED
+    world.settle()
+    assert world.theirs[0].top()[-2:] == (0, Reason.CROSSED)
+
+
+def test_a_message_that_no_reader_need_have_room_for_comes_as_a_snapshot(tmp_path):
+    world = World(tmp_path, 8192, 2)
+    for instrument in range(2):
+        world.fill(instrument, 3)
+    world.settle()
+    rows = [depth(Side.BID, 900 - i, 1, 0) for i in range(lib.PMM_MESSAGE_MAX)]
+    short = depth(Side.BID, 950, 1, instrument_id=1)
+    world.publish(*rows, depth(Side.BID, 999, 9), short)
+    got = world.read()
+    assert [(Kind(e["kind"]), e["instrument_id"]) for e in got] == [
+        (Kind.BOOK_INVALID, 0),
+        (Kind.DEPTH, 1),
+    ]
+    world.settle()
+    assert world.same(0) and world.same(1) and world.outlet.overflows == 0
+
+
+def test_a_batch_longer_than_a_message_goes_out_in_whole_messages(tmp_path):
+    world = World(tmp_path, 8192)
+    world.fill(0, 3)
+    world.settle()
+    rows = [
+        depth(Side.BID, 900 - i % 50, 1 + i, Flag.LAST if i % 3 == 2 else 0) for i in range(6000)
+    ]
+    world.publish(*rows)
+    assert world.reader.take(world.out.cdata, lib.PMM_MESSAGE_MAX) == 2046
+    world.theirs[0].apply(world.out.cdata, 2046)
+    world.read()
+    assert world.same() and world.outlet.overflows == 0
+
+
+def test_what_is_left_of_a_message_without_a_stale_instrument_ends_it(tmp_path):
+    world = World(tmp_path, 64, 2)
+    for instrument in range(2):
+        world.fill(instrument, 2)
+    world.settle()
+    world.publish(*[depth(Side.BID, 900, 1, instrument_id=0) for _ in range(70)])
+    world.publish(
+        depth(Side.BID, 998, 4, 0, instrument_id=1), depth(Side.BID, 998, 4, instrument_id=0)
+    )
+    assert world.read()["flags"].tolist() == [Flag.LAST, Flag.LAST]
+
+
+def test_a_request_is_answered_once(tmp_path):
+    world = World(tmp_path, 64)
+    world.fill(0, 2)
+    world.settle()
+    world.reader.request_resync()
+    assert world.housekeep() == 6
+    assert world.kinds()[:2] == [Kind.BOOK_INVALID, Kind.BOOK_BEGIN]
+    assert world.housekeep() == 0
+    assert world.same() and world.outlet.resyncs == 2
+
+
+def test_records_of_no_known_instrument_pass(tmp_path):
+    world = World(tmp_path, 64)
+    world.publish(event(Kind.TRADE, instrument_id=lib.PMM_INSTRUMENT_ALL, flags=Flag.LAST))
+    assert world.kinds() == [Kind.BOOK_INVALID, Kind.TRADE]
