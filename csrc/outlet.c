@@ -7,6 +7,7 @@
 
 #define NOBODY PMM_INSTRUMENT_ALL
 
+static_assert(PMM_OUTLET_CAPACITY_MIN / 2 >= PMM_MESSAGE_MAX, "a message fits beside the pieces of a snapshot");
 static_assert(PMM_OUTLET_SCRATCH >= PMM_MESSAGE_MAX + PMM_INSTRUMENTS_MAX, "notices and a message stand in scratch");
 
 static uint64_t bit_of(uint32_t instrument_id) {
@@ -190,10 +191,19 @@ static int64_t send_piece(struct pmm_outlet *outlet, pmm_outlet_part *part, cons
     return n;
 }
 
+/* An attach that comes between the two loads is seen as a request now, and as an attach the next time. */
+static void look_for_requests(struct pmm_outlet *outlet) {
+    uint32_t attaches = pmm_ring_attaches(outlet->ring), seen = pmm_ring_resync_requests(outlet->ring);
+    if (attaches != outlet->attaches)
+        owe(outlet, outlet->instruments);
+    else if (seen != outlet->seen)
+        owe(outlet, outlet->instruments & ~bit_of(outlet->sending));
+    outlet->attaches = attaches;
+    outlet->seen = seen;
+}
+
 int64_t pmm_outlet_resync(struct pmm_outlet *outlet, pmm_outlet_part *part, const void *books, int64_t now_ns) {
-    uint32_t asked = pmm_ring_resync_requests(outlet->ring);
-    if (asked != outlet->seen) owe(outlet, outlet->instruments);
-    outlet->seen = asked;
+    look_for_requests(outlet);
     if (pmm_outlet_settled(outlet) || !tell(outlet, now_ns)) return 0;
     size_t room = spare(outlet), sent = 0;
     uint32_t instrument;

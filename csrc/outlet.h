@@ -12,6 +12,8 @@
  *   Pieces leave half of the ring to changes. If changes do not fit all the same, the instruments that they touch
  *     are stale again; so a snapshot is begun again only because its reader lost something, never because it
  *     is large, and a call that finds no room costs a look at the reader's cursor.
+ *   A request leaves the snapshot under way alone: a reader that asks again and again still gets each in its turn. An
+ *     attach does not, for a new reader may know nothing of its beginning.
  *   A book that is loading is sent when it is whole: a reader that gets its second half would take it for all.
  *   A BOOK_BEGIN or BOOK_INVALID of the instrument under way that is pushed ends its snapshot: from there the changes
  *     alone make the same book.
@@ -29,6 +31,8 @@
 #include "ring.h"
 
 #define PMM_OUTLET_SCRATCH 4096
+/* Of its ring: the longest message fits beside what a resync has put there. */
+#define PMM_OUTLET_CAPACITY_MIN 4096
 
 struct pmm_outlet {
     struct pmm_ring *ring;
@@ -41,9 +45,11 @@ struct pmm_outlet {
     uint32_t sending;             /* its instrument, or PMM_INSTRUMENT_ALL */
     uint32_t next;                /* the instrument whose turn is next */
     uint32_t seen;                /* attaches and requests of the reader answered so far */
+    uint32_t attaches;            /* of these */
     uint16_t source;              /* enum pmm_source of the writer */
     uint8_t venue_id;
     uint8_t reserved;
+    uint32_t reserved2;
     uint64_t overflows;           /* pushes that found no room */
     uint64_t resyncs;             /* snapshots that were sent to their end */
     uint64_t resent;              /* records of snapshots */

@@ -223,3 +223,5 @@ void pmm_ring_request_resync(struct pmm_ring *ring) {
 uint32_t pmm_ring_resync_requests(const struct pmm_ring *ring) {
     return pmm_load_acquire_u32(&ring->shared->resync_request) + pmm_load_acquire_u32(&ring->shared->reader_epoch);
 }
+
+uint32_t pmm_ring_attaches(const struct pmm_ring *ring) { return pmm_load_acquire_u32(&ring->shared->reader_epoch); }

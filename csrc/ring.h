@@ -109,5 +109,6 @@ uint64_t pmm_ring_depth(const struct pmm_ring *ring);
 /* Reader asks for a resend of state (a fresh book); writer sees whether one was asked since `seen`. */
 void pmm_ring_request_resync(struct pmm_ring *ring);
 uint32_t pmm_ring_resync_requests(const struct pmm_ring *ring); /* requests + attaches so far */
+uint32_t pmm_ring_attaches(const struct pmm_ring *ring);        /* of a reader */
 
 #endif

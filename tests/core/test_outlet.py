@@ -257,6 +257,19 @@ def test_a_request_is_answered_once(tmp_path):
     assert world.same() and world.outlet.resyncs == 2
 
 
+def test_a_reader_that_asks_and_asks_gets_every_book_all_the_same(tmp_path):
+    world = World(tmp_path, 64, 2)
+    for instrument in range(2):
+        world.fill(instrument, 200)
+    for _ in range(60):
+        world.reader.request_resync()
+        world.housekeep()
+        world.read()
+    assert world.outlet.resyncs >= 4
+    world.settle()
+    assert world.same(0) and world.same(1) and world.theirs[1].top().valid
+
+
 def test_records_of_no_known_instrument_pass(tmp_path):
     world = World(tmp_path, 64)
     world.publish(event(Kind.TRADE, instrument_id=lib.PMM_INSTRUMENT_ALL, flags=Flag.LAST))
