@@ -17,6 +17,10 @@ def create_ring(path: Path, capacity: int, name: str) -> None:
     check(lib.pmm_ring_create(fsencode(path), capacity, name.encode()), path)
 
 
+#: Records that a ring of a session must, and can, hold.
+CAPACITY_MIN, CAPACITY_MAX = lib.PMM_OUTLET_CAPACITY_MIN, lib.PMM_RING_CAPACITY_MAX
+
+
 class _Side(Closing):
     """What both sides and an observer have; `handle` is a struct pmm_ring *, None when closed."""
 

@@ -20,6 +20,7 @@ from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument, from_config
 from pinnacle.core.names import CONFIGURED_BYTES_MAX, SessionName
 from pinnacle.core.paths import ROLES, SessionPaths, default_runtime_dir
+from pinnacle.core.ring import CAPACITY_MAX, CAPACITY_MIN
 from pinnacle.core.schema import Venue
 from pinnacle.core.toml import toml_text
 from pinnacle.exchange.config import ExchangeConfig
@@ -40,12 +41,18 @@ class SessionSection(Section):
     #: /dev/shm/pinnacle for root, /dev/shm/pinnacle-<uid> for anybody else.
     runtime_dir: Directory = msgspec.field(default_factory=default_runtime_dir)
     data_dir: Directory = "data"
-    #: Records that each ring holds; a power of two. It must be more than come during a reader's
+    #: Records that each ring holds: a power of two from 4096, so that the longest message fits
+    #: beside a snapshot that is under way, to 1048576. It must be more than come during a reader's
     #: longest pause: the default is a third of a second at 200,000 a second, and a tenth of that
     #: has been needed (`make bench FIGURES=sustained`, deepest ring).
-    ring_capacity: Annotated[int, Meta(ge=1024, le=2**20)] = 65_536
+    ring_capacity: int = 65_536
 
     def __post_init__(self) -> None:
+        capacity, least, most = self.ring_capacity, CAPACITY_MIN, CAPACITY_MAX
+        if not least <= capacity <= most or capacity & (capacity - 1):
+            raise ValueError(
+                f"ring_capacity: must be a power of two from {least} to {most}, not {capacity}"
+            )
         _check_place("runtime_dir", self.runtime_dir)
         _check_place("data_dir", self.data_dir)
         if not self.runtime_dir.startswith("/"):

@@ -46,6 +46,8 @@ def written(tmp_path, tables: dict):
 
 #: (key that is changed, value, key that is named if it is another, a word of the reason)
 REFUSED = [
+    # rings that cannot hold the longest message beside a snapshot, and sizes that are none
+    *(("session.ring_capacity", n) for n in (0, 1, 2, 64, 128, 256, 1000, 2048, 5000, 2**40, -4)),
     # numbers that are none, and numbers of no use
     *((f"{MAKER}.{key}", value) for key in (
         "risk_aversion", "fill_decay_per_tick", "fill_rate_per_s", "volatility_halflife_s",
