@@ -146,6 +146,11 @@ int64_t pmm_paper_queue_ahead(const struct pmm_paper *paper, uint32_t instrument
     return ahead < 0 ? PMM_ERR_NOT_READY : ahead;
 }
 
+int pmm_paper_valid(const struct pmm_paper *paper, uint32_t instrument_id) {
+    const struct paper_market *market = market_of(paper, instrument_id);
+    return market != NULL && market->valid != 0;
+}
+
 uint32_t pmm_paper_order_count(const struct pmm_paper *paper) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < paper->markets; i++)

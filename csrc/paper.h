@@ -123,6 +123,8 @@ int64_t pmm_paper_run(struct pmm_paper *paper, const struct pmm_event *in, size_
 int64_t pmm_paper_orders(const struct pmm_paper *paper, uint16_t source, struct pmm_event *out, size_t max);
 /* Estimated market quantity ahead of an open order; NOT_FOUND; NOT_READY if its level is unseen. */
 int64_t pmm_paper_queue_ahead(const struct pmm_paper *paper, uint32_t instrument_id, uint64_t order_id);
+/* 1 if the instrument's book is valid: its orders can be filled. */
+int pmm_paper_valid(const struct pmm_paper *paper, uint32_t instrument_id);
 uint32_t pmm_paper_order_count(const struct pmm_paper *paper);
 /* Asserts every invariant (priority order, leaves, queue ahead, accounts): 0 or CORRUPT. For tests. */
 int pmm_paper_check(const struct pmm_paper *paper);

@@ -97,6 +97,10 @@ class Paper:
         code = lib.pmm_paper_queue_ahead(self._paper, instrument_id, order_id)
         return check(code, f"order {order_id}")
 
+    def valid(self, instrument_id: int) -> bool:
+        """Whether the instrument's book is valid: its orders can be filled."""
+        return bool(lib.pmm_paper_valid(self._paper, instrument_id))
+
     @property
     def order_count(self) -> int:
         """Open orders of all instruments and participants."""

@@ -54,6 +54,10 @@ class PaperVenue:
         self._act(self._clock_ns)
         return self._due()
 
+    def usable(self, instrument_id: int) -> bool:
+        """Whether the venue's book of it is valid."""
+        return self._paper.valid(instrument_id)
+
     def freeze(self) -> list[Any] | None:
         """Not possible: the queues hold pointers. A restart replays the whole log."""
         return None

@@ -4,6 +4,7 @@ import numpy as np
 import structlog
 
 from pinnacle.core.bell import Bell
+from pinnacle.core.book_watch import BookWatch
 from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
@@ -79,13 +80,15 @@ def run(
         if found.records:
             log.info("recovered", **vars(found))
         # Behind the recovery: what the market skipped before is told already.
-        market = None
+        market = watch = None
         if isinstance(venue, SimulatedVenue):
             market = _MarketOutput(paths, venue, len(instruments))
-        for given in inputs[1:]:
-            given.ring.request_resync()
+        else:
+            given = inputs[1].ring
+            given.request_resync()
+            watch = BookWatch(paths, instruments, venue.usable, given, log)
         runtime.ready(f"{config.kind} venue, {len(instruments)} instruments")
-        _loop(runtime, stage, venue, market, checkpoints)
+        _loop(runtime, stage, venue, market, checkpoints, watch)
         runtime.end(end_of(stage, runtime.epoch))
     return 0
 
@@ -128,11 +131,13 @@ def _loop(
     venue: SimulatedVenue | PaperVenue,
     market: _MarketOutput | None,
     checkpoints: Checkpoints,
+    watch: BookWatch | None,
 ) -> None:
     batch = EventBuffer(BATCH)
     counters = runtime.counters
     records, reports = counters.counter("records"), counters.counter("reports")
     overflows = counters.counter("market_overflows")
+    asked = counters.counter("resyncs_asked")
     publish_ns = taken = given = 0
     while not runtime.stopping:
         own = runtime.own_inputs(batch, timer=False)
@@ -156,4 +161,7 @@ def _loop(
             counters.set(records, taken)
             counters.set(reports, given)
             checkpoints.save_if_due()
+            if watch is not None:
+                watch.look(now)
+                counters.set(asked, watch.asked)
             counters.set(overflows, market.overflows if market is not None else 0)

@@ -31,9 +31,9 @@ class StrategyHost:
         config: StrategyConfig,
         kind: type[Strategy] | None = None,
     ):
-        books = [Book(i.instrument_id) for i in instruments]
+        self._books = [Book(i.instrument_id) for i in instruments]
         self.desk = Desk(
-            books,
+            self._books,
             stale_ns=config.desk.stale_ms * 1_000_000,
             reject_rest_ns=config.desk.reject_rest_ms * 1_000_000,
             requote_ticks=config.desk.requote_ticks,
@@ -61,6 +61,10 @@ class StrategyHost:
         self.hooked = self._wants_books or self._wants_trades or self._wants_fills
         self.hooked = self.hooked or self._wants_timer
         self._quote = lib.pmm_desk_quote
+
+    def usable(self, instrument_id: int) -> bool:
+        """Whether the desk's book of it is valid."""
+        return bool(self._books[instrument_id].top().valid)
 
     def decide(self, events: Any, n: int) -> int:
         """Take a batch of n records (struct pmm_event *); the decisions are in desk.decisions."""

@@ -7,6 +7,7 @@ import structlog
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell
+from pinnacle.core.book_watch import BookWatch
 from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
@@ -68,12 +69,19 @@ def run(
         # The log rebuilt the book as it was; what the market did since comes as a fresh snapshot.
         market.request_resync()
         runtime.ready(f"{len(host.markets)} instruments")
-        _loop(runtime, stage, host, checkpoints)
+        watch = BookWatch(paths, instruments, host.usable, market, log)
+        _loop(runtime, stage, host, checkpoints, watch)
         runtime.end(end_of(stage, runtime.epoch))
     return 0
 
 
-def _loop(runtime: Runtime, stage: Stage, host: StrategyHost, checkpoints: Checkpoints) -> None:
+def _loop(
+    runtime: Runtime,
+    stage: Stage,
+    host: StrategyHost,
+    checkpoints: Checkpoints,
+    watch: BookWatch,
+) -> None:
     batch = EventBuffer(BATCH)
     turns = (hooked_turns if host.hooked else native_turns)(stage, host, batch)
     own_inputs, span = runtime.own_inputs, runtime.span
@@ -82,6 +90,8 @@ def _loop(runtime: Runtime, stage: Stage, host: StrategyHost, checkpoints: Check
     while True:
         if publish.turn(turns(own_inputs(batch), span())):
             checkpoints.save_if_due()
+            watch.look(monotonic_ns())
+            publish.asked(watch.asked)
         if runtime.stopping:
             stop_at = stop_at or monotonic_ns() + STOP_WAIT_NS
             if host.idle or monotonic_ns() > stop_at:
@@ -141,6 +151,7 @@ class _Published:
         self._stage_turns = self._counters.counter("turns")
         self._records = self._counters.counter("records")
         self._working = self._counters.counter("working_orders")
+        self._asked = self._counters.counter("resyncs_asked")
         self._desk = host.desk
         self._loop = runtime.loop
         self._next_ns = 0
@@ -153,6 +164,10 @@ class _Published:
             )
             for market in host.markets
         ]
+
+    def asked(self, times: int) -> None:
+        """How often the market was asked for again."""
+        self._counters.set(self._asked, times)
 
     def turn(self, taken: int) -> bool:
         """Count records; True when it was time to publish."""
