@@ -118,8 +118,7 @@ static size_t message_length(const struct pmm_event *events, size_t n) {
     return length;
 }
 
-static __attribute__((noinline)) void push_in_parts(struct pmm_outlet *outlet, const struct pmm_event *events,
-                                                    size_t n) {
+void pmm_outlet_push_in_parts(struct pmm_outlet *outlet, const struct pmm_event *events, size_t n) {
     for (size_t done = 0, part; done < n; done += part) {
         part = fitting(events + done, n - done);
         if (part > 0) {
@@ -132,14 +131,7 @@ static __attribute__((noinline)) void push_in_parts(struct pmm_outlet *outlet, c
 }
 
 void pmm_outlet_push(struct pmm_outlet *outlet, const struct pmm_event *events, size_t n) {
-    if (!pmm_outlet_settled(outlet) || n > PMM_MESSAGE_MAX)
-        push_in_parts(outlet, events, n);
-    else if (pmm_ring_push_bulk(outlet->ring, events, n) >= 0)
-        ring_bell(outlet);
-    else {
-        outlet->overflows++;
-        owe(outlet, touched(events, n));
-    }
+    pmm_outlet_give(outlet, events, n);
 }
 
 /* ---- snapshots ---- */

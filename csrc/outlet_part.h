@@ -1,10 +1,21 @@
 /*
- * outlet_part.h: what an outlet's owner calls to send what the reader is owed. Private: cffi never reads it.
+ * outlet_part.h: an outlet for its owner in C: pushing, and sending what the reader is owed. Private: cffi never reads it.
  */
 #ifndef PMM_OUTLET_PART_H
 #define PMM_OUTLET_PART_H
 
 #include "outlet.h"
+
+/* pmm_outlet_push for who does it at every message: a reader that is owed nothing and keeps up costs a push. */
+void pmm_outlet_push_in_parts(struct pmm_outlet *outlet, const struct pmm_event *events, size_t n);
+
+static inline void pmm_outlet_give(struct pmm_outlet *outlet, const struct pmm_event *events, size_t n) {
+    int plain = outlet->stale == 0 && outlet->sending == PMM_INSTRUMENT_ALL && n <= PMM_MESSAGE_MAX;
+    if (!plain || pmm_ring_push_bulk(outlet->ring, events, n) < 0)
+        pmm_outlet_push_in_parts(outlet, events, n);
+    else if (outlet->bell)
+        pmm_bell_ring(outlet->bell);
+}
 
 /* The next piece of an instrument's snapshot, as pmm_book_part; any negative code: not now. */
 typedef int64_t pmm_outlet_part(const void *books, uint32_t instrument, int64_t recv_ns, struct pmm_place *place,

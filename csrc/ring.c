@@ -138,20 +138,23 @@ static void count_full(struct pmm_ring *ring) {
     pmm_store_relaxed_u64(full, pmm_load_relaxed_u64(full) + 1);
 }
 
+static inline void put(struct pmm_ring *ring, uint64_t cursor, const struct pmm_event *event) {
+    struct pmm_event *slot = &ring->slots[cursor & ring->mask];
+    memcpy(slot, event, COMMIT_BYTES);
+    pmm_store_release_u32(&slot->commit, (uint32_t)(cursor + 1));
+}
+
 /*
- * The commit words from the last record to the first: the reader stands at the first, so it sees nothing of a
- * call or all of it. The tail before them: a restarted writer looks for committed records no further than there.
+ * The first record last: the reader stands there, so it sees nothing of a call or all of it. The tail before any
+ * commit word: a restarted writer looks for committed records no further than there.
  */
 static int64_t publish(struct pmm_ring *ring, const struct pmm_event *events, size_t n) {
-    uint64_t begin = ring->cursor, end = begin + n;
-    pmm_store_relaxed_u64(&ring->shared->tail, end);
-    for (size_t i = 0; i < n; i++)
-        memcpy(&ring->slots[(begin + i) & ring->mask], &events[i], COMMIT_BYTES);
-    for (uint64_t cursor = end; cursor != begin; cursor--) {
-        struct pmm_event *slot = &ring->slots[(cursor - 1) & ring->mask];
-        pmm_store_release_u32(&slot->commit, (uint32_t)cursor);
-    }
-    ring->cursor = end;
+    uint64_t begin = ring->cursor;
+    ring->cursor = begin + n;
+    pmm_store_relaxed_u64(&ring->shared->tail, begin + n);
+    for (size_t i = 1; i < n; i++)
+        put(ring, begin + i, &events[i]);
+    put(ring, begin, &events[0]);
     return (int64_t)n;
 }
 
@@ -161,7 +164,7 @@ int64_t pmm_ring_push_bulk(struct pmm_ring *ring, const struct pmm_event *events
         count_full(ring);
         return PMM_ERR_AGAIN;
     }
-    return publish(ring, events, n);
+    return n ? publish(ring, events, n) : 0;
 }
 
 int64_t pmm_ring_push_burst(struct pmm_ring *ring, const struct pmm_event *events, size_t n) {
@@ -173,21 +176,25 @@ int64_t pmm_ring_push_burst(struct pmm_ring *ring, const struct pmm_event *event
     return n ? publish(ring, events, n) : 0;
 }
 
-/* How many of n records are whole messages; all of them if not one is. */
-static size_t whole_messages(const struct pmm_event *events, size_t n) {
+/* Of n records that filled the room, those that are whole messages; all of them if not one is. */
+static __attribute__((noinline)) int64_t take_whole(struct pmm_ring *ring, const struct pmm_event *events, size_t n) {
     size_t whole = n;
     while (whole > 0 && !pmm_event_ends_message(&events[whole - 1]))
         whole--;
-    return whole > 0 ? whole : n;
+    if (whole == 0) whole = n;
+    ring->cursor += whole;
+    return (int64_t)whole;
 }
 
 int64_t pmm_ring_take(struct pmm_ring *ring, struct pmm_event *out, size_t max) {
     uint64_t cursor = ring->cursor;
     size_t n = 0;
-    for (; n < max && committed(ring, cursor); n++, cursor++)
+    for (;; n++, cursor++) {
+        if (n == max) return take_whole(ring, out, n);
+        if (!committed(ring, cursor)) break;
         memcpy(&out[n], &ring->slots[cursor & ring->mask], sizeof *out);
-    if (n == max) n = whole_messages(out, n);
-    ring->cursor += n;
+    }
+    ring->cursor = cursor;
     return (int64_t)n;
 }
 

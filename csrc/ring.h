@@ -11,8 +11,8 @@
  * the writer line. The reader opens it PMM_OPEN_SHARED and writes the reader line only; it
  * claims byte 1 of the file, so there is one reader at a time as there is one writer.
  *
- * Promises while both live: nothing lost, doubled or reordered. A push is one thing: its commit words are
- * stored from the last record to the first, so the reader sees none of it or all of it. A push whose writer
+ * Promises while both live: nothing lost, doubled or reordered. A push is one thing: its first record, at which
+ * the reader stands, is written last, so the reader sees none of it or all of it. A push whose writer
  * died inside is never seen, not even in part. A restarted writer finds its cursor by looking at
  * the commit words up to the tail, and takes back those behind a hole (pmm_ring_open_writer). A restarted reader continues at the published
  * head: it may see again what it had read and not released: at least once, and

@@ -16,7 +16,7 @@ int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t
     for (; touched; touched &= touched - 1)
         pmm_book_apply(feed->books[__builtin_ctzll(touched)], events, n);
     for (uint32_t reader = 0; reader < feed->reader_count; reader++)
-        pmm_outlet_push(feed->readers[reader], events, n);
+        pmm_outlet_give(feed->readers[reader], events, n);
     feed->published += n;
     return (int64_t)n;
 }

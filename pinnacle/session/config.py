@@ -57,8 +57,6 @@ class SessionSection(Section):
         _check_place("data_dir", self.data_dir)
         if not self.runtime_dir.startswith("/"):
             raise ValueError(f"runtime_dir: {self.runtime_dir!r} must begin with a slash")
-        if self.ring_capacity & (self.ring_capacity - 1):
-            raise ValueError(f"ring_capacity: must be a power of two, not {self.ring_capacity}")
         try:
             SessionName(self.name)
         except ValueError as error:

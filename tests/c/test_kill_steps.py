@@ -81,21 +81,15 @@ def test_whatever_a_killed_process_leaves_is_taken_up(scratch, what, states_min)
         (
             "ring",
             "ring.c",
-            "        memcpy(&ring->slots[(begin + i)",
-            "        ring->slots[(begin + i) & ring->mask].commit = (uint32_t)(begin + i + 1),\n"
-            "        memcpy(&ring->slots[(begin + i)",
+            "    memcpy(slot, event, COMMIT_BYTES);",
+            "    slot->commit = (uint32_t)(cursor + 1);\n    memcpy(slot, event, COMMIT_BYTES);",
         ),
         (
             "ring",
             "ring.c",
-            "for (uint64_t cursor = end; cursor != begin; cursor--)",
-            "for (uint64_t cursor = begin + 1; cursor != end + 1; cursor++)",
-        ),
-        (
-            "ring",
-            "ring.c",
-            "for (uint64_t at = cursor + 1; at < tail; at++)",
-            "for (uint64_t at = tail; at < tail; at++)",
+            "    for (size_t i = 1; i < n; i++)\n        put(ring, begin + i, &events[i]);\n"
+            "    put(ring, begin, &events[0]);",
+            "    for (size_t i = 0; i < n; i++)\n        put(ring, begin + i, &events[i]);",
         ),
         ("ring", "ring.c", "while (cursor < tail && committed(ring, cursor))", "while (0)"),
         ("book", "book.c", "if ((book->sequence & 1) == 0) enter(book);", "enter(book);"),

@@ -14,7 +14,7 @@
  * Spin's memory is sequentially consistent: that the commit word may not overtake the payload is said by
  * its release and is ThreadSanitizer's to find. Planted faults, one at a time:
  *   BUG_COMMIT_FIRST   the commit word before the payload
- *   BUG_COMMIT_FORWARD the commit words of a push from the first to the last
+ *   BUG_COMMIT_FORWARD the records of a push from the first to the last
  *   BUG_HOLE_KEPT      a restarted writer leaves committed records behind a hole
  *   BUG_TAIL_TRUSTED   a restarted writer goes on at the tail, where the push ends that it may have died in
  *   BUG_TAIL_LATE      the tail behind the commit words
@@ -40,6 +40,16 @@ byte truth[RECORDS];
 #define PUBLISH(at) \
     STEP(assert(truth[cursor] == 0 && truth[end - 1] == 0); commit[SLOT(at)] = WORD(at); truth[cursor] = life; \
          truth[end - 1] = life)
+
+#ifdef BUG_COMMIT_FORWARD
+#define COMMIT(at) \
+    if \
+    :: at == end - 1 -> PUBLISH(at) \
+    :: else -> STEP(commit[SLOT(at)] = WORD(at)) \
+    fi
+#else
+#define COMMIT(at) STEP(commit[SLOT(at)] = WORD(at))
+#endif
 
 active proctype writer() {
     byte cursor, peer, limit, at, end, life, deaths;
@@ -93,7 +103,11 @@ born:
 #ifndef BUG_TAIL_LATE
         STEP(tail = end);
 #endif
+#ifdef BUG_COMMIT_FORWARD
         at = cursor;
+#else
+        at = cursor + 1; /* the first record, at which the reader stands, comes last */
+#endif
         do
         :: at < end ->
 #ifdef BUG_COMMIT_FIRST
@@ -101,21 +115,16 @@ born:
 #endif
             STEP(first[SLOT(at)] = life);
             STEP(second[SLOT(at)] = life);
+            COMMIT(at);
             at++
         :: else -> break
         od;
-#ifdef BUG_COMMIT_FORWARD
-        at = cursor;
-        do
-        :: at < end - 1 -> STEP(commit[SLOT(at)] = WORD(at)); at++
-        :: else -> break
-        od;
-        PUBLISH(at);
-#else
-        do
-        :: at > cursor + 1 -> STEP(commit[SLOT(at - 1)] = WORD(at - 1)); at--
-        :: else -> break
-        od;
+#ifndef BUG_COMMIT_FORWARD
+#ifdef BUG_COMMIT_FIRST
+        STEP(commit[SLOT(cursor)] = WORD(cursor));
+#endif
+        STEP(first[SLOT(cursor)] = life);
+        STEP(second[SLOT(cursor)] = life);
         PUBLISH(cursor);
 #endif
         cursor = end;

@@ -153,7 +153,6 @@ REFUSED = [
     ("session.data_dir", "$HOME/x"),
     ("session.data_dir", ""),
     ("session.data_dir", "a\0b"),
-    *(("session.ring_capacity", value) for value in (0, 1, 64, 128, 2**40, -4)),
     ("session.ring_capacity", 10_000, "session.ring_capacity", "power of two"),
     ("session.colour", 1, "session.colour", "unknown key"),
     ("exchange.kind", "papier", "exchange.kind", "simulated, paper"),
