@@ -9,11 +9,14 @@ import click
 
 @click.command()
 @click.argument("session", type=click.Path(path_type=Path))
+@click.option("--other-build", is_flag=True, help="Does this build repeat what another wrote?")
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
-def verify(session: Path, as_json: bool) -> int:
-    """Check SESSION's journals and repeat every decision of its strategy and risk.
+def verify(session: Path, other_build: bool, as_json: bool) -> int:
+    """Hold SESSION's journals against each other, and repeat every decision of every process.
 
-    Exit 0 if all is identical; exit 1 if a byte is damaged or a decision differs, and says where.
+    Exit 0 if all is identical. Exit 1, and what and where, if a journal is missing, damaged, cut,
+    or of another configuration, instrument table or build; if the two ends of a ring differ; or if
+    a decision is not repeated. May run beside the live session.
     """
     from rich.console import Console
     from rich.progress import Progress
@@ -31,7 +34,7 @@ def verify(session: Path, as_json: bool) -> int:
                 tasks[role] = bar.add_task(role, total=total)
             bar.update(tasks[role], completed=done)
 
-        found = verify_session(paths, progress)
+        found = verify_session(paths, progress, other_build=other_build)
     result = found.as_dict()
     if as_json:
         click.echo(json.dumps(result))
@@ -43,11 +46,15 @@ def verify(session: Path, as_json: bool) -> int:
 def _print(result: dict[str, Any]) -> None:
     for row in result["damage"]:
         click.echo("damaged: " + ", ".join(f"{key} {value}" for key, value in row.items()))
+    for row in result["findings"]:
+        click.echo("{journal} record {record}: {problem}: {detail}".format(**row))
     for row in result["details"]:
         click.echo(
             f"{row['journal']} record {row['record']}: {', '.join(row['fields']) or 'absent'}"
         )
         click.echo(f"  recorded {row['recorded']}")
         click.echo(f"  expected {row['expected']}")
+    ends = ", ".join(f"{name} {how}" for name, how in result["ends"].items())
+    click.echo(f"ended: {ends}")
     word = "identical" if result["identical"] else "NOT identical"
     click.echo(f"{word}: {result['decisions']} decisions, {result['differences']} differences")

@@ -42,8 +42,7 @@ def check_journal(name: str, directory: Path) -> list[Finding]:
         report = _settled(directory)
     except (LayoutError, NativeError) as error:
         return [_finding(name, 0, 0, 0, "unreadable", str(error))]
-    findings = _check_bytes(name, directory, report)
-    findings += _check_source(name, report)
+    findings = check_bytes(name, directory, report)
     if report.records:
         findings += _check_starts(name, JournalReader(directory, damaged_ok=True))
     return findings
@@ -75,7 +74,12 @@ def _finding(
     }
 
 
-def _check_bytes(name: str, directory: Path, report: JournalReport) -> list[Finding]:
+def check_bytes(name: str, directory: Path, report: JournalReport) -> list[Finding]:
+    """What a scan's report says of the bytes, and of whose they are."""
+    return _check_marks(name, directory, report) + _check_source(name, report)
+
+
+def _check_marks(name: str, directory: Path, report: JournalReport) -> list[Finding]:
     if report.corrupt:
         place = (report.bad_file, report.bad_record, report.bad_offset)
         what = "record" if report.bad_offset else "header"

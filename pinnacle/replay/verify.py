@@ -1,26 +1,34 @@
-"""Run a session's strategy and risk again over their input logs and compare every decision."""
+"""Does a session's past repeat itself, and do its journals tell of one and the same session?
 
-from collections.abc import Callable
+Four things make a session identical: every journal is there, whole, and of the configuration, the
+instruments and the build that it is verified with; both ends of every ring hold the same records;
+every logic, run again over its inputs, makes its recorded decisions; and there were decisions.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pinnacle.core.config import convert, read_toml
+from pinnacle.core.config import read_toml
 from pinnacle.core.decision_log import Difference, LogReplay
 from pinnacle.core.errors import DataError
 from pinnacle.core.instruments import Instrument, read_list
-from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Kind, Reason, Side, Source
-from pinnacle.replay.health import check_journals
-from pinnacle.risk.config import RiskConfig
-from pinnacle.risk.gate import RiskGate
-from pinnacle.strategy.config import StrategyConfig
-from pinnacle.strategy.host import StrategyHost
+from pinnacle.replay.ends import check_ends
+from pinnacle.replay.evidence import JOURNALLED, Evidence, Finding, finding, open_evidence
+from pinnacle.replay.health import check_bytes, check_journal
+from pinnacle.replay.links import LINKS, compare
+from pinnacle.replay.logics import Decider, Session
+from pinnacle.replay.market_links import TakenMarket, compare_tops
+from pinnacle.replay.venue_link import VenueLink
 
 Progress = Callable[[str, int, int], None]
+
+#: Records after which an exchange's market is looked at, so that it never all stands in memory.
+_STEP = 8192
 
 
 @dataclass
@@ -29,14 +37,17 @@ class Verification:
 
     session: str
     journals: dict[str, int] = field(default_factory=dict)
+    #: How each process ended: in order, early (killed, or the machine went down), or not yet.
+    ends: dict[str, str] = field(default_factory=dict)
     damage: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     decisions: int = 0
     difference_count: int = 0
     differences: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def identical(self) -> bool:
-        return not self.damage and not self.difference_count
+        return not self.damage and not self.findings and not self.difference_count
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -47,56 +58,180 @@ class Verification:
             "first": self.differences[:1],
             "details": self.differences,
             "journals": self.journals,
+            "ends": self.ends,
             "damage": self.damage,
+            "findings": self.findings,
         }
 
 
-def verify_session(paths: SessionPaths, progress: Progress | None = None) -> Verification:
-    """Check every journal's bytes, then repeat the decisions of strategy and risk.
+def verify_session(
+    paths: SessionPaths, progress: Progress | None = None, *, other_build: bool = False
+) -> Verification:
+    """Hold a session's journals against each other, and repeat every decision.
 
-    DataError if the session cannot be read at all; damage and differences are in the result.
+    `other_build`: it may have been written by another build than this one. DataError if the
+    session cannot be read at all; what is wrong with it is in the result.
     """
     if not paths.config.exists() or not paths.instrument_list.exists():
         raise DataError(f"{paths.data}: not a session's folder (config.toml, instruments.json)")
-    instruments = read_list(paths.instrument_list)
+    session = Session(paths.config, read_toml(paths.config), read_list(paths.instrument_list))
+    told: Progress = progress or (lambda what, done, total: None)
     found = Verification(session=str(paths.data))
-    found.damage = check_journals(paths.data)
-    sections = read_toml(paths.config)
-    strategy = StrategyHost(instruments, _section(sections, "strategy", StrategyConfig, paths))
-    risk = RiskGate(instruments, _section(sections, "risk", RiskConfig, paths))
-    for role, decide in (("strategy", strategy.decided), ("risk", risk.decided)):
-        _repeat(found, paths, role, decide, instruments, progress)
+    journals, found.findings = open_evidence(paths.data)
+    found.journals = {name: journal.given_stop for name, journal in journals.items()}
+    for name, journal in journals.items():
+        found.damage += _damage(name, journal)
+    found.findings += _names(journals) + _origins(journals, session, other_build)
+    found.ends, problems = check_ends(journals)
+    found.findings += problems
+    _compare_links(found, journals, session, told)
+    _repeat_all(found, journals, session, told)
+    if not found.decisions:
+        found.findings.append(finding("strategy", 0, "empty", "no decision: nothing is verified"))
     return found
 
 
-def _section(sections: dict, name: str, kind: type, paths: SessionPaths) -> Any:
-    return convert(sections.get(name, {}), kind, Path(f"{paths.config} [{name}]"))
+def _damage(name: str, journal: Evidence) -> list[dict[str, Any]]:
+    if journal.reader.report.torn_bytes:
+        # Perhaps a record that was being written: looked at once more.
+        return check_journal(name, journal.directory)
+    return check_bytes(name, journal.directory, journal.reader.report)
 
 
-def _repeat(
-    found: Verification,
-    paths: SessionPaths,
-    role: str,
-    decide: Callable[[Any, int], np.ndarray],
-    instruments: list[Instrument],
-    progress: Progress | None,
+def _names(journals: dict[str, Evidence]) -> list[Finding]:
+    names = {name: journal.reader.name for name, journal in journals.items() if journal.given_stop}
+    if len(set(names.values())) < 2:
+        return []
+    return [finding(name, 0, "foreign", f"of session {of!r}") for name, of in names.items()]
+
+
+def _origins(journals: dict[str, Evidence], session: Session, other_build: bool) -> list[Finding]:
+    """Every run was made from what lies beside the journals, by this build."""
+    problems = []
+    for name, journal in journals.items():
+        here = session.origin(name)
+        for run in journal.runs:
+            if not any(run.origin):
+                detail = "START does not tell from what the run was made: it cannot be checked"
+                problems.append(finding(name, run.start, "origin", detail))
+                continue
+            for part in here.differing(run.origin):
+                if part == "build" and other_build:
+                    continue
+                detail = f"the run was made from another {part} than what is here"
+                if part == "build":
+                    detail = "the run is of another build than this one (see --other-build)"
+                problems.append(finding(name, run.start, part, detail))
+    return problems
+
+
+def _compare_links(
+    found: Verification, journals: dict[str, Evidence], session: Session, told: Progress
 ) -> None:
-    """Replay one process's journal up to its end, or to the first damage."""
-    replay = LogReplay(decide, Source[role.upper()])
-    index = 0
-    reader = JournalReader(paths.journal(role), damaged_ok=True)
-    for chunk in reader.chunks():
-        replay.feed(chunk, index)
-        index += len(chunk)
-        if progress is not None:
-            progress(role, index, len(reader))
-    if not reader.report.corrupt:
-        # Damage has cut the log: what should follow there is damage, not a difference.
-        replay.finish(index)
-    found.journals[role] = index
-    found.decisions += replay.decisions
-    found.difference_count += replay.difference_count
-    found.differences += [_described(role, d, instruments) for d in replay.differences]
+    instruments = session.instruments
+    steps: list[tuple[tuple[str, str], Callable[..., list[Finding]]]] = [
+        ((link.writer, link.reader), lambda a, b, link=link: compare(link, a, b)) for link in LINKS
+    ]
+    readers = ("strategy",) if session.simulated else ("strategy", "exchange")
+    steps += [
+        (("feed", reader), lambda feed, by: TakenMarket(by, feed, instruments).compare())
+        for reader in readers
+    ]
+    steps.append((("feed", "risk"), lambda feed, risk: compare_tops(risk, feed, instruments)))
+    for i, (ends, step) in enumerate(steps):
+        if all(end in journals for end in ends):
+            found.findings += step(*(journals[end] for end in ends))
+        told("rings", i + 1, len(steps))
+
+
+def _repeat_all(
+    found: Verification, journals: dict[str, Evidence], session: Session, told: Progress
+) -> None:
+    deciders = session.deciders()
+    for role in JOURNALLED:
+        if role not in deciders or role not in journals:
+            continue
+        again = _Repeated(found, journals[role], deciders[role], session.instruments, told)
+        if role == "exchange" and session.simulated and "feed" in journals:
+            made = again.steps()
+            found.findings += VenueLink(journals["feed"], session.instruments, made).compare()
+            for _ in made:
+                pass
+        else:
+            for _ in again.steps():
+                pass
+
+
+class _Refused(Exception):
+    """A batch on which the logic does not decide."""
+
+
+class _Repeated:
+    """One process's logic over its own journal, up to its end or the first damage."""
+
+    def __init__(
+        self,
+        found: Verification,
+        journal: Evidence,
+        decider: Decider,
+        instruments: list[Instrument],
+        told: Progress,
+    ):
+        self._found = found
+        self._journal = journal
+        self._decider = decider
+        self._instruments = instruments
+        self._told = told
+        self._market: list[np.ndarray] = []
+
+    def steps(self) -> Iterator[np.ndarray]:
+        """Run on; yields the market that an exchange's logic makes."""
+        journal = self._journal
+        replay = LogReplay(self._decide, Source[journal.name.upper()])
+        index = 0
+        try:
+            for rows in journal.reader.chunks(0, journal.given_stop, _STEP):
+                replay.feed(rows, index)
+                index += len(rows)
+                self._told(journal.name, index, journal.given_stop)
+                if self._market:
+                    yield np.concatenate(self._market)
+                    self._market.clear()
+            self._finish(replay, index)
+        except _Refused as refused:
+            self._found.findings.append(finding(journal.name, index, "refused", str(refused)))
+        self._count(replay)
+
+    def _decide(self, events: Any, n: int) -> np.ndarray:
+        if n > self._decider.batch_max:
+            raise _Refused(
+                f"a batch of {n} records, and the process takes {self._decider.batch_max}"
+            )
+        logic = self._decider.logic
+        try:
+            decisions = logic.decided(events, n)
+        except (Exception, SystemExit) as error:
+            raise _Refused(f"the logic ends by itself: {error!r}") from None
+        if len(made := getattr(logic, "market", ())):
+            self._market.append(made)
+        return decisions
+
+    def _finish(self, replay: LogReplay, index: int) -> None:
+        """A process that was killed may leave its last batch open, or undecided, and no other."""
+        opened = sum(map(len, replay.open_inputs))
+        if opened > self._decider.batch_max:
+            detail = f"{opened} records without the end of their batch"
+            self._found.findings.append(finding(self._journal.name, index - opened, "open", detail))
+        if self._journal.ended:
+            replay.finish(index)
+
+    def _count(self, replay: LogReplay) -> None:
+        found = self._found
+        found.decisions += replay.decisions
+        found.difference_count += replay.difference_count
+        found.differences += [
+            _described(self._journal.name, d, self._instruments) for d in replay.differences
+        ]
 
 
 def _described(role: str, difference: Difference, instruments: list[Instrument]) -> dict[str, Any]:
@@ -116,13 +251,20 @@ def _readable(row: np.void | None, instruments: list[Instrument]) -> dict[str, A
     number = int(row["instrument_id"])
     known = instruments[number] if number < len(instruments) else None
     return {
-        "kind": Kind(int(row["kind"])).name,
+        "kind": _name(Kind, row["kind"]),
         "instrument": known.symbol if known else number,
-        "side": Side(int(row["side"])).name,
+        "side": _name(Side, row["side"]),
         "price": known.price_text(int(row["price"])) if known else int(row["price"]),
         "quantity": known.quantity_text(int(row["quantity"])) if known else int(row["quantity"]),
         "order_id": int(row["order_id"]),
-        "reason": Reason(int(row["reason"])).name,
+        "reason": _name(Reason, row["reason"]),
         "clock_ns": int(row["recv_ns"]),
         "caused_by_ns": int(row["venue_ns"]),
     }
+
+
+def _name(kind: Any, value: int) -> str:
+    try:
+        return kind(int(value)).name
+    except ValueError:
+        return str(value)

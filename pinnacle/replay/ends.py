@@ -1,0 +1,57 @@
+"""How each process of a session ended, and whether the others agree.
+
+A journal that does not close with END ends early: its process was killed, or its tail was cut. The
+two look alike in the journal itself. They do not in the journals of the peers that watched it: they
+saw it go, and whether in order.
+"""
+
+from pinnacle.core.schema import Source
+from pinnacle.replay.evidence import Evidence, Finding, finding
+
+#: Peers give a process up 0.5 s after its heart stopped, and look 50 times a second.
+MISSED_AFTER_NS = 2_000_000_000
+_WATCHERS = {
+    "exchange": ("feed", "gateway"),
+    "feed": ("strategy", "risk", "exchange"),
+    "strategy": ("risk",),
+    "risk": ("strategy", "gateway"),
+    "gateway": ("risk", "exchange"),
+}
+
+
+def check_ends(journals: dict[str, Evidence]) -> tuple[dict[str, str], list[Finding]]:
+    """(how each ended, what contradicts it)."""
+    ends: dict[str, str] = {}
+    problems: list[Finding] = []
+    for name, journal in journals.items():
+        if journal.live:
+            ends[name] = "not yet"
+        elif journal.ended:
+            ends[name] = "in order"
+        else:
+            ends[name] = "early"
+            problems += _missed(journal, journals)
+    return ends, problems
+
+
+def _missed(journal: Evidence, journals: dict[str, Evidence]) -> list[Finding]:
+    """What the peers know of records that are not there."""
+    source = int(Source[journal.name.upper()])
+    for name in _WATCHERS[journal.name]:
+        watcher = journals.get(name)
+        if watcher is None:
+            continue
+        seen = [
+            in_order for at, in_order in watcher.losses.get(source, ()) if at >= journal.last_ns
+        ]
+        went_on_ns = watcher.last_ns - journal.last_ns
+        if any(seen):
+            detail = f"its end is missing: {name} saw it end in order"
+        elif not seen and went_on_ns > MISSED_AFTER_NS:
+            detail = (
+                f"its end is missing: {name} went on for {went_on_ns / 1e9:.1f} s and missed nobody"
+            )
+        else:
+            continue
+        return [finding(journal.name, journal.given_stop, "cut", detail)]
+    return []

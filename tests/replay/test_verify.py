@@ -1,0 +1,302 @@
+"""Verify is not fooled: every journal is held against the others, and raises no false alarm."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from pinnacle.core.journal_reader import HEADER_BYTES
+from pinnacle.core.paths import SessionPaths
+from pinnacle.core.schema import EVENT, Flag, Kind, Side
+from pinnacle.replay.verify import verify_session
+from pinnacle.strategy.market_maker import MarketMaker
+from tests.replay.forging import JOURNALLED, Forged
+from tests.sessions import demo_config, running_demo, until
+
+
+def record(folder, name, seconds):
+    """The folder of a short demo session."""
+    config, paths = demo_config(folder, name)
+    command = [sys.executable, "-m", "pinnacle", "run", str(config), "--name", name]
+    command += ["--duration", str(seconds), "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return paths.data
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory):
+    """A session whose strategy and feed were killed once and came back."""
+    with running_demo(tmp_path_factory.mktemp("verify"), "one") as live:
+        for role in ("strategy", "feed"):
+            until(live.quoting, 60, f"quoting before {role} dies")
+            before = live.process(role)
+            os.kill(before.pid, signal.SIGKILL)
+            until(
+                lambda was=before: live.process(was.role).restarts > was.restarts, 60, "a restart"
+            )
+        until(live.quoting, 60, "quoting at the end")
+        live.finish()
+    return live.paths.data
+
+
+@pytest.fixture(scope="session")
+def other(tmp_path_factory):
+    return record(tmp_path_factory.mktemp("verify"), "two", 2)
+
+
+@pytest.fixture
+def forged(original, tmp_path):
+    return Forged(original, tmp_path / "forged")
+
+
+def decided(rows):
+    return (rows["flags"] & Flag.DECISION) != 0
+
+
+def half(rows):
+    return rows[: len(rows) // 2]
+
+
+def missing(*journals):
+    def forge(session):
+        for journal in journals:
+            session.remove(journal)
+
+    return forge
+
+
+def doubled_fills_and_orders(session):
+    def forge(rows):
+        rows["price"][rows["kind"] == Kind.FILL] *= 2
+        return np.repeat(rows, np.where(decided(rows) & (rows["kind"] == Kind.NEW), 2, 1))
+
+    session.change("gateway", forge)
+
+
+def no_fills(session):
+    session.change("exchange", lambda rows: rows[rows["kind"] != Kind.FILL])
+
+
+def moved_market(session):
+    def forge(rows):
+        rows["price"][rows["kind"] < Kind.NEW] += 12_345
+
+    session.change("feed", forge)
+
+
+def a_life_cut_out(session):
+    def forge(rows):
+        order = rows["order_id"][rows["kind"] == Kind.FILL][0]
+        mine = (rows["order_id"] == order) & (rows["kind"] >= Kind.NEW)
+        return rows[~(mine & (rows["kind"] < Kind.START))]
+
+    session.change("risk", forge)
+
+
+def halves(session):
+    for journal in ("strategy", "risk"):
+        session.change(journal, half)
+
+
+def empty(session):
+    for journal in ("strategy", "risk"):
+        session.write(journal, np.empty(0, EVENT))
+
+
+def undecided(session):
+    def forge(rows):
+        rows = rows[~decided(rows)]
+        rows["flags"] &= np.uint8(~int(Flag.BATCH_END) & 0xFF)
+        return rows
+
+    for journal in ("strategy", "risk"):
+        session.change(journal, forge)
+
+
+def higher_limits(session):
+    path = session.folder / "config.toml"
+    text = path.read_text()
+    raised = re.sub(r'(position_max = ")', r"\g<1>1000", text)
+    assert raised != text
+    path.write_text(raised)
+
+
+def other_fees(session):
+    path = session.folder / "instruments.json"
+    text = path.read_text()
+    changed = re.sub(r'("maker_fee_e8": -?)(\d+)', r"\g<1>9\2", text)
+    assert changed != text
+    path.write_text(changed)
+
+
+def zeroed(journal, share):
+    def forge(session):
+        path = session.own(journal)
+        size = path.stat().st_size
+        rows = session.rows(journal)
+        begin = HEADER_BYTES + int(len(rows) * share) * EVENT.itemsize
+        with path.open("r+b") as file:
+            file.seek(begin)
+            file.write(bytes(size - begin))
+
+    return forge
+
+
+def without_marks(session):
+    for journal in JOURNALLED:
+        session.change(journal, lambda rows: rows[~np.isin(rows["kind"], (48, 49, 57, 58))])
+
+
+def untold_origin(session):
+    def forge(rows):
+        rows["price"][0] = rows["quantity"][0] = rows["venue_ns"][0] = 0
+
+    for journal in JOURNALLED:
+        session.change(journal, forge)
+
+
+def another_build(session):
+    def forge(rows):
+        rows["venue_ns"][0] ^= 1
+
+    session.change("gateway", forge)
+
+
+def a_top_that_never_was(session):
+    def forge(rows):
+        rows["quantity"][np.flatnonzero(rows["kind"] == Kind.TOP)[-1]] += 1
+
+    session.change("risk", forge)
+
+
+def a_better_book_sent(session):
+    """The strategy's first snapshot has another level far from the market."""
+
+    def forge(rows):
+        sent = (rows["kind"] == Kind.DEPTH) & (rows["venue_id"] == 0) & (rows["side"] == Side.BID)
+        rows["quantity"][np.flatnonzero(sent)[-1]] += 1
+
+    session.change("strategy", forge)
+
+
+def an_order_kept_back(session):
+    """The strategy's last records before its end, which nobody decided on."""
+
+    def forge(rows):
+        (end,) = np.flatnonzero(rows["kind"] == Kind.END)
+        marks = end - int(np.count_nonzero(rows["kind"] == Kind.DETACH))
+        quiet = marks - 1
+        while decided(rows[quiet : quiet + 1])[0]:
+            quiet -= 1
+        return np.delete(rows, quiet)
+
+    session.change("strategy", forge)
+
+
+FORGERIES = {
+    "gateway, exchange and feed are gone": (
+        missing("gateway", "exchange", "feed"),
+        ["gateway.*missing", "exchange.*missing", "feed.*missing"],
+    ),
+    "only the strategy is gone": (missing("strategy"), ["strategy.*missing"]),
+    "only risk is gone": (missing("risk"), ["risk.*missing"]),
+    "fills at twice their price, orders sent twice": (doubled_fills_and_orders, ["gateway"]),
+    "the exchange's fills are gone": (no_fills, ["exchange"]),
+    "the market is moved": (moved_market, ["feed"]),
+    "an order's life is cut out": (a_life_cut_out, ["risk"]),
+    "strategy and risk end in their middle": (
+        halves,
+        ["risk", "never given"],
+    ),
+    "strategy and risk are empty": (empty, ["strategy.*empty", "risk.*empty"]),
+    "nothing was decided": (undecided, ["strategy", "risk"]),
+    "limits are higher": (higher_limits, ["risk.*another configuration"]),
+    "fees are others": (other_fees, ["another instruments"]),
+    "all of the strategy is zero": (zeroed("strategy", 0), ["strategy.*empty"]),
+    "the second half of risk is zero": (zeroed("risk", 0.5), ["risk.*cut"]),
+    "the second half of the feed is zero": (zeroed("feed", 0.5), ["feed did not publish"]),
+    "no run has a beginning": (without_marks, ["does not begin with START"]),
+    "no run says from what it was made": (untold_origin, ["cannot be checked"]),
+    "a run is of another build": (another_build, ["gateway.*another build"]),
+    "risk saw a top that never was": (a_top_that_never_was, ["risk.*never had"]),
+    "the strategy was sent another book": (a_better_book_sent, ["strategy.*never had"]),
+    "a record that nobody decided on is gone": (an_order_kept_back, ["strategy"]),
+}
+
+
+def said(found):
+    """Everything that a verification names, a line each."""
+    rows = [*found.findings, *found.damage, *found.differences]
+    return "\n".join(" ".join(str(value) for value in row.values()) for row in rows)
+
+
+@pytest.mark.parametrize("what", FORGERIES)
+def test_a_forgery_is_not_identical_and_is_named(forged, what):
+    forge, names = FORGERIES[what]
+    forge(forged)
+    found = forged.verify()
+    assert not found.identical
+    for name in names:
+        assert re.search(name, said(found)), said(found)
+
+
+def test_what_was_not_forged_is_identical_and_says_how_it_ended(forged):
+    found = forged.verify()
+    assert found.identical, said(found)
+    assert found.ends == dict.fromkeys(JOURNALLED, "in order")
+    assert found.decisions > 100
+
+
+def test_journals_written_anew_without_a_change_are_identical(forged):
+    for journal in JOURNALLED:
+        forged.change(journal, lambda rows: rows)
+    found = forged.verify()
+    assert found.identical, said(found)
+
+
+@pytest.mark.parametrize("journal", JOURNALLED)
+def test_a_journal_of_another_session_is_not_identical(forged, other, journal):
+    forged.remove(journal)
+    (forged.folder / journal).symlink_to(other / journal)
+    found = forged.verify()
+    assert not found.identical
+    assert re.search(f"{journal}.*of session 'two'", said(found))
+
+
+@pytest.mark.parametrize("error", [SystemExit(0), ValueError("no"), RuntimeError()])
+def test_a_logic_that_ends_by_itself_is_not_identical(forged, monkeypatch, error):
+    def hook(self, market):
+        raise error
+
+    monkeypatch.setattr(MarketMaker, "on_book", hook)
+    found = forged.verify()
+    assert not found.identical
+    assert re.search(r"strategy.*refused.*the logic ends by itself", said(found))
+
+
+def test_a_session_of_which_every_process_was_killed_is_identical_and_ends_early(tmp_path):
+    with running_demo(tmp_path, "killed") as live:
+        until(live.quoting, 60, "quoting")
+        live.run.send_signal(signal.SIGSTOP)
+        pids = [process.pid for process in live.observer.processes()]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        live.run.kill()
+        live.run.wait()
+        found = verify_session(SessionPaths(live.paths.runtime, live.paths.data))
+    assert found.identical, said(found)
+    assert found.ends == dict.fromkeys(JOURNALLED, "early")
+
+
+def test_a_live_session_is_identical_however_often_it_is_asked(tmp_path):
+    with running_demo(tmp_path, "live") as live:
+        until(live.quoting, 60, "quoting")
+        for _ in range(5):
+            found = verify_session(live.paths)
+            assert found.identical, said(found)
+            assert found.ends == dict.fromkeys(JOURNALLED, "not yet")
