@@ -6,7 +6,8 @@ saw it go, and whether in order.
 """
 
 from pinnacle.core.schema import Source
-from pinnacle.replay.evidence import Evidence, Finding, finding
+from pinnacle.replay.evidence import Evidence
+from pinnacle.replay.runs import Finding, finding
 
 #: Peers give a process up 0.5 s after its heart stopped, and look 50 times a second.
 MISSED_AFTER_NS = 2_000_000_000
@@ -24,10 +25,10 @@ def check_ends(journals: dict[str, Evidence]) -> tuple[dict[str, str], list[Find
     ends: dict[str, str] = {}
     problems: list[Finding] = []
     for name, journal in journals.items():
-        if journal.live:
-            ends[name] = "not yet"
-        elif journal.ended:
+        if journal.ended:
             ends[name] = "in order"
+        elif journal.live:
+            ends[name] = "not yet"
         else:
             ends[name] = "early"
             problems += _missed(journal, journals)

@@ -9,42 +9,18 @@ import fcntl
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from pinnacle.core.errors import LayoutError, NativeError
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.origin import Origin
-from pinnacle.core.run_marks import MARKS, RingPlace, origin_told
+from pinnacle.core.run_marks import MARKS
 from pinnacle.core.schema import Flag, Kind, Reason
+from pinnacle.replay.runs import Finding, Run, Runs, finding
 
 #: The journals of every session, in the order of the flow.
 JOURNALLED = ("exchange", "feed", "strategy", "risk", "gateway")
-Finding = dict[str, object]
-RingKey = tuple[bool, int]
-
-
-def finding(journal: str, record: int, problem: str, detail: str) -> Finding:
-    """Something that is not as it was written, named."""
-    return {"journal": journal, "record": record, "problem": problem, "detail": detail}
-
-
-@dataclass
-class Run:
-    """One run of a process: the records [start, stop) of its journal."""
-
-    start: int
-    stop: int
-    epoch: int
-    told: int
-    recv_ns: int
-    origin: Origin
-    #: Where each ring was attached, and for a run that ended in order, where it was left.
-    attached: dict[RingKey, RingPlace] = field(default_factory=dict)
-    detached: dict[RingKey, RingPlace] = field(default_factory=dict)
-    ended: bool = False
 
 
 class Evidence:
@@ -72,20 +48,15 @@ class Evidence:
         """Find the runs; what is not as a process writes them is in the findings."""
         if not self.given_stop:
             return [finding(self.name, 0, "empty", "no record: every run begins with START")]
-        problems: list[Finding] = []
+        runs = Runs(self.name)
         for index, rows in self.chunks(self.given_stop):
-            for at in np.flatnonzero(np.isin(rows["kind"], MARKS)).tolist():
-                problems += self._mark(index + at, rows[at])
+            runs.take(index, rows, np.flatnonzero(np.isin(rows["kind"], MARKS)))
             for row in rows[rows["kind"] == Kind.PEER_LOST]:
-                in_order = row["reason"] == Reason.SHUTDOWN
-                seen = (int(row["recv_ns"]), bool(in_order))
+                seen = (int(row["recv_ns"]), bool(row["reason"] == Reason.SHUTDOWN))
                 self.losses.setdefault(int(row["aux"]), []).append(seen)
-        if self.runs:
-            self.runs[-1].stop = self.given_stop
-            problems += self._behind_the_end(self.runs[-1])
-        if not self.runs or self.runs[0].start:
-            problems.append(finding(self.name, 0, "start", "the journal does not begin with START"))
-        return problems
+        runs.close(self.given_stop, self.reader[self.given_stop - 1])
+        self.runs = runs.found
+        return runs.problems
 
     def chunks(self, stop: int, start: int = 0) -> Iterator[tuple[int, np.ndarray]]:
         """(index of the first, records) from `start` to `stop`."""
@@ -97,48 +68,6 @@ class Evidence:
     def ended(self) -> bool:
         """Whether its last run ended in order."""
         return bool(self.runs) and self.runs[-1].ended
-
-    def _mark(self, index: int, row: np.void) -> list[Finding]:
-        kind = row["kind"]
-        if kind == Kind.START:
-            return self._begin(index, row)
-        if not self.runs:
-            return []
-        run, place = self.runs[-1], RingPlace.of(row)
-        if run.ended:
-            return [finding(self.name, index, "end", "a record behind END that begins no run")]
-        if kind == Kind.END:
-            run.ended, run.stop = True, index + 1
-            if set(run.detached) != set(run.attached) or int(row["order_id"]) != run.epoch:
-                return [finding(self.name, index, "end", "END does not close the run's rings")]
-        elif kind == Kind.ATTACH:
-            if index != run.start + 1 + len(run.attached):
-                return [finding(self.name, index, "start", "ATTACH that does not follow START")]
-            run.attached[place[:2]] = place
-        else:
-            run.detached[place[:2]] = place
-        return []
-
-    def _begin(self, index: int, row: np.void) -> list[Finding]:
-        problems = []
-        if self.runs:
-            before = self.runs[-1]
-            before.stop = index
-            problems = self._behind_the_end(before)
-        told = int(row["aux"])
-        self.runs.append(
-            Run(index, index, int(row["order_id"]), told, int(row["recv_ns"]), origin_told(row))
-        )
-        least = self.runs[-2].start + 1 if len(self.runs) > 1 else 0
-        if not least <= told <= index:
-            detail = f"START at index {index} says {told}"
-            problems.append(finding(self.name, index, "order", detail))
-        return problems
-
-    def _behind_the_end(self, run: Run) -> list[Finding]:
-        if not run.ended or self.reader[run.stop - 1]["kind"] == Kind.END:
-            return []
-        return [finding(self.name, run.stop - 1, "end", "records behind END that begin no run")]
 
 
 def is_decision(rows: np.ndarray) -> np.ndarray:

@@ -12,7 +12,8 @@ import numpy as np
 from pinnacle.core.run_marks import MARKS, RingPlace
 from pinnacle.core.schema import EVENT, Flag, Kind, Source
 from pinnacle.core.stage import ORDER_KINDS, REPORT_KINDS
-from pinnacle.replay.evidence import Evidence, Finding, RingKey, finding, is_decision
+from pinnacle.replay.evidence import Evidence, is_decision
+from pinnacle.replay.runs import Finding, RingKey, finding
 
 _JOURNAL_FLAGS = np.uint8(Flag.DECISION | Flag.BATCH_END)
 #: A batch with which a process can end is not longer.
@@ -123,8 +124,11 @@ class _End:
         for i, run in enumerate(runs):
             place = run.attached.get(self.key)
             if place is None:
-                detail = "START without an ATTACH of every ring"
-                self._problems.append(finding(self._journal.name, run.start, "start", detail))
+                # Killed while it said where it begins: it did nothing else.
+                place = RingPlace(*self.key, 0, 0)
+                if any(True for _ in self._run(run.start, run.stop, place, None, True)):
+                    detail = "a run that did not attach the ring of its records"
+                    self._problems.append(finding(self._journal.name, run.start, "start", detail))
                 continue
             after = runs[i + 1].attached.get(self.key) if i + 1 < len(runs) else None
             after = run.detached.get(self.key) or after

@@ -13,8 +13,9 @@ from pinnacle.core._native import lib
 from pinnacle.core.book import Book
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Source, Venue
-from pinnacle.replay.evidence import Evidence, Finding, finding, is_decision
+from pinnacle.replay.evidence import Evidence, is_decision
 from pinnacle.replay.links import check_cursors, taken_from, words_of
+from pinnacle.replay.runs import Finding, finding
 
 #: A TOP record's fields in the order of `_top`.
 _TOP_FIELDS = ("price", "quantity", "order_id", "aux", "venue_ns", "reason")

@@ -12,8 +12,9 @@ import numpy as np
 from pinnacle.core.book import Book
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Side, Source, Venue
-from pinnacle.replay.evidence import Evidence, Finding, finding, is_decision
+from pinnacle.replay.evidence import Evidence, is_decision
 from pinnacle.replay.links import words_of
+from pinnacle.replay.runs import Finding, finding
 
 #: Why a feed says of itself that a book is of no use.
 _OWN_REASONS = (Reason.STARTING, Reason.DISCONNECTED, Reason.SEQUENCE_GAP, Reason.RESYNC)

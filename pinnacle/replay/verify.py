@@ -17,12 +17,14 @@ from pinnacle.core.errors import DataError
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Kind, Reason, Side, Source
+from pinnacle.replay.batches import check_batches
 from pinnacle.replay.ends import check_ends
-from pinnacle.replay.evidence import JOURNALLED, Evidence, Finding, finding, open_evidence
+from pinnacle.replay.evidence import JOURNALLED, Evidence, open_evidence
 from pinnacle.replay.health import check_bytes, check_journal
 from pinnacle.replay.links import LINKS, compare
 from pinnacle.replay.logics import Decider, Session
 from pinnacle.replay.market_links import TakenMarket, compare_tops
+from pinnacle.replay.runs import Finding, finding
 from pinnacle.replay.venue_link import VenueLink
 
 Progress = Callable[[str, int, int], None]
@@ -84,6 +86,9 @@ def verify_session(
     found.findings += _names(journals) + _origins(journals, session, other_build)
     found.ends, problems = check_ends(journals)
     found.findings += problems
+    for journal in journals.values():
+        if journal.name != "feed":
+            found.findings += check_batches(journal, len(session.instruments))
     _compare_links(found, journals, session, told)
     _repeat_all(found, journals, session, told)
     if not found.decisions:

@@ -1,0 +1,88 @@
+"""Whether a journal's batches are as a turn makes them (csrc/stage.h, csrc/turn_risk.c).
+
+A process's own records stand first, then what each of its rings held, ring by ring. Risk looks once
+at the book of each instrument that it has to judge, and at no other.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pinnacle.core.run_marks import MARKS
+from pinnacle.core.schema import EVENT, Flag, Kind, Source
+from pinnacle.replay.evidence import Evidence, is_decision
+from pinnacle.replay.runs import Finding, finding
+
+_JUDGED = (Kind.NEW, Kind.REPLACE, Kind.FILL)
+
+
+def check_batches(journal: Evidence, instruments: int) -> list[Finding]:
+    """The first batch that no turn makes; `instruments`: how many there are."""
+    if not journal.runs:
+        return []
+    ranks = _ranks(journal)
+    # A batch that was cut short is closed by the next run, with a TIMER behind what it holds.
+    closed = np.array([run.told for run in journal.runs[1:]], np.int64)
+    for indexes, rows in _whole_batches(journal):
+        ends = (rows["flags"] & Flag.BATCH_END) != 0
+        rank = ranks[np.minimum(rows["source"], len(ranks) - 1)]
+        rank[np.isin(rows["kind"], MARKS)] = 0
+        back = (rank[1:] < rank[:-1]) & ~ends[:-1] & ~np.isin(indexes[1:], closed)
+        if back.any() or (rank < 0).any():
+            at = int(np.argmax(rank < 0)) if (rank < 0).any() else int(np.argmax(back)) + 1
+            detail = "it does not stand where its ring's records do in a batch"
+            return [finding(journal.name, int(indexes[at]), "order", detail)]
+        # A batch that was cut short may have the tops of what it lost.
+        whole = ~np.isin(indexes[ends], closed)
+        risk = journal.name == "risk"
+        bad = _tops_missing(rows, ends, whole, instruments) if risk else None
+        if bad is not None:
+            detail = "its batch has not one top of the book of each instrument that is judged"
+            return [finding(journal.name, int(indexes[bad]), "order", detail)]
+    return []
+
+
+def _ranks(journal: Evidence) -> np.ndarray:
+    """By source: 0 for the process itself, then its rings in their order, -1 for strangers."""
+    ranks = np.full(max(Source) + 2, -1, np.int64)
+    ranks[Source[journal.name.upper()]] = 0
+    attached = max((run.attached for run in journal.runs), key=len)
+    rings = [key for key in attached if not key[0]]
+    for i, (_, source) in enumerate(rings):
+        if source < len(ranks) - 1:
+            ranks[source] = i + 1
+    return ranks
+
+
+def _whole_batches(journal: Evidence) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(indexes, records) of the inputs, cut where a batch ends."""
+    rest_at, rest = np.empty(0, np.int64), np.empty(0, EVENT)
+    for index, rows in journal.chunks(journal.given_stop):
+        at = np.flatnonzero(~is_decision(rows))
+        indexes = np.concatenate([rest_at, at + index])
+        inputs = np.concatenate([rest, rows[at]])
+        ends = np.flatnonzero(inputs["flags"] & Flag.BATCH_END)
+        whole = int(ends[-1]) + 1 if len(ends) else 0
+        if whole:
+            yield indexes[:whole], inputs[:whole]
+        rest_at, rest = indexes[whole:], inputs[whole:]
+
+
+def _tops_missing(
+    rows: np.ndarray, ends: np.ndarray, whole: np.ndarray, instruments: int
+) -> int | None:
+    """The first record of a whole batch whose tops are not those of what is judged in it."""
+    batch = np.cumsum(ends) - ends
+    key = batch * (1 << 32) + rows["instrument_id"]
+    own = rows["source"] == Source.RISK
+    looked = own & (rows["kind"] == Kind.TOP) & whole[batch]
+    judged = np.isin(rows["kind"], _JUDGED) & ~own & whole[batch]
+    judged &= rows["instrument_id"] < instruments
+    wanted, tops = np.unique(key[judged]), np.sort(key[looked])
+    if len(wanted) == len(tops) and (wanted == tops).all():
+        return None
+    n = min(len(wanted), len(tops))
+    other = np.flatnonzero(wanted[:n] != tops[:n])
+    first = int(other[0]) if len(other) else n
+    found = min(int(keys[first]) for keys in (wanted, tops) if first < len(keys))
+    return int(np.argmax(key == found))

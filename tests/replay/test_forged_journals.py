@@ -1,0 +1,133 @@
+"""Whatever is done to a journal, CRCs and all, its session is not identical any more.
+
+Unless nobody can tell, and that is little. In a journal of decisions: what the process alone was
+told (the time, the switch, its peers), where its batches end, and which of two rings' records stood
+first, as long as every decision stays as it was. In the feed's: what it says itself of a book, and
+the times of records that no reader took. And of any journal the end that nobody saw: it is then
+said to end early.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pinnacle.core.run_marks import MARKS
+from pinnacle.core.schema import Flag, Kind, Reason, Source
+from tests.replay.forging import JOURNALLED, Forged
+from tests.replay.test_verify import original, said  # noqa: F401
+
+TOLD = (Kind.TIMER, Kind.PEER_LOST, Kind.PEER_BACK, Kind.HALT, Kind.RESUME, Kind.STOP)
+FIELDS = ("recv_ns", "venue_ns", "price", "quantity", "order_id", "aux", "instrument_id")
+FIELDS += ("reason", "kind", "side", "flags", "venue_id", "source")
+
+
+@st.composite
+def forgeries(draw):
+    """(journal, how, seed numbers): applied to whatever the journal holds."""
+    how = draw(
+        st.sampled_from(["alter", "drop", "repeat", "truncate", "swap", "reverse", "replace"])
+    )
+    at = draw(st.floats(0, 1, exclude_max=True))
+    other = draw(st.floats(0, 1, exclude_max=True))
+    length = draw(st.sampled_from([1, 1, 1, 2, 3, 10, 100]))
+    field = draw(st.sampled_from(FIELDS))
+    bits = draw(st.integers(0, 62))
+    return draw(st.sampled_from(JOURNALLED)), how, at, other, length, field, bits
+
+
+def forge(rows, how, at, other, length, field, bits):
+    """The records after it; a copy."""
+    n = len(rows)
+    i, j = int(at * n), int(other * n)
+    part = slice(i, min(i + length, n))
+    if how == "drop":
+        return np.delete(rows, np.arange(part.start, part.stop))
+    if how == "repeat":
+        return np.concatenate([rows[: part.stop], rows[part], rows[part.stop :]])
+    if how == "truncate":
+        return rows[:i].copy()
+    out = rows.copy()
+    if how == "alter":
+        width = out.dtype[field].itemsize * 8
+        out[field][i] ^= np.array(1 << (bits % width), np.uint64).astype(out.dtype[field])
+    elif how == "swap":
+        out[[i, j]] = rows[[j, i]]
+    elif how == "reverse":
+        out[part] = rows[part][::-1]
+    else:
+        out[i] = rows[j]
+    return out
+
+
+def told_alone(rows, source):
+    """Where a record is what only its process was told."""
+    own = (rows["source"] == source) & ((rows["flags"] & Flag.DECISION) == 0)
+    torn = (rows["kind"] == Kind.TOP) & (rows["reason"] == Reason.STALE)
+    return own & (np.isin(rows["kind"], TOLD) | torn)
+
+
+def essence(journal, rows, taken):
+    """What others hold of a journal, or what follows from it."""
+    source = Source[journal.upper()]
+    rows = rows.copy()
+    rows["commit"] = 0
+    rows["flags"] &= np.uint8(0xFF & ~int(Flag.BATCH_END))
+    if journal == "feed":
+        rows = rows[rows["kind"] != Kind.BOOK_INVALID]
+        unseen = np.array([row.tobytes() not in taken for row in rows], bool)
+        rows["recv_ns"][unseen & ~np.isin(rows["kind"], MARKS)] = 0
+        return [rows.tobytes()]
+    rows = rows[~told_alone(rows, source)]
+    top = (rows["kind"] == Kind.TOP) & (rows["source"] == source)
+    rows["recv_ns"][top] = 0
+    decided = (rows["flags"] & Flag.DECISION) != 0
+    found = [rows[decided].tobytes()]
+    return found + [rows[~decided & (rows["source"] == s)].tobytes() for s in range(16)]
+
+
+@pytest.fixture(scope="session")
+def records(original):  # noqa: F811
+    """Each journal's records, and the bytes of the market that the strategy took."""
+    from pinnacle.core.journal_reader import JournalReader
+
+    rows = {name: JournalReader(original / name).array().copy() for name in JOURNALLED}
+    market = rows["strategy"][rows["strategy"]["source"] == Source.FEED].copy()
+    market["commit"] = 0
+    market["flags"] &= np.uint8(0xFF & ~int(Flag.BATCH_END))
+    return rows, {row.tobytes() for row in market}
+
+
+def check(original, folder, records, forgery):  # noqa: F811
+    journal, *how = forgery
+    rows, taken = records
+    before, after = rows[journal], forge(rows[journal], *how)
+    session = Forged(original, folder)
+    session.write(journal, after)
+    found = session.verify()
+    if not found.identical:
+        return
+    cut = len(after) < len(before) and after.tobytes() == before[: len(after)].tobytes()
+    if cut and found.ends[journal] == "early":
+        return
+    assert essence(journal, before, taken) == essence(journal, after, taken), forgery
+
+
+QUICK = 12
+
+
+@pytest.mark.parametrize("examples", [QUICK, pytest.param(2000, marks=pytest.mark.long)])
+def test_no_forgery_that_others_can_tell_is_identical(original, records, tmp_path, examples):  # noqa: F811
+    count = iter(range(1 << 30))
+
+    @settings(
+        max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    @given(forgeries())
+    def run(forgery):
+        folder: Path = tmp_path / str(next(count))
+        check(original, folder, records, forgery)
+
+    run()
