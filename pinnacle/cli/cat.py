@@ -38,8 +38,10 @@ def cat(
 ) -> int:
     """Print the records of SESSION (its folder, or one journal's directory).
 
-    A damaged journal is printed up to the damage, which stderr names; the exit is then 1.
+    A journal that is damaged, torn or cut is printed up to there, which stderr names; the exit is
+    then 1.
     """
+    from pinnacle.cli.damage import tell_damage
     from pinnacle.replay.readable import line
     from pinnacle.replay.recording import Recording
 
@@ -49,11 +51,7 @@ def cat(
     streams = [_stream(recording, name, selection, raw) for name in names]
     for name, row in islice(merge(*streams, key=lambda pair: pair[1]["recv_ns"]), limit):
         click.echo(json.dumps({"journal": name} | row) if as_json else line(row, name))
-    damaged = [name for name in names if recording.reader(name, damaged_ok=True).report.corrupt]
-    for name in damaged:
-        place = recording.reader(name, damaged_ok=True).report.place
-        click.echo(f"error: {name}: damaged at {place}; the records before it are good", err=True)
-    return 1 if damaged else 0
+    return tell_damage(recording, names)
 
 
 def _selection(

@@ -22,8 +22,12 @@ import click
     help="The file to write; it appears when it is whole. -: standard output.",
 )
 @click.option("--raw", is_flag=True, help="csv: ticks and lots as integers.")
-def export(session: Path, journal: str | None, kind: str, out: Path, raw: bool) -> None:
-    """Write one journal of SESSION to a file."""
+def export(session: Path, journal: str | None, kind: str, out: Path, raw: bool) -> int:
+    """Write one journal of SESSION to a file.
+
+    A journal that is torn or cut is written up to there, stderr says so, and the exit is 1.
+    """
+    from pinnacle.cli.damage import tell_damage
     from pinnacle.cli.progress import progress_bar
     from pinnacle.core.errors import UsageError
     from pinnacle.core.output import check_output
@@ -43,3 +47,4 @@ def export(session: Path, journal: str | None, kind: str, out: Path, raw: bool) 
     with progress_bar(name, len(reader)) as progress:
         count = export_journal(reader, kind, out, instruments, progress)
     click.echo(f"{count} records of {name} in {out}", err=True)
+    return tell_damage(recording, [name])

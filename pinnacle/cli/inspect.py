@@ -14,9 +14,11 @@ import click
 def inspect(session: Path, gap: float, as_json: bool) -> int:
     """Count and check the journals of SESSION (its folder, or one journal's directory).
 
-    Exit 1 if any of them is damaged; the first place of each is named.
+    Exit 1 if any of them is damaged, unreadable, or empty beside others that are not; the first
+    place of each is named.
     """
     from pinnacle.cli.progress import progress_bar
+    from pinnacle.replay.health import check_among
     from pinnacle.replay.recording import Recording
     from pinnacle.replay.summary import summarise
 
@@ -25,6 +27,11 @@ def inspect(session: Path, gap: float, as_json: bool) -> int:
     for name, directory in recording.journals.items():
         with progress_bar(name, _slots(directory)) as progress:
             summaries.append(summarise(name, directory, int(gap * 1e9), progress))
+    for found in check_among({s["journal"]: s["records"] for s in summaries}):
+        summary = next(s for s in summaries if s["journal"] == found["journal"])
+        if summary["health"] == "good":
+            summary["health"] = found["problem"]
+            summary["findings"].append(found)
     good = all(summary["health"] == "good" for summary in summaries)
     if as_json:
         result = {"session": str(session), "healthy": good, "journals": summaries}
@@ -47,7 +54,8 @@ def _print(summary: dict[str, Any]) -> None:
         click.echo(f"  {finding['problem']}: {place}: {finding['detail']}")
     if "files" not in summary:
         return
-    click.echo(f"  {summary['files']} files, {summary['bytes']} bytes, {summary['runs']} runs")
+    runs = f"{summary['runs']} runs, the last ended {summary['end']}"
+    click.echo(f"  {summary['files']} files, {summary['bytes']} bytes, {runs}")
     if records:
         click.echo(f"  {summary['first']} to {summary['last']}, {summary['seconds']:.3f} s")
         click.echo("  kinds    " + _pairs(summary["kinds"]))

@@ -18,6 +18,8 @@ CLOCKS = "<qq"
 #: The longest time between two turns that the market lives through. It bounds a turn's work.
 GAP_MAX_NS = 1_000_000_000
 
+_TIMER = int(Kind.TIMER)  # most turns hold nothing else
+
 
 class SimulatedVenue:
     """Pure logic over the exchange's input log: orders and the clock in, reports and market out.
@@ -62,7 +64,9 @@ class SimulatedVenue:
         self._simulation = Market(self._params, config.seed, start_ns, config.latency_in_ns)
         return self._simulation
 
-    def _orders(self, rows: np.ndarray) -> np.ndarray:
+    def _orders(self, rows: np.ndarray) -> np.ndarray | None:
+        if len(rows) == 1 and rows["kind"][0] == _TIMER:
+            return None
         lost = (rows["kind"] == Kind.PEER_LOST) & (rows["aux"] == Source.GATEWAY)
         wanted = (rows["source"] == Source.GATEWAY) & (rows["kind"] < Kind.START)
         orders = rows[wanted | lost]

@@ -16,6 +16,12 @@ from pinnacle.replay.runs import Finding, finding
 _JUDGED = (Kind.NEW, Kind.REPLACE, Kind.FILL)
 
 
+#: What a process tells itself; besides, risk looks and a gateway refuses what it withheld.
+_TOLD = (Kind.TIMER, Kind.PEER_LOST, Kind.PEER_BACK, Kind.HALT, Kind.RESUME, Kind.STOP)
+_ALSO = {"risk": (Kind.TOP,), "gateway": (Kind.REJECTED, Kind.REPLACE_REJECTED)}
+_UNTOLD = ("price", "quantity", "venue_ns", "side", "venue_id")
+
+
 def check_batches(journal: Evidence, instruments: int) -> list[Finding]:
     """The first batch that no turn makes; `instruments`: how many there are."""
     if not journal.runs:
@@ -28,10 +34,12 @@ def check_batches(journal: Evidence, instruments: int) -> list[Finding]:
         rank = ranks[np.minimum(rows["source"], len(ranks) - 1)]
         rank[np.isin(rows["kind"], MARKS)] = 0
         back = (rank[1:] < rank[:-1]) & ~ends[:-1] & ~np.isin(indexes[1:], closed)
-        if back.any() or (rank < 0).any():
-            at = int(np.argmax(rank < 0)) if (rank < 0).any() else int(np.argmax(back)) + 1
-            detail = "it does not stand where its ring's records do in a batch"
-            return [finding(journal.name, int(indexes[at]), "order", detail)]
+        strange = (rank < 0) | _strange(journal.name, rows, rank == 0)
+        strange[1:] |= back
+        if strange.any():
+            at = int(indexes[np.argmax(strange)])
+            detail = "no turn takes such a record, or not here in a batch"
+            return [finding(journal.name, at, "order", detail)]
         # A batch that was cut short may have the tops of what it lost.
         whole = ~np.isin(indexes[ends], closed)
         risk = journal.name == "risk"
@@ -40,6 +48,15 @@ def check_batches(journal: Evidence, instruments: int) -> list[Finding]:
             detail = "its batch has not one top of the book of each instrument that is judged"
             return [finding(journal.name, int(indexes[bad]), "order", detail)]
     return []
+
+
+def _strange(name: str, rows: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Where a record of the process's own is none that it makes."""
+    told = np.isin(rows["kind"], _TOLD)
+    strange = own & ~told & ~np.isin(rows["kind"], (*MARKS, *_ALSO.get(name, ())))
+    for field in _UNTOLD:
+        strange |= own & told & (rows[field] != 0)
+    return strange
 
 
 def _ranks(journal: Evidence) -> np.ndarray:

@@ -48,6 +48,22 @@ def check_journal(name: str, directory: Path) -> list[Finding]:
     return findings
 
 
+def damage_of(name: str, directory: Path) -> list[Finding]:
+    """What is wrong with a journal's bytes alone."""
+    try:
+        return check_bytes(name, directory, _settled(directory))
+    except (LayoutError, NativeError) as error:
+        return [_finding(name, 0, 0, 0, "unreadable", str(error))]
+
+
+def check_among(journals: dict[str, int]) -> list[Finding]:
+    """Journals without a record beside others that have some; by name, their counts."""
+    if not any(journals.values()):
+        return []
+    detail = "no record, and its neighbours have some"
+    return [_finding(name, 0, 0, 0, "empty", detail) for name, n in journals.items() if not n]
+
+
 def _settled(directory: Path) -> JournalReport:
     """A scan; again while it sees a record half written by a writer who then went on."""
     report = scan(directory)

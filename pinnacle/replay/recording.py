@@ -80,4 +80,10 @@ class Recording:
 
 
 def _is_journal(path: Path) -> bool:
-    return path.is_dir() and any(path.glob("[0-9]*.pmj"))
+    if not path.is_dir():
+        return False
+    try:
+        return any(entry.suffix == ".pmj" and entry.stem.isdigit() for entry in path.iterdir())
+    except PermissionError:
+        # What nobody may look into is named as unreadable, and not passed over.
+        return True

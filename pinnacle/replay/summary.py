@@ -45,7 +45,10 @@ def summarise(name: str, directory: Path, gap_ns: int, progress: Progress) -> di
         "findings": findings,
         "identity": f"{report.identity:016x}",
     }
+    found["end"] = "early"
     if len(reader):
+        if reader[-1]["kind"] == Kind.END:
+            found["end"] = "in order"
         found |= _span(report.first_ns, report.last_ns)
     return found | counts.as_dict()
 

@@ -43,8 +43,11 @@ class Forged:
     def change(self, journal: str, how: Callable[[np.ndarray], np.ndarray | None]) -> None:
         """Change the records in place, or give others back."""
         rows = self.rows(journal)
+        before = rows.tobytes()
         other = how(rows)
-        self.write(journal, rows if other is None else other)
+        changed = rows if other is None else other
+        assert changed.tobytes() != before, f"nothing of {journal} was forged"
+        self.write(journal, changed)
 
     def remove(self, journal: str) -> None:
         path = self.folder / journal

@@ -1,6 +1,7 @@
 """`pinnacle-replay cat`."""
 
 import json
+import os
 
 import pytest
 
@@ -87,7 +88,7 @@ def test_damage_is_named_after_the_records_before_it(session, replay):
     result = replay("cat", session, "--journal", "feed")
     assert result.returncode == 1
     assert len(result.stdout.splitlines()) == 4
-    assert "feed: damaged at 000000.pmj, record 4, byte 4352" in result.stderr
+    assert "feed: damaged at feed/000000.pmj, record 4, byte 4352" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -105,3 +106,11 @@ def test_what_does_not_exist_is_answered_with_what_does(session, replay, argumen
     assert result.returncode == 2
     assert text in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_cut_journal_is_printed_up_to_there_and_the_exit_says_so(session, replay):
+    os.truncate(session / "feed" / "000000.pmj", 4096 + 64 * 7)
+    result = replay("cat", session, "--journal", "feed")
+    assert result.returncode == 1
+    assert len(result.stdout.splitlines()) == 7
+    assert "error: feed: short at feed/000000.pmj, record 7" in result.stderr

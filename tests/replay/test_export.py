@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import os
 
 import numpy as np
 
@@ -102,3 +103,13 @@ def test_standard_output_a_link_and_a_fifo_are_written_and_stay(session, replay,
 def test_a_place_that_cannot_be_written_is_said_before_anything_is_read(replay, tmp_path):
     result = replay("export", tmp_path / "no-session", "--format", "npy", "--out", tmp_path)
     assert result.returncode == 2 and "is a folder" in result.stderr
+
+
+def test_a_torn_journal_is_written_up_to_there_and_the_exit_says_so(session, replay, tmp_path):
+    path = session / "feed" / "000000.pmj"
+    os.truncate(path, 4096 + 64 * 7 + 30)
+    out = tmp_path / "feed.npy"
+    result = replay("export", session, "--journal", "feed", "--format", "npy", "--out", out)
+    assert result.returncode == 1
+    assert "error: feed: torn at feed/000000.pmj, record 7" in result.stderr
+    assert len(np.load(out)) == 7

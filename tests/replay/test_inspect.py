@@ -1,8 +1,13 @@
 """`pinnacle-replay inspect`."""
 
 import json
+import os
+import tempfile
+from pathlib import Path
 
-from tests.replay.recorded import START_NS, flip_bit
+from pinnacle.replay.recording import Recording
+from pinnacle.replay.summary import summarise
+from tests.replay.recorded import START_NS, flip_bit, write_session
 
 
 def test_the_counts_are_those_of_the_records(session, replay):
@@ -50,3 +55,48 @@ def test_a_foreign_file_is_unreadable_and_not_a_traceback(session, replay):
     assert result.returncode == 1
     assert "risk: unreadable" in result.stdout
     assert "Traceback" not in result.stderr
+
+
+def test_a_journal_without_a_record_is_named_beside_others_that_have_some(session, replay):
+    path = session / "strategy" / "000000.pmj"
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(bytes(path.stat().st_size - 4096))
+    result = replay("inspect", session)
+    assert result.returncode == 1
+    assert "strategy: empty, 0 records" in result.stdout
+    assert "its neighbours have some" in result.stdout
+
+
+def as_nobody(function):
+    """What a function returns (one line of text) to a process that is not allowed everything."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        if os.getuid() == 0:
+            os.setegid(65534)
+            os.seteuid(65534)
+        try:
+            os.write(writer, function().encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as told:
+        text = told.read()
+    os.waitpid(pid, 0)
+    return text
+
+
+def test_a_journal_that_may_not_be_read_is_named_and_not_left_out():
+    with tempfile.TemporaryDirectory() as folder:
+        session = write_session(Path(folder) / "monday")
+        Path(folder).chmod(0o755)
+        (session / "strategy").chmod(0)
+
+        def look():
+            recording = Recording.open(session)
+            directory = recording.journals["strategy"]
+            return summarise("strategy", directory, 1, lambda n: None)["health"]
+
+        assert as_nobody(look) == "unreadable"
+        (session / "strategy").chmod(0o755)
