@@ -256,6 +256,8 @@ def compare_tops(
 
 
 def _reaches(log: FeedLog, number: int, row: np.void) -> bool:
+    if row["side"] or row["venue_id"]:
+        return False
     wanted = tuple(int(row[name]) for name in _TOP_FIELDS)
     wanted += (not row["flags"] & Flag.STALE,)
     while _top(log.books[number]) != wanted:

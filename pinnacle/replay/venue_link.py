@@ -11,6 +11,7 @@ import numpy as np
 
 from pinnacle.core.book import Book
 from pinnacle.core.instruments import Instrument
+from pinnacle.core.run_marks import MARKS
 from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Side, Source, Venue
 from pinnacle.replay.evidence import Evidence, is_decision
 from pinnacle.replay.links import words_of
@@ -66,7 +67,11 @@ class VenueLink:
     def compare(self) -> list[Finding]:
         """The first record of the feed that the venue did not make."""
         for index, rows in self._feed.chunks(self._feed.taken_stop):
-            market = np.flatnonzero((rows["kind"] < Kind.NEW) & ~is_decision(rows))
+            strange = (rows["source"] != Source.FEED) & ~np.isin(rows["kind"], MARKS)
+            if (strange | is_decision(rows)).any():
+                at = index + int(np.argmax(strange | is_decision(rows)))
+                return [self._finding(at, "a record that no feed makes")]
+            market = np.flatnonzero(rows["kind"] < Kind.NEW)
             places = np.full(len(rows), -1, np.int64)
             for number in np.unique(rows["instrument_id"][market]).tolist():
                 if number >= len(self._markets):
@@ -154,7 +159,8 @@ class VenueLink:
         bare = rows["reason"].any() or rows["order_id"].any() or (rows["flags"] != flags).any()
         levels = rows[1:-1]
         sides = [levels[levels["side"] == side] for side in (Side.BID, Side.ASK)]
-        if not alike or bare or (np.concatenate(sides)["side"] != levels["side"]).any():
+        in_order = np.array_equal(np.concatenate(sides)["side"], levels["side"])
+        if not alike or bare or not in_order:
             return False
         return all(
             _same_levels(market.book.depth(side, len(mine) + 1), mine)
