@@ -54,9 +54,10 @@ fuzz:  ## Fuzz the C library (FUZZ_SECONDS=60 for each target, FUZZ="journal mat
 mutants: $(STAMP)  ## Plant small faults that tests must find (BUDGET=600 seconds, FILES="risk desk", SEED=1).
 	@$(PYTHON) -m tools.mutants $(FILES) --budget $(or $(BUDGET),600) --seed $(or $(SEED),1)
 
-check: $(STAMP)  ## Hold the sources: ruff, clang-format, warnings as errors, gcc's analyser.
+check: $(STAMP)  ## Hold the sources: ruff, mypy --strict, clang-format, warnings as errors, gcc's analyser.
 	@$(VENV)/bin/ruff check pinnacle tests tools bench
 	@$(VENV)/bin/ruff format --check pinnacle tests tools bench
+	@$(VENV)/bin/mypy
 	@sh tools/check_c.sh $(VENV)
 
 clean:  ## Remove what was built.

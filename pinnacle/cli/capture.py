@@ -1,11 +1,16 @@
 """`pinnacle capture`: raw recordings of venues, judged or played back as a venue."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pinnacle.cli.options import Number
 from pinnacle.core.errors import DataError
+
+if TYPE_CHECKING:
+    from pinnacle.venues.binance.check import FileReport
+    from pinnacle.venues.binance.tape import Tape
 
 VENUES = click.Choice(["binance"])
 FILES = click.argument(
@@ -43,9 +48,9 @@ def check(files: tuple[Path, ...], venue: str, as_json: bool) -> None:
         raise DataError(f"not whole: {', '.join(bad)}")
 
 
-def _print_table(reports: list) -> None:
-    columns = ("frames", "events", "gaps", "crossed", "trades", "levels", "top_compared")
-    columns += ("top_different", "seconds")
+def _print_table(reports: "list[FileReport]") -> None:
+    columns = ["frames", "events", "gaps", "crossed", "trades", "levels", "top_compared"]
+    columns += ["top_different", "seconds"]
     rows = [("symbol", *columns)]
     rows += [(r.symbol, *(str(getattr(r, name)) for name in columns)) for r in reports]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
@@ -92,11 +97,12 @@ def serve(
     """
     import asyncio
     import tempfile
-    from contextlib import nullcontext
+    from contextlib import AbstractContextManager, nullcontext
 
     from pinnacle.venues.binance.tape import Tape
 
     tape = Tape(files)
+    directory: AbstractContextManager[str | Path]
     if cert_dir is None:
         directory = tempfile.TemporaryDirectory(prefix="pinnacle-capture-")
     else:
@@ -105,7 +111,9 @@ def serve(
         asyncio.run(_serve(tape, Path(where), speed, port, loop, as_json))
 
 
-async def _serve(tape, cert_dir: Path, speed: float, port: int, loop: bool, as_json: bool) -> None:
+async def _serve(
+    tape: "Tape", cert_dir: Path, speed: float, port: int, loop: bool, as_json: bool
+) -> None:
     import asyncio
     import signal
 

@@ -8,7 +8,7 @@ import click
 from pinnacle.core.names import SessionName
 
 
-class _SessionName(click.ParamType):
+class _SessionName(click.ParamType[SessionName]):
     name = "name"
 
     def convert(

@@ -41,7 +41,7 @@ def run(
     from pinnacle.core.output import check_output, is_standard_output
     from pinnacle.session.run import run_session
 
-    apart: AbstractContextManager = nullcontext()
+    apart: AbstractContextManager[object] = nullcontext()
     if report is not None:
         check_output(report)
         if is_standard_output(report):

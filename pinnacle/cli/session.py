@@ -24,7 +24,7 @@ def session() -> None:
     """
 
 
-def _places(command: Callable) -> Callable:
+def _places(command: Callable[..., Any]) -> Callable[..., Any]:
     """--config and --runtime-dir: where to look."""
     command = click.option(
         "--runtime-dir", type=_FILE, help="The folder that has the sessions' segments."
@@ -32,13 +32,13 @@ def _places(command: Callable) -> Callable:
     return click.option("--config", type=_FILE, help="Look where this configuration says.")(command)
 
 
-def _which(command: Callable) -> Callable:
+def _which(command: Callable[..., Any]) -> Callable[..., Any]:
     """--name, --config and --runtime-dir: the session that is meant."""
     name = click.option("--name", type=SESSION_NAME, help="Its name, with or without the time.")
     return _places(name(command))
 
 
-def _made_of(command: Callable) -> Callable:
+def _made_of(command: Callable[..., Any]) -> Callable[..., Any]:
     """--config and --name of a session that is made from them."""
     name = click.option(
         "--name", type=SESSION_NAME, help="Session name; the configured one if not given."

@@ -6,13 +6,11 @@ from typing import Any
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.clock import monotonic_ns, wall_ns
+from pinnacle.core.enums import ProcessState as ProcessState
+from pinnacle.core.enums import Wait as Wait
 from pinnacle.core.errors import check
 from pinnacle.core.ring import RingReader
-from pinnacle.core.schema import enum_of
 from pinnacle.core.segment import Closing, Mode, Path, SegmentView
-
-Wait = enum_of("pmm_wait", "PMM_WAIT_")
-ProcessState = enum_of("pmm_process_state", "PMM_STATE_")
 
 
 def create_bell(path: Path, name: str) -> None:

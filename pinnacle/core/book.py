@@ -57,7 +57,7 @@ class BookStats(NamedTuple):
 class _Out:
     """One C struct that calls fill in again and again, read as a tuple of its own type."""
 
-    def __init__(self, ctype: str, row: type):
+    def __init__(self, ctype: str, row: type[Top] | type[BookStats]):
         kind = ffi.typeof(f"struct {ctype}")
         self.cdata = ffi.new(f"struct {ctype} *")
         self._unpack = struct.Struct("<" + "".join(_CODES[f.type.cname] for _, f in kind.fields))

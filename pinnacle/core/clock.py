@@ -4,9 +4,7 @@ import time
 from typing import Any
 
 from pinnacle.core._native import ffi, lib
-from pinnacle.core.schema import enum_of
-
-ClockNews = enum_of("pmm_clock_news", "PMM_CLOCK_")
+from pinnacle.core.enums import ClockNews as ClockNews
 
 wall_ns = lib.pmm_clock_wall_ns
 """What the wall clock says now, in ns since 1970: for people, and to begin a session with."""

@@ -30,7 +30,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Base of every configuration section."""
 
 
-class InstrumentConfig(Section):
+class InstrumentConfig(Section, frozen=True):
     """One tradable instrument. Sizes are decimal text, fees basis points (negative: rebate)."""
 
     symbol: str
@@ -41,7 +41,7 @@ class InstrumentConfig(Section):
     taker_fee_bps: Fee = 0.0
 
 
-class JournalConfig(Section):
+class JournalConfig(Section, frozen=True):
     """How every process journals. `sync`: none, interval or batch (see docs/journal-format.md)."""
 
     records_per_file: Annotated[int, Meta(ge=64, le=2**24)] = 262_144
@@ -51,7 +51,7 @@ class JournalConfig(Section):
     checkpoint_s: Annotated[int, Meta(ge=0, le=86_400)] = 30
 
 
-class ProcessConfig(Section):
+class ProcessConfig(Section, frozen=True):
     """How one process runs: its wait strategy, its core, its memory."""
 
     wait: Literal["spin", "yield", "park"] = "park"
@@ -62,7 +62,7 @@ class ProcessConfig(Section):
     lock_memory: bool = False
 
 
-class MonitorConfig(Section):
+class MonitorConfig(Section, frozen=True):
     """[monitor]: the status page's address and its memory."""
 
     host: Annotated[str, Meta(min_length=1, max_length=255)] = "127.0.0.1"
@@ -77,7 +77,7 @@ def load(path: Path, kind: type[T]) -> T:
     return convert(read_toml(path), kind, path)
 
 
-def convert(data: dict, kind: type[T], path: Path) -> T:
+def convert(data: dict[str, Any], kind: type[T], path: Path) -> T:
     """A parsed TOML table as `kind`; `path` is named in errors."""
     try:
         return msgspec.convert(data, kind)

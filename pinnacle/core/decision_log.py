@@ -27,7 +27,7 @@ from pinnacle.core.stage import Input, Output, Stage
 #: Pure logic: (struct pmm_event *, count) to the decisions, an EVENT array (not stamped yet).
 Decide = Callable[[Any, int], np.ndarray]
 
-_COMPARED = [name for name in EVENT.names if name != "commit"]
+_COMPARED = [name for name in EVENT.names or () if name != "commit"]
 _PUSHED_KEPT = 1 << 17
 #: Records between two signs of life of a process that replays.
 REPLAYED = 4096
@@ -121,8 +121,8 @@ class LogReplay:
         same = np.ones(n, dtype=bool)
         for name in _COMPARED:
             same &= run[name][:n] == self.expected[name][:n]
-        for i in np.flatnonzero(~same):
-            self._differ(index + int(i), run[i], self.expected[i])
+        for i in np.flatnonzero(~same).tolist():
+            self._differ(index + i, run[i], self.expected[i])
         for i in range(n, len(run)):
             self._differ(index + i, run[i], None)
         self.expected = self.expected[n:]

@@ -19,7 +19,7 @@ from pinnacle.core.units import Step, fee_e8, money
 
 INSTRUMENTS_MAX: int = lib.PMM_INSTRUMENTS_MAX
 _FINGERPRINT = fingerprint(
-    ";".join(f"{name}:{INSTRUMENT.fields[name][1]}" for name in INSTRUMENT.names)
+    ";".join(f"{name}:{offset}" for name, (_, offset, *_) in (INSTRUMENT.fields or {}).items())
 )
 
 

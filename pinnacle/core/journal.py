@@ -10,15 +10,14 @@ from typing import Any, Self
 import numpy as np
 
 from pinnacle.core._native import ffi, lib
+from pinnacle.core.enums import Sync as Sync
 from pinnacle.core.errors import CorruptError, DataError, NativeError, check
 from pinnacle.core.journal_reader import file_name, scan
-from pinnacle.core.schema import Source, enum_of, events_pointer
+from pinnacle.core.schema import Source, events_pointer
 
 RECORDS_MIN = lib.PMM_JOURNAL_RECORDS_MIN
 RECORDS_MAX = lib.PMM_JOURNAL_RECORDS_MAX
 RECORDS_PER_FILE = 1 << 18
-
-Sync = enum_of("pmm_sync", "PMM_SYNC_")
 
 
 class Journal:
@@ -173,4 +172,4 @@ def _explain_argument(directory: Path, name: str, source: int, records_per_file:
 
 
 def _source(value: int) -> str:
-    return Source(value).name.lower() if value in iter(Source) else str(value)
+    return Source(value).name.lower() if value in list(Source) else str(value)

@@ -6,10 +6,12 @@ errors also go into the process's notices (notices.h), where the terminal and th
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
 import structlog
+from structlog.typing import Processor
 
 from pinnacle.core.errors import PinnacleError
 from pinnacle.core.notices import Level, Notices
@@ -37,15 +39,16 @@ def setup(
 
     output = Output(fd, forgiving=True, on_loss=lost)
     lines = text_over(output)
-    renderer = (
+    renderer: Processor = (
         structlog.processors.JSONRenderer()
         if as_json
         else structlog.dev.ConsoleRenderer(colors=lines.isatty(), pad_event_to=0)
     )
-    shared = [
+    tellers: list[Processor] = [_Teller(notices)] if notices is not None else []
+    shared: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        *([_Teller(notices)] if notices is not None else []),
+        *tellers,
         structlog.processors.format_exc_info,
     ]
     # What libraries say goes the same way, from warnings up.
@@ -71,7 +74,9 @@ class _Teller:
     def __init__(self, notices: Notices):
         self._notices = notices
 
-    def __call__(self, logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    def __call__(
+        self, logger: Any, method: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
         level = event.get("level", method)
         if level in ("warning", "error", "critical", "exception"):
             severity = Level.WARNING if level == "warning" else Level.ERROR
@@ -79,7 +84,7 @@ class _Teller:
         return event
 
 
-def words(event: dict[str, Any]) -> str:
+def words(event: MutableMapping[str, Any]) -> str:
     """An event in one line: what happened, its values, and its error with the place."""
     values = [
         f"{key} {value}"

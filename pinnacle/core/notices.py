@@ -9,11 +9,9 @@ import msgspec
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.clock import wall_ns
+from pinnacle.core.enums import Level as Level
 from pinnacle.core.errors import check
-from pinnacle.core.schema import enum_of
 from pinnacle.core.segment import Closing, Mode, Path, SegmentView
-
-Level = enum_of("pmm_notice_level", "PMM_NOTICE_")
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):

@@ -47,9 +47,9 @@ class Observer:
         self._control = Control(paths.control)
 
     def close(self) -> None:
-        mapped = (*self._bells.values(), *self._counters.values(), *self._books, *self._notices)
-        for opened in mapped:
-            opened.close()
+        for mapped in (self._bells.values(), self._counters.values(), self._books, self._notices):
+            for opened in mapped:
+                opened.close()
         self._control.close()
 
     def processes(self) -> list[ProcessView]:

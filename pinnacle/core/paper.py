@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from pinnacle.core._native import ffi, lib
+from pinnacle.core.enums import Cancel as Cancel
 from pinnacle.core.errors import check
-from pinnacle.core.schema import EVENT, EventBuffer, enum_of, events_pointer
+from pinnacle.core.schema import EVENT, EventBuffer, events_pointer
 
-Cancel = enum_of("pmm_paper_cancel", "PMM_PAPER_CANCEL_")
 """Where in the queue cancelled quantity stood: see enum pmm_paper_cancel for sources."""
 
 SETTLE_NS = lib.PMM_PAPER_SETTLE_NS

@@ -3,10 +3,8 @@
 from typing import Any
 
 from pinnacle.core._native import ffi, lib
+from pinnacle.core.enums import FairValue as FairValue
 from pinnacle.core.errors import check
-from pinnacle.core.schema import enum_of
-
-FairValue = enum_of("pmm_fair_value", "PMM_FAIR_")
 
 
 class Maker:

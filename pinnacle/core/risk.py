@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core._native import ffi, lib
+from pinnacle.core.enums import Beyond
 from pinnacle.core.errors import check
-from pinnacle.core.schema import EventBuffer, Reason, enum_of
-
-_Beyond = enum_of("pmm_beyond", "PMM_BEYOND_")
+from pinnacle.core.schema import EventBuffer, Reason
 
 #: A quarter of the order table stays empty: csrc/risk_orders.c.
 _TABLE_LEAST = 1024
@@ -21,7 +20,7 @@ def _table_size(open_orders: int) -> int:
 
 def beyond_names(bits: int) -> list[str]:
     """The amounts of a position that its `beyond` says are not exact."""
-    return [amount.name.lower() for amount in sorted(_Beyond) if bits & amount]
+    return [amount.name.lower() for amount in sorted(Beyond) if bits & amount]
 
 
 class RiskBook:

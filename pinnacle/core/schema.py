@@ -1,11 +1,19 @@
-"""numpy dtypes and IntEnums derived from the C headers: a layout is never typed twice."""
+"""numpy dtypes derived from the C headers: a layout is never typed twice. Also records' enums."""
 
-import enum
 from typing import Any
 
 import numpy as np
 
 from pinnacle.core._native import ffi, lib
+from pinnacle.core.enums import Flag as Flag
+from pinnacle.core.enums import Kind as Kind
+from pinnacle.core.enums import OrderType as OrderType
+from pinnacle.core.enums import Reason as Reason
+from pinnacle.core.enums import SelfTrade as SelfTrade
+from pinnacle.core.enums import Side as Side
+from pinnacle.core.enums import Source as Source
+from pinnacle.core.enums import TimeInForce as TimeInForce
+from pinnacle.core.enums import Venue as Venue
 
 _PRIMITIVES = {
     "char": "S1",
@@ -45,33 +53,8 @@ def dtype_of(ctype: Any) -> np.dtype:
     raise TypeError(f"no numpy dtype for {ctype.cname}")
 
 
-def enum_of(name: str, prefix: str) -> type[enum.IntEnum]:
-    """The IntEnum of a C enum, its names without their common prefix."""
-    elements = ffi.typeof(f"enum {name}").relements
-    members = {key.removeprefix(prefix): value for key, value in elements.items()}
-    return enum.IntEnum(name, members)
-
-
-def flags_of(prefix: str) -> type[enum.IntFlag]:
-    """The IntFlag of the integer #defines that begin with a prefix."""
-    names = [name for name in dir(lib) if name.startswith(prefix)]
-    return enum.IntFlag(
-        prefix.strip("_").lower(), {n.removeprefix(prefix): getattr(lib, n) for n in names}
-    )
-
-
 EVENT = dtype_of(ffi.typeof("struct pmm_event"))
 INSTRUMENT = dtype_of(ffi.typeof("struct pmm_instrument"))
-
-Kind = enum_of("pmm_kind", "PMM_KIND_")
-Side = enum_of("pmm_side", "PMM_SIDE_")
-Source = enum_of("pmm_source", "PMM_SOURCE_")
-Venue = enum_of("pmm_venue", "PMM_VENUE_")
-Reason = enum_of("pmm_reason", "PMM_REASON_")
-TimeInForce = enum_of("pmm_time_in_force", "PMM_TIF_")
-OrderType = enum_of("pmm_order_type", "PMM_TYPE_")
-SelfTrade = enum_of("pmm_self_trade", "PMM_STP_")
-Flag = flags_of("PMM_FLAG_")
 
 INSTRUMENT_ALL = lib.PMM_INSTRUMENT_ALL
 

@@ -9,11 +9,9 @@ from typing import Any, Self
 import msgspec
 
 from pinnacle.core._native import ffi, lib
+from pinnacle.core.enums import Mode as Mode
+from pinnacle.core.enums import SegmentKind as SegmentKind
 from pinnacle.core.errors import check
-from pinnacle.core.schema import enum_of
-
-SegmentKind = enum_of("pmm_segment_kind", "PMM_SEGMENT_")
-Mode = enum_of("pmm_segment_mode", "PMM_OPEN_")
 
 Path = str | PathLike[str]
 

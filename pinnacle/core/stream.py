@@ -9,6 +9,7 @@ import io
 import os
 import signal
 from collections.abc import Callable
+from typing import BinaryIO, cast
 
 INTERNAL_ERROR = 70
 #: What a shell shows of a program that wrote to a reader who had left, as `| head` does.
@@ -69,7 +70,7 @@ def text_over(output: Output, encoding: str = "utf-8") -> io.TextIOWrapper:
     A symbol that the terminal's encoding does not have is no reason to end.
     """
     return io.TextIOWrapper(
-        output,  # type: ignore[type-var]
+        cast(BinaryIO, output),
         encoding=encoding,
         errors="backslashreplace",
         write_through=True,

@@ -12,7 +12,7 @@ from pinnacle.core.errors import ConfigError
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def read_toml(path: Path) -> dict:
+def read_toml(path: Path) -> dict[str, Any]:
     """The parsed file; ConfigError names the file, and the line where TOML says one."""
     try:
         # An editor's byte order mark is no part of the text.
@@ -41,7 +41,7 @@ def key_text(key: str) -> str:
     return key if _BARE_KEY.fullmatch(key) else _text(key)
 
 
-def _write_table(lines: list[str], name: str, table: dict) -> None:
+def _write_table(lines: list[str], name: str, table: dict[str, Any]) -> None:
     scalars = {k: v for k, v in table.items() if v is not None and not _is_table(v)}
     if name and (scalars or not table):
         lines.append(f"\n[{name}]")

@@ -30,6 +30,7 @@ class Step:
         if value <= 0:
             raise ConfigError(f"{what}: must be positive, not {text}")
         _, digits, exponent = value.normalize().as_tuple()
+        assert isinstance(exponent, int)  # a finite number's
         mantissa = int("".join(map(str, digits)))
         if exponent > 0:
             mantissa, exponent = mantissa * 10**exponent, 0

@@ -49,7 +49,7 @@ Step = Annotated[float, Meta(ge=0.001, le=3.6e6)]
 Latency = Annotated[int, Meta(ge=0, le=10_000_000)]
 
 
-class TradersConfig(Section):
+class TradersConfig(Section, frozen=True):
     """The market of one instrument. Rates count both sides together."""
 
     #: Fair value at the start, in quote currency; a multiple of the tick.
@@ -100,7 +100,7 @@ class TradersConfig(Section):
     orders_max: Annotated[int, Meta(ge=4000, le=1_000_000)] = 16_384
 
 
-class ExchangeConfig(Section):
+class ExchangeConfig(Section, frozen=True):
     """The simulated venue, or paper trading's ("paper", which has no traders).
 
     Latencies are one way, from and to the gateway.

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -23,7 +24,7 @@ _BUFFER = 1 << 16
 _FLUSH_AT = _BUFFER // 2
 
 
-class MarketFile(Section):
+class MarketFile(Section, frozen=True):
     """What a simulated day needs of a configuration file."""
 
     instruments: list[InstrumentConfig]
@@ -43,7 +44,7 @@ class SimulationReport(msgspec.Struct, frozen=True, kw_only=True):
 def read_market(path: Path) -> MarketFile:
     """[[instruments]] and [exchange] of a file; a session's other sections are not looked at."""
     data = read_toml(path)
-    wanted = {key: data[key] for key in ("instruments", "exchange") if key in data}
+    wanted: dict[str, Any] = {key: data[key] for key in ("instruments", "exchange") if key in data}
     return convert(wanted, MarketFile, path)
 
 

@@ -77,8 +77,8 @@ async def _run_network(
         if runtime.suspensions != suspensions:
             # The market went on, and no clock of this session can tell how old the books are.
             suspensions = runtime.suspensions
-            for instrument in publisher.instruments:
-                connector.resync(instrument.instrument_id, Reason.STALE)
+            for row in publisher.instruments:
+                connector.resync(row.instrument_id, Reason.STALE)
         counters.set(published, publisher.published)
         counters.set(overflows, publisher.overflows)
         await asyncio.sleep(NETWORK_TURN_S)

@@ -9,7 +9,7 @@ from pinnacle.core.config import Section
 Wait = Annotated[int, Meta(ge=1, le=600_000)]
 
 
-class GatewayConfig(Section):
+class GatewayConfig(Section, frozen=True):
     """Timeouts of the order path."""
 
     #: An order decided longer ago than this is not sent.

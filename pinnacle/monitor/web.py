@@ -49,7 +49,8 @@ def create_app(state: State, host: str = "127.0.0.1") -> Flask:
         answer = Response(sample.body, mimetype="application/json")
         answer.headers["ETag"] = sample.etag
         answer.headers["Cache-Control"] = "no-cache"
-        return answer.make_conditional(request)
+        answer.make_conditional(request)
+        return answer
 
     @app.get("/api/health")
     def health() -> tuple[Response, int]:

@@ -14,6 +14,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from enum import IntEnum
 from pathlib import Path
 from typing import IO, Any
 
@@ -100,7 +101,7 @@ def _arrow() -> Any:
 
 def _arrow_table(arrow: Any, chunk: np.ndarray, metadata: dict[str, str]) -> Any:
     columns = {}
-    for name in EVENT.names:
+    for name in EVENT.names or ():
         if name == "commit":
             continue
         values = np.ascontiguousarray(chunk[name])
@@ -108,7 +109,7 @@ def _arrow_table(arrow: Any, chunk: np.ndarray, metadata: dict[str, str]) -> Any
     return arrow.table(columns, metadata=metadata)
 
 
-def _dictionary(arrow: Any, values: np.ndarray, kind: type) -> Any:
+def _dictionary(arrow: Any, values: np.ndarray, kind: type[IntEnum]) -> Any:
     names = [str(value) for value in range(max(max(kind), int(values.max(initial=0))) + 1)]
     for member in kind:
         names[member] = member.name.lower()

@@ -1,6 +1,7 @@
 """Records as people read them: names for enums, decimals for ticks and lots, UTC for times."""
 
 from collections.abc import Iterator, Mapping
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,12 @@ from pinnacle.core.schema import (
 )
 from pinnacle.replay.times import format_time
 
-_FIELDS = [name for name in EVENT.names if name != "commit"]
-_NAMES = {
+_FIELDS = [name for name in EVENT.names or () if name != "commit"]
+_NAMES: dict[type[IntEnum], dict[int, str]] = {
     kind: {member.value: member.name.lower() for member in kind}
     for kind in (Kind, Side, Reason, Source, Venue, TimeInForce, OrderType, SelfTrade)
 }
-_FLAGS = [(flag.value, flag.name.lower()) for flag in Flag]
+_FLAGS = [(flag.value, str(flag.name).lower()) for flag in Flag]
 _TEXT_BYTES = slice(16, 48)
 # The kinds without a price and a quantity; of every other kind they are ticks and lots.
 _UNPRICED = {Kind.NONE, Kind.BOOK_BEGIN, Kind.BOOK_END, Kind.BOOK_INVALID, Kind.CANCEL_ALL}
@@ -36,7 +37,7 @@ _UNPRICED |= {Kind.QUERY} | {kind for kind in Kind if kind >= Kind.START}
 Row = dict[str, Any]
 
 
-def name_of(kind: type, value: int) -> str:
+def name_of(kind: type[IntEnum], value: int) -> str:
     """The lower-case name of an enum's value; the number itself if it has none."""
     return _NAMES[kind].get(value, str(value))
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from pinnacle.core.config import read_toml
 from pinnacle.core.decision_log import Difference, LogReplay
 from pinnacle.core.errors import DataError
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Kind, Reason, Side, Source
+from pinnacle.core.toml import read_toml
 from pinnacle.replay.batches import check_batches
 from pinnacle.replay.ends import check_ends
 from pinnacle.replay.evidence import JOURNALLED, Evidence, open_evidence

@@ -12,7 +12,7 @@ Orders = Annotated[int, Meta(ge=1, le=1000)]
 Messages = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 
-class LimitsConfig(Section):
+class LimitsConfig(Section, frozen=True):
     """Of one instrument. Quantities are decimal text in its base currency."""
 
     order_quantity_max: DecimalText
@@ -22,7 +22,7 @@ class LimitsConfig(Section):
     open_orders_max: Orders = 32
 
 
-class RiskConfig(Section):
+class RiskConfig(Section, frozen=True):
     """`limits` by symbol: every instrument of the session needs its own."""
 
     limits: dict[str, LimitsConfig]

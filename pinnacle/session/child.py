@@ -26,7 +26,7 @@ class Child:
     role: str
     paths: SessionPaths
     bell: Bell
-    process: subprocess.Popen | None = None
+    process: subprocess.Popen[bytes] | None = None
     restarts: int = 0
     exit_codes: list[int] = field(default_factory=list)
     failures: int = 0
@@ -41,7 +41,7 @@ class Child:
     _log_bytes: int = 0
     _hung: str = ""
 
-    def started(self, process: subprocess.Popen) -> None:
+    def started(self, process: subprocess.Popen[bytes]) -> None:
         """It runs: what it says from now on is its own."""
         self.process = process
         self._started_ns, self._ready_ns, self._hung = monotonic_ns(), 0, ""

@@ -32,7 +32,7 @@ from pinnacle.strategy.config import StrategyConfig
 Directory = Annotated[str, Meta(min_length=1, max_length=4096)]
 
 
-class SessionSection(Section):
+class SessionSection(Section, frozen=True):
     """[session]: its name and where its files are."""
 
     name: str
@@ -80,7 +80,7 @@ def _check_place(key: str, text: str) -> None:
         raise ValueError(f"{key}: {text!r}: '~' and '$' are not expanded, write the path out")
 
 
-class SessionConfig(Section):
+class SessionConfig(Section, frozen=True):
     """Every table of the file."""
 
     session: SessionSection

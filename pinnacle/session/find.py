@@ -17,7 +17,7 @@ from pinnacle.session.place import living
 _SYSTEM = ("/dev/shm/pinnacle", "/run/pinnacle")
 
 
-class _Named(Section):
+class _Named(Section, frozen=True):
     session: SessionSection
 
 

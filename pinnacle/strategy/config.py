@@ -20,7 +20,7 @@ Levels = Annotated[int, Meta(ge=1, le=8)]
 STALE_LEAST_MS = 100
 
 
-class DeskConfig(Section):
+class DeskConfig(Section, frozen=True):
     """How quotes become orders."""
 
     #: Quotes are pulled when the market has been silent for so long; 0: never.
@@ -37,7 +37,7 @@ class DeskConfig(Section):
             )
 
 
-class MarketMakerConfig(Section):
+class MarketMakerConfig(Section, frozen=True):
     """Parameters of one instrument's market maker; see csrc/quote.h for the model."""
 
     quote_quantity: DecimalText
@@ -68,7 +68,7 @@ class MarketMakerConfig(Section):
             )
 
 
-class StrategyConfig(Section):
+class StrategyConfig(Section, frozen=True):
     """`name` picks the strategy; its parameters stand in the table of that name, by symbol."""
 
     name: Literal["market_maker"] = "market_maker"

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 
+import msgspec
 import pytest
 from flask import Flask
 
@@ -181,4 +182,4 @@ def test_an_address_of_another_machine_is_refused_by_key():
 @pytest.mark.parametrize("values", [{"port": -1}, {"port": 65536}, {"host": ""}, {"history_s": 0}])
 def test_a_value_out_of_range_is_refused(values):
     with pytest.raises(ValueError, match=next(iter(values))):
-        MonitorConfig(**values)
+        msgspec.convert(values, MonitorConfig)

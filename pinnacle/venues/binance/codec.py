@@ -9,13 +9,12 @@ import msgspec
 import numpy as np
 
 from pinnacle.core._native import ffi, lib
+from pinnacle.core.enums import MessageKind as MessageKind
 from pinnacle.core.errors import DataError
-from pinnacle.core.schema import INSTRUMENT, EventBuffer, enum_of
+from pinnacle.core.schema import INSTRUMENT, EventBuffer
 
 # A snapshot of the largest depth that Binance serves, both sides, with its begin and end.
 RECORDS_MAX = 2 * 5000 + 2
-
-MessageKind = enum_of("pmm_binance_kind", "PMM_BINANCE_")
 
 
 class FrameError(DataError):

@@ -19,7 +19,7 @@ def _has_host(url: str) -> bool:
         return False
 
 
-class BinanceConfig(Section):
+class BinanceConfig(Section, frozen=True):
     """All times are milliseconds.
 
     ws_url               combined-stream endpoint; wss only

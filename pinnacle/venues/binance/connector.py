@@ -120,7 +120,7 @@ class BinanceConnector:
         except OSError as error:
             raise ConfigError(f"ca_file {ca_file}: {error.strerror or error}") from None
 
-    async def _connection(self, fetching: asyncio.Task) -> ConnectionLost:
+    async def _connection(self, fetching: asyncio.Task[None]) -> ConnectionLost:
         """One connection from its beginning to its end; returns why it ended."""
         config = self._config
         timeout = config.connect_timeout_ms / 1000
@@ -141,7 +141,9 @@ class BinanceConnector:
         except (OSError, WebSocketException, TimeoutError, ConfigError) as error:
             return ConnectionLost(f"{type(error).__name__}: {error}")
 
-    async def _converse(self, socket: ClientConnection, fetching: asyncio.Task) -> ConnectionLost:
+    async def _converse(
+        self, socket: ClientConnection, fetching: asyncio.Task[None]
+    ) -> ConnectionLost:
         """Everything on an open connection: the first task that fails ends it."""
         streams = [name for symbol in self.stream.codec.symbols for name in stream_names(symbol)]
         await socket.send(encode_subscribe(tuple(streams), REQUEST_ID))
@@ -158,7 +160,8 @@ class BinanceConnector:
                 return error
             if isinstance(error, (OSError, WebSocketException, DataError)):
                 return ConnectionLost(f"{type(error).__name__}: {error}")
-            raise error
+            if error is not None:
+                raise error
         raise AssertionError("a task of a connection ends by an exception")
 
     async def _receive(self, socket: ClientConnection) -> None:
@@ -232,7 +235,7 @@ class BinanceConnector:
         query = {"symbol": self.stream.codec.symbols[row], "limit": config.depth_limit}
         try:
             async with httpx2.AsyncClient(
-                verify=self._context,
+                verify=self._context or True,
                 timeout=config.snapshot_timeout_ms / 1000,
                 trust_env=False,
             ) as http:

@@ -67,7 +67,7 @@ class _Client:
             except msgspec.DecodeError as error:
                 raise RequestRefused(3, f"Invalid JSON: {error}") from None
             request_id = request.id
-            reply = {"result": self._carry_out(request), "id": request_id}
+            reply: dict[str, Any] = {"result": self._carry_out(request), "id": request_id}
         except RequestRefused as refused:
             reply = {"error": refused.body, "id": request_id}
         await self.socket.send(msgspec.json.encode(reply), text=True)
@@ -129,6 +129,8 @@ class CaptureServer:
         not waited for.
         """
         self._closing = True
+        if self._server is None:
+            return
         self._server.close(code=GOING_AWAY, reason="end of tape")
         async with self._moved:
             self._moved.notify_all()
@@ -186,7 +188,7 @@ class CaptureServer:
                     self._clients.discard(client)
 
     async def _serve_client(self, socket: ServerConnection) -> None:
-        if self._closing:
+        if self._closing or socket.request is None:
             await socket.close(GOING_AWAY, "end of tape")
             return
         url = urlsplit(socket.request.path)

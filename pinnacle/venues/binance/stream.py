@@ -15,7 +15,7 @@ from pinnacle.venues.binance.codec import Codec, FrameError, MessageKind
 from pinnacle.venues.binance.sync import BookSync, Diff
 
 # Called with (struct pmm_event *, count); the records are overwritten after it returns.
-Sink = Callable[[Any, int], None]
+Sink = Callable[[Any, int], object]
 
 
 class MarketStream:

@@ -1,0 +1,42 @@
+"""IntEnums derived from those of the C headers. A type checker sees enums.pyi (tools/stubs.py)."""
+
+import enum
+
+from pinnacle.core._native import ffi, lib
+
+
+def enum_of(name: str, prefix: str) -> enum.IntEnum:
+    """The IntEnum of a C enum, its names without their common prefix."""
+    elements = ffi.typeof(f"enum {name}").relements
+    members = {key.removeprefix(prefix): value for key, value in elements.items()}
+    return enum.IntEnum(name, members, module=__name__)
+
+
+def flags_of(prefix: str) -> enum.IntFlag:
+    """The IntFlag of the integer #defines that begin with a prefix."""
+    names = [name for name in dir(lib) if name.startswith(prefix)]
+    members = {name.removeprefix(prefix): getattr(lib, name) for name in names}
+    return enum.IntFlag(prefix.strip("_").lower(), members, module=__name__)
+
+
+Kind = enum_of("pmm_kind", "PMM_KIND_")
+Side = enum_of("pmm_side", "PMM_SIDE_")
+Source = enum_of("pmm_source", "PMM_SOURCE_")
+Venue = enum_of("pmm_venue", "PMM_VENUE_")
+Reason = enum_of("pmm_reason", "PMM_REASON_")
+TimeInForce = enum_of("pmm_time_in_force", "PMM_TIF_")
+OrderType = enum_of("pmm_order_type", "PMM_TYPE_")
+SelfTrade = enum_of("pmm_self_trade", "PMM_STP_")
+Flag = flags_of("PMM_FLAG_")
+
+SegmentKind = enum_of("pmm_segment_kind", "PMM_SEGMENT_")
+Mode = enum_of("pmm_segment_mode", "PMM_OPEN_")
+Sync = enum_of("pmm_sync", "PMM_SYNC_")
+Wait = enum_of("pmm_wait", "PMM_WAIT_")
+ProcessState = enum_of("pmm_process_state", "PMM_STATE_")
+ClockNews = enum_of("pmm_clock_news", "PMM_CLOCK_")
+Level = enum_of("pmm_notice_level", "PMM_NOTICE_")
+FairValue = enum_of("pmm_fair_value", "PMM_FAIR_")
+Beyond = enum_of("pmm_beyond", "PMM_BEYOND_")
+Cancel = enum_of("pmm_paper_cancel", "PMM_PAPER_CANCEL_")
+MessageKind = enum_of("pmm_binance_kind", "PMM_BINANCE_")
