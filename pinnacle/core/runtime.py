@@ -287,7 +287,8 @@ class Runtime:
     def _look_at_peers(self) -> None:
         for peer, lost, first in self._peers.look():
             if not first:
-                self.log.warning("peer lost" if lost else "peer back", peer=peer.name.lower())
+                tell = self.log.warning if lost else self.log.info
+                tell("peer lost" if lost else "peer back", peer=peer.name.lower())
             why = Reason.SHUTDOWN if lost and self._peers.left(peer) else Reason.NONE
             self._peer_news.append((Kind.PEER_LOST if lost else Kind.PEER_BACK, peer, why))
 

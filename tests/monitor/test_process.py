@@ -17,7 +17,8 @@ from flask import Flask
 from pinnacle.core.config import MonitorConfig
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.paths import ROLES
-from pinnacle.monitor.process import PageServer, bind
+from pinnacle.monitor.address import bind
+from pinnacle.monitor.server import CONNECTIONS, PageServer
 from tests.segments import Segments
 
 PROGRAM = """
@@ -170,6 +171,54 @@ def test_a_closed_server_leaves_no_thread_and_no_listener():
     assert set(threading.enumerate()) <= before
     with pytest.raises(ConnectionRefusedError):
         ask(server.address, "/")
+
+
+@pytest.mark.parametrize("half", [b"", b"GET / HTTP/1.1\r\nHost: loc"], ids=["idle", "half"])
+def test_clients_that_say_nothing_do_not_keep_others_out(half):
+    server = PageServer(Flask("page"), MonitorConfig(port=0))
+    name, port = server.address.removeprefix("http://").rstrip("/").split(":")
+    silent = []
+    try:
+        for _ in range(4 * CONNECTIONS + 10):
+            silent.append(socket.create_connection((name, int(port)), timeout=10))
+            silent[-1].sendall(half)
+        for _ in range(5):
+            assert ask(server.address, "/")[0] == 404
+        assert len(server._server.active_channels) <= CONNECTIONS + 1
+    finally:
+        for connection in silent:
+            connection.close()
+        server.close()
+
+
+def test_a_browser_that_goes_on_asking_keeps_its_connection_among_the_silent():
+    server = PageServer(Flask("page"), MonitorConfig(port=0))
+    name, port = server.address.removeprefix("http://").rstrip("/").split(":")
+    browser = http.client.HTTPConnection(name, int(port), timeout=10)
+    silent = []
+    try:
+        for n in range(3 * CONNECTIONS):
+            silent.append(socket.create_connection((name, int(port)), timeout=10))
+            if n % 10 == 0:
+                browser.request("GET", "/")
+                assert browser.getresponse().read()
+                assert browser.sock is not None, "the server has closed it"
+    finally:
+        browser.close()
+        for connection in silent:
+            connection.close()
+        server.close()
+
+
+def test_many_requests_at_once_are_no_warning(caplog):
+    server = PageServer(Flask("page"), MonitorConfig(port=0))
+    askers = [threading.Thread(target=lambda: ask(server.address, "/")) for _ in range(24)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    server.close()
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 def test_an_address_of_another_machine_is_refused_by_key():
