@@ -348,3 +348,16 @@ def test_a_file_that_its_maker_has_not_finished_is_not_ready(tmp_path):
     create_segment(path, SegmentKind.BOOK, lib.pmm_book_fingerprint(), bytes_, "half")
     with pytest.raises(NotReadyError):
         SharedBookReader(path)
+
+
+@pytest.mark.parametrize("later", [4_000, 6_000], ids=["refused", "driven out"])
+def test_what_was_not_kept_is_unknown_from_its_price_on(later):
+    """Far levels beyond the capacity: the worse one goes, whether it was there or comes."""
+    book = Book(INSTRUMENT, window=4096, far_capacity=1)
+    book.apply_array(records(BEGIN, bid(10_000, 1), bid(5_000, 1), bid(later, 1)))
+    kept, gone = max(5_000, later), min(5_000, later)
+    assert (book.quantity(Side.BID, kept), book.quantity(Side.BID, gone)) == (1, 0)
+    book.apply_array(records(bid(kept, 0), bid(gone, 7), bid(gone - 1, 7)))
+    assert book.quantity(Side.BID, gone) == book.quantity(Side.BID, gone - 1) == 0
+    book.apply_array(records(bid(gone + 1, 7)))
+    assert book.quantity(Side.BID, gone + 1) == 7

@@ -1,0 +1,47 @@
+/*
+ * Preloaded. PMM_CALLS: a file that gets a line for each fsync ("fsync PATH") and unlinkat ("unlink NAME").
+ * PMM_LOCK_GONE: this file is removed in front of the first lock that is taken.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void tell(const char *what, const char *whom) {
+    FILE *file = getenv("PMM_CALLS") ? fopen(getenv("PMM_CALLS"), "a") : NULL;
+    if (file == NULL) return;
+    fprintf(file, "%s %s\n", what, whom);
+    fclose(file);
+}
+
+int fsync(int fd) {
+    int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
+    char link[64], path[4096] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (readlink(link, path, sizeof path - 1) > 0) tell("fsync", path);
+    return real(fd);
+}
+
+int unlinkat(int directory, const char *name, int flags) {
+    int (*real)(int, const char *, int) = (int (*)(int, const char *, int))dlsym(RTLD_NEXT, "unlinkat");
+    int code = real(directory, name, flags);
+    if (code == 0) tell("unlink", name);
+    return code;
+}
+
+int fcntl(int fd, int command, ...) {
+    int (*real)(int, int, ...) = (int (*)(int, int, ...))dlsym(RTLD_NEXT, "fcntl");
+    va_list more;
+    va_start(more, command);
+    void *argument = va_arg(more, void *);
+    va_end(more);
+    const char *gone = getenv("PMM_LOCK_GONE");
+    if (gone != NULL && command == F_OFD_SETLK) {
+        unlink(gone);
+        unsetenv("PMM_LOCK_GONE");
+    }
+    return real(fd, command, argument);
+}
