@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import structlog
+
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell
 from pinnacle.core.book import SharedBookWriter
-from pinnacle.core.clock import Clock
+from pinnacle.core.clock import Clock, monotonic_ns
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.journal import Journal
 from pinnacle.core.outlet import Outlet
@@ -13,6 +15,10 @@ from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingWriter
 from pinnacle.core.schema import Reason, Source
 from pinnacle.core.segment import Mode
+
+TELL_NS = 10_000_000_000
+
+log = structlog.get_logger()
 
 #: What a book finds wrong by itself; see csrc/book.h.
 BROKEN = frozenset(
@@ -53,6 +59,7 @@ class Publisher:
         #: The process's, if it calibrates one; else it reads as the kernel's.
         self.clock = clock or Clock()
         self._told_broken: set[int] = set()
+        self._told_overflows = self._tell_ns = 0
         self.cdata: Any = ffi.new("struct pmm_feed *")
         feed = self.cdata
         feed.journal = journal.cdata
@@ -79,6 +86,15 @@ class Publisher:
         now = self.clock.session_ns()
         for reader in range(len(self._outlets)):
             self._resync(self.cdata, reader, now)
+        self._tell_overflows(monotonic_ns())
+
+    def _tell_overflows(self, now_ns: int) -> None:
+        """At most once in TELL_NS: a reader that is too slow is so many times a second."""
+        new = self.overflows - self._told_overflows
+        if new and now_ns >= self._tell_ns:
+            self._tell_ns = now_ns + TELL_NS
+            self._told_overflows += new
+            log.warning("a reader of the market fell behind: its books are sent again", times=new)
 
     def broken(self) -> list[tuple[int, Reason]]:
         """(instrument, why) of books that have become invalid by what was applied to them.

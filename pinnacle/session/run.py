@@ -182,10 +182,17 @@ def _note_peaks(observer: Observer, peaks: dict[str, float]) -> None:
         peaks[process.role] = max(peaks[process.role], process.rss_mb)
 
 
+#: What counts a message, or more, that its reader never got as it was: (role, counter).
+LOSSES = (("feed", "gaps"), ("feed", "overflows"), ("exchange", "market_overflows"))
+
+
+def _lost_in(observer: Observer, role: str, counter: str) -> int:
+    return observer.counters(role).get(counter, 0)
+
+
 def _ending(
     paths: SessionPaths, observer: Observer, supervisor: Supervisor, peaks: dict[str, float]
 ) -> Ending:
-    feed = observer.counters("feed")
     unread = sum(_depth(paths, name) for name in COUNTED_RINGS)
     return Ending(
         tick_to_order=_latency(observer),
@@ -193,7 +200,7 @@ def _ending(
             role: {"restarts": child.restarts, "rss_mb": round(peaks[role], 1)}
             for role, child in supervisor.children.items()
         },
-        lost_records=unread + feed.get("gaps", 0) + feed.get("overflows", 0),
+        lost_records=unread + sum(_lost_in(observer, *where) for where in LOSSES),
     )
 
 

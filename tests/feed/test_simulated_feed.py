@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import structlog
 
 from pinnacle.core.bell import create_bell
 from pinnacle.core.book import Book, SharedBookReader, create_shared_book
@@ -170,10 +171,12 @@ def test_a_reader_that_falls_behind_gets_the_present_book_and_no_half_message(tm
     world.feed.start()
     world.venue.send(*world.venue.snapshot([(100, 5)], [(102, 5)]))
     world.turn()
-    for i in range(40):
-        world.venue.send(world.venue.depth(Side.BID, 50 + i, 1 + i))
-        world.turn()
+    with structlog.testing.capture_logs() as said:
+        for i in range(40):
+            world.venue.send(world.venue.depth(Side.BID, 50 + i, 1 + i))
+            world.turn()
     assert world.publisher.overflows > 0
+    assert [entry["log_level"] for entry in said] == ["warning"], "told, and not each time"
     while len(world.read()):
         world.publisher.resync_readers()
     for _ in range(60):
