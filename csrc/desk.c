@@ -39,15 +39,23 @@ static void apply_fill(struct pmm_desk *desk, struct pmm_desk_instrument *in, st
     desk->filled |= 1ull << e->instrument_id;
     if (!slot) return;
     slot->filled = pmm_lots_add(slot->filled, e->quantity);
-    if (slot->filled >= slot->quantity) free_slot(slot);
+    /* With a REPLACE in flight there may be more of it: the answer says. */
+    if (slot->filled >= slot->quantity && slot->state != PMM_SLOT_REPLACING) free_slot(slot);
 }
 
-/* Nothing of the order changed; if it is gone its own terminal report says so. */
+/* Nothing of the order changed; if it is gone its own terminal report says so, or it was filled. */
 static void apply_refused_replace(const struct pmm_desk *desk, const struct pmm_desk_instrument *in,
                                   struct pmm_slot *slot) {
+    if (slot->filled >= slot->quantity) {
+        free_slot(slot);
+        return;
+    }
     int is_bid = slot < in->slots[1];
     int retreats = is_bid ? slot->wanted_price < slot->price : slot->wanted_price > slot->price;
-    if (slot->state == PMM_SLOT_REPLACING && (retreats || slot->wanted_quantity < slot->quantity)) {
+    int asked_less = retreats || slot->wanted_quantity < slot->quantity;
+    slot->wanted_price = slot->price;
+    slot->wanted_quantity = slot->quantity;
+    if (slot->state == PMM_SLOT_REPLACING && asked_less) {
         slot->state = PMM_SLOT_LEAVING;
         return;
     }
@@ -71,9 +79,10 @@ static void apply_report(struct pmm_desk *desk, const struct pmm_event *e) {
         if (slot->state == PMM_SLOT_NEW) slot->state = PMM_SLOT_LIVE;
         break;
     case PMM_KIND_REPLACED:
-        slot->price = e->price;
-        slot->quantity = e->quantity;
+        slot->price = slot->wanted_price = e->price;
+        slot->quantity = slot->wanted_quantity = e->quantity;
         if (slot->state == PMM_SLOT_REPLACING) slot->state = PMM_SLOT_LIVE;
+        if (slot->filled >= slot->quantity) free_slot(slot);
         break;
     case PMM_KIND_REPLACE_REJECTED: apply_refused_replace(desk, in, slot); break;
     case PMM_KIND_CANCEL_REJECTED:
@@ -170,26 +179,22 @@ static struct pmm_event decision(const struct pmm_desk *desk, uint32_t instrumen
     };
 }
 
-/* A level that may be asked for at all. */
-static int is_level(const struct pmm_desk_instrument *in, const struct pmm_level *level) {
-    return level->price > 0 && level->quantity > 0 && level->quantity >= in->quantity_min;
-}
-
-/* 1 if the order serves the wanted level as it is, or as the REPLACE in flight will make it. */
-static int serves(const struct pmm_desk *desk, const struct pmm_slot *slot, const struct pmm_level *level) {
-    int moving = slot->state == PMM_SLOT_REPLACING;
-    int64_t off = (moving ? slot->wanted_price : slot->price) - level->price;
-    int64_t leaves = (moving ? slot->wanted_quantity : slot->quantity) - slot->filled;
-    int64_t half = level->quantity - level->quantity / 2;
-    return off <= desk->requote_ticks && off >= -desk->requote_ticks && leaves >= half && leaves <= level->quantity;
+/*
+ * 1 if the order serves the wanted level as it is, or as the REPLACE in flight will make it: at most `near` off its
+ * price, and no more than half of its quantity missing. Unsigned, so that what is below a range is above it too.
+ */
+static inline int serves(const struct pmm_slot *slot, const struct pmm_level *level, uint64_t near) {
+    const uint64_t leaves = (uint64_t)(slot->wanted_quantity - slot->filled);
+    const uint64_t off = (uint64_t)slot->wanted_price - (uint64_t)level->price + near;
+    return off <= 2 * near && (uint64_t)level->quantity - leaves <= (uint64_t)level->quantity / 2;
 }
 
 static struct pmm_event send_new(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot,
                                  const struct pmm_level *level) {
     free_slot(slot);
     slot->order_id = desk->next_order_id++;
-    slot->price = level->price;
-    slot->quantity = level->quantity;
+    slot->price = slot->wanted_price = level->price;
+    slot->quantity = slot->wanted_quantity = level->quantity;
     slot->state = PMM_SLOT_NEW;
     struct pmm_event e = decision(desk, instrument, side, PMM_KIND_NEW, slot);
     e.aux = (int64_t)PMM_TIF_GTC | (int64_t)PMM_TYPE_LIMIT << 8 | (int64_t)PMM_STP_CANCEL_NEWEST << 16;
@@ -234,11 +239,12 @@ static struct pmm_slot *take(struct pmm_slot *slots, uint32_t *set) {
 /* The wanted levels that no order serves, as bits; the orders that serve the others go out of the set. */
 static uint32_t pair_up(const struct pmm_desk *desk, const struct pmm_desk_instrument *in, const struct pmm_slot *slots,
                         const struct pmm_level *levels, int count, uint32_t *orders) {
+    const int64_t least = in->quantity_min > 1 ? in->quantity_min : 1;
     uint32_t missing = 0;
     for (int level = 0; level < count; level++) {
-        if (!is_level(in, &levels[level])) continue;
+        if (levels[level].price <= 0 || levels[level].quantity < least) continue;
         uint32_t left = *orders;
-        while (left != 0 && !serves(desk, &slots[__builtin_ctz(left)], &levels[level]))
+        while (left != 0 && !serves(&slots[__builtin_ctz(left)], &levels[level], (uint64_t)desk->requote_ticks))
             left &= left - 1;
         *orders ^= left & -left;
         missing |= (uint32_t)(left == 0) << level;

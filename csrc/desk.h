@@ -46,8 +46,8 @@ struct pmm_slot {
     int64_t price;           /* as the venue has it, or will once NEW is acknowledged */
     int64_t quantity;        /* the order's total */
     int64_t filled;
-    int64_t wanted_price;    /* of the REPLACE in flight */
-    int64_t wanted_quantity;
+    int64_t wanted_price;    /* as the REPLACE in flight will make it; without one, the same as price */
+    int64_t wanted_quantity; /* and as quantity */
     int64_t rest_until_ns;   /* LIVE, LEAVING: not touched before */
     uint32_t state;          /* enum pmm_slot_state */
     uint32_t reserved;

@@ -249,6 +249,41 @@ def test_a_refused_replace_towards_the_market_rests_the_order_where_it_is():
     assert kinds(table.want([(101, 7)], [(102, 7)])) == ["REPLACE", "REPLACE"]
 
 
+@pytest.mark.parametrize("answer", [Kind.REPLACED, Kind.REPLACE_REJECTED])
+def test_an_order_that_fills_while_its_replace_is_in_flight_is_known_until_the_answer(answer):
+    table = Table()
+    sent = live(table, [(100, 7)])
+    moved = table.want([(101, 7)])[0]
+    table.report(Kind.FILL, sent[0], quantity=3)
+    table.report(Kind.FILL, sent[0], quantity=4)
+    assert (table.desk.working(), len(table.want([(101, 7)]))) == (1, 0)
+    table.report(answer, moved, quantity=10)
+    if answer == Kind.REPLACED:
+        assert kinds(table.want([])) == ["CANCEL"], "three more are in the market"
+    else:
+        assert table.desk.working() == 0
+        assert kinds(table.want([(101, 7)])) == ["NEW"]
+
+
+def test_a_replaced_order_that_was_filled_already_is_done():
+    table = Table()
+    sent = live(table, [(100, 7)])
+    moved = table.want([(101, 5)])[0]
+    table.report(Kind.FILL, sent[0], quantity=6)
+    table.report(Kind.REPLACED, moved)
+    assert table.desk.working() == 0
+
+
+def test_after_a_refused_replace_an_order_serves_as_what_it_still_is():
+    table = Table()
+    live(table, [(100, 7)])
+    moved = table.want([(101, 9)])[0]
+    table.report(Kind.REPLACE_REJECTED, moved, reason=Reason.WOULD_TAKE)
+    pass_time(table, 250)
+    assert len(table.want([(100, 14)])) == 0, "seven of fourteen"
+    assert kinds(table.want([(100, 15)])) == ["REPLACE"]
+
+
 def test_a_cancel_that_is_refused_is_asked_for_again_after_a_rest():
     table = Table()
     sent = live(table, [(100, 7)])
