@@ -1,5 +1,6 @@
 """`pinnacle session`: find sessions, make or remove their segments, stop or allow their trading."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ import click
 from pinnacle.cli.options import SESSION_NAME
 
 if TYPE_CHECKING:
+    from pinnacle.core.bell import Control
     from pinnacle.session.find import Found
 
 _FILE = click.Path(path_type=Path)
@@ -97,12 +99,16 @@ def _row(found: "Found") -> dict[str, Any]:
 
 
 def _halted(found: "Found") -> str | None:
-    """The reason why trading is halted; None while it is allowed."""
+    """The reason why trading is halted, or why that cannot be read; None while it is allowed."""
     from pinnacle.core.bell import Control
+    from pinnacle.core.errors import PinnacleError
     from pinnacle.core.schema import Reason
 
-    with Control(found.paths.control) as control:
-        killed = control.killed()
+    try:
+        with Control(found.paths.control) as control:
+            killed = control.killed()
+    except PinnacleError as error:
+        return str(error)
     return Reason(killed).name.lower() if killed else None
 
 
@@ -199,12 +205,10 @@ def remove(config: Path | None, runtime_dir: Path | None, name: str | None, dead
 @_which
 def halt(config: Path | None, runtime_dir: Path | None, name: str | None) -> None:
     """Set the kill switch: every order is cancelled, nothing new is sent. Needs no process."""
-    from pinnacle.core.bell import Control
     from pinnacle.core.schema import Reason
-    from pinnacle.core.segment import Mode
 
     found = _meant(config, runtime_dir, name)
-    with Control(found.paths.control, Mode.SHARED) as control:
+    with _switch(found) as control:
         reason = Reason(control.kill(Reason.OPERATOR))
     click.echo(f"{found.name}: halted ({reason.name.lower()}){_nobody(found)}")
 
@@ -213,13 +217,23 @@ def halt(config: Path | None, runtime_dir: Path | None, name: str | None) -> Non
 @_which
 def resume(config: Path | None, runtime_dir: Path | None, name: str | None) -> None:
     """Clear the kill switch: trading may go on."""
-    from pinnacle.core.bell import Control
-    from pinnacle.core.segment import Mode
-
     found = _meant(config, runtime_dir, name)
-    with Control(found.paths.control, Mode.SHARED) as control:
+    with _switch(found) as control:
         control.clear()
     click.echo(f"{found.name}: resumed{_nobody(found)}")
+
+
+def _switch(found: "Found") -> "Control":
+    """The kill switch; UsageError names the user who may throw it."""
+    from pinnacle.core.bell import Control
+    from pinnacle.core.errors import UsageError
+    from pinnacle.core.segment import Mode
+
+    path = found.paths.control
+    if not os.access(path, os.W_OK):
+        uid = path.stat().st_uid
+        raise UsageError(f"{path}: only uid {uid} may write it: call this by sudo -u '#{uid}'")
+    return Control(path, Mode.SHARED)
 
 
 def _nobody(found: "Found") -> str:

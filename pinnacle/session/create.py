@@ -4,11 +4,11 @@ from pathlib import Path
 
 import structlog
 
-from pinnacle.core.bell import create_bell, create_control
+from pinnacle.core.bell import Control, create_bell, create_control
 from pinnacle.core.book import create_shared_book
 from pinnacle.core.clock import wall_ns
 from pinnacle.core.counters import create_counters
-from pinnacle.core.errors import ConfigError, NativeError, UsageError
+from pinnacle.core.errors import ConfigError, LayoutError, NativeError, UsageError
 from pinnacle.core.instruments import write_table
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.notices import create_notices
@@ -74,7 +74,6 @@ def create_session(config: SessionConfig, paths: SessionPaths) -> None:
             if _is_of(config, paths):
                 return
             _refuse_living(paths)
-            remove_segments(paths.runtime)
         _make(config, paths).close()
 
 
@@ -88,7 +87,6 @@ def own_session(config: SessionConfig, paths: SessionPaths) -> Segment:
     with alone(paths.runtime.parent):
         if exists(paths):
             _refuse_living(paths)
-            remove_segments(paths.runtime)
         return _make(config, paths)
 
 
@@ -115,7 +113,7 @@ def _is_of(config: SessionConfig, paths: SessionPaths) -> bool:
     try:
         Segment(paths.control).close()
         return paths.running_config.read_text(encoding="utf-8") == running_text(config)
-    except (NativeError, OSError, ValueError):
+    except (NativeError, LayoutError, OSError, ValueError):
         return False
 
 
@@ -131,11 +129,19 @@ def _refuse_living(paths: SessionPaths) -> None:
 def _make(config: SessionConfig, paths: SessionPaths) -> Segment:
     """All in a folder of its own, then renamed: who comes too early finds nothing, never half.
 
-    The control segment is owned from before that, so that the session never looks dead.
+    The control segment is owned from before that, so that the session never looks dead. What a
+    dead one has left in its place is removed; what the operator has halted stays halted.
     """
+    halted = _halted_by_operator(paths)
+    if exists(paths):
+        remove_segments(paths.runtime)
     made = SessionPaths(new_folder(paths.runtime), paths.data)
     try:
         _write_segments(config, made)
+        if halted:
+            with Control(made.control, Mode.SHARED) as control:
+                control.kill(Reason.OPERATOR)
+            log.warning(f"the operator has halted {paths.data.name}: pinnacle session resume")
         keeper = Segment(made.control, mode=Mode.OWN)
         try:
             write_whole(made.running_config, running_text(config))
@@ -152,6 +158,15 @@ def _make(config: SessionConfig, paths: SessionPaths) -> Segment:
             raise NativeError(error.code, text) from None
         raise
     return keeper
+
+
+def _halted_by_operator(paths: SessionPaths) -> bool:
+    """A restart must not resume what a person has stopped; other reasons end with their run."""
+    try:
+        with Control(paths.control) as control:
+            return control.killed() == Reason.OPERATOR
+    except (NativeError, LayoutError):
+        return False
 
 
 def _write_segments(config: SessionConfig, made: SessionPaths) -> None:

@@ -1,12 +1,13 @@
 """Finds the sessions of this machine: whoever must stop one need not know where it is."""
 
 import contextlib
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pinnacle.core.config import Section, convert
-from pinnacle.core.errors import ConfigError, PeerLostError, UsageError
+from pinnacle.core.errors import ConfigError, NativeError, PeerLostError, UsageError
 from pinnacle.core.names import SessionName, is_stamped
 from pinnacle.core.paths import SessionPaths, default_runtime_dir
 from pinnacle.core.toml import read_toml
@@ -43,6 +44,19 @@ def runtime_dirs() -> list[Path]:
     return [Path(place) for place in dict.fromkeys((default_runtime_dir(), *_SYSTEM, *others))]
 
 
+def _is_closed(place: Path) -> bool:
+    return place.exists() and not os.access(place, os.R_OK | os.X_OK)
+
+
+def left_behind(place: Path) -> str:
+    """What to tell of dead sessions in a runtime folder, which hold memory; empty without any."""
+    dead = [session.name for session in find_sessions([place]) if not session.running]
+    if not dead:
+        return ""
+    them = dead[0] if len(dead) == 1 else f"{len(dead)} sessions"
+    return f"{them} left dead: pinnacle session remove --dead --runtime-dir {place}"
+
+
 def named_in(config: Path) -> tuple[Path, str]:
     """The runtime folder and the name in a configuration; the rest of it may be wrong."""
     section = {"session": read_toml(config).get("session", {})}
@@ -54,7 +68,7 @@ def find_sessions(places: Iterable[Path]) -> list[Found]:
     """All sessions in these folders, those that live first; what may not be read is not there."""
     found = []
     for place in places:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, NativeError):
             found += [_look(path) for path in sorted(place.iterdir()) if _is_session(path)]
     return sorted(found, key=lambda session: not session.running)
 
@@ -90,5 +104,9 @@ def the_session(found: Sequence[Found], name: str | None, places: Sequence[Path]
     if not meant:
         where = ", ".join(map(str, places))
         what = f"session {name}" if name else "session"
-        raise PeerLostError(f"no {what} in {where}: --config or --runtime-dir looks elsewhere")
+        closed = [str(place) for place in places if _is_closed(place)]
+        hidden = f" (closed to uid {os.geteuid()}: {', '.join(closed)})" if closed else ""
+        raise PeerLostError(
+            f"no {what} in {where}{hidden}: --config or --runtime-dir looks elsewhere"
+        )
     return meant[0]

@@ -22,6 +22,7 @@ from pinnacle.core.schema import Reason
 from pinnacle.session.checks import warnings
 from pinnacle.session.config import SessionConfig, load_session
 from pinnacle.session.create import discard_session, own_session
+from pinnacle.session.find import left_behind
 from pinnacle.session.report import Ending, write_ending
 from pinnacle.session.supervisor import LOST, SessionFailed, Supervisor
 from pinnacle.session.view import LiveView
@@ -63,6 +64,8 @@ def run_session(
         keeper = own_session(config, paths)
         try:
             print(f"session {paths.data.name}: journals in {paths.data}", flush=True)
+            if left := left_behind(paths.runtime.parent):
+                print(left, flush=True)
             began, failure = _supervised(config, paths, duration_s, interrupted, keep)
         finally:
             if keep:

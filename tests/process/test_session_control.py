@@ -64,7 +64,7 @@ def test_processes_run_on_the_cores_that_the_configuration_names(live):
 def test_a_second_session_of_the_same_name_is_refused(live):
     again = pinnacle("run", str(live.config), "--name", live.name, "--duration", "1")
     assert again.returncode == 3
-    assert "is there already" in again.stderr and "Traceback" not in again.stderr
+    assert f"session {live.name} is running (" in again.stderr and "Traceback" not in again.stderr
 
 
 def test_a_second_process_of_a_role_is_refused(live):
@@ -78,3 +78,22 @@ def test_a_live_session_is_not_removed(live):
     removed = pinnacle("session", "remove", "--config", str(live.config), "--name", live.name)
     assert removed.returncode == 2
     assert "still running" in removed.stderr
+
+
+@pytest.mark.long
+def test_a_session_of_which_all_was_killed_goes_on_under_its_name(tmp_path):
+    with running_demo(tmp_path, "prod") as first:
+        until(first.quoting, 60, "quoting")
+        for pid in [first.run.pid, *(process.pid for process in first.observer.processes())]:
+            os.kill(pid, signal.SIGKILL)
+        first.run.wait()
+        until(lambda: not any(p.alive for p in first.observer.processes()), 10, "their ends")
+    words = ["run", str(first.config), "--name", "prod", "--port", "0", "--duration", "2"]
+    again = subprocess.run(
+        [sys.executable, "-m", "pinnacle", *words], capture_output=True, text=True, timeout=120
+    )
+    assert again.returncode == 0, again.stderr
+    replay = [sys.executable, "-c", "from pinnacle.cli.replay import main; main()"]
+    verified = subprocess.run([*replay, "verify", first.paths.data], capture_output=True, text=True)
+    assert verified.returncode == 0 and "identical" in verified.stdout, verified.stderr
+    assert list(first.paths.runtime.parent.iterdir()) == []

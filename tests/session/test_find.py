@@ -15,7 +15,7 @@ from pinnacle.core.errors import ConfigError, PeerLostError, UsageError
 from pinnacle.core.schema import Reason
 from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session, own_session
-from pinnacle.session.find import find_sessions, runtime_dirs, the_session
+from pinnacle.session.find import find_sessions, left_behind, runtime_dirs, the_session
 from tests.sessions import demo_config
 
 
@@ -87,6 +87,15 @@ def test_where_there_is_none_the_folders_are_named(world):
         world.meant("nowhere")
 
 
+def test_a_damaged_one_hides_no_other(world):
+    world.make("demo", alive=True)
+    bad = world.make("old", alive=False)
+    bad.control.write_bytes(b"no segment" * 100)
+    rows = msgspec.json.decode(invoke("list", "--runtime-dir", world.place, "--json")[1])
+    assert [row["name"] for row in rows] == ["demo", "old"]
+    assert str(bad.control) in rows[1]["halted"]
+
+
 def test_folders_that_are_no_sessions_are_passed_over(world):
     world.make("demo", alive=True)
     (world.place / "thesis").mkdir()
@@ -155,6 +164,18 @@ def test_the_dead_are_removed_and_the_living_stay(world):
     invoke("remove", "--runtime-dir", world.place, "--dead")
     assert [found.name for found in find_sessions([world.place])] == ["demo"]
     assert not old.runtime.exists() and old.config.exists()
+
+
+def test_a_start_tells_of_what_killed_ones_have_left_in_memory(world):
+    world.make("demo", alive=True)
+    assert left_behind(world.place) == ""
+    world.make("old", alive=False)
+    remedy = f"pinnacle session remove --dead --runtime-dir {world.place}"
+    assert left_behind(world.place) == f"old left dead: {remedy}"
+    world.make("older", alive=False)
+    assert left_behind(world.place) == f"2 sessions left dead: {remedy}"
+    invoke(*remedy.split()[2:])
+    assert left_behind(world.place) == ""
 
 
 def test_sessions_are_looked_for_in_ones_own_folder_first_and_in_the_units(world):

@@ -79,15 +79,30 @@ def test_a_living_session_is_neither_replaced_nor_removed(made):
     assert not paths.runtime.exists()
 
 
-def test_a_dead_sessions_place_is_taken_over(made):
+@pytest.mark.parametrize(
+    ("before", "after"), [(Reason.PEER_LOST, Reason.NONE), (Reason.OPERATOR, Reason.OPERATOR)]
+)
+def test_a_dead_sessions_place_is_taken_over_and_the_operators_halt_with_it(made, before, after):
     config, paths = made
     own_session(config, paths).close()
     with Control(paths.control, Mode.SHARED) as control:
-        control.kill(Reason.OPERATOR)
+        control.kill(before)
     keeper = own_session(config, paths)
     with Control(paths.control) as control:
-        assert control.killed() == Reason.NONE
+        assert control.killed() == after
     discard_session(paths, keeper)
+
+
+def test_what_another_version_has_left_is_taken_over_too(made):
+    config, paths = made
+    create_session(config, paths)
+    with paths.control.open("r+b") as file:
+        file.seek(8)
+        file.write(b"\x63")
+    own_session(config, paths).close()
+    assert living(paths) == []
+    with Control(paths.control) as control:
+        assert control.killed() == Reason.NONE
 
 
 def test_what_was_made_and_not_run_stays_and_keeps_its_kill_switch(made):
