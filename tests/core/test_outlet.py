@@ -194,6 +194,21 @@ def test_a_snapshot_that_loses_a_change_is_begun_again(tmp_path):
     assert world.same() and world.theirs[0].top().bid_quantity == 55
 
 
+def test_a_snapshot_whose_bounds_move_under_it_is_begun_again(tmp_path):
+    """A far level that goes for want of room before it was sent: the reader must know of it."""
+    world = World(tmp_path, 64)
+    world.fill(0, 60)
+    far = [depth(Side.BID, -20_000 - i, 1, 0) for i in range(FAR)]
+    world.publish(*far, depth(Side.BID, 990, 3))
+    world.housekeep()
+    world.read()
+    assert not world.outlet.settled
+    world.publish(depth(Side.BID, -10_000, 1))
+    world.settle()
+    assert world.books[0].known(Side.BID) == world.theirs[0].known(Side.BID) is not None
+    assert world.same() and world.theirs[0].top().valid
+
+
 def test_an_invalid_book_is_resent_with_its_reason(tmp_path):
     world = World(tmp_path, 64)
     world.fill(0, 2)
