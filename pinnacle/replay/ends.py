@@ -12,7 +12,7 @@ from pinnacle.replay.runs import Finding, finding
 #: Peers give a process up 0.5 s after its heart stopped, and look 50 times a second.
 MISSED_AFTER_NS = 2_000_000_000
 _WATCHERS = {
-    "exchange": ("feed", "gateway"),
+    "exchange": ("gateway",),
     "feed": ("strategy", "risk", "exchange"),
     "strategy": ("risk",),
     "risk": ("strategy", "gateway"),
@@ -45,7 +45,7 @@ def _missed(journal: Evidence, journals: dict[str, Evidence]) -> list[Finding]:
         seen = [
             in_order for at, in_order in watcher.losses.get(source, ()) if at >= journal.last_ns
         ]
-        went_on_ns = watcher.last_ns - journal.last_ns
+        went_on_ns = _until(watcher, journal.last_ns) - journal.last_ns
         if any(seen):
             detail = f"its end is missing: {name} saw it end in order"
         elif not seen and went_on_ns > MISSED_AFTER_NS:
@@ -56,3 +56,13 @@ def _missed(journal: Evidence, journals: dict[str, Evidence]) -> list[Finding]:
             continue
         return [finding(journal.name, journal.given_stop, "cut", detail)]
     return []
+
+
+def _until(watcher: Evidence, at_ns: int) -> int:
+    """How long the run that there was at a time went on; that time if there was none."""
+    before = [run for run in watcher.runs if run.recv_ns <= at_ns]
+    if not before:
+        return at_ns
+    behind = watcher.runs[len(before) :]
+    stop = behind[0].told if behind else before[-1].stop
+    return int(watcher.reader[stop - 1]["recv_ns"])

@@ -1,11 +1,11 @@
 """The market at both ends: what the feed published against what its readers took and saw.
 
-A reader that fell behind gets no deltas until the feed sends it the state of each book again. That
-snapshot is in no journal but the reader's; it must be what the feed's journal makes of the book at
-that place, and what the reader did not get must be covered by one.
+A reader that fell behind gets no changes of a book until the feed begins to send it a snapshot
+(csrc/outlet.h). That is in no journal but the reader's; it must be what the feed's journal makes of
+the book at each place, and whatever the reader did not get must be covered by one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -16,7 +16,13 @@ from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Source, Venue
 from pinnacle.replay.evidence import Evidence, is_decision
 from pinnacle.replay.links import check_cursors, taken_from, words_of
 from pinnacle.replay.runs import Finding, finding
+from pinnacle.replay.snapshots import Snapshots
 
+#: The place of what is wrong among records, and what it is.
+Wrong = tuple[int, str] | None
+_LAST = np.uint8(Flag.LAST)
+_RING_FLAGS = np.uint8(0xFF & ~int(Flag.DECISION | Flag.BATCH_END))
+_LOOK = 4096
 #: A TOP record's fields in the order of `_top`.
 _TOP_FIELDS = ("price", "quantity", "order_id", "aux", "venue_ns", "reason")
 
@@ -33,7 +39,7 @@ class FeedLog:
         self._loaded = 0
         self.done = 0
         self.rows = np.empty(0, EVENT)
-        self.words = words_of(self.rows)
+        self.words = _without_last(self.rows)
         self.books = self._new_books()
 
     def _new_books(self) -> list[Book]:
@@ -53,7 +59,7 @@ class FeedLog:
                 place = self._loaded + int(np.count_nonzero(market[: start - index]))
                 self._repairs.append(place)
             parts.append(rows[market].copy())
-            words.append(words_of(parts[-1]))
+            words.append(_without_last(parts[-1]))
             self._loaded += len(parts[-1])
             have += len(parts[-1])
         if len(parts) > 1:
@@ -114,21 +120,6 @@ class FeedLog:
             begin, size = have, size * 8
         return None
 
-    def state(self, instrument: int, recv_ns: int) -> np.ndarray:
-        """What the feed sends a reader of a book (csrc/turn_feed.c)."""
-        top = self.books[instrument].top()
-        invalid = np.zeros(1, EVENT)
-        invalid["kind"] = Kind.BOOK_INVALID
-        invalid["recv_ns"] = recv_ns
-        invalid["instrument_id"] = instrument
-        invalid["reason"] = Reason.RESYNC if top.valid else top.reason
-        parts = [invalid]
-        if top.valid:
-            parts.append(self.books[instrument].snapshot(recv_ns))
-        rows = np.concatenate(parts)
-        rows["source"] = Source.FEED
-        return rows
-
 
 class TakenMarket:
     """A reader of the feed against the feed."""
@@ -137,9 +128,10 @@ class TakenMarket:
         self._reader = reader
         self._feed = FeedLog(feed, instruments)
         self._count = len(instruments)
-        self._skipped: set[int] = set()
-        self._group: list[np.ndarray] = []
-        self._group_at = 0
+        #: Instruments whose changes are kept back until their snapshot begins.
+        self._stale = set(range(len(instruments)))
+        self._snapshots = Snapshots()
+        self._sent_ns = 0
 
     def compare(self) -> list[Finding]:
         """The first thing that is not as it was published."""
@@ -149,92 +141,154 @@ class TakenMarket:
     def _compare(self) -> list[Finding]:
         for index, rows in self._reader.chunks(self._reader.taken_stop):
             at = np.flatnonzero(taken_from(rows, Source.FEED))
-            taken = rows[at]
-            # Only the state that a reader is sent has no venue.
+            taken = rows[at].copy()
+            taken["flags"] &= _RING_FLAGS
+            # Only a snapshot that a reader is sent has no venue.
             sent = taken["venue_id"] == Venue.NONE
-            cuts = np.flatnonzero(sent[1:] != sent[:-1]) + 1
-            for part in np.split(np.arange(len(taken)), cuts):
-                if not len(part):
-                    continue
-                run, where = taken[part[0] : part[-1] + 1], at[part] + index
-                found = (self._sent if sent[part[0]] else self._deltas)(run, where)
-                if found:
-                    return found
-        return self._close_group()
+            for begin, end in _runs(sent):
+                follow = self._sent if sent[begin] else self._changes
+                bad = follow(taken[begin:end])
+                if bad is not None:
+                    detail = f"market data: {bad[1]}"
+                    where = int(at[begin + bad[0]]) + index
+                    return [finding(self._reader.name, where, "not given", detail)]
+        return []
 
-    def _deltas(self, rows: np.ndarray, where: np.ndarray) -> list[Finding]:
-        problems = self._close_group()
-        words, numbers = words_of(rows), rows["instrument_id"]
-        feed, a = self._feed, 0
-        while a < len(rows) and not problems:
+    def _changes(self, rows: np.ndarray) -> Wrong:
+        """Published records, and notices that a book is stale."""
+        feed, words, a = self._feed, _without_last(rows), 0
+        while a < len(rows):
             n = min(feed.ensure(len(rows) - a), len(rows) - a)
             other = (words[a : a + n] != feed.words[:n]).any(axis=1)
             same = int(np.argmax(other)) if other.any() else n
             if same:
-                missed = self._skipped & set(np.unique(numbers[a : a + same]).tolist())
-                if missed:
-                    return [self._finding(where[a], "records before it were not taken")]
+                part, bad = rows[a : a + same], self._wrong_flags(rows[a : a + same])
+                if bad is not None:
+                    return a + bad, "it does not end a message where the feed did"
+                known = np.unique(part["instrument_id"]).tolist()
+                if self._stale & set(known):
+                    return a, "a change of a book whose snapshot has not begun"
+                self._end_by_states(part)
+                self._snapshots.change(part)
                 feed.advance(same)
                 a += same
-                continue
-            ahead = feed.find(words[a])
-            if ahead is None:
-                return [self._finding(where[a], "the feed did not publish it, or not here")]
-            self._skip(ahead)
-        return problems
+            elif self._is_notice(rows[a]):
+                self._stale.add(int(rows[a]["instrument_id"]))
+                self._snapshots.drop(int(rows[a]["instrument_id"]))
+                a += 1
+            else:
+                ahead = feed.find(words[a])
+                if ahead is None:
+                    return a, "the feed did not publish it, or not here"
+                missed = set(np.unique(feed.rows["instrument_id"][:ahead]).tolist())
+                if missed - self._stale:
+                    return a, "records before it were not taken"
+                feed.advance(ahead)
+        return None
 
-    def _skip(self, n: int) -> None:
-        self._skipped |= set(np.unique(self._feed.rows["instrument_id"][:n]).tolist())
-        self._feed.advance(n)
+    def _wrong_flags(self, rows: np.ndarray) -> int | None:
+        """Where FLAG_LAST is another; one may be added where the rest of a message is kept back."""
+        ours, theirs = rows["flags"] & Flag.LAST, self._feed.rows["flags"][: len(rows)] & Flag.LAST
+        other = np.flatnonzero(ours != theirs).tolist()
+        if other and other[-1] == len(rows) - 1 and ours[-1]:
+            other.pop()
+        return other[0] if other else None
 
-    def _sent(self, rows: np.ndarray, where: np.ndarray) -> list[Finding]:
-        begins = np.flatnonzero(rows["kind"] == Kind.BOOK_INVALID).tolist()
-        if not self._group and (not begins or begins[0]):
-            return [self._finding(where[0], "a book's state without its beginning")]
-        for begin, end in zip([0, *begins], [*begins, len(rows)], strict=True):
-            if begin == end:
-                continue
-            if begin in begins:
-                problems = self._close_group()
-                if problems:
-                    return problems
-                self._group_at = int(where[begin])
-            self._group.append(rows[begin:end])
-        return []
+    def _end_by_states(self, rows: np.ndarray) -> None:
+        states = rows[np.isin(rows["kind"], (Kind.BOOK_BEGIN, Kind.BOOK_INVALID))]
+        for number in states["instrument_id"].tolist():
+            self._snapshots.drop(number)
 
-    def _close_group(self) -> list[Finding]:
-        """What was sent of a book must be the book; where, its time tells."""
-        if not self._group:
-            return []
-        rows, self._group = np.concatenate(self._group), []
-        number, now = int(rows[0]["instrument_id"]), int(rows[0]["recv_ns"])
-        if number >= self._count:
-            return [self._finding(self._group_at, "a book of no instrument")]
-        feed, words = self._feed, words_of(rows)
-        self._skip(self._before(now))
-        while True:
-            state = feed.state(number, now)
-            if len(words) <= len(state) and (words_of(state)[: len(words)] == words).all():
-                break
-            if not feed.ensure(1):
-                return [self._finding(self._group_at, "a book's state that it never had")]
-            self._skip(1)
-        # A feed that was killed while it sent leaves the beginning.
-        (self._skipped.discard if len(words) == len(state) else self._skipped.add)(number)
-        return []
+    def _is_notice(self, row: np.void) -> bool:
+        notice = np.zeros(1, EVENT)[0]
+        for name in ("recv_ns", "instrument_id", "venue_id"):
+            notice[name] = row[name]
+        notice["kind"], notice["reason"] = Kind.BOOK_INVALID, Reason.RESYNC
+        notice["flags"], notice["source"] = Flag.LAST, Source.FEED
+        return _same(row, notice) and row["instrument_id"] < self._count
 
-    def _before(self, now: int) -> int:
-        n, size = 0, 256
-        while n < (have := self._feed.ensure(size)):
-            later = self._feed.rows["recv_ns"][n:have] > now
-            if later.any():
-                return n + int(np.argmax(later))
-            n, size = have, size * 8
-        return n
+    def _sent(self, rows: np.ndarray) -> Wrong:
+        """Records of snapshots, piece by piece."""
+        pieces = (rows["recv_ns"].astype(np.int64), rows["instrument_id"], rows["kind"])
+        edges = np.zeros(len(rows), bool)
+        for column in pieces:
+            edges[1:] |= column[1:] != column[:-1]
+        starts = [0, *np.flatnonzero(edges).tolist()]
+        for begin, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+            bad = self._piece(rows[begin:end])
+            if bad is not None:
+                return begin + bad[0], bad[1]
+        return None
 
-    def _finding(self, index: int, what: str) -> Finding:
-        detail = f"market data: {what}"
-        return finding(self._reader.name, int(index), "not given", detail)
+    def _piece(self, rows: np.ndarray) -> Wrong:
+        number, now, kind = (int(rows[0][name]) for name in ("instrument_id", "recv_ns", "kind"))
+        if number >= self._count or now < self._sent_ns:
+            return 0, "a snapshot of no book, or not here"
+        self._sent_ns = now
+        self._go_to(now)
+        sender = self._feed.books[number]
+        if kind == Kind.BOOK_BEGIN:
+            begin = sender.snapshot(now)[0]
+            begin["source"] = Source.FEED
+            if len(rows) > 1 or not _same(rows[0], begin):
+                return 0, "a snapshot that does not begin so"
+            self._snapshots.begin(number, rows)
+            self._stale.discard(number)
+            return None
+        if not self._snapshots.has(number):
+            return 0, "a part of a snapshot that has not begun"
+        if kind == Kind.DEPTH:
+            bad = _unlike_levels(rows)
+            if bad is None:
+                bad = self._snapshots.wrong_level(number, rows, sender)
+            return None if bad is None else (bad, "a level that the book never had")
+        top = sender.top()
+        end = np.zeros(1, EVENT)[0]
+        end["recv_ns"], end["instrument_id"], end["source"] = now, number, Source.FEED
+        end["kind"] = Kind.BOOK_END if top.valid else Kind.BOOK_INVALID
+        end["flags"], end["reason"] = Flag.SNAPSHOT | Flag.LAST, top.reason
+        if not _same(rows[0], end) or not self._snapshots.is_whole(number, sender):
+            return 0, "a book that it never had"
+        self._snapshots.drop(number)
+        return None
+
+    def _go_to(self, now: int) -> None:
+        """Behind what was published and kept back before a piece was sent."""
+        feed = self._feed
+        while feed.ensure(_LOOK):
+            rows = feed.rows[:_LOOK]
+            kept = np.isin(rows["instrument_id"], list(self._stale)) & (rows["recv_ns"] <= now)
+            n = len(rows) if kept.all() else int(np.argmin(kept))
+            feed.advance(n)
+            if n < len(rows):
+                return
+
+
+def _runs(values: np.ndarray) -> Iterator[tuple[int, int]]:
+    """[begin, end) of neighbours that are the same."""
+    if len(values):
+        cuts = (np.flatnonzero(values[1:] != values[:-1]) + 1).tolist()
+        yield from zip([0, *cuts], [*cuts, len(values)], strict=True)
+
+
+def _without_last(rows: np.ndarray) -> np.ndarray:
+    bare = rows.copy()
+    bare["flags"] &= ~_LAST
+    return words_of(bare)
+
+
+def _same(row: np.void, other: np.void) -> bool:
+    return bool((words_of(np.array([row], EVENT)) == words_of(np.array([other], EVENT))).all())
+
+
+def _unlike_levels(rows: np.ndarray) -> int | None:
+    """The first that is more than a level of a snapshot."""
+    plain = np.zeros(len(rows), EVENT)
+    for name in ("recv_ns", "instrument_id", "kind", "side", "price", "quantity"):
+        plain[name] = rows[name]
+    plain["flags"], plain["source"] = Flag.SNAPSHOT, Source.FEED
+    other = np.flatnonzero((words_of(plain) != words_of(rows)).any(axis=1))
+    return int(other[0]) if len(other) else None
 
 
 def compare_tops(

@@ -12,10 +12,11 @@ import numpy as np
 from pinnacle.core.book import Book
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.run_marks import MARKS
-from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Side, Source, Venue
+from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Source, Venue
 from pinnacle.replay.evidence import Evidence, is_decision
 from pinnacle.replay.links import words_of
 from pinnacle.replay.runs import Finding, finding
+from pinnacle.replay.snapshots import Snapshots
 
 #: Why a feed says of itself that a book is of no use.
 _OWN_REASONS = (Reason.STARTING, Reason.DISCONNECTED, Reason.SEQUENCE_GAP, Reason.RESYNC)
@@ -61,7 +62,7 @@ class VenueLink:
         self._markets = [MadeMarket(i.instrument_id) for i in instruments]
         #: The number that an instrument's next delta follows; None: a snapshot comes first.
         self._numbers: list[int | None] = [None] * len(instruments)
-        self._snapshots: list[list[np.ndarray]] = [[] for _ in instruments]
+        self._snapshots = Snapshots()
         self._place = -1
 
     def compare(self) -> list[Finding]:
@@ -124,48 +125,54 @@ class VenueLink:
         places[mine] = market.places[at : at + n]
         self._numbers[number] = last + n
         market.go_to(last + n)
+        self._snapshots.change(rows)
         return None
 
     def _states(self, number: int, rows: np.ndarray) -> tuple[int, str] | None:
-        """Snapshots, and what the feed says itself."""
-        for i, row in enumerate(rows):
-            kind = row["kind"]
+        """Records of snapshots, and what the feed and its venue say of a book."""
+        for begin, end in _same_kinds(rows["kind"]):
+            part, kind = rows[begin:end], rows["kind"][begin]
             if kind == Kind.BOOK_INVALID:
-                self._numbers[number], self._snapshots[number] = None, []
-                if row["reason"] not in _OWN_REASONS or row["venue_id"] != Venue.SIMULATED:
-                    return i, "no feed says this"
+                self._numbers[number] = None
+                self._snapshots.drop(number)
+                own = np.isin(part["reason"], _OWN_REASONS) & (part["venue_id"] == Venue.SIMULATED)
+                if not own.all():
+                    return begin + int(np.argmin(own)), "no feed says this"
             elif kind == Kind.BOOK_BEGIN:
-                self._numbers[number], self._snapshots[number] = None, [row]
-            elif kind in (Kind.DEPTH, Kind.BOOK_END) and self._snapshots[number]:
-                self._snapshots[number].append(row)
-                if kind == Kind.BOOK_END and not self._is_the_book(number):
-                    return i, "a snapshot of a book that the venue never had"
-            else:
-                return i, "part of no snapshot"
+                self._numbers[number] = int(part[-1]["aux"])
+                self._snapshots.begin(number, part[-1:])
+            elif not self._snapshots.has(number):
+                return begin, "part of no snapshot"
+            bad = None if kind == Kind.BOOK_INVALID else self._piece(number, part)
+            if bad is not None:
+                return begin + bad, "a snapshot of a book that the venue never had"
         return None
 
-    def _is_the_book(self, number: int) -> bool:
-        rows = np.array(self._snapshots[number], EVENT)
-        self._snapshots[number] = []
-        market, at = self._markets[number], int(rows[0]["aux"])
+    def _piece(self, number: int, rows: np.ndarray) -> int | None:
+        """The place of what is wrong in neighbours of one kind; they are of one number."""
+        market, at, kind = self._markets[number], self._numbers[number], rows["kind"][0]
+        plain = np.zeros(len(rows), EVENT)
+        for name in ("recv_ns", "venue_ns", "instrument_id", "kind"):
+            plain[name] = rows[name]
+        if kind == Kind.DEPTH:
+            for name in ("side", "price", "quantity"):
+                plain[name] = rows[name]
+        plain["aux"], plain["venue_id"], plain["source"] = at, Venue.SIMULATED, Source.FEED
+        plain["flags"] = Flag.SNAPSHOT | (Flag.LAST if kind == Kind.BOOK_END else 0)
+        other = np.flatnonzero((words_of(plain) != words_of(rows)).any(axis=1))
+        if len(other):
+            return int(other[0])
         self._need(market, at)
         if not market.first - 1 <= at <= market.last:
-            return False
+            return 0
         market.go_to(at)
-        self._numbers[number] = at
-        alike = (rows["aux"] == at).all() and (rows["venue_ns"] == rows["venue_ns"][0]).all()
-        flags = np.full(len(rows), Flag.SNAPSHOT, np.uint8)
-        flags[-1] |= Flag.LAST
-        bare = rows["reason"].any() or rows["order_id"].any() or (rows["flags"] != flags).any()
-        levels = rows[1:-1]
-        sides = [levels[levels["side"] == side] for side in (Side.BID, Side.ASK)]
-        in_order = np.array_equal(np.concatenate(sides)["side"], levels["side"])
-        if not alike or bare or not in_order:
-            return False
-        return all(
-            _same_levels(market.book.depth(side, len(mine) + 1), mine)
-            for side, mine in zip((Side.BID, Side.ASK), sides, strict=True)
-        ) and len(sides[0]) + len(sides[1]) == len(levels)
+        if kind == Kind.DEPTH:
+            return self._snapshots.wrong_level(number, rows, market.book)
+        if kind == Kind.BOOK_END:
+            whole = len(rows) == 1 and self._snapshots.is_whole(number, market.book)
+            self._snapshots.drop(number)
+            return None if whole else 0
+        return None
 
     def _need(self, market: MadeMarket, number: int) -> None:
         while market.last < number:
@@ -181,12 +188,10 @@ class VenueLink:
         return finding("feed", index, "not given", f"the venue's market: {what}")
 
 
-def _same_levels(levels: np.ndarray, rows: np.ndarray) -> bool:
-    return (
-        len(levels) == len(rows)
-        and (levels["price"] == rows["price"]).all()
-        and (levels["quantity"] == rows["quantity"]).all()
-    )
+def _same_kinds(kinds: np.ndarray) -> Iterator[tuple[int, int]]:
+    """[begin, end) of neighbours of one kind."""
+    cuts = (np.flatnonzero(kinds[1:] != kinds[:-1]) + 1).tolist()
+    yield from zip([0, *cuts], [*cuts, len(kinds)], strict=True)
 
 
 def _comparable(rows: np.ndarray) -> np.ndarray:
