@@ -217,7 +217,8 @@ class _Repeated:
             decisions = logic.decided(events, n)
         except (Exception, SystemExit) as error:
             raise _Refused(f"the logic ends by itself: {error!r}") from None
-        if len(made := getattr(logic, "market", ())):
+        made: np.ndarray | tuple[()] = getattr(logic, "market", ())
+        if isinstance(made, np.ndarray) and len(made):
             self._market.append(made)
         return decisions
 
