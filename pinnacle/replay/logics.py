@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pinnacle.core.config import Section, convert
+from pinnacle.core.config import convert
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.origin import Origin, origin_of
@@ -49,7 +49,7 @@ class Decider:
 class Session:
     """A session's configuration by section, and what its processes were made from."""
 
-    SECTIONS: dict[str, type[Section]] = {
+    SECTIONS: dict[str, type[Any]] = {
         "exchange": ExchangeConfig,
         "feed": FeedConfig,
         "strategy": StrategyConfig,
@@ -59,7 +59,7 @@ class Session:
 
     def __init__(self, config: Path, sections: dict[str, Any], instruments: Sequence[Instrument]):
         self.instruments = list(instruments)
-        self._settings = {
+        self._settings: dict[str, Any] = {
             name: convert(sections.get(name, {}), kind, Path(f"{config} [{name}]"))
             for name, kind in self.SECTIONS.items()
         }
