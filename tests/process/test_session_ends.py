@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.paths import ROLES, STOP_ORDER
+from pinnacle.core.paths import STOP_ORDER
 from tests.sessions import demo_config, resting_at_the_end, running_demo, until
 
 pytestmark = pytest.mark.long
@@ -43,29 +44,21 @@ def test_a_supervisor_that_is_killed_leaves_an_end_in_order_and_nothing_in_memor
     """Each process outlives those whose cancels and answers it carries."""
     with running_demo(tmp_path, "orphans") as live:
         until(live.quoting, 60, "quoting")
-        pids = {role: live.process(role).pid for role in ROLES}
         live.run.kill()
         live.run.wait()
         gone: list[str] = []
 
         def all_gone():
-            now = {role for role in ROLES if role not in gone and dead(pids[role])}
-            gone.extend(sorted(now, key=STOP_ORDER.index))
-            return len(gone) == len(ROLES)
+            # The last one first: whoever is gone then, those before it went earlier.
+            now = [r for r in reversed(STOP_ORDER) if r not in gone and not live.process(r).alive]
+            gone.extend(reversed(now))
+            return len(gone) == len(STOP_ORDER)
 
         until(all_gone, 60, "the end of every process")
         assert gone == list(STOP_ORDER)
+        until(lambda: left_in(tmp_path) == [], 30, "nothing left in memory")
     rows = np.concatenate(list(JournalReader(live.paths.journal("exchange")).chunks()))
     assert resting_at_the_end(rows) == {}
-    assert left_in(tmp_path) == []
-
-
-def dead(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return True
-    return state == "Z"
 
 
 def test_a_terminal_that_cannot_be_written_costs_the_words_and_not_the_session(tmp_path):
@@ -95,14 +88,16 @@ def test_a_signal_at_any_moment_of_the_start_leaves_nothing_behind(tmp_path, num
 
 
 def test_a_process_that_cannot_start_is_one_error_with_its_reason(tmp_path):
-    config, paths = demo_config(tmp_path, "broken")
-    paths.journal("risk").mkdir(parents=True)
-    (paths.journal("risk") / "000000.pmj").write_bytes(b"not a journal" * 1000)
-    run = running(config, subprocess.PIPE, "--name", "broken")
-    out, errors = run.communicate(timeout=90)
-    assert run.returncode not in (0, None)
-    assert re.fullmatch(r"error: risk: .*/data/broken/risk: not a Pinnacle file\n", errors)
-    assert "error" not in out
+    config, _ = demo_config(tmp_path, "broken")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        run = running(config, subprocess.PIPE, "--name", "broken", "--port", port)
+        out, errors = run.communicate(timeout=90)
+    assert run.returncode == 3
+    assert re.fullmatch(
+        rf"error: monitor: monitor\.port: 127\.0\.0\.1:{port} is taken: .*\n", errors
+    )
+    assert "taken" not in out
     assert left_in(tmp_path) == []
 
 
