@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -13,6 +14,7 @@ import msgspec
 from pinnacle.core import log as logging
 from pinnacle.core.bell import Control
 from pinnacle.core.errors import PinnacleError
+from pinnacle.core.fitness import book_words
 from pinnacle.core.names import stamped
 from pinnacle.core.notices import Notices
 from pinnacle.core.observer import Observer
@@ -29,7 +31,7 @@ from pinnacle.session.view import LiveView
 
 STEP_S = 0.05
 START_STEP_S = 0.01
-PEAKS_PERIOD_S = 1.0
+LOOK_PERIOD_S = 1.0
 #: Each ends the session in order.
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Whose time is the market's: the supervisor stays off their cores.
@@ -109,11 +111,11 @@ def _supervised(
         log = logging.setup("supervisor", notices=notices, fd=file.fileno())
         supervisor = Supervisor(paths, log, keep)
         observer = Observer(paths)
-        peaks: dict[str, float] = dict.fromkeys(ROLES, 0.0)
+        seen = _Seen()
         try:
-            halted = _lives(config, supervisor, observer, duration_s, interrupted, peaks)
+            _lives(config, supervisor, observer, duration_s, interrupted, seen)
             supervisor.stop()
-            trouble = supervisor.trouble(halted)
+            trouble = supervisor.trouble(seen.halted, seen.market or not supervisor.began)
             failed = SessionFailed(LOST, f"the session failed: {trouble}") if trouble else None
             return supervisor.began, failed
         except SessionFailed as failure:
@@ -123,7 +125,11 @@ def _supervised(
             supervisor.kill_children()
             raise
         finally:
-            write_ending(paths, _ending(paths, observer, supervisor, peaks))
+            try:
+                write_ending(paths, _ending(paths, observer, supervisor, seen.peaks))
+            except OSError as error:
+                # A full disk: the report does without, and how the session ended stays the news.
+                log.warning("what only a live session shows is not kept", error=str(error))
             observer.close()
             supervisor.close()
 
@@ -134,30 +140,49 @@ def _lives(
     observer: Observer,
     duration_s: float | None,
     interrupted: list[int],
-    peaks: dict[str, float],
-) -> Reason:
-    """From the start until the end is wanted: why trading stands halted then."""
+    seen: "_Seen",
+) -> None:
+    """From the start until the end is wanted."""
     supervisor.start()
     supervisor.keep_off({config.process(role).cpu for role in ORDER_PATH})
     while not interrupted and not supervisor.ready:
         supervisor.step()
         time.sleep(START_STEP_S)
     if interrupted:
-        return supervisor.halted()
+        return
     supervisor.tell_ready()
     address = supervisor.paths.monitor_address.read_text(encoding="utf-8").strip()
     print(f"status page: {address}", flush=True)
-    begin, next_peaks = time.monotonic(), 0.0
+    begin, next_look = time.monotonic(), 0.0
     with LiveView(observer, address) as view:
         while not interrupted and not _over(begin, duration_s):
             supervisor.step()
             elapsed = time.monotonic() - begin
-            if elapsed >= next_peaks:
-                next_peaks = elapsed + PEAKS_PERIOD_S
-                _note_peaks(observer, peaks)
+            if elapsed >= next_look:
+                next_look = elapsed + LOOK_PERIOD_S
+                seen.look(observer)
             view.update(None if duration_s is None else max(duration_s - elapsed, 0.0))
             time.sleep(STEP_S)
-    return supervisor.halted()
+    seen.look(observer)
+    seen.halted = supervisor.halted()
+
+
+@dataclass
+class _Seen:
+    """What was seen of a session while it ran, and is known to nobody afterwards."""
+
+    peaks: dict[str, float] = field(default_factory=lambda: dict.fromkeys(ROLES, 0.0))
+    #: Whether any instrument ever had a book to trade on.
+    market: bool = False
+    #: Why trading stood when the end was wanted.
+    halted: Reason = Reason.NONE
+
+    def look(self, observer: Observer) -> None:
+        """Once a second, and at the end."""
+        for process in observer.processes():
+            self.peaks[process.role] = max(self.peaks[process.role], process.rss_mb)
+        books = (observer.book(instrument, 1) for instrument in observer.instruments)
+        self.market = self.market or not all(map(book_words, books))
 
 
 def _over(begin: float, duration_s: float | None) -> bool:
@@ -178,11 +203,6 @@ def _interrupts() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _note_peaks(observer: Observer, peaks: dict[str, float]) -> None:
-    for process in observer.processes():
-        peaks[process.role] = max(peaks[process.role], process.rss_mb)
 
 
 #: What counts a message, or more, that its reader never got as it was: (role, counter).

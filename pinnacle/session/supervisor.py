@@ -180,11 +180,11 @@ class Supervisor:
         """Why trading is halted; NONE if it is not."""
         return Reason(self._control.killed())
 
-    def trouble(self, halted: Reason) -> str:
+    def trouble(self, halted: Reason, market: bool = True) -> str:
         """What went wrong in a session that has ended, in one line; empty if nothing did.
 
-        `halted` is why trading stood when the end began. A process that was lost once and came back
-        is no failure: that is what its journal is for.
+        `halted` is why trading stood when the end began, `market` whether there ever was one. A
+        process that was lost once and came back is no failure: that is what its journal is for.
         """
         found = [
             f"{child.role} ended {child.ends} times, the last time: {child.reason}"
@@ -195,6 +195,8 @@ class Supervisor:
             words = halted.name.replace("_", " ").lower()
             reasons = [f"{c.role}: {c.reason}" for c in self.children.values() if c.ends == 1]
             found.append(f"trading was halted ({words})" + "".join(f"; {r}" for r in reasons))
+        if not market:
+            found.append("no instrument ever had a market: the warnings above say why")
         return "; ".join(found + self._unclean)
 
     def kill_children(self) -> None:

@@ -245,6 +245,7 @@ def test_the_service_manager_of_the_supervisor_is_not_its_processes(
 def test_a_session_failed_if_something_ended_twice_or_trading_was_halted(supervisor):
     strategy = supervisor.children["strategy"]
     assert supervisor.trouble(Reason.NONE) == supervisor.trouble(Reason.OPERATOR) == ""
+    assert supervisor.trouble(Reason.NONE, market=False).startswith("no instrument ever had a")
     strategy.ended(-signal.SIGKILL)
     assert supervisor.trouble(Reason.NONE) == "", "lost once and back is what journals are for"
     assert supervisor.trouble(Reason.PEER_LOST) == (

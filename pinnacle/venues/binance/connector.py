@@ -36,7 +36,7 @@ FRAMES_PER_TURN = 32
 # The venue asks for patience in seconds (Retry-After); more than this is a ban to look at.
 RETRY_AFTER_MAX_S = 300.0
 
-log = structlog.get_logger(venue="binance")
+log = structlog.get_logger()
 
 
 class ConnectionLost(Exception):
@@ -110,7 +110,7 @@ class BinanceConnector:
 
     def _failed(self, text: str) -> None:
         self.last_error = text
-        log.warning("binance", failed=text)
+        log.warning(f"binance: {text}")
 
     def _tls(self) -> ssl.SSLContext:
         """Read anew for each connection: the file may have been replaced."""
