@@ -183,7 +183,6 @@ static int finish(struct scan *s, const char *end) {
     if (code < 0) return code;
     if (s->message->kind == PMM_BINANCE_OTHER || s->instrument == NULL)
         return pmm_binance_fail(s, end, PMM_ERR_NOT_FOUND);
-    s->message->row = (uint32_t)(s->instrument - s->instruments);
     switch (s->message->kind) {
     case PMM_BINANCE_DEPTH: return finish_levels(s, F_BID, F_ASK);
     case PMM_BINANCE_SNAPSHOT: return finish_levels(s, F_BIDS, F_ASKS);
@@ -221,5 +220,11 @@ int64_t pmm_binance_scan(const char *text, size_t bytes, const struct pmm_instru
     };
     int code = run(&s, text);
     message->offset = code < 0 ? (uint64_t)(s.fault.at - text) : 0;
+    if (s.instrument != NULL) {
+        message->row = (uint32_t)(s.instrument - s.instruments);
+        message->known = 1;
+    }
+    /* Levels are read at first sight, before the kind is settled. */
+    if (code < 0 && message->kind == PMM_BINANCE_OTHER && is_depth(&s)) message->kind = PMM_BINANCE_DEPTH;
     return code < 0 ? code : (int64_t)s.count;
 }

@@ -49,15 +49,18 @@ struct pmm_binance_message {
     uint64_t final_update_id; /* depthUpdate, bookTicker: u; snapshot: lastUpdateId; trade: t */
     uint64_t offset;          /* after SYNTAX, RANGE, FULL: the byte where scanning stopped */
     uint32_t kind;            /* enum pmm_binance_kind, also when NOT_FOUND is about the symbol */
-    uint32_t row;             /* which of the instruments given; not set if OTHER */
+    uint32_t row;             /* which of the instruments given, where known says so */
     uint32_t rounded;         /* quantities that were no whole number of lots */
-    uint32_t reserved;
+    uint32_t known;           /* 1: the message is of that row, also where it could not be read */
 };
 
 /*
  * Scans one message. instruments: the rows that may occur, found by symbol (upper case as in
  * "s", or lower case as in a stream's name). snapshot_row: which of them a bare snapshot is
  * about, since it does not say; -1 if none is expected, then a bare snapshot is NOT_FOUND.
+ *
+ * A fault in what a message says (RANGE, or a field that is missing) leaves kind and row as far as they were seen,
+ * so that it costs the one instrument and not the connection.
  *
  * Returns the number of records written (0 for a depthUpdate without levels), or
  *   NOT_FOUND  well-formed and not hot (kind OTHER), or hot and of a symbol that is not in

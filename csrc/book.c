@@ -207,13 +207,6 @@ int64_t pmm_book_quantity(const struct pmm_book *book, int side, int64_t price) 
     return slot == PMM_LADDER_NONE ? 0 : *pmm_book_level(ladder, slot);
 }
 
-int64_t pmm_book_known(const struct pmm_book *book, int side) {
-    if (!is_side(side)) return 0;
-    const struct pmm_ladder *ladder = pmm_book_side(book, side);
-    if (!ladder->overflowed) return INT64_MAX;
-    return ladder->window_levels == 0 ? 0 : ladder->best - ladder->horizon - 1;
-}
-
 void pmm_book_get_stats(const struct pmm_book *book, struct pmm_book_stats *stats) {
     const struct pmm_ladder *bids = pmm_book_side(book, PMM_SIDE_BID), *asks = pmm_book_side(book, PMM_SIDE_ASK);
     stats->applied = pmm_load_relaxed_u64(&book->applied);

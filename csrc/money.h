@@ -34,10 +34,9 @@ static inline int64_t pmm_lots_add(int64_t a, int64_t b) {
  * notional x fee may pass 128 bits.
  */
 static inline pmm_wide pmm_money_fee(pmm_wide notional, int64_t fee_e8) {
-    const int64_t unit = PMM_FEE_WHOLE_E8;
-    pmm_wide whole = notional / unit;
-    int64_t rest = (int64_t)(notional - whole * unit) * fee_e8, up = rest / unit;
-    return whole * fee_e8 + up + (rest > up * unit);
+    const pmm_wide unit = PMM_FEE_WHOLE_E8;
+    pmm_wide rest = notional % unit * fee_e8, up = rest / unit;
+    return notional / unit * fee_e8 + up + (rest > up * unit);
 }
 
 #endif

@@ -19,8 +19,7 @@ int risk_ledger_holds(const struct risk_ledger *ledger, const struct pmm_event *
  * and so does what the division leaves x closed, where the whole product may not. The remainder stays in cost.
  */
 static pmm_wide closed_share(pmm_wide cost, int64_t closed, int64_t held) {
-    pmm_wide each = cost / held;
-    return each * closed + (cost - each * held) * closed / held;
+    return cost / held * closed + cost % held * closed / held;
 }
 
 void risk_ledger_fill(struct risk_instrument *in, const struct pmm_event *fill) {

@@ -24,8 +24,6 @@ LEVEL = dtype_of(ffi.typeof("struct pmm_level"))
 WINDOW = 65536
 FAR_CAPACITY = 8192
 
-_UNBOUNDED = 2**63 - 1
-
 _CODES = {"int64_t": "q", "uint64_t": "Q", "uint32_t": "I"}
 
 
@@ -135,11 +133,6 @@ class Book(_View):
     def quantity(self, side: int, price: int) -> int:
         """Lots at a price, 0 if there is no such level."""
         return lib.pmm_book_quantity(self.cdata, side, price)
-
-    def known(self, side: int) -> int | None:
-        """Ticks from the side's best to the last price that is known; None: to the side's end."""
-        ticks = lib.pmm_book_known(self.cdata, side)
-        return None if ticks == _UNBOUNDED else ticks
 
     def snapshot(self, recv_ns: int) -> np.ndarray:
         """The whole book as records (dtype EVENT): applied elsewhere, they make the same book."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pinnacle.venues.binance.connector import BinanceConnector
 
 NETWORK_TURN_S = 0.005
+#: What a connection counts, and people may want to see; see MarketStream.
+MARKET_COUNTERS = ("gaps", "snapshots", "odd", "rounded", "tops_compared", "tops_different")
 
 
 def run(
@@ -52,7 +54,9 @@ def run(
         elif venue is Venue.BINANCE and config.binance is not None:
             from pinnacle.venues.binance.connector import BinanceConnector
 
-            connector = BinanceConnector(config.binance, table(instruments), publisher.publish, now)
+            connector = BinanceConnector(
+                config.binance, table(instruments), publisher.publish, now, publisher.top_of
+            )
             asyncio.run(_run_network(runtime, connector, publisher))
         else:
             raise ConfigError(f"feed.{venue.name.lower()}: missing: this venue needs its table")
@@ -66,6 +70,7 @@ async def _run_network(
     """The connector, and beside it the housekeeping that keeps the process alive to its peers."""
     counters = runtime.counters
     published, overflows = counters.counter("published"), counters.counter("overflows")
+    market = {name: counters.counter(f"market.{name}") for name in MARKET_COUNTERS}
     suspensions = runtime.suspensions
     task = asyncio.create_task(connector.run())
     runtime.ready("connecting")
@@ -81,6 +86,8 @@ async def _run_network(
                 connector.resync(row.instrument_id, Reason.STALE)
         counters.set(published, publisher.published)
         counters.set(overflows, publisher.overflows)
+        for name, handle in market.items():
+            counters.set(handle, getattr(connector.stream, name))
         await asyncio.sleep(NETWORK_TURN_S)
     task.cancel()
     try:

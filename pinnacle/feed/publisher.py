@@ -111,6 +111,11 @@ class Publisher:
                 found.append((number, Reason(top.reason)))
         return found
 
+    def top_of(self, instrument_id: int) -> tuple[int, int, int, int] | None:
+        """Best bid and its quantity, best ask and its quantity; None while the book is invalid."""
+        top = self._books[instrument_id].top()
+        return top[:4] if top.valid else None
+
     @property
     def rings(self) -> list[RingWriter]:
         """The readers' rings, in their order."""

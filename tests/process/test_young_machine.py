@@ -13,16 +13,15 @@ pytestmark = pytest.mark.long
 UP_S = 60
 CLOCKS = (
     "tests/core/test_bell.py",
-    "tests/core/test_checkpoint.py",
     "tests/core/test_clock.py",
-    "tests/core/test_journal.py",
     "tests/core/test_loop.py",
     "tests/core/test_peers.py",
-    "tests/core/test_runtime.py",
     "tests/core/test_segment.py",
     "tests/core/test_stage.py",
-    "tests/risk/test_session_time.py",
-    "tests/session/test_create.py",
+    "tests/monitor",
+    "tests/risk",
+    "tests/session",
+    "tests/strategy",
     "tests/e2e/test_demo_session.py",
 )
 

@@ -161,8 +161,6 @@ def test_a_bounded_book_is_exact_to_its_bound_and_says_when_it_has_ended(
     for each in (book, copy):
         for side in SIDES:
             assert each.depth(side, 2000).tolist() == shown[side]
-            left = abs(shown[side][0][0] - bounds[side]) if shown[side] else 0
-            assert each.known(side) == (left if flags[side] else None)
         top = each.top()
         assert bool(top.valid) == (not ended and not crossed)
         assert not ended or top.reason == Reason.OVERFLOW

@@ -20,6 +20,8 @@ from pinnacle.core.schema import INSTRUMENT, Kind, Venue
 from pinnacle.venues.binance.codec import RECORDS_MAX, Codec, FrameError
 
 SYMBOL = re.compile(rb'"s":"([^"]*)"')
+# What a capture may have been packed with, by its first bytes, and is not read here.
+_PACKED = {b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zX": "xz", b"BZh9": "bzip2", b"PK\x03\x04": "zip"}
 # Binance writes eight decimals, whatever an instrument's tick and lot are.
 TEXT_DECIMALS = 8
 
@@ -42,7 +44,10 @@ def read_capture(path: Path) -> Iterator[Line]:
     number = 0
     try:
         with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
+            magic = raw.read(4)
+        if magic in _PACKED:
+            raise DataError(f"{path}: packed with {_PACKED[magic]}: unpack it, or use gzip")
+        packed = magic[:2] == b"\x1f\x8b"
         with gzip.open(path) if packed else path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 stamp, _, frame = line.rstrip().partition(b" ")

@@ -21,6 +21,21 @@ class FrameError(DataError):
     """A frame that cannot be read; the text names the byte."""
 
 
+class OddMessageError(FrameError):
+    """A frame that is sound, of one instrument, and says what cannot be: a price between two ticks,
+    a number that does not fit, a field that is missing. `row` is the instrument's, `kind` the
+    MessageKind as far as it was seen."""
+
+    def __init__(self, text: str, row: int, kind: int):
+        super().__init__(text)
+        self.row = row
+        self.kind = kind
+
+
+class UnaskedError(FrameError):
+    """A frame of a symbol that is not among the instruments."""
+
+
 class VenueError(msgspec.Struct, frozen=True):
     """Binance's error object: `code` is negative, `msg` its words."""
 
@@ -37,7 +52,16 @@ class Control(msgspec.Struct, frozen=True):
     id: int | str | None = None
     result: Any = None
     error: VenueError | None = None
+    code: int | None = None
+    msg: str = ""
     e: str | None = None
+
+    @property
+    def refusal(self) -> VenueError | None:
+        """The venue's error, in either of the two shapes in which it sends one."""
+        if self.error is None and self.code is not None:
+            return VenueError(self.code, self.msg)
+        return self.error
 
 
 class Subscribe(msgspec.Struct, frozen=True):
@@ -68,7 +92,7 @@ def decode_control(frame: bytes) -> Control:
         if b'"data"' in frame:
             return _decode_wrapped(frame).data
         return _decode_control(frame)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise FrameError(f"unreadable control frame: {error}: {_excerpt(frame, 0)}") from None
 
 
@@ -98,7 +122,8 @@ class Codec:
         """Records written to `events`, or -1 if the frame is well-formed but not market data.
 
         snapshot_row: which instrument a bare REST snapshot is about. FrameError if the frame is
-        damaged, or of a symbol that is not among the instruments.
+        damaged; OddMessageError if it is one instrument's and only what it says is wrong;
+        UnaskedError if it is of a symbol that is not among the instruments.
         """
         events = self.events
         count = self._scan(
@@ -119,12 +144,24 @@ class Codec:
         raise self._error(count, frame)
 
     def _error(self, code: int, frame: bytes) -> FrameError:
+        message = self.message
         if code == self._not_found:
-            kind = MessageKind(self.message.kind).name
-            return FrameError(f"{kind} of a symbol not asked for: {_excerpt(frame, 0)}")
-        offset = self.message.offset
+            kind = MessageKind(message.kind).name
+            return UnaskedError(f"{kind} of a symbol not asked for: {_excerpt(frame, 0)}")
         why = ffi.string(lib.pmm_strerror(code)).decode()
-        return FrameError(f"{why} at byte {offset} of {len(frame)}: {_excerpt(frame, offset)}")
+        text = f"{why} at byte {message.offset} of {len(frame)}: {_excerpt(frame, message.offset)}"
+        if message.known and _is_json(frame):
+            return OddMessageError(text, message.row, message.kind)
+        return FrameError(text)
+
+
+def _is_json(frame: bytes) -> bool:
+    """Whether the text is whole: what a frame says may be odd, but not how it came."""
+    try:
+        msgspec.json.decode(frame)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def _excerpt(frame: bytes, offset: int) -> str:

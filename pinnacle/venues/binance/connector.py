@@ -21,18 +21,25 @@ from pinnacle.core.schema import Reason
 from pinnacle.venues.backoff import Backoff
 from pinnacle.venues.binance.codec import (
     MessageKind,
+    OddMessageError,
+    UnaskedError,
     decode_control,
     encode_subscribe,
     stream_names,
 )
 from pinnacle.venues.binance.config import BinanceConfig
 from pinnacle.venues.binance.stream import MarketStream, Sink
+from pinnacle.venues.binance.top import Shown
 
 # Far above any frame of the streams in use; without a bound a broken peer could fill memory.
 FRAME_BYTES_MAX = 16 * 1024 * 1024
 REQUEST_ID = 1
 # How many frames may be taken before other tasks of the loop get their turn.
 FRAMES_PER_TURN = 32
+# Snapshots under way at once: one that hangs must not keep the others waiting.
+SNAPSHOTS_AT_ONCE = 4
+# What went wrong in the same words is told again after so long.
+TOLD_AGAIN_S = 60.0
 # The venue asks for patience in seconds (Retry-After); more than this is a ban to look at.
 RETRY_AFTER_MAX_S = 300.0
 
@@ -55,7 +62,13 @@ class BinanceConnector:
     BOOK_BEGIN, DEPTH..., BOOK_END, then DEPTH a change, TRADE, TOP, and BOOK_INVALID when a book
     must not be used: at the start (STARTING), at a gap, when the connection is lost or stale.
     recv_ns is `clock()`, session time, when the frame was taken from the connection; without a
-    session one that begins with the connector.
+    session one that begins with the connector. `top_of(instrument_id)` is how that book stands
+    after what the sink was given, None while it is not valid: with it, a book that differs from
+    the venue's own best prices begins anew.
+
+    What is wrong with one instrument (a symbol that the venue does not know, a level between two
+    ticks, a snapshot that cannot be had) is told in its words, tried again with a wait of its own,
+    and keeps no other instrument waiting.
 
     connections  times subscribed; last_error: why the last connection or request failed
     stream       the MarketStream behind it: frames, gaps, snapshots, rounded, live
@@ -67,8 +80,11 @@ class BinanceConnector:
         instruments: np.ndarray,
         sink: Sink,
         clock: Callable[[], int] | None = None,
+        top_of: Callable[[int], Shown | None] | None = None,
     ):
-        self.stream = MarketStream(instruments, sink)
+        ids = instruments["instrument_id"].tolist()
+        rows_top = None if top_of is None else lambda row: top_of(ids[row])
+        self.stream = MarketStream(instruments, sink, config.depth_limit, rows_top)
         self.connections = 0
         self.last_error = ""
         self._config = config
@@ -77,6 +93,9 @@ class BinanceConnector:
         self._context: ssl.SSLContext | None = None
         self._want = asyncio.Event()
         self._acknowledged = asyncio.Event()
+        self._tries = [_Tries(Backoff(config.backoff_min_ms, config.backoff_max_ms)) for _ in ids]
+        self._banned_until = 0.0
+        self._told: dict[str, tuple[str, float]] = {}
 
     async def run(self) -> None:
         """Connect, deliver, reconnect; until cancelled, then every book is invalid.
@@ -111,6 +130,15 @@ class BinanceConnector:
     def _failed(self, text: str) -> None:
         self.last_error = text
         log.warning(f"binance: {text}")
+
+    def _failed_of(self, about: str, text: str) -> None:
+        """The same of one instrument, which may go on failing: told when the words change."""
+        now = time.monotonic()
+        words, at = self._told.get(about, ("", now))
+        self.last_error = f"{about}: {text}"
+        if words != text or now - at >= TOLD_AGAIN_S:
+            self._told[about] = (text, now)
+            log.warning("binance", failed=self.last_error)
 
     def _tls(self) -> ssl.SSLContext:
         """Read anew for each connection: the file may have been replaced."""
@@ -167,13 +195,23 @@ class BinanceConnector:
     async def _receive(self, socket: ClientConnection) -> None:
         """The hot loop: a frame, its time, its records."""
         recv, clock, stream = socket.recv, self._clock, self.stream
-        take, other, wanted = stream.frame, MessageKind.OTHER, stream.wanted
+        take, other = stream.frame, MessageKind.OTHER
+        wanted, renewing = stream.wanted, stream.renewing
+        different = stream.tops_different
         while True:
             for _ in range(FRAMES_PER_TURN):
                 frame = await recv(decode=False)
-                if take(frame, clock()) == other:
-                    self._control(frame)
-                if wanted:
+                try:
+                    if take(frame, clock()) == other:
+                        self._control(frame)
+                except OddMessageError as error:
+                    self._failed_of(stream.codec.symbols[error.row], str(error))
+                except UnaskedError as error:
+                    self._failed_of("the stream", str(error))
+                if stream.tops_different != different:
+                    different = stream.tops_different
+                    self._failed_of("the stream", f"{different} times not the venue's best prices")
+                if wanted or renewing:
                     self._want.set()
             # recv does not suspend while frames wait: without this a backlog would keep the
             # snapshot's task, the stale timer and the owner's own tasks from running.
@@ -181,8 +219,8 @@ class BinanceConnector:
 
     def _control(self, frame: bytes) -> None:
         control = decode_control(frame)
-        if control.error is not None:
-            raise ConnectionLost(f"refused: {control.error.code} {control.error.msg}")
+        if control.refusal is not None:
+            raise ConnectionLost(f"refused: {control.refusal.code} {control.refusal.msg}")
         if control.e == "serverShutdown":
             raise ConnectionLost("the venue announces that it shuts this connection down")
         if control.id == REQUEST_ID:
@@ -207,27 +245,50 @@ class BinanceConnector:
         raise ConnectionLost(f"no frame for {config.stale_ms} ms", Reason.STALE)
 
     async def _fetch(self) -> None:
-        """Fetches snapshots of the books that wait for one; one request at a time.
+        """Fetches snapshots of the books that wait for one, a few at a time.
 
         It outlives connections: a request is not broken off (httpx2 leaks a socket whose TLS
         handshake is cancelled) but its answer thrown away, and a wait that the venue asked for
         holds across them.
         """
-        config, stream = self._config, self.stream
-        backoff = Backoff(config.backoff_min_ms, config.backoff_max_ms)
-        while True:
-            await self._acknowledged.wait()
-            if not stream.wanted:
+        flying: dict[asyncio.Task[None], int] = {}
+        try:
+            while True:
+                await self._acknowledged.wait()
                 self._want.clear()
-                await self._want.wait()
-                continue
-            row = min(stream.wanted)
-            problem = await self._snapshot(row)
-            if problem is None:
-                backoff.reset()
-                continue
-            self._failed(f"snapshot of {stream.codec.symbols[row]}: {problem}")
-            await asyncio.sleep(max(problem.retry_after_s, backoff.next_ms() / 1000))
+                due, wait_s = self._due(set(flying.values()))
+                for row in due[: SNAPSHOTS_AT_ONCE - len(flying)]:
+                    flying[asyncio.create_task(self._attempt(row))] = row
+                more = asyncio.create_task(self._want.wait())
+                done, _ = await asyncio.wait(
+                    [*flying, more], timeout=wait_s, return_when=asyncio.FIRST_COMPLETED
+                )
+                more.cancel()
+                for task in [task for task in flying if task in done]:
+                    del flying[task]
+                    task.result()
+        finally:
+            await asyncio.gather(*flying, return_exceptions=True)
+
+    def _due(self, busy: set[int]) -> tuple[list[int], float | None]:
+        """Rows to ask for now, who waited longest first; and when to look again, None: if asked."""
+        now = time.monotonic()
+        waiting = (self.stream.wanted | self.stream.renewing) - busy
+        ready = {row: max(self._tries[row].next_at, self._banned_until) for row in waiting}
+        due = sorted((at, row) for row, at in ready.items() if at <= now)
+        later = [at - now for at in ready.values() if at > now]
+        return [row for _, row in due], min(later, default=None)
+
+    async def _attempt(self, row: int) -> None:
+        """One request for a row, and when the next may be made."""
+        tries = self._tries[row]
+        problem = await self._snapshot(row)
+        now = time.monotonic()
+        tries.attempted(now, problem is None, self._config.backoff_max_ms / 1000)
+        if problem is not None:
+            # What the venue asks for is meant for this address, whatever the symbol.
+            self._banned_until = max(self._banned_until, now + problem.retry_after_s)
+            self._failed_of(f"snapshot of {self.stream.codec.symbols[row]}", str(problem))
 
     async def _snapshot(self, row: int) -> "_Problem | None":
         """One request, and its answer to the stream; None if it was answered."""
@@ -251,6 +312,22 @@ class BinanceConnector:
         except (httpx2.HTTPError, httpx2.StreamError, OSError, DataError) as error:
             return _Problem(f"{type(error).__name__}: {error}")
         return None
+
+
+class _Tries:
+    """When a row's next snapshot may be asked for."""
+
+    def __init__(self, backoff: Backoff):
+        self.next_at = 0.0
+        self._backoff = backoff
+        self._good_at: float | None = None
+
+    def attempted(self, now: float, good: bool, calm_s: float) -> None:
+        """A book that stood for calm_s starts its waits anew; one that does not last does not."""
+        if self._good_at is not None and now - self._good_at > calm_s:
+            self._backoff.reset()
+        self._good_at = now if good else None
+        self.next_at = now + self._backoff.next_ms() / 1000
 
 
 class _Problem:

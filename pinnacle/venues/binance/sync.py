@@ -10,8 +10,9 @@ import enum
 from collections import deque
 from typing import NamedTuple
 
-# Eight minutes of updates at one each 100 ms; the oldest go first, then a newer snapshot is needed.
-HELD_MAX = 5_000
+# Of one book. Ten seconds of the largest frames, minutes of usual ones: a snapshot takes less, and
+# after a longer wait the newest updates are as good. The oldest go first.
+HELD_BYTES_MAX = 1 << 20
 
 
 class Diff(enum.Enum):
@@ -37,19 +38,26 @@ class BookSync:
     live          a snapshot is in and every update since is applied
     last_id       the update id that the book stands at; 0 before the first snapshot
     gaps          updates that did not join on
+    held_bytes    of the frames that are kept for a snapshot to come
     """
 
     def __init__(self) -> None:
         self.live = False
         self.last_id = 0
         self.gaps = 0
+        self.held_bytes = 0
         self._fresh = False  # no update applied since the snapshot: the first may overlap it
-        self._held: deque[Held] = deque(maxlen=HELD_MAX)
+        self._renewing = False
+        self._held: deque[Held] = deque()
 
     @property
     def held(self) -> int:
         """How many updates wait."""
         return len(self._held)
+
+    def renew(self) -> None:
+        """Another snapshot is wanted of a live book, which stays so: keep what that will need."""
+        self._renewing = self.live
 
     def on_diff(self, first: int, final: int, frame: bytes) -> Diff:
         """Judge an update; HELD and GAP keep the frame for the next snapshot."""
@@ -61,11 +69,17 @@ class BookSync:
         if first == self.last_id + 1 or (self._fresh and first <= self.last_id):
             self._fresh = False
             self.last_id = final
+            if self._renewing:
+                self._hold(first, final, frame)
             return Diff.APPLY
         self.gaps += 1
         self.reset()
         self._hold(first, final, frame)
         return Diff.GAP
+
+    def passes_over(self, last_update_id: int) -> bool:
+        """Whether a snapshot has nothing to say: none is wanted, and the book is as far already."""
+        return self.live and not self._renewing and last_update_id <= self.last_id
 
     def on_snapshot(self, last_update_id: int) -> list[bytes] | None:
         """The held frames to apply after the snapshot, or None if it is older than they begin.
@@ -73,22 +87,32 @@ class BookSync:
         None means: fetch another one; what is held stays held.
         """
         kept = [held for held in self._held if held.final > last_update_id]
-        if kept and kept[0].first > last_update_id + 1:
+        begins = kept[0].first if kept else self.last_id + 1 if self.live else 0
+        if begins > last_update_id + 1:
             return None
         self.live = True
         self._fresh = not kept
+        self._renewing = False
         self.last_id = kept[-1].final if kept else last_update_id
-        self._held.clear()
+        self._release()
         return [held.frame for held in kept]
 
     def reset(self) -> None:
         """Forget the book and what is held: the connection is new, or the book is not trusted."""
         self.live = False
         self._fresh = False
+        self._renewing = False
         self.last_id = 0
-        self._held.clear()
+        self._release()
 
     def _hold(self, first: int, final: int, frame: bytes) -> None:
         if self._held and first != self._held[-1].final + 1:
-            self._held.clear()
+            self._release()
         self._held.append(Held(first, final, frame))
+        self.held_bytes += len(frame)
+        while self.held_bytes > HELD_BYTES_MAX and len(self._held) > 1:
+            self.held_bytes -= len(self._held.popleft().frame)
+
+    def _release(self) -> None:
+        self._held.clear()
+        self.held_bytes = 0

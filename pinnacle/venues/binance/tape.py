@@ -91,6 +91,8 @@ class Tape:
         self.instruments: dict[str, np.ndarray] = {}
         for path in paths:
             instrument = infer_instrument(path, len(self._files))
+            if not any(is_snapshot(line.frame) for line in read_capture(path)):
+                raise DataError(f"{path}: no depth snapshot in it: no client could make a book")
             symbol = instrument[0]["symbol"].decode()
             if symbol in self._files:
                 raise UsageError(f"{path}: {symbol} is already on the tape: {self._files[symbol]}")

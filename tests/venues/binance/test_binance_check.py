@@ -57,6 +57,60 @@ def test_a_lost_update_is_one_gap(tmp_path, lines):
     assert report.gaps == 1 and not report.good
 
 
+def test_a_lost_trade_is_missing_and_one_that_comes_twice_is_told(tmp_path, lines):
+    trades = [at for at, line in enumerate(lines) if b'"e":"trade"' in line]
+    lost = check_capture(written(tmp_path, lines[: trades[5]] + lines[trades[6] :])).report
+    assert (lost.trades_missing, lost.gaps, lost.good) == (1, 0, False)
+    again = check_capture(written(tmp_path, lines[: trades[5] + 1] + lines[trades[5] :])).report
+    assert (again.duplicated, again.trades_missing, again.good) == (1, 0, False)
+
+
+def test_an_update_that_comes_twice_is_told(tmp_path, lines):
+    depths = [at for at, line in enumerate(lines) if b"depthUpdate" in line]
+    twice = lines[: depths[50] + 1] + lines[depths[50] :]
+    report = check_capture(written(tmp_path, twice)).report
+    assert (report.duplicated, report.gaps, report.good) == (1, 0, False)
+
+
+def test_a_second_older_snapshot_is_passed_over(tmp_path, lines):
+    """A recorder that asks again: the book is further already."""
+    snapshot = next(line for line in lines if b'{"lastUpdateId"' in line)
+    stamp = lines[-1].split(b" ")[0]
+    lines.insert(len(lines) - 500, stamp + b" " + snapshot.split(b" ", 1)[1])
+    report = check_capture(written(tmp_path, lines)).report
+    assert (report.gaps, report.good) == (0, True)
+
+
+def frame(stream, **data):
+    data |= {"s": "BTCUSDT"}
+    wrapped = {"stream": f"btcusdt@{stream}", "data": data}
+    return b"5 " + json.dumps(wrapped, separators=(",", ":")).encode() + b"\n"
+
+
+def test_a_top_beyond_what_the_snapshot_showed_is_unknown_and_not_wrong(tmp_path):
+    """Five asks are shown and taken; 100.06 rests behind them, and no update ever says so."""
+    asks = [f"100.0{i}" for i in range(1, 6)]
+    first = {"lastUpdateId": 9, "bids": [["99.00", "1"]], "asks": [[price, "1"] for price in asks]}
+    taken = [[price, "0"] for price in asks] + [["100.20", "1"]]
+    update = {"e": "depthUpdate", "E": 1, "U": 10, "u": 10, "b": [], "a": taken}
+    top = {"u": 10, "b": "99.00", "B": "1", "a": "100.06", "A": "1"}
+    lines = [b"5 " + json.dumps(first, separators=(",", ":")).encode() + b"\n"]
+    lines += [frame("depth@100ms", **update), frame("bookTicker", **top)]
+    report = check_capture(written(tmp_path, lines)).report
+    assert (report.top_compared, report.top_unknown, report.top_different) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [(b"\x28\xb5\x2f\xfd rest", "zstd"), (b"\xfd7zXZ", "xz"), (b"PK\x03\x04", "zip")],
+)
+def test_a_file_that_is_packed_otherwise_says_with_what(tmp_path, content, name):
+    path = tmp_path / "capture.bin"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=f"packed with {name}: unpack it, or use gzip"):
+        check_capture(path)
+
+
 def test_a_wrong_quantity_at_the_best_price_differs_from_book_ticker(tmp_path, lines):
     tampered, swapped = [], 0
     for line in lines:

@@ -102,8 +102,7 @@ def run(certificates, script, replies=((200, {}, SNAPSHOT),), late=False, **chan
         (['{"error":{"code":2,"msg":"Invalid request"},"id":1}'], "refused: 2 Invalid request"),
         ([ACKNOWLEDGED, '{"e":"serverShutdown","E":1}'], "announces that it shuts"),
         ([ACKNOWLEDGED, '{"e":"depthUpdate"'], "does not parse at byte 18 of 18"),
-        ([ACKNOWLEDGED, UPDATE.replace("5.01", "5.011")], "out of range at byte"),
-        ([ACKNOWLEDGED, UPDATE.replace("BTC", "DOGE")], "DEPTH of a symbol not asked for"),
+        (['{"code":3,"msg":"Invalid JSON"}'], "refused: 3 Invalid JSON"),
         (["[1]"], "unreadable control frame"),
     ],
 )

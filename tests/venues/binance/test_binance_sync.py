@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinnacle.venues.binance.sync import HELD_MAX, BookSync, Diff
+from pinnacle.venues.binance.sync import HELD_BYTES_MAX, BookSync, Diff
 
 
 def test_updates_are_held_until_the_snapshot_and_those_it_contains_are_dropped():
@@ -48,13 +48,65 @@ def test_a_hole_among_held_updates_makes_those_before_it_worthless():
     assert sync.on_snapshot(7) == [b"9"]
 
 
-def test_what_is_held_is_bounded_and_then_only_a_newer_snapshot_serves():
-    sync = BookSync()
-    for update in range(1, HELD_MAX + 3):
-        sync.on_diff(update, update, b"")
-    assert sync.held == HELD_MAX
+def test_what_is_held_is_bounded_in_bytes_and_then_only_a_newer_snapshot_serves():
+    sync, frame = BookSync(), bytes(HELD_BYTES_MAX // 10)
+    for update in range(1, 13):
+        sync.on_diff(update, update, frame)
+        assert sync.held_bytes == sync.held * len(frame) <= HELD_BYTES_MAX
+    assert sync.held == 10
     assert sync.on_snapshot(1) is None
-    assert len(sync.on_snapshot(2)) == HELD_MAX
+    assert len(sync.on_snapshot(2)) == 10
+    assert sync.held_bytes == 0
+
+
+def test_many_small_updates_are_held_as_long_as_their_bytes_fit():
+    sync = BookSync()
+    for update in range(1, 20_001):
+        sync.on_diff(update, update, b"12345678")
+    assert sync.held == 20_000
+    assert len(sync.on_snapshot(0)) == 20_000
+
+
+def test_one_update_larger_than_the_bound_is_held_all_the_same():
+    sync, frame = BookSync(), bytes(2 * HELD_BYTES_MAX)
+    sync.on_diff(1, 2, b"")
+    sync.on_diff(3, 4, frame)
+    assert sync.on_snapshot(2) == [frame]
+
+
+def test_a_live_book_is_renewed_without_a_break():
+    """What it took since it asked follows the snapshot, whichever of the two is further."""
+    sync = BookSync()
+    sync.on_snapshot(3)
+    assert sync.on_diff(4, 5, b"5") is Diff.APPLY
+    sync.renew()
+    assert sync.on_diff(6, 7, b"7") is Diff.APPLY
+    assert sync.on_diff(8, 9, b"9") is Diff.APPLY
+    assert (sync.live, sync.held) == (True, 2)
+    assert sync.on_snapshot(4) is None  # update 5 is in none of the two
+    assert sync.on_snapshot(6) == [b"7", b"9"]
+    assert (sync.live, sync.last_id, sync.held) == (True, 9, 0)
+    assert sync.on_diff(10, 10, b"") is Diff.APPLY
+    assert sync.held == 0  # and it is over
+
+
+def test_a_renewal_newer_than_the_stream_is_taken_and_the_stream_joins_on():
+    sync = BookSync()
+    sync.on_snapshot(3)
+    sync.renew()
+    assert sync.on_snapshot(8) == []
+    assert sync.on_diff(4, 8, b"") is Diff.DROP
+    assert sync.on_diff(9, 9, b"") is Diff.APPLY
+
+
+def test_a_snapshot_that_nobody_asked_for_and_that_is_older_is_passed_over():
+    sync = BookSync()
+    sync.on_snapshot(3)
+    sync.on_diff(4, 6, b"")
+    assert sync.passes_over(5) and sync.passes_over(6)
+    assert not sync.passes_over(7)
+    sync.renew()
+    assert not sync.passes_over(5)
 
 
 UPDATES = st.lists(st.integers(1, 5), min_size=1, max_size=40)
