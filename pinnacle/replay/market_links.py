@@ -34,7 +34,7 @@ class FeedLog:
         self._journal = journal
         self._instruments = instruments
         self._chunks = journal.chunks(journal.given_stop)
-        self._starts = {run.start for run in journal.runs}
+        self._starts = [run.start for run in journal.runs]
         self._repairs: list[int] = []
         self._loaded = 0
         self.done = 0

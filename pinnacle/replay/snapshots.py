@@ -15,10 +15,13 @@ class Snapshots:
 
     def __init__(self) -> None:
         self._books: dict[int, Book] = {}
+        #: The last level of each: bids from the best down, then asks from the best up.
+        self._last: dict[int, tuple[int, int]] = {}
 
     def begin(self, number: int, row: np.ndarray) -> None:
         """BOOK_BEGIN, an array of one record."""
         self._books[number] = Book(number)
+        self._last[number] = (Side.NONE, 0)
         self._books[number].apply_array(np.ascontiguousarray(row))
 
     def has(self, number: int) -> bool:
@@ -45,9 +48,11 @@ class Snapshots:
                 strict=True,
             )
         ):
-            if side not in (Side.BID, Side.ASK) or quantity <= 0:
+            place = (side, -price if side == Side.BID else price)
+            if side not in (Side.BID, Side.ASK) or place <= self._last[number]:
                 return i
-            if sender.quantity(side, price) != quantity:
+            self._last[number] = place
+            if quantity <= 0 or sender.quantity(side, price) != quantity:
                 return i
         self._books[number].apply_array(np.ascontiguousarray(rows))
         return None
