@@ -30,9 +30,9 @@ def record(folder, name, seconds):
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory):
-    """A session whose strategy was killed once and whose feed twice; they came back."""
+    """A session whose strategy and feed were killed once and came back."""
     with running_demo(tmp_path_factory.mktemp("verify"), "one") as live:
-        for role in ("strategy", "feed", "feed"):
+        for role in ("strategy", "feed"):
             until(live.quoting, 60, f"quoting before {role} dies")
             before = live.process(role)
             os.kill(before.pid, signal.SIGKILL)

@@ -1,0 +1,37 @@
+"""The feed's books are made again from its journal, restart by restart."""
+
+import numpy as np
+
+from pinnacle.core.schema import Flag, Kind, Side, Source
+from pinnacle.replay.evidence import Evidence
+from pinnacle.replay.market_links import FeedLog
+from tests.replay.recorded import BTC, event, market, write_journal
+
+
+def run_of(number):
+    """A start of the feed, and a book of one bid at a price of its own that nothing takes away."""
+    bid = {"side": Side.BID, "price": 100 + number, "quantity": 1, "flags": Flag.SNAPSHOT}
+    return np.concatenate(
+        [
+            event(Kind.START, number, source=Source.FEED, order_id=number + 1),
+            market(Kind.BOOK_BEGIN, number, 1),
+            market(Kind.DEPTH, number, 1, **bid),
+            market(Kind.BOOK_END, number, 1, flags=Flag.LAST),
+            market(Kind.DEPTH, number, 2, Side.ASK, price=300, quantity=1, flags=Flag.LAST),
+        ]
+    )
+
+
+def test_every_start_of_the_feed_empties_its_books_where_it_is(tmp_path):
+    starts = 40
+    rows = np.concatenate([run_of(number) for number in range(starts)])
+    # Only a start empties: the book goes on without a snapshot.
+    rows = rows[~np.isin(rows["kind"], (Kind.BOOK_BEGIN, Kind.BOOK_END))]
+    write_journal(tmp_path / "feed", Source.FEED, rows, per_file=4096)
+    journal = Evidence("feed", tmp_path / "feed")
+    journal.look()
+    log = FeedLog(journal, [BTC])
+    for number in range(starts):
+        log.ensure(2)
+        log.advance(2)
+        assert log.books[0].depth(Side.BID, 9)["price"].tolist() == [100 + number]
