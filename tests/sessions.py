@@ -110,11 +110,11 @@ class LiveSession:
         return self.report()
 
     def report(self) -> dict:
-        return json.loads(self._report.read_text())
+        return json.loads(self._report.read_text(encoding="utf-8"))
 
     def output(self) -> str:
         """What it has shown so far."""
-        return self._out.read_text()
+        return self._out.read_text(encoding="utf-8")
 
     def close(self) -> None:
         self.observer.close()

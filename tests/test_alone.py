@@ -14,13 +14,13 @@ def test_only_one_module_knows_what_stands_beside_the_checkout():
     users = [
         path.relative_to(ROOT / "tests").as_posix()
         for path in sorted((ROOT / "tests").rglob("*.py"))
-        if OUTSIDE.search(path.read_text())
+        if OUTSIDE.search(path.read_text(encoding="utf-8"))
     ]
     assert users == ["beside.py"]
 
 
 def run_tests(folder, text):
-    (folder / "test_some.py").write_text(text)
+    (folder / "test_some.py").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
     command += ["-p", "tests.conftest", "--rootdir", str(folder), str(folder / "test_some.py")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)

@@ -41,7 +41,11 @@ def reads_of(tree: ast.AST) -> Iterator[str]:
 
 
 SECTIONS = sorted(sections(SessionConfig, set()), key=lambda kind: kind.__name__)
-READS = {name for path in PACKAGE.rglob("*.py") for name in reads_of(ast.parse(path.read_text()))}
+READS = {
+    name
+    for path in PACKAGE.rglob("*.py")
+    for name in reads_of(ast.parse(path.read_text(encoding="utf-8")))
+}
 #: Read with getattr: each process gets the section of its own name, a strategy that of its name.
 READS |= {*ROLES, *STRATEGIES}
 
@@ -92,5 +96,5 @@ def test_every_key_of_a_shipped_configuration_is_taken_as_it_is_written(path):
 def test_a_configuration_that_is_shown_with_its_defaults_is_the_same_configuration(path, tmp_path):
     loaded = load_session(path)
     shown = tmp_path / "shown.toml"
-    shown.write_text(to_toml(loaded))
+    shown.write_text(to_toml(loaded), encoding="utf-8")
     assert load_session(shown) == loaded

@@ -68,7 +68,11 @@ def modules():
     for path in sorted(ROOT.rglob("*.py")):
         parts = ["pinnacle", *path.relative_to(ROOT).with_suffix("").parts]
         is_package = parts[-1] == "__init__"
-        yield ".".join(parts[:-1] if is_package else parts), path.read_text(), is_package
+        yield (
+            ".".join(parts[:-1] if is_package else parts),
+            path.read_text(encoding="utf-8"),
+            is_package,
+        )
 
 
 def test_every_package_has_a_floor():
@@ -78,7 +82,7 @@ def test_every_package_has_a_floor():
 
 
 def test_the_documented_floors_are_these():
-    text = (ROOT.parent / "docs/architecture.md").read_text()
+    text = (ROOT.parent / "docs/architecture.md").read_text(encoding="utf-8")
     rows = re.findall(r"^ ([1-9])  (.{42})", text[text.index("## Floors") :], re.M)
     documented = {name: int(floor) for floor, names in rows for name in names.split()}
     assert documented == {name: floor for name, floor in FLOORS.items() if name != "__main__"}

@@ -47,7 +47,7 @@ INTEGER_DEFINE = re.compile(r"^#define\s+(PMM_\w+)\s+(-?\d+|0x[0-9A-Fa-f]+)\s*(/
 def cdef_of(header: str) -> str:
     """The part of a header that cffi understands."""
     kept = []
-    for line in (CSRC / header).read_text().splitlines():
+    for line in (CSRC / header).read_text(encoding="utf-8").splitlines():
         define = INTEGER_DEFINE.match(line)
         if define:
             kept.append(f"#define {define[1]} {define[2]}")

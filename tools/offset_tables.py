@@ -24,7 +24,7 @@ FIELD = re.compile(r"^\s+\w+ (\w+)(?:\[\w+\])?;\s*/\*\s*(.*?)\s*\*/")
 def header_of(struct: str) -> str:
     """The text of the header that defines a struct; SystemExit if none does."""
     for path in sorted((ROOT / "csrc").glob("*.h")):
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         if f"struct {struct} {{" in text:
             return text
     raise SystemExit(f"no header of csrc/ defines struct {struct}")
@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> int:
     """Rewrite, or check; the number of documents that are not current with --check."""
     outdated = 0
     for path in sorted((ROOT / "docs").rglob("*.md")):
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         fresh = rewrite(text)
         if fresh == text:
             continue
@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> int:
             print(f"{path.relative_to(ROOT)}: tables differ from csrc/", file=sys.stderr)
             outdated = 1
         else:
-            path.write_text(fresh)
+            path.write_text(fresh, encoding="utf-8")
             print(path.relative_to(ROOT))
     return outdated
 

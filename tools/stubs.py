@@ -60,12 +60,14 @@ def derived() -> str:
 
 def main() -> int:
     made = {CORE / "_native.pyi": native(), CORE / "enums.pyi": derived()}
-    stale = [p for p, text in made.items() if not p.exists() or p.read_text() != text]
+    stale = [
+        p for p, text in made.items() if not p.exists() or p.read_text(encoding="utf-8") != text
+    ]
     if "--check" in sys.argv[1:]:
         print(*(f"not current: {path.name}" for path in stale), sep="\n", end="")
         return 1 if stale else 0
     for path in stale:
-        path.write_text(made[path])
+        path.write_text(made[path], encoding="utf-8")
     return 0
 
 

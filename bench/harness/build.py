@@ -12,7 +12,8 @@ PROGRAMS = ROOT / "bench" / "c"
 
 def _flags() -> list[str]:
     """The very flags of the default build, from the module that builds it."""
-    source = (ROOT / "tools" / "cffi_build.py").read_text().partition("\nffi = FFI()")[0]
+    source = (ROOT / "tools" / "cffi_build.py").read_text(encoding="utf-8")
+    source = source.partition("\nffi = FFI()")[0]
     names: dict = {}
     exec(compile(source, "tools/cffi_build.py", "exec"), names)
     return names["compile_arguments"]()

@@ -52,7 +52,7 @@ def draw(result: Result, path: Path) -> None:
         parts.append(_text(x, height - 18, label, FAINT, anchor="middle"))
     for i, (row, margin) in enumerate(judged):
         parts += _bar(row, margin, TOP + i * LINE, middle)
-    path.write_text("\n".join([*parts, "</svg>"]) + "\n")
+    path.write_text("\n".join([*parts, "</svg>"]) + "\n", encoding="utf-8")
 
 
 def _bar(row: Row, margin: float, y: float, middle: float) -> list[str]:

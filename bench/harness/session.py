@@ -62,7 +62,7 @@ def write_config(bench: Bench, name: str, wait: str, place: dict[str, int] | Non
     monitor = msgspec.structs.replace(config.monitor, port=0)
     made = msgspec.structs.replace(config, session=section, processes=processes, monitor=monitor)
     path = bench.scratch / f"{name}.toml"
-    path.write_text(to_toml(made))
+    path.write_text(to_toml(made), encoding="utf-8")
     return path
 
 
@@ -102,7 +102,7 @@ def _run(bench: Bench, name: str, wait: str, seconds: float) -> Session:
         raise ProgramError(f"session {name}: not done in time") from None
     if process.returncode:
         raise ProgramError(f"session {name}: {' '.join(output.split()[-40:])}")
-    return Session(json.loads(report.read_text()), paths.data, orders, memory)
+    return Session(json.loads(report.read_text(encoding="utf-8")), paths.data, orders, memory)
 
 
 def _watch(
@@ -135,7 +135,7 @@ def _watch(
 def raise_process(pid: int) -> None:
     """What measure.h does for itself, for a process that the session started."""
     with suppress(OSError):
-        Path(f"/proc/{pid}/autogroup").write_text("-20")
+        Path(f"/proc/{pid}/autogroup").write_text("-20", encoding="utf-8")
 
 
 def private_mb(pid: int) -> float:
@@ -145,7 +145,7 @@ def private_mb(pid: int) -> float:
     are the page cache's.
     """
     total, counted = 0, True
-    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+    for line in Path(f"/proc/{pid}/smaps").read_text(encoding="utf-8").splitlines():
         words = line.split()
         if not words[0].endswith(":"):
             name = words[5] if len(words) > 5 else ""

@@ -22,7 +22,7 @@ class Arguments:
 def begin() -> Arguments:
     """Raise this session, hold this process to its core, and read the command line."""
     with suppress(OSError):
-        Path("/proc/self/autogroup").write_text("-20")
+        Path("/proc/self/autogroup").write_text("-20", encoding="utf-8")
     rounds, scale, core_a, core_b = map(int, sys.argv[1:5])
     if core_a >= 0:
         os.sched_setaffinity(0, {core_a})

@@ -23,6 +23,8 @@ from pinnacle.risk.alarms import Alarms
 from pinnacle.risk.config import RiskConfig
 from pinnacle.risk.gate import BATCH, RiskGate
 
+#: Why an order is refused before it leaves: the only ones that risk gives.
+REASONS = tuple(reason for reason in Reason if Reason.ORDER_SIZE <= reason < Reason.WOULD_TAKE)
 STOP_WAIT_NS = 2_000_000_000
 
 
@@ -176,7 +178,7 @@ class _Published:
             self._alarms.look(i, position)
             for name, handle in row.items():
                 put(handle, position[name])
-            for reason in Reason:
+            for reason in REASONS:
                 refused = lib.pmm_risk_refused(self._book.cdata, i, reason)
                 if refused:
                     put(self._refusals(i, reason), refused)

@@ -25,7 +25,7 @@ def test_a_quick_run_of_one_figure_leaves_results_and_a_picture(tmp_path):
     done = run_bench(tmp_path, "risk")
     assert done.returncode == 0, done.stderr
     assert "pre-trade risk, approved" in done.stdout
-    result = json.loads((tmp_path / "latest.json").read_text())
+    result = json.loads((tmp_path / "latest.json").read_text(encoding="utf-8"))
     assert set(result["machine"]) == MACHINE
     approved = next(r for r in result["rows"] if r["name"] == "pre-trade risk, approved")
     assert set(approved) >= KEYS

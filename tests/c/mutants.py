@@ -14,10 +14,10 @@ def without(folder: Path, name: str, line: str, instead: str) -> Path:
     """A copy of csrc in folder in which one line of one file is another; StalePatch."""
     sources = folder / "csrc"
     shutil.copytree(CSRC, sources)
-    text = (sources / name).read_text()
+    text = (sources / name).read_text(encoding="utf-8")
     if text.count(line) != 1 or line == instead:
         raise StalePatch(
             f"{name}: the line must stand there once, not {text.count(line)} times: {line}"
         )
-    (sources / name).write_text(text.replace(line, instead))
+    (sources / name).write_text(text.replace(line, instead), encoding="utf-8")
     return sources

@@ -118,10 +118,10 @@ BROKEN = {
 @pytest.mark.parametrize("key", BROKEN)
 def test_3_a_wrong_configuration_is_named_by_file_and_key(key, tmp_path):
     written, broken = BROKEN[key]
-    text = (ROOT / "config/demo.toml").read_text()
+    text = (ROOT / "config/demo.toml").read_text(encoding="utf-8")
     assert written in text
     file = tmp_path / "broken.toml"
-    file.write_text(text.replace(written, broken, 1))
+    file.write_text(text.replace(written, broken, 1), encoding="utf-8")
     for command in (["config", "check", file], ["run", file], ["risk", "--config", file]):
         code, out, errors = run(*command)
         assert (code, out) == (3, "")

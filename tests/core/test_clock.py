@@ -228,8 +228,8 @@ def test_the_counter_is_trusted_where_the_kernel_trusts_it(name, invariant, trus
 
 
 def test_this_machines_counter_is_used_if_its_kernel_uses_it():
-    source = CLOCKSOURCE.read_text().strip() if CLOCKSOURCE.exists() else ""
-    invariant = "constant_tsc" in Path("/proc/cpuinfo").read_text()
+    source = CLOCKSOURCE.read_text(encoding="utf-8").strip() if CLOCKSOURCE.exists() else ""
+    invariant = "constant_tsc" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
     assert Clock().counted == (source in {"tsc", "kvm-clock"} and invariant)
 
 

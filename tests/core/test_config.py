@@ -19,7 +19,7 @@ class Outer(Section):
 
 def written(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "a.toml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     return path
 
 

@@ -278,7 +278,7 @@ def test_a_keeper_makes_the_next_file_and_lets_go_of_the_full_one(directory):
             wait_for_keeper(journal)
             assert (directory / f"{start // 64 + 1:06d}.pmj").exists()
     assert same(JournalReader(directory).array(), make_events(5 * 64))
-    assert Path("/proc/self/maps").read_text().count(str(directory)) == 0
+    assert Path("/proc/self/maps").read_text(encoding="utf-8").count(str(directory)) == 0
 
 
 def test_a_keeper_syncs_when_the_interval_has_passed(directory):
@@ -329,10 +329,10 @@ def test_large_files_are_let_go_and_hold_every_record(directory):
             journal.append_array(make_events(per_file // 4, start))
             journal.prepare(0)
         prepare_all(journal)
-        mapped = Path("/proc/self/maps").read_text().count(str(directory))
+        mapped = Path("/proc/self/maps").read_text(encoding="utf-8").count(str(directory))
         assert mapped <= 3
     assert same(JournalReader(directory).array(), make_events(3 * per_file))
-    assert Path("/proc/self/maps").read_text().count(str(directory)) == 0
+    assert Path("/proc/self/maps").read_text(encoding="utf-8").count(str(directory)) == 0
 
 
 def test_nothing_is_appended_after_close(directory):

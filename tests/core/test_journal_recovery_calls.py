@@ -45,7 +45,7 @@ def calls(tmp_path):
         done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
         assert done.returncode == 0, done.stderr
         run.printed = done.stdout.strip()
-        return told.read_text().splitlines() if told.exists() else []
+        return told.read_text(encoding="utf-8").splitlines() if told.exists() else []
 
     return run
 

@@ -46,9 +46,11 @@ def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path):
 
 def test_files_of_the_user_beside_it_are_not_touched(tmp_path):
     for name in ("r.json.part", "r.json.tmp", "r.part", "r.new"):
-        (tmp_path / name).write_text("mine")
+        (tmp_path / name).write_text("mine", encoding="utf-8")
     write(tmp_path / "r.json")
-    assert {path.read_text() for path in tmp_path.iterdir() if path.name != "r.json"} == {"mine"}
+    assert {
+        path.read_text(encoding="utf-8") for path in tmp_path.iterdir() if path.name != "r.json"
+    } == {"mine"}
     assert len(list(tmp_path.iterdir())) == 5
 
 
@@ -67,7 +69,7 @@ def test_a_new_file_has_the_permissions_that_the_umask_leaves(tmp_path):
 def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path, there):
     target, link = tmp_path / "target", tmp_path / "link"
     if there:
-        target.write_text("old, and longer than the new one")
+        target.write_text("old, and longer than the new one", encoding="utf-8")
     link.symlink_to(target)
     check_output(link)
     write(link)
@@ -113,7 +115,7 @@ def test_what_cannot_be_written_is_said_before(tmp_path):
         check_output(tmp_path / "none" / "r.json")
     with pytest.raises(UsageError, match="no such folder"):
         check_output(tmp_path / "~" / "r.json")
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match="Not a directory"):
         check_output(tmp_path / "file" / "r.json")
     with pytest.raises(UsageError, match="File name too long"):
@@ -124,8 +126,8 @@ def test_what_cannot_be_written_is_said_before(tmp_path):
 def test_a_place_without_permission_is_said_before(tmp_path):
     locked = tmp_path / "locked"
     locked.mkdir()
-    (locked / "mine.json").write_text("")
-    (locked / "read.json").write_text("")
+    (locked / "mine.json").write_text("", encoding="utf-8")
+    (locked / "read.json").write_text("", encoding="utf-8")
     (locked / "read.json").chmod(0o400)
     locked.chmod(0o500)
     with pytest.raises(UsageError, match="may not be written"):

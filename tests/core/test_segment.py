@@ -237,7 +237,7 @@ def test_the_lock_says_who_lives_and_never_a_pid(path):
 def test_a_file_that_is_no_segment_or_not_there_is_nobodys(tmp_path):
     assert not is_owned(tmp_path / "absent")
     other = tmp_path / "other"
-    other.write_text("of somebody")
+    other.write_text("of somebody", encoding="utf-8")
     assert not is_owned(other)
     assert not is_segment(other)
 

@@ -30,7 +30,7 @@ def test_c_sources_are_held(tmp_path, fault):
     for name in ("error.c", "error.h"):
         shutil.copy(ROOT / "csrc" / name, tmp_path / "csrc")
     text, words = FAULTS.get(fault, ("", ""))
-    with (tmp_path / "csrc/error.c").open("a") as file:
+    with (tmp_path / "csrc/error.c").open("a", encoding="utf-8") as file:
         file.write(text)
     command = ["sh", "tools/check_c.sh", str(VENV)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

@@ -78,7 +78,7 @@ def installed(wheel: Path, tmp_path_factory) -> Path:
     (packages,) = place.glob("lib/python3*/site-packages")
     # Behind the environment's own packages, and without the checkout that is installed there.
     mine = [path for path in sys.path if path.endswith("site-packages")]
-    (packages / "dependencies.pth").write_text("\n".join(mine) + "\n")
+    (packages / "dependencies.pth").write_text("\n".join(mine) + "\n", encoding="utf-8")
     return place
 
 
@@ -141,10 +141,10 @@ def test_an_installed_wheel_runs_without_the_checkout(installed, tmp_path):
 
 def test_an_installed_wheel_runs_a_session(installed, tmp_path):
     config = installed / "share/pinnacle/config/demo.toml"
-    text = config.read_text().replace(
+    text = config.read_text(encoding="utf-8").replace(
         "[session]\n", f'[session]\nruntime_dir = "{tmp_path}/run"\ndata_dir = "{tmp_path}/data"\n'
     )
-    (tmp_path / "demo.toml").write_text(text)
+    (tmp_path / "demo.toml").write_text(text, encoding="utf-8")
     command = [installed / "bin/pinnacle", "run", "demo.toml", "--duration", "3", "--port", "0"]
     assert "fills" in run(*command, "--name", "s", cwd=tmp_path)
     assert {path.name for path in (tmp_path / "data/s").iterdir()} >= {

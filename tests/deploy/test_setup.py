@@ -24,7 +24,7 @@ def setup(place: Path, **variables: str) -> tuple[int, str]:
 
 
 def interpreter(place: Path, text: str) -> str:
-    place.write_text(f"#!/bin/sh\n{text}\n")
+    place.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
     place.chmod(0o755)
     return str(place)
 
@@ -32,9 +32,9 @@ def interpreter(place: Path, text: str) -> str:
 def test_a_folder_that_is_no_environment_is_left_alone(tmp_path):
     kept = tmp_path / "mine" / "kept"
     kept.parent.mkdir()
-    kept.write_text("mine")
+    kept.write_text("mine", encoding="utf-8")
     code, errors = setup(kept.parent)
-    assert (code, kept.read_text()) == (1, "mine")
+    assert (code, kept.read_text(encoding="utf-8")) == (1, "mine")
     assert errors == f"setup: {kept.parent} is there and is no virtual environment\n"
 
 
@@ -49,7 +49,7 @@ def test_an_old_python_is_refused_by_name(tmp_path):
 def test_an_environment_of_another_version_than_was_asked_for_is_made_anew(tmp_path):
     place = tmp_path / "venv"
     (place / "bin").mkdir(parents=True)
-    (place / "pyvenv.cfg").write_text("version = 3.11\n")
+    (place / "pyvenv.cfg").write_text("version = 3.11\n", encoding="utf-8")
     interpreter(place / "bin/python", 'case "$2" in *pip*) exit 0;; *) echo 3.11;; esac')
     asked = 'case "$*" in *print*version*) echo 3.99;; *sysconfig*) echo "$INCLUDE";;'
     asked += " *--clear*) exit 1;; esac"

@@ -55,7 +55,7 @@ SECTIONS = {"Unit", "Service", "Install", "Slice"}
 def settings(path: Path) -> dict[str, list[str]]:
     """Every setting's values in order; a line that is no setting, comment or section fails."""
     found: dict[str, list[str]] = {}
-    for line in path.read_text().splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
         section = re.fullmatch(r"\[(\w+)\]", line)
@@ -87,7 +87,7 @@ def root(tmp_path: Path) -> Path:
         shutil.copy(unit, place)
     program = tmp_path / "opt/pinnacle/bin/pinnacle"
     program.parent.mkdir(parents=True)
-    program.write_text("#!/bin/sh\n")
+    program.write_text("#!/bin/sh\n", encoding="utf-8")
     program.chmod(0o755)
     if HOST_UNITS.is_dir():
         shutil.copytree(HOST_UNITS, tmp_path / "usr/lib/systemd/system", symlinks=True)
@@ -118,7 +118,8 @@ def test_systemd_accepts_every_unit_without_a_warning(root):
 
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.stem)
 def test_a_service_exposes_next_to_nothing(path, root):
-    assert [line for line in HARDENING if line not in path.read_text().splitlines()] == []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [line for line in HARDENING if line not in lines] == []
     assert words(path, "SystemCallFilter")[:3] == ["@system-service", "~@privileged", "@resources"]
     if ANALYZE is None:
         return
@@ -198,7 +199,7 @@ def test_the_monitor_is_another_user_who_may_write_its_own_files():
     users = [path.name for path in SERVICES if settings(path)["User"] != ["pinnacle"]]
     assert users == [monitor.name]
     assert all(settings(path)["Group"] == ["pinnacle"] for path in SERVICES)
-    made = (UNITS / "sysusers.d/pinnacle.conf").read_text()
+    made = (UNITS / "sysusers.d/pinnacle.conf").read_text(encoding="utf-8")
     assert re.search(r"^u +pinnacle ", made, re.M) and re.search(
         r"^u +pinnacle-monitor ", made, re.M
     )
@@ -214,14 +215,14 @@ def test_only_the_session_unit_owns_the_runtime_directory():
 def test_no_file_holds_anything_that_looks_like_a_secret():
     for path in UNITS.rglob("*"):
         if path.is_file():
-            text = path.read_text()
+            text = path.read_text(encoding="utf-8")
             assert not re.search(r"(?i)(secret|password|token|api_?key)\s*[=:]", text), path
             assert not re.search(r"[A-Za-z0-9+/]{40,}", text), path
 
 
 def test_the_documented_edit_puts_a_session_where_its_units_may_write(tmp_path):
     root = UNITS.parent
-    page = (root / "docs/deployment.md").read_text()
+    page = (root / "docs/deployment.md").read_text(encoding="utf-8")
     (script,) = re.findall(r"sed -i '(.+?)'", page)
     config = tmp_path / "demo.toml"
     shutil.copy(root / "config/demo.toml", config)
@@ -237,7 +238,7 @@ def test_the_documented_edit_puts_a_session_where_its_units_may_write(tmp_path):
 
 
 def test_the_documented_copies_are_of_files_that_are_there():
-    page = (UNITS.parent / "docs/deployment.md").read_text()
+    page = (UNITS.parent / "docs/deployment.md").read_text(encoding="utf-8")
     named = set(re.findall(r"[\w@.-]+\.d/[\w.-]+\.conf", page))
     assert {"sysusers.d/pinnacle.conf", "tmpfiles.d/pinnacle.conf"} < named
     for name in named:
@@ -247,7 +248,7 @@ def test_the_documented_copies_are_of_files_that_are_there():
 @pytest.mark.skipif(not CAN_INSTALL, reason=f"needs {INSTALL_NEEDS}")
 def test_the_documented_installation_works_on_a_machine_that_has_systemd_and_no_more(tmp_path):
     """Steps 2 to 4 as they are written, in a root of the test's own."""
-    page = (UNITS.parent / "docs/deployment.md").read_text()
+    page = (UNITS.parent / "docs/deployment.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```sh\n(# 1\. The program.*?)```", page, re.S)
     script = block[block.index("# 2.") : block.index("# 5.")]
     installed = tmp_path / "opt/pinnacle"
@@ -255,7 +256,7 @@ def test_the_documented_installation_works_on_a_machine_that_has_systemd_and_no_
     shutil.copytree(UNITS.parent / "config", installed / "share/pinnacle/config")
     (installed / "bin").mkdir()
     program = installed / "bin/pinnacle"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m pinnacle "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m pinnacle "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     (tmp_path / "etc/systemd/system").mkdir(parents=True)
     for words_in, words_out in [
@@ -271,7 +272,7 @@ def test_the_documented_installation_works_on_a_machine_that_has_systemd_and_no_
         script = script.replace(words_in, words_out)
     done = subprocess.run(["sh", "-eu", "-c", script], capture_output=True, text=True, cwd=UNITS)
     assert done.returncode == 0, done.stdout + done.stderr
-    users = (tmp_path / "etc/passwd").read_text()
+    users = (tmp_path / "etc/passwd").read_text(encoding="utf-8")
     assert "pinnacle:" in users and "pinnacle-monitor:" in users
     assert (tmp_path / "var/lib/pinnacle").is_dir() and (tmp_path / "run/pinnacle").is_dir()
     units = {path.name for path in (tmp_path / "etc/systemd/system").iterdir()}

@@ -28,8 +28,8 @@ class Manager:
 
     def __init__(self, folder: Path):
         self.config, self.paths = demo_config(folder, "s")
-        text = self.config.read_text().replace("cpu = 1", "cpu = 0")
-        self.config.write_text(text + "\n[monitor]\nport = 0\n")
+        text = self.config.read_text(encoding="utf-8").replace("cpu = 1", "cpu = 0")
+        self.config.write_text(text + "\n[monitor]\nport = 0\n", encoding="utf-8")
         self.said: dict[str, list[str]] = defaultdict(list)
         self.processes: dict[str, subprocess.Popen] = {}
         self._folder = folder
@@ -101,7 +101,7 @@ class Manager:
             return message in self.said[role]
 
     def log(self, role: str) -> str:
-        return (self._folder / f"{role}.log").read_text()
+        return (self._folder / f"{role}.log").read_text(encoding="utf-8")
 
     def stop(self, role: str) -> int:
         self.processes[role].send_signal(signal.SIGTERM)

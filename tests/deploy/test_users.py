@@ -51,7 +51,7 @@ def test_a_directory_that_a_service_manager_made_is_filled_and_nothing_beside_it
 
 def test_a_folder_that_cannot_be_made_is_an_error_that_names_the_key(tmp_path):
     config, paths = demo_config(tmp_path, "s")
-    paths.data.parent.write_text("a file where the folder should be")
+    paths.data.parent.write_text("a file where the folder should be", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"session\.data_dir: cannot make .*/data/s: "):
         create_session(load_session(config), paths)
 
@@ -112,7 +112,9 @@ def as_two_users() -> bool:
 def test_a_monitor_of_another_user_serves_the_session_and_can_write_none_of_it(shared_folder):
     """With two real users where that can be, as root; elsewhere with one, in a read-only folder."""
     config, paths = demo_config(shared_folder, "s")
-    config.write_text(config.read_text() + "\n[monitor]\nport = 0\n")
+    config.write_text(
+        config.read_text(encoding="utf-8") + "\n[monitor]\nport = 0\n", encoding="utf-8"
+    )
     for folder in (paths.runtime, paths.data):
         folder.mkdir(parents=True)
         folder.chmod(0o750)
@@ -129,7 +131,7 @@ def test_a_monitor_of_another_user_serves_the_session_and_can_write_none_of_it(s
     try:
         with Bell(paths.process("monitor")) as bell:
             until(lambda: bell.state == ProcessState.READY, 30, "the monitor")
-        assert paths.monitor_address.read_text().startswith("http://127.0.0.1:")
+        assert paths.monitor_address.read_text(encoding="utf-8").startswith("http://127.0.0.1:")
     finally:
         monitor.send_signal(signal.SIGTERM)
         _, errors = monitor.communicate(timeout=30)
@@ -173,8 +175,11 @@ def test_a_session_once_made_as_root_keeps_the_folders_owner_in(shared_folder):
 
 def test_each_user_has_a_default_folder_that_is_no_others(monkeypatch, tmp_path):
     config, _ = demo_config(tmp_path, "s")
-    text = config.read_text()
-    config.write_text("".join(line for line in text.splitlines(True) if "runtime_dir" not in line))
+    text = config.read_text(encoding="utf-8")
+    config.write_text(
+        "".join(line for line in text.splitlines(True) if "runtime_dir" not in line),
+        encoding="utf-8",
+    )
     for uid, name in ((0, "pinnacle"), (TRADER, f"pinnacle-{TRADER}")):
         monkeypatch.setattr(os, "geteuid", lambda uid=uid: uid)
         assert load_session(config).session.runtime_dir == f"/dev/shm/{name}"

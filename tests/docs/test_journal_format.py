@@ -9,7 +9,7 @@ import pytest
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.schema import EVENT, Kind, Source
 
-TEXT = (Path(__file__).parents[2] / "docs" / "journal-format.md").read_text()
+TEXT = (Path(__file__).parents[2] / "docs" / "journal-format.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 

@@ -17,7 +17,7 @@ spec.loader.exec_module(tool)
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_a_documents_tables_are_current(path):
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert tool.rewrite(text) == text, "run tools/offset_tables.py"
     assert text.count("<!-- table: ") == len(tool.BLOCK.findall(text)), "a table has no end"
 
@@ -31,7 +31,7 @@ def test_a_table_names_every_field_with_the_compilers_offset_and_the_headers_mea
 
 
 def test_every_field_of_the_shared_structures_has_a_meaning():
-    text = (ROOT / "docs" / "shared-memory.md").read_text()
+    text = (ROOT / "docs" / "shared-memory.md").read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("| ") and "`" in line]
     assert len(rows) > 40
     assert not [row for row in rows if row.endswith("|  |")]

@@ -37,11 +37,15 @@ def serving(folder, files, speed):
     """The addresses of a server of these captures, as it prints them."""
     serve = [sys.executable, "-m", "pinnacle", "capture", "serve", *map(str, files)]
     serve += ["--venue", "binance", "--speed", str(speed), "--cert-dir", str(folder), "--json"]
-    with (folder / "server.txt").open("w+") as out:
+    with (folder / "server.txt").open("w+", encoding="utf-8") as out:
         server = subprocess.Popen(serve, stdout=out, stderr=subprocess.STDOUT)
         try:
-            until(lambda: "\n" in (folder / "server.txt").read_text(), 30, "the server's address")
-            yield json.loads((folder / "server.txt").read_text().splitlines()[0])
+            until(
+                lambda: "\n" in (folder / "server.txt").read_text(encoding="utf-8"),
+                30,
+                "the server's address",
+            )
+            yield json.loads((folder / "server.txt").read_text(encoding="utf-8").splitlines()[0])
         finally:
             server.terminate()
             server.wait(10)
@@ -69,7 +73,7 @@ def run(folder, addresses):
     command += ["--duration", str(SECONDS), "--report", str(report), "--port", "0"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=110)
     assert done.returncode == 0, done.stdout + done.stderr
-    return paths, json.loads(report.read_text())
+    return paths, json.loads(report.read_text(encoding="utf-8"))
 
 
 pytestmark = pytest.mark.long
@@ -145,7 +149,7 @@ def test_after_a_sleep_the_books_are_fetched_anew_and_a_step_of_the_clock_moves_
     feed = rows_of(live, "feed")
     stale = (feed["kind"] == Kind.BOOK_INVALID) & (feed["reason"] == Reason.STALE)
     assert sorted(feed[stale]["instrument_id"]) == [0, 1]
-    assert "suspended for 3600" in (live.paths.data / "feed.log").read_text()
+    assert "suspended for 3600" in (live.paths.data / "feed.log").read_text(encoding="utf-8")
 
 
 def rows_of(live, role):

@@ -96,7 +96,7 @@ def test_a_day_is_not_written_over_another(tmp_path):
 
 
 def test_files_of_somebody_else_stay(tmp_path):
-    (tmp_path / "instruments.json").write_text("mine")
+    (tmp_path / "instruments.json").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match=r"instruments\.json: is there already"):
         run(BTC, tmp_path, seconds=1)
     assert [path.name for path in tmp_path.iterdir()] == ["instruments.json"]
@@ -162,7 +162,7 @@ market_orders_per_s = 6.0
 
 def test_the_command_reads_a_sessions_file_and_prints_its_measures(tmp_path):
     config = tmp_path / "demo.toml"
-    config.write_text(TOML)
+    config.write_text(TOML, encoding="utf-8")
     assert read_market(config).exchange.seed == 5
     out = tmp_path / "out"
     command = [PINNACLE, "simulate", "--config", config, "--hours", "0.02", "--out", out]
@@ -185,7 +185,7 @@ def test_the_command_reads_a_sessions_file_and_prints_its_measures(tmp_path):
 
 def test_a_wrong_key_is_named_with_its_file(tmp_path):
     config = tmp_path / "demo.toml"
-    config.write_text(TOML.replace('traders."BTC-USDT"', 'traders."BTC-USD"'))
+    config.write_text(TOML.replace('traders."BTC-USDT"', 'traders."BTC-USD"'), encoding="utf-8")
     command = [PINNACLE, "simulate", "--config", config, "--out", tmp_path / "out"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 3

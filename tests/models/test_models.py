@@ -62,10 +62,10 @@ def test_no_order_of_steps_and_deaths_breaks_a_promise(tmp_path, model, defines)
     [
         (path.stem, fault)
         for path in sorted(HERE.glob("*.pml"))
-        for fault in re.findall(r"^ \* +(BUG_\w+) ", path.read_text(), re.MULTILINE)
+        for fault in re.findall(r"^ \* +(BUG_\w+) ", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
     + [("bell", "WRITER_DIES")],
 )
 def test_a_planted_fault_is_found(tmp_path, model, fault):
-    assert f"def {fault}\n" in (HERE / f"{model}.pml").read_text()
+    assert f"def {fault}\n" in (HERE / f"{model}.pml").read_text(encoding="utf-8")
     assert search(tmp_path, model, fault).errors == 1

@@ -72,11 +72,11 @@ def start(segments):
 def address_of(segments, process):
     file = segments.paths.monitor_address
     deadline = time.monotonic() + 30
-    while not file.read_text().endswith("\n"):
+    while not file.read_text(encoding="utf-8").endswith("\n"):
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < deadline, "no address in time"
         time.sleep(0.02)
-    text = file.read_text()
+    text = file.read_text(encoding="utf-8")
     assert text.startswith("http://127.0.0.1:") and text.endswith("/\n")
     return text.strip()
 
@@ -111,7 +111,7 @@ def test_it_answers_on_a_free_port_and_ends_in_order(segments, start):
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
-    assert segments.paths.monitor_address.read_text() == ""
+    assert segments.paths.monitor_address.read_text(encoding="utf-8") == ""
 
 
 def test_it_ends_although_someone_keeps_a_connection(segments, start):
@@ -141,8 +141,8 @@ def test_a_killed_monitor_can_be_started_again(segments, start):
     address_of(segments, first)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
-    old = segments.paths.monitor_address.read_text()
-    segments.paths.monitor_address.write_text("")
+    old = segments.paths.monitor_address.read_text(encoding="utf-8")
+    segments.paths.monitor_address.write_text("", encoding="utf-8")
     again = address_of(segments, start())
     assert ask(again, "/api/health")[0] == 200
     assert old.startswith("http://")
@@ -160,7 +160,7 @@ def test_a_taken_port_is_named_with_its_key(segments, start):
     assert process.returncode == 3, errors
     assert f"monitor.port: 127.0.0.1:{port} is taken" in errors
     assert "Traceback" not in errors
-    assert segments.paths.monitor_address.read_text() == ""
+    assert segments.paths.monitor_address.read_text(encoding="utf-8") == ""
 
 
 def test_a_closed_server_leaves_no_thread_and_no_listener():

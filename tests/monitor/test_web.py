@@ -150,7 +150,7 @@ def test_the_page_and_all_its_files_are_served(client):
 
 def test_every_module_that_the_page_imports_is_there():
     for script in (FOLDER / "static").glob("*.js"):
-        for name in re.findall(r'from "\./([^"]+)"', script.read_text()):
+        for name in re.findall(r'from "\./([^"]+)"', script.read_text(encoding="utf-8")):
             assert (script.parent / name).is_file(), f"{script.name} imports {name}"
 
 
@@ -158,21 +158,23 @@ def test_the_page_refers_to_nothing_outside_itself():
     checked = 0
     for path in (*FOLDER.rglob("*.html"), *FOLDER.rglob("*.css"), *FOLDER.rglob("*.js")):
         # The vendored library's first line says where it is from.
-        text = re.sub(r"\A/\*!.*?\*/", "", path.read_text(), flags=re.S)
+        text = re.sub(r"\A/\*!.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
         assert not re.search(r"(?:https?:)?//[\w.-]+\.\w+", text), path
         checked += 1
     assert checked >= 7
 
 
 def test_the_page_needs_no_inline_script_or_style():
-    page = (FOLDER / "templates" / "index.html").read_text()
+    page = (FOLDER / "templates" / "index.html").read_text(encoding="utf-8")
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", page)
 
 
 def test_the_vendored_library_is_the_one_that_its_version_file_names():
     folder = FOLDER / "static" / "uplot"
-    sums = re.findall(r"^([0-9a-f]{64})  (\S+)$", (folder / "VERSION").read_text(), flags=re.M)
+    sums = re.findall(
+        r"^([0-9a-f]{64})  (\S+)$", (folder / "VERSION").read_text(encoding="utf-8"), flags=re.M
+    )
     assert {name for _, name in sums} == {"uPlot.iife.min.js", "uPlot.min.css"}
     for expected, name in sums:
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == expected
-    assert "MIT" in (folder / "LICENSE").read_text()
+    assert "MIT" in (folder / "LICENSE").read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ PYTHON = '''class Thing:
 
 
 def planted(folder, name, text):
-    (folder / name).write_text(text)
+    (folder / name).write_text(text, encoding="utf-8")
     return {(m.line, m.after) for m in mutants_of(folder, name)}
 
 
@@ -56,7 +56,7 @@ def test_every_small_fault_is_planted_in_python_and_none_in_what_is_said(tmp_pat
 
 
 def test_a_mutant_changes_its_own_place_and_nothing_else(tmp_path):
-    (tmp_path / "x.c").write_text(C)
+    (tmp_path / "x.c").write_text(C, encoding="utf-8")
     for mutant in mutants_of(tmp_path, "x.c"):
         changed = mutant.apply(C.encode()).decode()
         assert changed.replace(mutant.text, "", 1) != C
@@ -67,7 +67,9 @@ def test_a_mutant_changes_its_own_place_and_nothing_else(tmp_path):
 
 
 def test_two_of_the_same_line_are_told_apart(tmp_path):
-    (tmp_path / "x.c").write_text("int f(int a) {\n    a++;\n    a++;\n    return a;\n}\n")
+    (tmp_path / "x.c").write_text(
+        "int f(int a) {\n    a++;\n    a++;\n    return a;\n}\n", encoding="utf-8"
+    )
     keys = [mutant.key for mutant in mutants_of(tmp_path, "x.c")]
     assert len(set(keys)) == len(keys) == 2
 
@@ -80,15 +82,15 @@ def entry(mutant, **changes):
 
 
 def test_the_reviewed_list_grows_stale_loudly(tmp_path):
-    (tmp_path / "x.c").write_text(C)
+    (tmp_path / "x.c").write_text(C, encoding="utf-8")
     every, listed = mutants_of(tmp_path, "x.c"), tmp_path / "list.toml"
-    listed.write_text(entry(every[0]) + entry(every[1]))
+    listed.write_text(entry(every[0]) + entry(every[1]), encoding="utf-8")
     assert set(equivalents(listed, every)) == {every[0].key, every[1].key}
     for wrong in [{"before": "gone"}, {"function": "other"}, {"reason": " "}, {"occurrence": 2}]:
-        listed.write_text(entry(every[0], **wrong))
+        listed.write_text(entry(every[0], **wrong), encoding="utf-8")
         with pytest.raises(StaleError, match=r"list\.toml: no such mutant"):
             equivalents(listed, every)
-    listed.write_text(entry(every[0]) * 2)
+    listed.write_text(entry(every[0]) * 2, encoding="utf-8")
     with pytest.raises(StaleError):
         equivalents(listed, every)
 
@@ -105,8 +107,8 @@ def test_the_list_of_today_fits_the_source_and_every_target_is_there():
 
 
 def test_a_verdict_is_kept_while_the_source_is_the_same(tmp_path):
-    (tmp_path / "x.c").write_text(C)
-    (tmp_path / "test_x.py").write_text("")
+    (tmp_path / "x.c").write_text(C, encoding="utf-8")
+    (tmp_path / "test_x.py").write_text("", encoding="utf-8")
     first, second, *_ = mutants_of(tmp_path, "x.c")
     path, tests = tmp_path / "verdicts.json", ("test_x.py",)
     Ledger(path, tmp_path).put(first, tests, Verdict.KILLED)
@@ -114,10 +116,10 @@ def test_a_verdict_is_kept_while_the_source_is_the_same(tmp_path):
     known = Ledger(path, tmp_path)
     assert known.get(first, tests) == Verdict.KILLED
     assert known.get(second, tests) == Verdict.SURVIVED
-    (tmp_path / "test_x.py").write_text("# another test")
+    (tmp_path / "test_x.py").write_text("# another test", encoding="utf-8")
     known = Ledger(path, tmp_path)
     assert (known.get(first, tests), known.get(second, tests)) == (Verdict.KILLED, None)
-    (tmp_path / "x.c").write_text(C + "\n")
+    (tmp_path / "x.c").write_text(C + "\n", encoding="utf-8")
     assert Ledger(path, tmp_path).get(first, tests) is None
 
 

@@ -68,7 +68,7 @@ def stepped(tmp_path_factory):
             assert live.observer.killed() == Reason.NONE, name
             time.sleep(0.2)  # a housekeeping of every process: each step is one of its own
         report = live.finish()
-    logs = {role: (live.paths.data / f"{role}.log").read_text() for role in LEGS}
+    logs = {role: (live.paths.data / f"{role}.log").read_text(encoding="utf-8") for role in LEGS}
     return live.paths, report, logs
 
 
@@ -145,6 +145,6 @@ def test_everything_stood_still_and_goes_on(tmp_path):
         assert live.observer.killed() == Reason.NONE
         report = live.finish()
     assert not any(row["restarts"] for row in report["processes"].values())
-    said = (live.paths.data / "exchange.log").read_text()
+    said = (live.paths.data / "exchange.log").read_text(encoding="utf-8")
     skipped = sum(float(s) for s in re.findall(r"the market skips (\d+\.\d) s", said))
     assert skipped >= stopped_s - 1.1

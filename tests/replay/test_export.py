@@ -90,14 +90,14 @@ def test_a_place_that_cannot_be_written_is_named(session, replay, tmp_path):
 def test_standard_output_a_link_and_a_fifo_are_written_and_stay(session, replay, tmp_path):
     words = ["export", session, "--journal", "feed", "--format", "csv", "--out"]
     result = replay(*words, tmp_path / "feed.csv")
-    expected = (tmp_path / "feed.csv").read_text()
+    expected = (tmp_path / "feed.csv").read_text(encoding="utf-8")
     for name in ("-", "/dev/stdout"):
         result = replay(*words, name)
         assert (result.returncode, result.stdout) == (0, expected)
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "target")
     assert replay(*words, link).returncode == 0
-    assert link.is_symlink() and (tmp_path / "target").read_text() == expected
+    assert link.is_symlink() and (tmp_path / "target").read_text(encoding="utf-8") == expected
 
 
 def test_a_place_that_cannot_be_written_is_said_before_anything_is_read(replay, tmp_path):

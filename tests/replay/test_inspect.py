@@ -81,7 +81,7 @@ def as_nobody(function):
         finally:
             os._exit(0)
     os.close(writer)
-    with os.fdopen(reader) as told:
+    with os.fdopen(reader, encoding="utf-8") as told:
         text = told.read()
     os.waitpid(pid, 0)
     return text

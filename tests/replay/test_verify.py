@@ -125,18 +125,18 @@ def undecided(session):
 
 def higher_limits(session):
     path = session.folder / "config.toml"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     raised = re.sub(r'(position_max = ")', r"\g<1>1000", text)
     assert raised != text
-    path.write_text(raised)
+    path.write_text(raised, encoding="utf-8")
 
 
 def other_fees(session):
     path = session.folder / "instruments.json"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     changed = re.sub(r'("maker_fee_e8": -?)(\d+)', r"\g<1>9\2", text)
     assert changed != text
-    path.write_text(changed)
+    path.write_text(changed, encoding="utf-8")
 
 
 def zeroed(journal, share):

@@ -32,7 +32,7 @@ def starts(place) -> int:
 def journal(place, role, *stamps):
     config, paths = place
     paths.data.mkdir(parents=True, exist_ok=True)
-    paths.config.write_text(to_toml(config))
+    paths.config.write_text(to_toml(config), encoding="utf-8")
     with Journal.open(paths.journal(role), "made", Source[role.upper()], 64) as log:
         for stamp in stamps:
             log.append_array(event(Kind.TIMER, recv_ns=stamp))

@@ -99,9 +99,9 @@ def test_a_damaged_one_hides_no_other(world):
 def test_folders_that_are_no_sessions_are_passed_over(world):
     world.make("demo", alive=True)
     (world.place / "thesis").mkdir()
-    (world.place / "a file").write_text("")
+    (world.place / "a file").write_text("", encoding="utf-8")
     (world.place / ".hidden").mkdir()
-    (world.place / ".hidden" / "control").write_text("")
+    (world.place / ".hidden" / "control").write_text("", encoding="utf-8")
     assert [found.name for found in find_sessions([world.place, world.place / "x"])] == ["demo"]
 
 
@@ -122,9 +122,15 @@ def test_the_emergency_needs_no_memory(world):
 
 def test_a_mistake_elsewhere_in_the_configuration_keeps_nobody_from_halting(world):
     world.make("demo-261126-8ln", alive=True)
-    world.toml.write_text(world.toml.read_text().replace("levels = 3", "levels = 'three'"))
+    world.toml.write_text(
+        world.toml.read_text(encoding="utf-8").replace("levels = 3", "levels = 'three'"),
+        encoding="utf-8",
+    )
     assert "halted" in invoke("halt", "--config", world.toml)[1]
-    world.toml.write_text(world.toml.read_text().replace('name = "demo"', "name = 7"))
+    world.toml.write_text(
+        world.toml.read_text(encoding="utf-8").replace('name = "demo"', "name = 7"),
+        encoding="utf-8",
+    )
     with pytest.raises(ConfigError, match=r"session\.name"):
         invoke("halt", "--config", world.toml)
 

@@ -35,10 +35,10 @@ def made(tmp_path):
 def changed(paths, old: str, new: str):
     """The configuration with other words."""
     file = paths.data.parent.parent / "demo.toml"
-    text = file.read_text()
+    text = file.read_text(encoding="utf-8")
     assert old in text
     other = file.with_name("changed.toml")
-    other.write_text(text.replace(old, new))
+    other.write_text(text.replace(old, new), encoding="utf-8")
     return load_session(other)
 
 
@@ -56,7 +56,7 @@ def test_a_session_is_whole_and_lives_from_its_first_moment(made):
     keeper = own_session(config, paths)
     assert living(paths) == ["supervisor"]
     assert len(read_table(paths.instruments)) == len(config.instruments)
-    assert paths.config.read_text() == to_toml(config)
+    assert paths.config.read_text(encoding="utf-8") == to_toml(config)
     discard_session(paths, keeper)
     assert not paths.runtime.exists() and paths.config.exists()
     assert list(paths.runtime.parent.iterdir()) == []
@@ -150,7 +150,7 @@ def test_a_folder_of_somebody_else_is_refused_and_stays_as_it_is(made):
     config, paths = made
     for folder, name in ((paths.runtime, "chapter1.txt"), (paths.data, "config.toml")):
         folder.mkdir(parents=True)
-        (folder / name).write_text("mine")
+        (folder / name).write_text("mine", encoding="utf-8")
         before = everything(folder)
         with pytest.raises(ConfigError, match=f"{name}|is not this program's"):
             create_session(config, paths)
@@ -163,8 +163,8 @@ def test_a_folder_of_somebody_else_is_refused_and_stays_as_it_is(made):
 def test_only_a_sessions_own_files_are_removed(made):
     config, paths = made
     create_session(config, paths)
-    (paths.runtime / "thesis.txt").write_text("mine")
-    (paths.runtime / "thesis.book").write_text("mine")
+    (paths.runtime / "thesis.txt").write_text("mine", encoding="utf-8")
+    (paths.runtime / "thesis.book").write_text("mine", encoding="utf-8")
     (paths.runtime / "more").mkdir()
     (paths.runtime / "link.ring").symlink_to(paths.config)
     remove_session(paths)
@@ -204,10 +204,10 @@ def test_the_same_parameters_continue_and_leave_what_made_the_journals(made):
     create_session(config, paths)
     journal(paths)
     remove_session(paths)
-    before = paths.config.read_text()
+    before = paths.config.read_text(encoding="utf-8")
     elsewhere = changed(paths, "[processes.monitor]\ncpu = 1", "[processes.monitor]\ncpu = 0")
     create_session(elsewhere, paths)
-    assert paths.config.read_text() == before
+    assert paths.config.read_text(encoding="utf-8") == before
     assert load_session(paths.running_config).process("monitor").cpu == 0
 
 
@@ -217,7 +217,7 @@ def test_parameters_without_journals_are_replaced(made):
     remove_session(paths)
     other = changed(paths, "levels = 3", "levels = 2")
     create_session(other, paths)
-    assert paths.config.read_text() == to_toml(other)
+    assert paths.config.read_text(encoding="utf-8") == to_toml(other)
 
 
 def test_journals_without_their_parameters_are_refused(made):

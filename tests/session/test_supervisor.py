@@ -25,8 +25,8 @@ from tests.sessions import demo_config, until
 @pytest.fixture
 def supervisor(tmp_path):
     config, paths = demo_config(tmp_path, "supervised")
-    text = config.read_text()
-    config.write_text(re.sub(r"^cpu = \d+$", "cpu = -1", text, flags=re.M))
+    text = config.read_text(encoding="utf-8")
+    config.write_text(re.sub(r"^cpu = \d+$", "cpu = -1", text, flags=re.M), encoding="utf-8")
     create_session(load_session(config), paths)
     allowed = os.sched_getaffinity(0)
     with Notices(paths.notices("supervisor")) as notices:
@@ -83,7 +83,7 @@ def starts(supervisor, tmp_path, monkeypatch):
         text = STAND_IN.format(
             python=sys.executable, runtime=str(supervisor.paths.runtime), body=textwrap.dedent(body)
         )
-        program.write_text(text)
+        program.write_text(text, encoding="utf-8")
         program.chmod(0o755)
         monkeypatch.setattr(sys, "executable", str(program))
         supervisor.tell_ready()
@@ -206,7 +206,7 @@ def test_the_reason_of_an_end_is_its_error_and_not_its_last_line(supervisor, sta
 )
 def test_an_end_without_an_error_is_said_as_it_is(supervisor, starts, body, reason):
     log = supervisor.paths.log("strategy")
-    log.write_text("2026-11-26 [info] ready status=earlier\n")
+    log.write_text("2026-11-26 [info] ready status=earlier\n", encoding="utf-8")
     strategy = starts(body)
     steps(supervisor, lambda: strategy.ends)
     assert strategy.reason == reason
@@ -238,7 +238,7 @@ def test_the_service_manager_of_the_supervisor_is_not_its_processes(
     said = tmp_path / "environment"
     strategy = starts(f"Path({str(said)!r}).write_text(repr(dict(os.environ))); sys.exit(0)")
     steps(supervisor, lambda: strategy.ends)
-    text = said.read_text()
+    text = said.read_text(encoding="utf-8")
     assert "NOTIFY" not in text and "WATCHDOG" not in text and "PINNACLE_SUPERVISOR" in text
 
 

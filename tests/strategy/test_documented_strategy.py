@@ -17,7 +17,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs/development.md"
 
 @pytest.fixture
 def host() -> StrategyHost:
-    (code,) = re.findall(r"```python\n(.+?)```", PAGE.read_text(), flags=re.DOTALL)
+    (code,) = re.findall(r"```python\n(.+?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
     names: dict = {"__name__": "documented"}
     exec(compile(code, str(PAGE), "exec"), names)
     kind = names["JoinTheTouch"]

@@ -32,13 +32,13 @@ def test_made_again_they_replace_the_old_ones(tmp_path):
 
 @pytest.mark.parametrize("name", ["ca.pem", "server.pem", "server.new", "ca.new"])
 def test_files_of_somebody_else_stay(tmp_path, name):
-    (tmp_path / name).write_text("mine")
+    (tmp_path / name).write_text("mine", encoding="utf-8")
     if name.endswith(".pem"):
         with pytest.raises(UsageError, match=f"{name}: is there already and not of this program"):
             make_certificates(tmp_path)
     else:
         make_certificates(tmp_path)
-    assert (tmp_path / name).read_text() == "mine"
+    assert (tmp_path / name).read_text(encoding="utf-8") == "mine"
 
 
 def test_a_link_of_that_name_stays(tmp_path):
@@ -51,7 +51,7 @@ def test_a_link_of_that_name_stays(tmp_path):
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match="file"):
         make_certificates(tmp_path / "file")
     with pytest.raises(UsageError, match="file/x: Not a directory"):

@@ -27,7 +27,7 @@ EQUIVALENT = ROOT / "tests/mutants/equivalent.toml"
 
 def targets() -> dict[str, tuple[str, tuple[str, ...]]]:
     """file: (group, tests). Tests that a checkout does not have are a fault of the table."""
-    groups = tomllib.loads((Path(__file__).parent / "targets.toml").read_text())
+    groups = tomllib.loads((Path(__file__).parent / "targets.toml").read_text(encoding="utf-8"))
     return {
         file: (group, tuple(row["tests"])) for group, row in groups.items() for file in row["files"]
     }

@@ -18,7 +18,7 @@ class StaleError(RuntimeError):
 def equivalents(path: Path, every: list[Mutant]) -> dict[tuple[str, str, str, str, int], str]:
     """key: reason. StaleError if an entry is not of exactly one mutant of today's source."""
     keys, found, stale = {mutant.key for mutant in every}, {}, []
-    for entry in tomllib.loads(path.read_text()).get("mutant", []):
+    for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("mutant", []):
         key = (*(entry[field] for field in FIELDS), entry.get("occurrence", 1))
         if not entry["reason"].strip() or key not in keys or key in found:
             stale.append(f"{entry['file']} {entry['function']}: {entry['before']}")
@@ -36,7 +36,9 @@ class Ledger:
 
     def __init__(self, path: Path, root: Path):
         self._path, self._root = path, root
-        self._known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        self._known: dict[str, str] = (
+            json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        )
         self._digests: dict[str, str] = {}
 
     def _digest(self, name: str) -> str:
@@ -63,5 +65,5 @@ class Ledger:
         self._known[self._name(mutant, () if lasting else tests)] = str(verdict)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         making = self._path.with_suffix(".making")
-        making.write_text(json.dumps(self._known, indent=0))
+        making.write_text(json.dumps(self._known, indent=0), encoding="utf-8")
         making.rename(self._path)

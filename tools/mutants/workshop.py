@@ -51,7 +51,7 @@ class Workshop:
             "TMPDIR": str(self.place / "tmp"),
         }
         (self.place / "tmp").mkdir(exist_ok=True)
-        with (self.place / "output").open("w+") as output:
+        with (self.place / "output").open("w+", encoding="utf-8") as output:
             process = subprocess.Popen(
                 command, cwd=self.place, env=environment, stdin=subprocess.DEVNULL,
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
