@@ -10,12 +10,10 @@
 
 /* ---- memory ---- */
 
-static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
-
 static size_t market_bytes(const struct pmm_paper_config *config) {
     size_t book = pmm_book_memsize(config->window, config->far_capacity);
     if (book == 0) return 0;
-    return aligned(book) + 2 * aligned(config->orders * sizeof(struct paper_order));
+    return paper_aligned(book) + 2 * paper_aligned(config->orders * sizeof(struct paper_order));
 }
 
 size_t pmm_paper_memsize(uint32_t instruments, const struct pmm_paper_config *config) {
@@ -24,19 +22,19 @@ size_t pmm_paper_memsize(uint32_t instruments, const struct pmm_paper_config *co
     if (config->cancel > PMM_PAPER_CANCEL_SQUARE) return 0;
     size_t market = market_bytes(config);
     if (market == 0) return 0;
-    size_t head = aligned(sizeof(struct pmm_paper)) + aligned(instruments * sizeof(struct paper_market));
+    size_t head = paper_aligned(sizeof(struct pmm_paper)) + paper_aligned(instruments * sizeof(struct paper_market));
     return head + instruments * market;
 }
 
 static int init_market(struct paper_market *market, uint8_t *at, uint32_t instrument_id,
                        const struct pmm_paper_config *config) {
     size_t book = pmm_book_memsize(config->window, config->far_capacity);
-    size_t orders = aligned(config->orders * sizeof(struct paper_order));
+    size_t orders = paper_aligned(config->orders * sizeof(struct paper_order));
     market->instrument_id = instrument_id;
-    market->side[0].order = (struct paper_order *)(void *)at;
-    market->side[1].order = (struct paper_order *)(void *)(at + orders);
-    market->book = (struct pmm_book *)(void *)(at + 2 * orders);
-    return pmm_book_init(market->book, book, instrument_id, config->window, config->far_capacity);
+    market->side[0].orders_at = (uint64_t)(at - (uint8_t *)&market->side[0]);
+    market->side[1].orders_at = (uint64_t)(at + orders - (uint8_t *)&market->side[1]);
+    market->book_at = (uint64_t)(at + 2 * orders - (uint8_t *)market);
+    return pmm_book_init(paper_book(market), book, instrument_id, config->window, config->far_capacity);
 }
 
 int pmm_paper_init(void *memory, size_t bytes, const uint32_t *instrument_ids, uint32_t instruments,
@@ -48,14 +46,12 @@ int pmm_paper_init(void *memory, size_t bytes, const uint32_t *instrument_ids, u
     paper->config = *config;
     paper->markets = instruments;
     memset(paper->index, (int)instruments, sizeof paper->index);
-    uint8_t *at = (uint8_t *)paper + aligned(sizeof *paper);
-    paper->market = (struct paper_market *)(void *)at;
-    at += aligned(instruments * sizeof *paper->market);
+    uint8_t *at = (uint8_t *)paper_market(paper, 0) + paper_aligned(instruments * sizeof(struct paper_market));
     for (uint32_t i = 0; i < instruments; i++, at += market_bytes(config)) {
         uint32_t id = instrument_ids[i];
         if (id >= PMM_INSTRUMENTS_MAX || paper->index[id] != instruments) return PMM_ERR_ARGUMENT;
         paper->index[id] = (uint8_t)i;
-        int code = init_market(&paper->market[i], at, id, config);
+        int code = init_market(paper_market(paper, i), at, id, config);
         if (code < 0) return code;
     }
     return PMM_OK;
@@ -64,7 +60,7 @@ int pmm_paper_init(void *memory, size_t bytes, const uint32_t *instrument_ids, u
 static struct paper_market *market_of(const struct pmm_paper *paper, uint32_t instrument_id) {
     if (instrument_id >= PMM_INSTRUMENTS_MAX) return NULL;
     uint32_t index = paper->index[instrument_id];
-    return index < paper->markets ? &paper->market[index] : NULL;
+    return index < paper->markets ? paper_market(paper, index) : NULL;
 }
 
 /* ---- the stream ---- */
@@ -126,12 +122,12 @@ static struct pmm_event status_of(const struct paper_market *market, int side, c
 int64_t pmm_paper_orders(const struct pmm_paper *paper, uint16_t source, struct pmm_event *out, size_t max) {
     size_t count = 0;
     for (uint32_t i = 0; i < 2 * paper->markets; i++) {
-        const struct paper_market *market = &paper->market[i / 2];
+        const struct paper_market *market = paper_market(paper, i / 2);
         const struct paper_side *own = &market->side[i % 2];
         for (uint32_t at = 0; at < own->orders; at++) {
-            if (source && own->order[at].source != source) continue;
+            if (source && paper_orders(own)[at].source != source) continue;
             if (count == max) return PMM_ERR_FULL;
-            out[count++] = status_of(market, (int)(i % 2) + 1, &own->order[at]);
+            out[count++] = status_of(market, (int)(i % 2) + 1, &paper_orders(own)[at]);
         }
     }
     return (int64_t)count;
@@ -142,7 +138,7 @@ int64_t pmm_paper_queue_ahead(const struct pmm_paper *paper, uint32_t instrument
     uint32_t at;
     int side = market ? paper_find(market, order_id, 0, &at) : 0;
     if (!side) return PMM_ERR_NOT_FOUND;
-    int64_t ahead = ahead_of(&market->side[side - 1].order[at]);
+    int64_t ahead = ahead_of(&paper_orders(&market->side[side - 1])[at]);
     return ahead < 0 ? PMM_ERR_NOT_READY : ahead;
 }
 
@@ -154,7 +150,7 @@ int pmm_paper_valid(const struct pmm_paper *paper, uint32_t instrument_id) {
 uint32_t pmm_paper_order_count(const struct pmm_paper *paper) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < paper->markets; i++)
-        count += paper->market[i].side[0].orders + paper->market[i].side[1].orders;
+        count += paper_market(paper, i)->side[0].orders + paper_market(paper, i)->side[1].orders;
     return count;
 }
 
@@ -167,11 +163,11 @@ static int side_is_sound(const struct pmm_paper *paper, const struct paper_marke
     const struct paper_side *own = &market->side[side - 1];
     if (own->orders > paper->config.orders || own->accounts > PMM_PAPER_LEVELS) return 0;
     for (uint32_t i = 0; i < own->orders; i++) {
-        const struct paper_order *order = &own->order[i];
+        const struct paper_order *order = &paper_orders(own)[i];
         if (!order_is_sound(order)) return 0;
         if (i && paper_rank(side, order[-1].price) < paper_rank(side, order->price)) return 0;
         if (i && order[-1].price == order->price && order[-1].ahead > order->ahead && !order->unseen) return 0;
-        if (market->valid && order->ahead > pmm_book_quantity(market->book, side, order->price)) return 0;
+        if (market->valid && order->ahead > pmm_book_quantity(paper_book(market), side, order->price)) return 0;
     }
     for (uint32_t i = 0; i < own->accounts; i++) {
         const struct paper_account *account = &own->account[i];
@@ -185,6 +181,6 @@ static int side_is_sound(const struct pmm_paper *paper, const struct paper_marke
 int pmm_paper_check(const struct pmm_paper *paper) {
     for (uint32_t i = 0; i < paper->markets; i++)
         for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++)
-            if (!side_is_sound(paper, &paper->market[i], side)) return PMM_ERR_CORRUPT;
+            if (!side_is_sound(paper, paper_market(paper, i), side)) return PMM_ERR_CORRUPT;
     return PMM_OK;
 }

@@ -7,8 +7,8 @@
  * and the real market never reacts to them. Latency is applied outside: a record acts when
  * it stands in the stream.
  *
- * Who writes, who reads. One thread of one process; private memory. The structure holds
- * pointers into itself: it must not be moved, copied or shared between processes.
+ * Who writes, who reads. One thread of one process; private memory. There is no pointer in it: a copy of the
+ * memory, aligned as it was, is the same venue and goes on as it would have.
  *
  * In, one merged stream in time order. Market: BOOK_BEGIN, DEPTH, BOOK_END, BOOK_INVALID as in
  * book.h, and TRADE. Orders: NEW, REPLACE, CANCEL, CANCEL_ALL, QUERY as in match.h; source is

@@ -8,7 +8,7 @@ struct paper_account *paper_find_account(struct paper_side *side, int64_t price)
 
 void paper_clear_credit(struct paper_side *side, int64_t price) {
     for (uint32_t i = 0; i < side->orders; i++)
-        if (side->order[i].price == price) side->order[i].credit = 0;
+        if (paper_orders(side)[i].price == price) paper_orders(side)[i].credit = 0;
 }
 
 static void drop_account(struct paper_side *side, uint32_t position) {
@@ -55,7 +55,7 @@ int paper_take(struct paper_turn *turn, int side, int64_t price, int64_t quantit
 size_t paper_load(struct paper_turn *turn, int side) {
     struct pmm_level *level = turn->paper->level;
     struct paper_side *levels = &turn->market->side[side - 1];
-    int64_t count = pmm_book_depth(turn->market->book, side, level, PMM_PAPER_LEVELS);
+    int64_t count = pmm_book_depth(paper_book(turn->market), side, level, PMM_PAPER_LEVELS);
     for (int64_t i = 0; i < count && levels->accounts; i++) {
         const struct paper_account *account = paper_find_account(levels, level[i].price);
         if (account) level[i].quantity -= paper_min(account->taken, level[i].quantity);

@@ -5,7 +5,8 @@ int paper_find(const struct paper_market *market, uint64_t order_id, uint16_t so
     for (int side = PMM_SIDE_BID; market && side <= PMM_SIDE_ASK; side++) {
         const struct paper_side *own = &market->side[side - 1];
         for (*at = 0; *at < own->orders; ++*at)
-            if (own->order[*at].order_id == order_id && (!source || own->order[*at].source == source)) return side;
+            if (paper_orders(own)[*at].order_id == order_id && (!source || paper_orders(own)[*at].source == source))
+                return side;
     }
     return 0;
 }
@@ -19,10 +20,10 @@ static void refuse(struct paper_turn *turn, int kind, int reason) {
 
 static int would_take(struct paper_turn *turn, int side, int64_t price) {
     struct pmm_top top;
-    pmm_book_top(turn->market->book, &top);
+    pmm_book_top(paper_book(turn->market), &top);
     int is_bid = side == PMM_SIDE_BID;
     const struct paper_side *other = &turn->market->side[paper_opposite(side) - 1];
-    if (other->orders && paper_crosses(side, price, other->order[0].price)) return 1;
+    if (other->orders && paper_crosses(side, price, paper_orders(other)[0].price)) return 1;
     if ((is_bid ? top.ask_quantity : top.bid_quantity) == 0) return 0;
     return paper_crosses(side, price, is_bid ? top.ask_price : top.bid_price);
 }
@@ -79,8 +80,8 @@ static int refusal(struct paper_turn *turn, const struct terms *terms) {
 /* The best order of the same source that one of `side` gets to at price `reached`, or NULL. */
 static struct paper_order *met_own(struct paper_side *other, int side, uint16_t source, int64_t reached) {
     for (uint32_t i = 0; i < other->orders; i++) {
-        if (!paper_crosses(side, reached, other->order[i].price)) return NULL;
-        if (other->order[i].source == source) return &other->order[i];
+        if (!paper_crosses(side, reached, paper_orders(other)[i].price)) return NULL;
+        if (paper_orders(other)[i].source == source) return &paper_orders(other)[i];
     }
     return NULL;
 }
@@ -93,7 +94,7 @@ static int meet_own(struct paper_turn *turn, int side, struct paper_order *order
     while (order->self_trade && (own = met_own(other, side, order->source, reached)) != NULL) {
         if (order->self_trade != PMM_STP_CANCEL_NEWEST) {
             paper_report(turn, own, opposite, PMM_KIND_CANCELLED, own->price, own->leaves, PMM_REASON_SELF_TRADE);
-            paper_remove(other, (uint32_t)(own - other->order));
+            paper_remove(other, (uint32_t)(own - paper_orders(other)));
         }
         if (order->self_trade != PMM_STP_CANCEL_OLDEST) {
             paper_report(turn, order, side, PMM_KIND_CANCELLED, order->price, order->leaves, PMM_REASON_SELF_TRADE);
@@ -180,7 +181,7 @@ static void on_new(struct paper_turn *turn) {
 
 static void cancel_at(struct paper_turn *turn, int side, uint32_t at, int reason) {
     struct paper_side *own = &turn->market->side[side - 1];
-    const struct paper_order *order = &own->order[at];
+    const struct paper_order *order = &paper_orders(own)[at];
     paper_report(turn, order, side, PMM_KIND_CANCELLED, order->price, order->leaves, reason);
     paper_remove(own, at);
 }
@@ -197,7 +198,7 @@ static void reduce(struct paper_turn *turn, int side, struct paper_order *order)
 static void requeue(struct paper_turn *turn, int side, uint32_t at) {
     const struct pmm_event *asked = turn->cause;
     struct paper_side *own = &turn->market->side[side - 1];
-    struct paper_order order = own->order[at];
+    struct paper_order order = paper_orders(own)[at];
     paper_remove(own, at);
     order.leaves += asked->quantity - order.total;
     order.total = asked->quantity;
@@ -214,7 +215,7 @@ static void on_replace(struct paper_turn *turn) {
         refuse(turn, PMM_KIND_REPLACE_REJECTED, PMM_REASON_UNKNOWN_ORDER);
         return;
     }
-    struct paper_order *order = &turn->market->side[side - 1].order[at];
+    struct paper_order *order = &paper_orders(&turn->market->side[side - 1])[at];
     int reason = PMM_REASON_NONE;
     if (asked->quantity < 0 || asked->quantity > PMM_MATCH_QUANTITY_MAX)
         reason = PMM_REASON_BAD_QUANTITY;
@@ -252,7 +253,7 @@ static void on_query(struct paper_turn *turn) {
         refuse(turn, PMM_KIND_REJECTED, PMM_REASON_UNKNOWN_ORDER);
         return;
     }
-    const struct paper_order *order = &turn->market->side[side - 1].order[at];
+    const struct paper_order *order = &paper_orders(&turn->market->side[side - 1])[at];
     paper_report(turn, order, side, PMM_KIND_ORDER_STATUS, order->price, order->leaves, PMM_REASON_NONE);
 }
 
@@ -260,12 +261,12 @@ int paper_on_cancel_all(struct paper_turn *turn, size_t max) {
     uint32_t wanted = turn->cause->instrument_id;
     int reason = turn->cause->reason ? turn->cause->reason : PMM_REASON_REQUESTED;
     for (uint32_t i = 0; i < turn->paper->markets; i++) {
-        turn->market = &turn->paper->market[i];
+        turn->market = paper_market(turn->paper, i);
         if (wanted != PMM_INSTRUMENT_ALL && wanted != turn->market->instrument_id) continue;
         for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) {
             struct paper_side *own = &turn->market->side[side - 1];
             for (uint32_t at = 0; at < own->orders;) {
-                if (own->order[at].source != turn->cause->source)
+                if (paper_orders(own)[at].source != turn->cause->source)
                     at++;
                 else if (turn->count == max)
                     return 0;

@@ -25,7 +25,8 @@ void paper_report(struct paper_turn *turn, const struct paper_order *order, int 
 
 void paper_remove(struct paper_side *side, uint32_t position) {
     side->orders--;
-    memmove(&side->order[position], &side->order[position + 1], (side->orders - position) * sizeof side->order[0]);
+    memmove(&paper_orders(side)[position], &paper_orders(side)[position + 1],
+            (side->orders - position) * sizeof paper_orders(side)[0]);
 }
 
 /* ---- the queue ahead ---- */
@@ -33,7 +34,7 @@ void paper_remove(struct paper_side *side, uint32_t position) {
 /* What is displayed at the price is known: all of it ahead of the orders that waited for that. */
 static void see_level(struct paper_side *own, int64_t price, int64_t displayed) {
     for (uint32_t i = 0; i < own->orders; i++) {
-        struct paper_order *order = &own->order[i];
+        struct paper_order *order = &paper_orders(own)[i];
         if (order->price != price || !order->unseen) continue;
         order->unseen = 0;
         order->ahead = displayed;
@@ -42,7 +43,7 @@ static void see_level(struct paper_side *own, int64_t price, int64_t displayed) 
 
 void paper_rest(struct paper_turn *turn, int side, struct paper_order *order) {
     struct paper_side *own = &turn->market->side[side - 1];
-    const struct pmm_book *book = turn->market->book;
+    const struct pmm_book *book = paper_book(turn->market);
     order->credit = 0;
     order->unseen = 0;
     order->since_ns = turn->market->depth_ns;
@@ -53,9 +54,9 @@ void paper_rest(struct paper_turn *turn, int side, struct paper_order *order) {
             count < 1 || paper_rank(side, order->price) < paper_rank(side, turn->paper->level[count - 1].price);
     }
     uint32_t at = own->orders++;
-    for (; at > 0 && paper_rank(side, own->order[at - 1].price) < paper_rank(side, order->price); at--)
-        own->order[at] = own->order[at - 1];
-    own->order[at] = *order;
+    for (; at > 0 && paper_rank(side, paper_orders(own)[at - 1].price) < paper_rank(side, order->price); at--)
+        paper_orders(own)[at] = paper_orders(own)[at - 1];
+    paper_orders(own)[at] = *order;
     if (!order->unseen) see_level(own, order->price, order->ahead);
 }
 
@@ -82,7 +83,7 @@ static void decrease_ahead(const struct pmm_paper *paper, struct paper_side *own
                            int64_t cancelled, int64_t now) {
     int64_t earlier = 0; /* nobody gets past an order of ours that came first, whatever the rule rounds to */
     for (uint32_t i = 0; i < own->orders; i++) {
-        struct paper_order *order = &own->order[i];
+        struct paper_order *order = &paper_orders(own)[i];
         if (order->price != price || order->unseen) continue;
         int64_t was = order->ahead;
         order->ahead -= cancelled_ahead(paper->config.cancel, cancelled, order->ahead, before);
@@ -95,7 +96,7 @@ static void decrease_ahead(const struct pmm_paper *paper, struct paper_side *own
 
 static int has_order(const struct paper_side *own, int64_t price) {
     for (uint32_t i = 0; i < own->orders; i++)
-        if (own->order[i].price == price) return 1;
+        if (paper_orders(own)[i].price == price) return 1;
     return 0;
 }
 
@@ -135,7 +136,7 @@ static void fill(struct paper_turn *turn, struct paper_order *order, int side, i
 
 static void remove_filled(struct paper_side *own) {
     for (uint32_t i = own->orders; i-- > 0;)
-        if (own->order[i].leaves == 0) paper_remove(own, i);
+        if (paper_orders(own)[i].leaves == 0) paper_remove(own, i);
 }
 
 /* A late trade that the book at the order's arrival already held. */
@@ -171,7 +172,7 @@ static void eat_and_fill(struct paper_turn *turn, struct paper_side *own, int si
     const struct pmm_event *trade = turn->cause;
     int64_t left = trade->quantity, earlier = 0;
     for (uint32_t i = 0; i < own->orders && left > 0; i++) {
-        struct paper_order *order = &own->order[i];
+        struct paper_order *order = &paper_orders(own)[i];
         if (!paper_crosses(trade->side, trade->price, order->price)) break;
         if (was_before(trade, order)) continue;
         int64_t eaten = 0;
@@ -220,7 +221,7 @@ static void cross(struct paper_turn *turn, int side) {
     size_t levels = paper_load(turn, opposite), at = 0;
     struct pmm_level *level = turn->paper->level;
     for (uint32_t i = 0; i < own->orders; i++) {
-        struct paper_order *order = &own->order[i];
+        struct paper_order *order = &paper_orders(own)[i];
         int64_t filled = 0;
         while (at < levels && paper_crosses(side, order->price, level[at].price)) {
             int64_t part = paper_min(order->leaves - filled, level[at].quantity);
@@ -238,14 +239,14 @@ static void cross(struct paper_turn *turn, int side) {
 /* The best level of our own side is at or behind the order: nobody can be ahead. */
 static void reveal(struct paper_side *own, int side, int64_t best) {
     for (uint32_t i = 0; i < own->orders; i++)
-        if (paper_rank(side, own->order[i].price) > paper_rank(side, best)) own->order[i].unseen = 0;
+        if (paper_rank(side, paper_orders(own)[i].price) > paper_rank(side, best)) paper_orders(own)[i].unseen = 0;
 }
 
 /* The end of a venue's message. */
 static void on_consistent(struct paper_turn *turn) {
     struct paper_market *market = turn->market;
     struct pmm_top top;
-    pmm_book_top(market->book, &top);
+    pmm_book_top(paper_book(market), &top);
     market->valid = top.valid;
     if (!market->valid) return;
     if (turn->cause->venue_ns > market->depth_ns) market->depth_ns = turn->cause->venue_ns;
@@ -254,23 +255,23 @@ static void on_consistent(struct paper_turn *turn) {
     paper_settle_accounts(asks, time_of(turn->cause), turn->paper->config.settle_ns);
     if (top.bid_quantity) reveal(bids, PMM_SIDE_BID, top.bid_price);
     if (top.ask_quantity) reveal(asks, PMM_SIDE_ASK, top.ask_price);
-    if (bids->orders && top.ask_quantity && top.ask_price <= bids->order[0].price) cross(turn, PMM_SIDE_BID);
-    if (asks->orders && top.bid_quantity && top.bid_price >= asks->order[0].price) cross(turn, PMM_SIDE_ASK);
+    if (bids->orders && top.ask_quantity && top.ask_price <= paper_orders(bids)[0].price) cross(turn, PMM_SIDE_BID);
+    if (asks->orders && top.bid_quantity && top.bid_price >= paper_orders(asks)[0].price) cross(turn, PMM_SIDE_ASK);
 }
 
 /* A snapshot is whole: nothing is known but what it displays and the places that were held. */
 static void on_snapshot(struct paper_turn *turn) {
     struct paper_market *market = turn->market;
     struct pmm_top top;
-    pmm_book_top(market->book, &top);
+    pmm_book_top(paper_book(market), &top);
     if (!top.valid) return;
     market->depth_ns = turn->cause->venue_ns;
     for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) {
         struct paper_side *own = &market->side[side - 1];
         own->accounts = 0;
         for (uint32_t i = 0; i < own->orders; i++) {
-            struct paper_order *order = &own->order[i];
-            int64_t displayed = pmm_book_quantity(market->book, side, order->price);
+            struct paper_order *order = &paper_orders(own)[i];
+            int64_t displayed = pmm_book_quantity(paper_book(market), side, order->price);
             order->credit = 0;
             order->since_ns = market->depth_ns;
             order->ahead = order->unseen ? displayed : paper_min(order->ahead, displayed);
@@ -281,7 +282,7 @@ static void on_snapshot(struct paper_turn *turn) {
 
 static void on_depth(struct paper_turn *turn) {
     const struct pmm_event *depth = turn->cause;
-    struct pmm_book *book = turn->market->book;
+    struct pmm_book *book = paper_book(turn->market);
     if (!turn->market->valid || (depth->side != PMM_SIDE_BID && depth->side != PMM_SIDE_ASK)) {
         pmm_book_apply(book, depth, 1);
         return;
@@ -297,13 +298,13 @@ void paper_on_market(struct paper_turn *turn) {
     case PMM_KIND_TRADE: on_trade(turn); break;
     case PMM_KIND_DEPTH: on_depth(turn); break;
     case PMM_KIND_BOOK_END:
-        pmm_book_apply(turn->market->book, turn->cause, 1);
+        pmm_book_apply(paper_book(turn->market), turn->cause, 1);
         on_snapshot(turn);
         on_consistent(turn);
         break;
     case PMM_KIND_BOOK_BEGIN:
     case PMM_KIND_BOOK_INVALID:
-        pmm_book_apply(turn->market->book, turn->cause, 1);
+        pmm_book_apply(paper_book(turn->market), turn->cause, 1);
         turn->market->valid = 0;
         break;
     default: break;

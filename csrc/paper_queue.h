@@ -5,7 +5,8 @@
  * participant may ask for, paper_account.c what is remembered of levels, paper_queue.c the
  * model: what the market does to an order that rests. The rules are written in paper.h.
  * Everything lives in the memory that the caller gave to pmm_paper_init: struct pmm_paper, its
- * markets, each side's orders, the books.
+ * markets behind it, then each market's orders and book. They find each other by distances, so
+ * that a copy of the memory is the same venue wherever it lies.
  */
 #ifndef PMM_PAPER_QUEUE_H
 #define PMM_PAPER_QUEUE_H
@@ -40,7 +41,7 @@ struct paper_account {
 struct paper_side {
     uint32_t orders;
     uint32_t accounts;
-    struct paper_order *order; /* best price first, then oldest */
+    uint64_t orders_at; /* from this structure's first byte: paper_orders */
     struct paper_account account[PMM_PAPER_LEVELS];
 };
 
@@ -49,7 +50,7 @@ struct paper_market {
     uint32_t valid;    /* the book is, as of its last consistent record */
     int64_t sequence;  /* execution sequence */
     int64_t depth_ns;  /* venue time of the last consistent depth message; 0: none known */
-    struct pmm_book *book;
+    uint64_t book_at;  /* from this structure's first byte: paper_book */
     struct paper_side side[2]; /* by enum pmm_side - 1 */
 };
 
@@ -58,7 +59,6 @@ struct pmm_paper {
     uint32_t markets;
     int64_t sequence; /* of reports that belong to no market */
     uint8_t index[PMM_INSTRUMENTS_MAX]; /* of the market by instrument id; markets if there is none */
-    struct paper_market *market;
     struct pmm_level level[PMM_PAPER_LEVELS]; /* scratch: displayed less taken */
 };
 
@@ -70,6 +70,19 @@ struct paper_turn {
     struct pmm_event *out;
     size_t count;
 };
+
+static inline size_t paper_aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+
+static inline struct paper_market *paper_market(const struct pmm_paper *paper, uint32_t i) {
+    return (struct paper_market *)((uintptr_t)paper + paper_aligned(sizeof *paper)) + i;
+}
+/* A side's open orders: best price first, then oldest. */
+static inline struct paper_order *paper_orders(const struct paper_side *side) {
+    return (struct paper_order *)((uintptr_t)side + side->orders_at);
+}
+static inline struct pmm_book *paper_book(const struct paper_market *market) {
+    return (struct pmm_book *)((uintptr_t)market + market->book_at);
+}
 
 /* Higher is better for the side that rests, whichever side it is. */
 static inline int64_t paper_rank(int side, int64_t price) { return side == PMM_SIDE_BID ? price : -price; }

@@ -7,6 +7,7 @@ import numpy as np
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.enums import Cancel as Cancel
 from pinnacle.core.errors import check
+from pinnacle.core.matching import aligned_memory
 from pinnacle.core.schema import EVENT, EventBuffer, events_pointer
 
 """Where in the queue cancelled quantity stood: see enum pmm_paper_cancel for sources."""
@@ -38,12 +39,10 @@ class Paper:
         size = lib.pmm_paper_memsize(len(instruments), config)
         if size == 0:
             check(lib.PMM_ERR_ARGUMENT, "paper venue")
-        # One line more than asked for, so that the books can begin on a cache line.
-        self._memory = np.zeros(size + 64, dtype=np.uint8)
-        start = -self._memory.ctypes.data % 64
-        self._paper = ffi.cast(
-            "struct pmm_paper *", ffi.from_buffer(self._memory[start : start + size])
-        )
+        self._memory = aligned_memory(size)
+        self._paper = ffi.cast("struct pmm_paper *", self._memory)
+        #: The whole venue as a writable buffer: there is no pointer in it, so a copy is a venue.
+        self.memory = ffi.buffer(self._memory, size)
         ids = ffi.new("uint32_t[]", list(instruments))
         check(lib.pmm_paper_init(self._paper, size, ids, len(instruments), config), "paper venue")
         self._consumed = ffi.new("size_t *")

@@ -1,5 +1,6 @@
 """Paper trading's venue: our orders in the imaginary queue of a real market, with latency."""
 
+import struct
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,9 @@ from pinnacle.core.instruments import Instrument
 from pinnacle.core.paper import Paper
 from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Kind, Reason, Source
 from pinnacle.exchange.config import ExchangeConfig
+
+#: The log's clock and the number of orders under way, in a frozen state.
+SHAPE = "<qq"
 
 
 class PaperVenue:
@@ -59,11 +63,30 @@ class PaperVenue:
         return self._paper.valid(instrument_id)
 
     def freeze(self) -> list[Any] | None:
-        """Not possible: the queues hold pointers. A restart replays the whole log."""
-        return None
+        """The queues and books, and what is under way: orders to the venue, reports from it."""
+        waiting = [*self._orders, *self._reports]
+        under_way = np.concatenate(waiting) if waiting else np.empty(0, EVENT)
+        shape = struct.pack(SHAPE, self._clock_ns, len(self._orders))
+        # A run's reports are due together or in turn: where one ends is part of the state.
+        ends = np.array([len(reports) for reports in self._reports], np.int64)
+        return [shape, self._paper.memory, ends.tobytes(), under_way.tobytes()]
 
     def thaw(self, state: list[bytes]) -> bool:
-        return False
+        """Take what `freeze` gave; False, and unchanged, if it is of another venue."""
+        if [len(piece) for piece in state[:2]] != [struct.calcsize(SHAPE), len(self._paper.memory)]:
+            return False
+        if len(state) != 4 or len(state[2]) % 8 or len(state[3]) % EVENT.itemsize:
+            return False
+        clock_ns, orders = struct.unpack(SHAPE, state[0])
+        ends = np.cumsum(np.frombuffer(state[2], np.int64))
+        under_way = np.frombuffer(state[3], EVENT).copy()
+        if orders + (int(ends[-1]) if len(ends) else 0) != len(under_way):
+            return False
+        self._paper.memory[:] = state[1]
+        self._clock_ns = clock_ns
+        self._orders = deque(under_way[i : i + 1] for i in range(orders))
+        self._reports = deque(np.split(under_way[orders:], ends[:-1]) if len(ends) else ())
+        return True
 
     def _market(self, rows: np.ndarray) -> None:
         """Market records, cut where a waiting order acts."""

@@ -11,6 +11,7 @@ from pinnacle.core.decision_log import LogReplay
 from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader
 from pinnacle.core.schema import EVENT, Flag, Kind, Side, Source, events_pointer
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig
+from pinnacle.exchange.paper import PaperVenue
 from pinnacle.exchange.simulated import SimulatedVenue
 from pinnacle.gateway.config import GatewayConfig
 from pinnacle.gateway.orders import OrderTable
@@ -185,6 +186,7 @@ def test_a_checkpoint_that_cannot_be_written_is_a_warning(tmp_path):
 
 
 MARKET = ExchangeConfig(seed=3, traders={"X": TradersConfig(price="100", limit_orders_per_s=500)})
+PAPER = ExchangeConfig(kind="paper", latency_in_us=3000, latency_out_us=2000)
 STRATEGY = StrategyConfig(
     market_maker={"X": MarketMakerConfig(quote_quantity="1", inventory_max="10", levels=3)}
 )
@@ -222,11 +224,29 @@ def books(n):
     return rows
 
 
+def paper(n):
+    """A real market, and orders that rest in it, are filled by trades, and are on their way."""
+    rows = []
+    for i, depth in enumerate(books(n)):
+        rows.append(depth)
+        at = SECOND + i * 1_000_000
+        common = {"side": Side.BID, "price": 9990 - i % 3, "recv_ns": at}
+        if i % 4 == 0:
+            rows.append(
+                event(Kind.NEW, order_id=1 + i, quantity=5, source=Source.GATEWAY, **common)
+            )
+        if i % 3 == 0:
+            common |= {"side": Side.ASK, "quantity": 3, "source": Source.FEED}
+            rows.append(event(Kind.TRADE, **common))
+    return rows
+
+
 LOGIC = {
     "strategy": (lambda: StrategyHost(instruments("X"), STRATEGY), books(120)),
     "risk": (lambda: RiskGate(instruments("X"), RISK), orders(80)),
     "gateway": (lambda: OrderTable(GatewayConfig()), orders(80)),
     "exchange": (lambda: SimulatedVenue(instruments("X"), MARKET), ticks(200)),
+    "paper exchange": (lambda: PaperVenue(instruments("X"), PAPER), paper(120)),
 }
 
 

@@ -1,0 +1,82 @@
+"""A paper venue frozen at any moment and thawed elsewhere goes on as the one that was not."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pinnacle.core.schema import Kind, Source
+from pinnacle.exchange.config import ExchangeConfig
+from pinnacle.exchange.paper import PaperVenue
+from tests.property.test_paper_invariants import FLOWS
+from tests.records import event, instruments, run
+
+LATENCIES = st.sampled_from([0, 500, 30_000, 400_000])
+
+
+def log_of(events: np.ndarray) -> np.ndarray:
+    """The flow as the exchange logs it: the feed's records and the gateway's."""
+    log = events.copy()
+    log["source"][log["source"] == 0] = Source.FEED
+    return log
+
+
+def turns(log: np.ndarray, cuts: list[int]) -> list[np.ndarray]:
+    """The log in turns of these sizes, over and over."""
+    made, at = [], 0
+    while at < len(log):
+        size = cuts[len(made) % len(cuts)]
+        made.append(log[at : at + size])
+        at += size
+    return made
+
+
+@settings(max_examples=150, deadline=None)
+@given(FLOWS, st.lists(st.integers(1, 9), min_size=1, max_size=4), LATENCIES, LATENCIES, st.data())
+def test_a_thawed_venue_reports_what_the_frozen_one_would_have(events, cuts, way_in, way_out, data):
+    config = ExchangeConfig(kind="paper", latency_in_us=way_in, latency_out_us=way_out)
+    gone = event(Kind.PEER_LOST, aux=Source.GATEWAY, recv_ns=events[-1]["recv_ns"] + 1)
+    end = event(Kind.TIMER, recv_ns=events[-1]["recv_ns"] + 10**10)
+    steps = [*turns(log_of(events), cuts), gone, end]
+    moment = data.draw(st.integers(0, len(steps)))
+    whole = PaperVenue(instruments("X"), config)
+    for step in steps[:moment]:
+        run(whole.decided, step)
+    thawed = PaperVenue(instruments("X"), config)
+    assert thawed.thaw([bytes(piece) for piece in whole.freeze()])
+    assert (thawed.waiting, thawed.usable(0)) == (whole.waiting, whole.usable(0))
+    for step in steps[moment:]:
+        assert run(thawed.decided, step).tobytes() == run(whole.decided, step).tobytes()
+    assert [bytes(piece) for piece in thawed.freeze()] == [bytes(p) for p in whole.freeze()]
+
+
+def test_a_frozen_venue_keeps_no_hold_of_the_one_that_it_was_taken_from():
+    config = ExchangeConfig(kind="paper", latency_in_us=1000, latency_out_us=1000)
+    whole, thawed = (PaperVenue(instruments("X"), config) for _ in range(2))
+    order = event(Kind.NEW, order_id=1, side=1, price=5, quantity=1, source=Source.GATEWAY)
+    order["recv_ns"] = 1_000_000
+    run(whole.decided, order)
+    assert thawed.thaw([bytes(piece) for piece in whole.freeze()])
+    late = event(Kind.TIMER, recv_ns=10**9)
+    assert len(run(whole.decided, late)) == 1
+    assert len(run(thawed.decided, late)) == 1
+
+
+def test_a_state_whose_parts_do_not_belong_together_is_refused_and_changes_nothing():
+    config = ExchangeConfig(kind="paper", latency_in_us=1000, latency_out_us=1000)
+    venue = PaperVenue(instruments("X"), config)
+    order = event(Kind.NEW, order_id=1, side=1, price=5, quantity=1, source=Source.GATEWAY)
+    order["recv_ns"] = 1_000_000
+    run(venue.decided, order)
+    shape, memory, ends, under_way = state = [bytes(piece) for piece in venue.freeze()]
+    assert len(under_way) == 64
+    for bad in (
+        [shape, memory, ends],
+        [shape, memory + b"\0", ends, under_way],
+        [shape + b"\0", memory, ends, under_way],
+        [shape, memory, ends + b"\0", under_way],
+        [shape, memory, ends, under_way[1:]],
+        [shape, memory, ends, under_way * 2],
+        [shape, memory, b"\1" + bytes(7), under_way],
+    ):
+        assert venue.thaw(bad) is False
+        assert [bytes(piece) for piece in venue.freeze()] == state
