@@ -151,6 +151,8 @@ class VenueLink:
     def _piece(self, number: int, rows: np.ndarray) -> int | None:
         """The place of what is wrong in neighbours of one kind; they are of one number."""
         market, at, kind = self._markets[number], self._numbers[number], rows["kind"][0]
+        if at is None:
+            return 0
         plain = np.zeros(len(rows), EVENT)
         for name in ("recv_ns", "venue_ns", "instrument_id", "kind"):
             plain[name] = rows[name]

@@ -96,14 +96,18 @@ def root(tmp_path: Path) -> Path:
 
 def analyze(root: Path, *arguments: str) -> subprocess.CompletedProcess:
     command = [ANALYZE, *arguments, f"--root={root}", "--no-pager"]
-    return subprocess.run(command, capture_output=True, text=True)
+    # Its table has signs that not every locale can print.
+    environment = os.environ | {"LC_ALL": "C.UTF-8"}
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
 
 
+needs_analyze = pytest.mark.skipif(ANALYZE is None, reason="needs systemd-analyze")
+
+
+@needs_analyze
 def test_systemd_accepts_every_unit_without_a_warning(root):
     for path in [*UNITS.glob("*.service"), *UNITS.glob("*.target"), *UNITS.glob("*.slice")]:
         assert settings(path), path
-    if ANALYZE is None:
-        return
     drop_in = root / "etc/systemd/system/pinnacle-strategy@demo.service.d"
     shutil.copytree(UNITS / "examples/pinnacle-strategy@.service.d", drop_in)
     shutil.copytree(
@@ -117,12 +121,15 @@ def test_systemd_accepts_every_unit_without_a_warning(root):
 
 
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.stem)
-def test_a_service_exposes_next_to_nothing(path, root):
+def test_a_service_says_what_it_may_not_do(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [line for line in HARDENING if line not in lines] == []
     assert words(path, "SystemCallFilter")[:3] == ["@system-service", "~@privileged", "@resources"]
-    if ANALYZE is None:
-        return
+
+
+@needs_analyze
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.stem)
+def test_a_service_exposes_next_to_nothing(path, root):
     name = path.name.replace("@.", "@demo.")
     done = analyze(root, "security", "--offline=true", "--threshold=20", name)
     assert done.returncode == 0, done.stdout + done.stderr
