@@ -17,9 +17,9 @@
  * with as many orders as arrivals and cancels balance at.
  *
  * Determinism. The same config, params and inputs with the same times give the same output, record for record,
- * however the calls are cut, as long as each input is given before until_ns passes its time of effect. On one
- * build: libm's log and pow take part. Each instrument draws from its own xoshiro256** stream (seeded by
- * splitmix64 from seed and instrument_id), so adding one leaves the others as they were.
+ * however the calls are cut, as long as each input is given before until_ns passes its time of effect, on any
+ * processor. Each instrument draws from its own xoshiro256** stream (seeded by splitmix64 from seed and
+ * instrument_id), so adding one leaves the others as they were.
  *
  * Times. An input takes effect at recv_ns + latency_in_ns, or now if that is past. Every record out has
  * recv_ns = venue_ns = the virtual time when it happened; the latency out is the caller's to add to recv_ns.

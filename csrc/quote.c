@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "error.h"
+#include "portable_math.h"
 
 #define NS_PER_S 1e9
 #define LN2      0.6931471805599453
 
 void pmm_glft(double gamma, double k, double rate, double sigma, double *base, double *skew) {
-    *base = log1p(gamma / k) / gamma;
-    *skew = sqrt(sigma * sigma * gamma / (2.0 * k * rate) * pow(1.0 + gamma / k, 1.0 + k / gamma));
+    const double growth = pmm_log1p(gamma / k);
+    *base = growth / gamma;
+    *skew = sqrt(sigma * sigma * gamma / (2.0 * k * rate) * pmm_exp((1.0 + k / gamma) * growth));
 }
 
 static double clamp(double value, double low, double high) { return value < low ? low : value > high ? high : value; }
@@ -66,7 +68,7 @@ int pmm_maker_init(struct pmm_maker *maker, const struct pmm_maker_params *p) {
 /*
  * 1 - exp(-x). A series, short because x is halved until it is small; w(2x) = w(x) (2 - w(x)) then leads back and
  * makes no error larger. What the series leaves out is less than 2^-54 of its value, and beyond `far` the result is 1
- * in a double. Not the C library's: its expm1 may differ in the last bit between two processors of one architecture.
+ * in a double. For small x it is better than 1 - pmm_exp(-x), and it takes part in every look.
  */
 static double decayed(double x) {
     const double near = 1.0 / 128.0, far = 64.0;

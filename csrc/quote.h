@@ -4,8 +4,8 @@
  * What it is. A pure function from a book, an inventory and the log's clock to a ladder of quotes.
  * Prices are computed in double ticks and rounded outward to whole ticks; nothing of it is
  * ever written to a record before that. A look takes sums, products, quotients, roots and whole parts alone,
- * which IEEE 754 defines to the last bit, built with -ffp-contract=off: so a replay on another build of the
- * same architecture repeats it bit for bit. Logarithm and power are the C library's, and init takes them once.
+ * which IEEE 754 defines to the last bit, built with -ffp-contract=off: so a replay on another build or processor
+ * repeats it bit for bit. Logarithm and power, which init takes once, are portable_math.h's for the same reason.
  *
  * Model. Fair value: the mid, or the microprice (best prices weighted by the opposite
  * quantity), plus imbalance_lean_ticks x the depth imbalance (-1..1) of the best levels.

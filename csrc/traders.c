@@ -64,13 +64,13 @@ size_t pmm_traders_memsize(const struct pmm_market_params *params) {
 /* The power law by inversion of its survival function (1 + d / scale) ^ (1 - exponent), cut at distance_max. */
 static double far_distance(const struct pmm_traders *traders, double u) {
     const struct pmm_market_params *p = &traders->params;
-    return floor(p->distance_ticks * (pow(1 - u * traders->tail_mass, 1 / (1 - p->distance_exponent)) - 1));
+    return floor(p->distance_ticks * (pmm_pow(1 - u * traders->tail_mass, 1 / (1 - p->distance_exponent)) - 1));
 }
 
 /* Geometric from 0 with the given mean. */
 static double touch_distance(const struct pmm_traders *traders, double u) {
     double mean = traders->params.touch_ticks;
-    return mean > 0 ? floor(log(u) / log(mean / (1 + mean))) : 0;
+    return mean > 0 ? floor(pmm_log(u) / pmm_log(mean / (1 + mean))) : 0;
 }
 
 static double draw_distance(struct pmm_traders *traders) {
@@ -123,7 +123,7 @@ void pmm_traders_init(struct pmm_traders *traders, const struct pmm_market_param
     traders->fair = params->fair_ticks;
     traders->cancel_max = fmax(fmax(params->cancel_near_per_s, params->cancel_far_per_s), params->cancel_stale_per_s);
     double beyond = 1 + (params->distance_max_ticks + 1) / params->distance_ticks;
-    traders->tail_mass = 1 - pow(beyond, 1 - params->distance_exponent);
+    traders->tail_mass = 1 - pmm_pow(beyond, 1 - params->distance_exponent);
     double orders = fmin(fmax(balanced_orders(traders), params->floor_orders), traders->rows / 2 - 1);
     traders->to_fill[0] = traders->to_fill[1] = (uint64_t)orders;
     traders->next_fair_ns = start_ns + params->fair_step_ns;
@@ -175,7 +175,7 @@ void pmm_traders_report(struct pmm_traders *traders, const struct pmm_event *rep
 /* Decisions. */
 
 static int64_t draw_size(struct pmm_traders *traders, double median, double sigma) {
-    double size = median * exp(sigma * pmm_normal(&traders->rng));
+    double size = median * pmm_exp(sigma * pmm_normal(&traders->rng));
     return (int64_t)fmin(fmax(size, 1), (double)PMM_MATCH_QUANTITY_MAX);
 }
 
@@ -300,7 +300,7 @@ static void move_fair(struct pmm_traders *traders) {
     for (uint32_t i = 0; i < jumps; i++)
         change += p->jump_size * pmm_normal(&traders->rng);
     traders->stats.jumps += jumps;
-    traders->fair = fmin(fmax(traders->fair * exp(change), 2), 1e15);
+    traders->fair = fmin(fmax(traders->fair * pmm_exp(change), 2), 1e15);
 }
 
 int pmm_traders_step(struct pmm_traders *traders, const struct pmm_match *match, struct pmm_event *order) {

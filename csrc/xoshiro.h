@@ -2,13 +2,15 @@
  * xoshiro.h: xoshiro256** 1.0 and what is drawn from it. Private: cffi never reads it.
  *
  * Blackman and Vigna's generator, its state filled by splitmix64 as they advise. The state is plain memory
- * of its owner. log and pow are libm's: the draws are the same on one build, not across libms.
+ * of its owner. Logarithms and powers are portable_math.h's: the same seed draws the same on every processor.
  */
 #ifndef PMM_XOSHIRO_H
 #define PMM_XOSHIRO_H
 
 #include <math.h>
 #include <stdint.h>
+
+#include "portable_math.h"
 
 struct pmm_xoshiro {
     uint64_t s[4];
@@ -54,7 +56,7 @@ static inline uint32_t pmm_uniform_below(struct pmm_xoshiro *rng, uint32_t n) {
     return (uint32_t)(((pmm_xoshiro_next(rng) >> 32) * (uint64_t)n) >> 32);
 }
 
-static inline double pmm_exponential(struct pmm_xoshiro *rng) { return -log(pmm_uniform(rng)); }
+static inline double pmm_exponential(struct pmm_xoshiro *rng) { return -pmm_log(pmm_uniform(rng)); }
 
 /* Marsaglia's polar method; its second value is let go, so that the state is the whole state. */
 static inline double pmm_normal(struct pmm_xoshiro *rng) {
@@ -64,12 +66,12 @@ static inline double pmm_normal(struct pmm_xoshiro *rng) {
         v = 2 * pmm_uniform(rng) - 1;
         square = u * u + v * v;
     } while (square >= 1 || square == 0);
-    return u * sqrt(-2 * log(square) / square);
+    return u * sqrt(-2 * pmm_log(square) / square);
 }
 
 /* Knuth's product of uniforms; for the small means of one grid step. */
 static inline uint32_t pmm_poisson(struct pmm_xoshiro *rng, double mean) {
-    double limit = exp(-mean), product = pmm_uniform(rng);
+    double limit = pmm_exp(-mean), product = pmm_uniform(rng);
     uint32_t count = 0;
     while (product > limit && count < 1000) {
         product *= pmm_uniform(rng);

@@ -69,6 +69,26 @@ def test_only_atomics_h_orders_memory():
     assert users == ["atomics.h"]
 
 
+NOT_ON_EVERY_PROCESSOR_ALIKE = re.compile(r"(?<![\w.])(?:log1?p?|log2|log10|exp|exp2|expm1|pow)\(")
+
+
+def test_a_call_of_the_c_librarys_logarithm_is_noticed():
+    lines = ["x = log(y);", "-pow(2, z)", "pmm_log(x)", "log_line(a)", "s.exp("]
+    assert [bool(NOT_ON_EVERY_PROCESSOR_ALIKE.search(line)) for line in lines] == [
+        True, True, False, False, False,
+    ]  # fmt: skip
+
+
+def test_no_decision_hangs_on_the_c_librarys_logarithms_and_powers():
+    """Their last bit is another on another processor: see portable_math.h."""
+    found = [
+        relative(path)
+        for path in C_FILES
+        if NOT_ON_EVERY_PROCESSOR_ALIKE.search(without_comments(path.read_text(encoding="utf-8")))
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize("path", C_FILES, ids=relative)
 def test_no_c_function_is_longer_than_seventy_lines(path):
     long = [
