@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from pinnacle.core.checkpoint import FILE, Checkpoints
+from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.decision_log import LogReplay
 from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader
 from pinnacle.core.schema import EVENT, Flag, Kind, Side, Source, events_pointer
@@ -289,3 +290,23 @@ def test_a_whole_replay_after_checkpoints_finds_no_difference(world):
         index += len(chunk)
     replay.finish(index)
     assert replay.difference_count == 0
+
+
+def test_a_checkpoint_is_saved_once_it_is_due_and_not_before(tmp_path):
+    made = Saved(tmp_path)
+    made.send(1)
+    made.turn()
+    saver = made.checkpoints
+    saver._period_ns, saver._next_ns = 0, 0
+    saver.save_if_due()
+    saver.wait()
+    assert not saver._path.exists(), "a period of 0 never saves"
+    saver._period_ns = 1
+    saver._next_ns = monotonic_ns() + 3600 * 10**9
+    saver.save_if_due()
+    saver.wait()
+    assert not saver._path.exists()
+    saver._next_ns = monotonic_ns()
+    saver.save_if_due()
+    saver.wait()
+    assert saver._path.exists()

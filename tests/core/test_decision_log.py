@@ -308,3 +308,24 @@ def test_a_missing_decision_is_a_difference(rows, data):
     replay.feed(np.delete(log, where), 0)
     replay.finish(len(log))
     assert replay.difference_count >= 1
+
+
+def test_of_many_differences_the_first_are_kept_and_all_are_counted():
+    log = recorded([(True, 1, True)] * 6)
+    log["price"][(log["flags"] & Flag.DECISION) != 0] += 1
+    replay = LogReplay(Doubler().decided, Source.RISK, differences_max=3)
+    replay.feed(log, 0)
+    replay.finish(len(log))
+    decided = np.flatnonzero(log["flags"] & Flag.DECISION)
+    assert replay.difference_count == len(decided) > 3
+    assert [found.index for found in replay.differences] == decided[:3].tolist()
+
+
+def test_a_missing_decision_is_told_once():
+    log = recorded([(True, 1, True), (False, 1, True), (True, 2, True)])
+    where = int(np.flatnonzero(log["flags"] & Flag.DECISION)[0])
+    replay = LogReplay(Doubler().decided, Source.RISK)
+    replay.feed(np.delete(log, where), 0)
+    replay.finish(len(log) - 1)
+    replay.finish(len(log) - 1)
+    assert replay.difference_count == 1

@@ -271,3 +271,22 @@ def test_a_thawed_table_is_the_table_that_was_frozen(table):
     made = thawed(table)
     assert made.orders == table.orders
     assert (made.halted, made.stopping, made.clock_ns) == (True, True, table.clock_ns)
+
+
+def test_what_the_venue_says_of_a_replace_is_passed_on(table):
+    live(table)
+    run(table.decided, from_risk(Kind.REPLACE, price=99, quantity=12))
+    answer = run(table.decided, from_venue(Kind.REPLACED, price=99, quantity=12))
+    assert said(answer) == [("REPLACED", "NONE")]
+
+
+def test_a_refusal_that_no_order_waits_for_is_passed_on_and_changes_nothing(table):
+    refused = from_venue(Kind.CANCEL_REJECTED, order_id=77, reason=Reason.UNKNOWN_ORDER)
+    assert said(run(table.decided, refused)) == [("CANCEL_REJECTED", "UNKNOWN_ORDER")]
+    assert not table.orders
+
+
+def test_an_order_that_is_to_be_cancelled_is_known_to_be(table):
+    live(table)
+    run(table.decided, from_risk(Kind.CANCEL))
+    assert table.orders[1].state is State.PENDING_CANCEL
