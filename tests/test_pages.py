@@ -34,9 +34,14 @@ def test_every_command_that_a_page_names_is_there(page):
     assert set(re.findall(r"pinnacle-replay ([a-z]+)", text)) <= REPLAY_COMMANDS.keys()
 
 
-def test_every_decision_is_listed():
+def test_the_decisions_are_numbered_without_a_gap_and_listed_in_their_order():
     folder = ROOT / "docs/decisions"
-    written = {path.name for path in folder.glob("[0-9]*.md")}
-    assert written == set(
-        re.findall(r"\((\d{4}-[\w-]+\.md)\)", (folder / "README.md").read_text(encoding="utf-8"))
-    )
+    written = sorted(folder.glob("[0-9]*.md"))
+    numbers = [f"{n:04}" for n in range(1, len(written) + 1)]
+    assert [path.name[:4] for path in written] == numbers
+    assert [path.read_text(encoding="utf-8")[:7] for path in written] == [
+        f"# {n}:" for n in numbers
+    ]
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| \[(\d{4})\]\((\d{4}-[\w-]+\.md)\)", index, re.M)
+    assert listed == [(path.name[:4], path.name) for path in written]
