@@ -100,7 +100,7 @@ class FeedLog:
     def find(self, words: np.ndarray) -> int | None:
         """How far ahead the next record with these words is."""
         begin, size = 0, 256
-        while begin < (have := self.ensure(size)):
+        while begin < (have := min(self.ensure(size), size)):
             same = np.flatnonzero((self.words[begin:have] == words).all(axis=1))
             if len(same):
                 return begin + int(same[0])
@@ -110,7 +110,7 @@ class FeedLog:
     def find_time(self, recv_ns: int, instrument: int) -> int | None:
         """How far ahead the next record of an instrument that was received then is."""
         begin, size = 0, 256
-        while begin < (have := self.ensure(size)):
+        while begin < (have := min(self.ensure(size), size)):
             rows = self.rows[begin:have]
             same = np.flatnonzero(
                 (rows["recv_ns"] == recv_ns) & (rows["instrument_id"] == instrument)
