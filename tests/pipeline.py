@@ -55,7 +55,8 @@ class Pipeline:
         if self._begun:
             return self.venue.market
         self._begun = True
-        return np.concatenate(self.venue.snapshots())
+        market = self.venue._simulation
+        return np.concatenate([market.snapshot(i, self.now_ns) for i in market.instruments])
 
     def _tops(self) -> Iterator[np.ndarray]:
         for i, book in enumerate(self.host.desk.books):

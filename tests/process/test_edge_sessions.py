@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pinnacle.core.ring import CAPACITY_MIN
 from pinnacle.core.toml import toml_text
 from tests.sessions import demo_config
 
@@ -17,7 +18,7 @@ MAKER = ("strategy", "market_maker", "BTC-USD")
 LIMITS = ("risk", "limits", "BTC-USD")
 
 EDGES = {
-    "small rings": {("session", "ring_capacity"): 1024},
+    "small rings": {("session", "ring_capacity"): CAPACITY_MIN},
     "every level": {(*MAKER, "levels"): 8, (*MAKER, "imbalance_levels"): 8},
     "least of everything": {
         (*MAKER, "quote_quantity"): "0.00001",

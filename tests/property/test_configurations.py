@@ -21,7 +21,7 @@ from pinnacle.core.paths import SessionPaths
 from pinnacle.core.toml import read_toml, toml_text
 from pinnacle.session.checks import warnings
 from pinnacle.session.config import SessionConfig, load_session, to_toml
-from pinnacle.session.create import create_session, remove_runtime
+from pinnacle.session.create import create_session, remove_session
 from tests.pipeline import Pipeline, wanted
 from tests.sessions import ROOT
 
@@ -138,7 +138,7 @@ def check_run(config: SessionConfig, tmp_path) -> None:
     )
     paths = SessionPaths(tmp_path / "run", tmp_path / "data")
     create_session(msgspec.structs.replace(config, session=small), paths)
-    remove_runtime(paths)
+    remove_session(paths)
     pipeline = Pipeline(config)
     for _ in range(STEPS):
         pipeline.step()
