@@ -8,19 +8,12 @@
 #include <string.h>
 
 #include "binance.h"
+#include "chance.h"
 #include "error.h"
 
 #define ROOM 4096
 
-static uint64_t state = 88172645463325252ull;
 static uint64_t outcomes[32];
-
-static uint64_t next_random(void) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
 
 static const struct pmm_instrument INSTRUMENTS[2] = {
     {.symbol = "BTCUSDT", .tick_mantissa = 1, .lot_mantissa = 1, .tick_decimals = 2, .lot_decimals = 6},
@@ -43,14 +36,14 @@ static void damage(const char *text, size_t bytes, int rounds) {
     char *copy = malloc(bytes + 1);
     for (int round = 0; round < rounds; round++) {
         memcpy(copy, text, bytes);
-        for (uint64_t flips = 1 + next_random() % 4; flips > 0; flips--) {
+        for (uint64_t flips = 1 + draw(4); flips > 0; flips--) {
             static const char TELLING[] = "\"{}[],:.\\-0e9u";
-            char byte = next_random() % 2 ? (char)next_random() : TELLING[next_random() % (sizeof TELLING - 1)];
-            copy[next_random() % bytes] = byte;
+            char byte = draw(2) ? (char)chance() : TELLING[draw(sizeof TELLING - 1)];
+            copy[draw(bytes)] = byte;
         }
-        scan(copy, next_random() % 8 ? bytes : 1 + next_random() % bytes, ROOM);
+        scan(copy, draw(8) ? bytes : 1 + draw(bytes), ROOM);
         /* A piece cut out and the ends joined: fields vanish or meet their neighbours. */
-        size_t from = next_random() % bytes, to = from + next_random() % (bytes - from);
+        size_t from = draw(bytes), to = from + draw(bytes - from);
         memmove(copy + from, copy + to, bytes - to);
         scan(copy, bytes - (to - from), ROOM);
     }

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "book.h"
+#include "chance.h"
+#include "check.h"
 #include "error.h"
 
 #define WINDOW     4096
@@ -14,23 +16,6 @@
 static int64_t model[3][PRICES]; /* by side and price - LOW */
 static struct pmm_level depth[PRICES];
 static struct pmm_event copy[2 * PRICES + 2];
-static uint64_t state = 2463534242u;
-
-static uint64_t rnd(uint64_t below) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state % below;
-}
-
-#define CHECK(condition) \
-    do { \
-        if (!(condition)) { \
-            fprintf(stderr, "line %d: %s\n", __LINE__, #condition); \
-            exit(1); \
-        } \
-    } while (0)
-
 static struct pmm_book *make(uint32_t far) {
     size_t bytes = pmm_book_memsize(WINDOW, far);
     void *memory = aligned_alloc(64, bytes);
@@ -97,7 +82,7 @@ static void compare(struct pmm_book *book, struct pmm_book *other) {
 }
 
 static int64_t pick(int64_t centre, int side) {
-    int64_t away = rnd(12) == 0 ? (int64_t)rnd(PRICES / 3) : (int64_t)rnd(300);
+    int64_t away = draw(12) == 0 ? (int64_t)draw(PRICES / 3) : (int64_t)draw(300);
     int64_t at = side == PMM_SIDE_BID ? centre - 1 - away : centre + away;
     return at < 0 ? 0 : at >= PRICES ? PRICES - 1 : at;
 }
@@ -119,34 +104,34 @@ static void play(uint32_t far, int steps) {
     int64_t centre = PRICES / 2, bad = 0;
     memset(model, 0, sizeof model);
     for (int step = 0; step < steps; step++) {
-        size_t n = 1 + rnd(63);
+        size_t n = 1 + draw(63);
         memset(batch, 0, sizeof batch);
-        if (rnd(50) == 0) drain(book, 1 + (int)rnd(2), (int64_t)rnd(600));
-        if (rnd(40) == 0) centre = PRICES / 4 + (int64_t)rnd(PRICES / 2);
+        if (draw(50) == 0) drain(book, 1 + (int)draw(2), (int64_t)draw(600));
+        if (draw(40) == 0) centre = PRICES / 4 + (int64_t)draw(PRICES / 2);
         for (size_t i = 0; i < n; i++) {
-            uint64_t what = rnd(3000);
-            int side = 1 + (int)rnd(2);
+            uint64_t what = draw(3000);
+            int side = 1 + (int)draw(2);
             batch[i].instrument_id = INSTRUMENT;
             batch[i].recv_ns = step;
             batch[i].kind = what == 0 ? PMM_KIND_BOOK_BEGIN : what < 20 ? PMM_KIND_BOOK_END : PMM_KIND_DEPTH;
-            batch[i].flags = rnd(4) == 0 ? PMM_FLAG_LAST : 0;
+            batch[i].flags = draw(4) == 0 ? PMM_FLAG_LAST : 0;
             batch[i].side = (uint8_t)side;
             int64_t at = pick(centre, side);
             batch[i].price = at + LOW;
-            batch[i].quantity = rnd(100) < 45 ? 0 : 1 + (int64_t)rnd(1000);
+            batch[i].quantity = draw(100) < 45 ? 0 : 1 + (int64_t)draw(1000);
             if (what == 0) {
                 memset(model, 0, sizeof model);
                 batch[i].quantity = 0; /* no bound */
             } else if (what == 21) {
                 batch[i].instrument_id = INSTRUMENT + 1;
             } else if (what == 22) {
-                batch[i].quantity = -1 - (int64_t)rnd(5);
+                batch[i].quantity = -1 - (int64_t)draw(5);
                 bad++;
             } else if (what == 23) {
-                batch[i].price = rnd(2) ? INT64_MAX : INT64_MIN;
+                batch[i].price = draw(2) ? INT64_MAX : INT64_MIN;
                 bad++;
             } else if (what == 24) {
-                batch[i].side = rnd(2) ? 0 : 200;
+                batch[i].side = draw(2) ? 0 : 200;
                 bad++;
             } else if (what >= 20) {
                 model[side][at] = batch[i].quantity;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chance.h"
 #include "desk.h"
 #include "quote.h"
 #include "risk.h"
@@ -15,15 +16,6 @@
 #define ORDERS 64
 #define BATCH  8
 #define ROOM   4096
-
-static uint64_t state = 88172645463325252ull;
-
-static uint64_t draw(uint64_t below) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state % below;
-}
 
 static void fail(const char *what, int step) {
     fprintf(stderr, "step %d: %s\n", step, what);

@@ -7,16 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "error.h"
 #include "journal.h"
-
-#define CHECK(condition) \
-    do { \
-        if (!(condition)) { \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-            exit(1); \
-        } \
-    } while (0)
 
 #define LIVES     12
 #define APPENDS   120

@@ -6,20 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chance.h"
+#include "check.h"
 #include "l3book.h"
 
 #define ORDERS 200
 #define LEVELS 60
 #define WINDOW 4096
 #define IDS    400
-#define CHECK(condition) \
-    do { \
-        if (!(condition)) { \
-            fprintf(stderr, "line %d: %s\n", __LINE__, #condition); \
-            exit(1); \
-        } \
-    } while (0)
-
 struct order {
     uint64_t id;
     int64_t price, quantity;
@@ -28,15 +22,6 @@ struct order {
 
 static struct order model[ORDERS]; /* in the order of their arrival */
 static int resting;
-static uint64_t state = 88172645463325252u;
-
-static uint64_t rnd(uint64_t below) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state % below;
-}
-
 static int find(uint64_t id) {
     for (int i = 0; i < resting; i++)
         if (model[i].id == id) return i;
@@ -82,19 +67,19 @@ static int expect(const struct pmm_event *e) {
     return 1;
 }
 
-static struct pmm_event draw(int64_t centre, uint64_t stride) {
+static struct pmm_event any_event(int64_t centre, uint64_t stride) {
     static const uint8_t kinds[] = {PMM_KIND_ORDER_ADD,    PMM_KIND_ORDER_ADD,     PMM_KIND_ORDER_ADD,
                                     PMM_KIND_ORDER_REDUCE, PMM_KIND_ORDER_EXECUTE, PMM_KIND_ORDER_REMOVE,
                                     PMM_KIND_ORDER_REPLACE};
-    struct pmm_event e = {.kind = kinds[rnd(7)], .order_id = rnd(IDS) * stride, .side = (uint8_t)(1 + rnd(2))};
-    if (e.kind != PMM_KIND_ORDER_ADD && resting > 0 && rnd(8) != 0) e.order_id = model[rnd((uint64_t)resting)].id;
+    struct pmm_event e = {.kind = kinds[draw(7)], .order_id = draw(IDS) * stride, .side = (uint8_t)(1 + draw(2))};
+    if (e.kind != PMM_KIND_ORDER_ADD && resting > 0 && draw(8) != 0) e.order_id = model[draw((uint64_t)resting)].id;
     if (e.kind == PMM_KIND_ORDER_REPLACE) {
         e.aux = (int64_t)e.order_id;
-        if (rnd(4) != 0) e.order_id = rnd(IDS) * stride;
+        if (draw(4) != 0) e.order_id = draw(IDS) * stride;
     }
-    e.price = centre + (int64_t)rnd(rnd(10) == 0 ? 20000 : 80);
-    if (rnd(200) == 0) e.price = PMM_L3_PRICE_MAX + 1;
-    e.quantity = (int64_t)rnd(12);
+    e.price = centre + (int64_t)draw(draw(10) == 0 ? 20000 : 80);
+    if (draw(200) == 0) e.price = PMM_L3_PRICE_MAX + 1;
+    e.quantity = (int64_t)draw(12);
     return e;
 }
 
@@ -144,15 +129,15 @@ static void play(uint32_t id_ring, uint64_t stride, int steps) {
     CHECK(pmm_l3book_init(book, bytes, 0, ORDERS, WINDOW, LEVELS, id_ring) == 0);
     resting = 0;
     for (int step = 0; step < steps;) {
-        size_t n = 1 + rnd(40);
+        size_t n = 1 + draw(40);
         struct pmm_event *events = malloc(n * sizeof *events);
         struct pmm_top *tops = malloc(n * sizeof *tops), top;
         int64_t right = 0;
-        if (rnd(30) == 0) centre = (int64_t)rnd(2000000) - 1000000;
+        if (draw(30) == 0) centre = (int64_t)draw(2000000) - 1000000;
         /* The model goes first, so that records can name orders that will rest when they come. */
         for (size_t i = 0; i < n; i++) {
-            events[i] = draw(centre, stride);
-            if (rnd(900) == 0) {
+            events[i] = any_event(centre, stride);
+            if (draw(900) == 0) {
                 events[i].kind = PMM_KIND_BOOK_BEGIN;
                 resting = 0;
                 right++;
@@ -162,10 +147,10 @@ static void play(uint32_t id_ring, uint64_t stride, int steps) {
                 wrong += (uint64_t)!taken;
             }
         }
-        CHECK((rnd(2) ? pmm_l3book_apply(book, events, n) : pmm_l3book_apply_tops(book, events, n, tops)) == right);
+        CHECK((draw(2) ? pmm_l3book_apply(book, events, n) : pmm_l3book_apply_tops(book, events, n, tops)) == right);
         pmm_l3book_top(book, &top);
         best(book, &top);
-        if (rnd(8) == 0) compare(book);
+        if (draw(8) == 0) compare(book);
         step += (int)n;
         free(events);
         free(tops);
@@ -182,7 +167,7 @@ static void snapshot(void) {
     CHECK(pmm_l3book_init(book, bytes, 0, ORDERS, WINDOW, LEVELS, 64) == 0);
     resting = 0;
     for (int i = 0; i < 150; i++) {
-        struct pmm_event e = draw(0, 1);
+        struct pmm_event e = any_event(0, 1);
         expect(&e);
         pmm_l3book_apply(book, &e, 1);
     }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chance.h"
+#include "check.h"
 #include "ladder.h"
 
 #define WINDOW 4096
@@ -10,23 +12,6 @@
 #define LOW    (-15000)
 
 static int64_t model[PRICES]; /* payload by price - LOW, 0: no level */
-static uint64_t state = 88172645463325252u;
-
-static uint64_t rnd(uint64_t below) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state % below;
-}
-
-#define CHECK(condition) \
-    do { \
-        if (!(condition)) { \
-            fprintf(stderr, "line %d: %s\n", __LINE__, #condition); \
-            exit(1); \
-        } \
-    } while (0)
-
 static int walk(const struct pmm_ladder *ladder, int descending, int exact) {
     int64_t price = 0;
     uint32_t slot = pmm_ladder_best(ladder, &price);
@@ -69,13 +54,13 @@ static void play(int descending, uint32_t far, int steps) {
     memset(model, 0, sizeof model);
     CHECK(pmm_ladder_init(ladder, bytes, descending, WINDOW, far, 2) == 0);
     for (int step = 0; step < steps; step++) {
-        if (rnd(300) == 0) drain(ladder, rnd(300));
-        if (rnd(400) == 0) centre = (int64_t)rnd(PRICES);
-        int64_t at = rnd(10) == 0 ? (int64_t)rnd(PRICES) : centre + (int64_t)rnd(600) - 300;
+        if (draw(300) == 0) drain(ladder, draw(300));
+        if (draw(400) == 0) centre = (int64_t)draw(PRICES);
+        int64_t at = draw(10) == 0 ? (int64_t)draw(PRICES) : centre + (int64_t)draw(600) - 300;
         if (at < 0 || at >= PRICES) continue;
         int64_t price = at + LOW;
         uint32_t slot = pmm_ladder_find(ladder, price);
-        if (rnd(100) < 45) {
+        if (draw(100) < 45) {
             CHECK(slot == PMM_LADDER_NONE || model[at] != 0);
             pmm_ladder_remove(ladder, price);
             model[at] = 0;
@@ -92,7 +77,7 @@ static void play(int descending, uint32_t far, int steps) {
             }
         }
         if (step % 5000 == 4999) {
-            if (rnd(2) == 0)
+            if (draw(2) == 0)
                 pmm_ladder_clear(ladder);
             else
                 pmm_ladder_wipe(ladder);

@@ -4,19 +4,11 @@
 #include <stdlib.h>
 
 #include "../../csrc/market.h"
+#include "chance.h"
 
 #define SECOND INT64_C(1000000000)
 #define OUT    97
 #define TURNS  20000
-
-static uint64_t state = 7;
-
-static int64_t between(int64_t low, int64_t high) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return low + (int64_t)(state % (uint64_t)(high - low + 1));
-}
 
 static struct pmm_market_params params_of(uint32_t instrument_id) {
     return (struct pmm_market_params){.instrument_id = instrument_id,

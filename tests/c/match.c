@@ -6,22 +6,10 @@
 
 #include "../../csrc/error.h"
 #include "../../csrc/match.h"
+#include "chance.h"
 
 #define ORDERS 300
 #define OUT    (4 * ORDERS + 3)
-
-static uint64_t state = 42;
-
-static uint64_t next_random(void) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
-
-static int64_t between(int64_t low, int64_t high) {
-    return low + (int64_t)(next_random() % (uint64_t)(high - low + 1));
-}
 
 static struct pmm_event random_event(int i) {
     static const uint8_t kinds[] = {PMM_KIND_NEW,    PMM_KIND_NEW,     PMM_KIND_NEW,   PMM_KIND_NEW,
@@ -30,7 +18,7 @@ static struct pmm_event random_event(int i) {
     if (between(0, 999) == 0) event.kind = PMM_KIND_CANCEL_ALL;
     event.side = (uint8_t)between(0, 40) % 3;
     event.price = between(0, 9) == 0 ? between(-1, INT64_C(1) << 60) : 1000000 + i * 3 + between(-40, 40);
-    event.quantity = between(0, 30) == 0 ? (int64_t)next_random() : between(1, 50);
+    event.quantity = between(0, 30) == 0 ? (int64_t)chance() : between(1, 50);
     event.order_id = (uint64_t)between(1, 900) * (between(0, 1) ? UINT64_C(0x9E3779B97F4A7C15) : 1);
     event.aux = between(0, 3) | (between(0, 9) == 0) << 8 | between(0, 3) << 16;
     event.source = (uint16_t)between(1, 3);

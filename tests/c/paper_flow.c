@@ -7,21 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chance.h"
 #include "error.h"
 #include "paper.h"
 
 #define RECORDS       60000
 #define OUT           400
 #define LEVELS_AROUND 300
-
-static uint64_t state;
-
-static uint64_t draw(uint64_t below) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state % below;
-}
 
 static void require(int holds, const char *what, size_t at) {
     if (holds) return;
@@ -67,7 +59,7 @@ static struct pmm_event order_record(int64_t now, int64_t middle) {
     e.price = middle + (e.side == PMM_SIDE_BID ? -away : away) * (draw(6) ? 1 : -1);
     e.flags = draw(4) ? 0 : PMM_FLAG_POST_ONLY;
     if (e.kind == PMM_KIND_NEW) e.aux = (int64_t)(draw(4) | (uint64_t)!draw(10) << 8 | draw(4) << 16);
-    if (!draw(50)) e.aux = (int64_t)(state >> 1) * (draw(2) ? 1 : -1);
+    if (!draw(50)) e.aux = (int64_t)(chance_state >> 1) * (draw(2) ? 1 : -1);
     return e;
 }
 
@@ -109,7 +101,7 @@ static size_t run(struct pmm_paper *paper, const struct pmm_event *in, size_t pi
 int main(void) {
     struct pmm_event *in = malloc(RECORDS * sizeof *in);
     for (uint32_t cancel = 0; cancel <= PMM_PAPER_CANCEL_SQUARE; cancel++) {
-        state = 88172645463325252u + cancel;
+        chance_state = 88172645463325252u + cancel;
         int64_t now = 1000000000, middle = 10000;
         for (size_t i = 0; i < RECORDS; i++) {
             now += (int64_t)draw(40000000);

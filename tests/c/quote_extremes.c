@@ -8,19 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chance.h"
 #include "quote.h"
 
 #define MAKERS 4000
 #define LOOKS  40
-
-static uint64_t state = 88172645463325252ull;
-
-static uint64_t draw(uint64_t below) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state % below;
-}
 
 static void fail(const char *what) {
     fprintf(stderr, "%s\n", what);

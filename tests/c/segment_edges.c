@@ -8,16 +8,9 @@
 #include <unistd.h>
 
 #include "bell.h"
+#include "check.h"
 #include "counters.h"
 #include "error.h"
-
-#define CHECK(condition) \
-    do { \
-        if (!(condition)) { \
-            fprintf(stderr, "line %d: %s\n", __LINE__, #condition); \
-            return 1; \
-        } \
-    } while (0)
 
 #define DAMAGED_BYTES 700
 
