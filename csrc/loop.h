@@ -18,8 +18,6 @@
 #include "bell.h"
 #include "clock.h"
 
-#define PMM_LOOP_RINGS_MAX 4
-
 struct pmm_loop {
     struct pmm_bell *bell;
     struct pmm_ring *rings[4];          /* whose records end a wait */

@@ -32,9 +32,7 @@
 #include "journal.h"
 #include "ring.h"
 
-#define PMM_STAGE_LEAP_NS     1000000000
-#define PMM_STAGE_INPUTS_MAX  4
-#define PMM_STAGE_OUTPUTS_MAX 4
+#define PMM_STAGE_LEAP_NS 1000000000
 
 struct pmm_stage {
     struct pmm_journal *journal;

@@ -31,8 +31,6 @@
 #include "risk.h"
 #include "stage.h"
 
-#define PMM_FEED_READERS_MAX 4
-
 struct pmm_feed {
     struct pmm_journal *journal;
     struct pmm_book *books[64];        /* by instrument_id; NULL: not ours */

@@ -28,7 +28,6 @@ from pinnacle.core.schema import EVENT, Kind, Reason, Side, Source, Venue
 from pinnacle.replay.readable import rows
 from pinnacle.replay.summary import Progress
 
-FORMATS = ("npy", "csv", "parquet")
 COLUMNS = ["index", "time", "recv_ns", "venue_ns", "kind", "symbol", "side", "price", "quantity"]
 COLUMNS += ["order_id", "aux", "reason", "flags", "venue", "source"]
 _NUMBERS = dict.fromkeys(("venue_ns", "price", "quantity", "order_id", "aux"), 0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pinnacle.core.config import joined
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument
+from pinnacle.core.matching import QUANTITY_MAX
 from pinnacle.core.quoting import Maker
 from pinnacle.exchange.config import market_params
 from pinnacle.risk.config import LimitsConfig
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from pinnacle.session.config import SessionConfig
 
 _US_PER_MS = 1_000
-#: What a matching engine takes: PMM_MATCH_QUANTITY_MAX of csrc/match.h.
-ENGINE_LOTS_MAX = 2**40
 #: Amounts are ticks x lots in 63 bits; a position stays far from that whatever the market does.
 NOTIONAL_MAX = 2**63 // 16
 
@@ -105,9 +104,7 @@ def _check_venue(config: "SessionConfig", instruments: Sequence[Instrument]) -> 
 def _check_amounts(config: "SessionConfig", instrument: Instrument, limits: LimitsConfig) -> None:
     """Orders that the engine takes, and amounts of money that fit."""
     where = joined("risk.limits", instrument.symbol)
-    instrument.lot.positive(
-        limits.order_quantity_max, f"{where}.order_quantity_max", ENGINE_LOTS_MAX
-    )
+    instrument.lot.positive(limits.order_quantity_max, f"{where}.order_quantity_max", QUANTITY_MAX)
     price = config.exchange.traders[instrument.symbol].price
     position = instrument.lot.count(limits.position_max, f"{where}.position_max")
     if instrument.tick.count(price, "price") * position > NOTIONAL_MAX:

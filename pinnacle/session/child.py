@@ -2,7 +2,7 @@
 
 import signal
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pinnacle.core.bell import Bell, ProcessState
 from pinnacle.core.clock import monotonic_ns
@@ -28,7 +28,6 @@ class Child:
     bell: Bell
     process: subprocess.Popen[bytes] | None = None
     restarts: int = 0
-    exit_codes: list[int] = field(default_factory=list)
     failures: int = 0
     ends: int = 0
     #: Why it ended the last time.
@@ -77,7 +76,6 @@ class Child:
     def ended(self, code: int) -> None:
         """Note that it ended, and why."""
         self.process = None
-        self.exit_codes.append(code)
         well_ns = monotonic_ns() - self._ready_ns if self._ready_ns else 0
         self.failures = 1 if well_ns >= CURED_NS else self.failures + 1
         self.ends += 1

@@ -8,7 +8,7 @@ import time
 
 import structlog
 
-from pinnacle.core.bell import Bell, Control, ProcessState
+from pinnacle.core.bell import Bell, Control
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.errors import PinnacleError
 from pinnacle.core.notify import VARIABLES, Notifier
@@ -72,11 +72,6 @@ class Supervisor:
         """The session has begun: tell the service manager, if there is one."""
         self.began = True
         self._notifier.ready(f"session {self.paths.data.name}")
-
-    def state(self, role: str) -> ProcessState:
-        """Where the process is, as it says itself; ABSENT if it is not alive."""
-        bell = self.children[role].bell
-        return ProcessState(bell.state) if bell.segment.owner_alive() else ProcessState.ABSENT
 
     def step(self) -> None:
         """Notice who ended or hangs, restart who should run; SessionFailed if that is no use."""
@@ -173,7 +168,6 @@ class Supervisor:
                 # One that had not even come to its handler had nothing to end.
                 if code not in (0, -signal.SIGTERM):
                     self._unclean.append(f"{role} ended with code {code}: {child.last_words()}")
-            child.exit_codes.append(code)
             child.process = None
 
     def halted(self) -> Reason:

@@ -42,7 +42,6 @@ OPERATIONS = {"binary_expression", "comparison_operator", "binary_operator", "bo
 OPERATIONS |= {"assignment_expression", "augmented_assignment"}
 STATEMENTS = {"expression_statement", "return_statement", "break_statement", "continue_statement"}
 CONDITIONAL = {"if_statement", "while_statement", "elif_clause", "conditional_expression"}
-BLOCKS = {"compound_statement", "block", "if_statement", "else_clause", "for_statement"}
 # What is said to people decides nothing, and a type hint is no expression.
 SILENT = ("log", "say", "print", "self.log", "self._log", "assert", "raise")
 
