@@ -2,9 +2,9 @@
 
 A checkpoint is a cache of the journal's beginning and never a truth of its own: it names the
 journal, the index, the commit word of the record before it and what the process was made from
-(configuration, instruments, build), and one that
-does not fit, or does not read, is passed over for a whole replay. That is also why it is not
-synced: what a power cut leaves of it either fits the journal or is not used.
+(configuration, instruments, build), and one that does not fit, or does not read, is passed over
+for a whole replay. That is also why it is not synced: what a power cut leaves of it either fits
+the journal or is not used.
 
 A process only copies its state; a thread beside it does the rest, which takes as long as the disk
 likes. The file: magic, CRC32C of all behind it, the length of the head, the head (a Checkpoint),
@@ -23,6 +23,7 @@ from pinnacle.core._native import ffi, lib
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.origin import Origin
+from pinnacle.core.run_marks import RingPlace, stage_places
 from pinnacle.core.stage import Stage
 
 FILE = "checkpoint"
@@ -43,14 +44,14 @@ class Freezable(Protocol):
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """The head of the file. `cursors`: [is output, number, created_ns, next] for every ring."""
+    """The head of the file. `cursors`: of every ring, and of its next record."""
 
     identity: int
     index: int
     commit: int
     clock_ns: int
     origin: Origin
-    cursors: list[tuple[bool, int, int, int]]
+    cursors: list[RingPlace]
     sizes: list[int]
 
 
@@ -102,7 +103,7 @@ class Checkpoints:
             commit=commit,
             clock_ns=self._stage.clock_ns,
             origin=self._origin,
-            cursors=self._cursors(),
+            cursors=stage_places(self._stage),
             sizes=[len(piece) for piece in state],
         )
         self._writer.write(msgspec.msgpack.encode(checkpoint))
@@ -110,13 +111,6 @@ class Checkpoints:
     def wait(self) -> None:
         """Until what has been saved is a file."""
         self._writer.wait()
-
-    def _cursors(self) -> list[tuple[bool, int, int, int]]:
-        rings: list[tuple[bool, int, Any]] = [
-            (False, int(given.source), given.ring) for given in self._stage.inputs
-        ]
-        rings += [(True, i, output.ring) for i, output in enumerate(self._stage.outputs)]
-        return [(out, n, ring.segment.created_ns, ring.cursor) for out, n, ring in rings]
 
     def load(self) -> Checkpoint | None:
         """Thaw the logic from the last checkpoint, if there is one that fits; its head."""

@@ -11,21 +11,36 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from pinnacle.core.checkpoint import Checkpoint, Checkpoints
+from pinnacle.core.checkpoint import Checkpoint, Checkpoints, Freezable
 from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.errors import DataError
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.origin import Origin
-from pinnacle.core.run_marks import END_KINDS, MARKS, RingPlace, end_records, places, start_records
+from pinnacle.core.run_marks import (
+    END_KINDS,
+    MARKS,
+    RingPlace,
+    end_records,
+    stage_places,
+    start_records,
+)
 from pinnacle.core.schema import EVENT, Flag, Kind, Source, events_pointer
 from pinnacle.core.stage import Input, Output, Stage
 
 #: Pure logic: (struct pmm_event *, count) to the decisions, an EVENT array (not stamped yet).
 Decide = Callable[[Any, int], np.ndarray]
+
+
+class Logic(Freezable, Protocol):
+    """What a process decides with: its state alone, and the records that it is given."""
+
+    def decided(self, events: Any, n: int) -> np.ndarray:
+        """As Decide."""
+
 
 _COMPARED = [name for name in EVENT.names or () if name != "commit"]
 _PUSHED_KEPT = 1 << 17
@@ -188,12 +203,6 @@ class _Cursors:
         kept.append(given.copy())
         while sum(map(len, kept)) - len(kept[0]) > _PUSHED_KEPT:
             kept.popleft()
-
-
-def stage_places(stage: Stage) -> list[RingPlace]:
-    """Where a stage's rings stand."""
-    inputs = [(given.ring, given.source) for given in stage.inputs]
-    return places(inputs, [output.ring for output in stage.outputs])
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 from pinnacle.core.origin import Origin
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import EVENT, Flag, Kind, Source
+from pinnacle.core.stage import Stage
 
 #: Kinds that mark runs: no input that anybody sent, and no decision.
 MARKS = (Kind.START, Kind.ATTACH, Kind.DETACH, Kind.END)
@@ -48,6 +49,12 @@ def places(
     for i, ring in enumerate(outputs):
         found.append(RingPlace(True, i, ring.segment.created_ns, ring.cursor))
     return found
+
+
+def stage_places(stage: Stage) -> list[RingPlace]:
+    """Where a stage's rings stand now."""
+    inputs = [(given.ring, given.source) for given in stage.inputs]
+    return places(inputs, [output.ring for output in stage.outputs])
 
 
 def start_records(

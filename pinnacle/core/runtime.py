@@ -8,6 +8,7 @@ the thread that does what hot loops must not: making journal files, syncing them
 import os
 import resource
 import signal
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -16,10 +17,11 @@ import structlog
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell, Control, ProcessState, Wait
-from pinnacle.core.checkpoint import Checkpoints, Freezable
+from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import Clock, asleep_ns, monotonic_ns, wall_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.counters import Counters
+from pinnacle.core.decision_log import Logic, recover
 from pinnacle.core.errors import NativeError
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.notify import Notifier
@@ -154,13 +156,33 @@ class Runtime:
             self.journal.keep()
         return self.journal
 
-    def checkpoints(
-        self, stage: Stage, logic: Freezable, origin: Origin, period_s: int
+    def recover(
+        self,
+        stage: Stage,
+        logic: Logic,
+        origin: Origin,
+        checkpoint_s: int,
+        resend: Callable[[int], bool] = lambda i: True,
     ) -> Checkpoints:
-        """This process's, written off its core. The stage's stamps are looked at from here on."""
+        """Take up what this process was: see decision_log.recover. Its checkpoints.
+
+        They are written off its core. The stage's stamps are looked at from here on.
+        """
         self._stage = stage
         with beside(self._cpu, self._allowed):
-            return Checkpoints(stage, logic, origin, period_s, self.log)
+            checkpoints = Checkpoints(stage, logic, origin, checkpoint_s, self.log)
+        found = recover(
+            stage,
+            logic.decided,
+            self.epoch,
+            origin,
+            checkpoints=checkpoints,
+            resend=resend,
+            progress=self.progress,
+        )
+        if found.records:
+            self.log.info("recovered", **vars(found))
+        return checkpoints
 
     def wait_on(self, *rings: RingReader) -> None:
         """The rings that wake this process."""

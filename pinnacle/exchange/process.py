@@ -8,7 +8,7 @@ from pinnacle.core.book_watch import BookWatch
 from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.decision_log import end_of, recover
+from pinnacle.core.decision_log import end_of
 from pinnacle.core.instruments import Instrument, read_table
 from pinnacle.core.origin import origin_of
 from pinnacle.core.outlet import Outlet
@@ -68,17 +68,7 @@ def run(
             runtime.clock,
         )
         runtime.wait_on(*(given.ring for given in inputs))
-        checkpoints = runtime.checkpoints(stage, venue, origin, journal.checkpoint_s)
-        found = recover(
-            stage,
-            venue.decided,
-            runtime.epoch,
-            origin,
-            checkpoints=checkpoints,
-            progress=runtime.progress,
-        )
-        if found.records:
-            log.info("recovered", **vars(found))
+        checkpoints = runtime.recover(stage, venue, origin, journal.checkpoint_s)
         # Behind the recovery: what the market skipped before is told already.
         market = watch = None
         if isinstance(venue, SimulatedVenue):

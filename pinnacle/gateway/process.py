@@ -9,7 +9,7 @@ from pinnacle.core.bell import Bell
 from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.decision_log import end_of, recover
+from pinnacle.core.decision_log import end_of
 from pinnacle.core.instruments import read_table
 from pinnacle.core.origin import origin_of
 from pinnacle.core.paths import SessionPaths
@@ -60,20 +60,15 @@ def run(
             runtime.clock,
         )
         runtime.wait_on(answers, orders)
-        checkpoints = runtime.checkpoints(stage, table, origin, journal.checkpoint_s)
-        found = recover(
+        checkpoints = runtime.recover(
             stage,
-            table.decided,
-            runtime.epoch,
+            table,
             origin,
-            checkpoints=checkpoints,
-            progress=runtime.progress,
+            journal.checkpoint_s,
             # What was not sent before a crash is not sent after it: it is old. The QUERY tells.
             resend=lambda i: i != VENUE_OUTPUT,
         )
-        if found.records:
-            log.info("recovered", open_orders=len(table.orders), **vars(found))
-        runtime.ready("connected to the simulated venue")
+        runtime.ready(f"connected to the simulated venue, {len(table.orders)} open orders")
         Loop(runtime, stage, table, checkpoints).run()
         runtime.end(end_of(stage, runtime.epoch))
     return 0

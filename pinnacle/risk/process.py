@@ -10,7 +10,7 @@ from pinnacle.core.book import SharedBookReader
 from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.decision_log import end_of, recover
+from pinnacle.core.decision_log import end_of
 from pinnacle.core.instruments import Instrument, read_table
 from pinnacle.core.origin import origin_of
 from pinnacle.core.paths import SessionPaths
@@ -61,17 +61,7 @@ def run(
             runtime.clock,
         )
         runtime.wait_on(reports, intents)
-        checkpoints = runtime.checkpoints(stage, gate, origin, journal.checkpoint_s)
-        found = recover(
-            stage,
-            gate.decided,
-            runtime.epoch,
-            origin,
-            checkpoints=checkpoints,
-            progress=runtime.progress,
-        )
-        if found.records:
-            log.info("recovered", **vars(found))
+        checkpoints = runtime.recover(stage, gate, origin, journal.checkpoint_s)
         books = [SharedBookReader(paths.book(i.symbol)) for i in instruments]
         turn = _Turn(stage, gate, books, runtime)
         runtime.ready(f"{len(instruments)} instruments")

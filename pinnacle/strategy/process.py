@@ -11,7 +11,7 @@ from pinnacle.core.book_watch import BookWatch
 from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.decision_log import end_of, recover
+from pinnacle.core.decision_log import end_of
 from pinnacle.core.instruments import read_table
 from pinnacle.core.origin import origin_of
 from pinnacle.core.paths import SessionPaths
@@ -55,17 +55,7 @@ def run(
             runtime.clock,
         )
         runtime.wait_on(fills, market)
-        checkpoints = runtime.checkpoints(stage, host, origin, journal.checkpoint_s)
-        found = recover(
-            stage,
-            host.decided,
-            runtime.epoch,
-            origin,
-            checkpoints=checkpoints,
-            progress=runtime.progress,
-        )
-        if found.records:
-            log.info("recovered", **vars(found))
+        checkpoints = runtime.recover(stage, host, origin, journal.checkpoint_s)
         # The log rebuilt the book as it was; what the market did since comes as a fresh snapshot.
         market.request_resync()
         runtime.ready(f"{len(host.markets)} instruments")
