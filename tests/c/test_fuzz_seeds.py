@@ -35,6 +35,7 @@ def test_every_target_is_run_and_has_seeds_of_a_few_kilobytes():
         assert max(sizes) <= 4096
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("target", SOURCES)
 def test_kept_seeds_and_their_mutations_break_no_promise(tmp_path, target):
     program, folder = tmp_path / target, tmp_path / "files"

@@ -73,6 +73,9 @@ def test_the_book_and_a_dictionary_agree_after_every_change(stream, scale, shift
     sides = {Side.BID: Model(max), Side.ASK: Model(min)}
     bids, asks = sides[Side.BID], sides[Side.ASK]
     rows = zip(*(events[name].tolist() for name in ("side", "price", "quantity")), strict=True)
+    begin = np.zeros(1, dtype=EVENT)
+    begin["kind"] = Kind.BOOK_BEGIN
+    book.apply_array(begin)
     for i, (side, price, quantity) in enumerate(rows):
         assert book.apply_array(events[i : i + 1]) == 1
         sides[side].set(price, quantity)

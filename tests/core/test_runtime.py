@@ -210,7 +210,7 @@ def test_a_process_whose_supervisor_died_stops(tmp_path):
     """A shell starts the feed, and is killed: the feed ends by itself, in order."""
     config, paths = demo_config(tmp_path, "orphan")
     create_session(load_session(config), paths)
-    feed = f"{sys.executable} -m pinnacle feed --config {config} --name orphan"
+    feed = f"'{sys.executable}' -m pinnacle feed --config {config} --name orphan"
     shell = subprocess.Popen(["sh", "-c", f"PINNACLE_SUPERVISOR=$$ {feed} 2>/dev/null; true"])
     bell = Bell(paths.process("feed"))
     until(lambda: bell.segment.owner_alive(), 30, "the feed")

@@ -263,7 +263,7 @@ def test_the_documented_installation_works_on_a_machine_that_has_systemd_and_no_
     shutil.copytree(UNITS.parent / "config", installed / "share/pinnacle/config")
     (installed / "bin").mkdir()
     program = installed / "bin/pinnacle"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m pinnacle "$@"\n', encoding="utf-8")
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pinnacle "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     (tmp_path / "etc/systemd/system").mkdir(parents=True)
     for words_in, words_out in [

@@ -56,7 +56,7 @@ def test_where_every_core_is_taken_it_runs_on_any(supervisor):
 
 
 #: A role's process that stands in for it: `BODY` is what it does.
-STAND_IN = """#!{python}
+STAND_IN = """\
 import os, signal, sys, time
 from pathlib import Path
 from pinnacle.core.bell import Bell, ProcessState
@@ -79,11 +79,12 @@ def starts(supervisor, tmp_path, monkeypatch):
     """Let the supervisor start a program of these lines as whatever it starts."""
 
     def let(body):
-        program = tmp_path / "stand_in"
-        text = STAND_IN.format(
-            python=sys.executable, runtime=str(supervisor.paths.runtime), body=textwrap.dedent(body)
-        )
-        program.write_text(text, encoding="utf-8")
+        # By a shell: the path of a program after `#!` must not have spaces.
+        program, lines = tmp_path / "stand_in", tmp_path / "stand_in.py"
+        text = STAND_IN.format(runtime=str(supervisor.paths.runtime), body=textwrap.dedent(body))
+        lines.write_text(text, encoding="utf-8")
+        words = f'exec "{sys.executable}" "{lines}" "$@"'
+        program.write_text(f"#!/bin/sh\n{words}\n", encoding="utf-8")
         program.chmod(0o755)
         monkeypatch.setattr(sys, "executable", str(program))
         supervisor.tell_ready()
