@@ -15,7 +15,7 @@ static uint64_t room(const struct pmm_journal *journal) {
 }
 
 void pmm_journal_adopt(struct pmm_journal *journal, uint64_t index) {
-    const struct pmm_journal_file *file = &journal->files[index % 3];
+    const struct pmm_journal_file *file = &journal->files[index % PMM_JOURNAL_OPEN_FILES];
     journal->records = (struct pmm_event *)(file->mapping + PMM_JOURNAL_HEADER_BYTES);
     journal->first_record = file->first_record;
     journal->capacity = file->capacity;
@@ -62,7 +62,7 @@ void pmm_journal_close(struct pmm_journal *journal) {
     pmm_journal_end_keeper(journal);
     if (!journal->failed && journal->sync != PMM_SYNC_NONE) pmm_journal_sync(journal);
     for (uint64_t index = journal->made; index-- > journal->held;) {
-        struct pmm_journal_file *file = &journal->files[index % 3];
+        struct pmm_journal_file *file = &journal->files[index % PMM_JOURNAL_OPEN_FILES];
         char name[32]; /* nothing is in it: an orderly end leaves no empty file */
         pmm_journal_file_name(name, index);
         if (index > journal->file_index) unlinkat(journal->directory_fd, name, 0);

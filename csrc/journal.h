@@ -13,7 +13,8 @@
  * with read permission may map and scan while it is written: a record counts from the moment
  * when its CRC matches. The commit word is stored last, with release.
  *
- * Recovery. Scan to the first record whose CRC does not match. If nothing valid follows it
+ * Recovery. Files that were full and let go of are taken by their headers, lengths and last records: a start must not
+ * take longer with a journal's age. Of the others, scan to the first record whose CRC does not match. If nothing valid follows it
  * in this file or the next ones, the rest is a torn tail: cut (zeroed), counted, reported. If a valid
  * record follows, that is corruption: CORRUPT, and the journal refuses to be appended
  * to. Recovery changes nothing before it holds the lock and may be killed and run again.
@@ -24,7 +25,8 @@
  * A hole in front of a page that did is then taken for corruption: the journal cannot tell
  * it from rot, and refuses rather than drop records that are there.
  * A file that somebody cuts short under a process that has mapped it kills that process with SIGBUS. The next
- * open goes on at the cut and makes the file whole again; a scan before it counts the missing_bytes.
+ * open goes on at the cut and makes the file whole again; a scan before it counts the missing_bytes. A file
+ * that is longer than its header says, or than a file can be, is corruption, and is not read beyond that.
  *
  * Space. Files are allocated whole with posix_fallocate before use, and the next one is made as soon as
  * the one before is taken into use: by prepare, which a thread of its own calls (pmm_journal_keep) or
@@ -70,6 +72,7 @@
 #define PMM_JOURNAL_PATH_MAX     512
 #define PMM_JOURNAL_RECORDS_MIN  64 /* a file */
 #define PMM_JOURNAL_RECORDS_MAX  16777216
+#define PMM_JOURNAL_OPEN_FILES   3 /* full, current, next: what a crash can leave unfinished or unsynced */
 
 enum pmm_sync {
     PMM_SYNC_NONE = 0,
@@ -105,6 +108,26 @@ struct pmm_journal_file {
 
 struct pmm_journal_keeper; /* the thread that pmm_journal_keep starts */
 
+/* What a scan found. */
+struct pmm_journal_report {
+    uint64_t files;
+    uint64_t records;       /* valid ones from the start without a break */
+    uint64_t unread;        /* of these, from the start: not looked at, see pmm_journal_scan_end; 0 of a whole scan */
+    uint64_t bytes;         /* of all files */
+    uint64_t torn_bytes;    /* non-zero bytes after the last valid record, nothing valid behind */
+    uint64_t missing_bytes; /* that files are shorter than their headers say: somebody cut them */
+    uint64_t excess_bytes;  /* that files are longer than their headers say, or than any file can be */
+    uint64_t bad_record;    /* index of the damaged record if corrupt */
+    uint64_t bad_file;      /* and its file */
+    uint64_t bad_offset;    /* and its byte offset in that file */
+    uint64_t later_valid;   /* valid records found behind the damage */
+    uint64_t identity;
+    int64_t first_ns;
+    int64_t last_ns;
+    uint32_t corrupt;       /* 1: damage before later valid data, a bad header in the middle, a file too long */
+    uint32_t source;
+};
+
 /* The writer's handle; private to the process. Fields for which no thread is named stand still while it is open. */
 struct pmm_journal {
     char directory[512];
@@ -117,14 +140,14 @@ struct pmm_journal {
     uint64_t identity;
     uint64_t records_per_file; /* of files still to be made */
     int64_t interval_ns;
-    uint64_t torn_bytes; /* cut by this open's recovery */
     struct pmm_journal_keeper *keeper; /* NULL: nobody calls prepare but the writer */
     struct pmm_event *records; /* the writer's: the current file's, after the header page */
     uint64_t first_record;     /* the writer's: of the current file */
     uint64_t capacity;         /* the writer's: of the current file, in records */
     uint64_t count;            /* by the writer: records in the journal, the index of the next one */
     uint64_t file_index;       /* by the writer: the current file; it touches none below any more */
-    struct pmm_journal_file files[3]; /* by the keeper: those of [held, made), at their index modulo 3 */
+    struct pmm_journal_file
+        files[PMM_JOURNAL_OPEN_FILES]; /* by the keeper: of [held, made), at their index modulo that */
     uint64_t held;             /* by the keeper */
     uint64_t made;             /* by the keeper, when all else about the file is there */
     uint64_t files_synced;     /* by whoever syncs: files below it are wholly on disk */
@@ -133,29 +156,13 @@ struct pmm_journal {
     uint64_t failed_file;      /* by whoever fails: the file that it was about */
     uint32_t failed;           /* by whoever fails: errno of the failure that ended it, 0 while good */
     uint32_t wanting;          /* by the keeper: why there is no next file yet (errno), 0 if nothing is wrong */
-};
-
-/* What a scan found. */
-struct pmm_journal_report {
-    uint64_t files;
-    uint64_t records;       /* valid ones from the start without a break */
-    uint64_t bytes;         /* of all files */
-    uint64_t torn_bytes;    /* non-zero bytes after the last valid record, nothing valid behind */
-    uint64_t missing_bytes; /* that files are shorter than their headers say: somebody cut them */
-    uint64_t bad_record;    /* index of the damaged record if corrupt */
-    uint64_t bad_file;      /* and its file */
-    uint64_t bad_offset;    /* and its byte offset in that file */
-    uint64_t later_valid;   /* valid records found behind the damage */
-    uint64_t identity;
-    int64_t first_ns;
-    int64_t last_ns;
-    uint32_t corrupt;       /* 1: damage before later valid data, or a bad header in the middle */
-    uint32_t source;
+    struct pmm_journal_report found; /* what there was when it was opened; torn_bytes are cut */
 };
 
 /*
  * Opens for appending, makes the directory (not its parents) and the first file if there is none,
- * recovers otherwise. records_per_file: 64 to 2^24; used for new files. name: at most 31 bytes.
+ * recovers otherwise, by what pmm_journal_scan_end finds: found.unread records are still to be checked by whoever
+ * reads them. records_per_file: 64 to 2^24; used for new files. name: at most 31 bytes.
  * 0, OWNED, CORRUPT, VERSION, FOREIGN, SYSTEM; ARGUMENT also if the journal is another source's.
  * On failure nothing stays open and errno is the failing call's.
  */
@@ -189,6 +196,12 @@ void pmm_journal_close(struct pmm_journal *journal);
 
 /* Reads a directory without changing it. 0 even when damaged (see report); NOT_FOUND, FOREIGN, VERSION, SYSTEM. */
 int pmm_journal_scan(const char *directory, struct pmm_journal_report *report);
+/*
+ * The same in a time that does not grow with the journal's: every header and length, but only the newest
+ * PMM_JOURNAL_OPEN_FILES files record by record. One before them whose last record matches is full and was
+ * finished long ago: its records count as valid, and as unread.
+ */
+int pmm_journal_scan_end(const char *directory, struct pmm_journal_report *report);
 
 /* Checks n mapped records that begin at record index first: the count that match from the start. */
 int64_t pmm_journal_check(const struct pmm_event *records, size_t n, uint64_t identity, uint64_t first);

@@ -164,9 +164,12 @@ static void view_arrange(struct pmm_journal_view *view) {
     const uint8_t *base = view->mapping;
     memcpy(&view->header, base, sizeof view->header);
     view->header_code = header_check(&view->header, base);
-    uint64_t room = view->bytes - PMM_JOURNAL_HEADER_BYTES;
+    uint64_t room = view->mapped - PMM_JOURNAL_HEADER_BYTES;
     if (view->header_code == PMM_OK && room > view->header.capacity * PMM_EVENT_BYTES) {
         room = view->header.capacity * PMM_EVENT_BYTES;
+        view->excess = view->bytes - pmm_journal_file_bytes(view->header.capacity);
+    } else if (view->excess) {
+        room = 0; /* nobody knows what it is: it must not take a reader hours to find out */
     }
     view->whole = room / PMM_EVENT_BYTES;
     view->rest_bytes = room % PMM_EVENT_BYTES;
@@ -184,8 +187,11 @@ int pmm_journal_view_open(int directory_fd, uint64_t file_index, struct pmm_jour
     if (fd < 0) return errno == ENOENT ? PMM_ERR_NOT_FOUND : PMM_ERR_SYSTEM;
     int code = fstat(fd, &status) ? PMM_ERR_SYSTEM : PMM_OK;
     view->bytes = code ? 0 : (uint64_t)status.st_size;
+    const uint64_t most = pmm_journal_file_bytes(PMM_JOURNAL_RECORDS_MAX);
+    view->mapped = view->bytes < most ? view->bytes : most;
+    view->excess = view->bytes - view->mapped;
     if (view->bytes >= PMM_JOURNAL_HEADER_BYTES) {
-        view->mapping = mmap(NULL, view->bytes, PROT_READ, MAP_SHARED, fd, 0);
+        view->mapping = mmap(NULL, view->mapped, PROT_READ, MAP_SHARED, fd, 0);
         if (view->mapping == MAP_FAILED) {
             view->mapping = NULL;
             code = PMM_ERR_SYSTEM;
@@ -199,6 +205,6 @@ int pmm_journal_view_open(int directory_fd, uint64_t file_index, struct pmm_jour
 }
 
 void pmm_journal_view_close(struct pmm_journal_view *view) {
-    if (view->mapping) munmap(view->mapping, view->bytes);
+    if (view->mapping) munmap(view->mapping, view->mapped);
     view->mapping = NULL;
 }

@@ -28,6 +28,8 @@ struct pmm_journal_view {
     const uint8_t *rest;              /* bytes of a record that is cut by the file's end */
     uint64_t rest_bytes;
     uint64_t bytes;                   /* of the file */
+    uint64_t excess;                  /* of them: more than it can have by its header, or than any file can have */
+    uint64_t mapped;
     void *mapping;
 };
 

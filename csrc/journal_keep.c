@@ -47,7 +47,7 @@ static void unlock_syncing(struct pmm_journal *journal) {
 }
 
 static struct pmm_journal_file *file_at(struct pmm_journal *journal, uint64_t index) {
-    return &journal->files[index % 3];
+    return &journal->files[index % PMM_JOURNAL_OPEN_FILES];
 }
 
 int pmm_journal_refuse(struct pmm_journal *journal) {

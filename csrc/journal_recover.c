@@ -110,7 +110,7 @@ static int resume(struct pmm_journal *journal, const struct pmm_journal_walk *wa
     }
     int code = pmm_journal_view_open(journal->directory_fd, walk->tail_file, &view);
     if (code) return code;
-    struct pmm_journal_file *file = &journal->files[walk->tail_file % 3];
+    struct pmm_journal_file *file = &journal->files[walk->tail_file % PMM_JOURNAL_OPEN_FILES];
     file->capacity = view.header.capacity;
     file->bytes = pmm_journal_file_bytes(file->capacity);
     file->first_record = walk->tail_first;
@@ -122,7 +122,6 @@ static int resume(struct pmm_journal *journal, const struct pmm_journal_walk *wa
     journal->held = journal->file_index = walk->tail_file;
     journal->made = walk->tail_file + 1;
     journal->count = report->records;
-    journal->torn_bytes = report->torn_bytes;
     code = pmm_journal_file_map(file->fd, file->bytes, &file->mapping);
     if (code) return code;
     cut_tail(file, journal->count - file->first_record);
@@ -136,22 +135,24 @@ static int resume(struct pmm_journal *journal, const struct pmm_journal_walk *wa
 }
 
 static int open_files(struct pmm_journal *journal) {
-    struct pmm_journal_report report;
+    struct pmm_journal_report *report = &journal->found;
     struct pmm_journal_walk walk;
     unlinkat(journal->directory_fd, PMM_JOURNAL_TEMPORARY, 0);
-    int code = pmm_journal_walk(&walk, journal->directory_fd, &report);
+    int code = pmm_journal_walk(&walk, journal->directory_fd, 1, report);
     if (code == PMM_ERR_NOT_FOUND) {
         code = make_first(journal);
-    } else if (!code && report.corrupt) {
+        report->identity = journal->identity;
+        report->source = journal->source;
+    } else if (!code && report->corrupt) {
         code = PMM_ERR_CORRUPT;
-    } else if (!code && report.source != journal->source) {
+    } else if (!code && report->source != journal->source) {
         code = PMM_ERR_ARGUMENT;
     } else if (!code) {
         code = resume(journal, &walk);
     }
     if (code) return code;
     pmm_journal_adopt(journal, journal->made - 1);
-    struct pmm_journal_file *file = &journal->files[journal->file_index % 3];
+    struct pmm_journal_file *file = &journal->files[journal->file_index % PMM_JOURNAL_OPEN_FILES];
     return pmm_journal_prefault(file, file->bytes);
 }
 

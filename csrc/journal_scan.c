@@ -151,6 +151,33 @@ static void walk_prefix(struct pmm_journal_walk *walk, const struct pmm_journal_
     }
 }
 
+/* One that was full and let go of: its last record was written behind all others, and none of it since. */
+static int is_finished(const struct pmm_journal_walk *walk, const struct pmm_journal_view *view, uint64_t file,
+                       uint64_t first) {
+    const uint64_t last = walk->next_first - first - 1; /* there is a header that says so: the walk is not broken */
+    return walk->ends_only && file + PMM_JOURNAL_OPEN_FILES < walk->report->files && last < view->whole &&
+           matches(&view->records[last], walk->seed, first + last);
+}
+
+static void take_finished(struct pmm_journal_walk *walk, const struct pmm_journal_view *view, uint64_t first) {
+    struct pmm_journal_report *report = walk->report;
+    if (first == 0) report->first_ns = view->records[0].recv_ns;
+    report->last_ns = view->records[walk->next_first - first - 1].recv_ns;
+    report->records = report->unread = walk->next_first;
+}
+
+/*
+ * Nobody but a stranger makes a file longer: what stands there is no record's, and nothing else is to be believed.
+ * The first such file is the place that is told, and no tail before it that only might have been torn.
+ */
+static void note_excess(struct pmm_journal_walk *walk, const struct pmm_journal_view *view, uint64_t file) {
+    struct pmm_journal_report *report = walk->report;
+    if (report->excess_bytes == 0) walk->broken = 0;
+    report->excess_bytes += view->excess;
+    report->corrupt = 1;
+    note_bad(walk, file, walk->next_first, view->bytes - view->excess);
+}
+
 /* Takes one file in. */
 static int walk_file(struct pmm_journal_walk *walk, uint64_t file) {
     struct pmm_journal_report *report = walk->report;
@@ -166,10 +193,14 @@ static int walk_file(struct pmm_journal_walk *walk, uint64_t file) {
     }
     uint64_t first = take_header(walk, &view, file);
     uint64_t from = 0;
-    if (!walk->broken) {
+    if (!walk->broken && is_finished(walk, &view, file, first)) {
+        take_finished(walk, &view, first);
+        from = view.whole;
+    } else if (!walk->broken) {
         walk_prefix(walk, &view, file, first);
         from = report->records - first;
     }
+    if (view.excess) note_excess(walk, &view, file);
     code = missing ? MISSING : walk->broken && view.mapping ? walk_tail(walk, &view, first, from) : 0;
 out:
     pmm_journal_view_close(&view);
@@ -181,14 +212,16 @@ static void walk_resume(struct pmm_journal_walk *walk) {
     struct pmm_journal_report *report = walk->report;
     walk->broken = 0;
     walk->next_first = walk->tail_first;
-    report->torn_bytes = report->missing_bytes = 0;
+    report->torn_bytes = report->missing_bytes = report->excess_bytes = 0;
 }
 
-int pmm_journal_walk(struct pmm_journal_walk *walk, int directory_fd, struct pmm_journal_report *report) {
+int pmm_journal_walk(struct pmm_journal_walk *walk, int directory_fd, int ends_only,
+                     struct pmm_journal_report *report) {
     memset(report, 0, sizeof *report);
     memset(walk, 0, sizeof *walk);
     walk->report = report;
     walk->directory_fd = directory_fd;
+    walk->ends_only = ends_only;
     uint64_t next, ignored;
     int code = list_files(directory_fd, 0, &report->files, &next);
     if (code) return code;
@@ -210,14 +243,20 @@ int pmm_journal_walk(struct pmm_journal_walk *walk, int directory_fd, struct pmm
     return PMM_OK;
 }
 
-int pmm_journal_scan(const char *directory, struct pmm_journal_report *report) {
+static int scan(const char *directory, int ends_only, struct pmm_journal_report *report) {
     struct pmm_journal_walk walk;
     memset(report, 0, sizeof *report);
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return errno == ENOENT ? PMM_ERR_NOT_FOUND : PMM_ERR_SYSTEM;
-    int code = pmm_journal_walk(&walk, fd, report);
+    int code = pmm_journal_walk(&walk, fd, ends_only, report);
     int reason = errno;
     close(fd);
     errno = reason;
     return code;
+}
+
+int pmm_journal_scan(const char *directory, struct pmm_journal_report *report) { return scan(directory, 0, report); }
+
+int pmm_journal_scan_end(const char *directory, struct pmm_journal_report *report) {
+    return scan(directory, 1, report);
 }

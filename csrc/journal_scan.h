@@ -19,6 +19,7 @@ struct pmm_journal_walk {
     struct pmm_journal_report *report;
     int directory_fd;
     uint32_t seed;
+    int ends_only;       /* take full files before the newest by their last record */
     int known;           /* a header was readable: identity, source and seed hold */
     uint64_t seen;       /* files whose bytes are counted */
     int broken;          /* a record that does not match was met: everything behind is the tail */
@@ -28,9 +29,9 @@ struct pmm_journal_walk {
 };
 
 /*
- * Walks the journal in a directory. 0 even when it is damaged (report->corrupt); NOT_FOUND if there
+ * Walks the journal in a directory, or only what pmm_journal_scan_end reads of it. 0 even when it is damaged (report->corrupt); NOT_FOUND if there
  * is no file of a journal, FOREIGN or VERSION from its first file, SYSTEM.
  */
-int pmm_journal_walk(struct pmm_journal_walk *walk, int directory_fd, struct pmm_journal_report *report);
+int pmm_journal_walk(struct pmm_journal_walk *walk, int directory_fd, int ends_only, struct pmm_journal_report *report);
 
 #endif

@@ -128,7 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     HOLD(scanned == 0 || scanned == PMM_ERR_NOT_FOUND || code == scanned);
     if (scanned == 0 && before.corrupt) HOLD(code == PMM_ERR_CORRUPT);
     if (code) return 0;
-    HOLD(journal.count == before.records && journal.torn_bytes == before.torn_bytes);
+    HOLD(journal.count == before.records && journal.found.torn_bytes == before.torn_bytes);
     append(&journal, 3);
     pmm_journal_close(&journal);
     HOLD(pmm_journal_scan(directory, &after) == 0 && !after.corrupt);

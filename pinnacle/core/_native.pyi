@@ -62,6 +62,7 @@ class _Lib:
     PMM_INSTRUMENTS_MAX: int
     PMM_INSTRUMENT_ALL: int
     PMM_JOURNAL_HEADER_BYTES: int
+    PMM_JOURNAL_OPEN_FILES: int
     PMM_JOURNAL_PATH_MAX: int
     PMM_JOURNAL_RECORDS_MAX: int
     PMM_JOURNAL_RECORDS_MIN: int
@@ -389,6 +390,8 @@ class _Lib:
     def pmm_journal_prepare(_0: Any, _1: int, /) -> int: ...
     @staticmethod
     def pmm_journal_scan(_0: Any, _1: Any, /) -> int: ...
+    @staticmethod
+    def pmm_journal_scan_end(_0: Any, _1: Any, /) -> int: ...
     @staticmethod
     def pmm_journal_sync(_0: Any, /) -> int: ...
     @staticmethod

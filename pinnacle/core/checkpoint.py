@@ -112,21 +112,20 @@ class Checkpoints:
         """Until what has been saved is a file."""
         self._writer.wait()
 
-    def load(self) -> Checkpoint | None:
+    def load(self, journal: JournalReader) -> Checkpoint | None:
         """Thaw the logic from the last checkpoint, if there is one that fits; its head."""
         found = _read(self._path)
         if found is None:
             return None
         checkpoint, state = found
-        return checkpoint if self._fits(checkpoint) and self._logic.thaw(state) else None
+        return checkpoint if self._fits(checkpoint, journal) and self._logic.thaw(state) else None
 
-    def _fits(self, found: Checkpoint) -> bool:
-        journal = self._stage.journal
+    def _fits(self, found: Checkpoint, journal: JournalReader) -> bool:
         if found.identity != journal.identity or found.origin != self._origin:
             return False
-        if not 0 < found.index <= journal.count:
+        if not 0 < found.index <= len(journal):
             return False
-        return int(JournalReader(journal.directory)[found.index - 1]["commit"]) == found.commit
+        return int(journal[found.index - 1]["commit"]) == found.commit
 
 
 def _read(path: Path) -> tuple[Checkpoint, list[bytes]] | None:

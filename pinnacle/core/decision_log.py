@@ -18,7 +18,6 @@ import numpy as np
 from pinnacle.core.checkpoint import Checkpoint, Checkpoints, Freezable
 from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.errors import DataError
-from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.origin import Origin
 from pinnacle.core.run_marks import (
     END_KINDS,
@@ -207,9 +206,13 @@ class _Cursors:
 
 @dataclass(frozen=True)
 class Recovered:
-    """What `recover` found and finished; `replayed` of `records` were behind the checkpoint."""
+    """What `recover` found and finished; `replayed` of `records` were behind the checkpoint.
+
+    `checked` is how many of the journal's records opening it and recovering looked at.
+    """
 
     records: int
+    checked: int
     replayed: int
     decisions: int
     completed: int
@@ -232,22 +235,24 @@ def recover(
     With `checkpoints` only what is behind the last good one is replayed.
     `origin` is what the logic was made from.
     `resend(i)` says whether output i gets the decisions that were journalled and never pushed
-    (a wire to a venue must not). `progress` is called as the replay goes on. Raises DataError when
+    (a wire to a venue must not). `progress` is called as the replay goes on. Raises CorruptError at
+    a damaged record, of what the journal's opening left unread and is replayed; DataError when
     the logic does not repeat its recorded decisions: it is another logic or another configuration
     than the one that wrote the journal.
     """
     journal = stage.journal
-    records = journal.count
+    reader = journal.reader()
+    records = len(reader)
     replay = LogReplay(decide, stage.source)
     cursors = _Cursors(stage.inputs, stage.outputs)
     index = begin = 0
     if records:
-        checkpoint = checkpoints.load() if checkpoints is not None else None
+        checkpoint = checkpoints.load(reader) if checkpoints is not None else None
         if checkpoint is not None:
             index = begin = checkpoint.index
             replay.clock_ns = checkpoint.clock_ns
             cursors.begin_at(checkpoint)
-        for chunk in JournalReader(journal.directory).chunks(start=index, size=REPLAYED):
+        for chunk in reader.checked(index, REPLAYED):
             replay.feed(chunk, index)
             cursors.feed(chunk)
             index += len(chunk)
@@ -265,7 +270,10 @@ def recover(
     now = stage.clock.session_ns()
     start = start_records(stage.source, epoch, now, records, origin, stage_places(stage))
     _log_start(stage, decide, start)
-    return Recovered(records, records - begin, replay.decisions, completed, pushed, skipped)
+    checked = records - reader.report.unread + reader.looked_at
+    return Recovered(
+        records, checked, records - begin, replay.decisions, completed, pushed, skipped
+    )
 
 
 def _refuse_differences(replay: LogReplay, directory: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.enums import Sync as Sync
 from pinnacle.core.errors import CorruptError, DataError, NativeError, check
-from pinnacle.core.journal_reader import file_name, scan
+from pinnacle.core.journal_reader import JournalReader, JournalReport, file_name, scan
 from pinnacle.core.schema import Source, events_pointer
 
 RECORDS_MIN = lib.PMM_JOURNAL_RECORDS_MIN
@@ -60,7 +60,7 @@ class Journal:
             interval_ns,
         )
         if code == lib.PMM_ERR_CORRUPT:
-            place = scan(directory).place
+            place = JournalReport.of(handle.found).place
             raise CorruptError(code, f"{directory}: damaged before later valid data: {place}")
         if code == lib.PMM_ERR_ARGUMENT:
             raise NativeError(code, _explain_argument(directory, name, source, records_per_file))
@@ -137,7 +137,11 @@ class Journal:
     @property
     def torn_bytes(self) -> int:
         """Bytes that this open's recovery cut off the end."""
-        return self.cdata.torn_bytes
+        return self.cdata.found.torn_bytes
+
+    def reader(self) -> JournalReader:
+        """Reads what there was when it was opened, without a new scan; `refresh` for what came."""
+        return JournalReader(self.directory, report=JournalReport.of(self.cdata.found))
 
     @property
     def failed(self) -> int:

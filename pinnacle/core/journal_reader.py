@@ -6,6 +6,7 @@ The format and its promises are in csrc/journal.h and docs/journal-format.md.
 import bisect
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NoReturn, Self
 
 import msgspec
 import numpy as np
@@ -26,9 +27,11 @@ class JournalReport(msgspec.Struct, frozen=True, kw_only=True):
 
     files: int
     records: int
+    unread: int
     bytes: int
     torn_bytes: int
     missing_bytes: int
+    excess_bytes: int
     bad_record: int
     bad_file: int
     bad_offset: int
@@ -42,7 +45,18 @@ class JournalReport(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def place(self) -> str:
         """Where the damage is, for a message."""
-        return f"{file_name(self.bad_file)}, record {self.bad_record}, byte {self.bad_offset}"
+        too_long = f" ({self.excess_bytes} bytes too long)" if self.excess_bytes else ""
+        return _place(self.bad_file, self.bad_record, self.bad_offset) + too_long
+
+    @classmethod
+    def of(cls, cdata: Any) -> Self:
+        """What a struct pmm_journal_report says."""
+        fields = {name: getattr(cdata, name) for name in cls.__struct_fields__}
+        return cls(**fields | {"corrupt": bool(cdata.corrupt)})
+
+
+def _place(file_index: int, record: int, offset: int) -> str:
+    return f"{file_name(file_index)}, record {record}, byte {offset}"
 
 
 def file_name(file_index: int) -> str:
@@ -50,16 +64,19 @@ def file_name(file_index: int) -> str:
     return f"{file_index:06d}.pmj"
 
 
-def scan(directory: str | Path) -> JournalReport:
+def scan(directory: str | Path, *, end_only: bool = False) -> JournalReport:
     """Read a journal's directory through without changing it; damage is in the report.
+
+    With `end_only` in a time that does not grow with the journal's age: of all but the newest files
+    headers, lengths and last records alone, and the report says how many records are `unread`.
 
     Raises LayoutError (not a journal, or another version) and NativeError (no journal there, or
     it cannot be read).
     """
     report = ffi.new("struct pmm_journal_report *")
-    check(lib.pmm_journal_scan(str(directory).encode(), report), directory)
-    fields = {name: getattr(report, name) for name in JournalReport.__struct_fields__}
-    return JournalReport(**fields | {"corrupt": bool(report.corrupt)})
+    look = lib.pmm_journal_scan_end if end_only else lib.pmm_journal_scan
+    check(look(str(directory).encode(), report), directory)
+    return JournalReport.of(report)
 
 
 class JournalReader:
@@ -68,11 +85,20 @@ class JournalReader:
     Works on a finished journal and on one that is being written: `refresh` takes in what was
     committed since. A damaged journal raises CorruptError unless `damaged_ok`, which gives the
     records before the damage. Views are read-only, shape (n,), dtype EVENT.
+
+    `report` is a scan's that was made already: the directory is not read through once more.
     """
 
-    def __init__(self, directory: str | Path, damaged_ok: bool = False):
+    def __init__(
+        self,
+        directory: str | Path,
+        damaged_ok: bool = False,
+        report: JournalReport | None = None,
+    ):
         self.directory = Path(directory)
-        self.report = scan(directory)
+        self.report = report or scan(directory)
+        #: Records that `checked` has looked at.
+        self.looked_at = 0
         if self.report.corrupt and not damaged_ok:
             raise CorruptError(
                 lib.PMM_ERR_CORRUPT,
@@ -141,6 +167,23 @@ class JournalReader:
             end = min(stop, start + size, first + self._sizes[file_index])
             yield self._records(file_index)[start - first : end - first]
             start = end
+
+    def checked(self, start: int = 0, size: int = CHUNK_RECORDS) -> Iterator[np.ndarray]:
+        """As `chunks` to the end; CorruptError before damage that the scan left unread."""
+        for chunk in self.chunks(start, size=size):
+            n = min(len(chunk), self.report.unread - start)
+            if n > 0:
+                self.looked_at += n
+                good = self._check(events_pointer(chunk), n, self.identity, start)
+                if good < n:
+                    self._refuse(start + good)
+            yield chunk
+            start += len(chunk)
+
+    def _refuse(self, index: int) -> NoReturn:
+        file_index, slot = self.locate(index)
+        place = _place(file_index, index, HEADER_BYTES + slot * EVENT.itemsize)
+        raise CorruptError(lib.PMM_ERR_CORRUPT, f"{self.directory}: damaged at {place}")
 
     def __getitem__(self, index: int) -> np.void:
         """One record, as a view; negative indexes count from the end."""

@@ -11,7 +11,7 @@ from pinnacle.core._native import lib
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.errors import NativeError, PinnacleError
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.journal_reader import JournalReader
+from pinnacle.core.journal_reader import JournalReader, scan
 from pinnacle.core.schema import Flag, Kind, Side
 
 FILLS_KEPT = 50
@@ -82,7 +82,9 @@ class RiskTail:
             return
         try:
             if self._reader is None:
-                self._reader = JournalReader(self._directory)
+                self._reader = JournalReader(
+                    self._directory, report=scan(self._directory, end_only=True)
+                )
                 self._next = max(self._next, len(self._reader) - LOOK_BACK)
             self._reader.refresh()
             for chunk in self._reader.chunks(self._next):
@@ -93,7 +95,7 @@ class RiskTail:
             self._reader = None
             missing = isinstance(error, NativeError) and error.code == lib.PMM_ERR_NOT_FOUND
             self.trouble = "no journal yet" if missing else str(error)
-            # Opening reads a journal through: a damaged one not four times a second.
+            # Opening looks at every file: a damaged journal not four times a second.
             self._retry_ns = monotonic_ns() + (0 if missing else RETRY_NS)
 
     def _take(self, chunk: np.ndarray) -> None:

@@ -98,8 +98,11 @@ def check_bytes(name: str, directory: Path, report: JournalReport) -> list[Findi
 def _check_marks(name: str, directory: Path, report: JournalReport) -> list[Finding]:
     if report.corrupt:
         place = (report.bad_file, report.bad_record, report.bad_offset)
-        what = "record" if report.bad_offset else "header"
-        detail = f"the {what} does not match; {report.later_valid} valid records follow"
+        if report.excess_bytes:
+            detail = f"{report.excess_bytes} bytes more than a file of it can have"
+        else:
+            what = "record" if report.bad_offset else "header"
+            detail = f"the {what} does not match; {report.later_valid} valid records follow"
         return [_finding(name, *place, "damaged", detail)]
     if not report.torn_bytes and not report.missing_bytes:
         return []

@@ -10,7 +10,7 @@ from pinnacle.core.clock import wall_ns
 from pinnacle.core.counters import create_counters
 from pinnacle.core.errors import ConfigError, LayoutError, NativeError, UsageError
 from pinnacle.core.instruments import write_table
-from pinnacle.core.journal_reader import JournalReader
+from pinnacle.core.journal_reader import JournalReader, scan
 from pinnacle.core.notices import create_notices
 from pinnacle.core.output import write_whole
 from pinnacle.core.paths import ROLES, TELLERS, SessionPaths
@@ -214,7 +214,7 @@ def _last_ns(directory: Path) -> int:
     """The latest stamp at a journal's end; 0 if there is no journal, or nothing in it."""
     if not any(directory.glob("*.pmj")):
         return 0
-    reader = JournalReader(directory, damaged_ok=True)
+    reader = JournalReader(directory, damaged_ok=True, report=scan(directory, end_only=True))
     rows = reader.array(max(len(reader) - STAMPS_LOOKED_AT, 0))
     return int(rows["recv_ns"].max(initial=0))
 

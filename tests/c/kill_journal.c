@@ -71,7 +71,7 @@ static void live(const char *directory) {
     pmm_journal_close(&journal);
     tear(directory, count);
     CHECK(pmm_journal_open(&journal, directory, "steps", PMM_SOURCE_FEED, PER_FILE, PMM_SYNC_NONE, 0) == 0);
-    CHECK(journal.count == count && journal.torn_bytes > 0);
+    CHECK(journal.count == count && journal.found.torn_bytes > 0);
     append(&journal, 2);
     pmm_journal_close(&journal);
 }

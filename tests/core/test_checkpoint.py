@@ -9,7 +9,8 @@ import structlog
 from pinnacle.core.checkpoint import FILE, Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.decision_log import LogReplay
-from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader
+from pinnacle.core.errors import CorruptError
+from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader, scan
 from pinnacle.core.schema import EVENT, Flag, Kind, Side, Source, events_pointer
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig
 from pinnacle.exchange.paper import PaperVenue
@@ -184,6 +185,73 @@ def test_a_checkpoint_that_cannot_be_written_is_a_warning(tmp_path):
     world.die()
     world.start()
     assert world.found.replayed == world.found.records
+
+
+class Old(Saved):
+    """A journal of many files; the last checkpoint is behind so many turns of ten records."""
+
+    per_file = 64
+
+    def live(self, turns):
+        for _ in range(turns):
+            self.send(5)
+            self.turn()
+        return self
+
+    def path_of(self, record):
+        return self.folder / "journal" / f"{record // 64:06d}.pmj"
+
+    def damage(self, record):
+        with self.path_of(record).open("r+b") as file:
+            file.seek(HEADER_BYTES + record % 64 * EVENT.itemsize + 20)
+            file.write(b"\xff")
+
+
+def test_a_start_without_a_checkpoint_looks_at_every_record_once(tmp_path):
+    world = Old(tmp_path).live(100)
+    world.die()
+    world.start()
+    assert world.found.checked == world.found.replayed == world.found.records > 1000
+
+
+def test_a_start_from_a_checkpoint_looks_at_the_newest_files_and_what_is_behind_it(tmp_path):
+    world = Old(tmp_path).live(80)
+    world.save()
+    world.live(20).die()
+    world.start()
+    assert world.found.replayed == world.found.checked == 200
+    world.save()
+    world.live(1).die()
+    world.start()
+    assert world.found.replayed < 20
+    assert world.found.checked <= 3 * 64  # the files that a crash may have left unfinished
+
+
+def test_damage_behind_the_checkpoint_stops_the_start_before_anything_is_appended(tmp_path):
+    world = Old(tmp_path).live(80)
+    world.save()
+    world.live(40).die()
+    world.damage(900)
+    before = {path: path.read_bytes() for path in (tmp_path / "journal").glob("*.pmj")}
+    with pytest.raises(CorruptError, match=r"000014\.pmj, record 900, byte "):
+        world.start()
+    world.journal.close()
+    for path, content in before.items():
+        assert path.read_bytes() == content
+    assert (scan(tmp_path / "journal").corrupt, scan(tmp_path / "journal").bad_record) == (
+        True,
+        900,
+    )
+
+
+def test_damage_before_the_checkpoint_is_left_to_a_scan(tmp_path):
+    world = Old(tmp_path).live(80)
+    world.save()
+    world.live(40).die()
+    world.damage(200)
+    world.start()
+    assert world.logic.total == sum(range(1, world.sent + 1)) * 3
+    assert scan(tmp_path / "journal").bad_record == 200
 
 
 MARKET = ExchangeConfig(seed=3, traders={"X": TradersConfig(price="100", limit_orders_per_s=500)})

@@ -42,6 +42,8 @@ class Doubler:
 class World:
     """A process between two rings, that can die between any two steps and come back."""
 
+    per_file = 4096
+
     def __init__(self, folder):
         self.folder = folder
         for name in ("in", "out"):
@@ -61,7 +63,9 @@ class World:
         self.found = recover(self.stage, self.logic.decided, 1, ORIGIN, **how)
 
     def start_stage(self):
-        self.journal = Journal.open(self.folder / "journal", "test", Source.RISK, 4096, 0, 0)
+        self.journal = Journal.open(
+            self.folder / "journal", "test", Source.RISK, self.per_file, 0, 0
+        )
         self.stage = Stage(
             self.journal,
             Source.RISK,
