@@ -25,23 +25,16 @@ from pinnacle.core.instruments import Instrument
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.output import output
 from pinnacle.core.schema import EVENT, Kind, Reason, Side, Source, Venue
-from pinnacle.replay.readable import rows
+from pinnacle.replay.readable import COLUMNS, rows
 from pinnacle.replay.summary import Progress
 
-COLUMNS = ["index", "time", "recv_ns", "venue_ns", "kind", "symbol", "side", "price", "quantity"]
-COLUMNS += ["order_id", "aux", "reason", "flags", "venue", "source"]
-_NUMBERS = dict.fromkeys(("venue_ns", "price", "quantity", "order_id", "aux"), 0)
-_EXTRA = [
-    "ask_price",
-    "ask_quantity",
-    "bids_down_to",
-    "asks_up_to",
-    "time_in_force",
-    "type",
-    "self_trade",
-    "peer",
-    "text",
-]
+_NUMBERS = dict.fromkeys(
+    (
+        *("venue_ns", "price", "quantity", "order_id", "aux", "monotonic_ns", "wall_ns"),
+        *("epoch", "records_before", "ring_created_ns", "cursor"),
+    ),
+    0,
+)
 _ENUMS = {"kind": Kind, "side": Side, "reason": Reason, "venue_id": Venue, "source": Source}
 
 Table = Mapping[int, Instrument] | None
@@ -73,7 +66,7 @@ def _write_csv(
 ) -> None:
     text = io.TextIOWrapper(file, "utf-8", newline="")
     try:
-        writer = csv.DictWriter(text, COLUMNS + _EXTRA, lineterminator="\n")
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
         writer.writeheader()
         index = 0
         for chunk in reader.chunks():

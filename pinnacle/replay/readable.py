@@ -32,7 +32,20 @@ _FLAGS = [(flag.value, str(flag.name).lower()) for flag in Flag]
 _TEXT_BYTES = slice(16, 48)
 # The kinds without a price and a quantity; of every other kind they are ticks and lots.
 _UNPRICED = {Kind.NONE, Kind.BOOK_BEGIN, Kind.BOOK_END, Kind.BOOK_INVALID, Kind.CANCEL_ALL}
+_RING_MARKS = (Kind.ATTACH, Kind.DETACH)
+_OUTPUT = 1 << 56  # an output's number stands above its cursor
 _UNPRICED |= {Kind.QUERY} | {kind for kind in Kind if kind >= Kind.START}
+
+#: What a row may have, in the order of a table; and which of it are numbers wherever they stand.
+COLUMNS = (
+    *("index", "time", "recv_ns", "venue_ns", "kind", "symbol", "side", "price", "quantity"),
+    *("order_id", "aux", "reason", "flags", "venue", "source"),
+    *("ask_price", "ask_quantity", "bids_down_to", "asks_up_to"),
+    *("time_in_force", "type", "self_trade", "peer", "text"),
+    *("monotonic_ns", "wall_ns"),
+    *("epoch", "records_before", "configuration", "instruments", "build"),
+    *("ring", "ring_created_ns", "cursor"),
+)
 
 Row = dict[str, Any]
 
@@ -80,7 +93,8 @@ def _row(index: int, fields: Row, instruments: Mapping[int, Instrument] | None, 
     }
     row["kind"] = name_of(Kind, kind)
     row["symbol"] = _symbol(kind, fields["instrument_id"], instrument)
-    row["side"] = name_of(Side, fields["side"]) if fields["side"] else None
+    if fields["side"] and kind not in _RING_MARKS:
+        row["side"] = name_of(Side, fields["side"])
     values = {"text": text} if kind == Kind.TEXT else _values(fields, instrument)
     row |= values
     row["reason"] = name_of(Reason, fields["reason"]) if fields["reason"] else None
@@ -101,6 +115,10 @@ def _symbol(kind: int, instrument_id: int, instrument: Instrument | None) -> str
 def _values(fields: Row, instrument: Instrument | None) -> Row:
     """What price, quantity, order_id, aux and venue_ns mean for the record's kind."""
     kind = fields["kind"]
+    if kind in _RING_MARKS:
+        return _ring_mark(fields)
+    if kind in (Kind.START, Kind.END):
+        return _run_mark(fields)
     out = {name: fields[name] or None for name in ("price", "quantity", "order_id", "aux")}
     out["venue_ns"] = fields["venue_ns"] or None
     if kind not in _UNPRICED:
@@ -122,6 +140,22 @@ def _values(fields: Row, instrument: Instrument | None) -> Row:
     elif kind in (Kind.PEER_LOST, Kind.PEER_BACK):
         out["peer"] = name_of(Source, out.pop("aux") or 0)
     return out
+
+
+def _run_mark(fields: Row) -> Row:
+    """Where a run of the process begins, and what it was made from; or where it ends."""
+    if fields["kind"] == Kind.END:
+        return {"epoch": fields["order_id"]}
+    made_from = {"configuration": "price", "instruments": "quantity", "build": "venue_ns"}
+    hashes = {what: f"{fields[name] % (1 << 64):016x}" for what, name in made_from.items()}
+    return {"epoch": fields["order_id"], "records_before": fields["aux"], **hashes}
+
+
+def _ring_mark(fields: Row) -> Row:
+    """Where the process stood in a ring: one that it reads, or one of its outputs by number."""
+    number, cursor = divmod(fields["aux"], _OUTPUT) if fields["side"] else (None, fields["aux"])
+    ring = "input" if number is None else f"output {number}"
+    return {"ring": ring, "ring_created_ns": fields["order_id"], "cursor": cursor}
 
 
 def _bounds(fields: Row, instrument: Instrument | None) -> Row:

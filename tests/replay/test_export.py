@@ -6,8 +6,10 @@ import os
 
 import numpy as np
 
-from pinnacle.core.schema import EVENT
-from tests.replay.recorded import feed_records, flip_bit
+from pinnacle.core.schema import EVENT, Kind, Source
+from tests.replay.recorded import event, feed_records, flip_bit, write_journal
+
+CLOCKS = ("monotonic_ns", "wall_ns")
 
 
 def test_npy_holds_every_field_as_it_is_in_the_journal(session, replay, tmp_path):
@@ -37,13 +39,15 @@ def test_csv_has_a_line_a_record_with_names_and_decimals(session, replay, tmp_pa
 
 def test_csv_has_a_number_in_every_cell_of_a_column_of_numbers(session, replay, tmp_path):
     """A reader that guesses types takes a column with a gap for floats: 2^53 and no further."""
-    for journal in ("feed", "strategy"):
+    every_kind = [event(kind, at, order_id=5, aux=7) for at, kind in enumerate(Kind)]
+    write_journal(session / "risk", Source.RISK, np.concatenate(every_kind))
+    for journal in ("feed", "strategy", "risk"):
         out = tmp_path / f"{journal}.csv"
         result = replay("export", session, "--journal", journal, "--format", "csv", "--out", out)
         assert result.returncode == 0, result.stderr
         with out.open(encoding="utf-8") as file:
             for row in csv.DictReader(file):
-                for column in ("index", "recv_ns", "venue_ns", "order_id", "aux"):
+                for column in ("index", "recv_ns", "venue_ns", "order_id", "aux", *CLOCKS):
                     assert row[column].isdigit(), (column, row)
                 for column in ("price", "quantity"):
                     float(row[column])
