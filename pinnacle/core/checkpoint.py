@@ -8,9 +8,13 @@ the journal or is not used.
 
 A process only copies its state; a thread beside it does the rest, which takes as long as the disk
 likes. The file: magic, CRC32C of all behind it, the length of the head, the head (a Checkpoint),
-the pieces of the state.
+the pieces of the state. It is written only where that leaves the journal room for its next file:
+what is the cache must not be why the truth ends.
 """
 
+import contextlib
+import errno
+import os
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread
@@ -76,7 +80,7 @@ class Checkpoints:
         self._period_ns = period_s * 1_000_000_000
         self._next_ns = monotonic_ns() + self._period_ns
         self._path = Path(stage.journal.directory) / FILE
-        self._writer = _Writer(self._path, log)
+        self._writer = _Writer(self._path, stage.journal.file_bytes, log)
         if period_s:
             # The first copy is then as quick as those after it.
             self._writer.copy(logic.freeze() or [])
@@ -153,8 +157,13 @@ def _read(path: Path) -> tuple[Checkpoint, list[bytes]] | None:
 class _Writer:
     """A copy of a state, and the thread that writes it. Copy and write only when it is idle."""
 
-    def __init__(self, path: Path, log: structlog.stdlib.BoundLogger):
+    def __init__(self, path: Path, leave_bytes: int, log: structlog.stdlib.BoundLogger):
         self._path = path
+        self._temporary = path.with_name(FILE + ".tmp")
+        self._leave_bytes = leave_bytes
+        self._failing = False
+        with contextlib.suppress(OSError):
+            self._temporary.unlink()  # of one who was killed at it
         self._log = log
         self._state = bytearray()
         self._filled = 0
@@ -191,17 +200,49 @@ class _Writer:
             head = self._heads.get()
             try:
                 self._store(len(head).to_bytes(4, "little") + head)
+                self._tell(None)
             except OSError as error:
                 # The journal is whole without it.
-                self._log.warning("cannot write the checkpoint", error=str(error))
+                self._tell(error)
             self._written.set()
+
+    def _tell(self, error: OSError | None) -> None:
+        """Once that it fails, and once that it no longer does."""
+        if error is not None and not self._failing:
+            what = "cannot write the checkpoint: a restart takes longer until one is written"
+            self._log.warning(what, error=str(error))
+        elif error is None and self._failing:
+            self._log.info("checkpoints are written again")
+        self._failing = error is not None
 
     def _store(self, head: bytes) -> None:
         crc = lib.pmm_crc32c(0, head, len(head))
         crc = lib.pmm_crc32c(crc, ffi.from_buffer(self._state), self._filled)
-        temporary = self._path.with_name(FILE + ".tmp")
-        with temporary.open("wb") as file:
-            file.write(_MAGIC + crc.to_bytes(4, "little") + head)
-            file.write(memoryview(self._state)[: self._filled])
-        temporary.chmod(0o640)  # whatever the umask, as the journal
-        temporary.replace(self._path)
+        head = _MAGIC + crc.to_bytes(4, "little") + head
+        with self._temporary.open("wb") as file:
+            try:
+                self._take_room(file.fileno(), len(head) + self._filled)
+                file.write(head)
+                file.write(memoryview(self._state)[: self._filled])
+                file.flush()
+            except OSError:
+                self._temporary.unlink(missing_ok=True)
+                raise
+        self._temporary.chmod(0o640)  # whatever the umask, as the journal
+        self._temporary.replace(self._path)
+
+    def _take_room(self, file: int, size: int) -> None:
+        """All of it before the first byte, and no more than the journal can spare."""
+        self._spare(size)
+        os.posix_fallocate(file, 0, size)
+        self._spare(0)  # somebody else may have taken room meanwhile
+
+    def _spare(self, size: int) -> None:
+        disk = os.statvfs(self._path.parent)
+        free = disk.f_bavail * disk.f_frsize
+        if free < size + self._leave_bytes:
+            needs = f"{size} bytes for it and " if size else ""
+            why = (
+                f"needs {needs}{self._leave_bytes} for the journal's next file, and {free} are free"
+            )
+            raise OSError(errno.ENOSPC, why, str(self._temporary))

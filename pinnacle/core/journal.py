@@ -12,8 +12,8 @@ import numpy as np
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.enums import Sync as Sync
 from pinnacle.core.errors import CorruptError, DataError, NativeError, check
-from pinnacle.core.journal_reader import JournalReader, JournalReport, file_name, scan
-from pinnacle.core.schema import Source, events_pointer
+from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader, JournalReport, file_name, scan
+from pinnacle.core.schema import EVENT, Source, events_pointer
 
 RECORDS_MIN = lib.PMM_JOURNAL_RECORDS_MIN
 RECORDS_MAX = lib.PMM_JOURNAL_RECORDS_MAX
@@ -133,6 +133,11 @@ class Journal:
     def synced(self) -> int:
         """Records known to be on disk."""
         return self.cdata.synced
+
+    @property
+    def file_bytes(self) -> int:
+        """What its next file takes of the disk."""
+        return HEADER_BYTES + self.cdata.records_per_file * EVENT.itemsize
 
     @property
     def torn_bytes(self) -> int:

@@ -1,6 +1,11 @@
 """A checkpoint shortens a restart and never changes what it comes back to."""
 
+import errno
 import os
+import subprocess
+import sys
+from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -23,6 +28,8 @@ from pinnacle.strategy.config import MarketMakerConfig, StrategyConfig
 from pinnacle.strategy.host import StrategyHost
 from tests.core.test_decision_log import Doubler, World
 from tests.records import ORIGIN, batch, book_of, event, instruments
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Frozen(Doubler):
@@ -47,6 +54,12 @@ class Saved(World):
         log = structlog.get_logger()
         self.checkpoints = Checkpoints(self.stage, self.logic, self.origin, 30, log)
         self.recover(checkpoints=self.checkpoints)
+
+    def live(self, turns):
+        for _ in range(turns):
+            self.send(5)
+            self.turn()
+        return self
 
     def save(self):
         self.checkpoints.save()
@@ -149,23 +162,25 @@ def test_a_checkpoint_of_a_record_that_another_took_the_place_of_is_passed_over(
     assert world.found.replayed == world.found.records
 
 
-def test_a_disk_that_takes_its_time_over_a_checkpoint_holds_nobody_up(tmp_path):
-    """The file that is written is a pipe that nobody reads yet."""
+def test_a_disk_that_takes_its_time_over_a_checkpoint_holds_nobody_up(tmp_path, monkeypatch):
     world = Saved(tmp_path)
     world.send(5)
     world.turn()
-    pipe = tmp_path / "journal" / f"{FILE}.tmp"
-    os.mkfifo(pipe)
+    begun, goes_on, allocate = Event(), Event(), os.posix_fallocate
+
+    def slowly(*arguments):
+        begun.set()
+        goes_on.wait()
+        allocate(*arguments)
+
+    monkeypatch.setattr(os, "posix_fallocate", slowly)
     world.checkpoints.save()
+    begun.wait()
     world.send(4)
     world.turn()
     world.checkpoints.save()  # the first is under way: this one is left out
-    with pipe.open("rb") as reader:
-        written = reader.read()
+    goes_on.set()
     world.checkpoints.wait()
-    path = tmp_path / "journal" / FILE
-    path.unlink()
-    path.write_bytes(written)
     world.die()
     world.start()
     assert world.logic.total == sum(range(1, 10)) * 3
@@ -187,16 +202,98 @@ def test_a_checkpoint_that_cannot_be_written_is_a_warning(tmp_path):
     assert world.found.replayed == world.found.records
 
 
+def test_a_failure_is_told_once_and_its_end_too(tmp_path):
+    temporary = tmp_path / "journal" / f"{FILE}.tmp"
+    with structlog.testing.capture_logs() as said:
+        world = Saved(tmp_path)
+        world.live(1)
+        temporary.mkdir()
+        world.save()
+        world.save()
+        temporary.rmdir()
+        world.save()
+        world.save()
+    assert [line["log_level"] for line in said] == ["warning", "info"]
+    assert (tmp_path / "journal" / FILE).exists()
+
+
+def test_a_write_that_fails_leaves_nothing_and_the_last_checkpoint(world, monkeypatch):
+    world.start()
+    path = world.folder / "journal" / FILE
+    before = path.read_bytes()
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    world.live(1)
+    world.save()
+    assert path.read_bytes() == before
+    assert not path.with_name(f"{FILE}.tmp").exists()
+
+
+def test_what_one_who_was_killed_left_of_a_checkpoint_takes_no_room_for_long(world):
+    left = world.folder / "journal" / f"{FILE}.tmp"
+    left.write_bytes(bytes(1000))
+    world.start()
+    assert not left.exists()
+
+
+SMALL_DISK = """
+import os, sys
+from pathlib import Path
+import structlog
+from tests.core.test_checkpoint import FILE, Frozen, Old
+
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+
+class Large(Frozen):
+    size = 0
+    def freeze(self):
+        return [bytes(self.size)]
+
+class Disk(Old):
+    per_file = 1024
+
+folder = Path(sys.argv[1])
+world = Disk(folder)
+world.die()
+world.start(Large())
+world.live(1)
+disk = os.statvfs(folder)
+free, room = disk.f_bavail * disk.f_frsize, world.journal.file_bytes
+for size in (free, free - room, free - room - 8192, free - room - 8192):
+    world.logic.size = size
+    world.save()
+    path = folder / "journal" / FILE
+    print(path.exists() and path.stat().st_size > size, path.with_name(FILE + ".tmp").exists())
+while world.journal.count < 1024:  # and the journal finds its room
+    world.live(1)
+    world.received()
+world.live(1)
+print(sorted(p.name for p in (folder / "journal").glob("*.pmj")))
+"""
+
+
+def test_a_checkpoint_leaves_the_journal_the_room_of_its_next_file_on_a_real_disk(tmp_path):
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    mounted = ["unshare", "--mount", *user, "sh", "-euc"]
+    mounted += ['mount -t tmpfs -o size=2m none "$0"; "$@"', tmp_path]
+    if subprocess.run([*mounted, "true"], capture_output=True).returncode:
+        pytest.skip("this container may not mount a small disk")
+    command = [*mounted, sys.executable, "-c", SMALL_DISK, tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    *saves, files = done.stdout.splitlines()
+    # Too large, larger than is left over, just right; the last has no room beside the one before.
+    assert saves == ["False False", "False False", "True False", "True False"]
+    assert files == "['000000.pmj', '000001.pmj']"
+
+
 class Old(Saved):
     """A journal of many files; the last checkpoint is behind so many turns of ten records."""
 
     per_file = 64
-
-    def live(self, turns):
-        for _ in range(turns):
-            self.send(5)
-            self.turn()
-        return self
 
     def path_of(self, record):
         return self.folder / "journal" / f"{record // 64:06d}.pmj"
