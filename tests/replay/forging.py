@@ -60,5 +60,5 @@ class Forged:
         shutil.copytree(original, self.folder / journal)
         return self.folder / journal / "000000.pmj"
 
-    def verify(self) -> Verification:
-        return verify_session(SessionPaths(Path(), self.folder))
+    def verify(self, *, other_build: bool = False) -> Verification:
+        return verify_session(SessionPaths(Path(), self.folder), other_build=other_build)

@@ -2,10 +2,14 @@
 
 import numpy as np
 
+from pinnacle.core.instruments import write_list
 from pinnacle.core.schema import Flag, Kind, Side, Source
 from pinnacle.replay.evidence import Evidence
 from pinnacle.replay.market_links import FeedLog
-from tests.replay.recorded import BTC, event, market, write_journal
+from pinnacle.replay.verify import verify_session
+from pinnacle.session.config import load_session, to_toml
+from tests.replay.recorded import BTC, event, feed_records, market, write_journal
+from tests.sessions import demo_config
 
 
 def run_of(number):
@@ -35,3 +39,26 @@ def test_every_start_of_the_feed_empties_its_books_where_it_is(tmp_path):
         log.ensure(211 * number + 2)
         log.advance(211 * number + 2)
         assert log.books[0].depth(Side.BID, 9)["price"].tolist() == [100 + number]
+
+
+def test_a_paper_venue_is_held_against_the_feed_as_the_strategy_is(tmp_path):
+    file, paths = demo_config(tmp_path, "paper", "binance-paper.toml")
+    config = load_session(file)
+    paths.data.mkdir(parents=True)
+    paths.config.write_text(to_toml(config), encoding="utf-8")
+    write_list(paths.instrument_list, config.instrument_list())
+    write_journal(paths.journal("feed"), Source.FEED, feed_records())
+    unpublished = market(Kind.DEPTH, 5, 99, Side.BID, price=7, quantity=1, flags=Flag.LAST)
+    for role in ("strategy", "exchange"):
+        marks = [
+            event(Kind.START, 1, source=Source[role.upper()], order_id=1),
+            event(Kind.ATTACH, 1, source=Source.FEED, order_id=1),
+        ]
+        rows = np.concatenate([*marks, unpublished])
+        write_journal(paths.journal(role), Source[role.upper()], rows)
+    found = [
+        problem["journal"]
+        for problem in verify_session(paths).findings
+        if "market data: the feed did not publish it" in str(problem["detail"])
+    ]
+    assert found == ["strategy", "exchange"]

@@ -9,12 +9,14 @@ import sys
 import numpy as np
 import pytest
 
+from pinnacle.core.errors import DataError
 from pinnacle.core.journal_reader import HEADER_BYTES
 from pinnacle.core.paths import SessionPaths
-from pinnacle.core.schema import EVENT, Flag, Kind, Side
+from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Side, Source
 from pinnacle.replay.verify import verify_session
 from pinnacle.strategy.market_maker import MarketMaker
 from tests.replay.forging import JOURNALLED, Forged
+from tests.replay.recorded import flip_bit
 from tests.sessions import demo_config, running_demo, until
 
 
@@ -203,6 +205,13 @@ def an_order_kept_back(session):
     session.change("strategy", forge)
 
 
+def a_decision_of_no_instrument(session):
+    def forge(rows):
+        rows["instrument_id"][np.flatnonzero(decided(rows))[0]] = 2
+
+    session.change("strategy", forge)
+
+
 FORGERIES = {
     "gateway, exchange and feed are gone": (
         missing("gateway", "exchange", "feed"),
@@ -230,7 +239,82 @@ FORGERIES = {
     "a run is of another build": (another_build, ["gateway.*another build"]),
     "risk saw a top that never was": (a_top_that_never_was, ["risk.*never had"]),
     "the strategy was sent another book": (a_better_book_sent, ["strategy.*never had"]),
+    "a decision is of no instrument": (a_decision_of_no_instrument, ["'instrument': 2"]),
     "a record that nobody decided on is gone": (an_order_kept_back, ["strategy"]),
+}
+
+
+def changes(rows):
+    """Where the feed's changes are."""
+    return np.flatnonzero((rows["kind"] == Kind.DEPTH) & ((rows["flags"] & Flag.SNAPSHOT) == 0))
+
+
+def first(rows, kind):
+    return int(np.flatnonzero(rows["kind"] == kind)[0])
+
+
+def set_to(place, field, value):
+    def forge(rows):
+        rows[field][place(rows)] = value
+
+    return forge
+
+
+def without(begin, end=None):
+    def forge(rows):
+        at = begin(rows)
+        return np.delete(rows, np.arange(at, end(rows) if end else at + 1))
+
+    return forge
+
+
+def neighbours_swapped(rows):
+    """The first two changes that stand together and are of two instruments."""
+    at = changes(rows)
+    together = (np.diff(at) == 1) & (np.diff(rows["instrument_id"][at].astype(int)) != 0)
+    i = int(at[:-1][together][0])
+    rows[[i, i + 1]] = rows[[i + 1, i]]
+
+
+FEED_FORGERIES = {
+    "a change is another": (
+        set_to(lambda rows: changes(rows)[100], "quantity", 987_654_321),
+        "the venue did not make it",
+    ),
+    "a change is gone": (without(lambda rows: changes(rows)[100]), "its number does not follow"),
+    "two instruments' changes are swapped": (neighbours_swapped, "not in the venue's order"),
+    "a book is invalid for a reason that no feed has": (
+        set_to(lambda rows: first(rows, Kind.BOOK_INVALID), "reason", Reason.STALE),
+        "no feed says this",
+    ),
+    "a snapshot's level is another": (
+        set_to(lambda rows: first(rows, Kind.BOOK_BEGIN) + 1, "quantity", 987_654_321),
+        "a snapshot of a book that the venue never had",
+    ),
+    "a snapshot lacks its last level": (
+        without(lambda rows: first(rows, Kind.BOOK_END) - 1),
+        "a snapshot of a book that the venue never had",
+    ),
+    "a snapshot is of another moment": (
+        set_to(lambda rows: first(rows, Kind.BOOK_BEGIN) + 1, "aux", 7),
+        "a snapshot of a book that the venue never had",
+    ),
+    "a snapshot does not begin": (
+        without(lambda rows: first(rows, Kind.BOOK_BEGIN)),
+        "part of no snapshot",
+    ),
+    "changes come before any snapshot": (
+        without(lambda rows: first(rows, Kind.BOOK_BEGIN), lambda rows: changes(rows)[0]),
+        "a change of a book that is not known",
+    ),
+    "a record is of a stranger": (
+        set_to(lambda rows: changes(rows)[100], "source", Source.EXCHANGE),
+        "a record that no feed makes",
+    ),
+    "a record is of no instrument": (
+        set_to(lambda rows: changes(rows)[-1], "instrument_id", 2),
+        "a record of no instrument",
+    ),
 }
 
 
@@ -250,10 +334,21 @@ def test_a_forgery_is_not_identical_and_is_named(forged, what):
         assert re.search(name, said(found)), said(found)
 
 
+@pytest.mark.parametrize("what", FEED_FORGERIES)
+def test_what_the_feed_is_made_to_say_is_held_against_the_venue_too(forged, what):
+    """Whatever its readers hold: they could have been forged alike."""
+    forge, text = FEED_FORGERIES[what]
+    forged.change("feed", forge)
+    found = forged.verify()
+    assert not found.identical
+    assert re.search(f"feed.*the venue's market: .*{text}", said(found)), said(found)
+
+
 def test_what_was_not_forged_is_identical_and_says_how_it_ended(forged):
     found = forged.verify()
     assert found.identical, said(found)
     assert found.ends == dict.fromkeys(JOURNALLED, "in order")
+    assert found.journals == {name: len(forged.rows(name)) for name in JOURNALLED}
     assert found.decisions > 100
 
 
@@ -271,6 +366,34 @@ def test_a_journal_of_another_session_is_not_identical(forged, other, journal):
     found = forged.verify()
     assert not found.identical
     assert re.search(f"{journal}.*of session 'two'", said(found))
+
+
+def test_another_build_is_passed_over_where_that_is_asked_for_and_nothing_else_is(forged):
+    another_build(forged)
+    assert re.search(r"gateway.*another build", said(forged.verify()))
+    found = forged.verify(other_build=True)
+    assert found.identical, said(found)
+    higher_limits(forged)
+    found = forged.verify(other_build=True)
+    assert not found.identical
+    assert re.search(r"risk.*another configuration", said(found))
+    assert "another build" not in said(found)
+
+
+@pytest.mark.parametrize("journal", JOURNALLED)
+def test_a_bit_of_the_last_record_is_damage_and_no_early_end(forged, journal):
+    last = len(forged.rows(journal)) - 1
+    flip_bit(forged.own(journal), HEADER_BYTES + last * EVENT.itemsize + 20)
+    found = forged.verify()
+    assert not found.identical
+    assert [(row["journal"], row["record"]) for row in found.damage] == [(journal, last)]
+
+
+@pytest.mark.parametrize("name", ["config.toml", "instruments.json"])
+def test_a_folder_without_what_made_the_journals_is_not_a_sessions(forged, name):
+    (forged.folder / name).unlink()
+    with pytest.raises(DataError, match="not a session's folder"):
+        forged.verify()
 
 
 @pytest.mark.parametrize("error", [SystemExit(0), ValueError("no"), RuntimeError()])
