@@ -8,7 +8,7 @@ from tools.cffi_build import compile_arguments
 
 HERE = Path(__file__).parent
 SOURCES = ["bell", "book", "book_read", "clock", "crc32c", "desk", "event", "ladder", "ladder_far"]
-SOURCES += ["locks", "quote", "ring", "segment", "snapshot", "stage"]
+SOURCES += ["locks", "portable_math", "quote", "ring", "segment", "snapshot", "stage"]
 
 
 def run(tmp_path: Path, sources: Path) -> subprocess.CompletedProcess:

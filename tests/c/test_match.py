@@ -19,7 +19,7 @@ ENGINE = [
 
 
 @pytest.mark.parametrize(
-    ("program", "more"), [("match", []), ("market", ["market.c", "traders.c"])]
+    ("program", "more"), [("match", []), ("market", ["market.c", "portable_math.c", "traders.c"])]
 )
 def test_a_random_flow_is_clean_under_the_sanitizers(tmp_path, program, more):
     binary = tmp_path / program

@@ -30,6 +30,7 @@ def built(tmp_path_factory):
     library = folder / "math.so"
     flags = ["-std=gnu11", "-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
     command = ["gcc", *flags, "-shared", "-fPIC", f"-I{CSRC}", "-o", library, folder / "math.c"]
+    command.append(CSRC / "portable_math.c")
     subprocess.run(command, check=True)
     return library
 
@@ -78,6 +79,11 @@ def test_beyond_a_doubles_range_the_exponential_is_nothing_or_infinite(functions
     assert functions.t_exp(-1e9) == 0.0
     assert functions.t_exp(1e9) == math.inf
     assert math.isnan(functions.t_exp(math.nan))
+
+
+def test_its_tables_are_those_of_today():
+    tables = CSRC.parent / "tools" / "portable_tables.py"
+    assert subprocess.run([sys.executable, tables, "--check"]).returncode == 0
 
 
 def test_nothing_of_it_is_the_c_librarys(built):

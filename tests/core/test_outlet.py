@@ -205,7 +205,9 @@ def test_a_snapshot_whose_bounds_move_under_it_is_begun_again(tmp_path):
     assert not world.outlet.settled
     world.publish(depth(Side.BID, -10_000, 1))
     world.settle()
-    assert world.books[0].known(Side.BID) == world.theirs[0].known(Side.BID) is not None
+    ours, theirs = (book.snapshot(0)[0] for book in (world.books[0], world.theirs[0]))
+    assert ours["quantity"] == theirs["quantity"] == lib.PMM_BOUND_BIDS
+    assert ours["price"] == theirs["price"]
     assert world.same() and world.theirs[0].top().valid
 
 
