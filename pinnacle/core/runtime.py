@@ -319,7 +319,7 @@ class Runtime:
         if killed != self._killed:
             kind = Kind.HALT if killed else Kind.RESUME
             if killed or self._killed is not None:
-                self.log.warning("kill switch", kind=kind.name, reason=Reason(killed).name)
+                self.log.warning(_trading(killed))
             self._killed = killed
             n = self._own(batch, n, kind, 0, reason=killed)
         return n
@@ -361,3 +361,10 @@ def _kill_reason(error: BaseException) -> Reason:
     if code == lib.PMM_ERR_SYSTEM:
         return Reason.JOURNAL
     return Reason.BACK_PRESSURE if code == lib.PMM_ERR_FULL else Reason.PEER_LOST
+
+
+def _trading(killed: int) -> str:
+    if not killed:
+        return "trading is allowed again"
+    why = Reason(killed).name.lower().replace("_", " ")
+    return f"trading is halted ({why}) until `pinnacle session resume`"

@@ -149,10 +149,15 @@ def test_the_kill_switch_is_told_when_it_changes(world):
     world.look()
     control = Control(world.paths.control, Mode.SHARED)
     control.kill(Reason.OPERATOR)
-    assert world.look() == [("HALT", Reason.OPERATOR)]
-    control.clear()
-    control.close()
-    assert world.look() == [("RESUME", 0)]
+    with structlog.testing.capture_logs() as said:
+        assert world.look() == [("HALT", Reason.OPERATOR)]
+        control.clear()
+        control.close()
+        assert world.look() == [("RESUME", 0)]
+    assert [line["event"] for line in said] == [
+        "trading is halted (operator) until `pinnacle session resume`",
+        "trading is allowed again",
+    ]
 
 
 #: A role with a journal whose disk is not as it should be; its log, and how it ends.
