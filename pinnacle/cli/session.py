@@ -187,8 +187,10 @@ def remove(config: Path | None, runtime_dir: Path | None, name: str | None, dead
     from pinnacle.session.find import find_sessions
 
     if dead:
-        found = find_sessions(_looked_in(config, runtime_dir))
-        removed = [session for session in found if not session.running]
+        places = _looked_in(config, runtime_dir)
+        removed = [session for session in find_sessions(places) if not session.running]
+        if not removed:
+            click.echo(f"no dead session in {', '.join(map(str, places))}", err=True)
     elif name is None and config is None:
         raise UsageError("say which: --name, --config or --dead")
     else:

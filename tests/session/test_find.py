@@ -48,12 +48,22 @@ def world(tmp_path):
 
 def invoke(*arguments: str):
     """(what the command returned, what it printed)."""
+    done = ran(*arguments)
+    return done.return_value, done.stdout
+
+
+def told(*arguments: str) -> str:
+    """What the command said beside its result."""
+    return ran(*arguments).stderr
+
+
+def ran(*arguments: str):
     from click.testing import CliRunner
 
     done = CliRunner().invoke(group, [str(word) for word in arguments], standalone_mode=False)
     if done.exception is not None:
         raise done.exception
-    return done.return_value, done.stdout
+    return done
 
 
 def test_the_only_living_one_is_meant_among_dead_ones(world):
@@ -170,6 +180,14 @@ def test_the_dead_are_removed_and_the_living_stay(world):
     invoke("remove", "--runtime-dir", world.place, "--dead")
     assert [found.name for found in find_sessions([world.place])] == ["demo"]
     assert not old.runtime.exists() and old.config.exists()
+
+
+def test_a_removal_of_the_dead_says_where_it_found_none(world):
+    world.make("demo", alive=True)
+    assert (
+        told("remove", "--runtime-dir", world.place, "--dead")
+        == f"no dead session in {world.place}\n"
+    )
 
 
 def test_a_start_tells_of_what_killed_ones_have_left_in_memory(world):
