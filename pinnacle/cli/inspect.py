@@ -54,7 +54,8 @@ def _print(summary: dict[str, Any]) -> None:
         click.echo(f"  {finding['problem']}: {place}: {finding['detail']}")
     if "files" not in summary:
         return
-    runs = f"{summary['runs']} runs, the last ended {summary['end']}"
+    last = "goes on" if summary["end"] == "not yet" else f"ended {summary['end']}"
+    runs = f"{summary['runs']} runs, the last {last}"
     click.echo(f"  {summary['files']} files, {summary['bytes']} bytes, {runs}")
     if records:
         click.echo(f"  {summary['first']} to {summary['last']}, {summary['seconds']:.3f} s")

@@ -4,6 +4,9 @@ The format and its promises are in csrc/journal.h and docs/journal-format.md.
 """
 
 import bisect
+import fcntl
+import os
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn, Self
@@ -62,6 +65,22 @@ def _place(file_index: int, record: int, offset: int) -> str:
 def file_name(file_index: int) -> str:
     """The name of a journal's file."""
     return f"{file_index:06d}.pmj"
+
+
+def is_written(directory: Path) -> bool:
+    """Whether a process holds the journal's lock."""
+    try:
+        descriptor = os.open(directory / "lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
+        told = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, asked)
+        return struct.unpack("hhqqi4x", told)[0] != fcntl.F_UNLCK
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def scan(directory: str | Path, *, end_only: bool = False) -> JournalReport:

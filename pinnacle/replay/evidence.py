@@ -5,16 +5,13 @@ so whoever took is read up to a moment before which everybody's journal was open
 up to a moment after. What was taken by then is then always there as given.
 """
 
-import fcntl
-import os
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from pinnacle.core.errors import LayoutError, NativeError
-from pinnacle.core.journal_reader import JournalReader
+from pinnacle.core.journal_reader import JournalReader, is_written
 from pinnacle.core.run_marks import MARKS
 from pinnacle.core.schema import Flag, Kind, Reason
 from pinnacle.replay.runs import Finding, Run, Runs, finding
@@ -35,7 +32,7 @@ class Evidence:
         self.runs: list[Run] = []
         #: (recv_ns, whether it went in order) of each PEER_LOST, by the source that was lost.
         self.losses: dict[int, list[tuple[int, bool]]] = {}
-        self.live = _is_written(directory)
+        self.live = is_written(directory)
         self.last_ns = int(self.reader[-1]["recv_ns"]) if len(self.reader) else 0
 
     def go_on(self) -> None:
@@ -90,19 +87,3 @@ def open_evidence(session: Path) -> tuple[dict[str, Evidence], list[Finding]]:
     for one in opened.values():
         problems += one.look()
     return opened, problems
-
-
-def _is_written(directory: Path) -> bool:
-    """Whether a process holds the journal's lock."""
-    try:
-        descriptor = os.open(directory / "lock", os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
-        told = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, asked)
-        return struct.unpack("hhqqi4x", told)[0] != fcntl.F_UNLCK
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core.errors import LayoutError, NativeError
-from pinnacle.core.journal_reader import JournalReader
+from pinnacle.core.journal_reader import JournalReader, is_written
 from pinnacle.core.schema import Flag, Kind, Reason, Source, Venue
 from pinnacle.replay.health import check_journal
 from pinnacle.replay.readable import name_of
@@ -45,7 +45,7 @@ def summarise(name: str, directory: Path, gap_ns: int, progress: Progress) -> di
         "findings": findings,
         "identity": f"{report.identity:016x}",
     }
-    found["end"] = "early"
+    found["end"] = "not yet" if is_written(directory) else "early"
     if len(reader):
         if reader[-1]["kind"] == Kind.END:
             found["end"] = "in order"

@@ -18,6 +18,7 @@ from pinnacle.core.ring import create_ring
 from pinnacle.core.schema import Reason
 from pinnacle.core.segment import Mode, Segment
 from pinnacle.session.config import SessionConfig
+from pinnacle.session.ending import forget_ending
 from pinnacle.session.place import (
     alone,
     exists,
@@ -141,12 +142,15 @@ def _make(config: SessionConfig, paths: SessionPaths) -> Segment:
         if halted:
             with Control(made.control, Mode.SHARED) as control:
                 control.kill(Reason.OPERATOR)
-            log.warning(f"the operator has halted {paths.data.name}: pinnacle session resume")
+            log.warning(
+                f"{paths.data.name} stays halted by the operator until `pinnacle session resume`"
+            )
         keeper = Segment(made.control, mode=Mode.OWN)
         try:
             write_whole(made.running_config, running_text(config))
             make_folder("session.data_dir", paths.data)
             write_record(config, paths)
+            forget_ending(paths)
             _move_into_place(made.runtime, paths.runtime)
         except BaseException:
             keeper.close()

@@ -11,52 +11,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from pinnacle.core.errors import DataError
 from pinnacle.core.instruments import Instrument, read_list
-from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.output import output, write_whole
+from pinnacle.core.journal_reader import JournalReader, is_written
+from pinnacle.core.output import output
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.risk import beyond_names
-from pinnacle.core.schema import EVENT, Flag, events_pointer
+from pinnacle.core.schema import EVENT, Flag, Kind, events_pointer
 from pinnacle.core.tally import Tally
 from pinnacle.risk.gate import RiskGate
 from pinnacle.session.config import load_session
+from pinnacle.session.ending import Ending, read_ending
 
 TWO_SIDED_AFTER_NS = 2_000_000_000
 #: More than any risk table holds: an order that it let pass has room here.
 OPEN_ORDERS = 1 << 16
 
 Progress = Callable[[int], None]
-
-
-class Ending(msgspec.Struct, frozen=True, kw_only=True):
-    """What only a live session shows, taken at its end before the segments go.
-
-    `tick_to_order`: count, p50, p99, p999 in ns. `processes`: restarts and rss_mb by role.
-    """
-
-    tick_to_order: dict[str, int]
-    processes: dict[str, dict[str, float]]
-    lost_records: int
-
-
-def write_ending(paths: SessionPaths, ending: Ending) -> None:
-    """Keep it beside the journals: whole or not at all."""
-    write_whole(paths.data / "ending.json", msgspec.json.encode(ending).decode() + "\n")
-
-
-def read_ending(paths: SessionPaths) -> Ending | None:
-    """What `write_ending` kept; None if the session had no end. DataError if it is not that."""
-    place = paths.data / "ending.json"
-    try:
-        return msgspec.json.decode(place.read_bytes(), type=Ending)
-    except FileNotFoundError:
-        return None
-    except (OSError, msgspec.DecodeError) as error:
-        raise DataError(f"{place}: {error}; remove it to report without it") from None
 
 
 def records_to_read(paths: SessionPaths) -> int:
@@ -87,6 +60,7 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
     return {
         "session": str(paths.data),
         "runs": times["runs"],
+        "ended": _ended(_risk_journal(paths)),
         "duration_s": round(seconds, 3),
         "instruments": {i.symbol: _instrument(i, gate, tally, times) for i in instruments},
         "market": {"events": events, "events_per_s": round(events / max(seconds, 1e-9), 1)},
@@ -102,6 +76,14 @@ def _risk_journal(paths: SessionPaths) -> Path:
     if not journal.is_dir():
         raise DataError(f"{journal}: missing: not a session's folder, or it never traded")
     return journal
+
+
+def _ended(journal: Path) -> str:
+    goes_on = is_written(journal)  # before the look at its end, or an end between hides
+    reader = JournalReader(journal)
+    if len(reader) and reader[-1]["kind"] == Kind.END:
+        return "in order"
+    return "not yet" if goes_on else "early"
 
 
 def _journals(paths: SessionPaths) -> dict[str, dict[str, Any]]:
@@ -166,15 +148,9 @@ def write_report(path: Path, report: dict[str, Any]) -> None:
 
 def summary(report: dict[str, Any]) -> str:
     """The report in a few lines for people: what was earned, from what."""
-    latency = report["tick_to_order_us"]
-    told = (
-        f"tick to order p50 {latency['p50']} us, p99 {latency['p99']} us"
-        if latency
-        else "tick to order not recorded: the session had no orderly end"
-    )
     runs = f" in {report['runs']} runs of risk" if report["runs"] > 1 else ""
     lines = [f"{report['duration_s']:.0f} s{runs}, {report['market']['events']} market records"]
-    lines[0] += f", {told}"
+    lines[0] += f", tick to order {_latency_text(report)}"
     for symbol, row in report["instruments"].items():
         orders, pnl = row["orders"], row["pnl"]
         lines.append(
@@ -186,6 +162,17 @@ def summary(report: dict[str, Any]) -> str:
             f"{row['fills']['bid']} bid {row['fills']['ask']} ask, two-sided {row['two_sided']:.1%}"
         )
     return "\n".join(lines)
+
+
+def _latency_text(report: dict[str, Any]) -> str:
+    latency = report["tick_to_order_us"]
+    if latency is None:
+        not_yet = report["ended"] == "not yet"
+        why = "the session is not over" if not_yet else "the session had no orderly end"
+        return f"not recorded: {why}"
+    if not latency["count"]:
+        return "not recorded: no order followed a tick"
+    return f"p50 {latency['p50']} us, p99 {latency['p99']} us"
 
 
 def _signed(amount: str) -> str:

@@ -24,8 +24,8 @@ from pinnacle.core.schema import Reason
 from pinnacle.session.checks import warnings
 from pinnacle.session.config import SessionConfig, load_session
 from pinnacle.session.create import discard_session, own_session
+from pinnacle.session.ending import Ending, write_ending
 from pinnacle.session.find import left_behind
-from pinnacle.session.report import Ending, write_ending
 from pinnacle.session.supervisor import LOST, SessionFailed, Supervisor
 from pinnacle.session.view import LiveView
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pinnacle.core.journal import Journal, Sync
+from pinnacle.core.schema import Source
 from pinnacle.replay.recording import Recording
 from pinnacle.replay.summary import summarise
 from tests.reach import OTHERS_CAN_COME
@@ -43,6 +45,12 @@ def test_damage_is_told_with_its_place_and_a_failing_exit(session, replay):
     assert "feed: damaged, 4 records" in result.stdout
     assert "feed/000000.pmj record 4 byte 4352" in result.stdout
     assert "strategy: good, 6 records" in result.stdout
+
+
+def test_a_run_that_goes_on_is_told_from_one_that_ended_early(session, replay):
+    assert "1 runs, the last ended early" in replay("inspect", session / "feed").stdout
+    with Journal.open(session / "feed", "recorded", Source.FEED, 64, Sync.NONE):
+        assert "1 runs, the last goes on" in replay("inspect", session / "feed").stdout
 
 
 def test_one_journal_can_be_asked_for_alone(session, replay):

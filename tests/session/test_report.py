@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -10,14 +11,9 @@ from pinnacle.core.instruments import write_list
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
 from pinnacle.session.config import load_session, to_toml
-from pinnacle.session.report import (
-    Ending,
-    build_report,
-    read_ending,
-    report_text,
-    summary,
-    write_ending,
-)
+from pinnacle.session.create import create_session, remove_session
+from pinnacle.session.ending import Ending, read_ending, write_ending
+from pinnacle.session.report import build_report, report_text, summary
 from tests.records import batch, event
 from tests.sessions import demo_config
 
@@ -126,7 +122,37 @@ def test_a_session_without_an_orderly_end_is_reported_and_says_what_is_not_known
     assert report["tick_to_order_us"] is None
     assert report["processes"] is None
     assert report["lost_records"] is None
-    assert "not recorded" in summary(report)
+    assert report["ended"] == "early"
+    assert "not recorded: the session had no orderly end" in summary(report)
+
+
+def test_a_session_that_runs_is_not_reported_as_one_that_had_no_end(session):
+    paths = session(whole_day())
+    with Journal.open(paths.journal("risk"), "made", Source.RISK, 4096, Sync.NONE):
+        report = build_report(paths)
+    assert report["ended"] == "not yet"
+    assert "not recorded: the session is not over" in summary(report)
+
+
+def test_a_session_whose_risk_process_wrote_its_end_ended_in_order(session):
+    report = build_report(session([*whole_day(), event(Kind.END, recv_ns=14 * S, order_id=1)]))
+    assert report["ended"] == "in order"
+
+
+def test_a_session_without_an_order_tells_no_latency(session):
+    paths = session(whole_day())
+    write_ending(paths, msgspec.structs.replace(ENDING, tick_to_order={}))
+    assert "not recorded: no order followed a tick" in summary(build_report(paths))
+
+
+def test_a_session_that_goes_on_forgets_what_its_last_run_kept_at_its_end(tmp_path):
+    config_path, paths = demo_config(tmp_path, "made")
+    config = load_session(config_path)
+    create_session(config, paths)
+    remove_session(paths)
+    write_ending(paths, ENDING)
+    create_session(config, paths)
+    assert read_ending(paths) is None
 
 
 def test_what_the_session_wrote_at_its_end_is_in_the_report(session):

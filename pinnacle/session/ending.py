@@ -1,0 +1,44 @@
+"""`ending.json`: what only a live session knows, kept beside its journals at its end."""
+
+import contextlib
+
+import msgspec
+
+from pinnacle.core.errors import DataError
+from pinnacle.core.output import write_whole
+from pinnacle.core.paths import SessionPaths
+
+_NAME = "ending.json"
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """What only a live session shows, taken at its end before the segments go.
+
+    `tick_to_order`: count, p50, p99, p999 in ns. `processes`: restarts and rss_mb by role.
+    """
+
+    tick_to_order: dict[str, int]
+    processes: dict[str, dict[str, float]]
+    lost_records: int
+
+
+def write_ending(paths: SessionPaths, ending: Ending) -> None:
+    """Keep it beside the journals: whole or not at all."""
+    write_whole(paths.data / _NAME, msgspec.json.encode(ending).decode() + "\n")
+
+
+def read_ending(paths: SessionPaths) -> Ending | None:
+    """What `write_ending` kept; None if the session had no end. DataError if it is not that."""
+    place = paths.data / _NAME
+    try:
+        return msgspec.json.decode(place.read_bytes(), type=Ending)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        raise DataError(f"{place}: {error}; remove it to report without it") from None
+
+
+def forget_ending(paths: SessionPaths) -> None:
+    """When a session goes on: what the last run kept tells nothing of this one's end."""
+    with contextlib.suppress(FileNotFoundError):
+        (paths.data / _NAME).unlink()
