@@ -14,8 +14,6 @@ from pinnacle.replay.evidence import Evidence, is_decision
 from pinnacle.replay.runs import Finding, finding
 
 _JUDGED = (Kind.NEW, Kind.REPLACE, Kind.FILL)
-
-
 #: What a process tells itself; besides, risk looks and a gateway refuses what it withheld.
 _TOLD = (Kind.TIMER, Kind.PEER_LOST, Kind.PEER_BACK, Kind.HALT, Kind.RESUME, Kind.STOP)
 _ALSO = {"risk": (Kind.TOP,), "gateway": (Kind.REJECTED, Kind.REPLACE_REJECTED)}

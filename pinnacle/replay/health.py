@@ -10,12 +10,12 @@ from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader, JournalRep
 from pinnacle.core.schema import EVENT, Kind, Source
 from pinnacle.replay.recording import Recording
 
-Finding = dict[str, Any]
+Damage = dict[str, Any]
 
 _SCANS_MAX = 10
 
 
-def check_journals(session: str | Path) -> list[Finding]:
+def check_journals(session: str | Path) -> list[Damage]:
     """Check every journal of a session; an empty list means that nothing is wrong.
 
     A finding has the keys journal, file (path from the session's folder), record (index in the
@@ -30,13 +30,13 @@ def check_journals(session: str | Path) -> list[Finding]:
         order        a START record tells of another number of records before it
     """
     recording = Recording.open(session)
-    findings: list[Finding] = []
+    findings: list[Damage] = []
     for name, directory in recording.journals.items():
         findings += check_journal(name, directory)
     return findings
 
 
-def check_journal(name: str, directory: Path) -> list[Finding]:
+def check_journal(name: str, directory: Path) -> list[Damage]:
     """The findings of one journal; `name` is what the session calls it."""
     try:
         report = _settled(directory)
@@ -48,7 +48,7 @@ def check_journal(name: str, directory: Path) -> list[Finding]:
     return findings
 
 
-def damage_of(name: str, directory: Path) -> list[Finding]:
+def damage_of(name: str, directory: Path) -> list[Damage]:
     """What is wrong with a journal's bytes alone."""
     try:
         return check_bytes(name, directory, _settled(directory))
@@ -56,7 +56,7 @@ def damage_of(name: str, directory: Path) -> list[Finding]:
         return [_finding(name, 0, 0, 0, "unreadable", str(error))]
 
 
-def check_among(journals: dict[str, int]) -> list[Finding]:
+def check_among(journals: dict[str, int]) -> list[Damage]:
     """Journals without a record beside others that have some; by name, their counts."""
     if not any(journals.values()):
         return []
@@ -79,7 +79,7 @@ def _settled(directory: Path) -> JournalReport:
 
 def _finding(
     name: str, file_index: int, record: int, offset: int, problem: str, detail: str
-) -> Finding:
+) -> Damage:
     return {
         "journal": name,
         "file": f"{name}/{file_name(file_index)}",
@@ -90,12 +90,12 @@ def _finding(
     }
 
 
-def check_bytes(name: str, directory: Path, report: JournalReport) -> list[Finding]:
+def check_bytes(name: str, directory: Path, report: JournalReport) -> list[Damage]:
     """What a scan's report says of the bytes, and of whose they are."""
     return _check_marks(name, directory, report) + _check_source(name, report)
 
 
-def _check_marks(name: str, directory: Path, report: JournalReport) -> list[Finding]:
+def _check_marks(name: str, directory: Path, report: JournalReport) -> list[Damage]:
     if report.corrupt:
         place = (report.bad_file, report.bad_record, report.bad_offset)
         if report.excess_bytes:
@@ -120,7 +120,7 @@ def _end_of(directory: Path, report: JournalReport) -> tuple[int, int, int]:
     return file_index, report.records, HEADER_BYTES + at * EVENT.itemsize
 
 
-def _check_source(name: str, report: JournalReport) -> list[Finding]:
+def _check_source(name: str, report: JournalReport) -> list[Damage]:
     expected = Source.__members__.get(name.upper())
     if expected is None or report.corrupt or report.source == expected:
         return []
@@ -128,7 +128,7 @@ def _check_source(name: str, report: JournalReport) -> list[Finding]:
     return [_finding(name, 0, 0, 0, "foreign", detail)]
 
 
-def _check_starts(name: str, reader: JournalReader) -> list[Finding]:
+def _check_starts(name: str, reader: JournalReader) -> list[Damage]:
     """A run's START tells how many records it found: more than lay behind the START before."""
     findings = []
     before = -1

@@ -67,6 +67,15 @@ def words_of(rows: np.ndarray) -> np.ndarray:
     return bare.view(np.uint64).reshape(-1, EVENT.itemsize // 8)
 
 
+def neighbours(*columns: np.ndarray) -> Iterator[tuple[int, int]]:
+    """[begin, end) of neighbours that are the same in every column."""
+    if not len(columns[0]):
+        return
+    edges = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    cuts = (np.flatnonzero(edges) + 1).tolist()
+    yield from zip([0, *cuts], [*cuts, len(columns[0])], strict=True)
+
+
 def compare(link: Link, writer: Evidence, reader: Evidence) -> list[Finding]:
     """What was taken and never given, or otherwise; and cursors that do not add up."""
     problems: list[Finding] = []

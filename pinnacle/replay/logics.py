@@ -7,11 +7,10 @@ logic leaves the market that it made in `market`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Any
 
 from pinnacle.core.config import convert
+from pinnacle.core.decision_log import Logic
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.origin import Origin, origin_of
@@ -29,13 +28,6 @@ from pinnacle.risk.gate import RiskGate
 from pinnacle.strategy.config import StrategyConfig
 from pinnacle.strategy.host import StrategyHost
 from pinnacle.strategy.process import BATCH as STRATEGY_BATCH
-
-
-class Logic(Protocol):
-    """What decides."""
-
-    def decided(self, events: Any, n: int) -> np.ndarray:
-        """The decisions that n records of the log cause."""
 
 
 @dataclass(frozen=True)

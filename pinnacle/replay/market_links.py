@@ -5,7 +5,7 @@ A reader that fell behind gets no changes of a book until the feed begins to sen
 the book at each place, and whatever the reader did not get must be covered by one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from pinnacle.core.book import Book
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Source, Venue
 from pinnacle.replay.evidence import Evidence, is_decision
-from pinnacle.replay.links import check_cursors, taken_from, words_of
+from pinnacle.replay.links import check_cursors, neighbours, taken_from, words_of
 from pinnacle.replay.runs import Finding, finding
 from pinnacle.replay.snapshots import Snapshots
 
@@ -99,24 +99,24 @@ class FeedLog:
 
     def find(self, words: np.ndarray) -> int | None:
         """How far ahead the next record with these words is."""
-        begin, size = 0, 256
-        while begin < (have := min(self.ensure(size), size)):
-            same = np.flatnonzero((self.words[begin:have] == words).all(axis=1))
-            if len(same):
-                return begin + int(same[0])
-            begin, size = have, size * 8
-        return None
+        return self._ahead(lambda part: (self.words[part] == words).all(axis=1))
 
     def find_time(self, recv_ns: int, instrument: int) -> int | None:
         """How far ahead the next record of an instrument that was received then is."""
+
+        def same(part: slice) -> np.ndarray:
+            rows = self.rows[part]
+            return (rows["recv_ns"] == recv_ns) & (rows["instrument_id"] == instrument)
+
+        return self._ahead(same)
+
+    def _ahead(self, same: Callable[[slice], np.ndarray]) -> int | None:
+        """The first place where it is the same, looked for in growing parts."""
         begin, size = 0, 256
         while begin < (have := min(self.ensure(size), size)):
-            rows = self.rows[begin:have]
-            same = np.flatnonzero(
-                (rows["recv_ns"] == recv_ns) & (rows["instrument_id"] == instrument)
-            )
-            if len(same):
-                return begin + int(same[0])
+            found = np.flatnonzero(same(slice(begin, have)))
+            if len(found):
+                return begin + int(found[0])
             begin, size = have, size * 8
         return None
 
@@ -145,7 +145,7 @@ class TakenMarket:
             taken["flags"] &= _RING_FLAGS
             # Only a snapshot that a reader is sent has no venue.
             sent = taken["venue_id"] == Venue.NONE
-            for begin, end in _runs(sent):
+            for begin, end in neighbours(sent):
                 follow = self._sent if sent[begin] else self._changes
                 bad = follow(taken[begin:end])
                 if bad is not None:
@@ -209,12 +209,7 @@ class TakenMarket:
 
     def _sent(self, rows: np.ndarray) -> Wrong:
         """Records of snapshots, piece by piece."""
-        pieces = (rows["recv_ns"].astype(np.int64), rows["instrument_id"], rows["kind"])
-        edges = np.zeros(len(rows), bool)
-        for column in pieces:
-            edges[1:] |= column[1:] != column[:-1]
-        starts = [0, *np.flatnonzero(edges).tolist()]
-        for begin, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+        for begin, end in neighbours(rows["recv_ns"], rows["instrument_id"], rows["kind"]):
             bad = self._piece(rows[begin:end])
             if bad is not None:
                 return begin + bad[0], bad[1]
@@ -262,13 +257,6 @@ class TakenMarket:
             feed.advance(n)
             if n < len(rows):
                 return
-
-
-def _runs(values: np.ndarray) -> Iterator[tuple[int, int]]:
-    """[begin, end) of neighbours that are the same."""
-    if len(values):
-        cuts = (np.flatnonzero(values[1:] != values[:-1]) + 1).tolist()
-        yield from zip([0, *cuts], [*cuts, len(values)], strict=True)
 
 
 def _without_last(rows: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from pinnacle.core.instruments import Instrument
 from pinnacle.core.run_marks import MARKS
 from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Source, Venue
 from pinnacle.replay.evidence import Evidence, is_decision
-from pinnacle.replay.links import words_of
+from pinnacle.replay.links import neighbours, words_of
 from pinnacle.replay.runs import Finding, finding
 from pinnacle.replay.snapshots import Snapshots
 
@@ -95,9 +95,7 @@ class VenueLink:
         """An instrument's records of one chunk; the place of what is wrong among them."""
         kinds, snapshot = rows["kind"], (rows["flags"] & Flag.SNAPSHOT) != 0
         delta = ((kinds == Kind.DEPTH) | (kinds == Kind.TRADE)) & ~snapshot
-        cuts = np.flatnonzero(delta[1:] != delta[:-1]) + 1
-        for part in np.split(np.arange(len(rows)), cuts):
-            begin, end = int(part[0]), int(part[-1]) + 1
+        for begin, end in neighbours(delta):
             if delta[begin]:
                 bad = self._deltas(number, rows[begin:end], places, mine[begin:end])
             else:
@@ -130,7 +128,7 @@ class VenueLink:
 
     def _states(self, number: int, rows: np.ndarray) -> tuple[int, str] | None:
         """Records of snapshots, and what the feed and its venue say of a book."""
-        for begin, end in _same_kinds(rows["kind"]):
+        for begin, end in neighbours(rows["kind"]):
             part, kind = rows[begin:end], rows["kind"][begin]
             if kind == Kind.BOOK_INVALID:
                 self._numbers[number] = None
@@ -188,12 +186,6 @@ class VenueLink:
 
     def _finding(self, index: int, what: str) -> Finding:
         return finding("feed", index, "not given", f"the venue's market: {what}")
-
-
-def _same_kinds(kinds: np.ndarray) -> Iterator[tuple[int, int]]:
-    """[begin, end) of neighbours of one kind."""
-    cuts = (np.flatnonzero(kinds[1:] != kinds[:-1]) + 1).tolist()
-    yield from zip([0, *cuts], [*cuts, len(kinds)], strict=True)
 
 
 def _comparable(rows: np.ndarray) -> np.ndarray:

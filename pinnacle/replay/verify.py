@@ -24,6 +24,7 @@ from pinnacle.replay.health import check_bytes, check_journal
 from pinnacle.replay.links import LINKS, compare
 from pinnacle.replay.logics import Decider, Session
 from pinnacle.replay.market_links import TakenMarket, compare_tops
+from pinnacle.replay.readable import name_of
 from pinnacle.replay.runs import Finding, finding
 from pinnacle.replay.venue_link import VenueLink
 
@@ -257,20 +258,13 @@ def _readable(row: np.void | None, instruments: list[Instrument]) -> dict[str, A
     number = int(row["instrument_id"])
     known = instruments[number] if number < len(instruments) else None
     return {
-        "kind": _name(Kind, row["kind"]),
+        "kind": name_of(Kind, int(row["kind"])).upper(),
         "instrument": known.symbol if known else number,
-        "side": _name(Side, row["side"]),
+        "side": name_of(Side, int(row["side"])).upper(),
         "price": known.price_text(int(row["price"])) if known else int(row["price"]),
         "quantity": known.quantity_text(int(row["quantity"])) if known else int(row["quantity"]),
         "order_id": int(row["order_id"]),
-        "reason": _name(Reason, row["reason"]),
+        "reason": name_of(Reason, int(row["reason"])).upper(),
         "clock_ns": int(row["recv_ns"]),
         "caused_by_ns": int(row["venue_ns"]),
     }
-
-
-def _name(kind: Any, value: int) -> str:
-    try:
-        return kind(int(value)).name
-    except ValueError:
-        return str(value)
