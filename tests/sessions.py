@@ -95,8 +95,7 @@ class LiveSession:
 
     def resting(self) -> dict[int, int]:
         """Our orders in the market and their leaves, by the exchange's own journal."""
-        rows = JournalReader(self.paths.journal("exchange")).array()
-        return resting_at_the_end(rows)
+        return resting_at_the_end(journalled(self.paths, "exchange"))
 
     def in_the_market(self) -> bool:
         """Quoting, and as many orders at the venue. A process that was just started again shows
@@ -147,6 +146,27 @@ def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds} s for: {what}"
         time.sleep(0.02)
+
+
+def journalled(paths: SessionPaths, role: str) -> np.ndarray:
+    """All records of a process's journal."""
+    return JournalReader(paths.journal(role)).array()
+
+
+def verify(paths: SessionPaths) -> tuple[dict, int]:
+    """What `pinnacle-replay verify` says of a session, and its exit code."""
+    command = [sys.executable, "-m", "pinnacle.cli.replay", "verify", str(paths.data), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=100)
+    assert done.stdout, done.stderr
+    return json.loads(done.stdout), done.returncode
+
+
+def assert_repeats(paths: SessionPaths) -> None:
+    """The session is identical, and decided something."""
+    result, code = verify(paths)
+    assert code == 0, result["details"] or result
+    assert result["identical"] and result["differences"] == 0
+    assert result["decisions"] > 100
 
 
 def resting_at_the_end(rows: np.ndarray) -> dict[int, int]:

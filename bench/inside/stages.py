@@ -56,7 +56,7 @@ class Recorded:
         self.instruments = self.config.instrument_list()
 
     def records(self, role: str) -> np.ndarray:
-        rows = np.concatenate(list(JournalReader(self.data / role).chunks()))
+        rows = JournalReader(self.data / role).array()
         return rows[rows["kind"] != Kind.START]
 
     def journal(self, role: str) -> Journal:

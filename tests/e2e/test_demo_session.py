@@ -13,7 +13,15 @@ from pinnacle.core.journal import Journal
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.schema import Flag, Kind, Side, Source, events_pointer
-from tests.sessions import rest, resting_at_the_end, running_demo, until
+from tests.sessions import (
+    assert_repeats,
+    journalled,
+    rest,
+    resting_at_the_end,
+    running_demo,
+    until,
+    verify,
+)
 
 RECORDS = 150
 JOURNALLED = ("exchange", "feed", "strategy", "risk", "gateway")
@@ -36,10 +44,6 @@ def traded(live) -> bool:
     return filled and all(len(journal) > RECORDS for journal in journals)
 
 
-def records(directory) -> np.ndarray:
-    return np.concatenate(list(JournalReader(directory).chunks()))
-
-
 def both_sides_rested(rows: np.ndarray) -> set[int]:
     """The instruments of which bids and asks were in the market at the same time."""
     resting: dict[tuple[int, int], dict[int, int]] = {}
@@ -55,7 +59,7 @@ def both_sides_rested(rows: np.ndarray) -> set[int]:
 def test_both_instruments_are_quoted_on_both_sides_and_filled(demo):
     paths, report, _ = demo
     assert set(report["instruments"]) == {"BTC-USD", "ETH-USD"}
-    assert both_sides_rested(records(paths.journal("exchange"))) == {0, 1}
+    assert both_sides_rested(journalled(paths, "exchange")) == {0, 1}
     for row in report["instruments"].values():
         assert row["orders"]["acknowledged"] > 0
         assert row["fills"]["bid"] + row["fills"]["ask"] > 0
@@ -86,7 +90,7 @@ def test_the_report_counts_what_the_journals_hold(demo):
     listed = {row["path"]: row["records"] for row in report["journals"]}
     for role in JOURNALLED:
         assert listed[str(paths.journal(role))] == len(JournalReader(paths.journal(role))) > 0
-    fills = np.count_nonzero(records(paths.journal("exchange"))["kind"] == Kind.FILL)
+    fills = np.count_nonzero(journalled(paths, "exchange")["kind"] == Kind.FILL)
     assert fills == sum(sum(row["fills"].values()) for row in report["instruments"].values())
 
 
@@ -100,7 +104,7 @@ def test_the_report_can_be_made_again_from_the_folder(demo):
 
 def test_everything_is_cancelled_at_the_end(demo):
     paths, _, _ = demo
-    assert resting_at_the_end(records(paths.journal("exchange"))) == {}
+    assert resting_at_the_end(journalled(paths, "exchange")) == {}
 
 
 def test_the_segments_are_gone_and_the_address_was_printed(demo):
@@ -111,10 +115,7 @@ def test_the_segments_are_gone_and_the_address_was_printed(demo):
 
 def test_verify_repeats_every_decision(demo):
     paths, _, _ = demo
-    result, code = verify(paths)
-    assert code == 0, result
-    assert (result["identical"], result["differences"]) == (True, 0)
-    assert result["decisions"] > 100
+    assert_repeats(paths)
 
 
 def copied(demo, tmp_path) -> SessionPaths:
@@ -127,7 +128,7 @@ def copied(demo, tmp_path) -> SessionPaths:
 def test_one_altered_decision_is_found(demo, tmp_path, role):
     """A decision is changed and its CRC made good again: only a replay can tell."""
     copy = copied(demo, tmp_path)
-    rows = records(copy.journal(role)).copy()
+    rows = journalled(copy, role).copy()
     where = int(np.flatnonzero((rows["flags"] & Flag.DECISION) != 0)[20])
     rows["price"][where] += 1
     shutil.rmtree(copy.journal(role))
@@ -152,9 +153,3 @@ def test_one_changed_byte_is_found(demo, tmp_path, role):
     assert not result["identical"]
     found = json.dumps(result["damage"])
     assert role in found and "50" in found
-
-
-def verify(paths):
-    command = [sys.executable, "-m", "pinnacle.cli.replay", "verify", str(paths.data), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    return json.loads(done.stdout), done.returncode

@@ -9,12 +9,18 @@ import sys
 import numpy as np
 import pytest
 
-from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import Flag, Kind, Reason
 from tests.beside import CAPTURES, needs_captures
 from tests.binance_market import SYMBOLS, make_capture
 from tests.process.wrong_clocks import WrongClocks
-from tests.sessions import demo_config, resting_at_the_end, running_demo, until
+from tests.sessions import (
+    assert_repeats,
+    demo_config,
+    journalled,
+    resting_at_the_end,
+    running_demo,
+    until,
+)
 
 SECONDS = 25
 #: The recorded tape is 5.8 minutes long; the made one as long as the session and its start need.
@@ -91,7 +97,7 @@ def test_both_instruments_are_quoted_and_filled_on_the_market(paper):
 def test_the_market_was_whole(paper):
     """One snapshot an instrument, no gap behind it; only the end of the session invalidates."""
     paths, report = paper
-    rows = np.concatenate(list(JournalReader(paths.journal("feed")).chunks()))
+    rows = journalled(paths, "feed")
     assert report["lost_records"] == 0
     for instrument in (0, 1):
         mine = rows[rows["instrument_id"] == instrument]
@@ -104,7 +110,7 @@ def test_the_market_was_whole(paper):
 
 def test_every_fill_is_of_a_resting_order_and_nothing_is_left_in_the_queue(paper):
     paths, _ = paper
-    rows = np.concatenate(list(JournalReader(paths.journal("exchange")).chunks()))
+    rows = journalled(paths, "exchange")
     given = rows[(rows["flags"] & Flag.DECISION) != 0]
     fills = given[given["kind"] == Kind.FILL]
     assert len(fills) and np.all(fills["flags"] & Flag.MAKER)
@@ -113,12 +119,7 @@ def test_every_fill_is_of_a_resting_order_and_nothing_is_left_in_the_queue(paper
 
 def test_verify_repeats_every_decision(paper):
     paths, _ = paper
-    command = [sys.executable, "-m", "pinnacle.cli.replay", "verify", str(paths.data), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
-    result = json.loads(done.stdout)
-    assert done.returncode == 0, result["details"]
-    assert result["identical"] is True and result["differences"] == 0
-    assert result["decisions"] > 100
+    assert_repeats(paths)
 
 
 def test_after_a_sleep_the_books_are_fetched_anew_and_a_step_of_the_clock_moves_nothing(
@@ -146,18 +147,14 @@ def test_after_a_sleep_the_books_are_fetched_anew_and_a_step_of_the_clock_moves_
         until(lambda: sent_since(live, back) >= 4, 10, "orders on them")
         until(live.quoting, 10, "quotes on both sides")
         live.finish()
-    feed = rows_of(live, "feed")
+    feed = journalled(live.paths, "feed")
     stale = (feed["kind"] == Kind.BOOK_INVALID) & (feed["reason"] == Reason.STALE)
     assert sorted(feed[stale]["instrument_id"]) == [0, 1]
     assert "suspended for 3600" in (live.paths.data / "feed.log").read_text(encoding="utf-8")
 
 
-def rows_of(live, role):
-    return np.concatenate(list(JournalReader(live.paths.journal(role)).chunks()))
-
-
 def sent_since(live, at_ns):
-    rows = rows_of(live, "gateway")
+    rows = journalled(live.paths, "gateway")
     orders = ((rows["kind"] == Kind.NEW) | (rows["kind"] == Kind.REPLACE)) & (
         rows["flags"] & Flag.DECISION != 0
     )
@@ -165,5 +162,5 @@ def sent_since(live, at_ns):
 
 
 def fetched_since(live, at_ns):
-    rows = rows_of(live, "feed")
+    rows = journalled(live.paths, "feed")
     return rows[(rows["kind"] == Kind.BOOK_END) & (rows["recv_ns"] > at_ns)]["instrument_id"]

@@ -1,21 +1,17 @@
 """A whole session while its machine's wall clock is set, back and forth, and while it sleeps."""
 
-import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import Flag, Kind, Reason
 from tests.process.wrong_clocks import WrongClocks
-from tests.sessions import running_demo, until
+from tests.sessions import assert_repeats, journalled, running_demo, until
 
 pytestmark = pytest.mark.long
 
@@ -43,13 +39,9 @@ WAIT_S = 10.0
 
 def sent(live) -> int:
     """Orders that the gateway has sent so far."""
-    rows = rows_of(live.paths, "gateway")
+    rows = journalled(live.paths, "gateway")
     orders = (rows["kind"] == Kind.NEW) | (rows["kind"] == Kind.REPLACE)
     return int(np.count_nonzero(orders & (rows["flags"] & Flag.DECISION != 0)))
-
-
-def rows_of(paths, role) -> np.ndarray:
-    return np.concatenate([chunk.copy() for chunk in JournalReader(paths.journal(role)).chunks()])
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +82,7 @@ def test_the_quotes_stood(stepped):
 @pytest.mark.parametrize("role", ["strategy", "risk", "gateway"])
 def test_session_time_went_on_with_the_monotonic_clock_and_both_clocks_are_on_record(stepped, role):
     paths, _, _ = stepped
-    rows = rows_of(paths, role)
+    rows = journalled(paths, role)
     timers = rows[(rows["kind"] == Kind.TIMER) & (rows["order_id"] > 0)]
     stamps, monotonic = timers["recv_ns"], timers["order_id"].astype(np.int64)
     assert np.all(np.diff(stamps) > 0)
@@ -115,17 +107,13 @@ def test_each_step_was_told(stepped, role):
 
 def test_the_duration_is_what_passed_and_not_what_the_clock_said(stepped):
     paths, report, _ = stepped
-    stamps = rows_of(paths, "risk")["recv_ns"]
+    stamps = journalled(paths, "risk")["recv_ns"]
     assert 0 < report["duration_s"] <= (int(stamps.max()) - int(stamps.min())) / 1e9 + 1
 
 
 def test_it_repeats_itself(stepped):
     paths, _, _ = stepped
-    command = [sys.executable, "-m", "pinnacle.cli.replay", "verify", str(paths.data), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
-    result = json.loads(done.stdout)
-    assert done.returncode == 0, result["details"]
-    assert result["identical"] and result["decisions"] > 100
+    assert_repeats(paths)
 
 
 def test_everything_stood_still_and_goes_on(tmp_path):

@@ -1,20 +1,16 @@
 """Each process of a live session is killed in turn; the session survives it without a loss."""
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
 
 from pinnacle.core.instruments import read_list
-from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
-from tests.sessions import rest, running_demo, until
+from tests.sessions import assert_repeats, journalled, rest, running_demo, until
 
 NEEDED = ("feed", "strategy", "risk", "gateway")
 EVERYONE = (*NEEDED, "exchange", "monitor")
@@ -49,8 +45,7 @@ def kill(live, role):
 
 def exchange_orders(paths: SessionPaths) -> np.ndarray:
     """Everything that the exchange reported, from its own journal."""
-    chunks = [c.copy() for c in JournalReader(paths.journal("exchange")).chunks()]
-    rows = np.concatenate(chunks)
+    rows = journalled(paths, "exchange")
     return rows[(rows["flags"] & Flag.DECISION) != 0]
 
 
@@ -97,11 +92,7 @@ def test_positions_equal_the_exchanges_own_ledger(survived):
 @pytest.mark.long
 def test_the_session_still_repeats_itself(survived):
     paths, _, _ = survived
-    command = [sys.executable, "-m", "pinnacle.cli.replay", "verify", str(paths.data), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
-    result = json.loads(done.stdout)
-    assert done.returncode == 0, result["details"]
-    assert result["identical"] and result["decisions"] > 100
+    assert_repeats(paths)
 
 
 @pytest.mark.long
@@ -111,6 +102,6 @@ def test_the_market_was_told_why(survived):
     rows = exchange_orders(paths)
     reasons = {Reason(int(r)) for r in rows[rows["kind"] == Kind.CANCELLED]["reason"]}
     assert Reason.CANCEL_ON_DISCONNECT in reasons
-    risk = np.concatenate([c.copy() for c in JournalReader(paths.journal("risk")).chunks()])
+    risk = journalled(paths, "risk")
     lost = risk[risk["kind"] == Kind.PEER_LOST]
     assert Source.STRATEGY in lost["aux"]

@@ -9,9 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import Flag, Kind
-from tests.sessions import running_demo, until
+from tests.sessions import journalled, running_demo, until
 
 
 def pinnacle(*arguments: str) -> subprocess.CompletedProcess:
@@ -34,7 +33,7 @@ def test_the_kill_switch_empties_the_market_and_nothing_is_sent_until_it_is_clea
     until(lambda: sum(live.open_orders()) == 0, 2, "no order left")
     time.sleep(0.5)
     assert sum(live.open_orders()) == 0
-    rows = np.concatenate(list(JournalReader(live.paths.journal("gateway")).chunks()))
+    rows = journalled(live.paths, "gateway")
     sent = rows[(rows["flags"] & Flag.DECISION != 0) & (rows["kind"] == Kind.NEW)]
     assert not np.any(sent["recv_ns"] > at)
     resume = pinnacle("session", "resume", "--config", str(live.config), "--name", live.name)

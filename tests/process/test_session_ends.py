@@ -9,12 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import STOP_ORDER
-from tests.sessions import demo_config, resting_at_the_end, running_demo, until
+from tests.sessions import demo_config, journalled, resting_at_the_end, running_demo, until
 
 pytestmark = pytest.mark.long
 
@@ -57,7 +55,7 @@ def test_a_supervisor_that_is_killed_leaves_an_end_in_order_and_nothing_in_memor
         until(all_gone, 60, "the end of every process")
         assert gone == list(STOP_ORDER)
         until(lambda: left_in(tmp_path) == [], 30, "nothing left in memory")
-    rows = np.concatenate(list(JournalReader(live.paths.journal("exchange")).chunks()))
+    rows = journalled(live.paths, "exchange")
     assert resting_at_the_end(rows) == {}
 
 
@@ -70,7 +68,7 @@ def test_a_terminal_that_cannot_be_written_costs_the_words_and_not_the_session(t
     assert errors.startswith("error: standard output: No space left on device")
     assert errors.count("\n") == 1
     assert left_in(tmp_path) == []
-    rows = np.concatenate(list(JournalReader(paths.journal("exchange")).chunks()))
+    rows = journalled(paths, "exchange")
     assert len(rows) and resting_at_the_end(rows) == {}
 
 
