@@ -41,7 +41,8 @@ def test_what_is_empty_a_path_unprintable_or_too_long_is_no_symbol(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["BTC-USD", "ETH/USD", "ETH_USD", "币安人生USDT", "BRK.B", "A%2FB"]
+    "text",
+    ["BTC-USD", "ETH/USD", "ETH_USD", "币安人生USDT", "BRK.B", "A%2FB", "n" * 31, "n" + "币" * 10],
 )
 def test_a_symbol_has_any_script(text):
     assert Symbol(text) == text
@@ -64,6 +65,13 @@ def test_a_stamped_name_fits_and_sorts_as_time_goes(name, data):
     assert early <= late and len(late) == len(name) + 11 <= NAME_BYTES_MAX
     assert (early == late) == (int(seconds[0]) // 2 == int(seconds[1]) // 2)
     assert is_stamped(late, name) and not is_stamped(name, name)
+
+
+def test_a_stamp_counts_the_double_seconds_of_its_day():
+    midnight = 1_728_000_000
+    assert stamped("demo", midnight) == "demo-241004-000"
+    assert stamped("demo", midnight + 13 * 3600 + 47 * 60 + 33) == "demo-241004-j5m"
+    assert stamped("demo", midnight + 86_399) == "demo-241004-xbz"
 
 
 def test_a_name_that_only_begins_alike_is_not_a_stamped_one():

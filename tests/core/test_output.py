@@ -63,6 +63,8 @@ def test_a_new_file_has_the_permissions_that_the_umask_leaves(tmp_path):
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "r.json").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "session").stat().st_mode) == 0o640
+    words = (tmp_path / "session").read_text(encoding="utf-8")
+    assert words == "its group reads whatever the umask"
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -101,18 +103,20 @@ def test_a_device_stays_one(tmp_path):
 
 def test_a_dash_is_standard_output_and_so_is_its_device(capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "-").mkdir()
     for name in ("-", "/dev/stdout"):
         check_output(type(tmp_path)(name))
         write(type(tmp_path)(name), name.encode() + b"\n")
     assert capfd.readouterr().out == "-\n/dev/stdout\n"
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.rglob("*")) == [tmp_path / "-"]
 
 
 def test_what_cannot_be_written_is_said_before(tmp_path):
     with pytest.raises(UsageError, match="is a folder"):
         check_output(tmp_path)
-    with pytest.raises(UsageError, match="no such folder"):
-        check_output(tmp_path / "none" / "r.json")
+    for look in (check_output, write):
+        with pytest.raises(UsageError, match="no such folder"):
+            look(tmp_path / "none" / "r.json")
     with pytest.raises(UsageError, match="no such folder"):
         check_output(tmp_path / "~" / "r.json")
     (tmp_path / "file").write_text("", encoding="utf-8")

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pinnacle.core.bell import Bell, create_bell
+from pinnacle.core.bell import Bell, ProcessState, create_bell
 from pinnacle.core.peers import Peers
 from pinnacle.core.schema import Source
+from pinnacle.core.segment import Mode
 from tests.sessions import until
 
 OWNER = """
@@ -99,6 +100,19 @@ def test_one_whose_heart_stands_still_is_lost_until_it_beats(world):
     until(lambda: world.look() == [(True, False)], 10, "a heart that stands still")
     world.owner.send_signal(signal.SIGCONT)
     until(lambda: world.look() == [(False, False)], 10, "a heart that beats again")
+
+
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("state", [ProcessState.RUNNING, ProcessState.STOPPING])
+def test_only_one_that_was_stopping_and_let_go_has_left_in_order(world, closed, state):
+    owner = Bell(world.path, Mode.OWN)
+    owner.set_state(state)
+    assert not world.peers.left(Source.GATEWAY)
+    if closed:
+        owner.close()
+    in_order = closed and state == ProcessState.STOPPING
+    assert world.peers.left(Source.GATEWAY) == in_order
+    owner.close()
 
 
 def test_looking_at_many_generations_holds_on_to_none(world):

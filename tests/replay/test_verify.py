@@ -396,6 +396,20 @@ def test_a_folder_without_what_made_the_journals_is_not_a_sessions(forged, name)
         forged.verify()
 
 
+@pytest.mark.parametrize("journal", JOURNALLED)
+def test_an_end_that_was_cut_off_is_missed_by_those_who_saw_it(forged, journal):
+    def marks_cut(rows):
+        return rows[: np.flatnonzero(rows["kind"] == Kind.DETACH)[-1]]
+
+    forged.change(journal, marks_cut)
+    found = forged.verify()
+    assert found.ends[journal] == "early"
+    # The venue and the feed end last: nobody is there to see it, and nothing else is lost.
+    watched = journal in ("strategy", "risk", "gateway")
+    seen = re.search(f"{journal} .*its end is missing: .* saw it end in order", said(found))
+    assert bool(seen) == watched == (not found.identical), said(found)
+
+
 @pytest.mark.parametrize("error", [SystemExit(0), ValueError("no"), RuntimeError()])
 def test_a_logic_that_ends_by_itself_is_not_identical(forged, monkeypatch, error):
     def hook(self, market):
