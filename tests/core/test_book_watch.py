@@ -6,6 +6,7 @@ import structlog
 
 from pinnacle.core.book import SharedBookWriter, create_shared_book
 from pinnacle.core.book_watch import LOOK_NS, PATIENCE_NS, BookWatch
+from pinnacle.core.errors import NativeError
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import Kind
@@ -16,7 +17,7 @@ ROUND = PATIENCE_NS // LOOK_NS + 1
 
 class World:
     def __init__(self, folder):
-        paths = SessionPaths(folder, folder)
+        self.paths = paths = SessionPaths(folder, folder)
         for number, symbol in enumerate(("X", "Y")):
             create_shared_book(paths.book(symbol), number, 4096, 64, symbol)
         self.shared = [SharedBookWriter(paths.book(symbol)) for symbol in ("X", "Y")]
@@ -79,3 +80,12 @@ def test_a_book_that_is_invalid_everywhere_is_nobodys_to_ask_for(world):
     invalid = event(Kind.BOOK_INVALID)
     world.shared[0].apply_array(np.ascontiguousarray(invalid))
     assert world.looks(3 * ROUND) == 0
+
+
+def test_between_two_looks_no_book_is_opened(world):
+    world.usable[0] = False
+    world.watch.look(1)
+    world.paths.book("X").unlink()
+    world.watch.look(LOOK_NS)
+    with pytest.raises(NativeError):
+        world.watch.look(1 + LOOK_NS)

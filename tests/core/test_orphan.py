@@ -1,4 +1,4 @@
-"""A process whose supervisor is gone ends behind those that it serves, and waits for no one long."""
+"""A process whose supervisor is gone ends behind those that it serves, and waits for none long."""
 
 import os
 

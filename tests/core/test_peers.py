@@ -103,7 +103,7 @@ def test_one_whose_heart_stands_still_is_lost_until_it_beats(world):
 
 
 @pytest.mark.parametrize("closed", [True, False])
-@pytest.mark.parametrize("state", [ProcessState.RUNNING, ProcessState.STOPPING])
+@pytest.mark.parametrize("state", [ProcessState.READY, ProcessState.STOPPING])
 def test_only_one_that_was_stopping_and_let_go_has_left_in_order(world, closed, state):
     owner = Bell(world.path, Mode.OWN)
     owner.set_state(state)
