@@ -25,6 +25,9 @@ PYTHON = '''class Thing:
             return 0
         log.info("said %d", 1)
         return a
+
+    def nothing(self):
+        return None
 '''
 
 

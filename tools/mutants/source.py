@@ -145,15 +145,16 @@ def _may_go(statement: Node, suffix: str) -> bool:
     if statement.type == "expression_statement":
         inner = statement.children[0].type if statement.children else ""
         return inner != "string"
-    # The last return of a C function is what the compiler asks for.
+    # The last return of a C function is what the compiler asks for; that of None is Python's own.
     parent = statement.parent
-    last = parent is not None and parent.children[-2:-1] == [statement]
+    last = parent is not None and parent.named_children[-1] == statement
     whole = (
         parent is not None
         and parent.parent is not None
         and parent.parent.type == "function_definition"
     )
-    return not (statement.type == "return_statement" and last and whole and suffix == ".c")
+    needless = suffix == ".c" or _text(statement) in {"return", "return None"}
+    return not (statement.type == "return_statement" and last and whole and needless)
 
 
 def _one_off(node: Node) -> Iterator[tuple[int, int, str]]:
