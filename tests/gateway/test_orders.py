@@ -51,6 +51,11 @@ def live(table, order_id=1):
     run(table.decided, from_risk(Kind.NEW, order_id), from_venue(Kind.ACK, order_id))
 
 
+def test_a_table_that_has_seen_nothing_knows_nothing(table):
+    assert (table.orders, table.clock_ns, table.duplicates, table.unknown_fills) == ({}, 0, 0, 0)
+    assert not table.halted and not table.stopping
+
+
 def test_an_order_is_sent_acknowledged_filled_and_done(table):
     assert said(run(table.decided, from_risk(Kind.NEW))) == [("NEW", "NONE")]
     assert table.orders[1].state is State.PENDING_NEW
@@ -103,6 +108,13 @@ def test_replace_and_cancel_are_refused_for_an_order_that_is_not_there(table):
     ]
 
 
+def test_an_order_whose_number_is_taken_is_refused_and_the_other_stays(table):
+    live(table)
+    again = run(table.decided, from_risk(Kind.NEW, price=50, quantity=1))
+    assert said(again) == [("REJECTED", "DUPLICATE_ORDER")]
+    assert (table.orders[1].price, table.orders[1].state) == (100, State.LIVE)
+
+
 def test_one_replace_is_in_flight_at_a_time(table):
     live(table)
     assert said(run(table.decided, from_risk(Kind.REPLACE, price=99))) == [("REPLACE", "NONE")]
@@ -137,6 +149,8 @@ def test_a_halt_cancels_more_orders_than_decisions_had_room_for():
 def test_an_order_decided_too_long_ago_is_not_sent(table):
     later = event(Kind.TIMER, recv_ns=2 * SECOND)
     assert said(run(table.decided, later, from_risk(Kind.NEW))) == [("REJECTED", "TOO_OLD")]
+    just_in_time = from_risk(Kind.NEW, recv_ns=2 * SECOND - 250_000_000)
+    assert said(run(table.decided, just_in_time)) == [("NEW", "NONE")]
 
 
 def test_what_risk_left_behind_is_cancelled_when_risk_dies(table):
@@ -146,14 +160,26 @@ def test_what_risk_left_behind_is_cancelled_when_risk_dies(table):
     assert said(run(table.decided, from_risk(Kind.NEW, 2))) == [("REJECTED", "PEER_LOST")]
 
 
+def test_a_cancel_of_the_gateways_own_is_of_the_order_and_of_nothing_else(table):
+    asked = from_risk(Kind.NEW, 5, side=Side.ASK, price=101, quantity=7, instrument_id=3)
+    run(table.decided, asked, from_venue(Kind.ACK, 5))
+    lost = event(Kind.PEER_LOST, aux=Source.RISK, venue_ns=7, recv_ns=SECOND)
+    (cancel,) = run(table.decided, lost)
+    names = ("order_id", "instrument_id", "side", "price", "quantity", "aux", "venue_ns")
+    assert [int(cancel[name]) for name in names] == [5, 3, Side.ASK, 101, 7, 0, 0]
+
+
 def test_an_unanswered_order_is_queried_and_never_sent_again(table):
     run(table.decided, from_risk(Kind.NEW))
-    late = event(Kind.TIMER, recv_ns=int(2.1 * SECOND))
+    assert said(run(table.decided, event(Kind.TIMER, recv_ns=2 * SECOND))) == [], "not late yet"
+    late = event(Kind.TIMER, recv_ns=2 * SECOND + 1)
     assert said(run(table.decided, late)) == [("QUERY", "NONE")]
     assert table.orders[1].state is State.UNKNOWN
     assert len(run(table.decided, late)) == 0, "one query until it is overdue again"
     status = from_venue(Kind.ORDER_STATUS)
     assert said(run(table.decided, status)) == [("ACK", "NONE"), ("CANCEL", "PEER_LOST")]
+    assert said(run(table.decided, status)) == [], "its cancel is on the way"
+    assert table.orders[1].state is State.PENDING_CANCEL
 
 
 def test_an_order_that_the_venue_does_not_know_was_not_sent(table):
@@ -273,11 +299,25 @@ def test_a_thawed_table_is_the_table_that_was_frozen(table):
     assert (made.halted, made.stopping, made.clock_ns) == (True, True, table.clock_ns)
 
 
+@pytest.mark.parametrize("state", [[], [b"\x91\xc4\x00"], [b"no table"]], ids=str)
+def test_a_state_that_no_table_wrote_is_refused_and_changes_nothing(table, state):
+    live(table)
+    assert table.thaw(state) is False
+    assert list(table.orders) == [1]
+
+
 def test_what_the_venue_says_of_a_replace_is_passed_on(table):
     live(table)
     run(table.decided, from_risk(Kind.REPLACE, price=99, quantity=12))
     answer = run(table.decided, from_venue(Kind.REPLACED, price=99, quantity=12))
     assert said(answer) == [("REPLACED", "NONE")]
+
+
+def test_an_order_that_the_venue_has_cancelled_is_done_and_passed_on(table):
+    live(table)
+    gone = from_venue(Kind.CANCELLED, reason=Reason.SHUTDOWN)
+    assert said(run(table.decided, gone)) == [("CANCELLED", "SHUTDOWN")]
+    assert not table.orders
 
 
 def test_a_refusal_that_no_order_waits_for_is_passed_on_and_changes_nothing(table):
