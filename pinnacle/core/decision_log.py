@@ -298,7 +298,8 @@ def _complete(stage: Stage, replay: LogReplay, cursors: _Cursors) -> int:
         timer["source"] = stage.source
         timer["flags"] = Flag.BATCH_END
         stage.journal.append(events_pointer(timer), 1)
-        replay.feed(timer, stage.journal.count - 1)
+        replay.open_inputs.append(timer)
+        replay.close_batch()
         cursors.feed(timer)
     stage.cdata.clock_ns = replay.clock_ns
     missing = np.ascontiguousarray(replay.expected)
