@@ -55,7 +55,6 @@ int pmm_maker_init(struct pmm_maker *maker, const struct pmm_maker_params *p) {
     maker->params = *p;
     /* The skew is linear in sigma: its logarithm and power are taken once and not per look. */
     pmm_glft(p->risk_aversion, p->fill_decay_per_tick, p->fill_rate_per_s, 1.0, &maker->base, &maker->skew_per_sigma);
-    if (!isfinite(maker->base) || !isfinite(maker->skew_per_sigma)) return PMM_ERR_ARGUMENT;
     maker->decay_per_ns = LN2 / (p->volatility_halflife_s * NS_PER_S);
     maker->units_per_lot = 1.0 / (double)p->quote_quantity;
     maker->edge_share = p->edge_min_bps * 1e-4 + (double)p->maker_fee_e8 * 1e-8;

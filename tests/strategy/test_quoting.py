@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinnacle.core._native import ffi
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import Book
 from pinnacle.core.errors import NativeError
 from pinnacle.core.quoting import FairValue, Maker, glft
@@ -100,7 +100,7 @@ def test_volatility_widens_the_quotes():
     assert wild_asks[0][0] - wild_bids[0][0] > calm_asks[0][0] - calm_bids[0][0] + 10
 
 
-@pytest.mark.parametrize("span_ns", [1_000_000, 77_000_000, 10 * SECOND, 3600 * SECOND])
+@pytest.mark.parametrize("span_ns", [1_000_000, 112_000_000, 10 * SECOND, 3600 * SECOND])
 @pytest.mark.parametrize("halflife_s", [0.001, 10.0, 1e6])
 def test_a_look_weighs_what_the_half_life_forgets_in_its_span(span_ns, halflife_s):
     maker = Maker(**PARAMS | {"volatility_halflife_s": halflife_s})
@@ -131,6 +131,17 @@ def test_the_microprice_weighs_each_price_with_the_other_sides_quantity():
     micro = Maker(**PARAMS | {"fair_value": FairValue.MICROPRICE})
     quotes(micro, book([(10_000, 30)], [(10_200, 10)]))
     assert micro.cdata.fair == pytest.approx((10_000 * 10 + 10_200 * 30) / 40)
+
+
+def test_the_microprice_is_pulled_by_a_heavier_side_as_well():
+    sizes = book([(10_000, 90)], [(10_200, 10)])
+    plain, lean = (
+        Maker(**PARAMS | {"fair_value": FairValue.MICROPRICE, "imbalance_lean_ticks": ticks})
+        for ticks in (0.0, 10.0)
+    )
+    quotes(plain, sizes)
+    quotes(lean, sizes)
+    assert lean.cdata.fair == pytest.approx(plain.cdata.fair + 8)
 
 
 def test_each_side_keeps_its_edge_over_the_fee():
@@ -170,6 +181,22 @@ def test_room_for_less_than_the_venue_takes_is_room_for_nothing(room):
     assert [q for _, q in asks] == [10] * whole + ([rest] if rest >= 4 else [])
 
 
+def test_where_the_venue_takes_any_quantity_the_last_lot_is_quoted_and_no_lot_is_not():
+    maker = Maker(**PARAMS | {"quantity_min": 0})
+    assert [q for _, q in quotes(maker, book(*WIDE), position=99)[0]] == [1]
+    assert quotes(maker, book(*WIDE), position=100)[0] == []
+    assert [q for _, q in quotes(maker, book(*WIDE), position=-99)[1]] == [1]
+    assert quotes(maker, book(*WIDE), position=-100)[1] == []
+
+
+def test_a_position_that_no_sum_holds_is_worked_off_with_a_whole_ladder():
+    maker = Maker(**PARAMS | {"levels": 3})
+    bids, asks = quotes(maker, book(*WIDE), position=-(2**63))
+    assert ([q for _, q in bids], asks) == ([10, 10, 10], [])
+    bids, asks = quotes(maker, book(*WIDE), position=2**63 - 1)
+    assert (bids, [q for _, q in asks]) == ([], [10, 10, 10])
+
+
 @pytest.mark.parametrize("levels", [1, 2, 3, 8])
 def test_no_bid_stands_at_a_price_of_nothing(levels):
     # mid 3, half a spread of two ticks: the best bid is 1 and there is nothing behind it
@@ -203,6 +230,34 @@ def test_a_one_sided_or_invalid_book_is_not_quoted():
     assert quotes(Maker(**PARAMS), Book(0, 4096, 64)) == ([], [])
 
 
+def test_a_book_that_cannot_be_quoted_leaves_nothing_of_the_ladder_before():
+    maker, out = Maker(**PARAMS), ffi.new("struct pmm_quotes *")
+    assert maker.quote(book(*WIDE).cdata, 0, SECOND, out)
+    assert (out.bid_count, out.ask_count) == (1, 1)
+    assert not maker.quote(book([(100, 1)], []).cdata, 0, 2 * SECOND, out)
+    assert (out.bid_count, out.ask_count) == (0, 0)
+
+
+def test_markets_from_the_first_tick_to_the_last_that_a_double_holds_are_quoted():
+    last = 1 << 52
+    for bid, ask, quoted in (
+        (1, 3, True),
+        (0, 2, False),
+        (last - 2, last, True),
+        (last - 1, last + 1, False),
+    ):
+        assert (quotes(Maker(**PARAMS), book([(bid, 1)], [(ask, 1)])) != ([], [])) == quoted
+
+
+def test_a_maker_that_is_made_anew_has_seen_nothing():
+    used, params = Maker(**PARAMS), ffi.new("struct pmm_maker_params *", PARAMS)
+    for i in range(3):
+        quotes(used, book([(10_000 + 9 * i, 5)], [(10_200, 5)]), 50, (i + 1) * SECOND)
+    assert lib.pmm_maker_init(used.cdata, params) == 0
+    new = Maker(**PARAMS)
+    assert bytes(ffi.buffer(used.cdata)) == bytes(ffi.buffer(new.cdata))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -217,6 +272,43 @@ def test_a_one_sided_or_invalid_book_is_not_quoted():
 def test_parameters_that_make_no_sense_are_refused(wrong):
     with pytest.raises(NativeError, match="market maker parameters"):
         Maker(**PARAMS | wrong)
+
+
+FAR = float(lib.PMM_QUOTE_DISTANCE_MAX)
+LOTS = 1 << 53
+#: The least and the most of each parameter, the others being PARAMS.
+RANGES = {
+    "risk_aversion": (1e-12, 1e6),
+    "fill_decay_per_tick": (1e-12, 1e3),
+    "fill_rate_per_s": (1e-9, 1e9),
+    "volatility_halflife_s": (1e-3, 1e9),
+    "volatility_floor": (1e-9, 1e9),
+    "imbalance_lean_ticks": (-FAR, FAR),
+    "spread_min_ticks": (1.0, PARAMS["spread_max_ticks"]),
+    "spread_max_ticks": (PARAMS["spread_min_ticks"], FAR),
+    "edge_min_bps": (-1e4, 1e4),
+    "level_spacing_ticks": (1.0, FAR),
+    "quote_quantity": (1, LOTS),
+    "inventory_max": (1, LOTS),
+    "quantity_min": (0, PARAMS["quote_quantity"]),
+    "maker_fee_e8": (-(10**8), 10**8),
+    "levels": (1, 8),
+    "fair_value": (FairValue.MID, FairValue.MICROPRICE),
+    "imbalance_levels": (1, 8),
+}
+
+
+def beside(end, direction):
+    """The next value that the parameter's type has."""
+    return math.nextafter(end, direction * math.inf) if isinstance(end, float) else end + direction
+
+
+@pytest.mark.parametrize("name", PARAMS)
+def test_the_ends_of_each_range_are_taken_and_nothing_beyond_them(name):
+    for end, outwards in zip(RANGES[name], (-1, 1), strict=True):
+        Maker(**PARAMS | {name: end})
+        with pytest.raises(NativeError, match="market maker parameters"):
+            Maker(**PARAMS | {name: beside(end, outwards)})
 
 
 @given(
