@@ -207,6 +207,11 @@ int64_t pmm_book_quantity(const struct pmm_book *book, int side, int64_t price) 
     return slot == PMM_LADDER_NONE ? 0 : *pmm_book_level(ladder, slot);
 }
 
+int pmm_book_knows(const struct pmm_book *book, int side, int64_t price) {
+    const struct pmm_ladder *ladder = pmm_book_side(book, side);
+    return (price ^ ladder->flip) > ladder->horizon;
+}
+
 void pmm_book_get_stats(const struct pmm_book *book, struct pmm_book_stats *stats) {
     const struct pmm_ladder *bids = pmm_book_side(book, PMM_SIDE_BID), *asks = pmm_book_side(book, PMM_SIDE_ASK);
     stats->applied = pmm_load_relaxed_u64(&book->applied);

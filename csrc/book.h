@@ -137,6 +137,8 @@ int64_t pmm_book_depth(const struct pmm_book *book, int side, struct pmm_level *
 /* (bids - asks) / (bids + asks) of the quantities at up to so many best levels a side: -1 to 1; 0 of an empty book. */
 double pmm_book_imbalance(const struct pmm_book *book, size_t levels);
 int64_t pmm_book_quantity(const struct pmm_book *book, int side, int64_t price); /* 0 if no level */
+/* 1 if a price without a level is one where nothing rests; 0 if it lies beyond what is known of the side. */
+int pmm_book_knows(const struct pmm_book *book, int side, int64_t price);
 void pmm_book_get_stats(const struct pmm_book *book, struct pmm_book_stats *stats);
 /*
  * The whole book as BOOK_BEGIN, DEPTH (flag SNAPSHOT, best first, bids before asks), BOOK_END (flag LAST), stamped

@@ -156,7 +156,7 @@ uint32_t pmm_paper_order_count(const struct pmm_paper *paper) {
 
 static int order_is_sound(const struct paper_order *order) {
     return order->price > 0 && order->leaves > 0 && order->leaves <= order->total && order->ahead >= 0 &&
-           order->credit >= 0 && !(order->unseen && order->ahead);
+           order->credit >= 0 && !(order->unseen && order->ahead == 0);
 }
 
 static int side_is_sound(const struct pmm_paper *paper, const struct paper_market *market, int side) {
@@ -167,7 +167,8 @@ static int side_is_sound(const struct pmm_paper *paper, const struct paper_marke
         if (!order_is_sound(order)) return 0;
         if (i && paper_rank(side, order[-1].price) < paper_rank(side, order->price)) return 0;
         if (i && order[-1].price == order->price && order[-1].ahead > order->ahead && !order->unseen) return 0;
-        if (market->valid && order->ahead > pmm_book_quantity(paper_book(market), side, order->price)) return 0;
+        int is_shown = market->valid && !order->unseen && pmm_book_knows(paper_book(market), side, order->price);
+        if (is_shown && order->ahead > pmm_book_quantity(paper_book(market), side, order->price)) return 0;
     }
     for (uint32_t i = 0; i < own->accounts; i++) {
         const struct paper_account *account = &own->account[i];

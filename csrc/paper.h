@@ -31,9 +31,14 @@
  * The model. Sources: E. Rigtorp, "Estimating order queue position" (rigtorp.se, 2013), and
  * the queue models of hftbacktest (RiskAdverseQueueModel, ProbQueueModel with f(x) = x and x^2).
  *
- *  Arrival      queue ahead = the displayed quantity at that price. A price behind the worst displayed
- *               level (of PMM_PAPER_LEVELS) is unseen: what the level shows when it first appears is
- *               all ahead, and until then no trade at that price fills the order.
+ *  Arrival      queue ahead = the displayed quantity at that price. A price with nothing displayed is unseen
+ *               if it lies behind the worst displayed level (of PMM_PAPER_LEVELS) or beyond what is known
+ *               of the side (the bound of a BOOK_BEGIN, levels that the book dropped): what the level shows
+ *               when it first appears is all ahead, and until then no trade at that price fills the order.
+ *  Out of sight A snapshot that ends before an order's price, or a book that drops its level, makes it unseen
+ *               again: nobody becomes the first of a queue because it is no longer shown. What was ahead
+ *               stays the most that can be once the level appears; a DEPTH beyond what is known bounds it
+ *               too, but what happens there is not followed. Who was first stays first.
  *  Trade at     our price, aggressor from the other side: eats the queue ahead, and what is left
  *               of the trade fills our orders there in the order of their arrival.
  *  Trade past   our price: nothing can be ahead any more. Fills by at most the traded quantity, which
@@ -58,7 +63,7 @@
  *               are out of reach, and so is a level for which there is no account. FOK is all or none of what is in reach.
  *  Invalid book new and re-priced orders are refused, resting ones keep their place without fills. When
  *               it is valid again the queue ahead is the smaller of what it was and what
- *               is displayed: time priority cannot get worse, and nothing seen says it got better.
+ *               is displayed, or unseen as above: time priority cannot get worse, and nothing seen says it got better.
  *
  * Our own orders are not in the market's queues and never fill each other. The self-trade rules
  * hold: an incoming order that gets to the price of an opposite one of its source cancels newest, oldest or

@@ -31,28 +31,37 @@ void paper_remove(struct paper_side *side, uint32_t position) {
 
 /* ---- the queue ahead ---- */
 
-/* What is displayed at the price is known: all of it ahead of the orders that waited for that. */
+/* Whether a price with nothing displayed may hold a queue all the same: beyond what is known, or behind what is shown. */
+static int is_hidden(struct paper_turn *turn, int side, int64_t price) {
+    const struct pmm_book *book = paper_book(turn->market);
+    if (!pmm_book_knows(book, side, price)) return 1;
+    int64_t count = pmm_book_depth(book, side, turn->paper->level, PMM_PAPER_LEVELS);
+    return count < 1 || paper_rank(side, price) < paper_rank(side, turn->paper->level[count - 1].price);
+}
+
+/* Its level is out of sight: what was ahead stays the most that can be, and who is first stays first. */
+static void lose_sight(struct paper_order *order) {
+    order->unseen = order->ahead > 0;
+    order->credit = 0;
+}
+
+/* What is displayed at the price is known: of the orders that waited for that no more can be ahead. */
 static void see_level(struct paper_side *own, int64_t price, int64_t displayed) {
     for (uint32_t i = 0; i < own->orders; i++) {
         struct paper_order *order = &paper_orders(own)[i];
         if (order->price != price || !order->unseen) continue;
         order->unseen = 0;
-        order->ahead = displayed;
+        order->ahead = paper_min(order->ahead, displayed);
     }
 }
 
 void paper_rest(struct paper_turn *turn, int side, struct paper_order *order) {
     struct paper_side *own = &turn->market->side[side - 1];
-    const struct pmm_book *book = paper_book(turn->market);
     order->credit = 0;
-    order->unseen = 0;
     order->since_ns = turn->market->depth_ns;
-    order->ahead = pmm_book_quantity(book, side, order->price);
-    if (order->ahead == 0) {
-        int64_t count = pmm_book_depth(book, side, turn->paper->level, PMM_PAPER_LEVELS);
-        order->unseen =
-            count < 1 || paper_rank(side, order->price) < paper_rank(side, turn->paper->level[count - 1].price);
-    }
+    order->ahead = pmm_book_quantity(paper_book(turn->market), side, order->price);
+    order->unseen = order->ahead == 0 && is_hidden(turn, side, order->price);
+    if (order->unseen) order->ahead = INT64_MAX;
     uint32_t at = own->orders++;
     for (; at > 0 && paper_rank(side, paper_orders(own)[at - 1].price) < paper_rank(side, order->price); at--)
         paper_orders(own)[at] = paper_orders(own)[at - 1];
@@ -236,10 +245,18 @@ static void cross(struct paper_turn *turn, int side) {
     remove_filled(own);
 }
 
-/* The best level of our own side is at or behind the order: nobody can be ahead. */
-static void reveal(struct paper_side *own, int side, int64_t best) {
-    for (uint32_t i = 0; i < own->orders; i++)
-        if (paper_rank(side, paper_orders(own)[i].price) > paper_rank(side, best)) paper_orders(own)[i].unseen = 0;
+/* Where an order stands to what is known of its side: nobody is ahead of one that is better than the best level. */
+static void look(struct paper_turn *turn, int side, int64_t best, int64_t quantity) {
+    struct paper_side *own = &turn->market->side[side - 1];
+    for (uint32_t i = 0; i < own->orders; i++) {
+        struct paper_order *order = &paper_orders(own)[i];
+        if (!pmm_book_knows(paper_book(turn->market), side, order->price)) {
+            lose_sight(order);
+        } else if (quantity && paper_rank(side, order->price) > paper_rank(side, best)) {
+            order->unseen = 0;
+            order->ahead = 0;
+        }
+    }
 }
 
 /* The end of a venue's message. */
@@ -253,8 +270,8 @@ static void on_consistent(struct paper_turn *turn) {
     struct paper_side *bids = &market->side[0], *asks = &market->side[1];
     paper_settle_accounts(bids, time_of(turn->cause), turn->paper->config.settle_ns);
     paper_settle_accounts(asks, time_of(turn->cause), turn->paper->config.settle_ns);
-    if (top.bid_quantity) reveal(bids, PMM_SIDE_BID, top.bid_price);
-    if (top.ask_quantity) reveal(asks, PMM_SIDE_ASK, top.ask_price);
+    look(turn, PMM_SIDE_BID, top.bid_price, top.bid_quantity);
+    look(turn, PMM_SIDE_ASK, top.ask_price, top.ask_quantity);
     if (bids->orders && top.ask_quantity && top.ask_price <= paper_orders(bids)[0].price) cross(turn, PMM_SIDE_BID);
     if (asks->orders && top.bid_quantity && top.bid_price >= paper_orders(asks)[0].price) cross(turn, PMM_SIDE_ASK);
 }
@@ -274,9 +291,26 @@ static void on_snapshot(struct paper_turn *turn) {
             int64_t displayed = pmm_book_quantity(paper_book(market), side, order->price);
             order->credit = 0;
             order->since_ns = market->depth_ns;
-            order->ahead = order->unseen ? displayed : paper_min(order->ahead, displayed);
-            if (displayed) order->unseen = 0;
+            if (displayed == 0 && is_hidden(turn, side, order->price)) {
+                lose_sight(order);
+            } else {
+                order->unseen = 0;
+                order->ahead = paper_min(order->ahead, displayed);
+            }
         }
+    }
+}
+
+/* A change beyond what the book knows: it says what is there now, and what comes of it is not followed. */
+static void glimpse(struct paper_turn *turn) {
+    const struct pmm_event *depth = turn->cause;
+    struct paper_side *own = &turn->market->side[depth->side - 1];
+    paper_forget_account(own, depth->price);
+    for (uint32_t i = 0; i < own->orders; i++) {
+        struct paper_order *order = &paper_orders(own)[i];
+        if (order->price != depth->price) continue;
+        order->ahead = paper_min(order->ahead, depth->quantity);
+        lose_sight(order);
     }
 }
 
@@ -289,7 +323,10 @@ static void on_depth(struct paper_turn *turn) {
     }
     int64_t before = pmm_book_quantity(book, depth->side, depth->price);
     pmm_book_apply(book, depth, 1);
-    change_level(turn, before, pmm_book_quantity(book, depth->side, depth->price));
+    if (pmm_book_knows(book, depth->side, depth->price))
+        change_level(turn, before, pmm_book_quantity(book, depth->side, depth->price));
+    else if (depth->quantity >= 0)
+        glimpse(turn);
     if (depth->flags & PMM_FLAG_LAST) on_consistent(turn);
 }
 

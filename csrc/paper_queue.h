@@ -18,7 +18,7 @@ struct paper_order {
     int64_t price;
     int64_t total;
     int64_t leaves;   /* > 0 while it stands in a side */
-    int64_t ahead;    /* market quantity in front of it; 0 while unseen */
+    int64_t ahead;    /* market quantity in front of it; while unseen the most that it can be */
     int64_t credit;   /* gained from decreases that a late trade may still explain */
     int64_t since_ns; /* the market's depth_ns when ahead was first known: older trades were before it */
     uint16_t source;
@@ -108,6 +108,8 @@ struct paper_account *paper_find_account(struct paper_side *side, int64_t price)
 struct paper_account *paper_make_account(struct paper_side *side, int64_t price);
 /* Drops what is older than settle_ns at now_ns. */
 void paper_settle_accounts(struct paper_side *side, int64_t now_ns, int64_t settle_ns);
+/* What was remembered of a level does not matter any more. */
+void paper_forget_account(struct paper_side *side, int64_t price);
 /* Credits must not outlive their account: a later late trade would take back too much. */
 void paper_clear_credit(struct paper_side *side, int64_t price);
 

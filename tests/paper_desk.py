@@ -30,8 +30,8 @@ class PaperDesk:
             for r in reports
         ]
 
-    def snapshot(self, bids, asks):
-        self.send(Kind.BOOK_BEGIN)
+    def snapshot(self, bids, asks, **begin):
+        self.send(Kind.BOOK_BEGIN, **begin)
         for side, levels in ((BID, bids), (ASK, asks)):
             for price, quantity in levels:
                 self.send(

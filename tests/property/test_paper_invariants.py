@@ -152,13 +152,37 @@ def aheads(paper):
     return {int(o["order_id"]): (int(o["price"]), int(o["aux"])) for o in paper.orders()}
 
 
+class Places:
+    """The most that can be ahead of each order, from all that was ever known of its place."""
+
+    def __init__(self):
+        self.most = {}
+
+    def assert_no_worse(self, event, book, orders, after):
+        if event["kind"] in (Kind.NEW, Kind.REPLACE):
+            self.most.pop(int(event["order_id"]), None)
+        for order_id, (price, ahead) in after.items():
+            if order_id not in orders:
+                self.most.pop(order_id, None)
+            most = self.most.get(order_id)
+            if ahead >= 0:
+                assert most is None or ahead <= most[1]
+                self.most[order_id] = price, ahead
+            elif most is not None and most[0] != -1:  # it was in sight until now
+                assert event["kind"] == Kind.BOOK_END and most[1] > 0
+                side = orders[order_id][0]
+                shown = [p for (s, p), q in book.items() if s == side and q]
+                assert all(p > price if side == Side.BID else p < price for p in shown)
+                self.most[order_id] = -1, most[1]
+        self.most = {order_id: self.most[order_id] for order_id in after if order_id in self.most}
+
+
 @pytest.mark.parametrize("cancel", list(Cancel))
 @settings(max_examples=60, deadline=None)
 @given(events=FLOWS)
 def test_no_report_is_ever_impossible(cancel, events):
-    paper, audit, book = Paper([0], orders=8, cancel=cancel), Audit(), {}
+    paper, audit, book, place = Paper([0], orders=8, cancel=cancel), Audit(), {}, Places()
     for i, event in enumerate(events):
-        before = aheads(paper)
         orders = {o: tuple(v) for o, v in audit.open.items()}
         reports = paper.run(events[i : i + 1])
         paper.check()
@@ -178,10 +202,7 @@ def test_no_report_is_ever_impossible(cancel, events):
             worst = max(prices) if side == Side.BID else min(prices)
             assert maker <= displayed_through(book, side, worst)
         after = aheads(paper)
-        if event["kind"] not in (Kind.NEW, Kind.REPLACE):
-            for order_id in before.keys() & after.keys():
-                was, now = before[order_id][1], after[order_id][1]
-                assert was == -1 or 0 <= now <= was
+        place.assert_no_worse(event, book, orders, after)
         leaves = {int(o["order_id"]): int(o["quantity"]) for o in paper.orders()}
         assert leaves == {o: v[2] for o, v in audit.open.items()}
 
@@ -217,4 +238,6 @@ def test_a_pessimist_is_never_ahead_of_an_optimist_in_a_queue(events):
         low.run(events[i : i + 1])
         high.run(events[i : i + 1])
         for order_id in aheads(low).keys() & aheads(high).keys():
-            assert aheads(high)[order_id][1] <= aheads(low)[order_id][1]
+            ahead = [aheads(paper)[order_id][1] for paper in (high, low)]
+            # Who is first does not lose the place by going out of sight; who is not has no number.
+            assert ahead[1] == -1 or 0 <= ahead[0] <= ahead[1]
