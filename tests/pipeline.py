@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.schema import EVENT, Kind, Side, Source, events_pointer
+from pinnacle.core.schema import EVENT, Kind, Side, Source
 from pinnacle.exchange.simulated import SimulatedVenue
 from pinnacle.risk.gate import RiskGate
 from pinnacle.session.config import SessionConfig
@@ -86,6 +86,3 @@ def wanted(pipeline: Pipeline, instrument: int) -> tuple[list, list]:
     bids = [(quotes.bids[i].price, quotes.bids[i].quantity) for i in range(quotes.bid_count)]
     asks = [(quotes.asks[i].price, quotes.asks[i].quantity) for i in range(quotes.ask_count)]
     return bids, asks
-
-
-__all__ = ["Pipeline", "events_pointer", "wanted"]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pinnacle.core.observer import Observer, ProcessView
-from pinnacle.core.schema import Reason
+from pinnacle.core.schema import Reason, in_words
 
 
 def book_words(book: dict[str, Any]) -> str:
@@ -27,7 +27,7 @@ def unfit(observer: Observer, processes: list[ProcessView]) -> dict[str, str]:
             why[f"market {instrument.symbol}"] = trouble
     killed = observer.killed()
     if killed != Reason.NONE:
-        why["trading"] = f"halted: {killed.name.replace('_', ' ').lower()}"
+        why["trading"] = f"halted: {in_words(killed)}"
     return why
 
 

@@ -31,7 +31,7 @@ from pinnacle.core.paths import SessionPaths
 from pinnacle.core.peers import Peers
 from pinnacle.core.placement import beside, lock_mapped_files, pin_to_core
 from pinnacle.core.ring import RingReader
-from pinnacle.core.schema import EventBuffer, Kind, Reason, Source
+from pinnacle.core.schema import EventBuffer, Kind, Reason, Source, in_words
 from pinnacle.core.segment import Mode
 from pinnacle.core.stage import Stage
 
@@ -366,5 +366,4 @@ def _kill_reason(error: BaseException) -> Reason:
 def _trading(killed: int) -> str:
     if not killed:
         return "trading is allowed again"
-    why = Reason(killed).name.lower().replace("_", " ")
-    return f"trading is halted ({why}) until `pinnacle session resume`"
+    return f"trading is halted ({in_words(Reason(killed))}) until `pinnacle session resume`"

@@ -74,6 +74,11 @@ class EventBuffer:
         return self.capacity
 
 
+def in_words(reason: Reason) -> str:
+    """As people read it."""
+    return reason.name.replace("_", " ").lower()
+
+
 def events_pointer(events: np.ndarray) -> Any:
     """A struct pmm_event * on a contiguous EVENT array; keep the array alive while it is used."""
     if events.dtype != EVENT or not events.flags.c_contiguous:

@@ -14,7 +14,7 @@ from pinnacle.core.errors import PinnacleError
 from pinnacle.core.notify import VARIABLES, Notifier
 from pinnacle.core.orphan import KEEP, SUPERVISOR
 from pinnacle.core.paths import ROLES, STOP_ORDER, SessionPaths
-from pinnacle.core.schema import Reason
+from pinnacle.core.schema import Reason, in_words
 from pinnacle.core.segment import Mode
 from pinnacle.session.child import Child
 
@@ -186,9 +186,10 @@ class Supervisor:
             if child.ends > 1
         ]
         if halted not in (Reason.NONE, Reason.OPERATOR):
-            words = halted.name.replace("_", " ").lower()
             reasons = [f"{c.role}: {c.reason}" for c in self.children.values() if c.ends == 1]
-            found.append(f"trading was halted ({words})" + "".join(f"; {r}" for r in reasons))
+            found.append(
+                f"trading was halted ({in_words(halted)})" + "".join(f"; {r}" for r in reasons)
+            )
         if not market:
             found.append("no instrument ever had a market: the warnings above say why")
         return "; ".join(found + self._unclean)

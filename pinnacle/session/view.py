@@ -16,7 +16,7 @@ from pinnacle.core.fitness import book_words, unfit
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.notices import Notice
 from pinnacle.core.observer import Observer, ProcessView
-from pinnacle.core.schema import Reason
+from pinnacle.core.schema import Reason, in_words
 
 LINE_PERIOD_S = 5.0
 SCREEN_PERIOD_S = 0.25
@@ -97,7 +97,7 @@ class LiveView:
         header.append(self._address, style="underline")
         header.append("  ")
         if seen.killed != Reason.NONE:
-            header.append(f"HALTED: {_words(seen.killed.name)}", style="bold red")
+            header.append(f"HALTED: {in_words(seen.killed)}", style="bold red")
         elif seen.unfit:
             header.append(f"NOT READY: {_first(seen.unfit)}", style="bold yellow")
         else:
@@ -152,7 +152,7 @@ def lines(seen: _Seen, remaining_s: float | None) -> list[str]:
     ]
     states = " ".join(_process_words(process) for process in seen.processes)
     if seen.killed != Reason.NONE:
-        mood = f", HALTED: {_words(seen.killed.name)}"
+        mood = f", HALTED: {in_words(seen.killed)}"
     else:
         mood = f", NOT READY: {_first(seen.unfit)}" if seen.unfit else ""
     found.append(
@@ -260,7 +260,3 @@ def _left(remaining_s: float | None) -> str:
     if seconds < 120:
         return f"{seconds} s left"
     return f"{seconds // 60} min {seconds % 60:02d} s left"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").lower()

@@ -23,7 +23,7 @@ from pinnacle.session.checks import warnings
 from pinnacle.session.config import SessionConfig, load_session, to_toml
 from pinnacle.session.create import create_session, remove_session
 from tests.pipeline import Pipeline, wanted
-from tests.sessions import ROOT
+from tests.sessions import ROOT, SECTIONS_BY_SYMBOL
 
 SYMBOL = "BTC-USD"
 STEPS = 150
@@ -44,11 +44,7 @@ def base() -> dict:
     """The demo session with one instrument: small, so that each example is quick."""
     made = read_toml(ROOT / "config" / "demo.toml")
     made["instruments"] = made["instruments"][:1]
-    for section, table in (
-        ("exchange", "traders"),
-        ("strategy", "market_maker"),
-        ("risk", "limits"),
-    ):
+    for section, table in SECTIONS_BY_SYMBOL:
         made[section][table] = {SYMBOL: made[section][table][SYMBOL]}
     del made["processes"]
     return made
