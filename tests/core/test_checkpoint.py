@@ -324,6 +324,16 @@ def test_a_start_from_a_checkpoint_looks_at_the_newest_files_and_what_is_behind_
     assert world.found.checked <= 3 * 64  # the files that a crash may have left unfinished
 
 
+def test_a_replay_says_that_it_goes_on_at_every_piece(tmp_path):
+    world = Old(tmp_path).live(100)
+    world.die()
+    world.start_stage()
+    world.logic, steps = Frozen(), []
+    world.recover(progress=lambda: steps.append(world.logic.total))
+    assert len(steps) >= world.found.records // 64
+    assert steps == sorted(steps) and steps[0] < steps[-1]
+
+
 def test_damage_behind_the_checkpoint_stops_the_start_before_anything_is_appended(tmp_path):
     world = Old(tmp_path).live(80)
     world.save()

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -223,3 +224,28 @@ def test_a_process_whose_supervisor_died_stops(tmp_path):
     shell.wait()
     until(lambda: not bell.segment.owner_alive(), 30, "its end")
     bell.close()
+
+
+def test_a_long_recovery_tells_its_supervisor_and_the_service_manager_that_it_goes_on(
+    tmp_path, monkeypatch
+):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        world = World(tmp_path)
+        # As if the last word were an extension's tenth ago, and then a moment.
+        world.runtime._watchdog_ns = monotonic_ns() - runtime_module.EXTENSION_NS // 10
+        assert world.runtime.bell.progress_ns == 0
+        world.runtime.progress()
+        first = world.runtime.bell.progress_ns
+        assert first > 0
+        assert manager.recv(100) == b"EXTEND_TIMEOUT_USEC=30000000"
+        assert manager.recv(100) == b"WATCHDOG=1"
+        world.runtime._watchdog_ns = monotonic_ns() + runtime_module.EXTENSION_NS
+        world.runtime.progress()
+        assert world.runtime.bell.progress_ns > first
+        with pytest.raises(BlockingIOError):
+            manager.recv(100)
+        world.gateway.close()
+        world.runtime.__exit__(None, None, None)
