@@ -30,7 +30,7 @@ def test_the_kill_switch_empties_the_market_and_nothing_is_sent_until_it_is_clea
     halt = pinnacle("session", "halt", "--config", str(live.config), "--name", live.name)
     at = live.observer.now_ns()
     assert halt.returncode == 0 and "operator" in halt.stdout
-    until(lambda: sum(live.open_orders()) == 0, 2, "no order left")
+    until(lambda: sum(live.open_orders()) == 0, 30, "no order left")
     time.sleep(0.5)
     assert sum(live.open_orders()) == 0
     rows = journalled(live.paths, "gateway")
@@ -38,7 +38,7 @@ def test_the_kill_switch_empties_the_market_and_nothing_is_sent_until_it_is_clea
     assert not np.any(sent["recv_ns"] > at)
     resume = pinnacle("session", "resume", "--config", str(live.config), "--name", live.name)
     assert resume.returncode == 0
-    until(live.quoting, 5, "quoting again")
+    until(live.quoting, 30, "quoting again")
 
 
 @pytest.mark.parametrize("role", ["feed", "strategy", "risk"])
