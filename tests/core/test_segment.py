@@ -263,6 +263,11 @@ time.sleep(600)
 """
 
 
+def open_files():
+    found = {int(path.name) for path in Path("/proc/self/fd").iterdir()}
+    return {number for number in found if Path(f"/proc/self/fd/{number}").exists()}
+
+
 def test_a_forked_child_keeps_no_lock_beyond_its_parents_end(path, tmp_path):
     command = [sys.executable, "-c", FORK_AND_WAIT, str(path), str(tmp_path / "journal")]
     owner = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -297,6 +302,21 @@ def test_a_fork_does_not_release_what_its_parent_owns(path):
         os.waitpid(child, 0)
         assert segment.owner_alive()
         assert code_of(path, mode=Mode.OWN) == lib.PMM_ERR_OWNED
+
+
+def test_a_forked_child_keeps_what_took_the_number_of_a_closed_lock(path, tmp_path):
+    (tmp_path / "text").write_text("mine", encoding="utf-8")
+    before = open_files()
+    with Segment(path, mode=Mode.OWN):
+        locked = open_files() - before
+    later = [os.open(tmp_path / "text", os.O_RDONLY) for _ in range(len(locked) + 1)]
+    assert locked <= set(later)
+    child = os.fork()
+    if child == 0:
+        os._exit(sum(os.pread(fd, 4, 0) != b"mine" for fd in later))
+    assert os.waitpid(child, 0)[1] == 0
+    for fd in later:
+        os.close(fd)
 
 
 def test_a_closed_segment_says_so(path):
