@@ -291,3 +291,24 @@ def test_records_of_no_known_instrument_pass(tmp_path):
     world = World(tmp_path, 64)
     world.publish(event(Kind.TRADE, instrument_id=lib.PMM_INSTRUMENT_ALL, flags=Flag.LAST))
     assert world.kinds() == [Kind.BOOK_INVALID, Kind.TRADE]
+
+
+def test_records_of_no_known_instrument_that_were_lost_are_owed_to_nobody(tmp_path):
+    world = World(tmp_path, 64)
+    world.fill(0, 2)
+    world.settle()
+    for _ in range(100):
+        world.publish(event(Kind.TRADE, instrument_id=7, flags=Flag.LAST))
+    assert world.outlet.overflows > 0 and world.outlet.settled
+    assert set(world.read()["instrument_id"].tolist()) == {7}
+    assert world.housekeep() == 0
+
+
+def test_a_book_of_asks_alone_is_sent_from_its_lowest_price_wherever_that_is(tmp_path):
+    world = World(tmp_path, 64)
+    begin = event(Kind.BOOK_BEGIN, flags=Flag.SNAPSHOT)
+    asks = [depth(Side.ASK, price, 1, Flag.SNAPSHOT) for price in (-5, 0, 3)]
+    world.publish(begin, *asks, event(Kind.BOOK_END, flags=Flag.LAST))
+    world.settle()
+    assert world.theirs[0].depth(Side.ASK, 9)["price"].tolist() == [-5, 0, 3]
+    assert world.same()

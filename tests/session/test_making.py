@@ -115,6 +115,7 @@ def test_what_was_made_and_not_run_stays_and_keeps_its_kill_switch(made):
         assert control.killed() == Reason.OPERATOR
     create_session(changed(paths, "ETH-USD", "ETH/USD"), paths)
     assert [i.symbol for i in read_table(paths.instruments)] == ["BTC-USD", "ETH/USD"]
+    assert paths.book("ETH/USD").exists() and not paths.book("ETH-USD").exists()
 
 
 def test_of_many_starts_at_once_one_wins_and_the_others_see_a_whole_session(made):
