@@ -45,8 +45,8 @@ static void apply_fill(struct pmm_desk *desk, struct pmm_desk_instrument *in, st
 
 /* Nothing of the order changed; if it is gone its own terminal report says so, or it was filled. */
 static void apply_refused_replace(const struct pmm_desk *desk, const struct pmm_desk_instrument *in,
-                                  struct pmm_slot *slot) {
-    if (slot->filled >= slot->quantity) {
+                                  struct pmm_slot *slot, uint16_t reason) {
+    if (reason == PMM_REASON_UNKNOWN_ORDER || slot->filled >= slot->quantity) {
         free_slot(slot);
         return;
     }
@@ -84,8 +84,12 @@ static void apply_report(struct pmm_desk *desk, const struct pmm_event *e) {
         if (slot->state == PMM_SLOT_REPLACING) slot->state = PMM_SLOT_LIVE;
         if (slot->filled >= slot->quantity) free_slot(slot);
         break;
-    case PMM_KIND_REPLACE_REJECTED: apply_refused_replace(desk, in, slot); break;
+    case PMM_KIND_REPLACE_REJECTED: apply_refused_replace(desk, in, slot, e->reason); break;
     case PMM_KIND_CANCEL_REJECTED:
+        if (e->reason == PMM_REASON_UNKNOWN_ORDER) {
+            free_slot(slot);
+            break;
+        }
         if (slot->state == PMM_SLOT_CANCELLING) slot->state = PMM_SLOT_LIVE;
         slot->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
         break;
@@ -98,6 +102,18 @@ static void apply_report(struct pmm_desk *desk, const struct pmm_event *e) {
     }
 }
 
+/* Whether what was in flight is ever answered is not known: all of it is to be cancelled, which tells. */
+static void doubt_flights(struct pmm_desk *desk) {
+    for (uint32_t i = 0; i < desk->instrument_count; i++)
+        for (int at = 0; at < 2 * SLOTS; at++) {
+            struct pmm_slot *slot = &desk->instruments[i].slots[at / SLOTS][at % SLOTS];
+            if (slot->state == PMM_SLOT_FREE || slot->state == PMM_SLOT_LIVE) continue;
+            /* A REPLACE may have made it larger. */
+            if (slot->wanted_quantity > slot->quantity) slot->quantity = slot->wanted_quantity;
+            slot->state = PMM_SLOT_LEAVING;
+        }
+}
+
 static void apply_process(struct pmm_desk *desk, const struct pmm_event *e) {
     const uint32_t lost = desk->peers_lost, halted = desk->halted, stopping = desk->stopping;
     switch (e->kind) {
@@ -106,7 +122,10 @@ static void apply_process(struct pmm_desk *desk, const struct pmm_event *e) {
     case PMM_KIND_HALT: desk->halted = 1; break;
     case PMM_KIND_RESUME: desk->halted = 0; break;
     case PMM_KIND_STOP: desk->stopping = 1; break;
-    case PMM_KIND_START: desk->stopping = 0; break;
+    case PMM_KIND_START:
+        desk->stopping = 0;
+        doubt_flights(desk);
+        break;
     default: break;
     }
     if (lost != desk->peers_lost || halted != desk->halted || stopping != desk->stopping)

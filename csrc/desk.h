@@ -12,7 +12,8 @@
  * A rejected NEW rests its side of the instrument for reject_rest_ns of log time, and a refused REPLACE
  * or CANCEL rests its slot, so that a refusal is not answered with the same order at once. A refused
  * REPLACE that asked for less, a smaller quantity or a price further from the market, leaves an order in the
- * market that is more than is wanted: it is cancelled instead (LEAVING).
+ * market that is more than is wanted: it is cancelled instead (LEAVING). So is, at START, what was in flight: in rings
+ * that were made anew nobody answers it. An order that is refused as UNKNOWN_ORDER is gone.
  *
  * Least set. A working order within requote_ticks of a wanted price stays, unless more of it is left
  * than is wanted, or so much of it is filled that less than half of the wanted quantity is left. What is wanted

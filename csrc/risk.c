@@ -128,6 +128,12 @@ static uint16_t report_fault(const struct risk_instrument *in, const struct pmm_
     return fault;
 }
 
+/* The gateway says so only of what it does not have: it was never sent, or the report of its end is lost. */
+static int refused_as_unknown(const struct pmm_event *e) {
+    return e->reason == PMM_REASON_UNKNOWN_ORDER &&
+           (e->kind == PMM_KIND_REPLACE_REJECTED || e->kind == PMM_KIND_CANCEL_REJECTED);
+}
+
 static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
     if (e->instrument_id >= risk->instrument_count) return;
     struct risk_instrument *in = &risk->instruments[e->instrument_id];
@@ -143,6 +149,8 @@ static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct 
         run_fill(risk, e, order);
     else if (!order)
         return;
+    else if (refused_as_unknown(e))
+        risk_order_remove(risk, order);
     else if (e->kind == PMM_KIND_REPLACED || e->kind == PMM_KIND_REPLACE_REJECTED)
         settle_replace(risk, e, order);
     else if (e->kind == PMM_KIND_CANCEL_REJECTED)
@@ -170,6 +178,14 @@ static void cancel_everything(struct pmm_risk *risk, const struct pmm_event *cau
     }
 }
 
+/* Nobody watched what is open, and in rings that were made anew nobody answers what was asked of it. */
+static void begin(struct pmm_risk *risk, const struct pmm_event *start, struct sink *sink) {
+    risk->stopping = 0;
+    for (uint32_t i = 0; i <= risk->order_mask; i++)
+        risk->orders[i].cancelling = 0;
+    cancel_everything(risk, start, PMM_REASON_PEER_LOST, sink);
+}
+
 static void run_top(struct pmm_risk *risk, const struct pmm_event *e) {
     if (e->instrument_id >= risk->instrument_count) return;
     struct risk_instrument *in = &risk->instruments[e->instrument_id];
@@ -191,7 +207,7 @@ static void run_process(struct pmm_risk *risk, const struct pmm_event *e, struct
         risk->stopping = 1;
         cancel_everything(risk, e, PMM_REASON_SHUTDOWN, sink);
         break;
-    case PMM_KIND_START: risk->stopping = 0; break;
+    case PMM_KIND_START: begin(risk, e, sink); break;
     case PMM_KIND_PEER_LOST:
         risk->peers_lost |= pmm_source_bit(e->aux);
         if (e->aux == PMM_SOURCE_STRATEGY) cancel_everything(risk, e, PMM_REASON_PEER_LOST, sink);

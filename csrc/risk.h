@@ -17,7 +17,8 @@
  *   (a token bucket on the log's clock, over all instruments; CANCELs are never refused for it).
  * A CANCEL of a known order always passes.
  *
- * HALT, STOP and the loss of the strategy cancel every open order at once.
+ * HALT, STOP, START and the loss of the strategy cancel every open order at once. One that the gateway refuses as
+ * UNKNOWN_ORDER is gone.
  *
  * A FILL or a REPLACED that no venue could mean (pmm_report_fault), or a fill that cannot be counted (the
  * position beyond 63 bits, the turnover beyond 125), is refused: counted by its reason and in refused_reports, and it goes no further. What the venue

@@ -257,6 +257,10 @@ class OrderTable:
         if order is not None and order.state in (State.PENDING_REPLACE, State.PENDING_CANCEL):
             if order.filled >= order.quantity:
                 del self.orders[event.order_id]
+            elif event.reason == Reason.UNKNOWN_ORDER:
+                # Risk forgets what is unknown here; what the venue alone does not know is asked about.
+                self._query(event, order)
+                return
             else:
                 order.state = State.LIVE
         self._emit(event)

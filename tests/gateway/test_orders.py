@@ -330,3 +330,18 @@ def test_an_order_that_is_to_be_cancelled_is_known_to_be(table):
     live(table)
     run(table.decided, from_risk(Kind.CANCEL))
     assert table.orders[1].state is State.PENDING_CANCEL
+
+
+@pytest.mark.parametrize(
+    ("asked", "refusal"),
+    [(Kind.CANCEL, Kind.CANCEL_REJECTED), (Kind.REPLACE, Kind.REPLACE_REJECTED)],
+)
+def test_an_order_that_only_the_venue_does_not_know_is_asked_about(table, asked, refusal):
+    # To risk, who forgets what is unknown here, this is no answer yet.
+    live(table)
+    run(table.decided, from_risk(asked))
+    refused = from_venue(refusal, reason=Reason.UNKNOWN_ORDER)
+    assert said(run(table.decided, refused)) == [("QUERY", "NONE")]
+    gone = from_venue(Kind.REJECTED, reason=Reason.UNKNOWN_ORDER)
+    assert said(run(table.decided, gone)) == [("CANCELLED", "NOT_SENT")]
+    assert not table.orders

@@ -301,3 +301,28 @@ def test_a_peer_that_nobody_knows_is_nobodys_loss(source):
     assert only(run(made.decided, new(1))) == PASSED
     run(made.decided, event(Kind.PEER_LOST, aux=Source.GATEWAY), event(Kind.PEER_BACK, aux=source))
     assert only(run(made.decided, new(2))) == refused(Reason.PEER_LOST)
+
+
+@pytest.mark.parametrize("kind", [Kind.CANCEL_REJECTED, Kind.REPLACE_REJECTED])
+def test_an_order_that_the_gateway_does_not_have_makes_room(kind):
+    # Its NEW, or the report of its end, was in a ring that is gone.
+    made = gate()
+    for order_id in (1, 2, 3):
+        assert only(run(made.decided, new(order_id))) == PASSED
+    assert only(run(made.decided, new(4, quantity=1))) == refused(Reason.POSITION_LIMIT)
+    run(made.decided, report(kind, 2, reason=Reason.UNKNOWN_ORDER))
+    assert only(run(made.decided, new(5, quantity=1))) == PASSED
+    again = run(made.decided, event(Kind.CANCEL, order_id=2))
+    assert only(again) == (Kind.CANCEL_REJECTED, Reason.UNKNOWN_ORDER)
+
+
+def test_what_is_open_at_a_start_is_cancelled_also_what_was_being_cancelled():
+    made = gate()
+    for order_id in (1, 2):
+        assert only(run(made.decided, new(order_id))) == PASSED
+    run(made.decided, event(Kind.CANCEL, order_id=2))
+    started = run(made.decided, event(Kind.START, source=Source.RISK, instrument_id=0xFFFFFFFF))
+    assert sorted((row["kind"], row["order_id"]) for row in started) == [
+        (Kind.CANCEL, 1),
+        (Kind.CANCEL, 2),
+    ]

@@ -372,3 +372,41 @@ def test_a_decision_names_the_market_record_that_caused_it():
     assert table.want([(100, 7)])[0]["venue_ns"] == 777
     table.take(event(Kind.TIMER, recv_ns=888, instrument_id=0xFFFFFFFF))
     assert table.want([(90, 7), (89, 7)])[-1]["venue_ns"] == 0
+
+
+START = event(Kind.START, source=Source.STRATEGY, instrument_id=0xFFFFFFFF)
+
+
+def test_an_order_that_is_refused_as_unknown_is_gone():
+    for kind in (Kind.CANCEL_REJECTED, Kind.REPLACE_REJECTED):
+        table = Table()
+        sent = live(table, [(100, 7)])[0]
+        asked = table.want([] if kind == Kind.CANCEL_REJECTED else [(98, 7)])
+        assert len(asked) == 1
+        table.report(kind, sent, reason=Reason.UNKNOWN_ORDER)
+        again = table.want([(99, 7)])
+        assert kinds(again) == ["NEW"], "whoever knows nothing of it will never answer otherwise"
+
+
+@pytest.mark.parametrize("flight", ["NEW", "REPLACE", "CANCEL"])
+def test_what_was_in_flight_when_the_process_ended_is_cancelled_at_its_next_start(flight):
+    # The rings may be new ones: then what was asked is never answered.
+    table = Table()
+    sent = table.want([(100, 7)])[0] if flight == "NEW" else live(table, [(100, 7)])[0]
+    if flight != "NEW":
+        assert kinds(table.want([] if flight == "CANCEL" else [(98, 7)])) == [flight]
+    table.take(START)
+    assert kinds(table.want([(100, 7)])) == ["CANCEL"]
+    table.report(Kind.CANCEL_REJECTED, sent, reason=Reason.UNKNOWN_ORDER)
+    assert kinds(table.want([(100, 7)])) == ["NEW"]
+
+
+def test_an_order_that_a_replace_has_made_larger_is_not_forgotten_by_a_start():
+    table = Table()
+    sent = live(table, [(100, 7)])[0]
+    assert kinds(table.want([(100, 20)])) == ["REPLACE"]
+    table.take(START)
+    table.report(Kind.FILL, sent, quantity=7)
+    table.report(Kind.REPLACED, sent, quantity=20)
+    assert kinds(table.want([])) == ["CANCEL"]
+    assert table.desk.working() == 1
