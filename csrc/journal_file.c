@@ -183,9 +183,14 @@ int pmm_journal_view_open(int directory_fd, uint64_t file_index, struct pmm_jour
     memset(view, 0, sizeof *view);
     view->header_code = PMM_ERR_CORRUPT;
     pmm_journal_file_name(name, file_index);
-    int fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    /* O_NONBLOCK: a FIFO under a file's name must be refused, not waited for. */
+    int fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return errno == ENOENT ? PMM_ERR_NOT_FOUND : PMM_ERR_SYSTEM;
     int code = fstat(fd, &status) ? PMM_ERR_SYSTEM : PMM_OK;
+    if (code == PMM_OK && !S_ISREG(status.st_mode)) {
+        close(fd);
+        return PMM_ERR_FOREIGN;
+    }
     view->bytes = code ? 0 : (uint64_t)status.st_size;
     const uint64_t most = pmm_journal_file_bytes(PMM_JOURNAL_RECORDS_MAX);
     view->mapped = view->bytes < most ? view->bytes : most;

@@ -68,7 +68,7 @@ static int sync_file(struct pmm_journal *journal, uint64_t index) {
     if (index >= journal->held) return fdatasync(file_at(journal, index)->fd);
     char name[32];
     pmm_journal_file_name(name, index);
-    int fd = openat(journal->directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(journal->directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return -1;
     int code = fdatasync(fd);
     int reason = errno;

@@ -87,7 +87,7 @@ static int sync_files(struct pmm_journal *journal, uint64_t files) {
     for (uint64_t i = 0; i < files; i++) {
         char name[32];
         pmm_journal_file_name(name, i);
-        int fd = openat(journal->directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        int fd = openat(journal->directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
         if (fd < 0) return PMM_ERR_SYSTEM;
         int code = fsync(fd);
         int reason = errno;

@@ -50,7 +50,7 @@ def derived() -> str:
     for name, value in vars(enums).items():
         if isinstance(value, type) and issubclass(value, enum.IntEnum | enum.IntFlag):
             base = "IntFlag" if issubclass(value, enum.IntFlag) else "IntEnum"
-            if value in (enum.IntEnum, enum.IntFlag):
+            if not len(value):  # a base of others
                 continue
             members = value.__members__.items()
             text += f"\nclass {name}({base}):\n"

@@ -43,7 +43,7 @@ def inspect(session: Path, gap: float, as_json: bool) -> int:
 
 
 def _slots(directory: Path) -> int:
-    return sum(path.stat().st_size for path in directory.glob("*.pmj")) // 64
+    return sum(path.lstat().st_size for path in directory.glob("*.pmj")) // 64
 
 
 def _print(summary: dict[str, Any]) -> None:

@@ -26,11 +26,14 @@ import structlog
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.journal_reader import JournalReader
+from pinnacle.core.kept import kept_bytes
 from pinnacle.core.origin import Origin
 from pinnacle.core.run_marks import RingPlace, stage_places
 from pinnacle.core.stage import Stage
 
 FILE = "checkpoint"
+#: More than any state.
+CHECKPOINT_MAX = 1 << 30
 _MAGIC = b"PMMCKPT3"
 _CRC = len(_MAGIC)
 _BODY = _CRC + 4
@@ -135,7 +138,7 @@ class Checkpoints:
 def _read(path: Path) -> tuple[Checkpoint, list[bytes]] | None:
     """The file's head and state; None if there is none or it is damaged."""
     try:
-        content = path.read_bytes()
+        content = kept_bytes(path, CHECKPOINT_MAX)
     except OSError:
         return None
     body = content[_BODY:]

@@ -72,9 +72,9 @@ class MonitorConfig(Section, frozen=True):
     history_s: Annotated[int, Meta(ge=10, le=86_400)] = 900
 
 
-def load(path: Path, kind: type[T]) -> T:
+def load(path: Path, kind: type[T], *, kept: bool = False) -> T:
     """The file as `kind`; ConfigError names file and key for anything unknown, missing or wrong."""
-    return convert(read_toml(path), kind, path)
+    return convert(read_toml(path, kept=kept), kind, path)
 
 
 def convert(data: dict[str, Any], kind: type[T], path: Path) -> T:

@@ -5,11 +5,24 @@ import enum
 from pinnacle.core._native import ffi, lib
 
 
-def enum_of(name: str, prefix: str) -> enum.IntEnum:
+class _Told(enum.IntEnum):
+    """What stands in shared memory is told even where no such value is known."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "_Told | None":
+        if not isinstance(value, int):
+            return None
+        unknown = int.__new__(cls, value)
+        unknown._name_ = f"UNKNOWN_{value}"
+        unknown._value_ = value
+        return unknown
+
+
+def enum_of(name: str, prefix: str, kind: type[enum.IntEnum] = enum.IntEnum) -> enum.IntEnum:
     """The IntEnum of a C enum, its names without their common prefix."""
     elements = ffi.typeof(f"enum {name}").relements
     members = {key.removeprefix(prefix): value for key, value in elements.items()}
-    return enum.IntEnum(name, members, module=__name__)
+    return kind(name, members, module=__name__)
 
 
 def flags_of(prefix: str) -> enum.IntFlag:
@@ -23,7 +36,7 @@ Kind = enum_of("pmm_kind", "PMM_KIND_")
 Side = enum_of("pmm_side", "PMM_SIDE_")
 Source = enum_of("pmm_source", "PMM_SOURCE_")
 Venue = enum_of("pmm_venue", "PMM_VENUE_")
-Reason = enum_of("pmm_reason", "PMM_REASON_")
+Reason = enum_of("pmm_reason", "PMM_REASON_", _Told)
 TimeInForce = enum_of("pmm_time_in_force", "PMM_TIF_")
 OrderType = enum_of("pmm_order_type", "PMM_TYPE_")
 SelfTrade = enum_of("pmm_self_trade", "PMM_STP_")
@@ -33,7 +46,7 @@ SegmentKind = enum_of("pmm_segment_kind", "PMM_SEGMENT_")
 Mode = enum_of("pmm_segment_mode", "PMM_OPEN_")
 Sync = enum_of("pmm_sync", "PMM_SYNC_")
 Wait = enum_of("pmm_wait", "PMM_WAIT_")
-ProcessState = enum_of("pmm_process_state", "PMM_STATE_")
+ProcessState = enum_of("pmm_process_state", "PMM_STATE_", _Told)
 ClockNews = enum_of("pmm_clock_news", "PMM_CLOCK_")
 Level = enum_of("pmm_notice_level", "PMM_NOTICE_")
 FairValue = enum_of("pmm_fair_value", "PMM_FAIR_")

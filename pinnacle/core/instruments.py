@@ -11,6 +11,7 @@ import numpy as np
 from pinnacle.core._native import lib
 from pinnacle.core.config import InstrumentConfig
 from pinnacle.core.errors import ConfigError, LayoutError
+from pinnacle.core.kept import kept_bytes
 from pinnacle.core.names import Symbol
 from pinnacle.core.output import write_whole
 from pinnacle.core.schema import INSTRUMENT, Venue
@@ -127,8 +128,11 @@ def write_table(path: Path, instruments: Sequence[Instrument]) -> None:
 def read_table(path: Path) -> list[Instrument]:
     """The instruments of a session's mapped file."""
     with _open(path, Mode.READ) as segment:
-        rows = np.frombuffer(bytes(segment.payload), dtype=INSTRUMENT)
-    return _from_table(rows)
+        content = bytes(segment.payload)
+    try:
+        return _from_table(np.frombuffer(content, dtype=INSTRUMENT))
+    except (ValueError, ConfigError) as error:
+        raise LayoutError(f"{path}: is damaged: {error}") from None
 
 
 def _open(path: Path, mode: int) -> Segment:
@@ -156,7 +160,7 @@ def write_list(path: Path, instruments: Sequence[Instrument]) -> None:
 def read_list(path: Path) -> list[Instrument]:
     """The inverse of `write_list`."""
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
+        rows = json.loads(kept_bytes(path))
         return [
             Instrument(
                 instrument_id=row["instrument_id"],

@@ -16,6 +16,7 @@ import numpy as np
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import CorruptError, DataError, check
+from pinnacle.core.kept import open_kept
 from pinnacle.core.schema import EVENT, dtype_of, events_pointer
 
 HEADER = dtype_of(ffi.typeof("struct pmm_journal_header"))
@@ -70,7 +71,7 @@ def file_name(file_index: int) -> str:
 def is_written(directory: Path) -> bool:
     """Whether a process holds the journal's lock."""
     try:
-        descriptor = os.open(directory / "lock", os.O_RDONLY)
+        descriptor = os.open(directory / "lock", os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return False
     try:
@@ -256,7 +257,7 @@ class JournalReader:
 
 def read_header(path: Path) -> np.void:
     """The header of a journal's file. DataError if the file is shorter."""
-    with path.open("rb") as file:
+    with open_kept(path) as file:
         page = file.read(HEADER.itemsize)
     if len(page) < HEADER.itemsize:
         raise DataError(f"{path}: shorter than a journal's header")

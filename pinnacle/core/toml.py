@@ -8,15 +8,20 @@ from typing import Any
 import msgspec
 
 from pinnacle.core.errors import ConfigError
+from pinnacle.core.kept import kept_bytes
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """The parsed file; ConfigError names the file, and the line where TOML says one."""
+def read_toml(path: Path, *, kept: bool = False) -> dict[str, Any]:
+    """The parsed file; ConfigError names the file, and the line where TOML says one.
+
+    `kept`: it is a session's own, which is a plain file; what a user names may be a pipe.
+    """
     try:
+        content = kept_bytes(path) if kept else path.read_bytes()
         # An editor's byte order mark is no part of the text.
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return tomllib.loads(content.decode("utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:

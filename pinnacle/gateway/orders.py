@@ -258,7 +258,7 @@ class OrderTable:
             if order.filled >= order.quantity:
                 del self.orders[event.order_id]
             elif event.reason == Reason.UNKNOWN_ORDER:
-                # Risk forgets what is unknown here; what the venue alone does not know is asked about.
+                # What is unknown here risk forgets: the venue is asked first.
                 self._query(event, order)
                 return
             else:

@@ -77,7 +77,9 @@ def verify_session(
     """
     if not paths.config.exists() or not paths.instrument_list.exists():
         raise DataError(f"{paths.data}: not a session's folder (config.toml, instruments.json)")
-    session = Session(paths.config, read_toml(paths.config), read_list(paths.instrument_list))
+    session = Session(
+        paths.config, read_toml(paths.config, kept=True), read_list(paths.instrument_list)
+    )
     told: Progress = progress or (lambda what, done, total: None)
     found = Verification(session=str(paths.data))
     journals, found.findings = open_evidence(paths.data)

@@ -112,13 +112,16 @@ class SessionConfig(Section, frozen=True):
         return SessionPaths.of(section.runtime_dir, section.data_dir, name or section.name)
 
 
-def load_session(path: Path) -> SessionConfig:
-    """The file, checked as far as it can be before anything runs; ConfigError names the key."""
+def load_session(path: Path, *, kept: bool = False) -> SessionConfig:
+    """The file, checked as far as it can be before anything runs; ConfigError names the key.
+
+    `kept`: it is the copy beside a session's journals.
+    """
     from pinnacle.risk.gate import RiskGate
     from pinnacle.session.checks import check
     from pinnacle.strategy.host import StrategyHost
 
-    config = load(path, SessionConfig)
+    config = load(path, SessionConfig, kept=kept)
     try:
         instruments = config.instrument_list()
         RiskGate(instruments, config.risk)

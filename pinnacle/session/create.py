@@ -11,6 +11,7 @@ from pinnacle.core.counters import create_counters
 from pinnacle.core.errors import ConfigError, LayoutError, NativeError, UsageError
 from pinnacle.core.instruments import write_table
 from pinnacle.core.journal_reader import JournalReader, scan
+from pinnacle.core.kept import kept_bytes
 from pinnacle.core.notices import create_notices
 from pinnacle.core.output import write_whole
 from pinnacle.core.paths import ROLES, TELLERS, SessionPaths
@@ -113,7 +114,7 @@ def _is_of(config: SessionConfig, paths: SessionPaths) -> bool:
     """Whether the segments that are there can be this configuration's and this version's."""
     try:
         Segment(paths.control).close()
-        return paths.running_config.read_text(encoding="utf-8") == running_text(config)
+        return kept_bytes(paths.running_config).decode() == running_text(config)
     except (NativeError, LayoutError, OSError, ValueError):
         return False
 

@@ -5,6 +5,7 @@ import contextlib
 import msgspec
 
 from pinnacle.core.errors import DataError
+from pinnacle.core.kept import kept_bytes
 from pinnacle.core.output import write_whole
 from pinnacle.core.paths import SessionPaths
 
@@ -31,7 +32,7 @@ def read_ending(paths: SessionPaths) -> Ending | None:
     """What `write_ending` kept; None if the session had no end. DataError if it is not that."""
     place = paths.data / _NAME
     try:
-        return msgspec.json.decode(place.read_bytes(), type=Ending)
+        return msgspec.json.decode(kept_bytes(place), type=Ending)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:

@@ -83,7 +83,7 @@ def _is_session(path: Path) -> bool:
 def _look(runtime: Path) -> Found:
     paths = SessionPaths(runtime, Path())
     with contextlib.suppress(ConfigError, KeyError, TypeError):
-        section = read_toml(paths.running_config)["session"]
+        section = read_toml(paths.running_config, kept=True)["session"]
         paths = SessionPaths(runtime, Path(section["data_dir"]) / runtime.name)
     return Found(paths, tuple(living(paths)))
 

@@ -47,7 +47,7 @@ _WAY_OUT = ": choose another name, or move that folder away"
 
 def _recorded(paths: SessionPaths) -> SessionConfig:
     try:
-        return load(paths.config, SessionConfig)
+        return load(paths.config, SessionConfig, kept=True)
     except ConfigError as error:
         raise ConfigError(f"{error}: it is not this program's{_WAY_OUT}") from None
 

@@ -43,7 +43,7 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
     Fees are what was paid: negative where rebates were earned. total = realised + unrealised -
     fees. DataError, LayoutError or ConfigError name what of the folder is missing or odd.
     """
-    config = load_session(paths.config)
+    config = load_session(paths.config, kept=True)
     instruments = read_list(paths.instrument_list)
     gate = RiskGate(instruments, config.risk)
     tally = Tally(len(instruments), OPEN_ORDERS, TWO_SIDED_AFTER_NS)

@@ -15,6 +15,7 @@ from pinnacle.core import log as logging
 from pinnacle.core.bell import Control
 from pinnacle.core.errors import PinnacleError
 from pinnacle.core.fitness import book_words
+from pinnacle.core.kept import kept_bytes
 from pinnacle.core.names import stamped
 from pinnacle.core.notices import Notices
 from pinnacle.core.observer import Observer
@@ -151,7 +152,7 @@ def _lives(
     if interrupted:
         return
     supervisor.tell_ready()
-    address = supervisor.paths.monitor_address.read_text(encoding="utf-8").strip()
+    address = kept_bytes(supervisor.paths.monitor_address).decode(errors="replace").strip()
     print(f"status page: {address}", flush=True)
     begin, next_look = time.monotonic(), 0.0
     with LiveView(observer, address) as view:

@@ -11,8 +11,9 @@ import pytest
 
 from pinnacle.cli.session import session as group
 from pinnacle.core.bell import Control
-from pinnacle.core.errors import ConfigError, PeerLostError, UsageError
+from pinnacle.core.errors import ConfigError, LayoutError, PeerLostError, UsageError
 from pinnacle.core.schema import Reason
+from pinnacle.core.segment import Mode
 from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session, own_session
 from pinnacle.session.find import find_sessions, left_behind, runtime_dirs, the_session
@@ -104,6 +105,40 @@ def test_a_damaged_one_hides_no_other(world):
     rows = msgspec.json.decode(invoke("list", "--runtime-dir", world.place, "--json")[1])
     assert [row["name"] for row in rows] == ["demo", "old"]
     assert str(bad.control) in rows[1]["halted"]
+
+
+def test_a_neighbour_that_means_harm_keeps_nobody_from_halting(world):
+    for name in ("fifo", "huge", "mine"):
+        world.make(name, alive=name == "mine")
+    text = world.place / "fifo" / "session.toml"
+    text.unlink()
+    os.mkfifo(text)
+    other_end = os.open(text, os.O_RDWR | os.O_NONBLOCK)
+    os.truncate(world.place / "huge" / "session.toml", 1 << 40)
+    try:
+        assert world.meant() == "mine"
+    finally:
+        os.close(other_end)
+
+
+def test_a_reason_that_nobody_knows_is_told_all_the_same(world):
+    paths = world.make("odd", alive=True)
+    with Control(paths.control, Mode.SHARED) as control:
+        control.kill(1999)
+        assert Reason(control.killed()) != Reason.NONE
+    _, listed = invoke("list", "--runtime-dir", world.place)
+    assert "halted (unknown_1999)" in listed
+    _, halted = invoke("halt", "--runtime-dir", world.place)
+    assert "unknown_1999" in halted, "the first reason stays"
+
+
+def test_a_damaged_instrument_table_is_an_error_that_names_it(world):
+    paths = world.make("odd", alive=True)
+    with paths.instruments.open("r+b") as file:
+        file.seek(256)
+        file.write(b"\xff" * 128)
+    with pytest.raises(LayoutError, match="instruments: is damaged"):
+        invoke("status", "--runtime-dir", world.place)
 
 
 def test_folders_that_are_no_sessions_are_passed_over(world):
