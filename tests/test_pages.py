@@ -45,3 +45,9 @@ def test_the_decisions_are_numbered_without_a_gap_and_listed_in_their_order():
     index = (folder / "README.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| \[(\d{4})\]\((\d{4}-[\w-]+\.md)\)", index, re.M)
     assert listed == [(path.name[:4], path.name) for path in written]
+
+
+def test_the_changelog_says_each_thing_once():
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    changes = [line for line in lines if line.startswith("- ")]
+    assert changes and sorted(set(changes)) == sorted(changes)
