@@ -16,6 +16,7 @@ from pinnacle.core.book import (
 from pinnacle.core.errors import LayoutError, NativeError, NotReadyError, OwnedError
 from pinnacle.core.schema import EVENT, EventBuffer, Flag, Kind, Reason, Side
 from pinnacle.core.segment import SegmentKind, create_segment
+from tests.records import event
 
 INSTRUMENT = 4
 BEGIN = (Kind.BOOK_BEGIN, 0, 0, 0)
@@ -361,3 +362,22 @@ def test_what_was_not_kept_is_unknown_from_its_price_on(later):
     assert book.quantity(Side.BID, gone) == book.quantity(Side.BID, gone - 1) == 0
     book.apply_array(records(bid(gone + 1, 7)))
     assert book.quantity(Side.BID, gone + 1) == 7
+
+
+PRICE_MAX = 1 << 62
+
+
+@pytest.mark.parametrize("side", [lib.PMM_BOUND_BIDS, lib.PMM_BOUND_ASKS])
+@pytest.mark.parametrize(
+    ("price", "is_one"),
+    [(PRICE_MAX, True), (-PRICE_MAX, True), (PRICE_MAX + 1, False), (-(1 << 63), False)],
+)
+def test_a_bound_beyond_every_price_is_none(side, price, is_one):
+    book = Book(0)
+    field = "price" if side == lib.PMM_BOUND_BIDS else "order_id"
+    begin = event(Kind.BOOK_BEGIN, quantity=side, flags=Flag.SNAPSHOT)
+    begin[field] = np.int64(price).astype(begin.dtype[field])
+    book.apply_array(np.concatenate([begin, event(Kind.BOOK_END, flags=Flag.LAST)]))
+    told = book.snapshot(0)[0]
+    assert told["quantity"] == (side if is_one else 0)
+    assert not is_one or np.int64(told[field]) == price

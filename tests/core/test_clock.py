@@ -180,6 +180,22 @@ def test_a_wall_clock_that_was_set_while_the_process_stood_still_is_noticed():
     assert host.clock.step_ns == pytest.approx(-3600 * SECOND, abs=1000)
 
 
+def test_a_sample_of_the_greatest_width_is_followed():
+    host = Host().calibrated()
+    host.passes(20 * MS)
+    assert host.adjust(width=lib.PMM_CLOCK_WIDTH_TICKS_MAX) == ClockNews.FOLLOWED
+
+
+def test_a_counter_that_leaps_before_any_rate_is_known_begins_the_line_anew():
+    host = Host()
+    host.adjust()
+    host.passes(20 * MS)
+    host.ticks += 2**60
+    assert host.adjust() == ClockNews.BEGUN
+    host.passes(20 * MS)
+    assert host.adjust() == ClockNews.FOLLOWED
+
+
 @pytest.mark.parametrize("width", [lib.PMM_CLOCK_WIDTH_TICKS_MAX + 1, 2**40])
 def test_a_sample_that_was_interrupted_changes_nothing(width):
     host = Host().calibrated()

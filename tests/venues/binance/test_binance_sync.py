@@ -144,3 +144,12 @@ def test_whatever_is_lost_a_live_book_has_had_every_update_or_is_found_out(lengt
         elif verdict is Diff.GAP:
             assert first != reached + 1
         assert sync.live == (verdict in (Diff.APPLY, Diff.DROP))
+
+
+def test_a_renewal_older_than_the_live_book_is_refused_and_the_book_stays():
+    sync = BookSync()
+    sync.on_snapshot(10)
+    sync.renew()
+    assert sync.on_snapshot(8) is None
+    assert (sync.live, sync.last_id) == (True, 10)
+    assert sync.on_snapshot(10) == []

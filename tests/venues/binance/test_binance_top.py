@@ -1,0 +1,44 @@
+"""What the venue shows is compared with the book where both stand at one update only."""
+
+import pytest
+
+from pinnacle.venues.binance.top import _WAITING_MAX, TopWatch
+
+TOP, OTHER = (100, 1, 101, 2), (99, 1, 101, 2)
+
+
+def test_a_top_waits_until_the_book_has_come_to_its_update():
+    watch = TopWatch()
+    assert watch.show(7, TOP) is None
+    assert watch.show(9, OTHER) is None
+    assert watch.advance(6) is None
+    assert watch.advance(7) == TOP
+    assert watch.advance(8) is None
+    assert watch.advance(9) == OTHER
+
+
+def test_a_top_of_the_update_that_the_book_stands_at_is_compared_at_once():
+    watch = TopWatch()
+    watch.advance(7)
+    assert watch.show(7, TOP) == TOP
+    assert watch.show(6, OTHER) is None
+    assert watch.advance(6) is None, "what was behind the book is not kept"
+
+
+def test_a_book_that_is_not_followed_any_more_has_nothing_to_be_compared_with():
+    watch = TopWatch()
+    watch.advance(7)
+    watch.show(9, TOP)
+    watch.forget()
+    assert watch.show(7, TOP) is None
+    assert watch.advance(9) is None
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_tops_without_a_book_wait_in_bounds(more):
+    watch = TopWatch()
+    last = _WAITING_MAX + more
+    for update_id in range(1, last + 1):
+        watch.show(update_id, TOP)
+    assert watch.advance(1) == (None if more else TOP)
+    assert watch.advance(last) == TOP
