@@ -7,7 +7,7 @@ same decisions, byte for byte. A process that was killed may have left its last 
 end mark, or its last decisions unwritten or unpushed; `recover` finishes exactly that.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,7 +162,7 @@ class _Cursors:
         self.inputs = {given.source: given for given in inputs}
         self.outputs = outputs
         self.created: dict[tuple[bool, int], int] = {}
-        self.next: dict[tuple[bool, int], int] = {}
+        self.next: Counter[tuple[bool, int]] = Counter()
         self.kept: list[deque[np.ndarray]] = [deque() for _ in outputs]
 
     def begin_at(self, checkpoint: Checkpoint) -> None:
@@ -187,14 +187,14 @@ class _Cursors:
         records = records[~np.isin(records["kind"], MARKS)]
         is_decision = (records["flags"] & Flag.DECISION) != 0
         for source in self.inputs:
-            taken = int(np.count_nonzero((records["source"] == source) & ~is_decision))
-            self.next[(False, source)] = self.next.get((False, source), 0) + taken
+            is_taken = (records["source"] == source) & ~is_decision
+            self.next[(False, source)] += int(np.count_nonzero(is_taken))
         for i, output in enumerate(self.outputs):
             wanted = is_decision & ((output.kinds >> records["kind"].astype(np.uint64)) & 1).astype(
                 bool
             )
             given = records[wanted]
-            self.next[(True, i)] = self.next.get((True, i), 0) + len(given)
+            self.next[(True, i)] += len(given)
             if len(given):
                 self._keep(self.kept[i], given)
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pinnacle.core import decision_log
 from pinnacle.core.bell import Bell, create_bell
 from pinnacle.core.decision_log import LogReplay, end_of, recover
 from pinnacle.core.errors import DataError
@@ -157,6 +158,8 @@ def test_a_process_that_dies_anywhere_in_its_turn_gives_each_decision_exactly_on
     got = world.received()
     assert got["order_id"].tolist() == list(range(1, 16))
     assert got["quantity"].tolist() == np.cumsum(np.arange(1, 16) * 3).tolist()
+    world.die()
+    assert verified(world) == "repeated", "what was finished is journalled too"
 
 
 def test_inputs_taken_and_not_released_are_not_taken_twice(tmp_path):
@@ -172,6 +175,31 @@ def test_inputs_taken_and_not_released_are_not_taken_twice(tmp_path):
     assert world.received()["order_id"].tolist() == [1, 2, 3, 4, 5, 6]
 
 
+def test_what_was_sent_to_a_process_that_was_dead_is_not_skipped(tmp_path):
+    world = World(tmp_path)
+    world.send(3)
+    world.turn()
+    world.die()
+    world.send(2)
+    world.start()
+    assert world.found.skipped == 0
+    world.turn()
+    assert world.received()["order_id"].tolist() == [1, 2, 3, 4, 5]
+
+
+def test_decisions_that_came_at_once_are_kept_for_the_next_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(decision_log, "_PUSHED_KEPT", 5)
+    world = World(tmp_path)
+    world.send(4)
+    world.turn()
+    world.send(7)
+    world.turn(until="journalled")
+    world.die()
+    world.start()
+    assert world.found.pushed == 7
+    assert world.received()["order_id"].tolist() == list(range(1, 12))
+
+
 def test_a_batch_whose_end_is_missing_is_closed_and_decided(tmp_path):
     world = World(tmp_path)
     world.send(4)
@@ -180,8 +208,14 @@ def test_a_batch_whose_end_is_missing_is_closed_and_decided(tmp_path):
     world.die()
     world.start()
     assert world.found.completed == 4
+    rows = batch(*JournalReader(tmp_path / "journal").chunks())
+    (end,) = rows[rows["kind"] == Kind.TIMER]
+    assert (end["source"], end["flags"]) == (Source.RISK, Flag.BATCH_END)
+    assert min(end["recv_ns"], end["order_id"], end["aux"]) > 4000, "what the clocks say now"
     world.turn()
-    assert world.received()["order_id"].tolist() == [1, 2, 3, 4]
+    got = world.received()
+    assert got["order_id"].tolist() == [1, 2, 3, 4]
+    assert set(got["recv_ns"]) == {end["recv_ns"]}
 
 
 def test_a_journal_of_other_logic_is_refused_with_its_place_and_what_may_be_why(
@@ -323,12 +357,13 @@ def test_of_many_differences_the_first_are_kept_and_all_are_counted():
     assert [found.index for found in replay.differences] == decided[:3].tolist()
 
 
-def test_a_missing_decision_is_told_once():
-    log = recorded([(True, 1, True), (False, 1, False), (False, 1, False), (True, 2, True)])
-    where = int(np.flatnonzero(log["flags"] & Flag.DECISION)[0])
+@pytest.mark.parametrize("size", [1, 2, 3, 99])
+def test_a_missing_decision_is_told_once_and_where_it_is_missing(size):
+    log = recorded([(True, 1, True), (True, 2, True), *[(False, 1, False)] * 3, (True, 3, True)])
+    where = int(np.flatnonzero(log["flags"] & Flag.DECISION)[1])
     log = np.delete(log, where)
     replay = LogReplay(Doubler().decided, Source.RISK)
-    for at in range(len(log)):  # a batch that comes in pieces finds it missing at each
-        replay.feed(log[at : at + 1], at)
+    for at in range(0, len(log), size):  # the batch behind it may come in pieces
+        replay.feed(log[at : at + size], at)
     replay.finish(len(log))
     assert [found.index for found in replay.differences] == [where]
