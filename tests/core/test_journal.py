@@ -1,5 +1,7 @@
 """The journal: what is appended is there, in order, and nothing else ever is."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -341,3 +343,30 @@ def test_nothing_is_appended_after_close(directory):
     journal.close()
     with pytest.raises(NativeError):
         journal.append_array(make_events(1))
+
+
+def test_a_reader_of_a_new_journal_follows_what_is_appended_to_it(directory):
+    with open_journal(directory) as journal:
+        reader = journal.reader()
+        assert (reader.identity, reader.source) == (journal.identity, Source.FEED)
+        journal.append_array(make_events(5))
+        assert reader.refresh() == 5
+        assert same(reader.array(), make_events(5))
+
+
+def test_no_descriptor_stays_open_behind_a_journal(directory):
+    before = set(Path("/proc/self/fd").iterdir())
+    open_journal(directory).close()
+    (directory / "lock").unlink()
+    open_journal(directory).close()
+    assert set(Path("/proc/self/fd").iterdir()) == before
+
+
+def test_a_journal_is_opened_where_standard_input_is_closed(directory):
+    program = (
+        "import os; from pinnacle.core.journal import Journal, Sync; os.close(0); "
+        f"Journal.open({str(directory)!r}, 'test', 2, 64, Sync.BATCH).close()"
+    )
+    for _ in ("made", "recovered"):
+        subprocess.run([sys.executable, "-c", program], check=True)
+    assert scan(directory).files == 1
