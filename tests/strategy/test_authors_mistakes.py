@@ -138,9 +138,10 @@ def test_a_state_that_cannot_be_given_or_taken_names_its_line():
     with pytest.raises(StrategyError, match=rf"ValueError \(.*{HERE}:\d+"):
         broken("freeze").freeze()
     good = type("Mine", (Strategy,), {"freeze": lambda self: b""})
-    state = StrategyHost(instruments("X"), StrategyConfig(), good).freeze()
+    frozen = StrategyHost(instruments("X"), StrategyConfig(), good)  # whose memory the parts are
+    state = [bytes(part) for part in frozen.freeze()]
     with pytest.raises(StrategyError, match=rf"ValueError \(.*{HERE}:\d+"):
-        broken("thaw").thaw([bytes(part) for part in state])
+        broken("thaw").thaw(state)
 
 
 def test_a_ctrl_c_is_nobodys_mistake():
