@@ -64,17 +64,22 @@ def _selection(
     order_id: str | None,
     decisions: bool | None,
 ) -> "Selection":
+    from pinnacle.core.errors import UsageError
     from pinnacle.replay.select import Selection, parse_kinds
     from pinnacle.replay.times import parse_time
 
     if not raw:
         _ = recording.instruments
-    times = [parse_time(t, recording.start_ns) if t else None for t in (from_text, to_text)]
+    from_ns, to_ns = (
+        parse_time(text, recording.start_ns) if text else None for text in (from_text, to_text)
+    )
+    if from_ns is not None and to_ns is not None and to_ns < from_ns:
+        raise UsageError(f"--to {to_text} is before --from {from_text}: nothing lies between")
     return Selection(
         kinds=parse_kinds(kind) if kind else None,
         instrument_id=recording.instrument(instrument).instrument_id if instrument else None,
-        from_ns=times[0],
-        to_ns=times[1],
+        from_ns=from_ns,
+        to_ns=to_ns,
         order_id=_order_id(order_id) if order_id else None,
         decisions=decisions,
     )

@@ -98,6 +98,7 @@ def test_damage_is_named_after_the_records_before_it(session, replay):
         (("--instrument", "XRP"), "no instrument 'XRP'; there are: BTC-USD, ETH-USD"),
         (("--journal", "risk"), "no journal 'risk'; there are: feed, strategy"),
         (("--from", "yesterday"), "'yesterday' is not a time"),
+        (("--from", "+3", "--to", "+2"), "--to +2 is before --from +3"),
         (("--order", "-1"), "not an order id"),
     ],
 )
