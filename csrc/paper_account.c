@@ -16,11 +16,6 @@ static void drop_account(struct paper_side *side, uint32_t position) {
     side->account[position] = side->account[--side->accounts];
 }
 
-void paper_forget_account(struct paper_side *side, int64_t price) {
-    struct paper_account *account = paper_find_account(side, price);
-    if (account) drop_account(side, (uint32_t)(account - side->account));
-}
-
 struct paper_account *paper_make_account(struct paper_side *side, int64_t price) {
     struct paper_account *account = paper_find_account(side, price);
     if (account) return account;

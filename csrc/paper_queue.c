@@ -31,10 +31,9 @@ void paper_remove(struct paper_side *side, uint32_t position) {
 
 /* ---- the queue ahead ---- */
 
-/* Whether a price with nothing displayed may hold a queue all the same: beyond what is known, or behind what is shown. */
+/* Whether a price with nothing displayed may hold a queue all the same: behind all that is, what is known ends. */
 static int is_hidden(struct paper_turn *turn, int side, int64_t price) {
     const struct pmm_book *book = paper_book(turn->market);
-    if (!pmm_book_knows(book, side, price)) return 1;
     int64_t count = pmm_book_depth(book, side, turn->paper->level, PMM_PAPER_LEVELS);
     return count < 1 || paper_rank(side, price) < paper_rank(side, turn->paper->level[count - 1].price);
 }
@@ -305,7 +304,6 @@ static void on_snapshot(struct paper_turn *turn) {
 static void glimpse(struct paper_turn *turn) {
     const struct pmm_event *depth = turn->cause;
     struct paper_side *own = &turn->market->side[depth->side - 1];
-    paper_forget_account(own, depth->price);
     for (uint32_t i = 0; i < own->orders; i++) {
         struct paper_order *order = &paper_orders(own)[i];
         if (order->price != depth->price) continue;

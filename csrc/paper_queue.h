@@ -108,8 +108,6 @@ struct paper_account *paper_find_account(struct paper_side *side, int64_t price)
 struct paper_account *paper_make_account(struct paper_side *side, int64_t price);
 /* Drops what is older than settle_ns at now_ns. */
 void paper_settle_accounts(struct paper_side *side, int64_t now_ns, int64_t settle_ns);
-/* What was remembered of a level does not matter any more. */
-void paper_forget_account(struct paper_side *side, int64_t price);
 /* Credits must not outlive their account: a later late trade would take back too much. */
 void paper_clear_credit(struct paper_side *side, int64_t price);
 

@@ -233,6 +233,13 @@ def test_a_snapshot_that_says_no_bound_is_not_taken_for_the_whole_side_either(de
     assert_unseen(desk, 1, 99)
 
 
+def test_a_level_that_is_shown_again_has_no_more_ahead_than_there_was(desk):
+    desk.new(1, BID, 99, 5)
+    desk.snapshot([(100, 10)], [(101, 10)])
+    desk.depth(BID, 99, 30)
+    assert desk.ahead(1) == 20
+
+
 def test_an_order_beyond_what_is_known_waits_and_what_a_change_says_bounds_its_queue(desk):
     bounded(desk, [(100, 10)], 100)
     desk.new(1, BID, 95, 5)
