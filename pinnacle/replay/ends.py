@@ -13,15 +13,19 @@ from pinnacle.replay.runs import Finding, finding
 MISSED_AFTER_NS = 2_000_000_000
 _WATCHERS = {
     "exchange": ("gateway",),
-    "feed": ("strategy", "risk", "exchange"),
+    "feed": ("strategy", "risk"),
     "strategy": ("risk",),
     "risk": ("strategy", "gateway"),
     "gateway": ("risk", "exchange"),
 }
 
 
-def check_ends(journals: dict[str, Evidence]) -> tuple[dict[str, str], list[Finding]]:
-    """(how each ended, what contradicts it)."""
+def check_ends(
+    journals: dict[str, Evidence], simulated: bool
+) -> tuple[dict[str, str], list[Finding]]:
+    """(how each ended, what contradicts it). Only a paper venue, not a simulated one, watches
+    the feed."""
+    watchers = _WATCHERS if simulated else _WATCHERS | {"feed": (*_WATCHERS["feed"], "exchange")}
     ends: dict[str, str] = {}
     problems: list[Finding] = []
     for name, journal in journals.items():
@@ -31,26 +35,24 @@ def check_ends(journals: dict[str, Evidence]) -> tuple[dict[str, str], list[Find
             ends[name] = "not yet"
         else:
             ends[name] = "early"
-            problems += _missed(journal, journals)
+            problems += _missed(journal, [journals.get(other) for other in watchers[name]])
     return ends, problems
 
 
-def _missed(journal: Evidence, journals: dict[str, Evidence]) -> list[Finding]:
+def _missed(journal: Evidence, watchers: list[Evidence | None]) -> list[Finding]:
     """What the peers know of records that are not there."""
     source = int(Source[journal.name.upper()])
-    for name in _WATCHERS[journal.name]:
-        watcher = journals.get(name)
-        if watcher is None:
-            continue
+    for watcher in filter(None, watchers):
         seen = [
             in_order for at, in_order in watcher.losses.get(source, ()) if at >= journal.last_ns
         ]
         went_on_ns = _until(watcher, journal.last_ns) - journal.last_ns
         if any(seen):
-            detail = f"its end is missing: {name} saw it end in order"
+            detail = f"its end is missing: {watcher.name} saw it end in order"
         elif not seen and went_on_ns > MISSED_AFTER_NS:
             detail = (
-                f"its end is missing: {name} went on for {went_on_ns / 1e9:.1f} s and missed nobody"
+                f"its end is missing: {watcher.name} went on for {went_on_ns / 1e9:.1f} s and "
+                "missed nobody"
             )
         else:
             continue

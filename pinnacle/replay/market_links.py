@@ -83,6 +83,16 @@ class FeedLog:
             self._start()
         return here
 
+    def go_to_start(self) -> bool:
+        """Go on to the feed's next start; False if there is none."""
+        size = _LOOK
+        while not self._repairs and self.ensure(size) >= size:
+            size *= 8
+        if not self._repairs:
+            return False
+        self._apply(self._repairs[0] - self.done)
+        return True
+
     def _start(self) -> None:
         for book in self.books:
             lib.pmm_book_repair(book.cdata)
@@ -302,14 +312,24 @@ def _reaches(log: FeedLog, number: int, row: np.void) -> bool:
         return False
     wanted = tuple(int(row[name]) for name in _TOP_FIELDS)
     wanted += (not row["flags"] & Flag.STALE,)
-    while _top(log.books[number]) != wanted:
+    while not _is(log.books[number], wanted):
         if log.start_here():
             continue
         ahead = log.find_time(int(row["venue_ns"]), number)
-        if ahead is None:
+        if ahead is not None:
+            log.advance(ahead + 1)
+        elif not log.go_to_start():
             return False
-        log.advance(ahead + 1)
     return True
+
+
+def _is(book: Book, wanted: tuple[int, ...]) -> bool:
+    """One that a start emptied may lack what the feed had journalled and not applied."""
+    top = _top(book)
+    *prices, recv_ns, reason, valid = top
+    emptied = reason == Reason.STARTING and not valid and not any(prices)
+    same_but_time = (*prices, wanted[4], reason, valid) == wanted
+    return top == wanted or (emptied and same_but_time and wanted[4] <= recv_ns)
 
 
 def _top(book: Book) -> tuple[int, ...]:

@@ -87,7 +87,7 @@ def verify_session(
     for name, journal in journals.items():
         found.damage += _damage(name, journal)
     found.findings += _names(journals) + _origins(journals, session, other_build)
-    found.ends, problems = check_ends(journals)
+    found.ends, problems = check_ends(journals, session.simulated)
     found.findings += problems
     for journal in journals.values():
         if journal.name != "feed":

@@ -1,14 +1,24 @@
 """The feed's books are made again from its journal, restart by restart."""
 
 import numpy as np
+import pytest
 
 from pinnacle.core.instruments import write_list
-from pinnacle.core.schema import Flag, Kind, Side, Source
+from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
 from pinnacle.replay.evidence import Evidence
-from pinnacle.replay.market_links import FeedLog
+from pinnacle.replay.market_links import FeedLog, compare_tops
 from pinnacle.replay.verify import verify_session
 from pinnacle.session.config import load_session, to_toml
-from tests.replay.recorded import BTC, event, feed_records, market, write_journal
+from tests.replay.recorded import (
+    BTC,
+    ETH,
+    MS,
+    START_NS,
+    event,
+    feed_records,
+    market,
+    write_journal,
+)
 from tests.sessions import demo_config
 
 
@@ -62,3 +72,51 @@ def test_a_paper_venue_is_held_against_the_feed_as_the_strategy_is(tmp_path):
         if "market data: the feed did not publish it" in str(problem["detail"])
     ]
     assert found == ["strategy", "exchange"]
+
+
+def book_records(recv_ms, instrument, quantity):
+    """A valid book of one bid and one ask."""
+    own = {"instrument_id": instrument, "flags": Flag.SNAPSHOT, "quantity": quantity}
+    return [
+        market(Kind.BOOK_BEGIN, recv_ms, 1, instrument_id=instrument),
+        market(Kind.DEPTH, recv_ms, 1, Side.BID, price=100, **own),
+        market(Kind.DEPTH, recv_ms, 1, Side.ASK, price=102, **own),
+        market(
+            Kind.BOOK_END, recv_ms, 1, instrument_id=instrument, flags=Flag.SNAPSHOT | Flag.LAST
+        ),
+    ]
+
+
+def judged_by(tmp_path, *tops):
+    """What is found of tops against a feed that was killed once, its last word of ETH's book."""
+    start = {"source": Source.FEED, "order_id": 1}
+    rows = [event(Kind.START, 0, **start), *book_records(1, 0, 5), *book_records(2, 1, 7)]
+    rows += [event(Kind.START, 3, **start), *book_records(4, 0, 9)]
+    write_journal(tmp_path / "feed", Source.FEED, np.concatenate(rows))
+    risk = [event(Kind.START, 0, source=Source.RISK), *tops]
+    risk[-1]["flags"] |= np.uint8(Flag.BATCH_END)
+    write_journal(tmp_path / "risk", Source.RISK, np.concatenate(risk))
+    found = [Evidence(name, tmp_path / name) for name in ("risk", "feed")]
+    for journal in found:
+        journal.look()
+    return compare_tops(*found, [BTC, ETH])
+
+
+def top(at_ms, of_ms, quantity=0, prices=(0, 0), **fields):
+    asked = {"price": prices[0], "order_id": prices[1], "quantity": quantity, "aux": quantity}
+    own = {"source": Source.RISK, "venue_ns": START_NS + of_ms * MS, "instrument_id": 0}
+    return event(Kind.TOP, at_ms, **asked | own | fields)
+
+
+EMPTIED = {"flags": Flag.STALE, "reason": Reason.STARTING}
+
+
+@pytest.mark.parametrize("of_ms", [1, 0], ids=["all of it applied", "killed before it applied all"])
+def test_a_book_that_a_start_of_the_feed_emptied_may_be_seen(tmp_path, of_ms):
+    seen = [top(1.5, 1, 5, (100, 102)), top(3.5, of_ms, **EMPTIED), top(4.5, 4, 9, (100, 102))]
+    assert judged_by(tmp_path, *seen) == []
+
+
+def test_an_emptied_book_is_not_seen_where_no_feed_started(tmp_path):
+    late = [top(4.5, 4, 9, (100, 102)), top(5, 4, **EMPTIED)]
+    assert "never had" in judged_by(tmp_path, *late)[0]["detail"]
