@@ -7,7 +7,7 @@ import pytest
 from tools.mutants.__main__ import EQUIVALENT, chosen, targets
 from tools.mutants.ledger import Ledger, StaleError, equivalents
 from tools.mutants.source import mutants_of
-from tools.mutants.workshop import Verdict, Workshop
+from tools.mutants.workshop import BrokenBaseError, Verdict, Workshop
 
 ROOT = Path(__file__).resolve().parents[2]
 C = """int limit(int a, int b) {
@@ -136,3 +136,6 @@ def test_a_fault_that_a_test_sees_is_killed_and_one_that_none_sees_survives(tmp_
     assert workshop.judge(seen, ("tests/core/test_crc32c.py",)) == Verdict.SURVIVED
     assert (workshop.place / "csrc/ring.c").read_bytes() == (ROOT / "csrc/ring.c").read_bytes()
     workshop.base(("tests/core/test_ring.py",))
+    workshop._seconds_max = 0.1
+    with pytest.raises(BrokenBaseError, match=r"not done within the budget of 0\.1 s"):
+        workshop.base(("tests/core/test_bell.py",))

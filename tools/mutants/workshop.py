@@ -106,6 +106,9 @@ class Workshop:
             return
         begin = time.monotonic()
         code, text = self._test(tests, self._seconds_max)
+        if code == -signal.SIGALRM:
+            within = f"within the budget of {self._seconds_max:g} s: give a larger one"
+            raise BrokenBaseError(f"{' '.join(tests)} are not done {within}")
         if code:
             raise BrokenBaseError(f"{' '.join(tests)} fail without a mutant:\n{text[-3000:]}")
         self._seconds[tests] = time.monotonic() - begin
