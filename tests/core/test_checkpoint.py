@@ -476,12 +476,15 @@ def test_a_checkpoint_is_saved_once_it_is_due_and_not_before(tmp_path):
     saver.save_if_due()
     saver.wait()
     assert not saver._path.exists(), "a period of 0 never saves"
-    saver._period_ns = 1
-    saver._next_ns = monotonic_ns() + 3600 * 10**9
+    saver._period_ns = 3600 * 10**9
+    saver._next_ns = monotonic_ns() + saver._period_ns
     saver.save_if_due()
     saver.wait()
     assert not saver._path.exists()
     saver._next_ns = monotonic_ns()
     saver.save_if_due()
     saver.wait()
-    assert saver._path.exists()
+    saver._path.unlink()
+    saver.save_if_due()
+    saver.wait()
+    assert not saver._path.exists(), "the next one is a period away"

@@ -359,6 +359,7 @@ def test_no_descriptor_stays_open_behind_a_journal(directory):
     open_journal(directory).close()
     (directory / "lock").unlink()
     open_journal(directory).close()
+    scan(directory)
     assert set(Path("/proc/self/fd").iterdir()) == before
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from pinnacle.core._native import ffi, lib
+from pinnacle.core.bell import Bell, create_bell
 from pinnacle.core.book import Book
 from pinnacle.core.outlet import Outlet
 from pinnacle.core.ring import RingReader, create_ring
@@ -16,6 +17,7 @@ from pinnacle.core.schema import (
     Venue,
     events_pointer,
 )
+from pinnacle.core.segment import Mode
 from tests.records import batch, event
 
 WINDOW, FAR = 4096, 64
@@ -121,6 +123,8 @@ def test_an_instrument_that_is_resent_leaves_the_others_going(tmp_path):
         (Kind.BOOK_INVALID, 0),
         (Kind.DEPTH, 1),
     ], "who lost something hears of it before anything else"
+    world.publish(depth(Side.BID, 999, 4, instrument_id=1))
+    assert world.kinds() == [Kind.DEPTH], "and once"
     assert world.theirs[1].top().valid and not world.theirs[0].top().valid
     world.housekeep()
     world.read()
@@ -211,6 +215,58 @@ def test_a_snapshot_whose_bounds_move_under_it_is_begun_again(tmp_path):
     assert world.same() and world.theirs[0].top().valid
 
 
+def test_a_snapshot_whose_bounds_move_before_its_end_alone_is_begun_again(tmp_path):
+    """Every level is sent, and the next piece has nothing to send but that it does not hold."""
+    world = World(tmp_path, 64)
+    world.fill(0, 15)
+    world.publish(
+        *[depth(Side.BID, -20_000 - i, 1, 0) for i in range(FAR)], depth(Side.BID, 990, 3)
+    )
+    for piece in (31, 32, 32):  # the beginning and 94 levels
+        assert world.housekeep() == piece
+        world.read()
+    world.publish(depth(Side.BID, -10_000, 1))
+    world.read()
+    assert world.housekeep() == 32
+    world.settle()
+    assert world.outlet.resyncs == 1
+    assert world.same() and world.theirs[0].top().valid
+
+
+def test_a_reader_that_sleeps_is_woken_for_changes_and_for_what_it_is_owed(tmp_path):
+    world = World(tmp_path, 64)
+    create_bell(tmp_path / "reader", "reader")
+    bell = Bell(tmp_path / "reader", Mode.SHARED)
+    world.outlet.ring.close()
+    world.outlet = Outlet(world.path, bell, 1, Source.FEED, Venue.SIMULATED)
+    world.feed.readers[0] = world.outlet.cdata
+    shared = bell.handle.shared
+    shared.parked = 1
+    world.fill(0, 2)
+    assert shared.rings == 0, "nothing was pushed: it is owed all of it"
+    world.publish(event(Kind.TRADE, instrument_id=7, flags=Flag.LAST))
+    assert shared.rings == 1, "what it is not owed goes on"
+    world.housekeep()
+    assert shared.rings == 2
+    world.read()
+    world.publish(depth(Side.BID, 999, 5))
+    assert shared.rings == 3
+    world.publish(*[depth(Side.BID, 900, 1, instrument_id=0) for _ in range(70)])
+    assert shared.rings == 3, "it did not fit"
+
+
+def test_a_piece_that_fills_the_scratch_writes_nothing_behind_it(tmp_path):
+    world, size = World(tmp_path, 16_384), lib.PMM_OUTLET_SCRATCH
+    scratch = EventBuffer(size + 1)
+    lib.pmm_outlet_init(
+        world.outlet.cdata, world.outlet.ring.handle, ffi.NULL, scratch.cdata, 1, Source.FEED, 1
+    )
+    world.fill(0, size // 2 + 50)
+    assert world.housekeep() == size + 102
+    assert scratch.array[size - 1]["source"] == Source.FEED
+    assert not bytes(scratch.array[size]).strip(b"\0")
+
+
 def test_an_invalid_book_is_resent_with_its_reason(tmp_path):
     world = World(tmp_path, 64)
     world.fill(0, 2)
@@ -235,6 +291,30 @@ def test_a_message_that_no_reader_need_have_room_for_comes_as_a_snapshot(tmp_pat
     ]
     world.settle()
     assert world.same(0) and world.same(1) and world.outlet.overflows == 0
+
+
+def test_who_has_the_last_word_of_a_message_too_long_is_owed_it_too(tmp_path):
+    world = World(tmp_path, 8192, 2)
+    for instrument in range(2):
+        world.fill(instrument, 3)
+    world.settle()
+    rows = [depth(Side.BID, 900 - i, 1, 0) for i in range(lib.PMM_MESSAGE_MAX)]
+    world.publish(*rows, depth(Side.BID, 999, 9, instrument_id=1))
+    assert len(world.read()) == 0
+    world.settle()
+    assert world.same(0) and world.same(1) and world.outlet.resyncs == 4
+
+
+def test_each_part_of_a_long_batch_ends_with_a_message(tmp_path):
+    world = World(tmp_path, 4096)
+    world.fill(0, 3)
+    world.settle()
+    before = [depth(Side.BID, 900, 1, 0 if i == 5999 else Flag.LAST) for i in range(6000)]
+    rows = [depth(Side.BID, 900, 1 + i, Flag.LAST if i % 3 == 2 else 0) for i in range(6000)]
+    batch_of_both, begun = batch(*before, *rows), world.outlet.ring.cursor
+    world.outlet.push(events_pointer(batch_of_both[6000:]), 6000)
+    assert world.outlet.ring.cursor - begun == 2 * 2046, "the third part found no room"
+    assert world.outlet.overflows == 1
 
 
 def test_a_batch_longer_than_a_message_goes_out_in_whole_messages(tmp_path):
