@@ -184,7 +184,8 @@ def test_what_is_checked_runs_or_is_refused_by_key(tmp_path_factory, changed):
 
 
 @pytest.mark.long
-@settings(max_examples=800, **SLOW)
+@pytest.mark.timeout(1200)
+@settings(max_examples=400, **SLOW)
 @given(changes())
 def test_what_is_checked_runs_or_is_refused_by_key_at_length(tmp_path_factory, changed):
     judge(changed, tmp_path_factory.mktemp("drawn"))
