@@ -69,7 +69,7 @@ def test_a_reader_of_an_open_journal_checks_what_the_opening_left_and_nothing_tw
         assert behind.looked_at == 10
 
 
-@pytest.mark.parametrize("record", [0, PER_FILE - 2, PER_FILE, UNREAD - 2])
+@pytest.mark.parametrize("record", [0, 49, PER_FILE - 2, PER_FILE, UNREAD - 2])
 def test_damage_that_an_opening_leaves_unread_is_found_by_who_reads_it_and_by_a_scan(old, record):
     flip(old, record)
     with open_journal(old) as journal:

@@ -8,7 +8,7 @@ from pinnacle.core.schema import Kind, Source
 from pinnacle.exchange.config import ExchangeConfig
 from pinnacle.exchange.paper import PaperVenue
 from tests.property.test_paper_invariants import FLOWS
-from tests.records import event, instruments, run
+from tests.records import book_of, event, instruments, run
 
 LATENCIES = st.sampled_from([0, 500, 30_000, 400_000])
 
@@ -59,6 +59,21 @@ def test_a_frozen_venue_keeps_no_hold_of_the_one_that_it_was_taken_from():
     late = event(Kind.TIMER, recv_ns=10**9)
     assert len(run(whole.decided, late)) == 1
     assert len(run(thawed.decided, late)) == 1
+
+
+def test_reports_of_two_causes_that_are_out_of_order_stay_two():
+    config = ExchangeConfig(kind="paper", latency_in_us=0, latency_out_us=1000)
+    whole, thawed = (PaperVenue(instruments("X"), config) for _ in range(2))
+    run(whole.decided, book_of([(90, 5)], [(110, 5)]))
+    order = event(Kind.NEW, order_id=1, side=1, price=100, quantity=1, source=Source.GATEWAY)
+    order["recv_ns"] = 1_000_000
+    run(whole.decided, order)
+    trade = event(Kind.TRADE, side=2, price=99, quantity=1, source=Source.FEED, recv_ns=500_000)
+    run(whole.decided, trade)
+    assert thawed.thaw([bytes(piece) for piece in whole.freeze()])
+    for at, due in ((1_600_000, 0), (2_000_000, 2)):
+        timer = event(Kind.TIMER, recv_ns=at)
+        assert len(run(whole.decided, timer)) == len(run(thawed.decided, timer)) == due
 
 
 def test_a_state_whose_parts_do_not_belong_together_is_refused_and_changes_nothing():
