@@ -42,6 +42,9 @@ class Workshop:
         self._objects: dict[str, bytes] = {}
         self._seconds: dict[tuple[str, ...], float] = {}
         self._build()
+        # By hash: two mutants may stand in a file within one second.
+        compiled = ["compileall", "-q", "--invalidation-mode", "checked-hash"]
+        self._must([sys.executable, "-m", *compiled, "pinnacle", "tests", "tools"])
 
     def _run(self, command: list[str], seconds: float = 300) -> tuple[int, str]:
         """Exit code (a timeout is one too) and output; nothing that it started stays behind."""
@@ -137,7 +140,14 @@ class Workshop:
     def _test(self, tests: tuple[str, ...], seconds: float) -> tuple[int, str]:
         """The same examples each time: a mutant is killed or it is not."""
         command = [sys.executable, "-m", "pytest", "-x", "-m", "not long", "-p", "no:cacheprovider"]
-        command += ["-p", "no:xdist", "--hypothesis-seed=1", "-o", f"timeout={seconds:.0f}"]
+        command += [
+            "-p",
+            "no:xdist",
+            "--assert=plain",
+            "--hypothesis-seed=1",
+            "-o",
+            f"timeout={seconds:.0f}",
+        ]
         return self._run([*command, *tests], seconds)
 
 
