@@ -72,7 +72,7 @@ static void run_cancel(struct pmm_risk *risk, const struct pmm_event *e, struct 
         refuse(risk, e, PMM_REASON_UNKNOWN_ORDER, sink);
         return;
     }
-    order->cancelling = 1;
+    order->cancelling = true;
     emit(sink, e);
 }
 
@@ -154,7 +154,7 @@ static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct 
     else if (e->kind == PMM_KIND_REPLACED || e->kind == PMM_KIND_REPLACE_REJECTED)
         settle_replace(risk, e, order);
     else if (e->kind == PMM_KIND_CANCEL_REJECTED)
-        order->cancelling = 0;
+        order->cancelling = false;
     else if (e->kind == PMM_KIND_CANCELLED || e->kind == PMM_KIND_REJECTED)
         risk_order_remove(risk, order);
 }
@@ -164,7 +164,7 @@ static void cancel_everything(struct pmm_risk *risk, const struct pmm_event *cau
     for (uint32_t i = 0; i <= risk->order_mask; i++) {
         struct risk_order *order = &risk->orders[i];
         if (!order->order_id || order->cancelling) continue;
-        order->cancelling = 1;
+        order->cancelling = true;
         struct pmm_event *e = emit(sink, cause);
         e->kind = PMM_KIND_CANCEL;
         e->reason = reason;
@@ -180,9 +180,9 @@ static void cancel_everything(struct pmm_risk *risk, const struct pmm_event *cau
 
 /* Nobody watched what is open, and in rings that were made anew nobody answers what was asked of it. */
 static void begin(struct pmm_risk *risk, const struct pmm_event *start, struct sink *sink) {
-    risk->stopping = 0;
+    risk->stopping = false;
     for (uint32_t i = 0; i <= risk->order_mask; i++)
-        risk->orders[i].cancelling = 0;
+        risk->orders[i].cancelling = false;
     cancel_everything(risk, start, PMM_REASON_PEER_LOST, sink);
 }
 
@@ -199,12 +199,12 @@ static void run_top(struct pmm_risk *risk, const struct pmm_event *e) {
 static void run_process(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
     switch (e->kind) {
     case PMM_KIND_HALT:
-        risk->halted = 1;
+        risk->halted = true;
         cancel_everything(risk, e, e->reason, sink);
         break;
-    case PMM_KIND_RESUME: risk->halted = 0; break;
+    case PMM_KIND_RESUME: risk->halted = false; break;
     case PMM_KIND_STOP:
-        risk->stopping = 1;
+        risk->stopping = true;
         cancel_everything(risk, e, PMM_REASON_SHUTDOWN, sink);
         break;
     case PMM_KIND_START: begin(risk, e, sink); break;

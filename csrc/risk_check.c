@@ -6,15 +6,9 @@
 static int take_token(struct pmm_risk *risk) {
     const int64_t one = 1000000000;
     int64_t full = risk->session.messages_burst * one;
-    int64_t elapsed_ns = risk->clock_ns - risk->tokens_ns;
+    pmm_wide tokens_e9 = (pmm_wide)(risk->clock_ns - risk->tokens_ns) * risk->session.messages_per_s + risk->tokens_e9;
     risk->tokens_ns = risk->clock_ns;
-    if (elapsed_ns > 0) {
-        /* Beyond the time that fills the bucket the product could pass 63 bits. */
-        int64_t fill_ns = full / risk->session.messages_per_s;
-        if (elapsed_ns > fill_ns) elapsed_ns = fill_ns;
-        risk->tokens_e9 += elapsed_ns * risk->session.messages_per_s;
-        if (risk->tokens_e9 > full) risk->tokens_e9 = full;
-    }
+    risk->tokens_e9 = tokens_e9 > full ? full : (int64_t)tokens_e9;
     if (risk->tokens_e9 < one) return 0;
     risk->tokens_e9 -= one;
     return 1;
@@ -37,21 +31,17 @@ static uint16_t check_form(const struct pmm_risk *risk, const struct pmm_event *
 static uint16_t check_collar(const struct risk_instrument *in, int64_t price) {
     if (!in->reference_good) return PMM_REASON_NO_REFERENCE;
     pmm_wide twice_mid = (pmm_wide)in->ledger.bid_price + in->ledger.ask_price;
-    pmm_wide off = (pmm_wide)price * 2 - twice_mid;
-    if (off < 0) off = -off;
-    return off * 10000 > twice_mid * in->limits.collar_e4 ? PMM_REASON_PRICE_COLLAR : 0;
+    pmm_wide off = ((pmm_wide)price * 2 - twice_mid) * 10000, most = twice_mid * in->limits.collar_e4;
+    return off > most || off < -most ? PMM_REASON_PRICE_COLLAR : 0;
 }
 
 /* The position if everything open on the order's side filled, with the order as asked. */
 static int within_position(const struct risk_instrument *in, const struct pmm_event *e,
                            const struct risk_order *order) {
     const struct risk_ledger *ledger = &in->ledger;
-    int64_t adds = e->quantity;
-    if (order) {
-        int64_t leaves = e->quantity > order->filled ? e->quantity - order->filled : 0;
-        int64_t counted = risk_order_exposure(order);
-        adds = leaves > counted ? leaves - counted : 0;
-    }
+    pmm_wide adds = e->quantity;
+    if (order) adds -= (pmm_wide)order->filled + risk_order_exposure(order);
+    if (adds < 0) adds = 0; /* until a REPLACE to less is answered, the larger one counts */
     const int is_ask = e->side != PMM_SIDE_BID;
     pmm_wide position = is_ask ? -(pmm_wide)ledger->position : ledger->position;
     return position + ledger->open[is_ask] + adds <= in->limits.position_max;

@@ -2,6 +2,8 @@
 #ifndef PMM_RISK_INTERNAL_H
 #define PMM_RISK_INTERNAL_H
 
+#include <stdbool.h>
+
 #include "money.h"
 #include "risk.h"
 
@@ -15,7 +17,7 @@ struct risk_order {
     int64_t asked_quantity; /* total of a REPLACE in flight, 0 if none */
     uint32_t instrument_id;
     uint8_t side;
-    uint8_t cancelling;
+    bool cancelling;
     uint8_t reserved[2];
 };
 
@@ -44,7 +46,7 @@ struct risk_instrument {
     struct pmm_risk_limits limits;
     struct risk_ledger ledger;
     int64_t refused[RISK_REASONS];
-    uint8_t reference_good;
+    bool reference_good;
 };
 
 struct pmm_risk {
@@ -56,9 +58,9 @@ struct pmm_risk {
     uint32_t instrument_count;
     uint32_t order_mask;
     uint32_t order_count;
-    uint32_t halted;
-    uint32_t stopping;
     uint32_t peers_lost;    /* bit enum pmm_source */
+    bool halted;
+    bool stopping;
     struct risk_order orders[];
 };
 

@@ -49,7 +49,7 @@ void risk_ledger_fill(struct risk_instrument *in, const struct pmm_event *fill) 
 }
 
 static pmm_wide unrealised(const struct risk_ledger *ledger) {
-    if (ledger->bid_price == 0 || ledger->ask_price == 0) return 0;
+    if (ledger->ask_price == 0) return 0; /* no reference yet */
     int64_t mark = (int64_t)(((pmm_wide)ledger->bid_price + ledger->ask_price) >> 1);
     return pmm_notional(ledger->position, mark) - ledger->cost;
 }

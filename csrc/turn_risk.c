@@ -61,15 +61,14 @@ int64_t pmm_risk_run_turn(struct pmm_risk_turn *turn, size_t own) {
     size_t room = turn->batch_max - own - turn->instrument_count;
     int64_t polled = pmm_stage_poll(turn->stage, turn->batch + own, room);
     size_t n = own + (size_t)polled + insert_tops(turn, own, (size_t)polled);
-    if (n == 0) return 0;
-    int64_t code = pmm_stage_commit(turn->stage, turn->batch, n);
-    if (code < 0) return code;
+    int64_t taken = pmm_stage_commit(turn->stage, turn->batch, n);
+    if (taken <= 0) return taken;
     int64_t decided = pmm_risk_run(turn->risk, turn->batch, n, turn->decisions, turn->decisions_max);
     if (decided < 0) return decided;
-    code = pmm_stage_give(turn->stage, turn->decisions, (size_t)decided);
+    int64_t code = pmm_stage_give(turn->stage, turn->decisions, (size_t)decided);
     if (code < 0) return code;
     if (turn->tick_to_order) record_latency(turn, (size_t)decided);
-    return (int64_t)n;
+    return taken;
 }
 
 int64_t pmm_risk_turns(struct pmm_risk_turn *turn, size_t own, struct pmm_loop *loop) {
