@@ -177,7 +177,7 @@ static void cancel_selected(struct turn *turn, const struct selection *selection
 }
 
 static int fits_selected(const struct pmm_match *match, const struct selection *selection, size_t room) {
-    return 2 * (size_t)pmm_match_order_count(match) <= room || 2 * count_selected(match, selection) <= room;
+    return 2 * count_selected(match, selection) <= room;
 }
 
 int64_t pmm_match_end_day(struct pmm_match *match, int64_t recv_ns, struct pmm_event *out, size_t max) {

@@ -3,15 +3,15 @@
 #define LOST(risk, source) ((risk)->peers_lost >> (source) & 1)
 
 /* Refills by the log's clock, so that no step of a wall clock mints messages. */
-static int take_token(struct pmm_risk *risk) {
+static bool take_token(struct pmm_risk *risk) {
     const int64_t one = 1000000000;
     int64_t full = risk->session.messages_burst * one;
     pmm_wide tokens_e9 = (pmm_wide)(risk->clock_ns - risk->tokens_ns) * risk->session.messages_per_s + risk->tokens_e9;
     risk->tokens_ns = risk->clock_ns;
     risk->tokens_e9 = tokens_e9 > full ? full : (int64_t)tokens_e9;
-    if (risk->tokens_e9 < one) return 0;
+    if (risk->tokens_e9 < one) return false;
     risk->tokens_e9 -= one;
-    return 1;
+    return true;
 }
 
 static uint16_t check_form(const struct pmm_risk *risk, const struct pmm_event *e, const struct risk_order *order) {

@@ -166,3 +166,31 @@ def test_what_might_not_fit_is_not_begun_and_nothing_is_written_behind_the_end(d
     written, consumed = desk.engine.run(events_pointer(taker), 1, out.cdata, 35)
     assert consumed == 1 and 8 * 3 < written <= 35
     assert len(fills(out.array[:written])) == 16
+
+
+def three_to_go(desk, tif):
+    """Three of my orders and two of other kinds, on a level each."""
+    for order_id in (1, 2, 3):
+        desk.buy(order_id, 90 + order_id, 5, tif=tif)
+    desk.sell(4, 101, 5)
+    desk.sell(5, 102, 5)
+
+
+@pytest.mark.parametrize(("room", "fit"), [(4, False), (5, False), (6, True), (9, True)])
+def test_the_end_of_the_day_has_room_for_all_of_its_cancels_or_cancels_nothing(desk, room, fit):
+    three_to_go(desk, TimeInForce.DAY)
+    out = EventBuffer(16)
+    written = lib.pmm_match_end_day(desk.engine.cdata, 9, out.cdata, room)
+    assert written == (6 if fit else lib.PMM_ERR_AGAIN)
+    assert sorted(desk.ids()) == ([4, 5] if fit else [1, 2, 3, 4, 5])
+    desk.engine.check()
+
+
+@pytest.mark.parametrize(("room", "fit"), [(4, False), (5, False), (6, True), (9, True)])
+def test_a_cancel_of_all_has_room_for_all_of_its_cancels_or_waits(desk, room, fit):
+    three_to_go(desk, TimeInForce.GTC)
+    asked, out = np.zeros(1, dtype=EVENT), EventBuffer(16)
+    asked["kind"], asked["source"], asked["instrument_id"] = Kind.CANCEL_ALL, ME, 7
+    assert desk.engine.run(events_pointer(asked), 1, out.cdata, room) == ((6, 1) if fit else (0, 0))
+    assert sorted(desk.ids()) == ([4, 5] if fit else [1, 2, 3, 4, 5])
+    desk.engine.check()

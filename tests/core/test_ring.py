@@ -12,7 +12,8 @@ from pinnacle.core.schema import EventBuffer, Flag, Kind
 from pinnacle.core.segment import SegmentKind, create_segment, peek
 
 CAPACITY = 8
-SLOTS_AT = lib.PMM_SEGMENT_HEADER_BYTES + ffi.sizeof("struct pmm_ring_shared")
+SHARED_BYTES = ffi.sizeof("struct pmm_ring_shared")
+SLOTS_AT = lib.PMM_SEGMENT_HEADER_BYTES + SHARED_BYTES
 
 
 @pytest.fixture
@@ -315,6 +316,31 @@ def test_other_segments_and_sizes_that_do_not_add_up_are_refused(path, tmp_path)
     poke(path, "capacity", CAPACITY * 2)
     with pytest.raises(LayoutError):
         RingReader(path)
+
+
+def test_a_ring_whose_first_words_contradict_its_size_is_refused(path, tmp_path):
+    print_ = peek(path).fingerprint
+    odd = tmp_path / "odd"
+    create_segment(odd, SegmentKind.RING, print_, SHARED_BYTES + 3 * 64, "x")
+    poke(odd, "capacity", 3)
+    poke(odd, "slots_offset", SHARED_BYTES)
+    poke(path, "slots_offset", SHARED_BYTES + 64)
+    for name in (odd, path):
+        for opened in (RingWriter, RingReader, RingObserver):
+            with pytest.raises(LayoutError):
+                opened(name)
+
+
+def test_what_stood_in_the_memory_of_a_ring_before_it_was_opened_is_gone(path):
+    ring = ffi.new("struct pmm_ring *")
+    ffi.buffer(ring)[:] = b"\xff" * ffi.sizeof(ring[0])
+    assert lib.pmm_ring_open_observer(ring, str(path).encode()) == 0
+    assert (ring.cursor, ring.released, ring.peer_cursor) == (0, 0, 0)
+    lib.pmm_ring_close(ring)
+    assert not any(bytes(ffi.buffer(ring))), "nothing of it is left"
+    lib.pmm_ring_close(ring)
+    lib.pmm_ring_close(ffi.NULL)
+    assert lib.pmm_ring_open_observer(ffi.NULL, str(path).encode()) == lib.PMM_ERR_ARGUMENT
 
 
 def test_a_closed_ring_refuses_every_call(path, buffer):

@@ -252,7 +252,9 @@ def test_a_replace_to_less_passes_at_the_limit_of_the_position(quantity):
 def test_fills_are_counted_by_side_and_a_position_of_one_lot_is_closed_like_any_other():
     made = Book()
     made.run(report(Kind.FILL, 1, price=100, quantity=1))
-    assert made.position().unrealised == 0, "nothing to mark it by"
+    first = made.position()
+    assert first.unrealised == 0, "nothing to mark it by"
+    assert (first.bid_fills, first.ask_fills, first.bought, first.sold) == (1, 0, 1, 0)
     made.run(
         *[report(Kind.FILL, 2, Side.ASK, 110, 1)] * 2, report(Kind.FILL, 3, price=90, quantity=1)
     )

@@ -143,6 +143,13 @@ def test_turns_come_back_with_all_that_they_took(tmp_path, loop):
     assert loop.turns == 1
 
 
+def test_a_turn_that_finds_nothing_ends_no_turns(tmp_path, loop):
+    turn = RiskTurn(tmp_path)
+    loop.clock, loop.until_ns = turn.clock.cdata, monotonic_ns() + 50_000_000
+    turn.send(new(1, quantity=1))
+    assert lib.pmm_risk_turns(turn.cdata, 0, loop) == 2
+
+
 def test_own_records_are_of_the_first_turn_alone_and_an_error_ends_the_turns(tmp_path, loop):
     turn = RiskTurn(tmp_path, orders=4)
     loop.clock, loop.until_ns = turn.clock.cdata, monotonic_ns() + LONG_NS
