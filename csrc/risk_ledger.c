@@ -36,7 +36,7 @@ void risk_ledger_fill(struct risk_instrument *in, const struct pmm_event *fill) 
     ledger->ask_fills += !is_bid;
 
     const int64_t position = ledger->position, held = position < 0 ? -position : position;
-    const int reduces = held != 0 && (position > 0) != is_bid;
+    const int reduces = (position > 0) != is_bid; /* by nothing, where nothing is held */
     const int64_t closed = !reduces ? 0 : fill->quantity < held ? fill->quantity : held;
     if (closed) {
         pmm_wide cost = closed_share(ledger->cost, closed, held), proceeds = pmm_notional(fill->price, closed);
