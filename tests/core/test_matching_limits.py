@@ -194,3 +194,26 @@ def test_a_cancel_of_all_has_room_for_all_of_its_cancels_or_waits(desk, room, fi
     assert desk.engine.run(events_pointer(asked), 1, out.cdata, room) == ((6, 1) if fit else (0, 0))
     assert sorted(desk.ids()) == ([4, 5] if fit else [1, 2, 3, 4, 5])
     desk.engine.check()
+
+
+def test_calls_without_an_engine_or_without_the_room_they_name_are_refused(desk):
+    desk.buy(1, 100, 5)
+    engine, out = desk.engine.cdata, EventBuffer(8).cdata
+    levels = ffi.new("struct pmm_level[8]")
+    for match, records, rungs in ((ffi.NULL, out, levels), (engine, ffi.NULL, ffi.NULL)):
+        assert {
+            lib.pmm_match_end_day(match, 1, records, 8),
+            lib.pmm_match_snapshot(match, 1, records, 8),
+            lib.pmm_match_orders(match, 0, records, 8),
+            lib.pmm_match_depth(match, Side.BID, rungs, 8),
+        } == {lib.PMM_ERR_ARGUMENT}
+    assert {lib.pmm_match_depth(engine, side, levels, 8) for side in (0, 3)} == {
+        lib.PMM_ERR_ARGUMENT
+    }
+    assert lib.pmm_match_end_day(engine, 1, ffi.NULL, 0) == 0, "there is no order of the day"
+    assert lib.pmm_match_depth(engine, Side.BID, ffi.NULL, 0) == 0
+    full = lib.PMM_ERR_FULL
+    assert lib.pmm_match_snapshot(engine, 1, ffi.NULL, 0) == full
+    assert [lib.pmm_match_snapshot(engine, 1, out, room) for room in (2, 3)] == [full, 3]
+    assert [lib.pmm_match_orders(engine, 0, out, room) for room in (0, 1)] == [full, 1]
+    desk.engine.check()

@@ -103,10 +103,12 @@ def test_a_quarter_of_the_order_table_stays_empty(orders, held):
 
 
 @pytest.mark.parametrize("order_id", range(1, 17))
-def test_a_halt_finds_an_order_wherever_it_stands_in_the_table(order_id):
+def test_a_halt_and_a_start_find_an_order_wherever_it_stands_in_the_table(order_id):
     made = Book()
     made.run(top(), new(order_id, quantity=1))
     assert made.run(event(Kind.HALT))["order_id"].tolist() == [order_id]
+    (again,) = made.run(event(Kind.START))
+    assert (again["order_id"], again["reason"]) == (order_id, Reason.PEER_LOST)
 
 
 def test_a_cancel_of_everything_names_each_order_as_it_stands_and_nothing_of_its_cause():

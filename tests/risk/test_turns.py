@@ -110,6 +110,11 @@ def test_the_time_from_the_market_to_an_order_is_taken_where_the_market_was_its_
     assert turn.histogram.count == 2
     assert 10**9 <= turn.histogram.max <= turn.clock.session_ns() - cause
     assert turn.histogram.sum <= 2 * turn.histogram.max
+    turn.send(new(4, quantity=1, venue_ns=cause))
+    turn.run()
+    assert turn.histogram.count == 3, (
+        "what an earlier turn has left in the room for decisions is over"
+    )
 
 
 def test_a_reader_of_orders_that_stopped_is_an_error(tmp_path):
