@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinnacle.core._native import lib
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import CorruptError
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader, scan
@@ -128,6 +128,8 @@ def test_a_file_that_is_too_long_is_named_and_not_read_through(old, file, bytes_
     assert report.excess_bytes == bytes_ - FILE_BYTES
     records = min(RECORDS, (file + 1) * PER_FILE)
     assert report.records == records == len(JournalReader(old, damaged_ok=True))
+    told = ffi.new("struct pmm_journal_report *")
+    assert (lib.pmm_journal_scan(bytes(old), told), told.corrupt) == (0, 1)
     with pytest.raises(CorruptError, match=rf"{file:06d}\.pmj.*{bytes_ - FILE_BYTES} bytes too lo"):
         open_journal(old)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import structlog
 
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import create_bell
 from pinnacle.core.book import Book, SharedBookReader, create_shared_book
 from pinnacle.core.journal import Journal
@@ -119,6 +120,12 @@ def test_records_reach_reader_book_and_journal_alike(world):
     assert world.shared.top().bid_price == world.book.top().bid_price == 101
     last = JournalReader(world.paths.journal("feed"))[-1]
     assert (last["price"], last["quantity"], last["source"]) == (101, 9, Source.FEED)
+
+
+def test_no_records_are_published_as_none(world):
+    before = world.journal.count
+    assert lib.pmm_feed_publish(world.publisher.cdata, ffi.NULL, 0) == 0
+    assert world.journal.count == before and len(world.read()) == 0
 
 
 def test_a_missing_record_invalidates_the_book_until_the_next_snapshot(world):
