@@ -33,13 +33,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Frozen(Doubler):
-    """The doubler, with a state."""
+    """The doubler, with a state in two pieces."""
 
     def freeze(self):
-        return [self.total.to_bytes(8, "little")]
+        state = self.total.to_bytes(8, "little")
+        return [state[:1], state[1:]]
 
     def thaw(self, state):
-        self.total = int.from_bytes(state[0], "little")
+        self.total = int.from_bytes(b"".join(state), "little")
         return True
 
 
@@ -470,10 +471,12 @@ def test_a_whole_replay_after_checkpoints_finds_no_difference(world):
 
 
 def test_a_checkpoint_is_saved_once_it_is_due_and_not_before(tmp_path):
+    begun = monotonic_ns()
     made = Saved(tmp_path)
     made.send(1)
     made.turn()
     saver = made.checkpoints
+    assert saver._next_ns >= begun + saver._period_ns, "the first one is a period away"
     saver._period_ns, saver._next_ns = 0, 0
     saver.save_if_due()
     saver.wait()
