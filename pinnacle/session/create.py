@@ -80,15 +80,19 @@ def create_session(config: SessionConfig, paths: SessionPaths) -> None:
 
 
 def own_session(config: SessionConfig, paths: SessionPaths) -> Segment:
-    """For whoever starts its processes: a new session, or a dead one's place, kept until close.
+    """For whoever starts its processes: a new session, or a dead one's, kept until close.
 
-    ConfigError as `create_session`, and if any process of the name lives.
+    A dead one of the same configuration goes on with its segments: what its processes had given
+    and not taken stands in its rings. ConfigError as `create_session`, and if any process of the
+    name lives.
     """
     check_record(config, paths)
     make_folder("session.runtime_dir", paths.runtime.parent)
     with alone(paths.runtime.parent):
         if exists(paths):
             _refuse_living(paths)
+            if _is_whole(config, paths):
+                return _take_over(paths)
         return _make(config, paths)
 
 
@@ -119,6 +123,40 @@ def _is_of(config: SessionConfig, paths: SessionPaths) -> bool:
         return False
 
 
+def _is_whole(config: SessionConfig, paths: SessionPaths) -> bool:
+    """Whether every segment that this configuration's processes will open can be opened."""
+    if not _is_of(config, paths):
+        return False
+    needed = [paths.instruments, *(paths.ring(name) for name in rings_of(config))]
+    needed += [paths.process(role) for role in ROLES] + [paths.counters(role) for role in ROLES]
+    needed += [paths.notices(teller) for teller in TELLERS]
+    needed += [paths.book(instrument.symbol) for instrument in config.instrument_list()]
+    try:
+        for path in needed:
+            Segment(path).close()
+    except (NativeError, LayoutError, OSError) as error:
+        log.warning(f"{error}: the session's segments are made anew, what was under way is lost")
+        return False
+    return True
+
+
+def _take_over(paths: SessionPaths) -> Segment:
+    """A dead session's segments as they are; only an operator's halt outlives it."""
+    keeper = Segment(paths.control, mode=Mode.OWN)
+    with Control(paths.control, Mode.SHARED) as control:
+        killed = control.killed()
+        if killed == Reason.OPERATOR:
+            _tell_halted(paths)
+        elif killed:
+            control.clear()
+    forget_ending(paths)
+    return keeper
+
+
+def _tell_halted(paths: SessionPaths) -> None:
+    log.warning(f"{paths.data.name} stays halted by the operator until `pinnacle session resume`")
+
+
 def _refuse_living(paths: SessionPaths) -> None:
     alive = living(paths)
     if alive:
@@ -143,9 +181,7 @@ def _make(config: SessionConfig, paths: SessionPaths) -> Segment:
         if halted:
             with Control(made.control, Mode.SHARED) as control:
                 control.kill(Reason.OPERATOR)
-            log.warning(
-                f"{paths.data.name} stays halted by the operator until `pinnacle session resume`"
-            )
+            _tell_halted(paths)
         keeper = Segment(made.control, mode=Mode.OWN)
         try:
             write_whole(made.running_config, running_text(config))

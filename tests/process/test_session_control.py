@@ -90,6 +90,7 @@ def test_a_live_session_is_not_removed(live):
 def test_a_session_of_which_all_was_killed_goes_on_under_its_name(tmp_path):
     with running_demo(tmp_path, "prod") as first:
         until(first.quoting, 60, "quoting")
+        until(lambda: filled(first), 60, "a fill")
         for pid in [first.run.pid, *(process.pid for process in first.observer.processes())]:
             os.kill(pid, signal.SIGKILL)
         first.run.wait()
@@ -103,3 +104,19 @@ def test_a_session_of_which_all_was_killed_goes_on_under_its_name(tmp_path):
     verified = subprocess.run([*replay, "verify", first.paths.data], capture_output=True, text=True)
     assert verified.returncode == 0 and "identical" in verified.stdout, verified.stderr
     assert list(first.paths.runtime.parent.iterdir()) == []
+    # Whatever was under way in the rings when all were killed has come to everybody's log.
+    seen = {fills(first.paths, role) for role in ("exchange", "gateway", "risk", "strategy")}
+    assert len(seen) == 1 and seen != {(0, 0)}
+
+
+def fills(paths, role: str) -> tuple[int, int]:
+    """(count, lots) of the fills that a process took, or made if it is the exchange."""
+    rows = journalled(paths, role)
+    decided = (rows["flags"] & Flag.DECISION) != 0
+    rows = rows[(rows["kind"] == Kind.FILL) & (decided == (role == "exchange"))]
+    return len(rows), int(rows["quantity"].sum())
+
+
+def filled(session) -> bool:
+    states = [session.observer.instrument_state(i) for i in session.observer.instruments]
+    return any(state.get("bid_fills", 0) + state.get("ask_fills", 0) for state in states)

@@ -12,7 +12,8 @@ from pinnacle.core.bell import Bell, Control, create_control
 from pinnacle.core.errors import ConfigError, UsageError
 from pinnacle.core.instruments import read_table
 from pinnacle.core.journal import Journal
-from pinnacle.core.schema import Reason, Source
+from pinnacle.core.ring import RingObserver, RingWriter
+from pinnacle.core.schema import Kind, Reason, Source, events_pointer
 from pinnacle.core.segment import Mode
 from pinnacle.session.config import load_session, to_toml
 from pinnacle.session.create import (
@@ -22,6 +23,7 @@ from pinnacle.session.create import (
     remove_session,
 )
 from pinnacle.session.place import living, remove_segments
+from tests.records import event
 from tests.sessions import demo_config
 
 
@@ -90,6 +92,43 @@ def test_a_dead_sessions_place_is_taken_over_and_the_operators_halt_with_it(made
     keeper = own_session(config, paths)
     with Control(paths.control) as control:
         assert control.killed() == after
+    discard_session(paths, keeper)
+
+
+def given(paths) -> int:
+    with RingObserver(paths.ring("fills")) as ring:
+        return ring.depth()
+
+
+def give(paths) -> None:
+    writer = RingWriter(paths.ring("fills"))
+    row = event(Kind.FILL, price=1, quantity=1)
+    assert writer.push(events_pointer(row), 1) == 1
+    writer.close()
+
+
+def test_what_was_given_and_not_taken_is_there_when_a_dead_session_goes_on(made):
+    """A fill on its way to the strategy is money."""
+    config, paths = made
+    own_session(config, paths).close()
+    give(paths)
+    keeper = own_session(config, paths)
+    assert given(paths) == 1
+    discard_session(paths, keeper)
+
+
+def test_segments_that_cannot_be_opened_are_made_anew_and_a_warning_says_what_that_costs(
+    made, capsys
+):
+    config, paths = made
+    own_session(config, paths).close()
+    give(paths)
+    os.truncate(paths.ring("orders"), 100)
+    keeper = own_session(config, paths)
+    assert given(paths) == 0
+    told = capsys.readouterr()
+    assert "orders.ring" in told.out + told.err
+    assert "what was under way is lost" in told.out + told.err
     discard_session(paths, keeper)
 
 
