@@ -104,6 +104,16 @@ def test_fill_or_kill_counts_levels_that_are_remembered_already():
     assert reasons(desk.new(4, BID, 1002, 1, tif=TimeInForce.FOK))[-1][1] == Reason.FOK
 
 
+@pytest.mark.parametrize(("side", "price"), [(BID, 150), (ASK, 50)])
+def test_post_only_takes_nothing_where_nobody_is_on_the_other_side(desk, side, price):
+    for gone in (101, 102, 103) if side == BID else (100, 99, 98):
+        desk.depth(ASK if side == BID else BID, gone, 0)
+    reports = desk.new(1, side, price, 5, flags=Flag.POST_ONLY)
+    assert short(reports) == [(Kind.ACK, 1, price, 5)]
+    mirror = desk.new(2, ASK if side == BID else BID, price, 5, flags=Flag.POST_ONLY)
+    assert reasons(mirror) == [(Kind.REJECTED, Reason.WOULD_TAKE)]
+
+
 def test_post_only_is_refused_if_it_would_take(desk):
     assert reasons(desk.new(1, BID, 101, 5, flags=Flag.POST_ONLY)) == [
         (Kind.REJECTED, Reason.WOULD_TAKE)
