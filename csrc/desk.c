@@ -210,7 +210,6 @@ static inline int serves(const struct pmm_slot *slot, const struct pmm_level *le
 
 static struct pmm_event send_new(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot,
                                  const struct pmm_level *level) {
-    free_slot(slot);
     slot->order_id = desk->next_order_id++;
     slot->price = slot->wanted_price = level->price;
     slot->quantity = slot->wanted_quantity = level->quantity;

@@ -212,8 +212,24 @@ def test_calls_without_an_engine_or_without_the_room_they_name_are_refused(desk)
     }
     assert lib.pmm_match_end_day(engine, 1, ffi.NULL, 0) == 0, "there is no order of the day"
     assert lib.pmm_match_depth(engine, Side.BID, ffi.NULL, 0) == 0
+    taken = ffi.new("size_t *", 7)
+    ran = [lib.pmm_match_run(engine, ffi.NULL, n, out, 8, taken) for n in (1, 0)]
+    assert (ran, taken[0]) == ([lib.PMM_ERR_ARGUMENT, 0], 0)
     full = lib.PMM_ERR_FULL
     assert lib.pmm_match_snapshot(engine, 1, ffi.NULL, 0) == full
     assert [lib.pmm_match_snapshot(engine, 1, out, room) for room in (2, 3)] == [full, 3]
     assert [lib.pmm_match_orders(engine, 0, out, room) for room in (0, 1)] == [full, 1]
     desk.engine.check()
+
+
+def test_a_replace_to_nothing_is_a_cancel_and_one_to_less_than_that_is_refused(desk):
+    desk.buy(1, 100, 5)
+    (refused,) = desk.send(Kind.REPLACE, 1, Side.BID, 100, -1)
+    assert (refused["kind"], refused["reason"]) == (Kind.REPLACE_REJECTED, Reason.BAD_QUANTITY)
+    gone = desk.send(Kind.REPLACE, 1, Side.BID, 100, 0)[0]
+    assert (gone["kind"], gone["reason"], gone["quantity"]) == (
+        Kind.CANCELLED,
+        Reason.REQUESTED,
+        5,
+    )
+    assert desk.ids() == []
