@@ -176,10 +176,16 @@ def test_an_unanswered_order_is_queried_and_never_sent_again(table):
     assert said(run(table.decided, late)) == [("QUERY", "NONE")]
     assert table.orders[1].state is State.UNKNOWN
     assert len(run(table.decided, late)) == 0, "one query until it is overdue again"
-    status = from_venue(Kind.ORDER_STATUS)
+    status = from_venue(Kind.ORDER_STATUS, recv_ns=3 * SECOND)
     assert said(run(table.decided, status)) == [("ACK", "NONE"), ("CANCEL", "PEER_LOST")]
     assert said(run(table.decided, status)) == [], "its cancel is on the way"
-    assert table.orders[1].state is State.PENDING_CANCEL
+    assert (table.orders[1].state, table.orders[1].acknowledged) == (State.PENDING_CANCEL, True)
+    assert table.orders[1].asked_ns == table.clock_ns, "when its cancel was asked for"
+
+
+def test_the_state_of_an_order_that_is_not_ours_says_nothing(table):
+    assert said(run(table.decided, from_venue(Kind.ORDER_STATUS, 9))) == []
+    assert not table.orders
 
 
 def test_an_order_that_the_venue_does_not_know_was_not_sent(table):
@@ -293,10 +299,15 @@ def test_a_thawed_table_knows_the_last_execution(table):
 def test_a_thawed_table_is_the_table_that_was_frozen(table):
     live(table, 1)
     unknown(table, 2)
+    fill = from_venue(Kind.FILL, 3, aux=1)
+    run(table.decided, fill, fill)
     run(table.decided, event(Kind.STOP), event(Kind.HALT, reason=Reason.OPERATOR))
     made = thawed(table)
     assert made.orders == table.orders
     assert (made.halted, made.stopping, made.clock_ns) == (True, True, table.clock_ns)
+    assert (
+        (made.duplicates, made.unknown_fills) == (table.duplicates, table.unknown_fills) == (1, 1)
+    )
 
 
 @pytest.mark.parametrize("state", [[], [b"\x91\xc4\x00"], [b"no table"]], ids=str)
