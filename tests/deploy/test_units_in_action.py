@@ -45,6 +45,7 @@ class Manager:
     def command(self, unit: Path, line: list[str]) -> list[str]:
         given = settings(unit)
         swapped = {"/etc/pinnacle/%i.toml": str(self.config), "%i": "s"}
+        swapped["/run/pinnacle"] = str(self.paths.runtime.parent)
         command = [
             sys.executable,
             "-m",

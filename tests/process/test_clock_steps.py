@@ -117,11 +117,14 @@ def test_it_repeats_itself(stepped):
 
 
 def test_everything_stood_still_and_goes_on(tmp_path):
-    """Every process is stopped, as on a machine without a core, for longer than a turn's bound."""
+    """Every process is stopped, as on a machine without a core, for longer than a turn's bound.
+
+    The supervisor too: one that goes on would start anew what hangs.
+    """
     stopped_s = 6.0
     with running_demo(tmp_path, "stopped") as live:
         until(live.quoting, 60, "quoting")
-        pids = [process.pid for process in live.observer.processes()]
+        pids = [live.run.pid, *(process.pid for process in live.observer.processes())]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         time.sleep(stopped_s)
