@@ -1,12 +1,17 @@
 """`pinnacle run`: a whole session under one supervisor, with a live view and a report."""
 
+import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pinnacle.cli.options import SESSION_NAME, Number
+
+if TYPE_CHECKING:
+    from pinnacle.core.paths import SessionPaths
 
 
 @click.command()
@@ -36,10 +41,19 @@ def run(
 
     Ctrl-C ends it in order: quotes are cancelled, journals flushed, the report written.
     """
+    # Until the session listens for it itself: a KeyboardInterrupt in an import can be lost.
+    at_once = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if at_once:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from pinnacle.cli.report import tell_report
     from pinnacle.cli.terminal import forgiving_stdout
     from pinnacle.core.output import check_output, is_standard_output
     from pinnacle.session.run import run_session
+
+    def at_end(paths: "SessionPaths") -> None:
+        if at_once:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        tell_report(paths, report)
 
     apart: AbstractContextManager[object] = nullcontext()
     if report is not None:
@@ -47,6 +61,4 @@ def run(
         if is_standard_output(report):
             apart = redirect_stdout(sys.stderr)  # the report is all that stands there
     with forgiving_stdout(), apart:
-        return run_session(
-            config, duration, name, port, keep, lambda paths: tell_report(paths, report)
-        )
+        return run_session(config, duration, name, port, keep, at_end)

@@ -17,12 +17,10 @@ TEXT_MAX = 1 << 24
 def open_kept(path: Path) -> IO[bytes]:
     """The file, open to read; OSError if it is not a plain one."""
     number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    file = os.fdopen(number, "rb")
-    mode = os.fstat(number).st_mode
-    if not stat.S_ISREG(mode):
-        file.close()
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
         raise OSError(errno.EINVAL, "is no plain file", str(path))
-    return file
+    return os.fdopen(number, "rb")
 
 
 def kept_bytes(path: Path, most: int = TEXT_MAX) -> bytes:
