@@ -15,7 +15,7 @@ from pinnacle.monitor.address import bind, url
 
 THREADS = 4
 STOP_WAIT_S = 2.0
-#: Connections that are kept. Where one more comes, the one that was silent for longest goes.
+#: Connections that are kept. One more takes the place of one that never asked, or silent longest.
 CONNECTIONS = 64
 #: A browser asks four times a second; who says nothing for so long is gone.
 IDLE_S = 15
@@ -61,6 +61,11 @@ class PageServer:
         self._server.task_dispatcher.shutdown(timeout=STOP_WAIT_S)
 
 
+def _worth(channel: Any) -> tuple[bool, float]:
+    """Who never asked for anything goes before who has, and of those the longest silent."""
+    return channel.last_activity > channel.creation_time, channel.last_activity
+
+
 class _Server(TcpWSGIServer):
     """Makes room for who comes by dropping who waits without a request."""
 
@@ -69,6 +74,6 @@ class _Server(TcpWSGIServer):
         silent = [channel for channel in self.active_channels.values() if not channel.requests]
         excess = len(self.active_channels) - CONNECTIONS
         if excess > 0:
-            silent.sort(key=lambda channel: channel.last_activity)
+            silent.sort(key=_worth)
             for channel in silent[:excess]:
                 channel.handle_close()

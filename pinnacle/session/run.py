@@ -149,8 +149,8 @@ def _lives(
     while not interrupted and not supervisor.ready:
         supervisor.step()
         time.sleep(START_STEP_S)
-    if interrupted:
-        return
+    if not supervisor.ready:
+        return  # who is interrupted in the very moment of it has begun all the same
     supervisor.tell_ready()
     address = kept_bytes(supervisor.paths.monitor_address).decode(errors="replace").strip()
     print(f"status page: {address}", flush=True)
