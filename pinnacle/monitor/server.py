@@ -15,7 +15,7 @@ from pinnacle.monitor.address import bind, url
 
 THREADS = 4
 STOP_WAIT_S = 2.0
-#: Connections that are kept. One more takes the place of one that never asked, or silent longest.
+#: Connections that are kept. Where one more comes, the one that was silent for longest goes.
 CONNECTIONS = 64
 #: A browser asks four times a second; who says nothing for so long is gone.
 IDLE_S = 15
@@ -54,16 +54,12 @@ class PageServer:
 
     def close(self) -> None:
         """Drop every connection, in the thread that reads them, and wait for the threads."""
+        # Who answers wakes the reading thread when it is done: it must be there until then.
+        self._server.task_dispatcher.shutdown(timeout=STOP_WAIT_S)
         self._server.trigger.pull_trigger(
             lambda: wasyncore.close_all(self._connections, ignore_all=True)
         )
         self._thread.join(STOP_WAIT_S)
-        self._server.task_dispatcher.shutdown(timeout=STOP_WAIT_S)
-
-
-def _worth(channel: Any) -> tuple[bool, float]:
-    """Who never asked for anything goes before who has, and of those the longest silent."""
-    return channel.last_activity > channel.creation_time, channel.last_activity
 
 
 class _Server(TcpWSGIServer):
@@ -74,6 +70,6 @@ class _Server(TcpWSGIServer):
         silent = [channel for channel in self.active_channels.values() if not channel.requests]
         excess = len(self.active_channels) - CONNECTIONS
         if excess > 0:
-            silent.sort(key=_worth)
+            silent.sort(key=lambda channel: channel.last_activity)
             for channel in silent[:excess]:
                 channel.handle_close()
