@@ -232,9 +232,10 @@ def test_a_one_sided_or_invalid_book_is_not_quoted():
 
 def test_a_book_that_cannot_be_quoted_leaves_nothing_of_the_ladder_before():
     maker, out = Maker(**PARAMS), ffi.new("struct pmm_quotes *")
-    assert maker.quote(book(*WIDE).cdata, 0, SECOND, out)
+    two_sided, one_sided = book(*WIDE), book([(100, 1)], [])
+    assert maker.quote(two_sided.cdata, 0, SECOND, out)
     assert (out.bid_count, out.ask_count) == (1, 1)
-    assert not maker.quote(book([(100, 1)], []).cdata, 0, 2 * SECOND, out)
+    assert not maker.quote(one_sided.cdata, 0, 2 * SECOND, out)
     assert (out.bid_count, out.ask_count) == (0, 0)
 
 
