@@ -1,6 +1,6 @@
 """Mutation runs: small faults are put into the code that decides, and the tests must find them.
 
-python -m tools.mutants [GROUP or FILE...] [--budget 600] [--seed 1] [--list]
+python -m tools.mutants [GROUP or FILE...] [--budget 600] [--seed 1] [--jobs N] [--list]
 
 A run is bounded: it judges as many mutants as fit into the budget, drawn by the seed, and keeps
 every verdict in build/mutants, so that the next run goes on. What survives is printed: it is to be
@@ -14,7 +14,8 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections import Counter
+from collections import Counter, deque
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tools.mutants.ledger import Ledger, StaleError, equivalents
@@ -46,6 +47,12 @@ def main() -> int:
     parser.add_argument("what", nargs="*", help="groups of targets.toml, or files")
     parser.add_argument("--budget", type=float, default=600, help="seconds (600)")
     parser.add_argument("--seed", type=int, default=1, help="which are drawn first (1)")
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=len(os.sched_getaffinity(0)),
+        help="judged at once (a core each)",
+    )
     parser.add_argument("--list", action="store_true", help="print the mutants and end")
     options = parser.parse_args()
     table = targets()
@@ -57,7 +64,7 @@ def main() -> int:
         return 0
     try:
         reasons = equivalents(EQUIVALENT, [m for of_file in every.values() for m in of_file])
-        return run(drawn, table, reasons, options.budget, options.seed)
+        return run(drawn, table, reasons, options.budget, options.seed, max(options.jobs, 1))
     except (StaleError, BrokenBaseError) as error:
         print(f"mutants: {error}", file=sys.stderr)
         return 2
@@ -69,6 +76,7 @@ def run(
     reasons: dict[tuple[str, str, str, str, int], str],
     budget: float,
     seed: int,
+    jobs: int,
 ) -> int:
     """Judge within the budget and tell; 1 if a mutant survives that nobody has explained."""
     ledger = Ledger(ROOT / "build/mutants/verdicts.json", ROOT)
@@ -82,19 +90,35 @@ def run(
             open_.append(mutant)
     random.Random(seed).shuffle(open_)
     deadline = time.monotonic() + budget
+    waiting = deque(open_)
+
+    def work(place: Path) -> None:
+        """One core's worth of it, in a copy of its own; the first that cannot go on ends all."""
+        try:
+            judge(Workshop(ROOT, place, budget))
+        finally:
+            waiting.clear()
+
+    def judge(workshop: Workshop) -> None:
+        while time.monotonic() < deadline:
+            try:
+                mutant = waiting.popleft()
+            except IndexError:
+                return
+            tests = table[mutant.file][1]
+            verdicts[mutant.key] = verdict = workshop.judge(mutant, tests)
+            ledger.put(mutant, tests, verdict)
+            if verdict == Verdict.SURVIVED:
+                print(mutant, flush=True)
+            elif sys.stdout.isatty():
+                print(f"  {len(verdicts)} of {len(drawn)}", end="\r", flush=True)
+
     if open_:
-        with tempfile.TemporaryDirectory(prefix="mutants-") as place:
-            workshop = Workshop(ROOT, Path(place) / "copy", budget)
-            for at, mutant in enumerate(open_):
-                if time.monotonic() > deadline:
-                    break
-                tests = table[mutant.file][1]
-                verdicts[mutant.key] = verdict = workshop.judge(mutant, tests)
-                ledger.put(mutant, tests, verdict)
-                if verdict == Verdict.SURVIVED:
-                    print(mutant, flush=True)
-                elif sys.stdout.isatty():
-                    print(f"  {at + 1} of {len(open_)}", end="\r", flush=True)
+        with (
+            tempfile.TemporaryDirectory(prefix="mutants-") as place,
+            ThreadPoolExecutor(jobs) as workers,
+        ):
+            list(workers.map(work, [Path(place) / f"copy{job}" for job in range(jobs)]))
     return report(drawn, reasons, verdicts)
 
 

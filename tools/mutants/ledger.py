@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 import tomllib
 from pathlib import Path
 
@@ -40,6 +41,7 @@ class Ledger:
             json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         )
         self._digests: dict[str, str] = {}
+        self._writing = threading.Lock()
 
     def _digest(self, name: str) -> str:
         if name not in self._digests:
@@ -62,8 +64,9 @@ class Ledger:
 
     def put(self, mutant: Mutant, tests: tuple[str, ...], verdict: Verdict) -> None:
         lasting = verdict != Verdict.SURVIVED
-        self._known[self._name(mutant, () if lasting else tests)] = str(verdict)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        making = self._path.with_suffix(".making")
-        making.write_text(json.dumps(self._known, indent=0), encoding="utf-8")
-        making.rename(self._path)
+        with self._writing:
+            self._known[self._name(mutant, () if lasting else tests)] = str(verdict)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            making = self._path.with_suffix(".making")
+            making.write_text(json.dumps(self._known, indent=0), encoding="utf-8")
+            making.rename(self._path)

@@ -1,6 +1,7 @@
 """A private copy of the checkout in which one mutant at a time stands, is built and is tested."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,9 @@ FILES = ["pyproject.toml", "setup.py", "Makefile", "README.md", "CHANGELOG.md", 
 # Warnings are errors: what the compiler refuses, no test has to find.
 FLAGS = ["-std=gnu11", "-O2", "-fPIC", "-pthread", "-ffp-contract=off", "-DNDEBUG", "-Icsrc"]
 STRICT = ["-Wall", "-Wextra", "-Wshadow", "-Wno-unused-parameter", "-Werror"]
+
+# What pytest returns where all passed, and where there is no such test or none was asked for.
+NOT_FOUND = {0, 4, 5}
 
 
 class Verdict(StrEnum):
@@ -41,6 +45,8 @@ class Workshop:
             shutil.copy(root / file, place)
         self._objects: dict[str, bytes] = {}
         self._seconds: dict[tuple[str, ...], float] = {}
+        # The test that found the last mutant of a function mostly finds the next.
+        self._finder: dict[tuple[str, str, tuple[str, ...]], str] = {}
         self._build()
         # By hash: two mutants may stand in a file within one second.
         compiled = ["compileall", "-q", "--invalidation-mode", "checked-hash"]
@@ -129,13 +135,23 @@ class Workshop:
                 if self._object(mutant.file).read_bytes() == self._objects[mutant.file]:
                     return Verdict.SAME
                 self._link()
-            code, _ = self._test(tests, 10 + 5 * self._seconds[tests])
-            return Verdict.KILLED if code else Verdict.SURVIVED
+            return self._look(mutant, tests)
         finally:
             path.write_bytes(source)
             if path.suffix == ".c":
                 self._object(mutant.file).write_bytes(self._objects[mutant.file])
                 self._link()
+
+    def _look(self, mutant: Mutant, tests: tuple[str, ...]) -> Verdict:
+        seconds = 10 + 5 * self._seconds[tests]
+        place = mutant.file, mutant.function, tests
+        nearest = self._finder.get(place)
+        if nearest and self._test((nearest,), seconds)[0] not in NOT_FOUND:
+            return Verdict.KILLED
+        code, text = self._test(tests, seconds)
+        if failed := re.search(r"^FAILED (\S+)", text, re.MULTILINE):
+            self._finder[place] = failed[1]
+        return Verdict.KILLED if code else Verdict.SURVIVED
 
     def _test(self, tests: tuple[str, ...], seconds: float) -> tuple[int, str]:
         """The same examples each time: a mutant is killed or it is not."""
