@@ -16,6 +16,7 @@ from tree_sitter import Language, Node, Parser
 
 PARSERS = {
     ".c": Parser(Language(tree_sitter_c.language())),
+    ".h": Parser(Language(tree_sitter_c.language())),
     ".py": Parser(Language(tree_sitter_python.language())),
 }
 FLIPS = {
@@ -118,7 +119,7 @@ def _within(node: Node, suffix: str) -> Iterator[tuple[int, int, str]]:
         if _says(node):
             return
         if _may_go(node, suffix):
-            yield node.start_byte, node.end_byte, ";" if suffix == ".c" else "pass"
+            yield node.start_byte, node.end_byte, "pass" if suffix == ".py" else ";"
     if node.type in OPERATIONS:
         for child in node.children:
             if not child.is_named and child.type in FLIPS:
@@ -153,7 +154,7 @@ def _may_go(statement: Node, suffix: str) -> bool:
         and parent.parent is not None
         and parent.parent.type == "function_definition"
     )
-    needless = suffix == ".c" or _text(statement) in {"return", "return None"}
+    needless = suffix != ".py" or _text(statement) in {"return", "return None"}
     return not (statement.type == "return_statement" and last and whole and needless)
 
 
@@ -179,7 +180,7 @@ def _negated(node: Node, suffix: str) -> Iterator[tuple[int, int, str]]:
         inner = inner.named_children[0]
     if inner.type in {"binary_expression", "comparison_operator", "boolean_operator"}:
         return
-    negated = f"!({_text(inner)})" if suffix == ".c" else f"(not ({_text(inner)}))"
+    negated = f"(not ({_text(inner)}))" if suffix == ".py" else f"!({_text(inner)})"
     yield inner.start_byte, inner.end_byte, negated
 
 

@@ -44,6 +44,7 @@ class Workshop:
         for file in [*FILES, "LICENSE"]:
             shutil.copy(root / file, place)
         self._objects: dict[str, bytes] = {}
+        self._users: dict[str, list[str]] = {}  # of every source and header, what compiles it
         self._seconds: dict[tuple[str, ...], float] = {}
         # The test that found the last mutant of a function mostly finds the next.
         self._finder: dict[tuple[str, str, tuple[str, ...]], str] = {}
@@ -83,7 +84,7 @@ class Workshop:
             raise BrokenBaseError(f"{' '.join(command[:3])} ...: {text}")
 
     def _build(self) -> None:
-        """Every object once; a mutant compiles its own file and links."""
+        """Every object once; a mutant compiles what has its file in it, and links."""
         emit = "from tools.cffi_build import ffi; ffi.emit_c_code('_native.c')"
         self._must([sys.executable, "-c", emit])
         include = "import sysconfig; print(sysconfig.get_path('include'))"
@@ -95,6 +96,8 @@ class Workshop:
             if code:
                 raise BrokenBaseError(text)
             self._objects[name] = self._object(name).read_bytes()
+            for source in self._object(name).with_suffix(".d").read_text("utf-8").split():
+                self._users.setdefault(source, []).append(name)
         self._link()
 
     def _object(self, name: str) -> Path:
@@ -102,7 +105,7 @@ class Workshop:
 
     def _compile(self, name: str) -> tuple[int, str]:
         object_ = self._object(name).name
-        return self._run(["gcc", *FLAGS, *STRICT, *_machine(), "-c", name, "-o", object_])
+        return self._run(["gcc", *FLAGS, *STRICT, *_machine(), "-MMD", "-c", name, "-o", object_])
 
     def _link(self) -> None:
         objects = ["_native.o", *(self._object(name).name for name in self._objects)]
@@ -129,18 +132,19 @@ class Workshop:
         source = path.read_bytes()
         path.write_bytes(mutant.apply(source))
         try:
-            if path.suffix == ".c":
-                if self._compile(mutant.file)[0]:
-                    return Verdict.REFUSED
-                if self._object(mutant.file).read_bytes() == self._objects[mutant.file]:
+            users = self._users.get(mutant.file, [])
+            if any(self._compile(name)[0] for name in users):
+                return Verdict.REFUSED
+            if users:
+                if all(self._object(name).read_bytes() == self._objects[name] for name in users):
                     return Verdict.SAME
                 self._link()
             return self._look(mutant, tests)
         finally:
             path.write_bytes(source)
-            if path.suffix == ".c":
-                self._object(mutant.file).write_bytes(self._objects[mutant.file])
-                self._link()
+            for name in self._users.get(mutant.file, []):
+                self._object(name).write_bytes(self._objects[name])
+            self._link()
 
     def _look(self, mutant: Mutant, tests: tuple[str, ...]) -> Verdict:
         seconds = 10 + 5 * self._seconds[tests]
