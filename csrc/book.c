@@ -193,6 +193,8 @@ void pmm_book_top(const struct pmm_book *book, struct pmm_top *top) {
     top->reason = book->reason;
 }
 
+int pmm_book_valid(const struct pmm_book *book) { return book->valid != 0; }
+
 static int is_side(int side) { return side == PMM_SIDE_BID || side == PMM_SIDE_ASK; }
 
 int64_t pmm_book_depth(const struct pmm_book *book, int side, struct pmm_level *out, size_t max) {

@@ -23,20 +23,22 @@ static inline int64_t pmm_money_narrow(pmm_wide amount, int *beyond) {
     return amount < 0 ? -INT64_MAX : INT64_MAX;
 }
 
-/* Lots: the same with one width less. */
+/* Lots: the same with one width less. A sum that does not fit has the sign of either part. */
 static inline int64_t pmm_lots_add(int64_t a, int64_t b) {
-    int beyond = 0;
-    return pmm_money_narrow((pmm_wide)a + b, &beyond);
+    int64_t sum;
+    if (__builtin_add_overflow(a, b, &sum)) return a < 0 ? -INT64_MAX : INT64_MAX;
+    return sum == INT64_MIN ? -INT64_MAX : sum;
 }
 
 /*
  * What a fill costs, rounded up: see pmm_fee. fee_e8 at most 1e8, the whole notional, either way. In two parts, as
- * notional x fee may pass 128 bits.
+ * notional x fee may pass 128 bits; and in 64 where the notional fits, which is nearly always and far quicker.
  */
 static inline pmm_wide pmm_money_fee(pmm_wide notional, int64_t fee_e8) {
-    const pmm_wide unit = PMM_FEE_WHOLE_E8;
-    pmm_wide rest = notional % unit * fee_e8, up = rest / unit;
-    return notional / unit * fee_e8 + up + (rest > up * unit);
+    const int64_t unit = PMM_FEE_WHOLE_E8, narrow = (int64_t)notional;
+    const pmm_wide whole = narrow == notional ? narrow / unit : notional / unit;
+    const int64_t rest = (int64_t)(narrow == notional ? narrow % unit : notional % unit) * fee_e8, up = rest / unit;
+    return whole * fee_e8 + up + (rest > up * unit);
 }
 
 #endif

@@ -125,12 +125,14 @@ static void best_prices(struct pmm_maker *maker, const struct pmm_top *top, doub
 }
 
 /* One side from its best price away from the market, sign -1 for bids, as far as there is room for lots. */
-static int32_t ladder(const struct pmm_maker *maker, int64_t best, int sign, int64_t room, struct pmm_level *out) {
+static inline int32_t ladder(const struct pmm_maker *maker, int64_t best, int sign, int64_t room,
+                             struct pmm_level *out) {
     const int64_t each = maker->params.quote_quantity;
+    const int64_t least = maker->params.quantity_min > 1 ? maker->params.quantity_min : 1;
     int32_t count = 0;
-    for (; count < maker->params.levels && room > 0 && room >= maker->params.quantity_min; count++) {
+    for (const int32_t levels = maker->params.levels; count < levels && room >= least; count++) {
         int64_t price = best + sign * maker->behind[count];
-        if (price <= 0) break;
+        if (sign < 0 && price <= 0) break;
         out[count] = (struct pmm_level){.price = price, .quantity = each < room ? each : room};
         room -= each;
     }

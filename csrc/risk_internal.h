@@ -67,10 +67,18 @@ struct pmm_risk {
 struct risk_order *risk_order_find(struct pmm_risk *risk, uint64_t order_id);
 struct risk_order *risk_order_add(struct pmm_risk *risk, const struct pmm_event *e); /* NULL: table full */
 void risk_order_remove(struct pmm_risk *risk, struct risk_order *order);
+
 /* Lots that the order may still trade, whichever of its quantities wins. */
-int64_t risk_order_exposure(const struct risk_order *order);
+static inline int64_t risk_order_exposure(const struct risk_order *order) {
+    int64_t total = order->asked_quantity > order->quantity ? order->asked_quantity : order->quantity;
+    return total > order->filled ? total - order->filled : 0;
+}
+
 /* Call around every change of an order: takes its exposure out of, or puts it into, the open totals. */
-void risk_expose(struct pmm_risk *risk, const struct risk_order *order, int sign);
+static inline void risk_expose(struct pmm_risk *risk, const struct risk_order *order, int sign) {
+    pmm_money *open = &risk->instruments[order->instrument_id].ledger.open[order->side != PMM_SIDE_BID];
+    *open += sign * risk_order_exposure(order);
+}
 
 /* 1 if the position can be counted with the fill in it. */
 int risk_ledger_holds(const struct risk_ledger *ledger, const struct pmm_event *fill);

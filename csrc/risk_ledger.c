@@ -17,8 +17,13 @@ int risk_ledger_holds(const struct risk_ledger *ledger, const struct pmm_event *
 /*
  * cost x closed / held, rounded towards zero. In two parts: cost is a price x held, so that its quotient x closed fits,
  * and so does what the division leaves x closed, where the whole product may not. The remainder stays in cost.
+ * What 64 bits hold, nearly everything, is divided in 64: a fraction of the time.
  */
 static pmm_wide closed_share(pmm_wide cost, int64_t closed, int64_t held) {
+    const int64_t narrow = (int64_t)cost;
+    int64_t product;
+    if (closed == held) return cost;
+    if (narrow == cost && !__builtin_mul_overflow(narrow, closed, &product)) return product / held;
     return cost / held * closed + cost % held * closed / held;
 }
 

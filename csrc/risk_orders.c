@@ -46,13 +46,3 @@ void risk_order_remove(struct pmm_risk *risk, struct risk_order *order) {
     }
     memset(&risk->orders[hole], 0, sizeof risk->orders[hole]);
 }
-
-int64_t risk_order_exposure(const struct risk_order *order) {
-    int64_t total = order->asked_quantity > order->quantity ? order->asked_quantity : order->quantity;
-    return total > order->filled ? total - order->filled : 0;
-}
-
-void risk_expose(struct pmm_risk *risk, const struct risk_order *order, int sign) {
-    pmm_money *open = risk->instruments[order->instrument_id].ledger.open;
-    open[order->side != PMM_SIDE_BID] += (pmm_wide)sign * risk_order_exposure(order);
-}

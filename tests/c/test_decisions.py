@@ -8,6 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (
     "desk",
+    "desk_decide",
     "portable_math",
     "quote",
     "risk",

@@ -7,7 +7,18 @@ from tests.c.mutants import CSRC, without
 from tools.cffi_build import compile_arguments
 
 HERE = Path(__file__).parent
-SOURCES = ["bell", "book", "book_read", "clock", "crc32c", "desk", "event", "ladder", "ladder_far"]
+SOURCES = [
+    "bell",
+    "book",
+    "book_read",
+    "clock",
+    "crc32c",
+    "desk",
+    "desk_decide",
+    "event",
+    "ladder",
+    "ladder_far",
+]
 SOURCES += ["locks", "portable_math", "quote", "ring", "segment", "snapshot", "stage"]
 
 
