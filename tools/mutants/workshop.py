@@ -46,8 +46,8 @@ class Workshop:
         self._objects: dict[str, bytes] = {}
         self._users: dict[str, list[str]] = {}  # of every source and header, what compiles it
         self._seconds: dict[tuple[str, ...], float] = {}
-        # The test that found the last mutant of a function mostly finds the next.
-        self._finder: dict[tuple[str, str, tuple[str, ...]], str] = {}
+        # A file's last mutants were found by these tests, of each function one, and so is the next.
+        self._finders: dict[tuple[str, tuple[str, ...]], dict[str, str]] = {}
         self._build()
         # By hash: two mutants may stand in a file within one second.
         compiled = ["compileall", "-q", "--invalidation-mode", "checked-hash"]
@@ -148,13 +148,15 @@ class Workshop:
 
     def _look(self, mutant: Mutant, tests: tuple[str, ...]) -> Verdict:
         seconds = 10 + 5 * self._seconds[tests]
-        place = mutant.file, mutant.function, tests
-        nearest = self._finder.get(place)
-        if nearest and self._test((nearest,), seconds)[0] not in NOT_FOUND:
-            return Verdict.KILLED
-        code, text = self._test(tests, seconds)
-        if failed := re.search(r"^FAILED (\S+)", text, re.MULTILINE):
-            self._finder[place] = failed[1]
+        finders = self._finders.setdefault((mutant.file, tests), {})
+        nearest = sorted(
+            set(finders.values()), key=lambda test: test != finders.get(mutant.function)
+        )
+        code, text = self._test(tuple(nearest), seconds) if nearest else (0, "")
+        if code in NOT_FOUND:
+            code, text = self._test(tests, seconds)
+        if failed := re.search(r"^FAILED (.+?)(?: - |$)", text, re.MULTILINE):
+            finders[mutant.function] = failed[1]
         return Verdict.KILLED if code else Verdict.SURVIVED
 
     def _test(self, tests: tuple[str, ...], seconds: float) -> tuple[int, str]:
