@@ -59,7 +59,8 @@ def test_a_manager_that_went_away_does_not_end_the_process(manager, tmp_path):
 
 @pytest.mark.parametrize("text", ["5s", "-1", "١٢", "1.5", " 7"])
 def test_a_watchdog_period_that_is_no_number_is_said_and_not_kept(monkeypatch, text):
-    monkeypatch.setenv("WATCHDOG_USEC", text)
+    # As bytes: not every locale's environment holds such words.
+    monkeypatch.setitem(os.environb, b"WATCHDOG_USEC", text.encode())
     notifier = Notifier()
     notifier.close()
     assert notifier.watchdog_interval_ns == 0

@@ -45,7 +45,7 @@ class Ledger:
 
     def _digest(self, name: str) -> str:
         if name not in self._digests:
-            path, digest = self._root / name, hashlib.sha256()
+            path, digest = self._root / name.partition("::")[0], hashlib.sha256()
             for file in sorted(path.rglob("*.[pc]*")) if path.is_dir() else [path]:
                 if file.is_file() and file.suffix != ".pyc":
                     digest.update(file.read_bytes())
