@@ -1,0 +1,214 @@
+"""What csrc/desk.h promises, said again in lists and without haste."""
+
+from dataclasses import dataclass, field, replace
+
+from pinnacle.core.schema import Kind, Reason, Side, Source
+
+NEEDED = {Source.FEED, Source.RISK, Source.GATEWAY}
+SIDES = (Side.BID, Side.ASK)
+
+
+@dataclass
+class Order:
+    order_id: int
+    price: int
+    quantity: int
+    wanted: tuple[int, int]
+    state: str = "NEW"
+    filled: int = 0
+    rest_until_ns: int = 0
+
+    def serves(self, level, near):
+        price, quantity = level
+        missing = quantity - (self.wanted[1] - self.filled)
+        return abs(self.wanted[0] - price) <= near and 0 <= missing <= quantity // 2
+
+
+@dataclass
+class Row:
+    """One instrument: None where a slot is free."""
+
+    quantity_min: int
+    slots: dict = field(default_factory=lambda: {side: [None] * 8 for side in SIDES})
+    wanted: dict = field(default_factory=lambda: {side: [] for side in SIDES})
+    rest_until_ns: dict = field(default_factory=lambda: dict.fromkeys(SIDES, 0))
+    position: int = 0
+    market_ns: int = 0
+    cause_ns: int = 0
+    fills: int = 0
+    unknown_reports: int = 0
+    valid: bool = False
+
+
+class DeskOracle:
+    def __init__(self, quantity_min, *, stale_ns, reject_rest_ns, requote_ticks):
+        self.rows = [Row(least) for least in quantity_min]
+        self.stale_ns, self.rest_ns, self.near = stale_ns, reject_rest_ns, requote_ticks
+        self.clock_ns, self.next_order_id = 0, 1
+        self.replace = True
+        self.halted = self.stopping = False
+        self.lost = set()
+        self.changed, self.traded, self.filled = set(), set(), set()
+
+    def apply(self, records):
+        self.changed, self.traded, self.filled = set(), set(), set()
+        for row in self.rows:
+            row.cause_ns = 0
+        for record in records:
+            self.clock_ns = max(self.clock_ns, int(record["recv_ns"]))
+            kind, instrument = Kind(record["kind"]), int(record["instrument_id"])
+            if kind >= Kind.START:
+                self._process(kind, int(record["aux"]))
+            elif instrument >= len(self.rows):
+                continue
+            elif kind >= Kind.ACK:
+                self.changed.add(instrument)
+                self._report(kind, record, self.rows[instrument])
+            elif Kind.DEPTH <= kind <= Kind.BOOK_INVALID:
+                row = self.rows[instrument]
+                row.market_ns = row.cause_ns = int(record["recv_ns"])
+                (self.traded if kind == Kind.TRADE else self.changed).add(instrument)
+                row.valid = kind not in (Kind.BOOK_BEGIN, Kind.BOOK_INVALID) and (
+                    row.valid or kind == Kind.BOOK_END
+                )
+
+    def _process(self, kind, aux):
+        before = self.halted, self.stopping, set(self.lost)
+        known = {aux} & {int(source) for source in Source if source != Source.NONE}
+        if kind == Kind.PEER_LOST:
+            self.lost |= known
+        elif kind == Kind.PEER_BACK:
+            self.lost -= known
+        elif kind in (Kind.HALT, Kind.RESUME):
+            self.halted = kind == Kind.HALT
+        elif kind in (Kind.STOP, Kind.START):
+            self.stopping = kind == Kind.STOP
+        if kind == Kind.START:
+            for order in self._orders():
+                if order.state != "LIVE":
+                    order.quantity = max(order.quantity, order.wanted[1])
+                    order.state = "LEAVING"
+        if before != (self.halted, self.stopping, self.lost):
+            self.changed |= set(range(len(self.rows)))
+
+    def _orders(self):
+        return [o for row in self.rows for side in SIDES for o in row.slots[side] if o]
+
+    def _report(self, kind, record, row):
+        price, quantity = int(record["price"]), int(record["quantity"])
+        found = [
+            (side, at)
+            for side in SIDES
+            for at, order in enumerate(row.slots[side])
+            if order and order.order_id == record["order_id"]
+        ]
+        if not found and kind not in (Kind.CANCEL_REJECTED, Kind.REPLACE_REJECTED):
+            row.unknown_reports += 1
+        if kind in (Kind.FILL, Kind.REPLACED) and (quantity <= 0 or price <= 0):
+            return
+        if kind == Kind.FILL:
+            if record["side"] not in SIDES:
+                return
+            row.position += quantity if record["side"] == Side.BID else -quantity
+            row.fills += 1
+            self.filled.add(int(record["instrument_id"]))
+        for side, at in found:
+            order = row.slots[side][at]
+            if self._ends(kind, record, row, side, order):
+                row.slots[side][at] = None
+
+    def _ends(self, kind, record, row, side, order):
+        """Whether the order is gone after this report of it."""
+        resting_ns = self.clock_ns + self.rest_ns
+        if kind == Kind.FILL:
+            order.filled += int(record["quantity"])
+            return order.filled >= order.quantity and order.state != "REPLACING"
+        if kind == Kind.ACK and order.state == "NEW":
+            order.state = "LIVE"
+        if kind == Kind.REPLACED:
+            order.price, order.quantity = int(record["price"]), int(record["quantity"])
+            order.wanted = order.price, order.quantity
+            if order.state == "REPLACING":
+                order.state = "LIVE"
+            return order.filled >= order.quantity
+        if kind == Kind.REPLACE_REJECTED:
+            if record["reason"] == Reason.UNKNOWN_ORDER or order.filled >= order.quantity:
+                return True
+            away = order.wanted[0] - order.price
+            less = (away < 0) if side == Side.BID else (away > 0)
+            less = less or order.wanted[1] < order.quantity
+            order.wanted = order.price, order.quantity
+            if order.state == "REPLACING" and less:
+                order.state = "LEAVING"
+                return False
+            if order.state == "REPLACING":
+                order.state = "LIVE"
+            order.rest_until_ns = resting_ns
+        if kind == Kind.CANCEL_REJECTED:
+            if record["reason"] == Reason.UNKNOWN_ORDER:
+                return True
+            if order.state == "CANCELLING":
+                order.state = "LIVE"
+            order.rest_until_ns = resting_ns
+        if kind == Kind.REJECTED:
+            row.rest_until_ns[record["side"]] = resting_ns
+        return kind in (Kind.REJECTED, Kind.CANCELLED)
+
+    def quotable(self, row):
+        fresh = self.stale_ns == 0 or self.clock_ns - row.market_ns <= self.stale_ns
+        return not (self.halted or self.stopping or self.lost & NEEDED) and row.valid and fresh
+
+    def decide(self, room):
+        """(kind, instrument, side, order id, price, quantity, cause), at most `room` of them."""
+        decided = []
+        for instrument, row in enumerate(self.rows):
+            if not self.quotable(row):
+                row.wanted = {side: [] for side in SIDES}
+            for side in SIDES:
+                for kind, order in self._side(row, side, room - len(decided)):
+                    about = kind, instrument, side, order.order_id, order.price, order.quantity
+                    decided.append((*about, row.cause_ns))
+        return decided
+
+    def _side(self, row, side, room):
+        slots, done = row.slots[side], []
+        idle = [o for o in slots if o and o.state in ("NEW", "LIVE", "REPLACING")]
+        missing = []
+        for level in row.wanted[side]:
+            if level[0] <= 0 or level[1] < max(row.quantity_min, 1):
+                continue
+            server = next((o for o in idle if o.serves(level, self.near)), None)
+            if server:
+                idle = [o for o in idle if o is not server]
+            else:
+                missing.append(level)
+        rested = [o for o in slots if o and o.rest_until_ns <= self.clock_ns]
+        movable = [o for o in rested if o.state == "LIVE" and any(o is i for i in idle)]
+        going = [o for o in slots if o and o.state in ("CANCELLING", "LEAVING")]
+        waiting = len(going) + len(idle) - len(movable)
+        cancelled = [o for o in rested if o.state == "LEAVING"]
+        for level in missing:
+            if len(done) == room:
+                break
+            if movable and self.replace:
+                order = movable.pop(0)
+                order.wanted, order.state = (level[0], order.filled + level[1]), "REPLACING"
+                price, quantity = order.wanted
+                done.append((Kind.REPLACE, replace(order, price=price, quantity=quantity)))
+            elif movable:
+                done.append((Kind.CANCEL, movable.pop(0)))
+                done[-1][1].state = "CANCELLING"
+            elif waiting > 0:
+                waiting -= 1
+            elif row.rest_until_ns[side] <= self.clock_ns and None in slots:
+                order = Order(self.next_order_id, *level, wanted=level)
+                self.next_order_id += 1
+                slots[slots.index(None)] = order
+                done.append((Kind.NEW, order))
+        for order in slots:
+            if len(done) == room:
+                break
+            if order and any(order is o for o in movable + cancelled):
+                order.state = "CANCELLING"
+                done.append((Kind.CANCEL, order))
+        return done

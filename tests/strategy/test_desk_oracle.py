@@ -1,0 +1,162 @@
+"""Whatever is reported and wanted, the desk does what its oracle does."""
+
+import random
+
+import numpy as np
+import pytest
+
+from pinnacle.core._native import lib
+from pinnacle.core.book import Book
+from pinnacle.core.desk import DECISIONS_MAX, Desk
+from pinnacle.core.schema import Flag, Kind, Reason, Side, events_pointer
+from tests.desk_oracle import SIDES, DeskOracle
+from tests.records import batch, book_of, event
+
+STATES = ["FREE", "NEW", "LIVE", "REPLACING", "CANCELLING", "LEAVING"]
+ANSWERS = {
+    "NEW": [Kind.ACK, Kind.ACK, Kind.ACK, Kind.REJECTED, Kind.FILL],
+    "LIVE": [Kind.FILL, Kind.FILL, Kind.CANCELLED],
+    "REPLACING": [Kind.REPLACED, Kind.REPLACED, Kind.REPLACE_REJECTED, Kind.FILL],
+    "CANCELLING": [Kind.CANCELLED, Kind.CANCELLED, Kind.CANCEL_REJECTED, Kind.FILL],
+    "LEAVING": [Kind.FILL],
+}
+ANY = [k for kinds in ANSWERS.values() for k in kinds] + [Kind.ORDER_STATUS]
+REASONS = [Reason.WOULD_TAKE, Reason.BAD_QUANTITY, Reason.UNKNOWN_ORDER]
+STOPS = [Kind.HALT, Kind.STOP, Kind.PEER_LOST, Kind.BOOK_INVALID]
+NO_MARKET = [Kind.NONE, Kind.ORDER_ADD, Kind.ORDER_EXECUTE, Kind.NEW, Kind.CANCEL, Kind.QUERY]
+LEAST = [1, 3]
+EVERYWHERE = 0xFFFFFFFF
+
+
+class Flow:
+    """Chance speaks to a desk and to its oracle, record by record."""
+
+    def __init__(self, seed):
+        self.chance = random.Random(seed)
+        terms = {"stale_ns": 40, "reject_rest_ns": 5, "requote_ticks": seed % 3}
+        self.desk = Desk([Book(i, 4096, 64) for i in range(len(LEAST))], **terms)
+        self.oracle = DeskOracle(LEAST, **terms)
+        for instrument, least in enumerate(LEAST):
+            self.desk.instruments[instrument].quantity_min = least
+
+    def step(self):
+        self.take(*(self.record() for _ in range(self.chance.choice([0, 1, 1, 2, 3]))))
+        for instrument, row in enumerate(self.oracle.rows):
+            if self.chance.random() < 0.3:
+                self.want(instrument, row)
+        self.oracle.replace = self.chance.random() < 0.8
+        self.desk.cdata.replace = self.oracle.replace
+        self.decide(self.chance.choice([0, 1, 2, 5, DECISIONS_MAX, DECISIONS_MAX]))
+
+    def take(self, *rows):
+        if rows:
+            records = batch(*rows)
+            self.desk.apply(events_pointer(records), len(records))
+            self.oracle.apply(records)
+        self.compare()
+
+    def record(self):
+        now, draw = self.oracle.clock_ns + self.chance.choice([0, 1, 2]), self.chance.random()
+        instrument = self.chance.randrange(len(LEAST))
+        if draw < 0.66:
+            return self.report(now, instrument)
+        if draw < 0.84:
+            return book_of([(100, 5)], [(104, 5)], instrument, now)
+        if draw < 0.88:
+            kind = self.chance.choice([Kind.TRADE, *NO_MARKET])
+            return event(kind, price=1, quantity=1, instrument_id=instrument, recv_ns=now)
+        if draw < 0.90:
+            later = self.chance.choice([now + 6, now + 38, now - 3])
+            return event(Kind.TIMER, instrument_id=EVERYWHERE, recv_ns=later)
+        if draw < 0.91:
+            return self.change(self.chance.choice(STOPS), now, instrument)
+        return self.change(self.chance.choice([Kind.START, *self.way_back()]), now, instrument)
+
+    def change(self, kind, now, instrument):
+        lost = self.oracle.lost if kind == Kind.PEER_BACK else ()
+        aux = self.chance.choice([*lost, self.chance.randrange(10)])
+        return event(kind, aux=aux, instrument_id=instrument, recv_ns=now)
+
+    def way_back(self):
+        if self.oracle.lost:
+            return [Kind.PEER_BACK] * 3
+        return [Kind.RESUME if self.oracle.halted else Kind.PEER_BACK]
+
+    def report(self, now, instrument):
+        row = self.oracle.rows[instrument]
+        out = [(side, order) for side in SIDES for order in row.slots[side] if order]
+        fields = {"instrument_id": instrument, "recv_ns": now, "aux": 1}
+        if not out or self.chance.random() < 0.1:
+            fields |= {"order_id": self.chance.randint(0, self.oracle.next_order_id + 1)}
+            fields |= {"price": self.chance.randint(0, 5), "quantity": self.chance.randint(0, 5)}
+            fields |= {"side": self.chance.choice([*SIDES, Side.NONE])}
+            fields |= {"instrument_id": self.chance.choice([instrument, len(LEAST), EVERYWHERE])}
+            return event(self.chance.choice([k for k in ANY if k != Kind.REJECTED]), **fields)
+        side, order = self.chance.choice(out)
+        kind = self.chance.choice(ANY if self.chance.random() < 0.1 else ANSWERS[order.state])
+        price, quantity = order.wanted
+        if kind == Kind.FILL:
+            quantity = self.chance.randint(1, 3)
+        elif self.chance.random() < 0.1:
+            price, quantity = price + self.chance.randint(-1, 1), order.filled
+        fields |= {"order_id": order.order_id, "side": side, "price": price, "quantity": quantity}
+        return event(kind, reason=self.chance.choice(REASONS), **fields)
+
+    def want(self, instrument, row):
+        wanted = self.desk.instruments[instrument].wanted
+        for side, into in zip(SIDES, (wanted.bids, wanted.asks), strict=True):
+            best, each = self.chance.randint(-2, 9), self.chance.choice([1, 2, 5, 6, 9])
+            sign = 1 if side == Side.ASK else -1
+            levels = [(best + sign * i, each) for i in range(self.chance.choice([0, 1, 3, 8]))]
+            row.wanted[side] = levels
+            for at, level in enumerate(levels):
+                into[at].price, into[at].quantity = level
+        wanted.bid_count, wanted.ask_count = (len(row.wanted[side]) for side in SIDES)
+
+    def decide(self, room):
+        n = lib.pmm_desk_decide(self.desk.cdata, self.desk.decisions.cdata, room)
+        names = ["kind", "instrument_id", "side", "order_id", "price", "quantity", "venue_ns"]
+        got = self.desk.decisions.array[:n]
+        assert got[names].tolist() == self.oracle.decide(room)
+        assert (got["recv_ns"] == self.oracle.clock_ns).all()
+        assert np.array_equal(got["flags"] == Flag.POST_ONLY, got["kind"] != Kind.CANCEL)
+        self.compare()
+
+    def compare(self):
+        state, oracle = self.desk.cdata, self.oracle
+        told = (state.changed, state.traded, state.filled)
+        assert told == tuple(
+            sum(1 << i for i in which) for which in (oracle.changed, oracle.traded, oracle.filled)
+        )
+        assert (state.clock_ns, state.next_order_id) == (oracle.clock_ns, oracle.next_order_id)
+        for number, row in enumerate(oracle.rows):
+            place = self.desk.instruments[number]
+            assert self.desk.quotable(number) == oracle.quotable(row)
+            counts = place.position, place.fills, place.unknown_reports, place.market_ns
+            assert counts == (row.position, row.fills, row.unknown_reports, row.market_ns)
+            for slots, side in zip(place.slots, SIDES, strict=True):
+                assert [seen(slot) for slot in slots] == [known(o) for o in row.slots[side]]
+        orders = sum(o is not None for r in oracle.rows for side in SIDES for o in r.slots[side])
+        assert self.desk.working() == orders
+
+
+def seen(slot):
+    wanted = slot.wanted_price, slot.wanted_quantity
+    about = slot.order_id, slot.price, slot.quantity, wanted, slot.filled, slot.rest_until_ns
+    return None if slot.state == lib.PMM_SLOT_FREE else (STATES[slot.state], *about)
+
+
+def known(order):
+    if not order:
+        return None
+    about = order.order_id, order.price, order.quantity, order.wanted, order.filled
+    return (order.state, *about, order.rest_until_ns)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_desk_decides_what_its_oracle_does(seed):
+    flow = Flow(seed)
+    flow.take(*(book_of([(100, 5)], [(104, 5)], i, 1) for i in range(len(LEAST))))
+    for _ in range(400):
+        flow.step()
+    assert flow.oracle.next_order_id > 100, "it was not spent waiting"
