@@ -121,6 +121,8 @@ class Flow:
         assert (got["recv_ns"] == self.oracle.clock_ns).all()
         assert np.array_equal(got["flags"] == Flag.POST_ONLY, got["kind"] != Kind.CANCEL)
         self.compare()
+        if room == DECISIONS_MAX:
+            assert self.desk.decide() == 0, "what was decided is decided"
 
     def compare(self):
         state, oracle = self.desk.cdata, self.oracle

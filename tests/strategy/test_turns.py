@@ -1,5 +1,7 @@
 """The strategy's turns: what happens in C is what the same hooks would do."""
 
+from time import monotonic_ns
+
 import numpy as np
 import pytest
 
@@ -32,7 +34,7 @@ class HookedMaker(MarketMaker):
 class World:
     """A strategy between two rings; `turn` is one turn of it."""
 
-    def __init__(self, folder, kind, turns, out=1024):
+    def __init__(self, folder, kind, turns, out=1024, batch=256):
         folder.mkdir()
         for name, capacity in (("market", 1024), ("intents", out)):
             create_ring(folder / f"{name}.ring", capacity, name)
@@ -57,13 +59,13 @@ class World:
         self.loop = ffi.new("struct pmm_loop *")
         self.loop.bell, self.loop.control = self.bell.handle, self.control.handle
         self.loop.clock = self.clock.cdata
-        self.batch = EventBuffer(256)
+        self.batch = EventBuffer(batch)
         self.turns = turns(self.stage, self.host, self.batch)
 
-    def turn(self, *rows):
+    def turn(self, *rows, own=0):
         sent = batch(*rows)
         self.market.push_all(events_pointer(sent), len(sent))
-        return self.turns(0, self.loop)
+        return self.turns(own, self.loop)
 
     def given(self):
         out = EventBuffer(1024)
@@ -77,8 +79,13 @@ class World:
         return rows
 
 
+BOTH = pytest.mark.parametrize(
+    ("kind", "turns"), [(MarketMaker, native_turns), (HookedMaker, hooked_turns)]
+)
+
+
 def day():
-    """Books that wander, trades between them."""
+    """Books that wander, trades between them, and a touch that goes."""
     for step in range(40):
         at = 60_000 + (step * 7919) % 37
         yield book_of(
@@ -93,6 +100,13 @@ def day():
             quantity=1,
             recv_ns=1_000_000_000 + step * 50_000_000,
         )
+        yield event(
+            Kind.DEPTH,
+            side=Side.BID,
+            price=at - 1,
+            flags=Flag.LAST,
+            recv_ns=1_000_000_000 + step * 50_000_000 + 10_000_000,
+        )
 
 
 def test_turns_in_c_decide_and_log_what_turns_with_hooks_do(tmp_path):
@@ -101,12 +115,12 @@ def test_turns_in_c_decide_and_log_what_turns_with_hooks_do(tmp_path):
     assert (native.host.hooked, hooked.host.hooked) == (False, True)
     for rows in day():
         assert native.turn(rows) == hooked.turn(rows) == len(rows)
-    assert hooked.host.strategy.looks == 40
+    assert hooked.host.strategy.looks == 80
     given = native.given()
     assert {Kind(k) for k in given["kind"]} >= {Kind.NEW}
     assert given.tobytes() == hooked.given().tobytes()
     assert native.log().tobytes() == hooked.log().tobytes()
-    assert native.loop.turns == hooked.loop.turns == 80
+    assert native.loop.turns == hooked.loop.turns == 120
 
 
 def test_a_replay_of_the_log_repeats_what_was_decided_in_c(tmp_path):
@@ -130,11 +144,29 @@ def test_a_replay_of_the_log_repeats_what_was_decided_in_c(tmp_path):
     assert np.array_equal(np.concatenate(repeated)[fields], decided[fields])
 
 
-@pytest.mark.parametrize(
-    ("kind", "turns"), [(MarketMaker, native_turns), (HookedMaker, hooked_turns)]
-)
+@BOTH
 def test_a_reader_of_the_intents_that_stopped_is_an_error(tmp_path, kind, turns):
     world = World(tmp_path / "full", kind, turns, out=2)
     with pytest.raises(NativeError):
         for rows in day():
             world.turn(rows)
+
+
+@BOTH
+def test_a_turn_that_finds_nothing_ends_no_turns(tmp_path, kind, turns):
+    world = World(tmp_path / "idle", kind, turns)
+    world.loop.until_ns = monotonic_ns() + 50_000_000
+    assert world.turn(book_of([(100, 5)], [(104, 5)])) == 4
+
+
+@BOTH
+def test_own_records_are_of_the_first_turn_alone(tmp_path, kind, turns):
+    world = World(tmp_path / "own", kind, turns, out=2, batch=3)
+    world.loop.until_ns = monotonic_ns() + 20_000_000_000
+    world.batch.array[0] = event(Kind.TIMER)[0]
+    rows = book_of([(100, 5)], [(104, 5)])
+    with pytest.raises(NativeError):  # the last turn decides more than its reader has room for
+        world.turn(rows, own=1)
+    log = world.log()
+    taken = log[(log["flags"] & Flag.DECISION) == 0]["kind"].tolist()
+    assert taken == [Kind.TIMER, *rows["kind"]]
