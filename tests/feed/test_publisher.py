@@ -1,0 +1,99 @@
+"""What is published is stamped once, and reaches log, books and readers alike."""
+
+import numpy as np
+import pytest
+
+from pinnacle.core.bell import create_bell
+from pinnacle.core.book import SharedBookReader, create_shared_book
+from pinnacle.core.journal import Journal
+from pinnacle.core.journal_reader import JournalReader
+from pinnacle.core.paths import SessionPaths
+from pinnacle.core.ring import RingReader, create_ring
+from pinnacle.core.schema import EventBuffer, Kind, Source, events_pointer
+from pinnacle.feed.publisher import Publisher
+from tests.records import batch, book_of, event, instruments
+
+SYMBOLS = ("X", "Y", "Z")
+
+
+class Published:
+    """A publisher of three instruments for two readers."""
+
+    def __init__(self, folder):
+        paths = SessionPaths(folder, folder)
+        roles = ("strategy", "risk")
+        for role in roles:
+            create_ring(paths.ring(f"market.{role}"), 1024, role)
+            create_bell(paths.process(role), role)
+        for number, symbol in enumerate(SYMBOLS):
+            create_shared_book(paths.book(symbol), number, 4096, 64, symbol)
+        journal = Journal.open(paths.journal("feed"), "test", Source.FEED, 4096, 0, 0)
+        self.paths, self.publisher = paths, Publisher(paths, instruments(*SYMBOLS), journal, roles)
+        self.readers = [RingReader(paths.ring(f"market.{role}")) for role in roles]
+        self.books = [SharedBookReader(paths.book(symbol)) for symbol in SYMBOLS]
+        self.publisher.resync_readers()
+        self.read()
+
+    def publish(self, *rows):
+        records = batch(*rows)
+        self.publisher.publish(events_pointer(records), len(records))
+        return records
+
+    def read(self):
+        """What each reader got."""
+        got = []
+        for reader in self.readers:
+            out = EventBuffer(1024)
+            n = reader.take(out.cdata, 1024)
+            reader.release()
+            got.append(out.array[:n].copy())
+        return got
+
+    def logged(self):
+        return np.concatenate(list(JournalReader(self.paths.journal("feed")).chunks()))
+
+
+def bare(records):
+    """Without the commit word, which is the ring's or the journal's own."""
+    records = records.copy()
+    records["commit"] = 0
+    return records.tobytes()
+
+
+@pytest.fixture
+def made(tmp_path):
+    return Published(tmp_path)
+
+
+def test_every_book_that_a_message_touches_is_brought_up_to_it(made):
+    made.publish(*(book_of([(100 + i, 5)], [(110, 5)], i) for i in range(3)))
+    assert [book.top().bid_price for book in made.books] == [100, 101, 102]
+    made.publish(*(book_of([(90 + i, 5)], [(110, 5)], i) for i in (2, 0)))
+    assert [book.top().bid_price for book in made.books] == [90, 101, 92]
+
+
+def test_a_record_that_has_a_time_keeps_it_and_one_that_has_none_gets_it(made):
+    before = made.publisher.clock.session_ns()
+    kept = event(Kind.TRADE, recv_ns=7, source=Source.EXCHANGE)
+    sent = made.publish(kept, event(Kind.TRADE), event(Kind.TRADE, recv_ns=1))
+    after = made.publisher.clock.session_ns()
+    assert [int(sent["recv_ns"][i]) for i in (0, 2)] == [7, 1]
+    assert before <= sent["recv_ns"][1] <= after
+    assert (sent["source"] == Source.FEED).all()
+
+
+def test_log_and_readers_get_all_of_it_and_it_is_counted(made):
+    counted = made.publisher.published
+    sent = made.publish(book_of([(100, 5)], [(110, 5)]), event(Kind.TRADE, price=110, quantity=1))
+    assert made.publisher.published == counted + len(sent)
+    assert [bare(got) for got in made.read()] == [bare(sent)] * 2
+    assert bare(made.logged()[-len(sent) :]) == bare(sent)
+
+
+@pytest.mark.parametrize("instrument_id", [3, 63, 64, 0xFFFFFFFF])
+def test_a_record_of_an_instrument_that_there_is_not_touches_no_book(made, instrument_id):
+    made.publish(*(book_of([(100, 5)], [(110, 5)], i) for i in range(3)))
+    before = [bytes(book.depth(1, 9)) for book in made.books]
+    made.publish(event(Kind.BOOK_INVALID, instrument_id=instrument_id))
+    assert [bytes(book.depth(1, 9)) for book in made.books] == before
+    assert all(book.top().valid for book in made.books)
