@@ -136,7 +136,7 @@ def test_a_fault_that_a_test_sees_is_killed_and_one_that_none_sees_survives(tmp_
     assert workshop.judge(seen, ("tests/core/test_ring.py",)) == Verdict.KILLED
     assert workshop.judge(seen, ("tests/core/test_crc32c.py",)) == Verdict.SURVIVED
     assert (workshop.place / "csrc/ring.c").read_bytes() == (ROOT / "csrc/ring.c").read_bytes()
-    workshop.base(("tests/core/test_ring.py",))
+    workshop.base("tests/core/test_ring.py")
     workshop._seconds_max = 0.1
     with pytest.raises(BrokenBaseError, match=r"not done within the budget of 0\.1 s"):
-        workshop.base(("tests/core/test_bell.py",))
+        workshop.base("tests/core/test_bell.py")

@@ -161,7 +161,10 @@ def _may_go(statement: Node, suffix: str) -> bool:
 def _one_off(node: Node) -> Iterator[tuple[int, int, str]]:
     text = _text(node)
     digits = text.rstrip("uUlL")
-    if digits == "0" or (digits.isdigit() and digits[0] != "0"):
+    returned = node.parent is not None and node.parent.type == "return_statement"
+    if digits == "1" and returned:  # mostly a yes, which 2 is too
+        yield node.start_byte, node.end_byte, f"0{text[len(digits) :]}"
+    elif digits == "0" or (digits.isdigit() and digits[0] != "0"):
         value, end = int(digits), text[len(digits) :]
         yield node.start_byte, node.end_byte, f"{value + 1}{end}"
         if 0 < value <= 8:

@@ -24,6 +24,8 @@ STRICT = ["-Wall", "-Wextra", "-Wshadow", "-Wno-unused-parameter", "-Werror"]
 # What pytest returns where all passed, and where there is no such test or none was asked for.
 NOT_FOUND = {0, 4, 5}
 
+ENDLESS_S = 10.0
+
 
 class Verdict(StrEnum):
     KILLED = "killed"
@@ -45,7 +47,7 @@ class Workshop:
             shutil.copy(root / file, place)
         self._objects: dict[str, bytes] = {}
         self._users: dict[str, list[str]] = {}  # of every source and header, what compiles it
-        self._seconds: dict[tuple[str, ...], float] = {}
+        self._seconds: dict[str, float] = {}
         # A file's last mutants were found by these tests, of each function one, and so is the next.
         self._finders: dict[tuple[str, tuple[str, ...]], dict[str, str]] = {}
         self._build()
@@ -112,22 +114,23 @@ class Workshop:
         library = "pinnacle/core/_native.abi3.so"
         self._must(["gcc", "-shared", "-pthread", "-o", library, *objects, "-lm"])
 
-    def base(self, tests: tuple[str, ...]) -> None:
-        """The tests as they are: they must pass, and say how long a mutant may take."""
-        if tests in self._seconds:
-            return
-        begin = time.monotonic()
-        code, text = self._test(tests, self._seconds_max)
-        if code == -signal.SIGALRM:
-            within = f"within the budget of {self._seconds_max:g} s: give a larger one"
-            raise BrokenBaseError(f"{' '.join(tests)} are not done {within}")
-        if code:
-            raise BrokenBaseError(f"{' '.join(tests)} fail without a mutant:\n{text[-3000:]}")
-        self._seconds[tests] = time.monotonic() - begin
+    def base(self, test: str) -> float:
+        """The seconds of a test as it is: it must pass, and says how long a mutant may take."""
+        if test not in self._seconds:
+            begin = time.monotonic()
+            code, text = self._test((test,), self._seconds_max)
+            if code == -signal.SIGALRM:
+                within = f"within the budget of {self._seconds_max:g} s: give a larger one"
+                raise BrokenBaseError(f"{test} is not done {within}")
+            if code:
+                raise BrokenBaseError(f"{test} fails without a mutant:\n{text[-3000:]}")
+            self._seconds[test] = time.monotonic() - begin
+        return self._seconds[test]
 
     def judge(self, mutant: Mutant, tests: tuple[str, ...]) -> Verdict:
         """Put the mutant in, look, and take it out again."""
-        self.base(tests)
+        for test in tests:
+            self.base(test)
         path = self.place / mutant.file
         source = path.read_bytes()
         path.write_bytes(mutant.apply(source))
@@ -147,29 +150,26 @@ class Workshop:
             self._link()
 
     def _look(self, mutant: Mutant, tests: tuple[str, ...]) -> Verdict:
-        seconds = 10 + 5 * self._seconds[tests]
+        """Test by test, so that one that never ends is known soon."""
         finders = self._finders.setdefault((mutant.file, tests), {})
         nearest = sorted(
             set(finders.values()), key=lambda test: test != finders.get(mutant.function)
         )
-        code, text = self._test(tuple(nearest), seconds) if nearest else (0, "")
-        if code in NOT_FOUND:
-            code, text = self._test(tests, seconds)
-        if failed := re.search(r"^FAILED (.+?)(?: - |$)", text, re.MULTILINE):
-            finders[mutant.function] = failed[1]
-        return Verdict.KILLED if code else Verdict.SURVIVED
+        if nearest and self._test(tuple(nearest), ENDLESS_S)[0] not in NOT_FOUND:
+            return Verdict.KILLED
+        for test in tests:
+            code, text = self._test((test,), ENDLESS_S + 4 * self.base(test))
+            if failed := re.search(r"^FAILED (.+?)(?: - |$)", text, re.MULTILINE):
+                finders[mutant.function] = failed[1]
+            if code:
+                return Verdict.KILLED
+        return Verdict.SURVIVED
 
     def _test(self, tests: tuple[str, ...], seconds: float) -> tuple[int, str]:
         """The same examples each time: a mutant is killed or it is not."""
-        command = [sys.executable, "-m", "pytest", "-x", "-m", "not long", "-p", "no:cacheprovider"]
-        command += [
-            "-p",
-            "no:xdist",
-            "--assert=plain",
-            "--hypothesis-seed=1",
-            "-o",
-            f"timeout={seconds:.0f}",
-        ]
+        command = [sys.executable, "-m", "pytest", "-x", "-m", "not long", "--assert=plain"]
+        command += ["-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=1"]
+        command += ["-o", f"timeout={seconds:.0f}"]
         return self._run([*command, *tests], seconds)
 
 
