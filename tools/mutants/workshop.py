@@ -56,7 +56,11 @@ class Workshop:
         self._must([sys.executable, "-m", *compiled, "pinnacle", "tests", "tools"])
 
     def _run(self, command: list[str], seconds: float = 300) -> tuple[int, str]:
-        """Exit code (a timeout is one too) and output; nothing that it started stays behind."""
+        """Exit code (a timeout is one too) and output; nothing that it started stays behind.
+
+        Its processor time is bounded too: it ends even if this process is killed while it runs.
+        """
+        bounded = ["sh", "-c", f'ulimit -t {seconds + 1:.0f}; exec "$@"', "sh", *command]
         environment = os.environ | {
             "PYTHONPATH": str(self.place),
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -65,7 +69,7 @@ class Workshop:
         (self.place / "tmp").mkdir(exist_ok=True)
         with (self.place / "output").open("w+", encoding="utf-8") as output:
             process = subprocess.Popen(
-                command, cwd=self.place, env=environment, stdin=subprocess.DEVNULL,
+                bounded, cwd=self.place, env=environment, stdin=subprocess.DEVNULL,
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
             try:
