@@ -10,7 +10,8 @@ PinnacleError
 └── NativeError           exit 70  a C function failed; .code is enum pmm_error
     ├── NotReadyError              not there yet: try again
     ├── OwnedError                 another live process writes it
-    └── CorruptError               damage before later valid data
+    ├── UnreadableError     exit 1  a recorded file is not there, or cannot be read
+    └── CorruptError        exit 1  damage before later valid data
 """
 
 import os
@@ -75,6 +76,12 @@ class NotReadyError(NativeError):
 
 class OwnedError(NativeError):
     """Another live process is the owner."""
+
+
+class UnreadableError(NativeError):
+    """A recorded file is not there, or cannot be read."""
+
+    exit_code = 1
 
 
 class CorruptError(NativeError):

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from pinnacle.core._native import ffi, lib
-from pinnacle.core.errors import CorruptError, DataError, check
+from pinnacle.core.errors import CorruptError, DataError, NativeError, UnreadableError, check
 from pinnacle.core.kept import open_kept
 from pinnacle.core.schema import EVENT, dtype_of, events_pointer
 
@@ -90,12 +90,17 @@ def scan(directory: str | Path, *, end_only: bool = False) -> JournalReport:
     With `end_only` in a time that does not grow with the journal's age: of all but the newest files
     headers, lengths and last records alone, and the report says how many records are `unread`.
 
-    Raises LayoutError (not a journal, or another version) and NativeError (no journal there, or
-    it cannot be read).
+    Raises LayoutError (not a journal, or another version) and UnreadableError (no journal there,
+    or it cannot be read).
     """
     report = ffi.new("struct pmm_journal_report *")
     look = lib.pmm_journal_scan_end if end_only else lib.pmm_journal_scan
-    check(look(str(directory).encode(), report), directory)
+    try:
+        check(look(str(directory).encode(), report), directory)
+    except NativeError as error:
+        missing = error.code == lib.PMM_ERR_NOT_FOUND
+        text = f"{directory}: no journal: no {file_name(0)} in it" if missing else str(error)
+        raise UnreadableError(error.code, text) from None
     return JournalReport.of(report)
 
 

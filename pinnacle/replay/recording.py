@@ -34,6 +34,8 @@ class Recording:
         found = {child.name: child for child in sorted(path.iterdir()) if _is_journal(child)}
         if not found:
             raise DataError(f"{path}: neither a session's folder nor a journal: no *.pmj in it")
+        # One whose files are gone is named as unreadable, and not passed over.
+        found |= {name: path / name for name in ROLES if (path / name).is_dir()}
         names = [name for name in ROLES if name in found]
         names += [name for name in found if name not in ROLES]
         return cls(path, {name: found[name] for name in names}, path / INSTRUMENT_LIST)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core.decision_log import Difference, LogReplay
-from pinnacle.core.errors import DataError
+from pinnacle.core.errors import DataError, UsageError
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Kind, Reason, Side, Source
@@ -72,9 +72,11 @@ def verify_session(
 ) -> Verification:
     """Hold a session's journals against each other, and repeat every decision.
 
-    `other_build`: it may have been written by another build than this one. DataError if the
-    session cannot be read at all; what is wrong with it is in the result.
+    `other_build`: it may have been written by another build than this one. UsageError if there is
+    no such directory, DataError if it is no session's; what is wrong with one is in the result.
     """
+    if not paths.data.is_dir():
+        raise UsageError(f"{paths.data}: no such directory")
     if not paths.config.exists() or not paths.instrument_list.exists():
         raise DataError(f"{paths.data}: not a session's folder (config.toml, instruments.json)")
     session = Session(

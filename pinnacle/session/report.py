@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pinnacle.core.errors import DataError
+from pinnacle.core.errors import DataError, UsageError
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader, is_written
 from pinnacle.core.output import output
@@ -73,6 +73,8 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
 
 def _risk_journal(paths: SessionPaths) -> Path:
     journal = paths.journal("risk")
+    if not paths.data.is_dir():
+        raise UsageError(f"{paths.data}: no such directory")
     if not journal.is_dir():
         raise DataError(f"{journal}: missing: not a session's folder, or it never traded")
     return journal
@@ -181,4 +183,6 @@ def _signed(amount: str) -> str:
 
 def _fees(paid: str) -> str:
     """Rebates earned and fees paid as what they do to the P&L."""
+    if not paid.strip("0."):
+        return f"+{paid} fees"
     return f"+{paid[1:]} rebates" if paid.startswith("-") else f"-{paid} fees"

@@ -84,6 +84,8 @@ def test_0_every_shipped_configuration_is_good(file):
         ["capture", "serve", "x", "--venue", "binance", "--speed", "nan"],
         ["run", "config/demo.toml", "--report", "/no/such/folder/r.json"],
         ["config", "check"],
+        ["report", "/no/such/folder"],
+        ["capture", "check", "/no/such/file", "--venue", "binance"],
         ["session", "create"],
         ["risk"],
         ["session", "remove", "--config", "config/demo.toml", "--name", "no-such-session"],

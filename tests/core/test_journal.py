@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pinnacle.core.errors import CorruptError, LayoutError, NativeError, OwnedError
+from pinnacle.core.errors import CorruptError, LayoutError, NativeError, OwnedError, UnreadableError
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader, scan
 from pinnacle.core.schema import EVENT, Kind, Source
@@ -196,8 +196,9 @@ def test_a_bad_argument_is_explained(directory, options, text):
 
 def test_a_journal_that_is_not_there_is_not_found(tmp_path):
     for path in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(NativeError, match="not found"):
+        with pytest.raises(UnreadableError, match=r"no journal: no 000000\.pmj in it") as told:
             scan(path)
+        assert told.value.exit_code == 1
 
 
 def test_a_reader_follows_a_journal_that_is_still_written(directory):

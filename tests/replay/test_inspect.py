@@ -115,3 +115,24 @@ def test_a_journal_that_may_not_be_read_is_named_and_not_left_out():
 
         assert as_nobody(look) == "unreadable"
         (session / "strategy").chmod(0o755)
+
+
+def test_a_journal_whose_files_are_gone_is_named_and_not_passed_over(session, replay):
+    for file in (session / "feed").glob("*.pmj"):
+        file.unlink()
+    result = replay("inspect", session, "--json")
+    assert result.returncode == 1
+    feed, strategy = json.loads(result.stdout)["journals"]
+    assert (feed["journal"], feed["health"]) == ("feed", "unreadable")
+    assert "no 000000.pmj in it" in feed["findings"][0]["detail"]
+    assert strategy["records"] == 6
+    result = replay("cat", session)
+    assert result.returncode == 1
+    assert result.stderr == f"error: {session / 'feed'}: no journal: no 000000.pmj in it\n"
+
+
+def test_a_folder_that_is_not_there_is_a_mistake_of_the_command_line(tmp_path, replay):
+    for command in (["inspect"], ["verify"], ["cat"]):
+        result = replay(*command, tmp_path / "nowhere")
+        assert result.returncode == 2
+        assert result.stderr == f"error: {tmp_path / 'nowhere'}: no such directory\n"

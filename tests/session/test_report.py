@@ -187,6 +187,8 @@ def test_the_summary_gives_rebates_a_plus_and_fees_a_minus(session):
     assert "P&L +1.20 = +0.50 realised -0.10 on the open position +0.80 rebates" in summary(report)
     pnl.update(total="-0.40", fees="0.80")
     assert "P&L -0.40 = +0.50 realised -0.10 on the open position -0.80 fees" in summary(report)
+    pnl.update(total="0.40", fees="0.00")
+    assert "P&L +0.40 = +0.50 realised -0.10 on the open position +0.00 fees" in summary(report)
 
 
 def test_progress_adds_up_to_every_record(session):

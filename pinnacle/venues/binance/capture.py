@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pinnacle.core.errors import DataError
+from pinnacle.core.errors import DataError, UsageError
 from pinnacle.core.names import Symbol
 from pinnacle.core.schema import INSTRUMENT, Kind, Venue
 from pinnacle.venues.binance.codec import RECORDS_MAX, Codec, FrameError
@@ -40,7 +40,10 @@ def is_snapshot(frame: bytes) -> bool:
 
 
 def read_capture(path: Path) -> Iterator[Line]:
-    """The lines of a capture, in order; DataError naming file and line where it is damaged."""
+    """The lines of a capture, in order; DataError naming file and line where it is damaged.
+
+    UsageError if there is no such file.
+    """
     number = 0
     try:
         with path.open("rb") as raw:
@@ -56,6 +59,8 @@ def read_capture(path: Path) -> Iterator[Line]:
                 yield Line(number, int(stamp), frame)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(f"{path}:{number + 1}: damaged gzip data: {error}") from None
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file") from None
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from None
     if number == 0:
