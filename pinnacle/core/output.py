@@ -11,7 +11,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from pinnacle.core.errors import UsageError
 
@@ -103,6 +103,13 @@ def _whole(path: Path) -> Iterator[IO[bytes]]:
         with contextlib.suppress(OSError):
             made.unlink()
         raise
+
+
+def open_log(path: Path) -> BinaryIO:
+    """A log of a session, to append to: read by its group whatever the umask."""
+    log = path.open("ab", buffering=0)
+    os.fchmod(log.fileno(), 0o640)
+    return log
 
 
 def write_whole(path: Path, text: str, mode: int = 0o640) -> None:

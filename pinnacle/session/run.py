@@ -19,6 +19,7 @@ from pinnacle.core.kept import kept_bytes
 from pinnacle.core.names import stamped
 from pinnacle.core.notices import Notices
 from pinnacle.core.observer import Observer
+from pinnacle.core.output import open_log
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.ring import RingObserver
 from pinnacle.core.schema import Reason
@@ -107,7 +108,7 @@ def _supervised(
     with (
         Control(paths.control) as control,
         Notices(paths.notices("supervisor"), control.now_ns) as notices,
-        paths.log("supervisor").open("ab", buffering=0) as file,
+        open_log(paths.log("supervisor")) as file,
     ):
         log = logging.setup("supervisor", notices=notices, fd=file.fileno())
         supervisor = Supervisor(paths, log, keep)

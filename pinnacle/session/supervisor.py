@@ -13,6 +13,7 @@ from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.errors import PinnacleError
 from pinnacle.core.notify import VARIABLES, Notifier
 from pinnacle.core.orphan import KEEP, SUPERVISOR
+from pinnacle.core.output import open_log
 from pinnacle.core.paths import ROLES, STOP_ORDER, SessionPaths
 from pinnacle.core.schema import Reason, in_words
 from pinnacle.core.segment import Mode
@@ -128,8 +129,7 @@ class Supervisor:
         here = os.sched_getaffinity(0)
         os.sched_setaffinity(0, self._allowed)
         child.before_start()
-        with self.paths.log(child.role).open("ab") as log:
-            os.fchmod(log.fileno(), 0o640)  # whatever the umask, as the journals
+        with open_log(self.paths.log(child.role)) as log:
             # Its own session: the terminal's Ctrl-C is for the supervisor, who ends them in order.
             process = subprocess.Popen(
                 command,

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from pinnacle.core.errors import UsageError
-from pinnacle.core.output import check_output, output, write_whole
+from pinnacle.core.output import check_output, open_log, output, write_whole
 
 
 def write(path, content=b"new"):
@@ -59,12 +59,17 @@ def test_a_new_file_has_the_permissions_that_the_umask_leaves(tmp_path):
     try:
         write(tmp_path / "r.json")
         write_whole(tmp_path / "session", "its group reads whatever the umask")
+        for word in (b"its group ", b"reads it"):
+            with open_log(tmp_path / "log") as log:
+                log.write(word)
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "r.json").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "session").stat().st_mode) == 0o640
     words = (tmp_path / "session").read_text(encoding="utf-8")
     assert words == "its group reads whatever the umask"
+    assert stat.S_IMODE((tmp_path / "log").stat().st_mode) == 0o640
+    assert (tmp_path / "log").read_bytes() == b"its group reads it"
 
 
 @pytest.mark.parametrize("there", [True, False])
