@@ -1,6 +1,8 @@
 """The quoting arithmetic against published values, and the bounds that it keeps."""
 
+import hashlib
 import math
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -100,15 +102,19 @@ def test_volatility_widens_the_quotes():
     assert wild_asks[0][0] - wild_bids[0][0] > calm_asks[0][0] - calm_bids[0][0] + 10
 
 
-@pytest.mark.parametrize("span_ns", [1_000_000, 112_000_000, 10 * SECOND, 3600 * SECOND])
-@pytest.mark.parametrize("halflife_s", [0.001, 10.0, 1e6])
-def test_a_look_weighs_what_the_half_life_forgets_in_its_span(span_ns, halflife_s):
-    maker = Maker(**PARAMS | {"volatility_halflife_s": halflife_s})
-    quotes(maker, book(*WIDE))
-    quotes(maker, book([(10_006, 5)], [(10_206, 5)]), clock_ns=SECOND + span_ns)
-    weight = -math.expm1(-math.log(2) * span_ns / 1e9 / halflife_s)
-    seen = 6**2 / (span_ns / 1e9)
-    assert maker.cdata.variance_per_s == pytest.approx(1 - weight + weight * seen, rel=1e-14)
+@pytest.mark.parametrize("halflife_s", [0.001, 0.37, 10.0, 1e6])
+def test_a_look_weighs_what_the_half_life_forgets_in_its_span(halflife_s):
+    floor, jump = 1e-9, 1000
+    for step in range(60):
+        span_ns = int(1_000_000 * 1.31**step)
+        maker = Maker(**PARAMS | {"volatility_halflife_s": halflife_s, "volatility_floor": floor})
+        quotes(maker, book(*WIDE))
+        moved = book([(10_000 + jump, 5)], [(10_200 + jump, 5)])
+        quotes(maker, moved, clock_ns=SECOND + span_ns)
+        weight = 1 - (-Decimal(2).ln() * span_ns / SECOND / Decimal(halflife_s)).exp()
+        seen = Decimal(jump**2) * SECOND / span_ns
+        variance = (1 - weight) * Decimal(floor) ** 2 + weight * seen
+        assert abs(Decimal(maker.cdata.variance_per_s) / variance - 1) < 2.0**-50
 
 
 def test_looks_within_one_instant_do_not_count_as_volatility():
@@ -334,3 +340,26 @@ def test_a_ladder_never_takes_never_crosses_and_never_passes_the_inventory_limit
     assert [p for p, _ in asks] == sorted({p for p, _ in asks})
     if bids and asks:
         assert bids[0][0] < asks[0][0]
+
+
+@pytest.mark.parametrize(
+    ("fair_value", "bits"),
+    [(FairValue.MID, "7e6e49f501e14aa7"), (FairValue.MICROPRICE, "a2b6488733c90482")],
+)
+def test_a_look_has_the_same_bits_whoever_built_it(fair_value, bits):
+    """Others would make another replay of every log that there is."""
+    maker = Maker(
+        **PARAMS
+        | {"fair_value": fair_value, "levels": 3, "imbalance_lean_ticks": 1.3, "edge_min_bps": 0.7}
+        | {"level_spacing_ticks": 1.7, "maker_fee_e8": -1_300, "volatility_halflife_s": 3.7}
+    )
+    digest, at_ns = hashlib.sha256(), SECOND
+    for i in range(300):
+        at_ns += 1_000_003 * (1 + i * i % 47)
+        mid = 60_000 + i * 7919 % 37
+        sizes = book([(mid - 1 - i % 3, 1 + i % 7)], [(mid + 1 + i % 2, 1 + i % 5)])
+        digest.update(repr(quotes(maker, sizes, i % 41 - 20, at_ns)).encode())
+        now = maker.cdata
+        for number in (now.variance_per_s, now.half_spread, now.fair, now.skew):
+            digest.update(number.hex().encode())
+    assert digest.hexdigest()[:16] == bits
