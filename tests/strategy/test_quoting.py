@@ -176,15 +176,16 @@ def test_a_ladder_keeps_its_shape_in_whole_ticks_wherever_fair_value_is(spacing,
         assert [price - asks[0][0] for price, _ in asks] == behind
 
 
+@pytest.mark.parametrize("least", [2, 4])
 @pytest.mark.parametrize("room", range(0, 41))
-def test_room_for_less_than_the_venue_takes_is_room_for_nothing(room):
-    maker = Maker(**PARAMS | {"levels": 3, "quantity_min": 4})
+def test_room_for_less_than_the_venue_takes_is_room_for_nothing(room, least):
+    maker = Maker(**PARAMS | {"levels": 3, "quantity_min": least})
     bids, asks = quotes(maker, book(*WIDE), position=100 - room)
     whole, rest = divmod(min(room, 30), 10)
-    assert [q for _, q in bids] == [10] * whole + ([rest] if rest >= 4 else [])
+    assert [q for _, q in bids] == [10] * whole + ([rest] if rest >= least else [])
     assert [q for _, q in asks] == [10, 10, 10]
     bids, asks = quotes(maker, book(*WIDE), position=room - 100)
-    assert [q for _, q in asks] == [10] * whole + ([rest] if rest >= 4 else [])
+    assert [q for _, q in asks] == [10] * whole + ([rest] if rest >= least else [])
 
 
 def test_where_the_venue_takes_any_quantity_the_last_lot_is_quoted_and_no_lot_is_not():
@@ -273,6 +274,7 @@ def test_a_maker_that_is_made_anew_has_seen_nothing():
         {"levels": 9},
         {"spread_min_ticks": 10.0, "spread_max_ticks": 5.0},
         {"quote_quantity": 0},
+        {"quote_quantity": 0, "quantity_min": 0},
         {"quote_quantity": 10, "quantity_min": 11},
     ],
 )
