@@ -150,6 +150,16 @@ def test_the_microprice_is_pulled_by_a_heavier_side_as_well():
     assert lean.cdata.fair == pytest.approx(plain.cdata.fair + 8)
 
 
+@pytest.mark.parametrize("lean", [-500.0, 500.0])
+def test_a_quote_never_takes_however_far_fair_value_leans(lean):
+    maker = Maker(**PARAMS | {"imbalance_lean_ticks": lean})
+    bids, asks = quotes(maker, book([(10_000, 90)], [(10_005, 10)]))
+    if lean > 0:
+        assert (bids[0][0], asks[0][0] > 10_300) == (10_004, True), "just below the best ask"
+    else:
+        assert (bids[0][0] < 9_700, asks[0][0]) == (True, 10_001), "just above the best bid"
+
+
 def test_each_side_keeps_its_edge_over_the_fee():
     maker = Maker(**PARAMS | {"edge_min_bps": 20.0, "maker_fee_e8": 100_000})
     bids, asks = quotes(maker, book(*WIDE))
@@ -365,3 +375,13 @@ def test_a_look_has_the_same_bits_whoever_built_it(fair_value, bits):
         for number in (now.variance_per_s, now.half_spread, now.fair, now.skew):
             digest.update(number.hex().encode())
     assert digest.hexdigest()[:16] == bits
+
+
+def test_the_weight_of_a_look_has_the_same_bits_whoever_built_it():
+    digest = hashlib.sha256()
+    for i in range(200):
+        maker = Maker(**PARAMS | {"volatility_halflife_s": 1.0, "volatility_floor": 1e-9})
+        quotes(maker, book(*WIDE))
+        quotes(maker, book([(11_000, 5)], [(11_200, 5)]), clock_ns=SECOND + (1 + i) * 1_000_003)
+        digest.update(maker.cdata.variance_per_s.hex().encode())
+    assert digest.hexdigest()[:16] == "f333fae78589498e"
