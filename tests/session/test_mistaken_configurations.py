@@ -199,6 +199,7 @@ WARNED = [
     ("processes.feed.cpu", 1023, "processes.feed.cpu"),
     ("strategy.desk.requote_ticks", 100, "strategy.desk.requote_ticks"),
     ("feed.binance", {}, "feed.binance"),
+    ("risk.messages_per_s", 59, "risk.messages_per_s"),
 ]
 
 
@@ -244,6 +245,11 @@ def test_a_mistake_about_a_real_venue_is_refused_by_file_and_key(tmp_path, row):
 def test_what_somebody_may_mean_is_a_warning(tmp_path, key, value, named):
     loaded = load_session(written(tmp_path, changed(DEMO, key, value)))
     assert any(text.startswith(f"{named}: ") for text in warnings(loaded)), warnings(loaded)
+
+
+def test_messages_enough_for_every_quote_are_no_warning(tmp_path):
+    loaded = load_session(written(tmp_path, changed(DEMO, "risk.messages_per_s", 60)))
+    assert not [told for told in warnings(loaded) if "messages" in told]
 
 
 def test_a_model_whose_spread_is_beyond_the_collar_is_refused(tmp_path):
