@@ -135,6 +135,7 @@ class _Published:
     """What people see of the strategy: counters, a few times a second."""
 
     PERIOD_NS = 100_000_000
+    ROW = ("wanted_bid", "wanted_ask", "unknown_reports")
 
     def __init__(self, runtime: Runtime, host: StrategyHost):
         self._counters = runtime.counters
@@ -147,12 +148,9 @@ class _Published:
         self._next_ns = 0
         self._taken = 0
         self._rows = [
-            (
-                market.row,
-                self._counters.counter(f"{market.instrument.symbol}.wanted_bid"),
-                self._counters.counter(f"{market.instrument.symbol}.wanted_ask"),
-            )
+            (market.row, *(self._counters.counter(f"{symbol}.{name}") for name in self.ROW))
             for market in host.markets
+            for symbol in [market.instrument.symbol]
         ]
 
     def asked(self, times: int) -> None:
@@ -170,8 +168,9 @@ class _Published:
         put(self._stage_turns, self._loop.turns)
         put(self._records, self._taken)
         put(self._working, lib.pmm_desk_working(self._desk.cdata))
-        for row, bid, ask in self._rows:
+        for row, bid, ask, unknown in self._rows:
             wanted: Any = row.wanted
+            put(unknown, row.unknown_reports)
             put(bid, wanted.bids[0].price if wanted.bid_count else 0)
             put(ask, wanted.asks[0].price if wanted.ask_count else 0)
         return True

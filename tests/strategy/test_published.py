@@ -1,0 +1,47 @@
+"""What the strategy shows: what it wants, and what it was told of orders that are not its own."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from pinnacle.core.counters import Counters, CountersReader
+from pinnacle.core.schema import Kind, Side, Source, events_pointer
+from pinnacle.session.create import counters_for, create_counters
+from pinnacle.strategy.config import MarketMakerConfig, StrategyConfig
+from pinnacle.strategy.host import StrategyHost
+from pinnacle.strategy.market_maker import MarketMaker
+from pinnacle.strategy.process import _Published
+from tests.records import batch, book_of, event, instruments
+
+
+@pytest.fixture
+def host():
+    maker = MarketMakerConfig(quote_quantity="1", inventory_max="10")
+    return StrategyHost(
+        instruments("X", "Y"), StrategyConfig(market_maker={"X": maker}), MarketMaker
+    )
+
+
+def test_quotes_and_reports_of_unknown_orders_are_shown_by_instrument(host, tmp_path):
+    create_counters(tmp_path / "counters", counters_for(2), 8, "strategy")
+    fill = event(
+        kind=Kind.FILL, instrument_id=1, order_id=77, price=100, quantity=2,
+        side=Side.BID, source=Source.GATEWAY,
+    )  # fmt: skip
+    events = batch(book_of([(10_000, 5)], [(10_200, 5)]), fill)
+    host.desk.apply(events_pointer(events), len(events))
+    wanted = host.markets[0].row.wanted
+    wanted.bid_count, wanted.bids[0].price = 1, 9_999
+    missing = []
+    with Counters(tmp_path / "counters", missing.append) as counters:
+        made = _Published(SimpleNamespace(counters=counters, loop=SimpleNamespace(turns=3)), host)
+        assert made.turn(7) and not made.turn(1)
+        made.asked(2)
+    assert not missing
+    with CountersReader(tmp_path / "counters") as reader:
+        values = reader.values()
+    assert values | {
+        "turns": 3, "records": 7, "working_orders": 0, "resyncs_asked": 2,
+        "X.wanted_bid": 9_999, "X.wanted_ask": 0, "X.unknown_reports": 0,
+        "Y.wanted_bid": 0, "Y.wanted_ask": 0, "Y.unknown_reports": 1,
+    } == values  # fmt: skip
