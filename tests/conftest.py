@@ -4,10 +4,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 # A shared machine may stand still for a moment; that is nobody's bug.
 settings.register_profile("pinnacle", deadline=None)
+# Of a planted fault nobody asks for the smallest example.
+settings.register_profile("mutants", deadline=None, phases=[Phase.explicit, Phase.generate])
 settings.load_profile("pinnacle")
 
 MADE_SECONDS = 60
