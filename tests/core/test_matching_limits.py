@@ -233,3 +233,68 @@ def test_a_replace_to_nothing_is_a_cancel_and_one_to_less_than_that_is_refused(d
         5,
     )
     assert desk.ids() == []
+
+
+@pytest.mark.parametrize(
+    ("price", "quantity", "reason"),
+    [
+        (1, 5, None),
+        (PRICE_MAX, 5, None),
+        (90, QUANTITY_MAX, None),
+        (0, 5, Reason.BAD_PRICE),
+        (-1, 5, Reason.BAD_PRICE),
+        (PRICE_MAX + 1, 5, Reason.BAD_PRICE),
+        (90, QUANTITY_MAX + 1, Reason.BAD_QUANTITY),
+        (0, -1, Reason.BAD_QUANTITY),
+    ],
+)
+def test_a_replace_has_the_bounds_of_a_new_order(desk, price, quantity, reason):
+    desk.buy(1, 90, 5)
+    out = reasons(desk.send(Kind.REPLACE, 1, Side.BID, price, quantity))
+    assert out == [(Kind.REPLACE_REJECTED, reason) if reason else (Kind.REPLACED, 0)]
+    now = (price, quantity) if reason is None else (90, 5)
+    assert desk.engine.depth(Side.BID, 2).tolist() == [now]
+
+
+@pytest.mark.parametrize("total", [1, 2])
+def test_a_replace_to_no_more_than_is_filled_cancels_whatever_the_price_would_do(desk, total):
+    """At this price a post-only order would take; at two lots it is done without."""
+    desk.sell(9, 105, 1)
+    desk.buy(1, 100, 5, flags=Flag.POST_ONLY)
+    desk.sell(2, 100, 2)
+    out = reasons(desk.send(Kind.REPLACE, 1, Side.BID, 105, total))
+    assert out == [(Kind.CANCELLED, Reason.REQUESTED)]
+
+
+def test_what_a_moved_order_has_left_without_a_place_for_its_level_is_cancelled():
+    desk = Desk(orders=10, far_levels=1)
+    desk.buy(1, 100, 4)
+    desk.buy(2, 100, 4, YOU)
+    desk.sell(3, 105, 1)
+    out = desk.send(Kind.REPLACE, 1, Side.BID, 105, 4)
+    assert reasons(out) == [
+        (Kind.REPLACED, 0), (Kind.FILL, 0), (Kind.FILL, 0), (Kind.CANCELLED, Reason.CAPACITY),
+    ]  # fmt: skip
+    assert (out["quantity"][out["kind"] == Kind.CANCELLED], desk.ids()) == ([3], [2])
+
+
+def test_a_run_needs_an_engine_a_count_to_write_and_what_it_reads_and_writes(desk):
+    event, out, taken = np.zeros(1, dtype=EVENT), EventBuffer(1).cdata, ffi.new("size_t *")
+    engine, pointer = desk.engine.cdata, events_pointer(event)
+    for arguments in (
+        (ffi.NULL, pointer, 1, out, 1, taken),
+        (engine, ffi.NULL, 1, out, 1, taken),
+        (engine, pointer, 1, ffi.NULL, 1, taken),
+        (engine, pointer, 1, out, 1, ffi.NULL),
+    ):
+        assert lib.pmm_match_run(*arguments) == lib.PMM_ERR_ARGUMENT
+    assert lib.pmm_match_run(engine, pointer, 1, ffi.NULL, 0, taken) == 0
+    assert taken[0] == 1, "a record of no kind needs no room"
+    for read in (
+        lambda room: lib.pmm_match_orders(engine, 0, ffi.NULL, room),
+        lambda room: lib.pmm_match_end_day(engine, 1, ffi.NULL, room),
+        lambda room: lib.pmm_match_depth(engine, Side.ASK, ffi.NULL, room),
+    ):
+        assert [read(room) for room in range(3)] == [0] + 2 * [lib.PMM_ERR_ARGUMENT]
+    empty = [lib.pmm_match_snapshot(engine, 1, ffi.NULL, room) for room in range(3)]
+    assert empty == [lib.PMM_ERR_FULL] + 2 * [lib.PMM_ERR_ARGUMENT]

@@ -1,0 +1,66 @@
+"""A matching engine's memory as its private headers describe it, for tests that damage it."""
+
+import re
+from pathlib import Path
+
+from cffi import FFI
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.schema import Side
+
+SOURCES = Path(__file__).resolve().parents[2] / "csrc"
+PRIVATE = {
+    "match_orders.h": ("pmm_match_order", "pmm_match_level", "pmm_match"),
+    "order_index.h": ("pmm_index_entry",),
+    "ladder.h": ("pmm_ladder",),
+}
+
+
+def _structures():
+    for header, names in PRIVATE.items():
+        text = (SOURCES / header).read_text(encoding="utf-8")
+        for name in names:
+            yield re.search(rf"^struct {name} \{{.*?^\}};", text, re.MULTILINE | re.DOTALL)[0]
+
+
+inside = FFI()
+inside.cdef("\n".join(_structures()))
+
+
+class Inside:
+    """Everything in it may be written. Prices must lie in the ladders' windows."""
+
+    def __init__(self, engine):
+        self._start = int(ffi.cast("uintptr_t", engine.cdata))
+        self.match = inside.cast("struct pmm_match *", self._start)
+        entries = 2 ** (32 - self.match.index_shift)
+        index = self._at("struct pmm_index_entry *", self.match.index_at)
+        self.index = [index + i for i in range(entries)]
+        self.orders = self._at("struct pmm_match_order *", self.match.orders_at)
+
+    def _at(self, kind, offset):
+        return inside.cast(kind, self._start + offset)
+
+    def order(self, slot):
+        return self.orders + slot
+
+    def entry(self, slot):
+        """The order's entry in the index."""
+        return next(entry for entry in self.index if entry.slot == slot)
+
+    def ladder(self, side):
+        return self._at("struct pmm_ladder *", self.match.ladder_at[side - 1])
+
+    def ladder_bytes(self, side):
+        size = self.match.ladder_at[Side.ASK - 1] - self.match.ladder_at[Side.BID - 1]
+        return inside.buffer(inside.cast("char *", self.ladder(side)), size)
+
+    def level(self, side, price):
+        ladder = self.ladder(side)
+        slot = (price ^ ladder.flip) & (ladder.window - 1)
+        first = self.match.ladder_at[side - 1] + ladder.payload_at
+        return self._at("struct pmm_match_level *", first) + slot
+
+
+def intact(engine):
+    return lib.pmm_match_check(engine.cdata) == 0
