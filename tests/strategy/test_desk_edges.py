@@ -21,12 +21,12 @@ def on(side, *levels):
 
 
 class Bare:
-    """A struct pmm_desk as C made it, with room behind it that is nobody's."""
+    """A struct pmm_desk as C made it, in memory that was used before and goes on behind it."""
 
     def __init__(self, count, first_order_id=1):
         self.size, self.behind = ffi.sizeof("struct pmm_desk"), b"\3" * 4096
         self.memory = ffi.new("uint8_t[]", self.size + len(self.behind))
-        ffi.buffer(self.memory)[self.size :] = self.behind
+        ffi.buffer(self.memory)[:] = b"\3" * self.size + self.behind
         self.desk = ffi.cast("struct pmm_desk *", self.memory)
         self.books = [Book(min(i, 63), 4096, 64) for i in range(count)]
         pointers = ffi.new("struct pmm_book *[]", [book.cdata for book in self.books])
