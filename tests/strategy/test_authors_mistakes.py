@@ -60,6 +60,7 @@ def test_a_count_that_was_written_past_the_ladder_pulls_the_quotes(count):
     """The struct is his to fill; its arrays are not read past their ends."""
 
     def wild(self, market: Market) -> None:
+        market.quote([(99, 1)], [(105, 1)])
         market.row.wanted.bid_count = count
         market.row.wanted.ask_count = count
 
