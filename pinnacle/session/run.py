@@ -116,6 +116,8 @@ def _supervised(
         seen = _Seen()
         try:
             _lives(config, supervisor, observer, duration_s, interrupted, seen)
+            if supervisor.began:
+                print("stopping: quotes are cancelled, journals closed", flush=True)
             supervisor.stop()
             trouble = supervisor.trouble(seen.halted, seen.market or not supervisor.began)
             failed = SessionFailed(LOST, f"the session failed: {trouble}") if trouble else None
