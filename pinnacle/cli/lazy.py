@@ -14,6 +14,12 @@ import click
 from pinnacle.core.stream import INTERNAL_ERROR, READER_LEFT, Output, OutputError, text_over
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_LIMITS = {
+    errno.EMFILE: "more open files than `ulimit -n` allows this user",
+    errno.ENFILE: "more open files than this machine allows",
+    errno.EAGAIN: "more processes than `ulimit -u` allows this user",
+    errno.ENOMEM: "more memory than there is",
+}
 
 
 class LazyGroup(click.Group):
@@ -68,6 +74,9 @@ def run(group: click.Group) -> None:
         exit_code = getattr(error, "exit_code", None)
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
+            sys.exit(INTERNAL_ERROR)
+        if isinstance(error, OSError) and error.errno in _LIMITS:
+            click.echo(f"error: this needs {_LIMITS[error.errno]}: {error}", err=True)
             sys.exit(INTERNAL_ERROR)
         if exit_code is None:
             traceback.print_exc()

@@ -1,5 +1,8 @@
 """What the command line makes of what its commands raise."""
 
+import errno
+import os
+
 import click
 import pytest
 
@@ -37,3 +40,17 @@ def test_a_strategys_author_sees_how_his_code_got_there(capsys):
     assert code == 70
     assert "in his_hook" in errors
     assert errors.endswith("error: strategy Mine: ZeroDivisionError\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.EMFILE, "ulimit -n"), (errno.EAGAIN, "ulimit -u"), (errno.ENOMEM, "memory")],
+)
+def test_a_limit_of_the_machine_is_one_line_that_says_which(capsys, number, words):
+    def go():
+        raise OSError(number, os.strerror(number))
+
+    code, errors = ended(capsys, go)
+    assert code == 70
+    assert errors.startswith("error: this needs more ") and words in errors
+    assert errors.count("\n") == 1 and os.strerror(number) in errors
