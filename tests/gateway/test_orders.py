@@ -2,7 +2,7 @@
 
 import pytest
 
-from pinnacle.core.schema import Kind, Reason, Side, Source
+from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
 from pinnacle.gateway.config import GatewayConfig
 from pinnacle.gateway.orders import OrderTable, State
 from tests.records import event, run
@@ -140,10 +140,30 @@ def test_the_kill_switch_cancels_everything_and_stops_sending(table):
 def test_a_halt_cancels_more_orders_than_decisions_had_room_for():
     table = OrderTable(GatewayConfig(order_age_max_ms=250), decisions_max=4)
     ids = range(1, 11)
-    assert len(run(table.decided, *(from_risk(Kind.NEW, i) for i in ids))) == 10
+    for order_id in ids:
+        run(table.decided, from_risk(Kind.NEW, order_id))
     cancels = run(table.decided, event(Kind.HALT, reason=Reason.OPERATOR, recv_ns=SECOND))
     assert said(cancels) == [("CANCEL", "OPERATOR")] * 10
     assert list(cancels["order_id"]) == list(ids)
+
+
+def test_a_stop_cancels_everything_and_sends_no_more_until_the_next_start(table):
+    live(table)
+    stop = event(Kind.STOP, recv_ns=2 * SECOND)
+    assert said(run(table.decided, stop)) == [("CANCEL", "SHUTDOWN")]
+    assert (table.orders[1].state, table.orders[1].asked_ns) == (State.PENDING_CANCEL, 2 * SECOND)
+    assert said(run(table.decided, stop)) == [], "its cancel is on the way"
+    new = from_risk(Kind.NEW, 2, recv_ns=2 * SECOND)
+    assert said(run(table.decided, new)) == [("REJECTED", "KILL_SWITCH")]
+    run(table.decided, event(Kind.START))
+    assert said(run(table.decided, new)) == [("NEW", "NONE")]
+
+
+def test_a_decision_carries_what_its_input_was_marked_with_but_not_the_logs_marks(table):
+    marks = Flag.MAKER | Flag.BATCH_END | Flag.DECISION
+    live(table)
+    (fill,) = run(table.decided, from_venue(Kind.FILL, quantity=4, aux=1, flags=marks))
+    assert fill["flags"] == Flag.MAKER
 
 
 def test_an_order_decided_too_long_ago_is_not_sent(table):
@@ -329,6 +349,21 @@ def test_an_order_that_the_venue_has_cancelled_is_done_and_passed_on(table):
     gone = from_venue(Kind.CANCELLED, reason=Reason.SHUTDOWN)
     assert said(run(table.decided, gone)) == [("CANCELLED", "SHUTDOWN")]
     assert not table.orders
+
+
+@pytest.mark.parametrize(
+    ("asked", "refusal"),
+    [(Kind.CANCEL, Kind.CANCEL_REJECTED), (Kind.REPLACE, Kind.REPLACE_REJECTED)],
+)
+def test_an_order_whose_change_the_venue_refused_rests_and_can_be_changed_again(
+    table, asked, refusal
+):
+    live(table)
+    run(table.decided, from_risk(asked))
+    refused = from_venue(refusal, reason=Reason.TOO_LATE)
+    assert said(run(table.decided, refused)) == [(refusal.name, "TOO_LATE")]
+    assert table.orders[1].state is State.LIVE
+    assert said(run(table.decided, from_risk(Kind.REPLACE, price=99))) == [("REPLACE", "NONE")]
 
 
 def test_a_refusal_that_no_order_waits_for_is_passed_on_and_changes_nothing(table):
