@@ -238,7 +238,6 @@ static void run_one(struct turn *turn, const struct pmm_event *in) {
                         in->reason == PMM_REASON_NONE ? PMM_REASON_REQUESTED : (enum pmm_reason)in->reason);
         break;
     case PMM_KIND_QUERY: run_query(turn, in); break;
-    default: return;
     }
     finish(turn);
 }

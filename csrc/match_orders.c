@@ -23,7 +23,7 @@ size_t pmm_match_memsize(uint32_t orders, uint32_t window, uint32_t far_capacity
     if (ladder == 0 || orders == 0 || orders > PMM_MATCH_ORDERS_MAX) return 0;
     return aligned(sizeof(struct pmm_match)) + 2 * ladder + pmm_index_bytes(orders) +
            ((size_t)orders + 1) * sizeof(struct pmm_match_order) +
-           aligned(((size_t)orders + 2) * sizeof(struct pmm_match_touch));
+           aligned(((size_t)orders + 1) * sizeof(struct pmm_match_touch));
 }
 
 int pmm_match_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t orders, uint32_t window,
@@ -38,7 +38,6 @@ int pmm_match_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t 
     match->index_at = match->ladder_at[1] + ladder;
     match->orders_at = match->index_at + pmm_index_bytes(orders);
     match->touched_at = match->orders_at + ((size_t)orders + 1) * sizeof(struct pmm_match_order);
-    match->bytes = needed;
     match->instrument_id = instrument_id;
     match->capacity = orders;
     match->index_shift = pmm_index_shift(orders);

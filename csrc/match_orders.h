@@ -65,7 +65,6 @@ struct pmm_match {
     uint64_t index_at;
     uint64_t orders_at;
     uint64_t touched_at;
-    uint64_t bytes;
     uint32_t instrument_id;
     uint32_t capacity;    /* orders; slots 1..capacity */
     uint32_t index_shift; /* 32 - log2(entries) */

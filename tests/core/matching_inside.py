@@ -23,8 +23,8 @@ def _structures():
             yield re.search(rf"^struct {name} \{{.*?^\}};", text, re.MULTILINE | re.DOTALL)[0]
 
 
-inside = FFI()
-inside.cdef("\n".join(_structures()))
+_inside = FFI()
+_inside.cdef("\n".join(_structures()))
 
 
 class Inside:
@@ -32,14 +32,17 @@ class Inside:
 
     def __init__(self, engine):
         self._start = int(ffi.cast("uintptr_t", engine.cdata))
-        self.match = inside.cast("struct pmm_match *", self._start)
+        self.match = _inside.cast("struct pmm_match *", self._start)
         entries = 2 ** (32 - self.match.index_shift)
         index = self._at("struct pmm_index_entry *", self.match.index_at)
         self.index = [index + i for i in range(entries)]
         self.orders = self._at("struct pmm_match_order *", self.match.orders_at)
 
     def _at(self, kind, offset):
-        return inside.cast(kind, self._start + offset)
+        return _inside.cast(kind, self._start + offset)
+
+    def sizeof(self, kind):
+        return _inside.sizeof(kind)
 
     def order(self, slot):
         return self.orders + slot
@@ -51,9 +54,14 @@ class Inside:
     def ladder(self, side):
         return self._at("struct pmm_ladder *", self.match.ladder_at[side - 1])
 
+    def ladder_size(self, side):
+        """To the end of its far blocks: three words and 32 keys each."""
+        ladder = self.ladder(side)
+        return ladder.far_at + ladder.far_blocks * (3 + 32) * 8
+
     def ladder_bytes(self, side):
         size = self.match.ladder_at[Side.ASK - 1] - self.match.ladder_at[Side.BID - 1]
-        return inside.buffer(inside.cast("char *", self.ladder(side)), size)
+        return _inside.buffer(_inside.cast("char *", self.ladder(side)), size)
 
     def level(self, side, price):
         ladder = self.ladder(side)

@@ -6,6 +6,7 @@ import pytest
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.matching import ORDERS_MAX, MatchingView
 from pinnacle.core.schema import EVENT, EventBuffer, Kind, Side, events_pointer
+from tests.core.matching_inside import Inside
 
 WINDOW, LEVELS = 4096, 16
 GUARD = 256
@@ -39,6 +40,29 @@ class Fenced:
         self.view.check()
         assert (self.before == 0xA5).all() and (self.after == 0xA5).all()
         return self.out.array[:written]
+
+
+def lines(size):
+    return -(-size // 64) * 64
+
+
+@pytest.mark.parametrize("orders", [1, 6, 8, 9, 100])
+def test_its_parts_follow_each_other_on_cache_lines_with_nothing_between_them(orders):
+    engine = Fenced(orders)
+    inside = Inside(engine.view)
+    end = lines(inside.sizeof("struct pmm_match"))
+    for side in (Side.BID, Side.ASK):
+        assert inside.match.ladder_at[side - 1] == end
+        end = lines(end + inside.ladder_size(side))
+    for begin, size in (
+        (inside.match.index_at, 8 * len(inside.index)),
+        (inside.match.orders_at, 64 * (orders + 1)),
+        (inside.match.touched_at, 24 * (orders + 1)),
+    ):
+        assert begin == end
+        end = lines(end + size)
+    assert engine.size == end
+    assert 2 * orders <= len(inside.index) <= max(4 * orders, 16)
 
 
 @pytest.mark.parametrize("orders", [1, 2, 6, 14])
