@@ -315,15 +315,13 @@ static void glimpse(struct paper_turn *turn) {
 static void on_depth(struct paper_turn *turn) {
     const struct pmm_event *depth = turn->cause;
     struct pmm_book *book = paper_book(turn->market);
-    if (!turn->market->valid || (depth->side != PMM_SIDE_BID && depth->side != PMM_SIDE_ASK)) {
-        pmm_book_apply(book, depth, 1);
-        return;
-    }
     int64_t before = pmm_book_quantity(book, depth->side, depth->price);
-    pmm_book_apply(book, depth, 1);
+    /* What cannot be right is not taken, and ends the book at once. */
+    if (pmm_book_apply(book, depth, 1) == 0) turn->market->valid = 0;
+    if (!turn->market->valid) return;
     if (pmm_book_knows(book, depth->side, depth->price))
         change_level(turn, before, pmm_book_quantity(book, depth->side, depth->price));
-    else if (depth->quantity >= 0)
+    else
         glimpse(turn);
     if (depth->flags & PMM_FLAG_LAST) on_consistent(turn);
 }

@@ -321,6 +321,19 @@ def test_a_market_that_crosses_itself_is_not_traded_against(desk):
     assert reasons(desk.new(2, BID, 99, 5)) == [(Kind.REJECTED, Reason.NO_REFERENCE)]
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"side": 0}, {"side": BID, "quantity": -1}, {"side": BID, "price": 2**62 + 1}]
+)
+@pytest.mark.parametrize("last", [True, False])
+def test_a_change_that_cannot_be_right_ends_the_book_at_once(desk, wrong, last):
+    desk.new(1, BID, 101, 20)
+    wrong = {"side": BID, "price": 101, "quantity": 5} | wrong
+    assert desk.depth(wrong.pop("side"), wrong.pop("price"), wrong.pop("quantity"), last) == []
+    assert not desk.paper.valid(0)
+    assert desk.trade(ASK, 100, 50) == []
+    assert reasons(desk.new(2, BID, 100, 5)) == [(Kind.REJECTED, Reason.NO_REFERENCE)]
+
+
 # ---- the stream ----
 
 
