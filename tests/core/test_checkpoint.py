@@ -203,6 +203,19 @@ def test_a_checkpoint_that_cannot_be_written_is_a_warning(tmp_path):
     assert world.found.replayed == world.found.records
 
 
+def test_logic_that_cannot_be_frozen_goes_on_without_a_checkpoint(tmp_path):
+    class Unfrozen(Frozen):
+        def freeze(self):
+            return None
+
+    world = Saved(tmp_path)
+    world.die()
+    world.start(Unfrozen())
+    world.live(1).save()
+    assert not (tmp_path / "journal" / FILE).exists()
+    assert world.received()["order_id"].tolist() == [1, 2, 3, 4, 5]
+
+
 def test_a_failure_is_told_once_and_its_end_too(tmp_path):
     temporary = tmp_path / "journal" / f"{FILE}.tmp"
     with structlog.testing.capture_logs() as said:
