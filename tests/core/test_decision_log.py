@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinnacle.core import decision_log
+from pinnacle.core._native import ffi
 from pinnacle.core.bell import Bell, create_bell
 from pinnacle.core.decision_log import LogReplay, end_of, recover
 from pinnacle.core.errors import DataError
@@ -187,6 +188,19 @@ def test_what_was_sent_to_a_process_that_was_dead_is_not_skipped(tmp_path):
     assert world.received()["order_id"].tolist() == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize(("died", "rings"), [("end", 0), ("journalled", 1)])
+def test_who_sleeps_is_woken_for_what_is_handed_on_and_for_nothing_else(tmp_path, died, rings):
+    world = World(tmp_path)
+    world.send(5)
+    world.turn(until=died)
+    world.die()
+    world.received()
+    bell = Bell(tmp_path / "next.process", Mode.SHARED)
+    bell.handle.shared.parked, bell.handle.shared.rings = 1, 0
+    world.start()
+    assert bell.handle.shared.rings == rings
+
+
 def test_decisions_that_came_at_once_are_kept_for_the_next_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(decision_log, "_PUSHED_KEPT", 5)
     world = World(tmp_path)
@@ -200,15 +214,28 @@ def test_decisions_that_came_at_once_are_kept_for_the_next_whole(tmp_path, monke
     assert world.received()["order_id"].tolist() == list(range(1, 12))
 
 
+class Asked(Doubler):
+    """The doubler, with all that it was asked to decide on."""
+
+    seen = b""
+
+    def decided(self, events, n):
+        self.seen += bytes(ffi.buffer(events, n * EVENT.itemsize))
+        return super().decided(events, n)
+
+
 def test_a_batch_whose_end_is_missing_is_closed_and_decided(tmp_path):
     world = World(tmp_path)
     world.send(4)
     n = world.stage.inputs[0].ring.take(world.batch.cdata, 256)
     world.journal.append(world.batch.cdata, n)
     world.die()
-    world.start()
+    world.start(Asked())
     assert world.found.completed == 4
     rows = batch(*JournalReader(tmp_path / "journal").chunks())
+    inputs = rows[(rows["flags"] & Flag.DECISION) == 0]
+    seen = np.frombuffer(world.logic.seen, EVENT)
+    assert seen["kind"].tolist() == inputs["kind"].tolist()
     (end,) = rows[rows["kind"] == Kind.TIMER]
     assert (end["source"], end["flags"]) == (Source.RISK, Flag.BATCH_END)
     assert min(end["recv_ns"], end["order_id"], end["aux"]) > 4000, "what the clocks say now"

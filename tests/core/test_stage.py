@@ -79,6 +79,14 @@ def test_a_message_for_which_others_have_left_no_room_comes_whole_in_the_next_ba
     assert [Kind(k) for k in world.logged()["kind"][others:]] == [Kind.DEPTH] * length
 
 
+def test_a_message_that_fills_the_room_that_others_have_left_comes_at_once(tmp_path):
+    world = World(tmp_path)
+    world.batch.array[:] = event(Kind.DEPTH)
+    world.send("a", *[event(Kind.FILL)] * 8)
+    world.send("b", *message(2), event(Kind.DEPTH))
+    assert world.stage.take(world.batch, 0, 10) == 10
+
+
 def test_a_message_that_no_batch_has_room_for_comes_in_parts(tmp_path):
     world = World(tmp_path)
     world.send("a", *message(40))
