@@ -117,3 +117,13 @@ def test_no_order_is_lost_in_the_table_whoever_leaves_it(seed):
         assert [Kind(k) for k in answers["kind"]] == [Kind.CANCEL] * left + [
             Kind.CANCEL_REJECTED
         ] * len(gone)
+
+
+def test_a_place_that_an_order_left_is_empty_for_good():
+    """However many have come and gone: a search ends at an empty place, and there are some."""
+    made = gate(open_orders_max=4, messages_per_s=10**6, messages_burst=10**6)
+    for order_id in range(1, 2000):
+        assert only(run(made.decided, new(order_id, quantity=1))) == PASSED
+        run(made.decided, report(Kind.CANCELLED, order_id, quantity=1))
+    answer = run(made.decided, report(Kind.CANCEL, 10**6))
+    assert [Kind(kind) for kind in answer["kind"]] == [Kind.CANCEL_REJECTED]

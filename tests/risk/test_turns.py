@@ -6,7 +6,7 @@ import pytest
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell, Control, create_bell, create_control
-from pinnacle.core.schema import Kind, Side, Source
+from pinnacle.core.schema import Flag, Kind, Side, Source
 from pinnacle.core.segment import Mode
 from tests.records import event
 from tests.risk_desk import ASK, BID, new, report
@@ -166,3 +166,16 @@ def test_own_records_are_of_the_first_turn_alone_and_an_error_ends_the_turns(tmp
     log = turn.log()
     assert (log["kind"] == Kind.TIMER).sum() == 1
     assert log["order_id"][log["kind"] == Kind.NEW].tolist() == [1, 2, 1, 2, 3, 4, 5, 3, 4, 5]
+
+
+def test_a_look_where_there_is_no_book_shows_nothing_of_another(tmp_path):
+    turn = RiskTurn(tmp_path, instrument_count=2)
+    turn.quote()
+    turn.cdata.books[1] = ffi.NULL
+    turn.send(*(new(i + 1, quantity=1, instrument_id=i) for i in range(2)))
+    assert turn.run() == 4
+    found, nothing = turn.log()[:2]
+    assert (found["price"], found["flags"]) == (BID, 0)
+    for name in ("venue_ns", "price", "quantity", "order_id", "aux", "reason"):
+        assert nothing[name] == 0, name
+    assert nothing["flags"] & Flag.STALE
