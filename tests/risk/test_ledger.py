@@ -36,3 +36,13 @@ def test_whatever_is_filled_the_ledger_is_exact_or_at_the_end_of_its_own_sign(se
         book.run(event(Kind.TOP, price=mark, quantity=1, order_id=mark, aux=1))
         expected = oracle.shown()
         assert shown(book, list(expected)) == expected
+
+
+def test_the_last_amount_that_64_bits_hold_is_shown_as_it_is():
+    for side, cash in ((Side.BID, -LAST), (Side.ASK, LAST)):
+        book = Book()
+        book.run(event(Kind.FILL, side=side, price=1, quantity=LAST))
+        position = book.position()
+        assert (position.cash, position.turnover, position.beyond) == (cash, LAST, 0)
+        book.run(event(Kind.FILL, side=side, price=1, quantity=1))
+        assert (book.position().bought, book.position().sold).count(LAST) == 1

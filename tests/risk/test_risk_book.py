@@ -120,6 +120,15 @@ def test_an_instrument_that_is_one_too_far_is_nobodys(count):
     assert lib.pmm_risk_refused(made.cdata, count, Reason.BAD_INSTRUMENT) == 0
 
 
+def test_an_instrument_that_does_not_exist_was_never_refused_whatever_stands_behind_the_others():
+    limits = {"order_quantity_max": 2**41, "position_max": 2**60}
+    made = Book(orders=64, count=64, limits=limits)
+    made.run(top())
+    made.run(*(new(2**40 + i, quantity=2**40 + i) for i in range(48)))
+    assert lib.pmm_risk_open_orders(made.cdata) == 48
+    assert {lib.pmm_risk_refused(made.cdata, 64, reason) for reason in range(96)} == {0}
+
+
 def test_a_reason_that_does_not_exist_was_never_given():
     made = Book()
     made.run(top())

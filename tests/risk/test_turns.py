@@ -60,6 +60,17 @@ def test_what_depends_on_no_price_looks_at_nothing(tmp_path, kind):
     assert kinds(turn)[0] == kind
 
 
+def test_what_an_earlier_turn_left_in_the_batch_is_not_looked_at(tmp_path):
+    turn = RiskTurn(tmp_path)
+    turn.quote()
+    turn.send(new(1, quantity=1))
+    turn.run()
+    before = len(turn.log())
+    turn.send(report(Kind.CANCEL, 1))
+    turn.run()
+    assert kinds(turn, first=before) == [Kind.CANCEL, Kind.CANCEL]
+
+
 @pytest.mark.parametrize(("count", "beyond"), [(1, 1), (5, 63), (63, 63), (64, 64), (64, 70)])
 def test_an_instrument_that_there_is_not_is_not_looked_at(tmp_path, count, beyond):
     turn = RiskTurn(tmp_path, instrument_count=count)
@@ -98,8 +109,8 @@ def test_the_time_from_the_market_to_an_order_is_taken_where_the_market_was_its_
     turn.quote()
     cause = turn.clock.session_ns() - 10**9
     turn.send(
-        new(1, quantity=1, venue_ns=cause),
         new(2, quantity=1),
+        new(1, quantity=1, venue_ns=cause),
         new(3, quantity=5000, venue_ns=cause),
         report(Kind.CANCEL, 2, venue_ns=cause),
         report(Kind.REPLACE, 1, quantity=2, venue_ns=cause),
