@@ -81,6 +81,14 @@ def test_burst_pushes_what_fits_and_bulk_all_or_none(path, buffer):
             assert observer.full_count == 3
 
 
+def test_a_push_that_just_fits_found_room_and_one_of_nothing_pushes_nothing(path, buffer):
+    with RingWriter(path) as writer, RingObserver(path) as observer:
+        for push in (lib.pmm_ring_push_bulk, lib.pmm_ring_push_burst):
+            assert push(writer.handle, buffer.cdata, 4) == 4
+            assert push(writer.handle, buffer.cdata, 0) == 0
+        assert (writer.cursor, observer.full_count) == (8, 0)
+
+
 def test_a_bulk_that_can_never_fit_is_a_mistake_and_not_a_wait(path, buffer):
     with RingWriter(path) as writer, pytest.raises(NativeError, match="9 records in a ring of 8"):
         writer.push_all(buffer.cdata, 9)
@@ -96,6 +104,19 @@ def test_slots_are_free_only_after_release(path, buffer):
         assert reader.depth() == writer.depth() == 2
         assert writer.push(fill(buffer, 8, 8), 8) == 6
         assert take(reader, buffer) == list(range(6, 14))
+
+
+def test_each_side_touches_the_others_line_only_when_it_must(path, buffer):
+    with RingWriter(path) as writer, RingReader(path) as reader:
+        for cached in (0, 0, 8):
+            assert writer.push(buffer.cdata, 4) == 4
+            assert writer.handle.peer_cursor == cached
+            take(reader, buffer)
+            reader.release()
+        poke(path, "head", 99)
+        reader.release()
+        with RingObserver(path) as observer:
+            assert observer.released == 99, "there was nothing to release"
 
 
 def test_nothing_is_taken_from_an_empty_ring(path, buffer):
@@ -144,7 +165,7 @@ def test_a_restarted_writer_goes_on_behind_what_was_published(path, buffer, push
         # It died in a push of which nobody has seen anything.
         poke(path, "tail", max(pushed, CAPACITY))
         with RingWriter(path) as writer:
-            assert writer.cursor == pushed
+            assert (writer.cursor, writer.depth()) == (pushed, min(pushed, 8))
             expected = list(range(max(0, pushed - 8), pushed))
             assert take(reader, buffer) == expected
             reader.release()
@@ -175,19 +196,25 @@ def commit_word(path, slot, word=None):
 
 
 @pytest.mark.parametrize("pushed", [3, 11])
-def test_what_a_dead_writer_committed_behind_a_hole_never_comes_to_light(path, buffer, pushed):
+@pytest.mark.parametrize("stored", [{1}, {2, 3}, {1, 2, 3}], ids=str)
+def test_what_a_dead_writer_committed_behind_a_hole_never_comes_to_light(
+    path, buffer, pushed, stored
+):
     with RingReader(path) as reader:
         with RingWriter(path) as writer:
             for i in range(pushed):
                 writer.push(fill(buffer, i, 1), 1)
                 take(reader, buffer)
                 reader.release()
-        # A push of four died with two of its words stored.
+        # A push of four died with some of its words stored.
         poke(path, "tail", pushed + 4)
-        for cursor in (pushed + 2, pushed + 3):
+        for cursor in (pushed + i for i in stored):
             commit_word(path, cursor % CAPACITY, cursor + 1)
         with RingWriter(path) as writer:
             assert writer.cursor == pushed
+            for cursor in (pushed + i for i in stored):
+                lap_before = (cursor + 1 - CAPACITY) % 2**32
+                assert commit_word(path, cursor % CAPACITY) == lap_before
             for i in range(6):
                 writer.push(fill(buffer, 100 + i, 1), 1)
                 assert take(reader, buffer) == [100 + i]
@@ -212,19 +239,16 @@ def test_what_is_taken_ends_where_a_message_does(path, buffer):
             "a message that is longer than the room comes in parts"
         )
         assert take(reader, buffer, 5) == [7]
+        reader.release()
+        writer.push(*messages(buffer, 5))
+        assert take(reader, buffer, 2) == [0, 1]
+        assert take(reader, buffer, 3) == [2, 3, 4]
 
 
 def test_records_that_are_no_market_data_end_a_message_each(path, buffer):
     with RingWriter(path) as writer, RingReader(path) as reader:
         events, n = messages(buffer, 6)
-        buffer.array["kind"][:n] = [
-            Kind.NEW,
-            Kind.FILL,
-            Kind.BOOK_INVALID,
-            Kind.DEPTH,
-            Kind.DEPTH,
-            Kind.DEPTH,
-        ]
+        buffer.array["kind"][:3] = [Kind.NEW, Kind.FILL, Kind.BOOK_INVALID]
         buffer.array["flags"][3] = Flag.SNAPSHOT
         writer.push(events, n)
         assert take(reader, buffer, 5) == [0, 1, 2, 3]
@@ -272,6 +296,21 @@ def test_a_ring_has_one_writer_and_one_reader(path):
         pass
 
 
+def test_a_side_that_is_refused_holds_nothing_of_the_ring(path):
+    with RingWriter(path), RingReader(path):
+        for attach in (lib.pmm_ring_open_writer, lib.pmm_ring_open_reader):
+            ring = ffi.new("struct pmm_ring *")
+            assert attach(ring, str(path).encode()) == lib.PMM_ERR_OWNED
+            assert not any(bytes(ffi.buffer(ring)))
+
+
+def test_a_depth_is_never_less_than_nothing(path):
+    """An observer may see the head of a later moment than the tail."""
+    poke(path, "head", 3)
+    with RingObserver(path) as observer:
+        assert observer.depth() == 0
+
+
 def test_attaching_and_asking_move_the_resync_count_that_the_writer_watches(path):
     with RingWriter(path) as writer:
         assert writer.resync_requests() == 0
@@ -294,6 +333,12 @@ def test_an_observer_counts_and_changes_nothing(path, buffer):
             assert (observer.capacity, observer.full_count) == (CAPACITY, 0)
             assert observer.reader_heartbeat_ns > 0
         assert path.read_bytes() == before
+
+
+def test_a_ring_of_two_records_is_the_smallest(tmp_path, buffer):
+    create_ring(tmp_path / "small", 2, "small")
+    with RingWriter(tmp_path / "small") as writer:
+        assert writer.push(buffer.cdata, 3) == 2
 
 
 def test_capacities_that_are_no_power_of_two_or_too_large_are_refused(tmp_path):
