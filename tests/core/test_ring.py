@@ -335,10 +335,12 @@ def test_an_observer_counts_and_changes_nothing(path, buffer):
         assert path.read_bytes() == before
 
 
-def test_a_ring_of_two_records_is_the_smallest(tmp_path, buffer):
-    create_ring(tmp_path / "small", 2, "small")
-    with RingWriter(tmp_path / "small") as writer:
-        assert writer.push(buffer.cdata, 3) == 2
+@pytest.mark.parametrize("capacity", [2, 2**20])
+def test_a_ring_holds_two_records_at_least_and_a_million_at_most(tmp_path, capacity):
+    create_ring(tmp_path / "edge", capacity, "edge")
+    with RingWriter(tmp_path / "edge") as writer:
+        assert writer.capacity == capacity
+    (tmp_path / "edge").unlink()
 
 
 def test_capacities_that_are_no_power_of_two_or_too_large_are_refused(tmp_path):

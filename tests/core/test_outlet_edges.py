@@ -1,0 +1,117 @@
+"""What an outlet looks at, whom it owes and in which order it pays: the edges of csrc/outlet.c."""
+
+import pytest
+
+from pinnacle.core._native import lib
+from pinnacle.core.schema import EventBuffer, Flag, Kind, Side, events_pointer
+from tests.core.test_outlet import World, depth
+from tests.records import batch, event
+
+
+def settled(folder, capacity=64, count=2, levels=2):
+    world = World(folder, capacity, count)
+    for instrument in range(count):
+        world.fill(instrument, levels)
+    world.settle()
+    return world
+
+
+def trades(n, instrument=7):
+    return [event(Kind.TRADE, instrument_id=instrument, flags=Flag.LAST)] * n
+
+
+def told(records, kind=Kind.BOOK_INVALID):
+    return records["instrument_id"][records["kind"] == kind].tolist()
+
+
+@pytest.mark.parametrize("instrument", [2, 63, 64, lib.PMM_INSTRUMENT_ALL])
+def test_what_was_lost_of_an_instrument_without_a_book_is_owed_to_nobody(tmp_path, instrument):
+    world = settled(tmp_path)
+    world.publish(*trades(70, instrument))
+    assert world.outlet.overflows == 1 and world.outlet.settled
+
+
+def test_of_more_records_than_were_pushed_nothing_is_lost(tmp_path):
+    world = settled(tmp_path)
+    rows = batch(
+        *[depth(Side.BID, 900, 1, instrument_id=0)] * 70, event(Kind.DEPTH, instrument_id=1)
+    )
+    world.outlet.push(events_pointer(rows), 70)
+    assert world.outlet.cdata.stale == 0b01
+    world.publish(depth(Side.BID, 900, 1, instrument_id=1))
+    assert told(world.read()) == [0]
+
+
+def test_a_notice_has_the_stamp_of_the_change_that_it_goes_before(tmp_path):
+    world = settled(tmp_path)
+    world.publish(*[depth(Side.BID, 900, 1, instrument_id=0)] * 70)
+    own = {"instrument_id": 1}
+    world.publish(depth(Side.BID, 9, 1, recv_ns=7, **own), depth(Side.BID, 8, 1, recv_ns=9, **own))
+    got = world.read()
+    assert told(got) == [0]
+    assert got["recv_ns"].tolist() == [7, 7, 9]
+
+
+def test_a_message_that_holds_whole_keeps_its_marks_where_a_stale_one_follows(tmp_path):
+    world = settled(tmp_path)
+    world.publish(*[depth(Side.BID, 900, 1, instrument_id=0)] * 70)
+    world.publish(*trades(1))
+    assert told(world.read()) == [0]
+    guarded = EventBuffer(lib.PMM_OUTLET_SCRATCH + 1)
+    world.outlet.cdata.scratch = guarded.cdata + 1
+    begun = event(Kind.BOOK_BEGIN, instrument_id=1, flags=Flag.SNAPSHOT)
+    stale = depth(Side.BID, 998, 4, instrument_id=0)
+    world.publish(stale, begun, stale)
+    assert world.read()["flags"].tolist() == [Flag.SNAPSHOT]
+    assert not guarded.array["flags"][0], "what is in front of the scratch is another's"
+
+
+@pytest.mark.parametrize("kind", [Kind.BOOK_BEGIN, Kind.BOOK_INVALID])
+def test_a_snapshot_under_way_goes_on_where_another_book_begins_anew(tmp_path, kind):
+    world = settled(tmp_path, levels=100)
+    world.publish(*[depth(Side.BID, 900, 1, instrument_id=0)] * 70)
+    world.housekeep()
+    assert world.outlet.cdata.sending == 0
+    rows = batch(depth(Side.BID, 9, 1), event(kind, instrument_id=1), event(kind, instrument_id=0))
+    world.read()
+    world.outlet.push(events_pointer(rows), 2)
+    assert world.outlet.cdata.sending == 0
+    world.outlet.push(events_pointer(rows), 3)
+    assert world.outlet.settled, "the venue sends it itself"
+
+
+def test_a_short_message_before_one_that_is_too_long_is_pushed_alone(tmp_path):
+    world = settled(tmp_path, 8192)
+    short = depth(Side.BID, 950, 1, instrument_id=1)
+    rows = [depth(Side.BID, 900, 1, 0)] * lib.PMM_MESSAGE_MAX
+    world.publish(short, *rows, depth(Side.BID, 999, 9), short)
+    got = world.read()
+    assert got["instrument_id"].tolist() == [1, 0, 1]
+    assert told(got) == [0]
+
+
+def test_each_that_is_owed_is_told_once_however_little_room_there_is(tmp_path):
+    world = settled(tmp_path, count=3)
+    world.publish(*trades(62))
+    world.reader.request_resync()
+    assert world.housekeep() == 0
+    got = [told(world.read())]
+    world.publish(*trades(63))
+    assert world.housekeep() == 0
+    got.append(told(world.read()))
+    world.housekeep()
+    got.append(told(world.read()))
+    assert got == [[0, 1], [2], []]
+    world.settle()
+    assert all(world.same(i) for i in range(3))
+
+
+def test_a_reader_that_asks_again_and_again_gets_one_book_after_the_other(tmp_path):
+    world = settled(tmp_path, count=3, levels=20)
+    ended = []
+    for _ in range(12):
+        world.reader.request_resync()
+        world.housekeep()
+        ended += told(world.read(), Kind.BOOK_END)
+    assert ended == [0, 1, 2] * (len(ended) // 3) + [0, 1, 2][: len(ended) % 3]
+    assert len(ended) >= 6
