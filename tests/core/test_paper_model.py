@@ -1,151 +1,21 @@
 """The paper venue against a plain one: report for report, order for order, account for account."""
 
-import random
 from dataclasses import astuple, fields
 
 import numpy as np
 import pytest
 
 from pinnacle.core.paper import Cancel, Paper
-from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Flag, Kind, Side, Source
+from pinnacle.core.schema import EVENT, Flag, Kind
 from tests.core.paper_inside import Inside
+from tests.paper_flow import INSTRUMENTS, SOURCES, DeepFlow, Flow
 from tests.paper_oracle import Oracle
 from tests.paper_side import Account, Order
 
-INSTRUMENTS, STRANGER = (3, 0, 5), 4
-ORDERS, SETTLE = 6, 10
+ORDERS = 6
 ORDER = [field.name for field in fields(Order)]
 ACCOUNT = [field.name for field in fields(Account)]
-SIDES = (Side.BID, Side.ASK)
-SOURCES = (Source.GATEWAY, Source.TRADERS)
-
-
-class Flow:
-    """A market around 100 and two participants that miss no corner of either; the clock is short,
-    so that times and prices meet."""
-
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-        self.now, self.begun = 1000, 0
-
-    def pick(self, *these):
-        return these[int(self.random.random() * len(these))]
-
-    def often(self, chance):
-        return self.random.random() < chance
-
-    def record(self, kind, **fields):
-        self.now += self.pick(0, 0, 1, 1, 2, 5)
-        made = dict.fromkeys(EVENT.names, 0)
-        instrument = self.pick(3, 3, 3, 3, 3, 3, 0, 5, STRANGER)
-        return made | {"kind": kind, "recv_ns": self.now, "instrument_id": instrument} | fields
-
-    def venue_time(self):
-        return {"venue_ns": self.pick(0, *(self.now - ago for ago in (0, 1, 2, 3, 5, 8, 12, 20)))}
-
-    def quantity(self):
-        return self.pick(1, 2, 3, 4, 5, 7, 10, 12, 15, 20, 30)
-
-    def price(self, side, inside=0):
-        """From the own touch outwards; `inside` that much further in."""
-        away = self.pick(0, 0, 0, 1, 1, 2, 3, 5) - inside
-        return 99 - away if side == Side.BID else 101 + away
-
-    def snapshot(self, instrument):
-        fields = {"instrument_id": instrument} | self.venue_time()
-        bound = self.pick(0, 0, 1, 2, 3)
-        yield self.record(
-            Kind.BOOK_BEGIN, quantity=bound, price=self.pick(97, 98, 100),
-            order_id=self.pick(100, 102, 103), **fields,
-        )  # fmt: skip
-        for side in SIDES:
-            for away in range(self.pick(0, 1, 2, 3, 4, 6)):
-                price = 99 - away if side == Side.BID else 101 + away
-                if self.often(0.8):
-                    yield self.record(
-                        Kind.DEPTH, side=side, price=price, quantity=self.quantity(),
-                        flags=Flag.SNAPSHOT, **fields,
-                    )  # fmt: skip
-        if self.often(0.9):
-            yield self.record(Kind.BOOK_END, flags=self.pick(0, Flag.LAST), **fields)
-
-    def depth(self):
-        side = self.pick(*SIDES)
-        price = self.price(side, self.pick(0, 0, 0, 0, 1))
-        quantity = self.pick(0, self.quantity(), self.quantity())
-        flags = self.pick(0, Flag.LAST, Flag.LAST, Flag.LAST)
-        if self.often(0.01):
-            quantity = self.pick(-1, 2**40, 2**63 - 1)
-        if self.often(0.005):
-            side = self.pick(0, 3)
-        yield self.record(
-            Kind.DEPTH, side=side, price=price, quantity=quantity, flags=flags, **self.venue_time()
-        )
-
-    def through(self):
-        """One side goes and the other comes to where it was, or past it."""
-        side, fields = self.pick(*SIDES), {"instrument_id": 3}
-        fields |= self.venue_time()
-        for price in range(94, 107):
-            yield self.record(Kind.DEPTH, side=3 - side, price=price, **fields)
-        for _ in range(self.pick(1, 2, 3)):
-            yield self.record(
-                Kind.DEPTH, side=side, price=self.pick(97, 98, 99, 100, 101, 102, 103),
-                quantity=self.quantity(), flags=self.pick(0, Flag.LAST), **fields,
-            )  # fmt: skip
-
-    def trade(self):
-        side = self.pick(*SIDES)
-        quantity = self.pick(self.quantity(), self.quantity() + self.quantity())
-        if self.often(0.05):
-            side, quantity = self.pick((0, 3), (side, 0), (side, -1), (side, 2**63 - 1), (3, 5))
-        yield self.record(
-            Kind.TRADE, side=side, price=self.price(3 - side if side in SIDES else Side.BID),
-            quantity=quantity, **self.venue_time(),
-        )  # fmt: skip
-
-    def order(self):
-        side, kind = self.pick(*SIDES), Kind.NEW
-        if self.often(0.3):
-            kind = self.pick(Kind.REPLACE, Kind.REPLACE, Kind.CANCEL, Kind.QUERY)
-        fields = {
-            "order_id": self.pick(*range(1, 13)), "side": side, "source": self.pick(*SOURCES),
-            "price": self.price(side, self.pick(0, 0, 0, 1, 3, 5)), "quantity": self.quantity(),
-            "venue_id": self.pick(0, 1), "flags": self.pick(0, 0, 0, Flag.POST_ONLY, 0xFF),
-            "aux": self.pick(0, 0, 0, 1, 2, 3) | self.pick(0, 0, 0, 0, 0, 1) << 8,
-        }  # fmt: skip
-        fields["aux"] |= self.pick(0, 1, 2, 3) << 16
-        if self.often(0.08):
-            fields |= self.pick(
-                {"price": 0}, {"price": 1}, {"price": 2**60}, {"price": 2**60 + 1}, {"side": 0},
-                {"side": 3}, {"quantity": 0}, {"quantity": 2**40}, {"quantity": 2**40 + 1},
-                {"quantity": -1}, {"aux": 1 << 24}, {"aux": 4}, {"aux": 2 << 8}, {"aux": 4 << 16},
-                {"aux": -1}, {"instrument_id": 64}, {"instrument_id": 63},
-            )  # fmt: skip
-        yield self.record(kind, **fields)
-
-    def cancel_all(self):
-        yield self.record(
-            Kind.CANCEL_ALL, source=self.pick(*SOURCES), reason=self.pick(0, 69),
-            instrument_id=self.pick(3, 0, STRANGER, INSTRUMENT_ALL),
-        )  # fmt: skip
-
-    def other(self):
-        yield self.record(
-            self.pick(Kind.TOP, Kind.ACK, Kind.TIMER, Kind.ORDER_ADD, 15, 21), side=1, price=99
-        )
-
-    def invalid(self):
-        yield self.record(Kind.BOOK_INVALID, instrument_id=3)
-
-    def records(self, n):
-        for instrument in INSTRUMENTS:
-            yield from self.snapshot(instrument)
-        parts = [self.depth] * 34 + [self.trade] * 30 + [self.order] * 50
-        parts += [self.through] * 3 + [lambda: self.snapshot(3)] * 5
-        parts += [self.cancel_all, self.other, self.invalid]
-        for _ in range(n):
-            yield from self.pick(*parts)()
+SEEN = ["instrument_id", "side", "order_id", "price", "quantity", "aux"]
 
 
 def compare(oracle, paper, inside):
@@ -159,18 +29,37 @@ def compare(oracle, paper, inside):
             assert accounts == [astuple(account) for account in half.accounts]
 
 
-def follow(flow, oracle, paper, n):
-    inside, row = Inside(paper), np.zeros(1, dtype=EVENT)
-    for event in flow.records(n):
+def seen(oracle, source):
+    return [
+        (market.instrument_id, half.side, order.order_id, order.price, order.leaves,
+         -1 if order.unseen else order.ahead)
+        for market in oracle.markets.values()
+        for half in market.halves
+        for order in half.orders
+        if source in (0, order.source)
+    ]  # fmt: skip
+
+
+def follow(flow, paper, n):
+    oracle, inside, row = flow.oracle, Inside(paper), np.zeros(1, dtype=EVENT)
+    for i, event in enumerate(flow.records(n)):
         row[0] = tuple(int(event[name]) for name in EVENT.names)
         reports = paper.run(row)
         assert reports.tolist() == oracle.run(event), event
+        if event["kind"] == Kind.DEPTH and not event["flags"] & Flag.LAST and i % 16:
+            continue  # of a whole message nothing may be missed: the next look tells
         compare(oracle, paper, inside)
         paper.check()
+        for source in (0, *SOURCES):
+            assert paper.orders(source)[SEEN].tolist() == seen(oracle, source)
 
 
-@pytest.mark.parametrize("cancel", list(Cancel))
-def test_the_venue_does_what_the_plain_one_does(cancel):
-    oracle = Oracle(INSTRUMENTS, ORDERS, cancel, SETTLE)
-    paper = Paper(INSTRUMENTS, orders=ORDERS, cancel=cancel, settle_ns=SETTLE)
-    follow(Flow(cancel), oracle, paper, 400)
+@pytest.mark.parametrize(
+    ("flow", "cancel", "settle_ns", "n"),
+    [(Flow, cancel, 10, 600) for cancel in Cancel]
+    + [(DeepFlow, cancel, 100, 150) for cancel in (Cancel.AHEAD, Cancel.SQUARE)],
+)
+def test_the_venue_does_what_the_plain_one_does(flow, cancel, settle_ns, n):
+    oracle = Oracle(INSTRUMENTS, ORDERS, cancel, settle_ns)
+    paper = Paper(INSTRUMENTS, orders=ORDERS, cancel=cancel, settle_ns=settle_ns)
+    follow(flow(cancel, oracle), paper, n)
