@@ -267,9 +267,11 @@ static inline int apply_one(struct pmm_l3book *book, const struct pmm_event *eve
 
 /*
  * A miss in the ring or the index, then one in the orders: each is asked for before it is needed. What is read for
- * it may have changed until then: a slot is always one of the pool, and a fetch in vain costs nothing else.
+ * it may have changed until then: a slot is always one of the pool, and a fetch in vain costs nothing else. Always
+ * inline: gcc leaves out the calls of a function that only fetches.
  */
-static inline void look_ahead(const struct pmm_l3book *book, const struct pmm_event *events, size_t left) {
+static inline __attribute__((always_inline)) void look_ahead(const struct pmm_l3book *book,
+                                                             const struct pmm_event *events, size_t left) {
     if (left <= AHEAD_INDEX) return;
     uint64_t far = events[AHEAD_INDEX].order_id, near = events[AHEAD_ORDER].order_id;
     uint32_t slot;

@@ -248,11 +248,15 @@ static int concerns(const struct pmm_match *match, const struct pmm_event *in) {
            (in->instrument_id == PMM_INSTRUMENT_ALL && in->kind == PMM_KIND_CANCEL_ALL);
 }
 
-/* Far enough ahead for a line to come from memory: the index entry first, then the order that it names. */
+/*
+ * Far enough ahead for a line to come from memory: the index entry first, then the order that it names. Always
+ * inline, for gcc takes a function that only fetches for one without effect, and leaves its calls out.
+ */
 #define AHEAD_INDEX 8
 #define AHEAD_ORDER 4
 
-static inline void look_ahead(const struct pmm_match *match, const struct pmm_event *in, size_t left) {
+static inline __attribute__((always_inline)) void look_ahead(const struct pmm_match *match, const struct pmm_event *in,
+                                                             size_t left) {
     const struct pmm_index_entry *index = pmm_match_index(match);
     if (left > AHEAD_INDEX) __builtin_prefetch(index + pmm_match_home(match, in[AHEAD_INDEX].order_id));
     if (left > AHEAD_ORDER) {
@@ -265,7 +269,7 @@ int64_t pmm_match_run(struct pmm_match *match, const struct pmm_event *in, size_
                       size_t *consumed) {
     if (match == NULL || consumed == NULL || (in == NULL && n != 0) || (out == NULL && max != 0))
         return PMM_ERR_ARGUMENT;
-    struct turn turn = {match, out, 0};
+    struct turn turn = {.match = match, .out = out};
     size_t i = 0;
     for (; i < n; i++) {
         look_ahead(match, in + i, n - i);

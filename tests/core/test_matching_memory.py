@@ -1,13 +1,10 @@
 """The memory of a matching engine: how much it needs, and that it uses no more than that."""
 
-import ctypes
-import mmap
-
 import numpy as np
 import pytest
 
 from pinnacle.core._native import ffi, lib
-from pinnacle.core.matching import ORDERS_MAX, MatchingEngine, MatchingView
+from pinnacle.core.matching import ORDERS_MAX, MatchingView
 from pinnacle.core.schema import EVENT, EventBuffer, Kind, Side, events_pointer
 from tests.core.matching_inside import Inside
 
@@ -49,7 +46,7 @@ def lines(size):
     return -(-size // 64) * 64
 
 
-@pytest.mark.parametrize("orders", [1, 6, 8, 9, 100])
+@pytest.mark.parametrize("orders", [1, 6, 7, 8, 9, 100])
 def test_its_parts_follow_each_other_on_cache_lines_with_nothing_between_them(orders):
     engine = Fenced(orders)
     inside = Inside(engine.view)
@@ -104,26 +101,3 @@ def test_there_may_be_so_many_orders_and_no_more():
     assert lib.pmm_match_memsize(ORDERS_MAX, WINDOW, LEVELS) > 64 * ORDERS_MAX
     assert lib.pmm_match_memsize(ORDERS_MAX + 1, WINDOW, LEVELS) == 0
     assert lib.pmm_match_memsize(0, WINDOW, LEVELS) == 0
-
-
-@pytest.fixture
-def page():
-    """A page with one behind it that kills whoever reads it."""
-    size = mmap.PAGESIZE
-    pages = np.frombuffer(mmap.mmap(-1, 2 * size), dtype=np.uint8)
-    start, rights = ctypes.c_void_p(pages.ctypes.data + size), mmap.PROT_READ | mmap.PROT_WRITE
-    libc = ctypes.CDLL(None)
-    assert libc.mprotect(start, ctypes.c_size_t(size), 0) == 0
-    yield pages[:size]
-    assert libc.mprotect(start, ctypes.c_size_t(size), rights) == 0
-
-
-def test_a_run_reads_nothing_behind_its_last_record(page):
-    """It looks ahead to records that follow, of which there may be none."""
-    for n in range(1, 20):
-        engine, out = MatchingEngine(7, orders=100, far_levels=100), EventBuffer(200)
-        events = page[-n * EVENT.itemsize :].view(EVENT)
-        events[:] = 0
-        events["kind"], events["side"], events["instrument_id"] = Kind.NEW, Side.BID, 7
-        events["order_id"], events["price"], events["quantity"] = range(n), range(1, n + 1), 1
-        assert engine.run(events_pointer(events), n, out.cdata, 200) == (2 * n, n)
