@@ -82,11 +82,13 @@ def test_burst_pushes_what_fits_and_bulk_all_or_none(path, buffer):
 
 
 def test_a_push_that_just_fits_found_room_and_one_of_nothing_pushes_nothing(path, buffer):
-    with RingWriter(path) as writer, RingObserver(path) as observer:
+    with RingWriter(path) as writer, RingReader(path) as reader, RingObserver(path) as seen:
         for push in (lib.pmm_ring_push_bulk, lib.pmm_ring_push_burst):
-            assert push(writer.handle, buffer.cdata, 4) == 4
             assert push(writer.handle, buffer.cdata, 0) == 0
-        assert (writer.cursor, observer.full_count) == (8, 0)
+            assert push(writer.handle, buffer.cdata, 8) == 8
+            take(reader, buffer)
+            reader.release()
+        assert (seen.written, seen.full_count) == (16, 0)
 
 
 def test_a_bulk_that_can_never_fit_is_a_mistake_and_not_a_wait(path, buffer):
@@ -103,6 +105,7 @@ def test_slots_are_free_only_after_release(path, buffer):
         reader.release()
         assert reader.depth() == writer.depth() == 2
         assert writer.push(fill(buffer, 8, 8), 8) == 6
+        assert writer.push(buffer.cdata, 1) == 0
         assert take(reader, buffer) == list(range(6, 14))
 
 
@@ -166,6 +169,7 @@ def test_a_restarted_writer_goes_on_behind_what_was_published(path, buffer, push
         poke(path, "tail", max(pushed, CAPACITY))
         with RingWriter(path) as writer:
             assert (writer.cursor, writer.depth()) == (pushed, min(pushed, 8))
+            assert pushed < 8 or writer.push(buffer.cdata, 1) == 0, "it is full"
             expected = list(range(max(0, pushed - 8), pushed))
             assert take(reader, buffer) == expected
             reader.release()
@@ -235,9 +239,7 @@ def test_what_is_taken_ends_where_a_message_does(path, buffer):
         writer.push(*messages(buffer, 3, 3, 2))
         assert take(reader, buffer, 5) == [0, 1, 2]
         assert take(reader, buffer, 3) == [3, 4, 5]
-        assert take(reader, buffer, 1) == [6], (
-            "a message that is longer than the room comes in parts"
-        )
+        assert take(reader, buffer, 1) == [6], "one longer than the room comes in parts"
         assert take(reader, buffer, 5) == [7]
         reader.release()
         writer.push(*messages(buffer, 5))
@@ -304,8 +306,7 @@ def test_a_side_that_is_refused_holds_nothing_of_the_ring(path):
             assert not any(bytes(ffi.buffer(ring)))
 
 
-def test_a_depth_is_never_less_than_nothing(path):
-    """An observer may see the head of a later moment than the tail."""
+def test_of_a_head_that_is_seen_later_than_the_tail_no_depth_is_made(path):
     poke(path, "head", 3)
     with RingObserver(path) as observer:
         assert observer.depth() == 0
