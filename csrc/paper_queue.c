@@ -82,7 +82,6 @@ static int64_t cancelled_ahead(uint32_t rule, int64_t cancelled, int64_t ahead, 
         }
         front *= front;
         back *= back;
-        if (front + back == 0) return 0;
     }
     return paper_min((int64_t)(front * cancelled / (front + back)), ahead);
 }
@@ -159,7 +158,7 @@ struct late_part {
 
 static struct late_part find_late_part(struct paper_side *own, const struct pmm_event *trade) {
     struct paper_account *account = paper_find_account(own, trade->price);
-    if (!account || trade->venue_ns > account->depth_ns) return (struct late_part){0, 0};
+    if (!account || trade->venue_ns > account->depth_ns) return (struct late_part){0};
     struct late_part part = {paper_min(trade->quantity, account->unexplained), account->unexplained};
     account->unexplained -= part.quantity;
     return part;
@@ -204,7 +203,7 @@ static void eat_and_fill(struct paper_turn *turn, struct paper_side *own, int si
 
 static void on_trade(struct paper_turn *turn) {
     const struct pmm_event *trade = turn->cause;
-    struct late_part late = {0, 0};
+    struct late_part late = {0};
     if (trade->side != PMM_SIDE_BID && trade->side != PMM_SIDE_ASK) return;
     if (!turn->market->valid || trade->quantity < 1) return;
     int side = paper_opposite(trade->side);

@@ -63,7 +63,8 @@ class Flow:
         price = self.price(side, self.pick(0, 0, 0, 0, 1))
         if self.often(0.3) and (accounts := self.oracle.markets[3].half(side).accounts):
             price = self.pick(*accounts).price
-        quantity = self.pick(0, self.quantity(), self.quantity())
+        shown = self.oracle.markets[3].half(side).levels.get(price, 0)
+        quantity = self.pick(0, self.quantity(), self.quantity(), max(shown - 1, 0), shown + 1)
         flags = self.pick(0, Flag.LAST, Flag.LAST, Flag.LAST)
         if self.often(0.01):
             quantity = self.pick(-1, 2**40, 2**63 - 1)

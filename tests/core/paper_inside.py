@@ -49,6 +49,9 @@ class Inside:
         at = int(inside.cast("uintptr_t", own)) + own.orders_at
         return inside.cast("struct paper_order *", at)
 
+    def bytes(self, place):
+        return bytes(inside.buffer(place))
+
     def seen_orders(self, market, side, fields):
         orders = self.orders(market, side)
         count = self.side(market, side).orders

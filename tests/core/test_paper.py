@@ -76,16 +76,17 @@ def test_fill_or_kill_is_all_or_nothing(desk):
 LEVELS = 256
 
 
-def taken_out_desk():
+def taken_out_desk(each=5):
     """Every account of the asks remembers what we took of its level."""
     desk = PaperDesk()
-    desk.snapshot([(900, 10)], [(1002 + i, 5) for i in range(LEVELS)])
-    assert len(desk.new(1, BID, 2000, 5 * LEVELS, tif=TimeInForce.IOC)) == 1 + LEVELS
+    desk.snapshot([(900, 10)], [(1002 + i, each) for i in range(LEVELS)])
+    assert len(desk.new(1, BID, 2000, each * LEVELS, tif=TimeInForce.IOC)) == 1 + LEVELS
     return desk
 
 
-def test_fill_or_kill_does_not_count_levels_that_cannot_be_remembered():
-    desk = taken_out_desk()
+@pytest.mark.parametrize("each", [1, 5])
+def test_fill_or_kill_does_not_count_levels_that_cannot_be_remembered(each):
+    desk = taken_out_desk(each)
     desk.depth(ASK, 1002, 5)  # its account is free again, and goes to the level before it
     desk.depth(ASK, 1001, 5)
     killed = desk.new(2, BID, 1002, 10, tif=TimeInForce.FOK)

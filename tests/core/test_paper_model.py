@@ -8,9 +8,10 @@ import pytest
 from pinnacle.core.paper import Cancel, Paper
 from pinnacle.core.schema import EVENT, Flag, Kind
 from tests.core.paper_inside import Inside
+from tests.paper_desk import BID, PaperDesk
 from tests.paper_flow import INSTRUMENTS, SOURCES, DeepFlow, Flow
 from tests.paper_oracle import Oracle
-from tests.paper_side import Account, Order
+from tests.paper_side import Account, Order, share
 
 ORDERS = 6
 ORDER = [field.name for field in fields(Order)]
@@ -40,12 +41,29 @@ def seen(oracle, source):
     ]  # fmt: skip
 
 
+def ghosts(inside, oracle, event):
+    """Behind the last order of each side, an order that is none and that all could be meant for."""
+    places = []
+    for i, market in enumerate(oracle.markets.values()):
+        for half in market.halves:
+            if market.instrument_id == event["instrument_id"] and len(half.orders) < ORDERS:
+                ghost = inside.orders(i, half.side) + len(half.orders)
+                ghost.order_id, ghost.source = event["order_id"], event["source"]
+                ghost.price, ghost.total, ghost.leaves = event["price"], 9, 9
+                ghost.ahead, ghost.credit, ghost.since_ns, ghost.unseen = 7, 3, 0, 1 - i % 2
+                places.append((half, len(half.orders), ghost, inside.bytes(ghost)))
+    return places
+
+
 def follow(flow, paper, n):
     oracle, inside, row = flow.oracle, Inside(paper), np.zeros(1, dtype=EVENT)
     for i, event in enumerate(flow.records(n)):
+        places = ghosts(inside, oracle, event)
         row[0] = tuple(int(event[name]) for name in EVENT.names)
         reports = paper.run(row)
         assert reports.tolist() == oracle.run(event), event
+        for half, count, ghost, before in places:
+            assert len(half.orders) != count or inside.bytes(ghost) == before
         if event["kind"] == Kind.DEPTH and not event["flags"] & Flag.LAST and i % 16:
             continue  # of a whole message nothing may be missed: the next look tells
         compare(oracle, paper, inside)
@@ -63,3 +81,40 @@ def test_the_venue_does_what_the_plain_one_does(flow, cancel, settle_ns, n):
     oracle = Oracle(INSTRUMENTS, ORDERS, cancel, settle_ns)
     paper = Paper(INSTRUMENTS, orders=ORDERS, cancel=cancel, settle_ns=settle_ns)
     follow(flow(cancel, oracle), paper, n)
+
+
+LARGE = 2**31
+
+
+@pytest.mark.parametrize("cancel", list(Cancel))
+@pytest.mark.parametrize(
+    ("ahead", "behind"),
+    [
+        (1, 1),
+        (7, 0),
+        (5, 9),
+        (9, 5),
+        (LARGE - 1, 3),
+        (3, LARGE - 1),
+        (LARGE - 1, LARGE - 1),
+        (LARGE, LARGE - 1),
+        (LARGE + 1, LARGE + 1),
+        (5, LARGE),
+        (3 * LARGE + 1, LARGE + 5),
+        (LARGE + 5, 3 * LARGE + 1),
+        (2**61 + 5, 2**61 + 11),
+        (2**62 - 1, 2**60 + 3),
+        (3, 2**62),
+    ],
+)
+def test_cancellations_are_shared_whatever_their_size(cancel, ahead, behind):
+    level = ahead + behind
+    for cancelled in {1, 2, level // 3, level // 2, level - 1, level}:
+        desk = PaperDesk(cancel=cancel)
+        desk.snapshot([(100, ahead)], [(101, 10)])
+        desk.new(1, BID, 100, 5)
+        desk.depth(BID, 100, level)
+        if cancelled <= level:
+            desk.depth(BID, 100, level - cancelled)
+            left = ahead - share(cancel, cancelled, ahead, level)
+            assert desk.ahead(1) == min(left, level - cancelled)
