@@ -49,6 +49,13 @@ class Inside:
         at = int(inside.cast("uintptr_t", own)) + own.orders_at
         return inside.cast("struct paper_order *", at)
 
+    def levels(self, market, side, most):
+        """What the market's book displays."""
+        at = int(inside.cast("uintptr_t", self.markets[market])) + self.markets[market].book_at
+        out = ffi.new("struct pmm_level[]", most)
+        count = lib.pmm_book_depth(ffi.cast("struct pmm_book *", at), side, out, most)
+        return [(out[i].price, out[i].quantity) for i in range(count)]
+
     def bytes(self, place):
         return bytes(inside.buffer(place))
 

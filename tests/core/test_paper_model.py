@@ -11,7 +11,7 @@ from tests.core.paper_inside import Inside
 from tests.paper_desk import BID, PaperDesk
 from tests.paper_flow import INSTRUMENTS, SOURCES, DeepFlow, Flow
 from tests.paper_oracle import Oracle
-from tests.paper_side import Account, Order, share
+from tests.paper_side import LEVELS, Account, Order, share
 
 ORDERS = 6
 ORDER = [field.name for field in fields(Order)]
@@ -24,6 +24,8 @@ def compare(oracle, paper, inside):
         assert paper.valid(market.instrument_id) == market.valid
         assert inside.markets[i].depth_ns == market.depth_ns
         for half in market.halves:
+            levels = [tuple(level) for level in half.displayed()]
+            assert inside.levels(i, half.side, LEVELS) == levels
             orders = inside.seen_orders(i, half.side, ORDER)
             assert orders == [astuple(order) for order in half.orders]
             accounts = inside.seen_accounts(i, half.side, ACCOUNT)
@@ -41,7 +43,7 @@ def seen(oracle, source):
     ]  # fmt: skip
 
 
-def ghosts(inside, oracle, event):
+def ghosts(inside, oracle, event, unseen):
     """Behind the last order of each side, an order that is none and that all could be meant for."""
     places = []
     for i, market in enumerate(oracle.markets.values()):
@@ -50,17 +52,19 @@ def ghosts(inside, oracle, event):
                 ghost = inside.orders(i, half.side) + len(half.orders)
                 ghost.order_id, ghost.source = event["order_id"], event["source"]
                 ghost.price, ghost.total, ghost.leaves = event["price"], 9, 9
-                ghost.ahead, ghost.credit, ghost.since_ns, ghost.unseen = 7, 3, 0, 1 - i % 2
+                ghost.ahead, ghost.credit, ghost.since_ns, ghost.unseen = 7, 3, 0, unseen
                 places.append((half, len(half.orders), ghost, inside.bytes(ghost)))
     return places
 
 
 def follow(flow, paper, n):
-    oracle, inside, row = flow.oracle, Inside(paper), np.zeros(1, dtype=EVENT)
+    oracle, inside, rows = flow.oracle, Inside(paper), np.zeros(2, dtype=EVENT)
     for i, event in enumerate(flow.records(n)):
-        places = ghosts(inside, oracle, event)
-        row[0] = tuple(int(event[name]) for name in EVENT.names)
-        reports = paper.run(row)
+        places = ghosts(inside, oracle, event, i % 2)
+        rows[0] = tuple(int(event[name]) for name in EVENT.names)
+        rows[1] = rows[0]  # behind the end of what is run
+        rows[1]["kind"], rows[1]["side"], rows[1]["quantity"] = Kind.DEPTH, 1 + i % 2, 77
+        reports = paper.run(rows[:1])
         assert reports.tolist() == oracle.run(event), event
         for half, count, ghost, before in places:
             assert len(half.orders) != count or inside.bytes(ghost) == before
