@@ -15,6 +15,8 @@ from pinnacle.core.matching import MatchingEngine
 from pinnacle.core.schema import EVENT, EventBuffer, Kind, Side, events_pointer
 from tests.core.l3_records import BEGIN, END, INSTRUMENT
 
+FULL = mmap.PAGESIZE // EVENT.itemsize
+
 
 @pytest.mark.skipif(shutil.which("objdump") is None, reason="needs objdump")
 @pytest.mark.parametrize(
@@ -31,14 +33,17 @@ def test_the_compiled_program_fetches_an_index_entry_and_an_order(function, leas
 
 @pytest.fixture
 def page():
-    """A page with one behind it that kills whoever reads it."""
-    size = mmap.PAGESIZE
-    pages = np.frombuffer(mmap.mmap(-1, 2 * size), dtype=np.uint8)
-    start, rights = ctypes.c_void_p(pages.ctypes.data + size), mmap.PROT_READ | mmap.PROT_WRITE
-    libc = ctypes.CDLL(None)
-    assert libc.mprotect(start, ctypes.c_size_t(size), 0) == 0
-    yield pages[:size]
-    assert libc.mprotect(start, ctypes.c_size_t(size), rights) == 0
+    """A page between two that kill whoever reads them."""
+    size, libc = mmap.PAGESIZE, ctypes.CDLL(None)
+    pages = np.frombuffer(mmap.mmap(-1, 3 * size), dtype=np.uint8)
+
+    def allow(rights):
+        for start in (pages.ctypes.data, pages.ctypes.data + 2 * size):
+            assert libc.mprotect(ctypes.c_void_p(start), ctypes.c_size_t(size), rights) == 0
+
+    allow(0)
+    yield pages[size : 2 * size]
+    allow(mmap.PROT_READ | mmap.PROT_WRITE)
 
 
 def last_of(page, n, kind, instrument):
@@ -50,17 +55,17 @@ def last_of(page, n, kind, instrument):
     return events_pointer(events)
 
 
-def test_a_matching_engine_reads_nothing_behind_its_last_record(page):
-    for n in range(1, 20):
-        engine, out = MatchingEngine(7, orders=100, far_levels=100), EventBuffer(200)
+def test_a_matching_engine_reads_nothing_but_its_records(page):
+    for n in (*range(1, 20), FULL):
+        engine, out = MatchingEngine(7, orders=FULL, far_levels=FULL), EventBuffer(4 * FULL + 3)
         events = last_of(page, n, Kind.NEW, 7)
-        assert engine.run(events, n, out.cdata, 200) == (2 * n, n)
+        assert engine.run(events, n, out.cdata, len(out)) == (2 * n, n)
 
 
 @pytest.mark.parametrize("dense", [True, False])
-def test_a_book_of_single_orders_reads_nothing_behind_its_last_record(page, dense):
-    for n in range(1, 36):
-        book = L3Book(INSTRUMENT, orders=100, dense=dense)
+def test_a_book_of_single_orders_reads_nothing_but_its_records(page, dense):
+    for n in (*range(1, 36), FULL):
+        book = L3Book(INSTRUMENT, orders=FULL, dense=dense)
         book.apply_array(BEGIN)
         assert book.apply(last_of(page, n, Kind.ORDER_ADD, INSTRUMENT), n) == n
         book.apply_array(END)
