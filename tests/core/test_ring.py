@@ -217,8 +217,7 @@ def test_what_a_dead_writer_committed_behind_a_hole_never_comes_to_light(
         with RingWriter(path) as writer:
             assert writer.cursor == pushed
             for cursor in (pushed + i for i in stored):
-                lap_before = (cursor + 1 - CAPACITY) % 2**32
-                assert commit_word(path, cursor % CAPACITY) == lap_before
+                assert commit_word(path, cursor % CAPACITY) == (cursor + 1 - CAPACITY) % 2**32
             for i in range(6):
                 writer.push(fill(buffer, 100 + i, 1), 1)
                 assert take(reader, buffer) == [100 + i]
