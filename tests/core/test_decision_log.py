@@ -314,3 +314,27 @@ def test_a_start_tells_from_what_its_run_was_made(tmp_path):
     World(tmp_path)
     start = JournalReader(tmp_path / "journal")[0]
     assert (start["kind"], origin_told(start)) == (Kind.START, ORIGIN)
+
+
+class Greets(Doubler):
+    """Logic that has something to say to every start, as the gateway asks for its orders."""
+
+    def decided(self, events, n):
+        starts = [i for i in range(n) if events[i].kind == Kind.START]
+        out = self.out.array[: len(starts)]
+        out[:] = event(Kind.NEW, order_id=77)
+        return out
+
+
+def test_what_is_decided_on_a_start_is_journalled_and_given(tmp_path):
+    class Greeted(World):
+        def start(self, logic=None):
+            super().start(Greets())
+
+    world = Greeted(tmp_path)
+    for starts in (1, 2):
+        assert world.received()["order_id"].tolist() == [77]
+        rows = JournalReader(tmp_path / "journal").array()
+        assert np.count_nonzero(rows["flags"] & Flag.DECISION) == starts
+        world.die()
+        world.start()
