@@ -258,6 +258,28 @@ def test_a_journal_of_other_logic_is_refused_with_its_place_and_what_may_be_why(
     assert re.search(r"the clock, chance, a file.*another configuration", told)
 
 
+def test_a_decision_that_is_not_repeated_is_told_by_its_place_in_the_whole_journal(
+    tmp_path, monkeypatch
+):
+    class Wrong(Doubler):
+        def decided(self, events, n):
+            rows = super().decided(events, n)
+            rows["price"][rows["order_id"] == 9] = 1
+            return rows
+
+    monkeypatch.setattr(decision_log, "REPLAYED", 3)
+    world = World(tmp_path)
+    for _ in range(6):
+        world.send(2)
+        world.turn()
+    world.die()
+    rows = JournalReader(tmp_path / "journal").array()
+    decided = (rows["flags"] & Flag.DECISION) != 0
+    (place,) = np.flatnonzero(decided & (rows["order_id"] == 9))
+    with pytest.raises(DataError, match=f"record {place}: .*[(]price[)]"):
+        world.start(Wrong())
+
+
 def test_an_output_that_must_not_be_sent_again_is_not(tmp_path):
     world = World(tmp_path)
     world.send(5)

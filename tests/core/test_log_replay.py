@@ -97,3 +97,12 @@ def test_decisions_too_many_are_told_where_they_are():
     replay.finish(100 + len(log))
     found = [(told.index - 100, told.expected, told.fields()) for told in replay.differences]
     assert found == [(len(log) - 2, None, []), (len(log) - 1, None, [])]
+
+
+def test_a_replay_stamps_a_copy_and_not_what_the_logic_holds():
+    given = event(Kind.NEW, order_id=1)
+    replay = LogReplay(lambda events, n: given, Source.RISK)
+    replay.feed(event(Kind.TIMER, recv_ns=5, flags=Flag.BATCH_END), 0)
+    (expected,) = replay.expected
+    assert (expected["order_id"], expected["recv_ns"], expected["source"]) == (1, 5, Source.RISK)
+    assert given.tobytes() == event(Kind.NEW, order_id=1).tobytes()

@@ -31,12 +31,12 @@ def test_what_was_lost_of_an_instrument_without_a_book_is_owed_to_nobody(tmp_pat
     assert world.outlet.overflows == 1 and world.outlet.settled
 
 
-def test_of_more_records_than_were_pushed_nothing_is_lost(tmp_path):
+@pytest.mark.parametrize(("n", "flags"), [(70, Flag.LAST), (lib.PMM_MESSAGE_MAX + 1, 0)])
+def test_of_more_records_than_were_pushed_nothing_is_lost(tmp_path, n, flags):
     world = settled(tmp_path)
-    rows = batch(
-        *[depth(Side.BID, 900, 1, instrument_id=0)] * 70, event(Kind.DEPTH, instrument_id=1)
-    )
-    world.outlet.push(events_pointer(rows), 70)
+    lost = [depth(Side.BID, 900, 1, flags, instrument_id=0)] * n
+    rows = batch(*lost, event(Kind.DEPTH, instrument_id=1))
+    world.outlet.push(events_pointer(rows), n)
     assert world.outlet.cdata.stale == 0b01
     world.publish(depth(Side.BID, 900, 1, instrument_id=1))
     assert told(world.read()) == [0]
