@@ -200,6 +200,25 @@ def test_who_sleeps_is_woken_for_what_is_handed_on_and_for_nothing_else(tmp_path
     assert (world.found.pushed, bell.handle.shared.rings) == (5 * rings, rings)
 
 
+def test_rings_that_were_made_anew_are_counted_from_their_beginning(tmp_path):
+    world = World(tmp_path)
+    world.send(5)
+    world.turn()
+    world.die()
+    for name, side in (("in", world.feeder), ("out", world.taker)):
+        side.close()
+        side.path.unlink()
+        create_ring(side.path, 1024, name)
+    world.feeder, world.taker = RingWriter(world.feeder.path), RingReader(world.taker.path)
+    world.start()
+    world.send(3)
+    world.turn(until="journalled")
+    world.die()
+    world.start()
+    assert (world.found.pushed, world.found.skipped) == (3, 0)
+    assert world.received()["order_id"].tolist() == [6, 7, 8]
+
+
 def test_decisions_that_came_at_once_are_kept_for_the_next_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(decision_log, "_PUSHED_KEPT", 5)
     world = World(tmp_path)

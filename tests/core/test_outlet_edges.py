@@ -42,6 +42,19 @@ def test_of_more_records_than_were_pushed_nothing_is_lost(tmp_path, n, flags):
     assert told(world.read()) == [0]
 
 
+@pytest.mark.parametrize("flags", [Flag.LAST, 0])
+def test_of_a_message_too_long_all_is_owed_and_nothing_beside_it(tmp_path, flags):
+    world = settled(tmp_path, 8192, count=4)
+    before, short = (depth(Side.BID, 900, 1, instrument_id=i) for i in (3, 2))
+    message = [depth(Side.BID, 900, 1, 0, instrument_id=0)] * lib.PMM_MESSAGE_MAX
+    message += [depth(Side.BID, 900, 1, flags, instrument_id=1)]
+    behind = [depth(Side.BID, 900, 1, 0, instrument_id=3)] * 2
+    rows = batch(before, short, *message, *behind)
+    world.outlet.push(events_pointer(rows[1:]), 1 + len(message))
+    assert world.outlet.cdata.stale == 0b0011
+    assert world.read()["instrument_id"].tolist() == [2]
+
+
 def test_a_notice_has_the_stamp_of_the_change_that_it_goes_before(tmp_path):
     world = settled(tmp_path)
     world.publish(*[depth(Side.BID, 900, 1, instrument_id=0)] * 70)
