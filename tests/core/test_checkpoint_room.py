@@ -45,3 +45,15 @@ def test_a_checkpoint_takes_no_byte_that_the_journal_needs(world, monkeypatch):
 def test_a_checkpoint_gives_back_what_another_took_the_rest_of_meanwhile(world, monkeypatch):
     (told,), _, leave = saved_where(world, monkeypatch, before=0, after=-1)
     assert f"needs {leave} for the journal's next file, and {leave - 1} are free" in told
+
+
+def test_a_write_that_fails_only_when_the_disk_is_asked_leaves_nothing(world, monkeypatch):
+    path = world.folder / "journal" / FILE
+    temporary = path.with_name(f"{FILE}.tmp")
+    temporary.symlink_to("/dev/full")
+    monkeypatch.setattr(os, "posix_fallocate", lambda *_: None)
+    with structlog.testing.capture_logs() as said:
+        world.save()
+    assert ["No space left on device" in line["error"] for line in said] == [True]
+    assert not temporary.is_symlink()
+    assert not path.exists()
