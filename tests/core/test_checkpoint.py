@@ -101,14 +101,28 @@ def test_decisions_cut_short_after_a_checkpoint_are_finished(tmp_path):
     assert world.received()["order_id"].tolist() == list(range(1, 10))
 
 
-def test_a_damaged_checkpoint_is_passed_over(world):
+@pytest.mark.parametrize("place", [0.0, 0.5, 1.0], ids=["magic", "head", "state"])
+def test_a_damaged_checkpoint_is_passed_over(world, place):
     path = world.folder / "journal" / FILE
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[round(place * (len(content) - 1))] ^= 1
     path.write_bytes(content)
     world.start()
     assert world.found.replayed == world.found.records
     assert world.logic.total == sum(range(1, 10)) * 3
+
+
+def test_a_checkpoint_at_the_journals_end_leaves_nothing_to_replay(tmp_path):
+    world = Saved(tmp_path).live(1)
+    world.save()
+    world.die()
+    world.start()
+    assert (world.found.replayed, world.logic.total) == (0, sum(range(1, 6)) * 3)
+
+
+def test_a_checkpoint_can_be_read_by_who_can_read_the_journal_whatever_the_umask(world):
+    path = world.folder / "journal" / FILE
+    assert path.stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.parametrize("part", ["configuration", "instruments", "build"])

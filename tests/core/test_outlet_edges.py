@@ -128,3 +128,11 @@ def test_a_reader_that_asks_again_and_again_gets_one_book_after_the_other(tmp_pa
         ended += told(world.read(), Kind.BOOK_END)
     assert ended == [0, 1, 2] * (len(ended) // 3) + [0, 1, 2][: len(ended) % 3]
     assert len(ended) >= 6
+
+
+def test_the_pieces_of_all_books_together_fill_no_more_than_half_of_the_ring(tmp_path):
+    world = World(tmp_path, 64, 2)
+    world.fill(0, 2)
+    world.fill(1, 200)
+    assert world.housekeep() == 30
+    assert world.outlet.ring.cursor == 32, "with a notice for each"
