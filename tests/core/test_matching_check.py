@@ -183,3 +183,9 @@ def test_a_full_pool_is_right_and_so_is_one_that_is_all_free_again(side, step):
     desk.send(Kind.CANCEL_ALL)
     assert desk.engine.order_count == 0
     assert intact(desk.engine)
+
+
+def test_what_stands_in_the_place_of_nobody_is_of_no_account(book):
+    """Slot 0 is no order; the index ends where it begins."""
+    book.order(0).order_id = 1
+    assert intact(book.engine)
