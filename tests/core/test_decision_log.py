@@ -254,7 +254,9 @@ def test_a_batch_whose_end_is_missing_is_closed_and_decided(tmp_path):
     inputs = rows[(rows["flags"] & Flag.DECISION) == 0]
     seen = np.frombuffer(world.logic.seen, EVENT)
     assert seen["kind"].tolist() == inputs["kind"].tolist()
-    (end,) = rows[rows["kind"] == Kind.TIMER]
+    (at,) = np.flatnonzero(rows["kind"] == Kind.TIMER)
+    assert rows["order_id"][at + 1 : at + 5].tolist() == [1, 2, 3, 4], "the decisions at once"
+    end = rows[at]
     assert (end["source"], end["flags"]) == (Source.RISK, Flag.BATCH_END)
     assert min(end["recv_ns"], end["order_id"], end["aux"]) > 4000, "what the clocks say now"
     world.turn()
