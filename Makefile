@@ -51,8 +51,8 @@ bench-quick: $(STAMP)  ## The same in under a minute, less exact.
 fuzz:  ## Fuzz the C library (FUZZ_SECONDS=60 for each target, FUZZ="journal match" for some of them).
 	@sh tools/fuzz.sh $(or $(FUZZ_SECONDS),60) $(FUZZ)
 
-mutants: $(STAMP)  ## Plant small faults that tests must find (BUDGET=600 seconds, FILES="risk desk", SEED=1).
-	@$(PYTHON) -m tools.mutants $(FILES) --budget $(or $(BUDGET),600) --seed $(or $(SEED),1)
+mutants: $(STAMP)  ## Plant small faults that tests must find (BUDGET=600 seconds, FILES="risk desk", SEED=1, JOBS=2).
+	@$(PYTHON) -m tools.mutants $(FILES) --budget $(or $(BUDGET),600) --seed $(or $(SEED),1) $(if $(JOBS),--jobs $(JOBS))
 
 check: $(STAMP)  ## Hold the sources: ruff, mypy --strict, clang-format, warnings as errors, gcc's analyser.
 	@$(VENV)/bin/ruff check pinnacle tests tools bench

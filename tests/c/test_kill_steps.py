@@ -49,10 +49,10 @@ def step_through(scenario: str, sources: Path, scratch: Path) -> subprocess.Comp
 @pytest.mark.parametrize(
     ("what", "states_min"),
     [
-        ("journal", 700),
-        ("journal kept", 700),
-        ("ring", 150),
-        pytest.param("book", 1000, marks=pytest.mark.long),
+        pytest.param("journal", 700, id="journal"),
+        pytest.param("journal kept", 700, id="journal kept"),
+        pytest.param("ring", 150, id="ring"),
+        pytest.param("book", 1000, id="book", marks=pytest.mark.long),
     ],
 )
 def test_whatever_a_killed_process_leaves_is_taken_up(scratch, what, states_min):

@@ -83,7 +83,7 @@ def run(
     verdicts: dict[tuple[str, str, str, str, int], Verdict] = {}
     open_ = []
     for mutant in drawn:
-        known = ledger.get(mutant, table[mutant.file][1])
+        known = ledger.get(mutant)
         if known:
             verdicts[mutant.key] = known
         elif mutant.key not in reasons:
@@ -107,18 +107,22 @@ def run(
                 return
             tests = table[mutant.file][1]
             verdicts[mutant.key] = verdict = workshop.judge(mutant, tests)
-            ledger.put(mutant, tests, verdict)
+            ledger.put(mutant, verdict)
             if verdict == Verdict.SURVIVED:
                 print(mutant, flush=True)
             elif sys.stdout.isatty():
                 print(f"  {len(verdicts)} of {len(drawn)}", end="\r", flush=True)
 
+    jobs = min(jobs, len(open_))
     if open_:
         with (
             tempfile.TemporaryDirectory(prefix="mutants-") as place,
             ThreadPoolExecutor(jobs) as workers,
         ):
-            list(workers.map(work, [Path(place) / f"copy{job}" for job in range(jobs)]))
+            try:
+                list(workers.map(work, [Path(place) / f"copy{job}" for job in range(jobs)]))
+            finally:  # Ctrl-C ends with the mutants in hand
+                waiting.clear()
     return report(drawn, reasons, verdicts)
 
 

@@ -32,8 +32,8 @@ def equivalents(path: Path, every: list[Mutant]) -> dict[tuple[str, str, str, st
 
 
 class Ledger:
-    """Verdicts by what was judged: a killed mutant stays so while its file is what it was; any
-    other verdict also depends on the tests."""
+    """Verdicts by what was judged. They last while the mutant's file is what it was, a header's
+    while all of csrc is; that a mutant survived, while no test and no helper of tests changes."""
 
     def __init__(self, path: Path, root: Path):
         self._path, self._root = path, root
@@ -45,27 +45,29 @@ class Ledger:
 
     def _digest(self, name: str) -> str:
         if name not in self._digests:
-            path, digest = self._root / name.partition("::")[0], hashlib.sha256()
-            for file in sorted(path.rglob("*.[pc]*")) if path.is_dir() else [path]:
+            path, digest = self._root / name, hashlib.sha256()
+            for file in sorted(path.rglob("*.[pch]*")) if path.is_dir() else [path]:
                 if file.is_file() and file.suffix != ".pyc":
                     digest.update(file.read_bytes())
             self._digests[name] = digest.hexdigest()
         return self._digests[name]
 
-    def _name(self, mutant: Mutant, tests: tuple[str, ...]) -> str:
-        parts = [*map(str, mutant.key), self._digest(mutant.file), *map(self._digest, tests)]
+    def _name(self, mutant: Mutant, *more: str) -> str:
+        source = "csrc" if mutant.file.endswith(".h") else mutant.file
+        parts = [*map(str, mutant.key), self._digest(source), *map(self._digest, more)]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
-    def get(self, mutant: Mutant, tests: tuple[str, ...]) -> Verdict | None:
-        for name in (self._name(mutant, ()), self._name(mutant, tests)):
+    def get(self, mutant: Mutant) -> Verdict | None:
+        for name in (self._name(mutant), self._name(mutant, "tests")):
             if name in self._known:
                 return Verdict(self._known[name])
         return None
 
-    def put(self, mutant: Mutant, tests: tuple[str, ...], verdict: Verdict) -> None:
-        lasting = verdict != Verdict.SURVIVED
+    def put(self, mutant: Mutant, verdict: Verdict) -> None:
+        survived = verdict == Verdict.SURVIVED
+        name = self._name(mutant, "tests") if survived else self._name(mutant)
         with self._writing:
-            self._known[self._name(mutant, () if lasting else tests)] = str(verdict)
+            self._known[name] = str(verdict)
             self._path.parent.mkdir(parents=True, exist_ok=True)
             making = self._path.with_suffix(".making")
             making.write_text(json.dumps(self._known, indent=0), encoding="utf-8")
