@@ -44,5 +44,11 @@ def test_the_last_amount_that_64_bits_hold_is_shown_as_it_is():
         book.run(event(Kind.FILL, side=side, price=1, quantity=LAST))
         position = book.position()
         assert (position.cash, position.turnover, position.beyond) == (cash, LAST, 0)
-        book.run(event(Kind.FILL, side=side, price=1, quantity=1))
-        assert (book.position().bought, book.position().sold).count(LAST) == 1
+
+
+def test_lots_bought_and_sold_stay_at_the_last_number_that_there_is():
+    book = Book()
+    for side, quantity in ((Side.BID, LAST), (Side.ASK, LAST), (Side.BID, 1), (Side.ASK, 1)):
+        assert len(book.run(event(Kind.FILL, side=side, price=1, quantity=quantity))) == 1
+    position = book.position()
+    assert (position.bought, position.sold, position.position) == (LAST, LAST, 0)

@@ -120,6 +120,25 @@ def test_an_instrument_that_is_one_too_far_is_nobodys(count):
     assert lib.pmm_risk_refused(made.cdata, count, Reason.BAD_INSTRUMENT) == 0
 
 
+@pytest.mark.parametrize(
+    ("least", "quantity", "passes"),
+    [(0, 0, False), (0, 1, True), (5, 4, False), (5, 5, True), (5, -5, False)],
+)
+def test_an_order_is_of_a_lot_and_of_what_the_venue_takes(least, quantity, passes):
+    made = Book(least=least)
+    made.run(top())
+    (answer,) = made.run(new(1, quantity=quantity))
+    assert (answer["kind"] == Kind.NEW) == passes
+    assert passes or answer["reason"] == Reason.BAD_QUANTITY
+
+
+def test_a_price_of_one_tick_is_a_price():
+    made = Book()
+    made.run(top(1, 1))
+    (answer,) = made.run(new(1, price=1, quantity=1))
+    assert answer["kind"] == Kind.NEW
+
+
 def test_an_instrument_that_does_not_exist_was_never_refused_whatever_stands_behind_the_others():
     limits = {"order_quantity_max": 2**41, "position_max": 2**60}
     made = Book(orders=64, count=64, limits=limits)
@@ -231,9 +250,9 @@ def test_fills_are_counted_by_side_and_a_position_of_one_lot_is_closed_like_any_
     first = made.position()
     assert first.unrealised == 0, "nothing to mark it by"
     assert (first.bid_fills, first.ask_fills, first.bought, first.sold) == (1, 0, 1, 0)
-    made.run(
-        *[report(Kind.FILL, 2, Side.ASK, 110, 1)] * 2, report(Kind.FILL, 3, price=90, quantity=1)
-    )
+    made.run(report(Kind.FILL, 2, Side.ASK, 110, 1))
+    assert (made.position().realised, made.position().cost) == (10, 0)
+    made.run(report(Kind.FILL, 2, Side.ASK, 110, 1), report(Kind.FILL, 3, price=90, quantity=1))
     shown = made.position()
     assert (shown.realised, shown.cost, shown.position) == (10 + 20, 0, 0)
     assert (shown.bid_fills, shown.ask_fills, shown.bought, shown.sold) == (2, 2, 2, 2)
