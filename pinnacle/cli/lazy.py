@@ -5,6 +5,7 @@
 
 import errno
 import importlib
+import os
 import sys
 import traceback
 from typing import Any
@@ -13,12 +14,16 @@ import click
 
 from pinnacle.core.stream import INTERNAL_ERROR, READER_LEFT, Output, OutputError, text_over
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_LIMITS = {
-    errno.EMFILE: "more open files than `ulimit -n` allows this user",
-    errno.ENFILE: "more open files than this machine allows",
-    errno.EAGAIN: "more processes than `ulimit -u` allows this user",
-    errno.ENOMEM: "more memory than there is",
+_FULL = "the output cannot be written"
+#: What the system may be out of, in words that say what to look at.
+_SYSTEM = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: _FULL,
+    errno.EMFILE: "more open files are needed than `ulimit -n` allows",
+    errno.ENFILE: "more open files are needed than this machine allows",
+    errno.EAGAIN: "more processes or threads are needed than allowed (ulimit -u)",
+    errno.ENOMEM: "more memory is needed than there is",
 }
 
 
@@ -72,11 +77,8 @@ def run(group: click.Group) -> None:
         sys.exit(error.exit_code)
     except Exception as error:
         exit_code = getattr(error, "exit_code", None)
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
-            click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
-            sys.exit(INTERNAL_ERROR)
-        if isinstance(error, OSError) and error.errno in _LIMITS:
-            click.echo(f"error: this needs {_LIMITS[error.errno]}: {error}", err=True)
+        if (number := _out_of(error)) in _SYSTEM:
+            click.echo(f"error: {_SYSTEM[number]}: {os.strerror(number)}", err=True)
             sys.exit(INTERNAL_ERROR)
         if exit_code is None:
             traceback.print_exc()
@@ -86,3 +88,10 @@ def run(group: click.Group) -> None:
         click.echo(f"error: {error}", err=True)
         sys.exit(exit_code)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _out_of(error: Exception) -> int:
+    """Its errno; 0 if it has none. Of threads Python raises no OSError."""
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return errno.EAGAIN
+    return (error.errno or 0) if isinstance(error, OSError) else 0

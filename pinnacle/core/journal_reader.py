@@ -4,6 +4,7 @@ The format and its promises are in csrc/journal.h and docs/journal-format.md.
 """
 
 import bisect
+import errno
 import fcntl
 import os
 import struct
@@ -59,6 +60,9 @@ class JournalReport(msgspec.Struct, frozen=True, kw_only=True):
         return cls(**fields | {"corrupt": bool(cdata.corrupt)})
 
 
+_UNREADABLE = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENOTDIR, errno.EISDIR}
+
+
 def _place(file_index: int, record: int, offset: int) -> str:
     return f"{file_name(file_index)}, record {record}, byte {offset}"
 
@@ -90,16 +94,21 @@ def scan(directory: str | Path, *, end_only: bool = False) -> JournalReport:
     With `end_only` in a time that does not grow with the journal's age: of all but the newest files
     headers, lengths and last records alone, and the report says how many records are `unread`.
 
-    Raises LayoutError (not a journal, or another version) and UnreadableError (no journal there,
-    or it cannot be read).
+    Raises LayoutError (not a journal, or another version), UnreadableError (no journal there, or
+    it may not be read) and NativeError (the system failed).
     """
     report = ffi.new("struct pmm_journal_report *")
     look = lib.pmm_journal_scan_end if end_only else lib.pmm_journal_scan
     try:
         check(look(str(directory).encode(), report), directory)
     except NativeError as error:
-        missing = error.code == lib.PMM_ERR_NOT_FOUND
-        text = f"{directory}: no journal: no {file_name(0)} in it" if missing else str(error)
+        number = ffi.errno if error.code == lib.PMM_ERR_SYSTEM else 0
+        if error.code == lib.PMM_ERR_NOT_FOUND:
+            text = f"{directory}: no journal: no {file_name(0)} in it"
+        elif number in _UNREADABLE:
+            text = str(error)
+        else:
+            raise  # the system's trouble, not the journal's
         raise UnreadableError(error.code, text) from None
     return JournalReport.of(report)
 
@@ -108,8 +117,8 @@ class JournalReader:
     """A journal's committed records, by index, as views of its mapped files: nothing is copied.
 
     Works on a finished journal and on one that is being written: `refresh` takes in what was
-    committed since. A damaged journal raises CorruptError unless `damaged_ok`, which gives the
-    records before the damage. Views are read-only, shape (n,), dtype EVENT.
+    committed since. What `scan` raises, and for a damaged journal CorruptError unless `damaged_ok`,
+    which gives the records before the damage. Views are read-only, shape (n,), dtype EVENT.
 
     `report` is a scan's that was made already: the directory is not read through once more.
     """
