@@ -132,7 +132,7 @@ void pmm_book_repair(struct pmm_book *book);
 
 /* Writer's own process (no seqlock). The stats alone anyone may read: each value is whole, the set approximate. */
 void pmm_book_top(const struct pmm_book *book, struct pmm_top *top);
-int pmm_book_valid(const struct pmm_book *book); /* what top says of it */
+int pmm_book_valid(const struct pmm_book *book); /* 1 or 0: whether it may be used, as top says too */
 /* Up to max levels of one side from the best, valid or not; returns the count, or ARGUMENT. */
 int64_t pmm_book_depth(const struct pmm_book *book, int side, struct pmm_level *out, size_t max);
 /* (bids - asks) / (bids + asks) of the quantities at up to so many best levels a side: -1 to 1; 0 of an empty book. */

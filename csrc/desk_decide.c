@@ -1,10 +1,9 @@
-/* desk_decide.c: what brings the market to what is wanted. */
+/* desk_decide.c: from what is wanted and what is there to the decisions. What is there: desk.c. */
 #include <assert.h>
 
 #include "desk.h"
 #include "money.h"
 
-#define SLOTS PMM_QUOTE_LEVELS_MAX
 /* Pulled quotes are cancelled for these: their absence means that nobody watches what is out. */
 #define NEEDED_PEERS ((1u << PMM_SOURCE_FEED) | (1u << PMM_SOURCE_RISK) | (1u << PMM_SOURCE_GATEWAY))
 
@@ -72,12 +71,12 @@ static void send_cancel(struct pmm_desk *desk, uint32_t instrument, int side, st
     decide(desk, instrument, side, PMM_KIND_CANCEL, slot, out);
 }
 
-static_assert(SLOTS == 8 && PMM_SLOT_LEAVING < 8, "a byte for the slots of each state");
+static_assert(PMM_QUOTE_LEVELS_MAX == 8 && PMM_SLOT_LEAVING < 8, "a byte for the slots of each state");
 
 /* The slots of a side in each state, as bits: slot i in state s is bit 8 s + i. */
 static uint64_t states_of(const struct pmm_slot *slots) {
     uint64_t states = 0;
-    for (uint32_t i = 0; i < SLOTS; i++)
+    for (uint32_t i = 0; i < PMM_QUOTE_LEVELS_MAX; i++)
         states |= UINT64_C(1) << (8 * slots[i].state + i);
     return states;
 }
@@ -119,7 +118,7 @@ static uint32_t rested(const struct pmm_slot *slots, uint32_t set, int64_t clock
     return ready;
 }
 
-/* Both write decisions from `out` on, never past `end`, and return where the next one goes. */
+/* This and decide_side write decisions from `out` on, never past `end`, and return where the next one goes. */
 static struct pmm_event *carry_out(struct pmm_desk *desk, uint32_t instrument, int side, struct plan plan,
                                    uint64_t states, struct pmm_event *out, const struct pmm_event *end) {
     struct pmm_desk_instrument *in = &desk->instruments[instrument];
@@ -161,9 +160,9 @@ static inline struct pmm_event *decide_side(struct pmm_desk *desk, uint32_t inst
     if (count > PMM_QUOTE_LEVELS_MAX) count = 0; /* nobody's ladder: pull rather than read past it */
     const uint64_t states = states_of(in->slots[side]);
     const uint32_t leaving = in_state(states, PMM_SLOT_LEAVING);
-    const uint32_t going = in_state(states, PMM_SLOT_FREE) | in_state(states, PMM_SLOT_CANCELLING) | leaving;
+    const uint32_t others = in_state(states, PMM_SLOT_FREE) | in_state(states, PMM_SLOT_CANCELLING) | leaving;
     const int64_t least = in->quantity_min > 1 ? in->quantity_min : 1;
-    struct plan plan = pair_up(in->slots[side], 0xFF & ~going, levels, count, least, (uint64_t)desk->requote_ticks);
+    struct plan plan = pair_up(in->slots[side], 0xFF & ~others, levels, count, least, (uint64_t)desk->requote_ticks);
     if (!(plan.missing | plan.unpaired | leaving)) return out;
     return carry_out(desk, instrument, side, plan, states, out, end);
 }

@@ -132,7 +132,7 @@ static inline int32_t ladder(const struct pmm_maker *maker, int64_t best, int si
     int32_t count = 0;
     for (const int32_t levels = maker->params.levels; count < levels && room >= least; count++) {
         int64_t price = best + sign * maker->behind[count];
-        if (sign < 0 && price <= 0) break;
+        if (sign < 0 && price <= 0) break; /* an ask stands above a best bid, which is positive */
         out[count] = (struct pmm_level){.price = price, .quantity = each < room ? each : room};
         room -= each;
     }

@@ -1,7 +1,7 @@
 """Files that are written for somebody: whole or not at all, and nothing replaced but plain files.
 
 A path that a user gives may be a device, a FIFO or a link (/dev/stdout is one): what such a name
-leads to is written, and the name stays what it is. `-` is standard output.
+leads to is written, and the name stays what it is. `-` is standard output. A log alone grows.
 """
 
 import contextlib

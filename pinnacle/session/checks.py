@@ -24,7 +24,7 @@ _US_PER_MS = 1_000
 #: Amounts are ticks x lots in 63 bits; a position stays far from that whatever the market does.
 NOTIONAL_MAX = 2**63 // 16
 #: What a quote of a busy market may need.
-QUOTE_MOVES_PER_S = 5
+QUOTE_MOVES_PER_S_MIN = 5
 
 
 def check(
@@ -74,7 +74,7 @@ def warnings(config: "SessionConfig") -> list[str]:
             )
     quotes = sum(2 * maker.levels for maker in makers.values())
     messages = config.risk.messages_per_s
-    if messages < QUOTE_MOVES_PER_S * quotes:
+    if messages < QUOTE_MOVES_PER_S_MIN * quotes:
         found.append(
             f"risk.messages_per_s: {messages} lets each of the {quotes} quotes move "
             f"{messages / quotes:.1f} times a second: what moves more is refused as message_rate"

@@ -41,7 +41,8 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
     """The report as JSON-ready data: numbers as numbers, decimals as strings.
 
     Fees are what was paid: negative where rebates were earned. total = realised + unrealised -
-    fees. DataError, LayoutError or ConfigError name what of the folder is missing or odd.
+    fees. UsageError, DataError, LayoutError or ConfigError name what of the folder is missing
+    or odd.
     """
     config = load_session(paths.config, kept=True)
     instruments = read_list(paths.instrument_list)

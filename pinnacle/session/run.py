@@ -117,7 +117,7 @@ def _supervised(
         try:
             _lives(config, supervisor, observer, duration_s, interrupted, seen)
             if supervisor.began:
-                print("stopping: quotes are cancelled, journals closed", flush=True)
+                print("stopping: cancelling quotes, closing journals", flush=True)
             supervisor.stop()
             trouble = supervisor.trouble(seen.halted, seen.market or not supervisor.began)
             failed = SessionFailed(LOST, f"the session failed: {trouble}") if trouble else None

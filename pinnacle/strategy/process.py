@@ -135,7 +135,6 @@ class _Published:
     """What people see of the strategy: counters, a few times a second."""
 
     PERIOD_NS = 100_000_000
-    ROW = ("wanted_bid", "wanted_ask", "unknown_reports")
 
     def __init__(self, runtime: Runtime, host: StrategyHost):
         self._counters = runtime.counters
@@ -148,10 +147,12 @@ class _Published:
         self._next_ns = 0
         self._taken = 0
         self._rows = [
-            (market.row, *(self._counters.counter(f"{symbol}.{name}") for name in self.ROW))
-            for market in host.markets
-            for symbol in [market.instrument.symbol]
+            (market.row, *self._counters_of(market.instrument.symbol)) for market in host.markets
         ]
+
+    def _counters_of(self, symbol: str) -> list[int]:
+        names = ("wanted_bid", "wanted_ask", "unknown_reports")
+        return [self._counters.counter(f"{symbol}.{name}") for name in names]
 
     def asked(self, times: int) -> None:
         """How often the market was asked for again."""

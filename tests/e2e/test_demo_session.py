@@ -111,7 +111,7 @@ def test_the_segments_are_gone_and_the_address_was_printed(demo):
     paths, _, printed = demo
     assert not paths.runtime.exists()
     assert "status page: http://127.0.0.1:" in printed
-    assert "\nstopping: quotes are cancelled, journals closed\n" in printed
+    assert "\nstopping: cancelling quotes, closing journals\n" in printed
 
 
 def test_verify_repeats_every_decision(demo):
