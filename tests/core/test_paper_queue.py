@@ -258,6 +258,19 @@ def test_a_credit_is_taken_back_once():
     assert [late(desk, 4, shown), late(desk, 4, shown)] == [4, 2]
 
 
+@pytest.mark.parametrize(("traded", "ahead"), [(1, [9, 8, 7]), (2, [8, 6, 4]), (3, [7])])
+def test_what_is_taken_back_is_rounded_up_towards_a_longer_queue(traded, ahead):
+    desk = PaperDesk()
+    desk.snapshot([(100, 10)], [(101, 10)])
+    desk.new(1, BID, 100, 5)
+    desk.depth(BID, 100, 30)
+    shown = desk.now + 10 * MS
+    desk.depth(BID, 100, 27, venue_ns=shown)  # of three that go one was in front
+    desk.depth(ASK, 102, 7, venue_ns=shown + 50 * MS)
+    assert desk.ahead(1) == 9
+    assert [late(desk, traded, shown) for _ in ahead] == ahead
+
+
 def test_what_a_late_trade_explained_is_explained():
     desk = PaperDesk()
     desk.snapshot([(100, 10)], [(101, 10)])
