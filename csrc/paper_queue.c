@@ -186,15 +186,14 @@ static void eat_and_fill(struct paper_turn *turn, struct paper_side *own, int si
         if (order->price != trade->price) {
             order->unseen = 0;
             order->ahead = order->credit = 0;
-        } else if (order->unseen) {
-            continue;
-        } else {
+        } else if (!order->unseen) {
             int64_t queue = paper_add(order->ahead, take_back(order, late));
             eaten = paper_min(queue, left);
             queue = queue - eaten < earlier ? earlier : queue - eaten;
             /* Never longer than it was: our better orders may have had the trade that would eat it. */
             order->ahead = earlier = paper_min(order->ahead, queue);
         }
+        /* Who is unseen has something ahead. */
         int64_t filled = order->ahead ? 0 : paper_min(order->leaves, left - eaten);
         fill(turn, order, side, filled);
         left -= filled;

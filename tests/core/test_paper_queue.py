@@ -201,6 +201,16 @@ def test_crossing_counts_only_when_the_message_is_whole(desk):
     assert desk.depth(ASK, 102, 21) == [(Kind.FILL, 1, 101, 5)]
 
 
+def test_what_crosses_us_is_no_fill_where_it_could_not_be_remembered():
+    desk = PaperDesk()
+    desk.snapshot([(900, 10)], [(1002 + i, 2) for i in range(256)])
+    taken = desk.new(1, BID, 2000, 2 * 256, tif=2)  # all that is displayed: no account is free
+    assert len(taken) == 1 + 256
+    desk.new(2, BID, 1001, 7)
+    assert desk.depth(ASK, 1001, 5) == []
+    assert desk.depth(ASK, 1002, 2) == [(Kind.FILL, 2, 1001, 5)]
+
+
 # ---- orders of ours in one queue, and what is remembered of levels ----
 
 
