@@ -311,6 +311,43 @@ def test_a_decrease_that_nobody_remembers_gives_no_credit():
     assert desk.ahead(1) == 2
 
 
+def test_a_decrease_that_is_forgotten_after_the_settling_time_leaves_no_credit():
+    desk = PaperDesk(settle_ns=250 * MS)
+    desk.snapshot([(100, 10)], [(101, 10)])
+    desk.new(1, BID, 100, 5)
+    desk.depth(BID, 100, 20)
+    shown = desk.now + 10 * MS
+    desk.depth(BID, 100, 12, venue_ns=shown)  # of eight that go four were in front
+    desk.trade(ASK, 100, 1, venue_ns=shown + 200 * MS)  # its account is still needed
+    desk.depth(ASK, 102, 7, venue_ns=shown + 300 * MS)
+    again = shown + 301 * MS
+    desk.depth(BID, 100, 8, venue_ns=again)  # the trade, and three of eleven: one was in front
+    desk.depth(ASK, 102, 8, venue_ns=again + 50 * MS)
+    assert desk.ahead(1) == 4
+    desk.trade(ASK, 100, 3, venue_ns=again)
+    assert desk.ahead(1) == 2
+
+
+def test_a_decrease_that_is_forgotten_for_want_of_room_leaves_no_credit():
+    desk = PaperDesk()
+    desk.snapshot([(1001, 10), *((1000 - i, 2) for i in range(255))], [(1010, 10)])
+    desk.new(1, BID, 1001, 5)
+    desk.depth(BID, 1001, 20)
+    shown = desk.now + 10 * MS
+    desk.depth(BID, 1001, 12, venue_ns=shown)  # of eight that go four were in front
+    taken = desk.new(9, ASK, 1, 12 + 2 * 255, tif=2)  # all that is displayed: no account is free
+    assert len(taken) == 1 + 256
+    desk.depth(BID, 1001, 12, venue_ns=shown + MS)  # but that of the decrease
+    desk.trade(ASK, 1002, 1, venue_ns=shown + 2 * MS)  # which goes to another level
+    desk.depth(BID, 1000, 3, venue_ns=shown + 3 * MS)
+    again = shown + 4 * MS
+    desk.depth(BID, 1001, 8, venue_ns=again)  # of four that go two were in front
+    desk.depth(ASK, 1011, 8, venue_ns=again + 50 * MS)
+    assert desk.ahead(1) == 4
+    desk.trade(ASK, 1001, 4, venue_ns=again)
+    assert desk.ahead(1) == 2
+
+
 def test_more_traded_than_can_be_counted_is_the_most_that_can_be(desk):
     desk.new(1, BID, 100, 5)
     desk.new(2, BID, 99, 5)
