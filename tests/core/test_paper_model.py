@@ -102,6 +102,7 @@ LARGE = 2**31
         (3, LARGE - 1),
         (LARGE - 1, LARGE - 1),
         (LARGE, LARGE - 1),
+        (LARGE - 1, LARGE),
         (LARGE + 1, LARGE + 1),
         (5, LARGE),
         (3 * LARGE + 1, LARGE + 5),
