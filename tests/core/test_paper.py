@@ -97,11 +97,13 @@ def test_fill_or_kill_does_not_count_levels_that_cannot_be_remembered(each):
     ]
 
 
-def test_fill_or_kill_counts_levels_that_are_remembered_already():
+@pytest.mark.parametrize("first", [1, 2])
+def test_fill_or_kill_counts_levels_that_are_remembered_already(first):
     desk = taken_out_desk()
     desk.depth(ASK, 1002, 5)
-    assert len(desk.new(2, BID, 1002, 2, tif=TimeInForce.FOK)) == 2
-    assert short(desk.new(3, BID, 1002, 3, tif=TimeInForce.FOK))[1:] == [(Kind.FILL, 3, 1002, 3)]
+    assert len(desk.new(2, BID, 1002, first, tif=TimeInForce.FOK)) == 2
+    rest = desk.new(3, BID, 1002, 5 - first, tif=TimeInForce.FOK)
+    assert short(rest)[1:] == [(Kind.FILL, 3, 1002, 5 - first)]
     assert reasons(desk.new(4, BID, 1002, 1, tif=TimeInForce.FOK))[-1][1] == Reason.FOK
 
 
@@ -141,6 +143,17 @@ def test_self_trade_rules_act_at_the_price_of_the_own_order(desk, rule, expected
     assert all(r[4]["reason"] == Reason.SELF_TRADE for r in reports if r[0] == Kind.CANCELLED)
 
 
+@pytest.mark.parametrize("rule", list(SelfTrade))
+def test_fill_or_kill_ends_before_an_own_order_that_would_end_it(desk, rule):
+    desk.new(1, ASK, 102, 5)
+    reports = desk.new(2, BID, 102, 15, stp=rule, tif=TimeInForce.FOK)
+    if rule in (SelfTrade.CANCEL_NEWEST, SelfTrade.CANCEL_BOTH):
+        assert reasons(reports)[1:] == [(Kind.CANCELLED, Reason.FOK)]
+    else:
+        assert sum(r[3] for r in reports if r[0] == Kind.FILL) == 15
+    assert desk.paper.order_count == (0 if rule == SelfTrade.CANCEL_OLDEST else 1)
+
+
 def test_a_self_trade_rule_leaves_orders_of_other_sources_alone(desk):
     desk.new(1, ASK, 101, 5, source=Source.TRADERS)
     desk.new(2, ASK, 101, 5)
@@ -165,7 +178,9 @@ def test_a_replace_to_less_at_the_same_price_keeps_the_place(desk):
     assert desk.ahead(1) == 6
 
 
-@pytest.mark.parametrize(("price", "quantity", "ahead"), [(100, 6, 10), (99, 5, 20)])
+@pytest.mark.parametrize(
+    ("price", "quantity", "ahead"), [(100, 6, 10), (100, 1 << 40, 10), (99, 5, 20)]
+)
 def test_a_replace_to_more_or_elsewhere_goes_to_the_back(desk, price, quantity, ahead):
     desk.new(1, BID, 100, 5)
     desk.trade(ASK, 100, 4)
