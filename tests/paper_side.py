@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from pinnacle.core._native import lib
 from pinnacle.core.enums import Cancel
 from pinnacle.core.schema import Side
 
 MOST = 2**63 - 1
-LEVELS = 256
+LEVELS = lib.PMM_PAPER_LEVELS
 
 
 @dataclass

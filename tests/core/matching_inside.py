@@ -1,30 +1,16 @@
 """A matching engine's memory as its private headers describe it, for tests that damage it."""
 
-import re
-from pathlib import Path
-
-from cffi import FFI
-
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.schema import Side
+from tests.core.private_headers import private_ffi
 
-SOURCES = Path(__file__).resolve().parents[2] / "csrc"
-PRIVATE = {
-    "match_orders.h": ("pmm_match_order", "pmm_match_level", "pmm_match"),
-    "order_index.h": ("pmm_index_entry",),
-    "ladder.h": ("pmm_ladder",),
-}
-
-
-def _structures():
-    for header, names in PRIVATE.items():
-        text = (SOURCES / header).read_text(encoding="utf-8")
-        for name in names:
-            yield re.search(rf"^struct {name} \{{.*?^\}};", text, re.MULTILINE | re.DOTALL)[0]
-
-
-_inside = FFI()
-_inside.cdef("\n".join(_structures()))
+PRIVATE = private_ffi(
+    {
+        "match_orders.h": ("pmm_match_order", "pmm_match_level", "pmm_match"),
+        "order_index.h": ("pmm_index_entry",),
+        "ladder.h": ("pmm_ladder",),
+    }
+)
 
 
 class Inside:
@@ -32,17 +18,17 @@ class Inside:
 
     def __init__(self, engine):
         self._start = int(ffi.cast("uintptr_t", engine.cdata))
-        self.match = _inside.cast("struct pmm_match *", self._start)
+        self.match = PRIVATE.cast("struct pmm_match *", self._start)
         entries = 2 ** (32 - self.match.index_shift)
         index = self._at("struct pmm_index_entry *", self.match.index_at)
         self.index = [index + i for i in range(entries)]
         self.orders = self._at("struct pmm_match_order *", self.match.orders_at)
 
     def _at(self, kind, offset):
-        return _inside.cast(kind, self._start + offset)
+        return PRIVATE.cast(kind, self._start + offset)
 
     def sizeof(self, kind):
-        return _inside.sizeof(kind)
+        return PRIVATE.sizeof(kind)
 
     def order(self, slot):
         return self.orders + slot
@@ -61,7 +47,7 @@ class Inside:
 
     def ladder_bytes(self, side):
         size = self.match.ladder_at[Side.ASK - 1] - self.match.ladder_at[Side.BID - 1]
-        return _inside.buffer(_inside.cast("char *", self.ladder(side)), size)
+        return PRIVATE.buffer(PRIVATE.cast("char *", self.ladder(side)), size)
 
     def level(self, side, price):
         ladder = self.ladder(side)

@@ -7,8 +7,8 @@ from pinnacle.core.errors import CorruptError
 from pinnacle.core.schema import Kind
 from tests.core.paper_inside import Inside
 from tests.paper_desk import ASK, BID, PaperDesk
+from tests.paper_side import LEVELS
 
-LEVELS = 256
 HUGE = 2**62
 
 

@@ -9,15 +9,17 @@ from pinnacle.core.schema import (
     EventBuffer,
     Flag,
     Kind,
+    Reason,
     SelfTrade,
     Source,
     TimeInForce,
     events_pointer,
 )
-from tests.core.paper_inside import Inside, inside
+from tests.core.paper_inside import PRIVATE, Inside
 from tests.paper_desk import ASK, BID, PaperDesk, reasons
+from tests.paper_side import LEVELS
 
-WINDOW, FAR, GUARD, LEVELS = 4096, 2, 256, 256
+WINDOW, FAR, GUARD = 4096, 2, 256
 
 
 def config_of(**changes):
@@ -103,17 +105,17 @@ def test_the_parts_of_a_venue_fill_its_memory_one_after_the_other(instruments, o
     fenced = Fenced(instruments, orders=orders)
     paper = type("Paper", (), {"memory": ffi.buffer(fenced.memory)})
     within = Inside(paper)
-    side = aligned(orders * inside.sizeof("struct paper_order"))
+    side = aligned(orders * PRIVATE.sizeof("struct paper_order"))
     book = aligned(lib.pmm_book_memsize(WINDOW, FAR))
-    at = aligned(inside.sizeof("struct pmm_paper"))
-    at += aligned(len(instruments) * inside.sizeof("struct paper_market"))
+    at = aligned(PRIVATE.sizeof("struct pmm_paper"))
+    at += aligned(len(instruments) * PRIVATE.sizeof("struct paper_market"))
     for i, market in enumerate(within.markets):
         assert market.instrument_id == instruments[i]
         for which in (BID, ASK):
-            place = int(inside.cast("uintptr_t", within.orders(i, which))) - within.start
+            place = int(PRIVATE.cast("uintptr_t", within.orders(i, which))) - within.start
             assert place == at
             at += side
-        assert int(inside.cast("uintptr_t", market)) + market.book_at - within.start == at
+        assert int(PRIVATE.cast("uintptr_t", market)) + market.book_at - within.start == at
         at += book
     assert at == fenced.size
 
@@ -173,7 +175,7 @@ def test_an_instrument_that_can_be_none_is_none_whatever_lies_behind_the_table()
     desk = PaperDesk()
     desk.snapshot([(512, 10)], [(600, 10)])
     desk.new(1, ASK, 512, 1, tif=TimeInForce.IOC)  # its best level's price ends with a zero byte
-    assert reasons(desk.new(2, BID, 500, 1, instrument_id=64))[0][1] == 43
+    assert reasons(desk.new(2, BID, 500, 1, instrument_id=64))[0][1] == Reason.BAD_INSTRUMENT
     assert not desk.paper.valid(64) and not desk.paper.valid(63) and desk.paper.valid(0)
 
 
