@@ -114,15 +114,21 @@ def run(
                 print(f"  {len(verdicts)} of {len(drawn)}", end="\r", flush=True)
 
     jobs = min(jobs, len(open_))
-    if open_:
-        with (
-            tempfile.TemporaryDirectory(prefix="mutants-") as place,
-            ThreadPoolExecutor(jobs) as workers,
-        ):
-            try:
-                list(workers.map(work, [Path(place) / f"copy{job}" for job in range(jobs)]))
-            finally:  # Ctrl-C ends with the mutants in hand
-                waiting.clear()
+    print(
+        f"{len(open_)} of {len(drawn)} mutants to judge, {jobs} at once, {budget:g} s", flush=True
+    )
+    try:
+        if open_:
+            with (
+                tempfile.TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True) as place,
+                ThreadPoolExecutor(jobs) as workers,
+            ):
+                try:
+                    list(workers.map(work, [Path(place) / f"copy{job}" for job in range(jobs)]))
+                finally:
+                    waiting.clear()
+    except KeyboardInterrupt:
+        print("interrupted: ended with the mutants in hand")
     return report(drawn, reasons, verdicts)
 
 
@@ -143,6 +149,8 @@ def report(
     print()
     for file, row in counts.items():
         print(f"{file:34}", ", ".join(f"{n} {verdict}" for verdict, n in sorted(row.items())))
+    if any(row["not run"] for row in counts.values()):
+        print("Not all were run: the same command goes on from here.")
     return 1 if survivors else 0
 
 
