@@ -47,7 +47,7 @@ struct paper_side {
 
 struct paper_market {
     uint32_t instrument_id;
-    uint32_t valid;    /* the book is, as of its last consistent record */
+    uint32_t valid;    /* the book is; 0 from the record on that ends it: BEGIN, INVALID, one that cannot be right */
     int64_t sequence;  /* execution sequence */
     int64_t depth_ns;  /* venue time of the last consistent depth message; 0: none known */
     uint64_t book_at;  /* from this structure's first byte: paper_book */
