@@ -134,7 +134,7 @@ def status(config: Path | None, runtime_dir: Path | None, name: str | None, as_j
         document = _row(found) | {
             "processes": [process_json(process) for process in processes],
             "instruments": [
-                Row(observer, instrument).json({}) for instrument in observer.instruments
+                Row(observer, instrument).json() for instrument in observer.instruments
             ],
         }
     if as_json:

@@ -42,8 +42,8 @@ class Row:
         """A counter of the risk process, 0 before it is there."""
         return self._values.get(name, 0)
 
-    def json(self, resting: dict[str, Any]) -> dict[str, Any]:
-        """The instrument's part of the document, with our orders in its book."""
+    def json(self) -> dict[str, Any]:
+        """The instrument's part of the document; our orders in its book are the caller's to add."""
         instrument, money = self.instrument, self.money
         return {
             "symbol": instrument.symbol,
@@ -51,7 +51,6 @@ class Row:
             "lot_size": f"{instrument.lot.size:f}",
             "book": book_json(instrument, self._book),
             "quotes": quotes_json(instrument, self._quotes),
-            "resting": resting,
             "position": instrument.quantity_text(self.value("position")),
             "pnl": {
                 "realised": money(self.value("realised")),

@@ -88,7 +88,9 @@ class State:
             "lost_log_lines": observer.lost_log_lines(),
             "processes": [process_json(process) for process in processes],
             "totals": self._totals(rows, records, self._rate.of(now, records)),
-            "instruments": [row.json(self._tail.resting(row.instrument)) for row in rows],
+            "instruments": [
+                row.json() | {"resting": self._tail.resting(row.instrument)} for row in rows
+            ],
             "fills": self._tail.fills,
             "journal_trouble": self._tail.trouble,
             "pnl_history": self._history_json(),
