@@ -76,8 +76,9 @@ def warnings(config: "SessionConfig") -> list[str]:
     messages = config.risk.messages_per_s
     if messages < QUOTE_MOVES_PER_S_MIN * quotes:
         found.append(
-            f"risk.messages_per_s: {messages} lets each of the {quotes} quotes move "
-            f"{messages / quotes:.1f} times a second: what moves more is refused as message_rate"
+            f"risk.messages_per_s: {messages} lets each of the {quotes} quotes (all levels, both "
+            f"sides) move {messages / quotes:.1f} times a second: what moves more is refused as "
+            f"message_rate. More messages, or fewer levels; {QUOTE_MOVES_PER_S_MIN} may be needed"
         )
     return found
 

@@ -19,7 +19,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     tick_to_order: dict[str, int]
-    processes: dict[str, dict[str, float]]
+    processes: dict[str, dict[str, int | float]]
     lost_records: int
 
 
