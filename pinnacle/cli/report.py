@@ -1,7 +1,7 @@
 """`pinnacle report`: what a session did and earned, from its folder."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,19 +15,20 @@ if TYPE_CHECKING:
     "--out", type=click.Path(path_type=Path), help="Write the report as JSON here; -: print it."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def report(session: Path, out: Path | None, as_json: bool) -> None:
+def report(session: Path, out: Path | None, as_json: bool) -> int:
     """Tell what SESSION (its folder) did and earned: orders, fills, positions, P&L.
 
     Made from the journals, at any time: while it runs, after its end, after a crash. Fees are what
-    was paid, negative where rebates were earned; total = realised + unrealised - fees.
+    was paid, negative where rebates were earned; total = realised + unrealised - fees. Exit 1 if a
+    process's journal is missing.
     """
     from pinnacle.core.paths import SessionPaths
 
-    tell_report(SessionPaths(Path(), session), out, as_json)
+    return 1 if tell_report(SessionPaths(Path(), session), out, as_json)["missing"] else 0
 
 
-def tell_report(paths: "SessionPaths", out: Path | None, as_json: bool = False) -> None:
-    """Make the report, with progress, write it to `out`, print it."""
+def tell_report(paths: "SessionPaths", out: Path | None, as_json: bool = False) -> dict[str, Any]:
+    """Make the report, with progress, write it to `out`, print it; returns it."""
     from pinnacle.cli.progress import progress_bar
     from pinnacle.core.output import check_output, is_standard_output
     from pinnacle.session.report import (
@@ -54,4 +55,6 @@ def tell_report(paths: "SessionPaths", out: Path | None, as_json: bool = False) 
     # Last: what people read is there though this fails.
     if out is not None:
         write_report(out, made)
-        click.echo(f"report: {out}", err=as_json or apart)
+        if not apart:
+            click.echo(f"report: {out}", err=as_json)
+    return made

@@ -18,7 +18,9 @@ from pathlib import Path
 
 from pinnacle.core.names import SessionName, Symbol
 
-ROLES = ("exchange", "feed", "strategy", "risk", "gateway", "monitor")
+#: Those that write a journal, in the order of the flow.
+JOURNALLED = ("exchange", "feed", "strategy", "risk", "gateway")
+ROLES = (*JOURNALLED, "monitor")
 #: Quotes go first; who carries their cancels and their reports goes after.
 STOP_ORDER = ("strategy", "risk", "gateway", "exchange", "feed", "monitor")
 #: Who has something to tell people.

@@ -6,9 +6,10 @@ from pathlib import Path
 from pinnacle.core.errors import DataError, UsageError
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader
+from pinnacle.core.paths import JOURNALLED
 
-ROLES = ("exchange", "feed", "strategy", "risk", "gateway")
 INSTRUMENT_LIST = "instruments.json"
+CONFIGURATION = "config.toml"  # a session's folder has one, and a journal of every role
 
 
 class Recording:
@@ -35,9 +36,10 @@ class Recording:
         if not found:
             raise DataError(f"{path}: neither a session's folder nor a journal: no *.pmj in it")
         # One whose files are gone is named as unreadable, and not passed over.
-        found |= {name: path / name for name in ROLES if (path / name).is_dir()}
-        names = [name for name in ROLES if name in found]
-        names += [name for name in found if name not in ROLES]
+        whole = (path / CONFIGURATION).exists()
+        found |= {name: path / name for name in JOURNALLED if whole or (path / name).is_dir()}
+        names = [name for name in JOURNALLED if name in found]
+        names += [name for name in found if name not in JOURNALLED]
         return cls(path, {name: found[name] for name in names}, path / INSTRUMENT_LIST)
 
     def journal(self, name: str) -> Path:

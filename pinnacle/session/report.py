@@ -17,7 +17,7 @@ from pinnacle.core.errors import DataError, UsageError
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader, is_written
 from pinnacle.core.output import output
-from pinnacle.core.paths import ROLES, SessionPaths
+from pinnacle.core.paths import JOURNALLED, SessionPaths
 from pinnacle.core.risk import beyond_names
 from pinnacle.core.schema import EVENT, Flag, Kind, events_pointer
 from pinnacle.core.tally import Tally
@@ -67,6 +67,7 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
         "market": {"events": events, "events_per_s": round(events / max(seconds, 1e-9), 1)},
         "tick_to_order_us": _latency(ending),
         "journals": list(journals.values()),
+        "missing": [role for role in JOURNALLED if role not in journals],
         "processes": ending.processes if ending else None,
         "lost_records": ending.lost_records if ending else None,
     }
@@ -92,7 +93,7 @@ def _ended(journal: Path) -> str:
 def _journals(paths: SessionPaths) -> dict[str, dict[str, Any]]:
     """Every process's journal: path, records, bytes of them."""
     rows = {}
-    for role in ROLES:
+    for role in JOURNALLED:
         directory = paths.journal(role)
         if directory.is_dir():
             records = len(JournalReader(directory))
@@ -164,6 +165,7 @@ def summary(report: dict[str, Any]) -> str:
             f"    position {row['position']}, {orders['sent']} orders, fills "
             f"{row['fills']['bid']} bid {row['fills']['ask']} ask, two-sided {row['two_sided']:.1%}"
         )
+    lines += [f"  {role}: no journal: what it recorded is missing" for role in report["missing"]]
     return "\n".join(lines)
 
 

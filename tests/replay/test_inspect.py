@@ -131,6 +131,17 @@ def test_a_journal_whose_files_are_gone_is_named_and_not_passed_over(session, re
     assert result.stderr == f"error: {session / 'feed'}: no journal: no 000000.pmj in it\n"
 
 
+def test_a_session_without_the_folder_of_a_process_is_not_whole(session, replay):
+    (session / "config.toml").touch()
+    result = replay("inspect", session, "--json")
+    assert result.returncode == 1
+    health = {row["journal"]: row["health"] for row in json.loads(result.stdout)["journals"]}
+    assert health == {
+        "exchange": "unreadable", "feed": "good", "strategy": "good",
+        "risk": "unreadable", "gateway": "unreadable",
+    }  # fmt: skip
+
+
 def test_a_folder_that_is_not_there_is_a_mistake_of_the_command_line(tmp_path, replay):
     for command in (["inspect"], ["verify"], ["cat"]):
         result = replay(*command, tmp_path / "nowhere")

@@ -191,6 +191,13 @@ def test_the_summary_gives_rebates_a_plus_and_fees_a_minus(session):
     assert "P&L +0.40 = +0.50 realised -0.10 on the open position +0.00 fees" in summary(report)
 
 
+def test_a_process_without_a_journal_is_named(session):
+    report = build_report(session(whole_day()))
+    assert report["missing"] == ["exchange", "feed", "strategy", "gateway"]
+    assert "\n  feed: no journal: what it recorded is missing\n" in summary(report)
+    assert "risk: no journal" not in summary(report)
+
+
 def test_progress_adds_up_to_every_record(session):
     seen = []
     build_report(session(whole_day()), seen.append)
