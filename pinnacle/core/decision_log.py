@@ -178,12 +178,10 @@ class _Cursors:
             is_output, number, created_ns, cursor = RingPlace.of(records[at])
             self.created[(is_output, number)] = created_ns
             self.next[(is_output, number)] = cursor
-            begin = at + 1
+            begin = at
         self._count(records[begin:])
 
     def _count(self, records: np.ndarray) -> None:
-        if not len(records):
-            return
         records = records[~np.isin(records["kind"], MARKS)]
         is_decision = (records["flags"] & Flag.DECISION) != 0
         for source in self.inputs:
@@ -267,9 +265,7 @@ def recover(
         if cursors.created.get((False, given.source)) == given.ring.segment.created_ns:
             ahead = cursors.next[(False, given.source)] - given.ring.cursor
             skipped += given.ring.skip(max(ahead, 0))
-    now = stage.clock.session_ns()
-    start = start_records(stage.source, epoch, now, records, origin, stage_places(stage))
-    _log_start(stage, decide, start)
+    _log_start(stage, decide, epoch, origin, records)
     checked = records - reader.report.unread + reader.looked_at
     return Recovered(
         records, checked, records - begin, replay.decisions, completed, pushed, skipped
@@ -300,7 +296,6 @@ def _complete(stage: Stage, replay: LogReplay, cursors: _Cursors) -> int:
         stage.journal.append(events_pointer(timer), 1)
         replay.open_inputs.append(timer)
         replay.close_batch()
-        cursors.feed(timer)
     stage.cdata.clock_ns = replay.clock_ns
     missing = np.ascontiguousarray(replay.expected)
     if len(missing):
@@ -322,9 +317,11 @@ def _push_missing(output: Output, journalled: int, kept: deque[np.ndarray]) -> i
     return missing
 
 
-def _log_start(stage: Stage, decide: Decide, rows: np.ndarray) -> None:
+def _log_start(stage: Stage, decide: Decide, epoch: int, origin: Origin, records: int) -> None:
+    now = stage.clock.session_ns()
+    rows = start_records(stage.source, epoch, now, records, origin, stage_places(stage))
     stage.journal.append(events_pointer(rows), len(rows))
-    stage.cdata.clock_ns = max(stage.clock_ns, int(rows["recv_ns"][0]))
+    stage.cdata.clock_ns = max(stage.clock_ns, now)
     decided = np.ascontiguousarray(decide(events_pointer(rows), len(rows)))
     if len(decided):
         stage.give(events_pointer(decided), len(decided))

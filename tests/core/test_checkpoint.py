@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 from threading import Event
 
+import msgspec
 import numpy as np
 import pytest
 import structlog
 
-from pinnacle.core.checkpoint import FILE, Checkpoints
+from pinnacle.core.checkpoint import FILE, Checkpoints, _read
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.decision_log import LogReplay
 from pinnacle.core.errors import CorruptError
@@ -110,6 +111,54 @@ def test_a_damaged_checkpoint_is_passed_over(world, place):
     world.start()
     assert world.found.replayed == world.found.records
     assert world.logic.total == sum(range(1, 10)) * 3
+
+
+def rewritten(world, head_of):
+    """What a restart replays with another head in front of the state of the beginning."""
+    world.save()
+    world.live(1)
+    head, state = _read(world.folder / "journal" / FILE)
+    writer = world.checkpoints._writer
+    writer.copy(state)
+    writer.write(msgspec.msgpack.encode(head_of(head)))
+    writer.wait()
+    world.die()
+    world.start()
+    return world.found.replayed
+
+
+@pytest.mark.parametrize(("index", "replayed"), [(0, 13), (1, 12), (14, 13)])
+def test_a_checkpoint_is_one_of_a_record_that_the_journal_has(tmp_path, index, replayed):
+    world = Saved(tmp_path)
+
+    def head_of(head):
+        commits = JournalReader(tmp_path / "journal").array()["commit"]
+        commit = int(commits[min(index, 13) - 1])
+        return msgspec.structs.replace(head, index=index, commit=commit)
+
+    assert rewritten(world, head_of) == replayed
+
+
+def test_a_whole_checkpoint_with_a_head_of_another_version_is_passed_over(tmp_path):
+    world = Saved(tmp_path)
+    assert rewritten(world, lambda head: ["another version"]) == world.found.records
+    assert world.logic.total == sum(range(1, 6)) * 3
+
+
+@pytest.mark.parametrize(("period_s", "copies"), [(0, 0), (30, 1)])
+def test_who_will_save_copies_a_state_at_once_so_that_the_first_copy_is_quick(
+    tmp_path, period_s, copies
+):
+    class Counted(Frozen):
+        frozen = 0
+
+        def freeze(self):
+            self.frozen += 1
+            return super().freeze()
+
+    world, logic = World(tmp_path), Counted()
+    Checkpoints(world.stage, logic, ORIGIN, period_s, structlog.get_logger())
+    assert logic.frozen == copies
 
 
 def test_a_checkpoint_at_the_journals_end_leaves_nothing_to_replay(tmp_path):

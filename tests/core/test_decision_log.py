@@ -219,6 +219,23 @@ def test_rings_that_were_made_anew_are_counted_from_their_beginning(tmp_path):
     assert world.received()["order_id"].tolist() == [6, 7, 8]
 
 
+@pytest.mark.parametrize("piece", [1, 4, 4096])
+def test_the_last_decisions_are_kept_to_hand_on_in_whatever_pieces_they_are_read(
+    tmp_path, monkeypatch, piece
+):
+    monkeypatch.setattr(decision_log, "_PUSHED_KEPT", 7)
+    monkeypatch.setattr(decision_log, "REPLAYED", piece)
+    world = World(tmp_path)
+    world.send(9)
+    world.turn()
+    world.send(7)
+    world.turn(until="journalled")
+    world.die()
+    world.start()
+    assert world.found.pushed == 7
+    assert world.received()["order_id"].tolist() == list(range(1, 17))
+
+
 def test_decisions_that_came_at_once_are_kept_for_the_next_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(decision_log, "_PUSHED_KEPT", 5)
     world = World(tmp_path)
@@ -347,8 +364,10 @@ def test_a_run_that_ends_in_order_says_so_and_where_its_rings_stood(tmp_path):
     rows = batch(*JournalReader(tmp_path / "journal").chunks())[-3:]
     assert rows["kind"].tolist() == [Kind.DETACH, Kind.DETACH, Kind.END]
     assert [RingPlace.of(row).cursor for row in rows[:2]] == [4, 4]
-    world.start()
-    world.send(2)
+    world.send(2)  # in the ring already when its end is read
+    world.start(Asked())
+    seen = np.frombuffer(world.logic.seen, EVENT)["kind"]
+    assert not np.isin(seen, rows["kind"]).any(), "nobody decides on an end"
     world.turn()
     assert world.received()["order_id"].tolist() == [1, 2, 3, 4, 5, 6]
 
@@ -357,27 +376,3 @@ def test_a_start_tells_from_what_its_run_was_made(tmp_path):
     World(tmp_path)
     start = JournalReader(tmp_path / "journal")[0]
     assert (start["kind"], origin_told(start)) == (Kind.START, ORIGIN)
-
-
-class Greets(Doubler):
-    """Logic that has something to say to every start, as the gateway asks for its orders."""
-
-    def decided(self, events, n):
-        starts = [i for i in range(n) if events[i].kind == Kind.START]
-        out = self.out.array[: len(starts)]
-        out[:] = event(Kind.NEW, order_id=77)
-        return out
-
-
-def test_what_is_decided_on_a_start_is_journalled_and_given(tmp_path):
-    class Greeted(World):
-        def start(self, logic=None):
-            super().start(Greets())
-
-    world = Greeted(tmp_path)
-    for starts in (1, 2):
-        assert world.received()["order_id"].tolist() == [77]
-        rows = JournalReader(tmp_path / "journal").array()
-        assert np.count_nonzero(rows["flags"] & Flag.DECISION) == starts
-        world.die()
-        world.start()
