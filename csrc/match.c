@@ -3,10 +3,10 @@
 #include "error.h"
 #include "match_turn.h"
 
+/* Of a level that is there. */
 static int64_t level_quantity(const struct pmm_match *match, int side, int64_t price) {
     const struct pmm_ladder *ladder = pmm_match_ladder(match, side);
-    uint32_t at = pmm_ladder_find(ladder, price);
-    return at == PMM_LADDER_NONE ? 0 : pmm_match_level_at(ladder, at)->quantity;
+    return pmm_match_level_at(ladder, pmm_ladder_find(ladder, price))->quantity;
 }
 
 static void finish(struct turn *turn) {
