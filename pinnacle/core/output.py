@@ -37,6 +37,16 @@ def check_output(path: Path) -> None:
         raise UsageError(f"{path}: is a folder")
     elif found is not None and not os.access(path, os.W_OK):
         raise UsageError(f"{path}: {os.strerror(errno.EACCES)}")
+    elif found is not None and _is_of_a_session(path.resolve()):
+        raise UsageError(f"{path}: is a file of a session: it is not replaced")
+
+
+def _is_of_a_session(path: Path) -> bool:
+    """Whether replacing it loses what a session recorded, or what is needed to read that."""
+    if path.suffix == ".pmj":
+        return True
+    kept = {"config.toml", "instruments.json", "ending.json"}
+    return path.name in kept and any(path.parent.glob("*/[0-9]*.pmj"))
 
 
 def _found(path: Path) -> os.stat_result | None:

@@ -146,3 +146,25 @@ def test_a_place_without_permission_is_said_before(tmp_path):
     write(locked / "mine.json")
     assert (locked / "mine.json").read_bytes() == b"new"
     locked.chmod(0o700)
+
+
+@pytest.mark.parametrize(
+    "name", ["risk/000000.pmj", "config.toml", "instruments.json", "ending.json"]
+)
+def test_nothing_that_a_session_recorded_is_replaced(tmp_path, name):
+    (tmp_path / "risk").mkdir()
+    (tmp_path / "risk/000000.pmj").write_bytes(b"records")
+    path = tmp_path / name
+    path.write_bytes(b"records")
+    (tmp_path / "link").symlink_to(path)
+    for out in (path, tmp_path / "link"):
+        with pytest.raises(UsageError, match="is a file of a session: it is not replaced"):
+            write(out)
+    assert path.read_bytes() == b"records"
+
+
+def test_a_file_of_such_a_name_that_is_no_sessions_is_a_file_like_any_other(tmp_path):
+    for name in ("config.toml", "instruments.json", "report.json"):
+        write(tmp_path / name, b"old")
+        write(tmp_path / name, b"new")
+        assert (tmp_path / name).read_bytes() == b"new"
