@@ -20,11 +20,12 @@ def report(session: Path, out: Path | None, as_json: bool) -> int:
 
     Made from the journals, at any time: while it runs, after its end, after a crash. Fees are what
     was paid, negative where rebates were earned; total = realised + unrealised - fees. Exit 1 if a
-    process's journal is missing.
+    process's journal is missing, damaged or cut short: each is named.
     """
     from pinnacle.core.paths import SessionPaths
 
-    return 1 if tell_report(SessionPaths(Path(), session), out, as_json)["missing"] else 0
+    made = tell_report(SessionPaths(Path(), session), out, as_json)
+    return 1 if made["missing"] or any(row["damage"] for row in made["journals"]) else 0
 
 
 def tell_report(paths: "SessionPaths", out: Path | None, as_json: bool = False) -> dict[str, Any]:

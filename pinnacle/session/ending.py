@@ -1,8 +1,10 @@
 """`ending.json`: what only a live session knows, kept beside its journals at its end."""
 
 import contextlib
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from pinnacle.core.errors import DataError
 from pinnacle.core.kept import kept_bytes
@@ -18,9 +20,9 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     `tick_to_order`: count, p50, p99, p999 in ns. `processes`: restarts and rss_mb by role.
     """
 
-    tick_to_order: dict[str, int]
+    tick_to_order: dict[str, Annotated[int, Meta(ge=0)]]
     processes: dict[str, dict[str, int | float]]
-    lost_records: int
+    lost_records: Annotated[int, Meta(ge=0)]
 
 
 def write_ending(paths: SessionPaths, ending: Ending) -> None:

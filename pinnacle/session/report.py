@@ -15,7 +15,7 @@ import numpy as np
 
 from pinnacle.core.errors import DataError, UsageError
 from pinnacle.core.instruments import Instrument, read_list
-from pinnacle.core.journal_reader import JournalReader, is_written
+from pinnacle.core.journal_reader import JournalReader, JournalReport, is_written
 from pinnacle.core.output import output
 from pinnacle.core.paths import JOURNALLED, SessionPaths
 from pinnacle.core.risk import beyond_names
@@ -57,14 +57,15 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
     ending = read_ending(paths)
     journals = _journals(paths)
     seconds = times["running_ns"] / 1e9
-    events = journals.get("feed", {}).get("records", 0)
+    events = journals["feed"]["records"] if "feed" in journals else None
+    rate = None if events is None else round(events / max(seconds, 1e-9), 1)
     return {
         "session": str(paths.data),
         "runs": times["runs"],
         "ended": _ended(_risk_journal(paths)),
         "duration_s": round(seconds, 3),
         "instruments": {i.symbol: _instrument(i, gate, tally, times) for i in instruments},
-        "market": {"events": events, "events_per_s": round(events / max(seconds, 1e-9), 1)},
+        "market": {"events": events, "events_per_s": rate},
         "tick_to_order_us": _latency(ending),
         "journals": list(journals.values()),
         "missing": [role for role in JOURNALLED if role not in journals],
@@ -91,15 +92,28 @@ def _ended(journal: Path) -> str:
 
 
 def _journals(paths: SessionPaths) -> dict[str, dict[str, Any]]:
-    """Every process's journal: path, records, bytes of them."""
+    """Every process's journal: path, records, bytes of them, and where damage ends it, if any."""
     rows = {}
     for role in JOURNALLED:
         directory = paths.journal(role)
         if directory.is_dir():
-            records = len(JournalReader(directory))
-            size = records * EVENT.itemsize
-            rows[role] = {"path": str(directory), "records": records, "bytes": size}
+            reader = JournalReader(directory, damaged_ok=True)
+            rows[role] = {
+                "path": str(directory),
+                "records": len(reader),
+                "bytes": len(reader) * EVENT.itemsize,
+                "damage": _damage(directory, reader.report),
+            }
     return rows
+
+
+def _damage(directory: Path, found: JournalReport) -> str | None:
+    if found.corrupt:
+        return f"damaged at {found.place}"
+    # The end of what is being written may be half a record.
+    if (found.torn_bytes or found.missing_bytes) and not is_written(directory):
+        return f"cut short behind record {found.records}"
+    return None
 
 
 def _latency(ending: Ending | None) -> dict[str, float] | None:
@@ -153,7 +167,9 @@ def write_report(path: Path, report: dict[str, Any]) -> None:
 def summary(report: dict[str, Any]) -> str:
     """The report in a few lines for people: what was earned, from what."""
     runs = f" in {report['runs']} runs of risk" if report["runs"] > 1 else ""
-    lines = [f"{report['duration_s']:.0f} s{runs}, {report['market']['events']} market records"]
+    events = report["market"]["events"]
+    lines = [f"{report['duration_s']:.0f} s{runs}"]
+    lines[0] += f", {'an unknown number of' if events is None else events} market records"
     lines[0] += f", tick to order {_latency_text(report)}"
     for symbol, row in report["instruments"].items():
         orders, pnl = row["orders"], row["pnl"]
@@ -165,6 +181,11 @@ def summary(report: dict[str, Any]) -> str:
             f"    position {row['position']}, {orders['sent']} orders, fills "
             f"{row['fills']['bid']} bid {row['fills']['ask']} ask, two-sided {row['two_sided']:.1%}"
         )
+    lines += [
+        f"  {row['path']}: {row['damage']}: {row['records']} records are told"
+        for row in report["journals"]
+        if row["damage"]
+    ]
     lines += [f"  {role}: no journal: what it recorded is missing" for role in report["missing"]]
     return "\n".join(lines)
 

@@ -196,6 +196,28 @@ def test_a_process_without_a_journal_is_named(session):
     assert report["missing"] == ["exchange", "feed", "strategy", "gateway"]
     assert "\n  feed: no journal: what it recorded is missing\n" in summary(report)
     assert "risk: no journal" not in summary(report)
+    assert report["market"] == {"events": None, "events_per_s": None}
+    assert "an unknown number of market records" in summary(report)
+
+
+def test_a_journal_that_is_cut_short_or_damaged_is_named_with_what_is_good(session):
+    paths = session(whole_day())
+    file = paths.journal("risk") / "000000.pmj"
+    whole = file.read_bytes()
+    file.write_bytes(whole[: 4096 + 64 * 5 + 7])
+    report = build_report(paths)
+    (row,) = report["journals"]
+    assert row["records"] == 5
+    assert row["damage"] == "cut short behind record 5"
+    assert f"{row['path']}: {row['damage']}: 5 records are told" in summary(report)
+    file.write_bytes(whole)
+    assert build_report(paths)["journals"][0]["damage"] is None
+    feed = paths.journal("feed")
+    feed.mkdir()
+    (feed / "000000.pmj").write_bytes(whole[: 4096 + 200] + b"x" + whole[4096 + 201 :])
+    damage = {row["path"]: row["damage"] for row in build_report(paths)["journals"]}
+    assert damage[str(feed)].startswith("damaged at 000000.pmj, record 3")
+    assert damage[str(paths.journal("risk"))] is None
 
 
 def test_progress_adds_up_to_every_record(session):
