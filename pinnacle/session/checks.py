@@ -77,8 +77,8 @@ def warnings(config: "SessionConfig") -> list[str]:
     if messages < QUOTE_MOVES_PER_S_MIN * quotes:
         found.append(
             f"risk.messages_per_s: {messages} lets each of the {quotes} quotes (all levels, both "
-            f"sides) move {messages / quotes:.1f} times a second: what moves more is refused as "
-            f"message_rate. More messages, or fewer levels; {QUOTE_MOVES_PER_S_MIN} may be needed"
+            f"sides) move {messages / quotes:.2g} times a second: what moves more is refused as "
+            f"message_rate. {QUOTE_MOVES_PER_S_MIN * quotes} may be needed, or fewer levels"
         )
     return found
 
