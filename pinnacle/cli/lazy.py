@@ -91,7 +91,9 @@ def run(group: click.Group) -> None:
 
 
 def _out_of(error: Exception) -> int:
-    """Its errno; 0 if it has none. Of threads Python raises no OSError."""
+    """Its errno; 0 if it has none. Of threads and memory Python raises no OSError."""
+    if isinstance(error, MemoryError):
+        return errno.ENOMEM
     if isinstance(error, RuntimeError) and "start new thread" in str(error):
         return errno.EAGAIN
     return (error.errno or 0) if isinstance(error, OSError) else 0

@@ -158,9 +158,11 @@ def write_list(path: Path, instruments: Sequence[Instrument]) -> None:
 
 
 def read_list(path: Path) -> list[Instrument]:
-    """The inverse of `write_list`."""
+    """The inverse of `write_list`; LayoutError if it is no list, or an empty one."""
     try:
         rows = json.loads(kept_bytes(path))
+        if not rows:
+            raise ValueError("no instruments in it")
         return [
             Instrument(
                 instrument_id=row["instrument_id"],

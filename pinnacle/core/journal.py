@@ -52,7 +52,7 @@ class Journal:
         handle = ffi.new("struct pmm_journal *")
         code = lib.pmm_journal_open(
             handle,
-            str(directory).encode(),
+            os.fsencode(directory),
             name.encode(),
             source,
             records_per_file,

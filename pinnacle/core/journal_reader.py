@@ -100,7 +100,7 @@ def scan(directory: str | Path, *, end_only: bool = False) -> JournalReport:
     report = ffi.new("struct pmm_journal_report *")
     look = lib.pmm_journal_scan_end if end_only else lib.pmm_journal_scan
     try:
-        check(look(str(directory).encode(), report), directory)
+        check(look(os.fsencode(directory), report), directory)
     except NativeError as error:
         number = ffi.errno if error.code == lib.PMM_ERR_SYSTEM else 0
         if error.code == lib.PMM_ERR_NOT_FOUND:

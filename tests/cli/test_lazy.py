@@ -49,6 +49,7 @@ def test_a_strategys_author_sees_how_his_code_got_there(capsys):
         (OSError(errno.EAGAIN, "x"), "(ulimit -u): Resource temporarily unavailable"),
         (RuntimeError("can't start new thread"), "(ulimit -u): Resource temporarily unavailable"),
         (OSError(errno.ENOMEM, "x"), "memory is needed than there is: Cannot allocate memory"),
+        (MemoryError("x"), "memory is needed than there is: Cannot allocate memory"),
         (OSError(errno.ENOSPC, "x"), "the output cannot be written: No space left on device"),
     ],
     ids=repr,

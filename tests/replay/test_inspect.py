@@ -147,3 +147,11 @@ def test_a_folder_that_is_not_there_is_a_mistake_of_the_command_line(tmp_path, r
         result = replay(*command, tmp_path / "nowhere")
         assert result.returncode == 2
         assert result.stderr == f"error: {tmp_path / 'nowhere'}: no such directory\n"
+
+
+def test_a_folder_whose_name_is_no_text_is_read_like_any_other(session, replay):
+    odd = Path(os.fsdecode(os.fsencode(session) + b"\xff"))
+    session.rename(odd)
+    result = replay("inspect", odd, "--json")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["healthy"]

@@ -45,6 +45,8 @@ def read_capture(path: Path) -> Iterator[Line]:
     UsageError if there is no such file.
     """
     number = 0
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path}: is no plain file")
     try:
         with path.open("rb") as raw:
             magic = raw.read(4)
