@@ -245,7 +245,6 @@ int pmm_journal_walk(struct pmm_journal_walk *walk, int directory_fd, int ends_o
 
 static int scan(const char *directory, int ends_only, struct pmm_journal_report *report) {
     struct pmm_journal_walk walk;
-    memset(report, 0, sizeof *report);
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return errno == ENOENT ? PMM_ERR_NOT_FOUND : PMM_ERR_SYSTEM;
     int code = pmm_journal_walk(&walk, fd, ends_only, report);

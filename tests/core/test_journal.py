@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import CorruptError, LayoutError, NativeError, OwnedError, UnreadableError
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader, scan
@@ -199,6 +200,19 @@ def test_a_journal_that_is_not_there_is_not_found(tmp_path):
         with pytest.raises(UnreadableError, match=r"no journal: no 000000\.pmj in it") as told:
             scan(path)
         assert told.value.exit_code == 1
+
+
+def test_a_scan_tells_nothing_of_what_stood_in_its_report_before(directory):
+    with open_journal(directory) as journal:
+        journal.append_array(make_events(5))
+    size = ffi.sizeof("struct pmm_journal_report")
+    for look in (lib.pmm_journal_scan, lib.pmm_journal_scan_end):
+        clean = ffi.new("struct pmm_journal_report *")
+        used = ffi.new("struct pmm_journal_report *")
+        ffi.memmove(used, b"\xff" * size, size)
+        for report in (clean, used):
+            assert look(str(directory).encode(), report) == 0
+        assert bytes(ffi.buffer(used)) == bytes(ffi.buffer(clean))
 
 
 def test_a_reader_follows_a_journal_that_is_still_written(directory):
