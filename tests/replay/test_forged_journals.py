@@ -79,10 +79,20 @@ def essence(journal, rows, taken):
         rows = rows[rows["kind"] != Kind.BOOK_INVALID]
         unseen = np.array([row.tobytes() not in taken for row in rows], bool)
         rows["recv_ns"][unseen & ~np.isin(rows["kind"], MARKS)] = 0
-        return [rows.tobytes()]
+        # A snapshot is stamped where it is asked for, and the exchange journals only that it was;
+        # who begins it twice before anybody looks has begun it.
+        resent = unseen & ((rows["flags"] & Flag.SNAPSHOT) != 0)
+        resent |= unseen & np.isin(rows["kind"], (Kind.BOOK_BEGIN, Kind.BOOK_END))
+        rows["venue_ns"][resent] = 0
+        again = np.zeros(len(rows), bool)
+        again[1:] = unseen[1:] & (rows["kind"][1:] == Kind.BOOK_BEGIN) & (rows[1:] == rows[:-1])
+        return [rows[~again].tobytes()]
     rows = rows[~told_alone(rows, source)]
     top = (rows["kind"] == Kind.TOP) & (rows["source"] == source)
     rows["recv_ns"][top] = 0
+    rows["flags"][top] &= np.uint8(
+        int(Flag.STALE | Flag.DECISION)
+    )  # of a look no other means a thing
     decided = (rows["flags"] & Flag.DECISION) != 0
     found = [rows[decided].tobytes()]
     return found + [rows[~decided & (rows["source"] == s)].tobytes() for s in range(16)]
