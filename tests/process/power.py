@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import random
+import shutil
 import struct
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pinnacle.core.errors import CorruptError
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.journal_reader import JournalReader, scan
 from pinnacle.core.schema import Source
@@ -62,7 +64,7 @@ def append_until_the_cut(
 
 def records_are_the_ones_that_were_appended(directory: Path, count: int) -> bool:
     index = 0
-    for chunk in JournalReader(directory).chunks():
+    for chunk in JournalReader(directory, damaged_ok=True).chunks(0, count):
         expected = np.arange(index, index + len(chunk), dtype=np.uint64)
         if not np.array_equal(chunk["price"], (expected * GOLDEN).astype(np.int64)):
             return False
@@ -72,12 +74,15 @@ def records_are_the_ones_that_were_appended(directory: Path, count: int) -> bool
 
 def recover(directory: Path, sync: int) -> dict:
     report = scan(directory)
-    if report.corrupt:
-        return {"corrupt": True, "records": report.records, "same": False}
-    with Journal.open(directory, "power", Source.FEED, 1024, Sync(sync)) as journal:
-        count = journal.count
+    count, refused = report.records, False
+    try:
+        with Journal.open(directory, "power", Source.FEED, 1024, Sync(sync)) as journal:
+            count = journal.count
+    except CorruptError:
+        refused = True
     same = records_are_the_ones_that_were_appended(directory, count)
-    return {"corrupt": False, "records": count, "scanned": report.records, "same": same}
+    found = {"records": count, "scanned": report.records, "same": same}
+    return found | {"corrupt": report.corrupt, "refused": refused}
 
 
 def main(folder: Path, appender: Path, sync: int, cycles: int) -> None:
@@ -93,9 +98,9 @@ def main(folder: Path, appender: Path, sync: int, cycles: int) -> None:
         run("umount", disk)
         run("mount", "-o", "loop", image, disk)
         found.append({"durable": durable, "ended": ended} | recover(disk / "journal", sync))
-        run("umount", disk)
         if found[-1]["corrupt"]:
-            break
+            shutil.rmtree(disk / "journal")
+        run("umount", disk)
     print(json.dumps(found))
 
 

@@ -49,7 +49,7 @@ def cut(folder: Path, appender: Path, sync: Sync, cycles: int) -> list[dict]:
 def test_nothing_that_was_promised_to_be_on_disk_is_lost(tmp_path, appender, sync, cycles):
     before = 0
     for cycle in cut(tmp_path, appender, sync, cycles):
-        assert not cycle["corrupt"]
+        assert not cycle["corrupt"] and not cycle["refused"]
         assert cycle["same"]
         assert cycle["durable"] >= before
         assert cycle["records"] >= cycle["durable"]
@@ -59,11 +59,12 @@ def test_nothing_that_was_promised_to_be_on_disk_is_lost(tmp_path, appender, syn
 
 
 @pytest.mark.long
-def test_without_syncs_what_is_left_is_a_prefix(tmp_path, appender):
-    before = 0
+def test_without_syncs_what_is_left_is_a_prefix_or_is_refused(tmp_path, appender):
+    """The kernel writes pages in what order it likes: a hole before one that is there is damage."""
+    whole = 0
     for cycle in cut(tmp_path, appender, Sync.NONE, 25):
-        assert not cycle["corrupt"]
         assert cycle["same"]
+        assert cycle["refused"] == cycle["corrupt"]
         assert cycle["records"] == cycle["scanned"]
-        before = max(before, cycle["records"])
-    assert before > 0
+        whole += bool(cycle["records"]) and not cycle["corrupt"]
+    assert whole > 0
