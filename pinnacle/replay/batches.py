@@ -1,7 +1,8 @@
 """Whether a journal's batches are as a turn makes them (csrc/stage.h, csrc/turn_risk.c).
 
 A process's own records stand first, then what each of its rings held, ring by ring. Risk looks once
-at the book of each instrument that it has to judge, and at no other.
+at the book of each instrument that it has to judge, in their order, and at no other. A feed has no
+batches: it journals what it publishes, and nothing else.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,22 @@ _JUDGED = (Kind.NEW, Kind.REPLACE, Kind.FILL)
 #: What a process tells itself; besides, risk looks and a gateway refuses what it withheld.
 _TOLD = (Kind.TIMER, Kind.PEER_LOST, Kind.PEER_BACK, Kind.HALT, Kind.RESUME, Kind.STOP)
 _ALSO = {"risk": (Kind.TOP,), "gateway": (Kind.REJECTED, Kind.REPLACE_REJECTED)}
+_MARKET = [kind for kind in Kind if Kind.NONE < kind < Kind.NEW]
+_JOURNAL_FLAGS = np.uint8(Flag.DECISION | Flag.BATCH_END)
+_END, _STALE = np.uint8(Flag.BATCH_END), np.uint8(Flag.STALE)
 _UNTOLD = ("price", "quantity", "venue_ns", "side", "venue_id")
+
+
+def check_published(feed: Evidence, instruments: int) -> list[Finding]:
+    """The first record of a feed's journal that no feed publishes."""
+    for index, rows in feed.chunks(feed.given_stop):
+        mark = np.isin(rows["kind"], MARKS)
+        market = np.isin(rows["kind"], _MARKET) & (rows["source"] == Source.FEED)
+        market &= (rows["instrument_id"] < instruments) & ((rows["flags"] & _JOURNAL_FLAGS) == 0)
+        if not (mark | market).all():
+            at = index + int(np.argmin(mark | market))
+            return [finding(feed.name, at, "order", "no feed publishes such a record")]
+    return []
 
 
 def check_batches(journal: Evidence, instruments: int) -> list[Finding]:
@@ -52,6 +68,9 @@ def _strange(name: str, rows: np.ndarray, own: np.ndarray) -> np.ndarray:
     """Where a record of the process's own is none that it makes."""
     told = np.isin(rows["kind"], _TOLD)
     strange = own & ~told & ~np.isin(rows["kind"], (*MARKS, *_ALSO.get(name, ())))
+    top = own & (rows["kind"] == Kind.TOP)
+    strange |= own & told & ((rows["flags"] & ~_END) != 0)
+    strange |= top & ((rows["flags"] & ~(_END | _STALE)) != 0)
     for field in _UNTOLD:
         strange |= own & told & (rows[field] != 0)
     return strange
@@ -93,7 +112,7 @@ def _tops_missing(
     looked = own & (rows["kind"] == Kind.TOP) & whole[batch]
     judged = np.isin(rows["kind"], _JUDGED) & ~own & whole[batch]
     judged &= rows["instrument_id"] < instruments
-    wanted, tops = np.unique(key[judged]), np.sort(key[looked])
+    wanted, tops = np.unique(key[judged]), key[looked]
     if len(wanted) == len(tops) and (wanted == tops).all():
         return None
     n = min(len(wanted), len(tops))

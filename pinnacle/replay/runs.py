@@ -41,8 +41,15 @@ class Run:
     #: Where each ring was attached, and for a run that ended in order, where it was left.
     attached: dict[RingKey, RingPlace] = field(default_factory=dict)
     detached: dict[RingKey, RingPlace] = field(default_factory=dict)
+    #: The first DETACH: its index and its time, which every mark of the end has.
+    left: int = 0
     left_ns: int = 0
     ended: bool = False
+
+    @property
+    def marks_stop(self) -> int:
+        """Where the next mark of its end stands, once the first is there."""
+        return self.left + len(self.detached)
 
 
 class Runs:
@@ -68,7 +75,7 @@ class Runs:
         if len(rows):
             self._before = rows[-1].copy()
 
-    def close(self, stop: int, last: np.void | None) -> None:
+    def close(self, stop: int, last: np.void) -> None:
         """The journal ends here."""
         if not self.found or self.found[0].start:
             self._wrong(0, "start", "the journal does not begin with START")
@@ -82,6 +89,7 @@ class Runs:
         kind = Kind(int(row["kind"]))
         own = kind in (Kind.START, Kind.END) or row["side"]
         strange = any(row[name] for name in _UNUSED[kind]) or row["flags"] & ~_END_FLAG
+        strange = strange or row["side"] > 1
         if strange or (own and row["source"] != self._source):
             self._wrong(index, "mark", f"no process writes such a {kind.name}")
 
@@ -121,22 +129,30 @@ class Runs:
                 self._wrong(index, "start", f"epoch {run.epoch} follows {last.epoch}")
         elif kind == Kind.DETACH:
             if not run.detached:
-                run.left_ns = int(row["recv_ns"])
+                run.left, run.left_ns = index, int(row["recv_ns"])
                 if not _closed(before) and self._journal != "feed":
                     self._wrong(index, "open", "the end in the middle of a batch")
             there = run.attached.get(key)
             if there is None or there.created_ns != place.created_ns or key in run.detached:
                 self._wrong(index, "end", "a DETACH of no ring of this run")
+            elif index != run.marks_stop or row["recv_ns"] != run.left_ns:
+                self._wrong(index, "end", "a DETACH that does not follow the one before it")
             run.detached[key] = place
         else:
             run.ended, run.stop = True, index + 1
             whole = list(run.detached) == list(run.attached)
+            whole = whole and (index == run.marks_stop or not run.detached)
             if not whole or row["order_id"] != run.epoch or row["recv_ns"] != run.left_ns:
                 self._wrong(index, "end", "an END that does not close its run's rings")
 
-    def _stop(self, run: Run, stop: int, last: np.void | None) -> None:
-        if run.ended and (last is None or last["kind"] != Kind.END):
+    def _stop(self, run: Run, stop: int, last: np.void) -> None:
+        if run.ended and last["kind"] != Kind.END:
             self._wrong(stop - 1, "end", "records behind END that begin no run")
+        if run.detached and not run.ended and run.marks_stop != stop:
+            # Killed among its marks; the next run closed them with a TIMER, as any batch.
+            closed = run.marks_stop == stop - 1 and last["kind"] == Kind.TIMER
+            if not closed:
+                self._wrong(stop - 1, "end", "records behind a DETACH that begin no run")
         run.stop = stop
 
 

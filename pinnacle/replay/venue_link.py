@@ -11,9 +11,8 @@ import numpy as np
 
 from pinnacle.core.book import Book
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.run_marks import MARKS
 from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Source, Venue
-from pinnacle.replay.evidence import Evidence, is_decision
+from pinnacle.replay.evidence import Evidence
 from pinnacle.replay.links import neighbours, words_of
 from pinnacle.replay.runs import Finding, finding
 from pinnacle.replay.snapshots import Snapshots
@@ -68,15 +67,11 @@ class VenueLink:
     def compare(self) -> list[Finding]:
         """The first record of the feed that the venue did not make."""
         for index, rows in self._feed.chunks(self._feed.taken_stop):
-            strange = (rows["source"] != Source.FEED) & ~np.isin(rows["kind"], MARKS)
-            if (strange | is_decision(rows)).any():
-                at = index + int(np.argmax(strange | is_decision(rows)))
-                return [self._finding(at, "a record that no feed makes")]
             market = np.flatnonzero(rows["kind"] < Kind.NEW)
             places = np.full(len(rows), -1, np.int64)
             for number in np.unique(rows["instrument_id"][market]).tolist():
                 if number >= len(self._markets):
-                    return [self._finding(index, "a record of no instrument")]
+                    return []  # check_published says it
                 mine = market[rows["instrument_id"][market] == number]
                 bad = self._follow(number, rows[mine], mine, places)
                 if bad is not None:
@@ -139,7 +134,7 @@ class VenueLink:
             elif kind == Kind.BOOK_BEGIN:
                 self._numbers[number] = int(part[-1]["aux"])
                 self._snapshots.begin(number, part[-1:])
-            elif not self._snapshots.has(number):
+            elif kind not in (Kind.DEPTH, Kind.BOOK_END) or not self._snapshots.has(number):
                 return begin, "part of no snapshot"
             bad = None if kind == Kind.BOOK_INVALID else self._piece(number, part)
             if bad is not None:

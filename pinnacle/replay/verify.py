@@ -17,7 +17,7 @@ from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Kind, Reason, Side, Source
 from pinnacle.core.toml import read_toml
-from pinnacle.replay.batches import check_batches
+from pinnacle.replay.batches import check_batches, check_published
 from pinnacle.replay.ends import check_ends
 from pinnacle.replay.evidence import JOURNALLED, Evidence, open_evidence
 from pinnacle.replay.health import check_bytes, check_journal
@@ -92,8 +92,8 @@ def verify_session(
     found.ends, problems = check_ends(journals, session.simulated)
     found.findings += problems
     for journal in journals.values():
-        if journal.name != "feed":
-            found.findings += check_batches(journal, len(session.instruments))
+        check = check_published if journal.name == "feed" else check_batches
+        found.findings += check(journal, len(session.instruments))
     _compare_links(found, journals, session, told)
     _repeat_all(found, journals, session, told)
     if not found.decisions:

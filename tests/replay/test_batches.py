@@ -19,8 +19,8 @@ BEGIN = start_records(Source.RISK, 1, 100, 0, ORIGIN, RINGS)
 TIMER = event(Kind.TIMER, recv_ns=200, source=Source.RISK)
 
 
-def top(number=0):
-    return event(Kind.TOP, recv_ns=200, source=Source.RISK, instrument_id=number)
+def top(number=0, **fields):
+    return event(Kind.TOP, recv_ns=200, source=Source.RISK, instrument_id=number, **fields)
 
 
 def new(number=0, **fields):
@@ -47,11 +47,12 @@ def found(folder, *rows):
     [
         [TIMER],
         [top(), new()],
+        [top(flags=Flag.STALE), new()],
         [TIMER, top(), top(1), new(1), new(), new(), ack()],
         [new(2)],
         [ack()],
     ],
-    ids=["its own", "one order", "all", "an order of no instrument", "a report"],
+    ids=["its own", "one order", "an unread book", "all", "an order of no instrument", "a report"],
 )
 def test_what_a_turn_takes_is_in_order(tmp_path, rows):
     assert found(tmp_path, *rows) is None
@@ -66,9 +67,12 @@ WRONG = {
         1,
     ),
     "a timer with a price": ([TIMER, event(Kind.TIMER, source=Source.RISK, price=1)], 1),
+    "a timer with a flag": ([event(Kind.TIMER, source=Source.RISK, flags=Flag.LAST), TIMER], 0),
+    "a look with a flag": ([top(flags=Flag.POST_ONLY), new()], 0),
     "an order without its top": ([new()], 0),
     "a top of another book": ([top(1), new()], 1),
     "a top too many": ([top(), top(1), new()], 1),
+    "tops in another order": ([top(1), top(), new(), new(1)], 1),
     "a top twice": ([top(), top(), new()], 0),
 }
 

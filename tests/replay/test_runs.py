@@ -75,6 +75,14 @@ def test_a_killed_run_may_have_left_records_that_its_successor_did_not_count(tol
     assert said(np.concatenate([begin(), TIMER, begin(2, told), TIMER])) == ""
 
 
+@pytest.mark.parametrize("marks", [1, 2])
+def test_a_run_that_was_killed_among_its_last_marks_is_closed_by_the_next(marks):
+    cut = np.concatenate([begin(), TIMER, end()[:marks]])
+    assert said(cut) == ""
+    assert said(np.concatenate([cut, TIMER])) == ""
+    assert said(np.concatenate([cut, TIMER, begin(2, len(cut)), TIMER])) == ""
+
+
 def test_segments_that_were_made_anew_count_their_epochs_anew():
     assert said(whole(1, ANEW)) == ""
 
@@ -103,6 +111,27 @@ WRONG = {
     "a DETACH of another ring": (with_(order_id=(DETACH_AT, 9)), "a DETACH of no ring"),
     "a DETACH of a stranger": (with_(source=(DETACH_AT, Source.RISK)), "a DETACH of no ring"),
     "a DETACH twice": (inserted(DETACH_AT, whole()[4:5]), "a DETACH of no ring"),
+    "a DETACH before the others": (
+        np.concatenate([begin(), end()[:1], TIMER, end()[1:]]),
+        "a DETACH that does not follow",
+    ),
+    "a DETACH of another moment": (
+        with_(recv_ns=(DETACH_AT + 1, 299)),
+        "a DETACH that does not follow",
+    ),
+    "an END behind more than marks": (inserted(END_AT, TIMER), "an END that does not close"),
+    "a record behind a DETACH": (
+        np.concatenate([begin(), end()[:1], TIMER, TIMER]),
+        "records behind a DETACH",
+    ),
+    "another than a TIMER behind a DETACH": (
+        np.concatenate([begin(), end()[:1], event(Kind.ACK, source=Source.RISK)]),
+        "records behind a DETACH",
+    ),
+    "more than a TIMER between a DETACH and a start": (
+        np.concatenate([begin(), end()[:1], TIMER, TIMER, begin(2, 4)]),
+        "records behind a DETACH",
+    ),
     "a DETACH missing": (np.delete(whole(), DETACH_AT), "an END that does not close"),
     "an END of another run": (with_(order_id=(END_AT, 2)), "an END that does not close"),
     "an END of another moment": (with_(recv_ns=(END_AT, 301)), "an END that does not close"),
@@ -110,6 +139,7 @@ WRONG = {
     "a record behind END": (inserted(SECOND, TIMER), "records behind END that begin no run"),
     "a START with a side": (with_(side=(0, 1)), "no process writes such a START"),
     "a START of another": (with_(source=(0, Source.RISK)), "no process writes such a START"),
+    "a third side of a ring": (with_(side=(2, 3)), "no process writes such a ATTACH"),
     "an END of another": (with_(source=(END_AT, Source.RISK)), "no process writes such a END"),
     "an output of another": (with_(source=(2, Source.RISK)), "no process writes such a ATTACH"),
     "a priced END": (with_(price=(END_AT, 1)), "no process writes such a END"),
