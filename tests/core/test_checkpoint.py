@@ -28,7 +28,7 @@ from pinnacle.risk.config import LimitsConfig, RiskConfig
 from pinnacle.risk.gate import RiskGate
 from pinnacle.strategy.config import MarketMakerConfig, StrategyConfig
 from pinnacle.strategy.host import StrategyHost
-from tests.core.test_decision_log import Doubler, World
+from tests.core.mortal_process import Doubler, World
 from tests.records import ORIGIN, batch, book_of, event, instruments
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,9 +95,7 @@ def test_decisions_cut_short_after_a_checkpoint_are_finished(tmp_path):
     world.send(5)
     world.turn()
     world.save()
-    world.send(4)
-    world.turn(until="journalled")
-    world.die()
+    world.die_before_giving(4)
     world.start()
     assert world.found.pushed == 4
     assert world.received()["order_id"].tolist() == list(range(1, 10))

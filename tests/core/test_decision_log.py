@@ -7,123 +7,16 @@ import pytest
 
 from pinnacle.core import decision_log
 from pinnacle.core._native import ffi
-from pinnacle.core.bell import Bell, create_bell
-from pinnacle.core.decision_log import LogReplay, end_of, recover
+from pinnacle.core.bell import Bell
+from pinnacle.core.decision_log import LogReplay, end_of
 from pinnacle.core.errors import DataError
-from pinnacle.core.journal import Journal
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.run_marks import RingPlace, origin_told
-from pinnacle.core.schema import EVENT, EventBuffer, Flag, Kind, Source, events_pointer
+from pinnacle.core.schema import EVENT, Flag, Kind, Source
 from pinnacle.core.segment import Mode
-from pinnacle.core.stage import Input, Output, Stage, kind_mask
-from tests.records import ORIGIN, batch, event
-
-
-class Doubler:
-    """Logic with state: for every NEW, a NEW with the running sum of quantities."""
-
-    def __init__(self, offset=0):
-        self.total = offset
-        self.out = EventBuffer(4096)
-
-    def decided(self, events, n):
-        made = 0
-        for i in range(n):
-            if events[i].kind == Kind.NEW:
-                self.total += events[i].quantity
-                row = self.out.array[made]
-                row.fill(0)
-                row["kind"] = Kind.NEW
-                row["quantity"] = self.total
-                row["order_id"] = events[i].order_id
-                made += 1
-        return self.out.array[:made]
-
-
-class World:
-    """A process between two rings, that can die between any two steps and come back."""
-
-    per_file = 4096
-
-    def __init__(self, folder):
-        self.folder = folder
-        for name in ("in", "out"):
-            create_ring(folder / f"{name}.ring", 1024, name)
-        create_bell(folder / "next.process", "next")
-        self.feeder = RingWriter(folder / "in.ring")
-        self.taker = RingReader(folder / "out.ring")
-        self.sent = 0
-        self.start()
-
-    def start(self, logic=None):
-        self.logic = logic or Doubler()
-        self.start_stage()
-        self.recover()
-
-    def recover(self, **how):
-        self.found = recover(self.stage, self.logic.decided, 1, ORIGIN, **how)
-
-    def start_stage(self):
-        self.journal = Journal.open(
-            self.folder / "journal", "test", Source.RISK, self.per_file, 0, 0
-        )
-        self.stage = Stage(
-            self.journal,
-            Source.RISK,
-            [Input(RingReader(self.folder / "in.ring"), Source.STRATEGY)],
-            [
-                Output(
-                    RingWriter(self.folder / "out.ring"),
-                    Bell(self.folder / "next.process", Mode.SHARED),
-                    kind_mask((Kind.NEW,)),
-                )
-            ],
-            1_000_000,
-        )
-        self.batch = EventBuffer(256)
-
-    def die(self):
-        """Everything private is gone; rings and journal stay as they are."""
-        self.journal.close()
-        self.stage.inputs[0].ring.close()
-        self.stage.outputs[0].ring.close()
-
-    def send(self, n):
-        rows = np.zeros(n, EVENT)
-        rows["kind"] = Kind.NEW
-        rows["source"] = Source.STRATEGY
-        rows["order_id"] = np.arange(self.sent + 1, self.sent + n + 1)
-        rows["quantity"] = rows["order_id"] * 3
-        rows["recv_ns"] = rows["order_id"] * 1000
-        self.feeder.push_all(events_pointer(rows), n)
-        self.sent += n
-
-    def turn(self, until="end"):
-        n = self.stage.take(self.batch, 0)
-        if until == "taken" or n == 0:
-            return
-        decided = self.logic.decided(self.batch.cdata, n)
-        if until == "journalled":
-            stamped = decided.copy()
-            stamped["source"] = Source.RISK
-            stamped["recv_ns"] = self.stage.clock_ns
-            stamped["flags"] |= np.uint8(Flag.DECISION)
-            self.journal.append(events_pointer(stamped), len(stamped))
-            return
-        self.stage.give(events_pointer(decided), len(decided))
-
-    def turn_at(self, recv_ns):
-        """A turn with one record of that time."""
-        row = event(Kind.NEW, source=Source.STRATEGY, quantity=1, recv_ns=recv_ns)
-        self.feeder.push_all(events_pointer(row), 1)
-        self.turn()
-
-    def received(self):
-        out = EventBuffer(4096)
-        n = self.taker.take(out.cdata, 4096)
-        self.taker.release()
-        return out.array[:n].copy()
+from tests.core.mortal_process import Doubler, World
+from tests.records import ORIGIN, batch
 
 
 def verified(world):
@@ -211,9 +104,7 @@ def test_rings_that_were_made_anew_are_counted_from_their_beginning(tmp_path):
         create_ring(side.path, 1024, name)
     world.feeder, world.taker = RingWriter(world.feeder.path), RingReader(world.taker.path)
     world.start()
-    world.send(3)
-    world.turn(until="journalled")
-    world.die()
+    world.die_before_giving(3)
     world.start()
     assert (world.found.pushed, world.found.skipped) == (3, 0)
     assert world.received()["order_id"].tolist() == [6, 7, 8]
@@ -228,9 +119,7 @@ def test_the_last_decisions_are_kept_to_hand_on_in_whatever_pieces_they_are_read
     world = World(tmp_path)
     world.send(9)
     world.turn()
-    world.send(7)
-    world.turn(until="journalled")
-    world.die()
+    world.die_before_giving(7)
     world.start()
     assert world.found.pushed == 7
     assert world.received()["order_id"].tolist() == list(range(1, 17))
@@ -241,9 +130,7 @@ def test_decisions_that_came_at_once_are_kept_for_the_next_whole(tmp_path, monke
     world = World(tmp_path)
     world.send(4)
     world.turn()
-    world.send(7)
-    world.turn(until="journalled")
-    world.die()
+    world.die_before_giving(7)
     world.start()
     assert world.found.pushed == 7
     assert world.received()["order_id"].tolist() == list(range(1, 12))
@@ -322,9 +209,7 @@ def test_an_output_that_must_not_be_sent_again_is_not(tmp_path):
     world = World(tmp_path)
     world.send(5)
     world.turn()
-    world.send(7)
-    world.turn(until="journalled")
-    world.die()
+    world.die_before_giving(7)
     world.logic = Doubler()
     world.start_stage()
     world.recover(resend=lambda output: output != 0)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pinnacle.core.decision_log import LogReplay
 from pinnacle.core.schema import EVENT, Flag, Kind, Source, events_pointer
-from tests.core.test_decision_log import Doubler
+from tests.core.mortal_process import Doubler
 from tests.records import batch, event
 
 ROWS = st.lists(st.tuples(st.booleans(), st.integers(1, 50), st.booleans()), max_size=60)

@@ -6,7 +6,7 @@ import pytest
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.run_marks import stage_places, start_records
 from pinnacle.core.schema import Flag, Kind, Source
-from tests.core.test_decision_log import Doubler, World
+from tests.core.mortal_process import Doubler, World
 from tests.records import ORIGIN, batch, event
 
 
