@@ -1,13 +1,18 @@
 """A checkpoint leaves the journal the room of its next file, whoever else takes some meanwhile."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import structlog
 
 from pinnacle.core.checkpoint import FILE
-from tests.core.test_checkpoint import Saved
+from tests.core.process_with_checkpoints import Saved
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -57,3 +62,57 @@ def test_a_write_that_fails_only_when_the_disk_is_asked_leaves_nothing(world, mo
     assert ["No space left on device" in line["error"] for line in said] == [True]
     assert not temporary.is_symlink()
     assert not path.exists()
+
+
+SMALL_DISK = """
+import os, sys
+from pathlib import Path
+import structlog
+from pinnacle.core.checkpoint import FILE
+from tests.core.process_with_checkpoints import Frozen, Old
+
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+
+class Large(Frozen):
+    size = 0
+    def freeze(self):
+        return [bytes(self.size)]
+
+class Disk(Old):
+    per_file = 1024
+
+folder = Path(sys.argv[1])
+world = Disk(folder)
+world.die()
+world.start(Large())
+world.live(1)
+disk, allocate, allocated = os.statvfs(folder), os.posix_fallocate, []
+os.posix_fallocate = lambda *a: (allocated.append(a), allocate(*a))
+free, room = disk.f_bavail * disk.f_frsize, world.journal.file_bytes
+for size in (free, free - room, free - room - 8192, free - room - 8192):
+    world.logic.size = size
+    world.save()
+    path = folder / "journal" / FILE
+    print(path.exists() and path.stat().st_size > size, path.with_name(FILE + ".tmp").exists())
+while world.journal.count < 1024:  # and the journal finds its room
+    world.live(1)
+    world.received()
+world.live(1)
+print(sorted(p.name for p in (folder / "journal").glob("*.pmj")), len(allocated))
+"""
+
+
+def test_a_checkpoint_leaves_the_journal_the_room_of_its_next_file_on_a_real_disk(tmp_path):
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    mounted = ["unshare", "--mount", *user, "sh", "-euc"]
+    mounted += ['mount -t tmpfs -o size=2m none "$0"; "$@"', tmp_path]
+    if subprocess.run([*mounted, "true"], capture_output=True).returncode:
+        pytest.skip("this container may not mount a small disk")
+    command = [*mounted, sys.executable, "-c", SMALL_DISK, tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    *saves, files = done.stdout.splitlines()
+    # Too large, larger than is left over, just right; the last has no room beside the one before.
+    assert saves == ["False False", "False False", "True False", "True False"]
+    # Nobody took room, not for a moment, that was not there.
+    assert files == "['000000.pmj', '000001.pmj'] 1"
