@@ -4,16 +4,8 @@ import pytest
 
 from pinnacle.core._native import lib
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Side, events_pointer
-from tests.core.test_outlet import World, depth
+from tests.core.outlet_world import World, depth, settled
 from tests.records import batch, event
-
-
-def settled(folder, capacity=64, count=2, levels=2):
-    world = World(folder, capacity, count)
-    for instrument in range(count):
-        world.fill(instrument, levels)
-    world.settle()
-    return world
 
 
 def trades(n, instrument=7):

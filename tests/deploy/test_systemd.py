@@ -12,13 +12,10 @@ import click
 import pytest
 
 from pinnacle.cli.main import pinnacle
-from pinnacle.core.paths import ROLES
 from pinnacle.session.config import load_session
 from pinnacle.session.supervisor import FINAL_CODES, START_ORDER
+from tests.deploy.unit_files import ROLE_UNITS, SERVICES, UNITS, commands, settings, words
 
-UNITS = Path(__file__).resolve().parents[2] / "systemd"
-SERVICES = sorted(UNITS.glob("*.service"))
-ROLE_UNITS = {role: UNITS / f"pinnacle-{role}@.service" for role in ROLES}
 HOST_UNITS = Path("/usr/lib/systemd/system")
 ANALYZE = shutil.which("systemd-analyze")
 INSTALL_NEEDS = "root, systemd-sysusers and systemd-tmpfiles"
@@ -49,33 +46,6 @@ HARDENING = [
     "SystemCallArchitectures=native",
     "SystemCallErrorNumber=EPERM",
 ]
-SECTIONS = {"Unit", "Service", "Install", "Slice"}
-
-
-def settings(path: Path) -> dict[str, list[str]]:
-    """Every setting's values in order; a line that is no setting, comment or section fails."""
-    found: dict[str, list[str]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if not line or line.startswith("#"):
-            continue
-        section = re.fullmatch(r"\[(\w+)\]", line)
-        if section:
-            assert section[1] in SECTIONS, f"{path.name}: {line}"
-            continue
-        key, separator, value = line.partition("=")
-        assert separator and re.fullmatch(r"[A-Z]\w+", key), f"{path.name}: {line}"
-        found.setdefault(key, []).append(value)
-    return found
-
-
-def words(path: Path, key: str) -> list[str]:
-    return " ".join(settings(path).get(key, [])).split()
-
-
-def commands(path: Path) -> list[list[str]]:
-    given = settings(path)
-    lines = [line for key in ("ExecStart", "ExecStopPost") for line in given.get(key, [])]
-    return [line.lstrip("-").split() for line in lines]
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import pytest
 from pinnacle.core.bell import Control
 from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Reason
-from tests.deploy.test_systemd import ROLE_UNITS, UNITS, commands, settings, words
-from tests.deploy.test_users import GROUP, MONITOR, TRADER, as_two_users
+from tests.deploy.two_users import GROUP, MONITOR, TRADER, as_two_users
+from tests.deploy.unit_files import ROLE_UNITS, UNITS, commands, settings, words
 from tests.sessions import demo_config, until
 
 pytestmark = pytest.mark.long

@@ -19,11 +19,9 @@ from pinnacle.core.schema import Reason
 from pinnacle.session import place
 from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session
-from tests.reach import OTHERS_CAN_COME
+from tests.deploy.two_users import GROUP, MONITOR, TRADER, as_two_users
 from tests.sessions import demo_config, until
 
-#: Two users of one group, as systemd/sysusers.d makes them; the numbers are nobody's.
-TRADER, MONITOR, GROUP = 61001, 61002, 61001
 OWN = ("monitor.process", "monitor.counters", "monitor.notices", "monitor.address")
 
 
@@ -98,10 +96,6 @@ def ran(uid: int, *command: str) -> str:
     out, errors = process.communicate(timeout=60)
     assert process.returncode == 0, out + errors
     return out
-
-
-def as_two_users() -> bool:
-    return os.geteuid() == 0 and OTHERS_CAN_COME
 
 
 def test_a_monitor_of_another_user_serves_the_session_and_can_write_none_of_it(shared_folder):

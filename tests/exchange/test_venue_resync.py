@@ -6,7 +6,7 @@ from pinnacle.core.book import Book
 from pinnacle.core.outlet import Outlet
 from pinnacle.core.ring import RingReader, create_ring
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Side, Source, Venue, events_pointer
-from tests.exchange.test_simulated import MS, Log
+from tests.exchange.venue_log import MS, Log
 
 CAPACITY = 32
 

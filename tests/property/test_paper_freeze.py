@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pinnacle.core.schema import Kind, Source
 from pinnacle.exchange.config import ExchangeConfig
 from pinnacle.exchange.paper import PaperVenue
-from tests.property.test_paper_invariants import FLOWS
+from tests.property.paper_streams import FLOWS
 from tests.records import book_of, event, instruments, run
 
 LATENCIES = st.sampled_from([0, 500, 30_000, 400_000])

@@ -8,11 +8,11 @@ from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source, events_pointer
 from pinnacle.core.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
 from tests.records import batch, event
-from tests.risk.test_gate import PASSED, gate, new, only, refused, top
+from tests.risk_desk import PASSED, gate, new, only, refused, top
 
 MS, SECOND = 10**6, 10**9
 HOUR = 3600 * SECOND
-AGE_NS = 100 * MS  # of test_gate's gate, as its 10 messages a second and burst of 20
+AGE_NS = 100 * MS  # of the desk's gate, as its 10 messages a second and burst of 20
 
 
 class Risk:
