@@ -18,7 +18,7 @@ from pinnacle.core.schema import (
     events_pointer,
 )
 from pinnacle.core.segment import Mode
-from tests.core.outlet_world import FAR, WINDOW, World, depth
+from tests.core.outlet_world import FAR, WINDOW, World, depth, settled
 from tests.records import batch, event
 
 
@@ -90,9 +90,7 @@ def test_a_resync_that_finds_no_room_pushes_nothing_however_often(tmp_path):
 
 
 def test_a_reader_that_attaches_inside_a_snapshot_waits_for_its_end(tmp_path):
-    world = World(tmp_path, 64)
-    world.fill(0, 2)
-    world.settle()
+    world = settled(tmp_path, count=1)
     world.publish(event(Kind.BOOK_BEGIN, flags=Flag.SNAPSHOT), depth(Side.BID, 10, 1, 2))
     world.reader.close()
     world.reader, world.theirs = RingReader(world.path), [Book(0, WINDOW, FAR)]
@@ -216,10 +214,7 @@ def test_an_invalid_book_is_resent_with_its_reason(tmp_path):
 
 
 def test_a_message_that_no_reader_need_have_room_for_comes_as_a_snapshot(tmp_path):
-    world = World(tmp_path, 8192, 2)
-    for instrument in range(2):
-        world.fill(instrument, 3)
-    world.settle()
+    world = settled(tmp_path, 8192, levels=3)
     rows = [depth(Side.BID, 900 - i, 1, 0) for i in range(lib.PMM_MESSAGE_MAX)]
     short = depth(Side.BID, 950, 1, instrument_id=1)
     world.publish(*rows, depth(Side.BID, 999, 9), short)
@@ -233,10 +228,7 @@ def test_a_message_that_no_reader_need_have_room_for_comes_as_a_snapshot(tmp_pat
 
 
 def test_who_has_the_last_word_of_a_message_too_long_is_owed_it_too(tmp_path):
-    world = World(tmp_path, 8192, 2)
-    for instrument in range(2):
-        world.fill(instrument, 3)
-    world.settle()
+    world = settled(tmp_path, 8192, levels=3)
     rows = [depth(Side.BID, 900 - i, 1, 0) for i in range(lib.PMM_MESSAGE_MAX)]
     world.publish(*rows, depth(Side.BID, 999, 9, instrument_id=1))
     assert len(world.read()) == 0
@@ -245,9 +237,7 @@ def test_who_has_the_last_word_of_a_message_too_long_is_owed_it_too(tmp_path):
 
 
 def test_each_part_of_a_long_batch_ends_with_a_message(tmp_path):
-    world = World(tmp_path, 4096)
-    world.fill(0, 3)
-    world.settle()
+    world = settled(tmp_path, 4096, count=1, levels=3)
     before = [depth(Side.BID, 900, 1, 0 if i == 5999 else Flag.LAST) for i in range(6000)]
     rows = [depth(Side.BID, 900, 1 + i, Flag.LAST if i % 3 == 2 else 0) for i in range(6000)]
     batch_of_both, begun = batch(*before, *rows), world.outlet.ring.cursor
@@ -257,9 +247,7 @@ def test_each_part_of_a_long_batch_ends_with_a_message(tmp_path):
 
 
 def test_a_batch_longer_than_a_message_goes_out_in_whole_messages(tmp_path):
-    world = World(tmp_path, 8192)
-    world.fill(0, 3)
-    world.settle()
+    world = settled(tmp_path, 8192, count=1, levels=3)
     rows = [
         depth(Side.BID, 900 - i % 50, 1 + i, Flag.LAST if i % 3 == 2 else 0) for i in range(6000)
     ]
@@ -271,10 +259,7 @@ def test_a_batch_longer_than_a_message_goes_out_in_whole_messages(tmp_path):
 
 
 def test_what_is_left_of_a_message_without_a_stale_instrument_ends_it(tmp_path):
-    world = World(tmp_path, 64, 2)
-    for instrument in range(2):
-        world.fill(instrument, 2)
-    world.settle()
+    world = settled(tmp_path)
     world.publish(*[depth(Side.BID, 900, 1, instrument_id=0) for _ in range(70)])
     world.publish(
         depth(Side.BID, 998, 4, 0, instrument_id=1), depth(Side.BID, 998, 4, instrument_id=0)
@@ -283,9 +268,7 @@ def test_what_is_left_of_a_message_without_a_stale_instrument_ends_it(tmp_path):
 
 
 def test_a_request_is_answered_once(tmp_path):
-    world = World(tmp_path, 64)
-    world.fill(0, 2)
-    world.settle()
+    world = settled(tmp_path, count=1)
     world.reader.request_resync()
     assert world.housekeep() == 6
     assert world.kinds()[:2] == [Kind.BOOK_INVALID, Kind.BOOK_BEGIN]
@@ -313,9 +296,7 @@ def test_records_of_no_known_instrument_pass(tmp_path):
 
 
 def test_records_of_no_known_instrument_that_were_lost_are_owed_to_nobody(tmp_path):
-    world = World(tmp_path, 64)
-    world.fill(0, 2)
-    world.settle()
+    world = settled(tmp_path, count=1)
     for _ in range(100):
         world.publish(event(Kind.TRADE, instrument_id=7, flags=Flag.LAST))
     assert world.outlet.overflows > 0 and world.outlet.settled
