@@ -1,9 +1,13 @@
+import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
+from tests.replay.forging import Forged
 from tests.replay.recorded import write_session
+from tests.sessions import running_demo, until
 
 
 @pytest.fixture
@@ -22,3 +26,29 @@ def replay():
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory):
+    """A session whose strategy and feed were killed once and came back."""
+    with running_demo(tmp_path_factory.mktemp("verify"), "one") as live:
+        for role in ("strategy", "feed"):
+            until(live.quoting, 60, f"quoting before {role} dies")
+            before = live.process(role)
+            os.kill(before.pid, signal.SIGKILL)
+            until(
+                lambda was=before: live.process(was.role).restarts > was.restarts, 60, "a restart"
+            )
+        until(lambda: live.quoting() and filled(live), 60, "quotes and fills at the end")
+        live.finish()
+    return live.paths.data
+
+
+def filled(live):
+    states = [live.observer.instrument_state(i) for i in live.observer.instruments]
+    return any(state.get("bid_fills", 0) + state.get("ask_fills", 0) > 3 for state in states)
+
+
+@pytest.fixture
+def forged(original, tmp_path):
+    return Forged(original, tmp_path / "forged")

@@ -62,3 +62,9 @@ class Forged:
 
     def verify(self, *, other_build: bool = False) -> Verification:
         return verify_session(SessionPaths(Path(), self.folder), other_build=other_build)
+
+
+def said(found: Verification) -> str:
+    """Everything that a verification names, a line each."""
+    rows = [*found.findings, *found.damage, *found.differences]
+    return "\n".join(" ".join(str(value) for value in row.values()) for row in rows)

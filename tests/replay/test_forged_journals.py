@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from pinnacle.core.run_marks import MARKS
 from pinnacle.core.schema import Flag, Kind, Reason, Source, Venue
 from tests.replay.forging import JOURNALLED, Forged
-from tests.replay.test_verify import original, said  # noqa: F401
 
 TOLD = (Kind.TIMER, Kind.PEER_LOST, Kind.PEER_BACK, Kind.HALT, Kind.RESUME, Kind.STOP)
 FIELDS = ("recv_ns", "venue_ns", "price", "quantity", "order_id", "aux", "instrument_id")
@@ -118,7 +117,7 @@ def essence(journal, rows, taken):
 
 
 @pytest.fixture(scope="session")
-def records(original):  # noqa: F811
+def records(original):
     """Each journal's records, and the bytes of the market that the strategy took."""
     from pinnacle.core.journal_reader import JournalReader
 
@@ -137,7 +136,7 @@ def is_cut(before, after, source):
     return len(after) < len(before) and after.tobytes() == before[: len(after)].tobytes()
 
 
-def check(original, folder, records, forgery):  # noqa: F811
+def check(original, folder, records, forgery):
     journal, *how = forgery
     rows, taken = records
     before, after = rows[journal], forge(rows[journal], *how)
@@ -156,7 +155,7 @@ QUICK = 12
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("examples", [QUICK, pytest.param(600, marks=pytest.mark.long)])
-def test_no_forgery_that_others_can_tell_is_identical(original, records, tmp_path, examples):  # noqa: F811
+def test_no_forgery_that_others_can_tell_is_identical(original, records, tmp_path, examples):
     count = iter(range(1 << 30))
 
     @settings(

@@ -15,7 +15,7 @@ from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Side, Source
 from pinnacle.replay.verify import verify_session
 from pinnacle.strategy.market_maker import MarketMaker
-from tests.replay.forging import JOURNALLED, Forged
+from tests.replay.forging import JOURNALLED, said
 from tests.replay.recorded import flip_bit
 from tests.sessions import demo_config, running_demo, until
 
@@ -31,34 +31,8 @@ def record(folder, name, seconds):
 
 
 @pytest.fixture(scope="session")
-def original(tmp_path_factory):
-    """A session whose strategy and feed were killed once and came back."""
-    with running_demo(tmp_path_factory.mktemp("verify"), "one") as live:
-        for role in ("strategy", "feed"):
-            until(live.quoting, 60, f"quoting before {role} dies")
-            before = live.process(role)
-            os.kill(before.pid, signal.SIGKILL)
-            until(
-                lambda was=before: live.process(was.role).restarts > was.restarts, 60, "a restart"
-            )
-        until(lambda: live.quoting() and filled(live), 60, "quotes and fills at the end")
-        live.finish()
-    return live.paths.data
-
-
-def filled(live):
-    states = [live.observer.instrument_state(i) for i in live.observer.instruments]
-    return any(state.get("bid_fills", 0) + state.get("ask_fills", 0) > 3 for state in states)
-
-
-@pytest.fixture(scope="session")
 def other(tmp_path_factory):
     return record(tmp_path_factory.mktemp("verify"), "two", 2)
-
-
-@pytest.fixture
-def forged(original, tmp_path):
-    return Forged(original, tmp_path / "forged")
 
 
 def decided(rows):
@@ -308,12 +282,6 @@ FEED_FORGERIES = {
         "a change of a book that is not known",
     ),
 }
-
-
-def said(found):
-    """Everything that a verification names, a line each."""
-    rows = [*found.findings, *found.damage, *found.differences]
-    return "\n".join(" ".join(str(value) for value in row.values()) for row in rows)
 
 
 @pytest.mark.parametrize("what", FORGERIES)
