@@ -250,6 +250,14 @@ def test_what_traded_is_forgotten_with_the_depth_message_that_comes_after_it(des
     assert desk.ahead(1) == 4
 
 
+def shown_before_its_trades(desk, quantity):
+    """When the bid showed so much: what went is taken for cancelled before its trades come."""
+    shown = desk.now + 10 * MS
+    desk.depth(BID, 100, quantity, venue_ns=shown)
+    desk.depth(ASK, 102, 7, venue_ns=shown + 50 * MS)
+    return shown
+
+
 def late(desk, quantity, shown):
     desk.trade(ASK, 100, quantity, venue_ns=shown)
     return desk.ahead(1)
@@ -260,9 +268,7 @@ def test_a_credit_is_taken_back_once():
     desk.snapshot([(100, 10)], [(101, 10)])
     desk.new(1, BID, 100, 5)
     desk.depth(BID, 100, 20)
-    shown = desk.now + 10 * MS
-    desk.depth(BID, 100, 12, venue_ns=shown)  # of eight that go four were in front
-    desk.depth(ASK, 102, 7, venue_ns=shown + 50 * MS)
+    shown = shown_before_its_trades(desk, 12)  # of eight that go four were in front
     assert desk.ahead(1) == 6
     # each half of what went was traded, and each takes back half of the credit
     assert [late(desk, 4, shown), late(desk, 4, shown)] == [4, 2]
@@ -274,9 +280,7 @@ def test_what_is_taken_back_is_rounded_up_towards_a_longer_queue(traded, ahead):
     desk.snapshot([(100, 10)], [(101, 10)])
     desk.new(1, BID, 100, 5)
     desk.depth(BID, 100, 30)
-    shown = desk.now + 10 * MS
-    desk.depth(BID, 100, 27, venue_ns=shown)  # of three that go one was in front
-    desk.depth(ASK, 102, 7, venue_ns=shown + 50 * MS)
+    shown = shown_before_its_trades(desk, 27)  # of three that go one was in front
     assert desk.ahead(1) == 9
     assert [late(desk, traded, shown) for _ in ahead] == ahead
 
@@ -285,9 +289,7 @@ def test_what_a_late_trade_explained_is_explained():
     desk = PaperDesk()
     desk.snapshot([(100, 10)], [(101, 10)])
     desk.new(1, BID, 100, 5)
-    shown = desk.now + 10 * MS
-    desk.depth(BID, 100, 6, venue_ns=shown)
-    desk.depth(ASK, 102, 7, venue_ns=shown + 50 * MS)
+    shown = shown_before_its_trades(desk, 6)
     assert [late(desk, 2, shown), late(desk, 2, shown), late(desk, 2, shown)] == [6, 6, 4]
 
 
