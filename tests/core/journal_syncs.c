@@ -1,5 +1,6 @@
 /*
- * Preloaded. PMM_CALLS: a file that gets a line for each fsync ("fsync PATH") and unlinkat ("unlink NAME").
+ * Preloaded. PMM_CALLS: a file that gets a line for each fsync ("fsync PATH"), fdatasync ("fdatasync PATH") and
+ * unlinkat ("unlink NAME").
  * PMM_LOCK_GONE: this file is removed in front of the first lock that is taken.
  */
 #define _GNU_SOURCE
@@ -17,13 +18,17 @@ static void tell(const char *what, const char *whom) {
     fclose(file);
 }
 
-int fsync(int fd) {
-    int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
+static int told(const char *call, int fd) {
+    int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, call);
     char link[64], path[4096] = "";
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    if (readlink(link, path, sizeof path - 1) > 0) tell("fsync", path);
+    if (readlink(link, path, sizeof path - 1) > 0) tell(call, path);
     return real(fd);
 }
+
+int fsync(int fd) { return told("fsync", fd); }
+
+int fdatasync(int fd) { return told("fdatasync", fd); }
 
 int unlinkat(int directory, const char *name, int flags) {
     int (*real)(int, const char *, int) = (int (*)(int, const char *, int))dlsym(RTLD_NEXT, "unlinkat");

@@ -1,5 +1,6 @@
 """The journal: what is appended is there, in order, and nothing else ever is."""
 
+import errno
 import subprocess
 import sys
 import time
@@ -360,6 +361,13 @@ def test_nothing_is_appended_after_close(directory):
         journal.append_array(make_events(1))
 
 
+def test_nothing_is_appended_to_a_journal_that_was_not_opened():
+    journal, events = ffi.new("struct pmm_journal *"), ffi.new("struct pmm_event[1]")
+    assert lib.pmm_journal_open(journal, b"", b"test", 2, 64, 0, 0) == lib.PMM_ERR_ARGUMENT
+    assert lib.pmm_journal_append(journal, events, 1) == lib.PMM_ERR_SYSTEM
+    assert ffi.errno == errno.EBADF
+
+
 def test_a_reader_of_a_new_journal_follows_what_is_appended_to_it(directory):
     with open_journal(directory) as journal:
         reader = journal.reader()
@@ -378,10 +386,12 @@ def test_no_descriptor_stays_open_behind_a_journal(directory):
     assert set(Path("/proc/self/fd").iterdir()) == before
 
 
-def test_a_journal_is_opened_where_standard_input_is_closed(directory):
+def test_a_journal_is_opened_and_read_where_standard_input_is_closed(directory):
     program = (
         "import os; from pinnacle.core.journal import Journal, Sync; os.close(0); "
-        f"Journal.open({str(directory)!r}, 'test', 2, 64, Sync.BATCH).close()"
+        "from pinnacle.core.journal_reader import scan; "
+        f"Journal.open({str(directory)!r}, 'test', 2, 64, Sync.BATCH).close(); "
+        f"scan({str(directory)!r})"
     )
     for _ in ("made", "recovered"):
         subprocess.run([sys.executable, "-c", program], check=True)

@@ -53,5 +53,6 @@ def test_a_record_that_is_whole_when_it_is_looked_at_again_is_where_the_scan_goe
     command = [sys.executable, "-c", SCAN, directory]
     report = json.loads(subprocess.check_output(command, env=environment, text=True))
     assert not report["corrupt"]
+    assert report["bytes"] == sum(path.stat().st_size for path in directory.glob("*.pmj"))
     assert (report["records"], report["torn_bytes"], report["later_valid"]) == (RECORDS, 0, 0)
     assert (report["missing_bytes"], report["first_ns"], report["last_ns"]) == (0, 1, RECORDS)

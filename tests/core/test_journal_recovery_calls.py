@@ -73,6 +73,13 @@ def test_a_journal_that_promises_more_starts_with_what_the_last_run_left_synced(
         assert f"fsync {path}" in made
 
 
+def test_what_was_synced_at_a_start_is_not_synced_again(tmp_path, calls):
+    calls(tmp_path / "log", "NONE", 150)
+    made = calls(tmp_path / "log", "BATCH", 1)
+    synced = {line for line in made if line.startswith("fdatasync")}
+    assert synced == {f"fdatasync {tmp_path / 'log' / '000002.pmj'}"}
+
+
 def test_files_that_were_made_ahead_go_from_the_highest_down(tmp_path, calls):
     calls(tmp_path / "log", "NONE", 10)
     kept = (tmp_path / "log" / "000000.pmj").read_bytes()
