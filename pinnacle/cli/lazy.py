@@ -96,4 +96,4 @@ def _out_of(error: Exception) -> int:
         return errno.ENOMEM
     if isinstance(error, RuntimeError) and "start new thread" in str(error):
         return errno.EAGAIN
-    return (error.errno or 0) if isinstance(error, OSError) else 0
+    return getattr(error, "errno", None) or 0

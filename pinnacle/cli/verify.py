@@ -57,4 +57,7 @@ def _print(result: dict[str, Any]) -> None:
     ends = ", ".join(f"{name} {how}" for name, how in result["ends"].items())
     click.echo(f"ended: {ends}")
     word = "identical" if result["identical"] else "NOT identical"
-    click.echo(f"{word}: {result['decisions']} decisions, {result['differences']} differences")
+    found = f"{result['decisions']} decisions, {result['differences']} differences"
+    for what in ("findings", "damage"):
+        found += f", {len(result[what])} {what}" if result[what] else ""
+    click.echo(f"{word}: {found}")

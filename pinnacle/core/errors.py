@@ -6,6 +6,7 @@ PinnacleError
 ├── LayoutError           exit 4   a mapped file of another layout, version or program
 ├── PeerLostError         exit 5   a process that this one needs is gone
 ├── DataError             exit 1   a journal, capture or message is damaged
+├── ShortageError         exit 70  the machine, or the user's limits, have no more
 ├── StrategyError         exit 70  a strategy's own code failed; .__cause__ has its traceback
 └── NativeError           exit 70  a C function failed; .code is enum pmm_error
     ├── NotReadyError              not there yet: try again
@@ -14,6 +15,7 @@ PinnacleError
     └── CorruptError        exit 1  damage before later valid data
 """
 
+import errno
 import os
 
 from pinnacle.core._native import ffi, lib
@@ -62,6 +64,14 @@ class StrategyError(PinnacleError):
     show_cause = True
 
 
+class ShortageError(PinnacleError):
+    """There are no more open files or no more memory: no file that was asked for is to blame."""
+
+    def __init__(self, number: int, what: str):
+        super().__init__(what)
+        self.errno = number
+
+
 class NativeError(PinnacleError):
     """A C function returned a negative code that has no better exception."""
 
@@ -90,6 +100,8 @@ class CorruptError(NativeError):
     exit_code = 1
 
 
+#: What the system says when it has no more of something.
+SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _LAYOUT_CODES = {
     lib.PMM_ERR_FOREIGN,
     lib.PMM_ERR_VERSION,
@@ -109,9 +121,12 @@ def check(code: int, what: object = "") -> int:
     if code >= 0:
         return code
     text = ffi.string(lib.pmm_strerror(code)).decode()
-    if code == lib.PMM_ERR_SYSTEM and ffi.errno:
-        text = os.strerror(ffi.errno)
+    number = ffi.errno if code == lib.PMM_ERR_SYSTEM else 0
+    if number:
+        text = os.strerror(number)
     message = f"{what}: {text}" if what else text
+    if number in SHORTAGES:
+        raise ShortageError(number, message)
     if code in _LAYOUT_CODES:
         raise LayoutError(message)
     raise _NATIVE_TYPES.get(code, NativeError)(code, message)

@@ -34,9 +34,14 @@ def origin_of(settings: object, instruments: Sequence[Instrument]) -> Origin:
     """`settings`: the section of the configuration that the process's logic is made from."""
     return Origin(
         configuration=_number(msgspec.json.encode(settings)),
-        instruments=_number(table(instruments).tobytes()),
+        instruments=instruments_id(instruments),
         build=build_id(),
     )
+
+
+def instruments_id(instruments: Sequence[Instrument]) -> int:
+    """Of an instrument table."""
+    return _number(table(instruments).tobytes())
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.origin import Origin
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import EVENT, Flag, Kind, Source
@@ -88,6 +89,12 @@ def end_records(source: Source, epoch: int, clock_ns: int, rings: list[RingPlace
 def origin_told(start: np.void) -> Origin:
     """From what the run was made that a START record begins; zeroes in a journal from before."""
     return Origin(int(start["price"]), int(start["quantity"]), int(start["venue_ns"]))
+
+
+def first_origin(reader: JournalReader) -> Origin | None:
+    """From what a journal's first run was made; None if it does not tell."""
+    told = origin_told(reader[0]) if len(reader) and reader[0]["kind"] == Kind.START else None
+    return told if told and any(told) else None
 
 
 def _rows(source: Source, recv_ns: int, n: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pinnacle.core.errors import LayoutError, NativeError
+from pinnacle.core.errors import SHORTAGES, LayoutError, NativeError
 from pinnacle.core.journal_reader import JournalReader, is_written
 from pinnacle.core.run_marks import MARKS
 from pinnacle.core.schema import Flag, Kind, Reason
@@ -80,6 +80,8 @@ def open_evidence(session: Path) -> tuple[dict[str, Evidence], list[Finding]]:
         try:
             opened[name] = Evidence(name, session / name)
         except (LayoutError, NativeError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in SHORTAGES:
+                raise
             problem = "missing" if not (session / name).is_dir() else "unreadable"
             problems.append(finding(name, 0, problem, str(error)))
     for one in opened.values():

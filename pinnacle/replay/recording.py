@@ -3,10 +3,12 @@
 from functools import cached_property
 from pathlib import Path
 
-from pinnacle.core.errors import DataError, UsageError
+from pinnacle.core.errors import DataError, LayoutError, NativeError, UsageError
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader
+from pinnacle.core.origin import instruments_id
 from pinnacle.core.paths import JOURNALLED
+from pinnacle.core.run_marks import first_origin
 
 INSTRUMENT_LIST = "instruments.json"
 CONFIGURATION = "config.toml"  # a session's folder has one, and a journal of every role
@@ -63,10 +65,28 @@ class Recording:
 
     @cached_property
     def instruments(self) -> dict[int, Instrument]:
-        """The instruments by id. DataError if the list is missing, LayoutError if it is bad."""
+        """The instruments by id. DataError if the list is missing or not the one that the journals
+        were written with, LayoutError if it is bad.
+        """
         if not self.has_instruments:
             raise DataError(f"{self._instrument_list}: missing; --raw shows ticks and lots")
-        return {row.instrument_id: row for row in read_list(self._instrument_list)}
+        rows = read_list(self._instrument_list)
+        self._refuse_others(rows)
+        return {row.instrument_id: row for row in rows}
+
+    def _refuse_others(self, rows: list[Instrument]) -> None:
+        """Other steps or fees would give every price and quantity another meaning."""
+        number = instruments_id(rows)
+        for name in self.journals:
+            try:
+                told = first_origin(self.reader(name, damaged_ok=True))
+            except (LayoutError, NativeError):
+                continue  # it is named where it is read
+            if told is not None and told.instruments != number:
+                raise DataError(
+                    f"{self._instrument_list}: not the instruments that {name} was written with; "
+                    "restore the file (pinnacle-replay verify tells what else was changed)"
+                )
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of a symbol; UsageError lists those that there are."""

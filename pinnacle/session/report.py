@@ -16,9 +16,11 @@ import numpy as np
 from pinnacle.core.errors import DataError, UsageError
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader, JournalReport, is_written
+from pinnacle.core.origin import Origin, origin_of
 from pinnacle.core.output import output
 from pinnacle.core.paths import JOURNALLED, SessionPaths
 from pinnacle.core.risk import beyond_names
+from pinnacle.core.run_marks import first_origin
 from pinnacle.core.schema import EVENT, Flag, Kind, events_pointer
 from pinnacle.core.tally import Tally
 from pinnacle.risk.gate import RiskGate
@@ -46,6 +48,7 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
     """
     config = load_session(paths.config, kept=True)
     instruments = read_list(paths.instrument_list)
+    _refuse_others(paths, origin_of(config.risk, instruments))
     gate = RiskGate(instruments, config.risk)
     tally = Tally(len(instruments), OPEN_ORDERS, TWO_SIDED_AFTER_NS)
     for chunk in JournalReader(_risk_journal(paths)).chunks():
@@ -72,6 +75,18 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
         "processes": ending.processes if ending else None,
         "lost_records": ending.lost_records if ending else None,
     }
+
+
+def _refuse_others(paths: SessionPaths, here: Origin) -> None:
+    """Other steps, fees or limits would make another result of the same records."""
+    told = first_origin(JournalReader(_risk_journal(paths)))
+    files = {"configuration": f"{paths.config} [risk]", "instruments": paths.instrument_list}
+    for part in here.differing(told) if told else ():
+        if part in files:
+            raise DataError(
+                f"{files[part]}: not what the session ran with; restore the file "
+                "(pinnacle-replay verify tells what else was changed)"
+            )
 
 
 def _risk_journal(paths: SessionPaths) -> Path:

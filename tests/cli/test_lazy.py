@@ -6,7 +6,7 @@ import click
 import pytest
 
 from pinnacle.cli.lazy import run
-from pinnacle.core.errors import StrategyError, UsageError
+from pinnacle.core.errors import ShortageError, StrategyError, UsageError
 
 
 def ended(capsys, command) -> tuple[int, str]:
@@ -45,6 +45,7 @@ def test_a_strategys_author_sees_how_his_code_got_there(capsys):
     ("raised", "words"),
     [
         (OSError(errno.EMFILE, "x"), "ulimit -n` allows: Too many open files"),
+        (ShortageError(errno.EMFILE, "f: x"), "ulimit -n` allows: Too many open files"),
         (OSError(errno.ENFILE, "x"), "this machine allows: Too many open files in system"),
         (OSError(errno.EAGAIN, "x"), "(ulimit -u): Resource temporarily unavailable"),
         (RuntimeError("can't start new thread"), "(ulimit -u): Resource temporarily unavailable"),

@@ -1,11 +1,17 @@
 """`pinnacle-replay cat`."""
 
+import dataclasses
 import json
 import os
 
 import pytest
 
-from tests.replay.recorded import MS, START_NS, flip_bit
+from pinnacle.core.instruments import write_list
+from pinnacle.core.origin import Origin, instruments_id
+from pinnacle.core.run_marks import start_records
+from pinnacle.core.schema import Source
+from pinnacle.core.units import Step
+from tests.replay.recorded import BTC, ETH, MS, START_NS, flip_bit, write_journal
 
 
 def lines(replay, *arguments):
@@ -41,6 +47,21 @@ def test_raw_needs_no_instrument_list(session, replay):
     result = replay("cat", session)
     assert result.returncode == 1
     assert "instruments.json: missing; --raw shows ticks and lots" in result.stderr
+
+
+def test_a_list_of_other_instruments_than_the_journals_were_written_with_is_refused(
+    session, replay
+):
+    origin = Origin(1, instruments_id([BTC, ETH]), 3)
+    rows = start_records(Source.RISK, 1, START_NS, 0, origin, [])
+    write_journal(session / "risk", Source.RISK, rows)
+    assert lines(replay, session, "--journal", "risk")
+    write_list(session / "instruments.json", [dataclasses.replace(BTC, tick=Step(1, 1)), ETH])
+    for command in (["cat"], ["export", "--journal", "risk", "--format", "csv", "--out", "-"]):
+        result = replay(*command, session)
+        assert result.returncode == 1
+        assert "instruments.json: not the instruments that risk was written with" in result.stderr
+    assert lines(replay, session, "--kind", "trade", "--raw")
 
 
 def test_an_order_is_followed_through_its_reports_only(session, replay):

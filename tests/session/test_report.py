@@ -1,6 +1,7 @@
 """The report of a session's folder: what it counts, what it says of an end that nobody wrote."""
 
 import json
+import shutil
 
 import msgspec
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 from pinnacle.core.errors import DataError
 from pinnacle.core.instruments import write_list
 from pinnacle.core.journal import Journal, Sync
+from pinnacle.core.origin import origin_of
+from pinnacle.core.run_marks import start_records
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
 from pinnacle.session.config import load_session, to_toml
 from pinnacle.session.create import create_session, remove_session
@@ -73,6 +76,32 @@ def session(tmp_path):
         return paths
 
     return made
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after"),
+    [
+        ("config.toml", 'position_max = "', 'position_max = "1000'),
+        ("instruments.json", '"taker_fee_e8": ', '"taker_fee_e8": 7'),
+    ],
+)
+def test_a_folder_whose_parameters_were_changed_afterwards_gives_no_report(
+    session, file, before, after
+):
+    paths = session(whole_day())
+    shutil.rmtree(paths.journal("risk"))
+    config = load_session(paths.config, kept=True)
+    origin = origin_of(config.risk, config.instrument_list())
+    start = start_records(Source.RISK, 1, S, 0, origin, [])
+    with Journal.open(paths.journal("risk"), "made", Source.RISK, 4096, Sync.NONE) as journal:
+        journal.append_array(np.concatenate([start, *whole_day()[1:]]))
+    assert build_report(paths)["runs"] == 1
+    path = paths.data / file
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    with pytest.raises(DataError, match=f"{file}.*: not what the session ran with; restore"):
+        build_report(paths)
 
 
 def test_orders_fills_and_refusals_are_counted(session):
