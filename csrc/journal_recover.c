@@ -60,10 +60,11 @@ static int take_lock(struct pmm_journal *journal) {
             pmm_lock_close(fd);
             return code;
         }
-        journal->lock_fd = fd;
-        if (lock_is_current(journal->directory_fd, fd)) return PMM_OK;
+        if (lock_is_current(journal->directory_fd, fd)) {
+            journal->lock_fd = fd;
+            return PMM_OK;
+        }
         pmm_lock_close(fd);
-        journal->lock_fd = -1;
     }
     return PMM_ERR_OWNED;
 }

@@ -4,6 +4,7 @@
  * usage: journal_san DIRECTORY
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,6 +128,24 @@ static void arguments(const char *directory) {
     CHECK(pmm_journal_open(&journal, directory, "n", 2, 63, 0, 0) == PMM_ERR_ARGUMENT);
     CHECK(pmm_journal_open(&journal, directory, "n", 2, 64, 3, 0) == PMM_ERR_ARGUMENT);
     CHECK(pmm_journal_open(&journal, directory, "n", 2, 64, 0, -1) == PMM_ERR_ARGUMENT);
+    pmm_journal_close(&journal);
+
+    /* The longest name that fits, and one byte more: "DIRECTORY/./././" and a name that fills it up. */
+    char name[sizeof journal.directory + 2];
+    size_t at = (size_t)snprintf(name, sizeof name, "%s", directory);
+    CHECK(at < sizeof name - 8);
+    while (at + 2 < sizeof journal.directory - 1) {
+        memcpy(name + at, "/.", 3);
+        at += 2;
+    }
+    memcpy(name + at, "//x", 4);
+    name[sizeof journal.directory] = 0;
+    CHECK(mkdir(directory, 0700) == 0 || errno == EEXIST);
+    CHECK(pmm_journal_open(&journal, name, "n", 2, 64, 0, 0) == PMM_ERR_ARGUMENT);
+    name[sizeof journal.directory - 1] = 0;
+    memcpy(name + sizeof journal.directory - 3, "/x", 3);
+    CHECK(strlen(name) == sizeof journal.directory - 1);
+    CHECK(pmm_journal_open(&journal, name, "n", 2, 64, 0, 0) == PMM_OK);
     pmm_journal_close(&journal);
 }
 

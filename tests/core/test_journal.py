@@ -197,6 +197,7 @@ def test_a_bad_argument_is_explained(directory, options, text):
 
 
 def test_a_journal_that_is_not_there_is_not_found(tmp_path):
+    (tmp_path / "x000000.pmj").touch()
     for path in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(UnreadableError, match=r"no journal: no 000000\.pmj in it") as told:
             scan(path)

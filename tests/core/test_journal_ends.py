@@ -50,6 +50,15 @@ def flip(directory, record, byte=20):
     path.write_bytes(content)
 
 
+def test_a_file_that_was_cut_in_front_of_its_last_record_is_not_read_beyond_its_end(tmp_path):
+    records = 4096 // EVENT.itemsize + 1  # the last begins a page of its own
+    with Journal.open(tmp_path, "ends", Source.FEED, records, Sync.NONE) as journal:
+        journal.append_array(np.zeros(5 * records, EVENT))
+    os.truncate(tmp_path / "000000.pmj", HEADER_BYTES + 4096)
+    found = scan(tmp_path, end_only=True)
+    assert (found.records, found.corrupt, found.missing_bytes) == (records - 1, True, 64)
+
+
 def test_opening_reads_the_newest_files_alone_record_by_record(old):
     with open_journal(old) as journal:
         found = journal.reader().report

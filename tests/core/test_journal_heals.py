@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pinnacle.core.journal import Journal, Sync
-from pinnacle.core.journal_reader import HEADER_BYTES
+from pinnacle.core.journal_reader import HEADER_BYTES, is_written
 from pinnacle.core.schema import EVENT, Source
 
 PER_FILE, RECORDS = 64, 150
@@ -19,7 +19,17 @@ import sys
 import msgspec
 from pinnacle.core.journal_reader import scan
 print(msgspec.json.encode(scan(sys.argv[1])).decode())
+with open("/proc/self/maps", encoding="utf-8") as maps:
+    assert ".pmj" not in maps.read()
 """
+
+
+def test_a_journal_is_written_as_long_as_its_writer_has_it_open(tmp_path):
+    directory = tmp_path / "log"
+    assert not is_written(directory)
+    with Journal.open(directory, "live", Source.FEED, PER_FILE, Sync.NONE):
+        assert is_written(directory)
+    assert not is_written(directory)
 
 
 @pytest.fixture
@@ -30,7 +40,7 @@ def writer(tmp_path):
     return library
 
 
-@pytest.mark.parametrize("record", [0, 10, PER_FILE, PER_FILE + 10, RECORDS - 2])
+@pytest.mark.parametrize("record", [0, 10, PER_FILE - 1, PER_FILE, PER_FILE + 10, RECORDS - 2])
 def test_a_record_that_is_whole_when_it_is_looked_at_again_is_where_the_scan_goes_on(
     tmp_path, writer, record
 ):

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pinnacle.core._native import lib
+from pinnacle.core.journal import Journal, Sync
+from pinnacle.core.schema import EVENT, Source
 
 OPEN = """
 import sys
@@ -80,6 +83,13 @@ def test_what_was_synced_at_a_start_is_not_synced_again(tmp_path, calls):
     assert synced == {f"fdatasync {tmp_path / 'log' / '000002.pmj'}"}
 
 
+def test_what_was_synced_at_a_start_counts_as_synced(tmp_path):
+    for sync in (Sync.NONE, Sync.BATCH):
+        with Journal.open(tmp_path / "log", "calls", Source.FEED, 64, sync) as journal:
+            assert journal.cdata.synced == journal.count
+            journal.append_array(np.zeros(150, EVENT))
+
+
 def test_files_that_were_made_ahead_go_from_the_highest_down(tmp_path, calls):
     calls(tmp_path / "log", "NONE", 10)
     kept = (tmp_path / "log" / "000000.pmj").read_bytes()
@@ -94,8 +104,25 @@ def test_files_that_were_made_ahead_go_from_the_highest_down(tmp_path, calls):
     assert len(gone) >= 2 and gone == sorted(gone, reverse=True)
 
 
-def test_the_lock_of_a_file_that_was_removed_meanwhile_does_not_count(tmp_path, calls):
+@pytest.mark.parametrize("anew", [{}, {"PMM_LOCK_ANEW": "1"}], ids=["removed", "replaced"])
+def test_the_lock_of_a_file_that_went_meanwhile_does_not_count(tmp_path, calls, anew):
     calls(tmp_path / "log", "NONE", 10)
     lock = tmp_path / "log" / "lock"
-    calls(tmp_path / "log", "NONE", 0, OPEN + AGAIN, PMM_LOCK_GONE=str(lock))
+    calls(tmp_path / "log", "NONE", 0, OPEN + AGAIN, PMM_LOCK_GONE=str(lock), **anew)
     assert calls.printed == "owned"
+
+
+@pytest.mark.parametrize(
+    ("lacking", "words"),
+    [("PMM_NO_RANDOM", "Input/output error"), ("PMM_NO_LOCK", "No locks available")],
+)
+def test_no_journal_is_made_without_an_identity_or_a_lock(tmp_path, calls, lacking, words):
+    program = f"""
+from pinnacle.core.errors import NativeError
+try:{OPEN.replace(chr(10), chr(10) + "    ")}
+except NativeError as error:
+    print(error)
+"""
+    calls(tmp_path / "log", "NONE", 0, program, **{lacking: "1"})
+    assert words in calls.printed
+    assert not list((tmp_path / "log").glob("*.pmj"))

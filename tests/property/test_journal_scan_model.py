@@ -46,7 +46,7 @@ def journals(tmp_path_factory):
 @st.composite
 def damages(draw):
     """(how, file, place, length) of some damages, one after the other."""
-    how = ["flip", "flip", "zero", "header", "cut", "lengthen", "remove", "move", "stranger"]
+    how = ["flip", "tear", "zero", "header", "cut", "lengthen", "remove", "move", "stranger"]
     one = st.tuples(
         st.sampled_from(how),
         st.integers(0, FILES + 3),
@@ -66,6 +66,9 @@ def damage(files, stranger, how, index, place, length):
     content = bytearray(files[index])
     if how == "flip" and len(content) > HEADER:
         content[HEADER + place % (len(content) - HEADER)] ^= length % 255 + 1
+    elif how == "tear":  # behind the records, where there is room
+        behind = len(content.rstrip(b"\0"))
+        content[behind : behind + length] = b"\xaa" * min(length, len(content) - behind)
     elif how == "zero":
         content[HEADER + place : HEADER + place + length] = bytes(
             len(content[HEADER + place : HEADER + place + length])
