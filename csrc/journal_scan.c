@@ -124,9 +124,8 @@ static int walk_tail(struct pmm_journal_walk *walk, const struct pmm_journal_vie
                      uint64_t from) {
     struct pmm_journal_report *report = walk->report;
     for (uint64_t i = from; i < view->whole; i++) {
-        uint64_t nonzero = count_nonzero((const uint8_t *)&view->records[i], PMM_EVENT_BYTES);
-        report->torn_bytes += nonzero;
-        if (nonzero == 0 || !matches(&view->records[i], walk->seed, first + i)) continue;
+        report->torn_bytes += count_nonzero((const uint8_t *)&view->records[i], PMM_EVENT_BYTES);
+        if (!matches(&view->records[i], walk->seed, first + i)) continue;
         if (report->later_valid == 0 && break_has_healed(walk)) return HEALED;
         report->later_valid += 1;
     }
