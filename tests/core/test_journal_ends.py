@@ -50,7 +50,7 @@ def flip(directory, record, byte=20):
     path.write_bytes(content)
 
 
-def test_a_file_that_was_cut_in_front_of_its_last_record_is_not_read_beyond_its_end(tmp_path):
+def test_a_file_that_was_cut_in_front_of_its_last_record_ends_there(tmp_path):
     records = 4096 // EVENT.itemsize + 1  # the last begins a page of its own
     with Journal.open(tmp_path, "ends", Source.FEED, records, Sync.NONE) as journal:
         journal.append_array(np.zeros(5 * records, EVENT))

@@ -39,7 +39,7 @@ def written(directory, records):
 def journals(tmp_path_factory):
     """Journals that end in the middle of a file, with one, and between two; and a stranger."""
     folder = tmp_path_factory.mktemp("journals")
-    lengths = (FILES * PER_FILE - 20, 5 * PER_FILE, 2 * PER_FILE + 1, 9)
+    lengths = (FILES * PER_FILE - 20, 5 * PER_FILE, 2 * PER_FILE + 1, 9, 1)
     return [written(folder / str(n), n) for n in lengths], written(folder / "other", 300)
 
 
@@ -61,12 +61,14 @@ def damage(files, stranger, how, index, place, length):
     if how in ("move", "stranger"):
         taken_from = files if how == "move" else stranger
         files[index] = list(taken_from.values())[place % len(taken_from)]
+    if how == "tear":
+        index = max(files)
     if index not in files or (how == "remove" and len(files) == 1):
         return
     content = bytearray(files[index])
     if how == "flip" and len(content) > HEADER:
         content[HEADER + place % (len(content) - HEADER)] ^= length % 255 + 1
-    elif how == "tear":  # behind the records, where there is room
+    elif how == "tear":  # behind the last record, where there is room
         behind = len(content.rstrip(b"\0"))
         content[behind : behind + length] = b"\xaa" * min(length, len(content) - behind)
     elif how == "zero":
