@@ -20,7 +20,8 @@ def report(session: Path, out: Path | None, as_json: bool) -> int:
 
     Made from the journals, at any time: while it runs, after its end, after a crash. Fees are what
     was paid, negative where rebates were earned; total = realised + unrealised - fees. Exit 1 if a
-    process's journal is missing, damaged or cut short: each is named.
+    process's journal is missing, damaged or cut short: each is named, and counted as far as it is
+    good.
     """
     from pinnacle.core.paths import SessionPaths
 

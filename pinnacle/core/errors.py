@@ -6,11 +6,11 @@ PinnacleError
 ├── LayoutError           exit 4   a mapped file of another layout, version or program
 ├── PeerLostError         exit 5   a process that this one needs is gone
 ├── DataError             exit 1   a journal, capture or message is damaged
-├── ShortageError         exit 70  the machine, or the user's limits, have no more
 ├── StrategyError         exit 70  a strategy's own code failed; .__cause__ has its traceback
 └── NativeError           exit 70  a C function failed; .code is enum pmm_error
     ├── NotReadyError              not there yet: try again
     ├── OwnedError                 another live process writes it
+    ├── ShortageError              no more open files, no more memory; .errno says of what
     ├── UnreadableError     exit 1  a recorded file is not there, or cannot be read
     └── CorruptError        exit 1  damage before later valid data
 """
@@ -64,14 +64,6 @@ class StrategyError(PinnacleError):
     show_cause = True
 
 
-class ShortageError(PinnacleError):
-    """There are no more open files or no more memory: no file that was asked for is to blame."""
-
-    def __init__(self, number: int, what: str):
-        super().__init__(what)
-        self.errno = number
-
-
 class NativeError(PinnacleError):
     """A C function returned a negative code that has no better exception."""
 
@@ -88,6 +80,14 @@ class OwnedError(NativeError):
     """Another live process is the owner."""
 
 
+class ShortageError(NativeError):
+    """There are no more open files or no more memory: no file that was asked for is to blame."""
+
+    def __init__(self, number: int, what: str):
+        super().__init__(lib.PMM_ERR_SYSTEM, what)
+        self.errno = number
+
+
 class UnreadableError(NativeError):
     """A recorded file is not there, or cannot be read."""
 
@@ -100,8 +100,7 @@ class CorruptError(NativeError):
     exit_code = 1
 
 
-#: What the system says when it has no more of something.
-SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+_SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _LAYOUT_CODES = {
     lib.PMM_ERR_FOREIGN,
     lib.PMM_ERR_VERSION,
@@ -116,6 +115,16 @@ _NATIVE_TYPES = {
 }
 
 
+def is_shortage(error: BaseException) -> bool:
+    """Whether the machine or the user's limits have no more, or that is what it came from.
+
+    Whoever makes an error the fault of a file, a journal or a strategy asks this first.
+    """
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) in _SHORTAGES:
+        return True
+    return error.__cause__ is not None and is_shortage(error.__cause__)
+
+
 def check(code: int, what: object = "") -> int:
     """Return `code` if it is not negative, else raise its exception; `what` names the thing."""
     if code >= 0:
@@ -125,7 +134,7 @@ def check(code: int, what: object = "") -> int:
     if number:
         text = os.strerror(number)
     message = f"{what}: {text}" if what else text
-    if number in SHORTAGES:
+    if number in _SHORTAGES:
         raise ShortageError(number, message)
     if code in _LAYOUT_CODES:
         raise LayoutError(message)

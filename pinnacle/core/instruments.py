@@ -10,7 +10,7 @@ import numpy as np
 
 from pinnacle.core._native import lib
 from pinnacle.core.config import InstrumentConfig
-from pinnacle.core.errors import ConfigError, LayoutError
+from pinnacle.core.errors import ConfigError, LayoutError, is_shortage
 from pinnacle.core.kept import kept_bytes
 from pinnacle.core.names import Symbol
 from pinnacle.core.output import write_whole
@@ -179,4 +179,6 @@ def read_list(path: Path) -> list[Instrument]:
             for row in rows
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
+        if is_shortage(error):
+            raise
         raise LayoutError(f"{path}: not an instrument list: {error}") from None

@@ -16,7 +16,14 @@ import msgspec
 import numpy as np
 
 from pinnacle.core._native import ffi, lib
-from pinnacle.core.errors import CorruptError, DataError, NativeError, UnreadableError, check
+from pinnacle.core.errors import (
+    CorruptError,
+    DataError,
+    NativeError,
+    UnreadableError,
+    check,
+    is_shortage,
+)
 from pinnacle.core.kept import open_kept
 from pinnacle.core.schema import EVENT, dtype_of, events_pointer
 
@@ -76,7 +83,9 @@ def is_written(directory: Path) -> bool:
     """Whether a process holds the journal's lock."""
     try:
         descriptor = os.open(directory / "lock", os.O_RDONLY | os.O_NONBLOCK)
-    except OSError:
+    except OSError as error:
+        if is_shortage(error):
+            raise
         return False
     try:
         asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)

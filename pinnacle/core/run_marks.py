@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pinnacle.core.errors import DataError
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.origin import Origin
 from pinnacle.core.ring import RingReader, RingWriter
@@ -95,6 +96,24 @@ def first_origin(reader: JournalReader) -> Origin | None:
     """From what a journal's first run was made; None if it does not tell."""
     told = origin_told(reader[0]) if len(reader) and reader[0]["kind"] == Kind.START else None
     return told if told and any(told) else None
+
+
+def refuse_others(reader: JournalReader, here: Origin, places: dict[str, object]) -> None:
+    """DataError if somebody changed what a journal's first run was made from: by name of the part,
+    `places` says where each that counts stands.
+
+    Of what another build wrote nobody can tell, for it may say the same in other words: `verify
+    --other-build` tells whether it comes to the same.
+    """
+    told = first_origin(reader)
+    if told is None or told.build != here.build:
+        return
+    for part in here.differing(told):
+        if part in places:
+            raise DataError(
+                f"{places[part]}: not what {reader.directory} was written with; restore it "
+                "(pinnacle-replay verify tells what else was changed)"
+            )
 
 
 def _rows(source: Source, recv_ns: int, n: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pinnacle.core.errors import ConfigError
+from pinnacle.core.errors import ConfigError, is_shortage
 from pinnacle.core.kept import kept_bytes
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -29,6 +29,8 @@ def read_toml(path: Path, *, kept: bool = False) -> dict[str, Any]:
     except RecursionError:
         raise ConfigError(f"{path}: brackets are nested too deeply") from None
     except OSError as error:
+        if is_shortage(error):
+            raise
         raise ConfigError(f"{path}: {error.strerror or error}") from None
     except ValueError as error:  # TOML's own errors, and numbers of thousands of digits
         raise ConfigError(f"{path}: {error}") from None

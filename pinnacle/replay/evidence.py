@@ -10,14 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pinnacle.core.errors import SHORTAGES, LayoutError, NativeError
+from pinnacle.core.errors import LayoutError, NativeError, is_shortage
 from pinnacle.core.journal_reader import JournalReader, is_written
+from pinnacle.core.paths import JOURNALLED
 from pinnacle.core.run_marks import MARKS
 from pinnacle.core.schema import Flag, Kind, Reason
 from pinnacle.replay.runs import Finding, Run, Runs, finding
-
-#: The journals of every session, in the order of the flow.
-JOURNALLED = ("exchange", "feed", "strategy", "risk", "gateway")
 
 
 class Evidence:
@@ -80,7 +78,7 @@ def open_evidence(session: Path) -> tuple[dict[str, Evidence], list[Finding]]:
         try:
             opened[name] = Evidence(name, session / name)
         except (LayoutError, NativeError, OSError) as error:
-            if isinstance(error, OSError) and error.errno in SHORTAGES:
+            if is_shortage(error):
                 raise
             problem = "missing" if not (session / name).is_dir() else "unreadable"
             problems.append(finding(name, 0, problem, str(error)))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pinnacle.core.errors import LayoutError, NativeError
+from pinnacle.core.errors import LayoutError, NativeError, is_shortage
 from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader, JournalReport, file_name, scan
 from pinnacle.core.schema import EVENT, Kind, Source
 from pinnacle.replay.recording import Recording
@@ -41,6 +41,8 @@ def check_journal(name: str, directory: Path) -> list[Damage]:
     try:
         report = _settled(directory)
     except (LayoutError, NativeError) as error:
+        if is_shortage(error):
+            raise
         return [_finding(name, 0, 0, 0, "unreadable", str(error))]
     findings = check_bytes(name, directory, report)
     if report.records:
@@ -53,6 +55,8 @@ def damage_of(name: str, directory: Path) -> list[Damage]:
     try:
         return check_bytes(name, directory, _settled(directory))
     except (LayoutError, NativeError) as error:
+        if is_shortage(error):
+            raise
         return [_finding(name, 0, 0, 0, "unreadable", str(error))]
 
 

@@ -3,12 +3,12 @@
 from functools import cached_property
 from pathlib import Path
 
-from pinnacle.core.errors import DataError, LayoutError, NativeError, UsageError
+from pinnacle.core.errors import DataError, LayoutError, NativeError, UsageError, is_shortage
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.origin import instruments_id
+from pinnacle.core.origin import Origin, build_id, instruments_id
 from pinnacle.core.paths import JOURNALLED
-from pinnacle.core.run_marks import first_origin
+from pinnacle.core.run_marks import refuse_others
 
 INSTRUMENT_LIST = "instruments.json"
 CONFIGURATION = "config.toml"  # a session's folder has one, and a journal of every role
@@ -35,11 +35,11 @@ class Recording:
         if _is_journal(path):
             return cls(path, {path.resolve().name: path}, path / ".." / INSTRUMENT_LIST)
         found = {child.name: child for child in sorted(path.iterdir()) if _is_journal(child)}
-        if not found:
-            raise DataError(f"{path}: neither a session's folder nor a journal: no *.pmj in it")
         # One whose files are gone is named as unreadable, and not passed over.
         whole = (path / CONFIGURATION).exists()
         found |= {name: path / name for name in JOURNALLED if whole or (path / name).is_dir()}
+        if not found:
+            raise DataError(f"{path}: neither a session's folder nor a journal: no *.pmj in it")
         names = [name for name in JOURNALLED if name in found]
         names += [name for name in found if name not in JOURNALLED]
         return cls(path, {name: found[name] for name in names}, path / INSTRUMENT_LIST)
@@ -76,17 +76,15 @@ class Recording:
 
     def _refuse_others(self, rows: list[Instrument]) -> None:
         """Other steps or fees would give every price and quantity another meaning."""
-        number = instruments_id(rows)
+        here = Origin(configuration=0, instruments=instruments_id(rows), build=build_id())
         for name in self.journals:
             try:
-                told = first_origin(self.reader(name, damaged_ok=True))
-            except (LayoutError, NativeError):
+                reader = self.reader(name, damaged_ok=True)
+            except (LayoutError, NativeError) as error:
+                if is_shortage(error):
+                    raise
                 continue  # it is named where it is read
-            if told is not None and told.instruments != number:
-                raise DataError(
-                    f"{self._instrument_list}: not the instruments that {name} was written with; "
-                    "restore the file (pinnacle-replay verify tells what else was changed)"
-                )
+            refuse_others(reader, here, {"instruments": self._instrument_list})
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of a symbol; UsageError lists those that there are."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pinnacle.core.errors import LayoutError, NativeError
+from pinnacle.core.errors import LayoutError, NativeError, is_shortage
 from pinnacle.core.journal_reader import JournalReader, is_written
 from pinnacle.core.schema import Flag, Kind, Reason, Source, Venue
 from pinnacle.replay.health import check_journal
@@ -27,6 +27,8 @@ def summarise(name: str, directory: Path, gap_ns: int, progress: Progress) -> di
     try:
         reader = JournalReader(directory, damaged_ok=True)
     except (LayoutError, NativeError) as error:
+        if is_shortage(error):
+            raise
         return {"journal": name, "records": 0, "health": "unreadable", "findings": findings} | {
             "error": str(error)
         }

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core.decision_log import Difference, LogReplay
-from pinnacle.core.errors import DataError, UsageError
+from pinnacle.core.errors import DataError, UsageError, is_shortage
 from pinnacle.core.instruments import Instrument, read_list
-from pinnacle.core.paths import SessionPaths
+from pinnacle.core.paths import JOURNALLED, SessionPaths
 from pinnacle.core.schema import Kind, Reason, Side, Source
 from pinnacle.core.toml import read_toml
 from pinnacle.replay.batches import check_batches, check_published
 from pinnacle.replay.ends import check_ends
-from pinnacle.replay.evidence import JOURNALLED, Evidence, open_evidence
+from pinnacle.replay.evidence import Evidence, open_evidence
 from pinnacle.replay.health import check_bytes, check_journal
 from pinnacle.replay.links import LINKS, compare
 from pinnacle.replay.logics import Decider, Session
@@ -73,7 +73,9 @@ def verify_session(
     """Hold a session's journals against each other, and repeat every decision.
 
     `other_build`: it may have been written by another build than this one. UsageError if there is
-    no such directory, DataError if it is no session's; what is wrong with one is in the result.
+    no such directory, DataError if it is no session's, ConfigError or LayoutError if its
+    configuration or its instruments cannot be read; what is wrong with its journals is in the
+    result.
     """
     if not paths.data.is_dir():
         raise UsageError(f"{paths.data}: no such directory")
@@ -221,6 +223,8 @@ class _Repeated:
         try:
             decisions = logic.decided(events, n)
         except (Exception, SystemExit) as error:
+            if is_shortage(error):
+                raise
             raise _Refused(f"the logic ends by itself: {error!r}") from None
         made: np.ndarray | tuple[()] = getattr(logic, "market", ())
         if isinstance(made, np.ndarray) and len(made):

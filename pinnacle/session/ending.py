@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from pinnacle.core.errors import DataError
+from pinnacle.core.errors import DataError, is_shortage
 from pinnacle.core.kept import kept_bytes
 from pinnacle.core.output import write_whole
 from pinnacle.core.paths import SessionPaths
@@ -14,13 +14,22 @@ from pinnacle.core.paths import SessionPaths
 _NAME = "ending.json"
 
 
+class Latency(msgspec.Struct, frozen=True, kw_only=True):
+    """Of how many, and what so many parts of them do not exceed: ns."""
+
+    count: Annotated[int, Meta(ge=0)]
+    p50: Annotated[int, Meta(ge=0)]
+    p99: Annotated[int, Meta(ge=0)]
+    p999: Annotated[int, Meta(ge=0)]
+
+
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """What only a live session shows, taken at its end before the segments go.
 
-    `tick_to_order`: count, p50, p99, p999 in ns. `processes`: restarts and rss_mb by role.
+    `processes`: restarts and rss_mb by role.
     """
 
-    tick_to_order: dict[str, Annotated[int, Meta(ge=0)]]
+    tick_to_order: Latency
     processes: dict[str, dict[str, int | float]]
     lost_records: Annotated[int, Meta(ge=0)]
 
@@ -37,7 +46,11 @@ def read_ending(paths: SessionPaths) -> Ending | None:
         return msgspec.json.decode(kept_bytes(place), type=Ending)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError) as error:
+    except OSError as error:
+        if is_shortage(error):
+            raise
+        raise DataError(f"{place}: {error.strerror or error}") from None
+    except msgspec.DecodeError as error:
         raise DataError(f"{place}: {error}; remove it to report without it") from None
 
 

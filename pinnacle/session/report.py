@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from pinnacle.core.errors import DataError, UsageError
+from pinnacle.core.errors import DataError, LayoutError, NativeError, UsageError, is_shortage
 from pinnacle.core.instruments import Instrument, read_list
-from pinnacle.core.journal_reader import JournalReader, JournalReport, is_written
-from pinnacle.core.origin import Origin, origin_of
+from pinnacle.core.journal_reader import JournalReader, JournalReport, is_written, scan
+from pinnacle.core.origin import origin_of
 from pinnacle.core.output import output
 from pinnacle.core.paths import JOURNALLED, SessionPaths
 from pinnacle.core.risk import beyond_names
-from pinnacle.core.run_marks import first_origin
+from pinnacle.core.run_marks import refuse_others
 from pinnacle.core.schema import EVENT, Flag, Kind, events_pointer
 from pinnacle.core.tally import Tally
 from pinnacle.risk.gate import RiskGate
@@ -36,22 +36,28 @@ Progress = Callable[[int], None]
 
 def records_to_read(paths: SessionPaths) -> int:
     """How many records `build_report` goes through: the whole of its progress."""
-    return len(JournalReader(_risk_journal(paths)))
+    return scan(_risk_journal(paths), end_only=True).records
 
 
 def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> dict[str, Any]:
     """The report as JSON-ready data: numbers as numbers, decimals as strings.
 
     Fees are what was paid: negative where rebates were earned. total = realised + unrealised -
-    fees. UsageError, DataError, LayoutError or ConfigError name what of the folder is missing
-    or odd.
+    fees. Of a damaged journal what stands before the damage is counted, and `journals` says where
+    that is. UsageError, DataError, LayoutError, UnreadableError or ConfigError name what else of
+    the folder is missing or odd.
     """
     config = load_session(paths.config, kept=True)
     instruments = read_list(paths.instrument_list)
-    _refuse_others(paths, origin_of(config.risk, instruments))
+    directory = _risk_journal(paths)
+    goes_on = is_written(directory)  # before the look at its end, or an end between hides
+    reader = JournalReader(directory, damaged_ok=True)
+    # Other steps, fees or limits would make another result of the same records.
+    places = {"configuration": f"{paths.config} [risk]", "instruments": paths.instrument_list}
+    refuse_others(reader, origin_of(config.risk, instruments), places)
     gate = RiskGate(instruments, config.risk)
     tally = Tally(len(instruments), OPEN_ORDERS, TWO_SIDED_AFTER_NS)
-    for chunk in JournalReader(_risk_journal(paths)).chunks():
+    for chunk in reader.chunks():
         tally.run(events_pointer(chunk), len(chunk))
         inputs = np.ascontiguousarray(chunk[(chunk["flags"] & Flag.DECISION) == 0])
         gate.decided(events_pointer(inputs), len(inputs))
@@ -65,7 +71,7 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
     return {
         "session": str(paths.data),
         "runs": times["runs"],
-        "ended": _ended(_risk_journal(paths)),
+        "ended": _ended(reader, goes_on),
         "duration_s": round(seconds, 3),
         "instruments": {i.symbol: _instrument(i, gate, tally, times) for i in instruments},
         "market": {"events": events, "events_per_s": rate},
@@ -77,18 +83,6 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
     }
 
 
-def _refuse_others(paths: SessionPaths, here: Origin) -> None:
-    """Other steps, fees or limits would make another result of the same records."""
-    told = first_origin(JournalReader(_risk_journal(paths)))
-    files = {"configuration": f"{paths.config} [risk]", "instruments": paths.instrument_list}
-    for part in here.differing(told) if told else ():
-        if part in files:
-            raise DataError(
-                f"{files[part]}: not what the session ran with; restore the file "
-                "(pinnacle-replay verify tells what else was changed)"
-            )
-
-
 def _risk_journal(paths: SessionPaths) -> Path:
     journal = paths.journal("risk")
     if not paths.data.is_dir():
@@ -98,9 +92,7 @@ def _risk_journal(paths: SessionPaths) -> Path:
     return journal
 
 
-def _ended(journal: Path) -> str:
-    goes_on = is_written(journal)  # before the look at its end, or an end between hides
-    reader = JournalReader(journal)
+def _ended(reader: JournalReader, goes_on: bool) -> str:
     if len(reader) and reader[-1]["kind"] == Kind.END:
         return "in order"
     return "not yet" if goes_on else "early"
@@ -108,26 +100,30 @@ def _ended(journal: Path) -> str:
 
 def _journals(paths: SessionPaths) -> dict[str, dict[str, Any]]:
     """Every process's journal: path, records, bytes of them, and where damage ends it, if any."""
-    rows = {}
-    for role in JOURNALLED:
-        directory = paths.journal(role)
-        if directory.is_dir():
-            reader = JournalReader(directory, damaged_ok=True)
-            rows[role] = {
-                "path": str(directory),
-                "records": len(reader),
-                "bytes": len(reader) * EVENT.itemsize,
-                "damage": _damage(directory, reader.report),
-            }
-    return rows
+    return {
+        role: _journal(paths.journal(role)) for role in JOURNALLED if paths.journal(role).is_dir()
+    }
 
 
-def _damage(directory: Path, found: JournalReport) -> str | None:
+def _journal(directory: Path) -> dict[str, Any]:
+    goes_on = is_written(directory)  # before the look at its end, which may be half a record
+    records, damage = 0, None
+    try:
+        found = scan(directory)
+        records, damage = found.records, _damage(found, goes_on)
+    except (LayoutError, NativeError) as error:
+        if is_shortage(error):
+            raise
+        damage = f"unreadable: {error}"
+    size = records * EVENT.itemsize
+    return {"path": str(directory), "records": records, "bytes": size, "damage": damage}
+
+
+def _damage(found: JournalReport, goes_on: bool) -> str | None:
     if found.corrupt:
         return f"damaged at {found.place}"
-    # The end of what is being written may be half a record.
-    if (found.torn_bytes or found.missing_bytes) and not is_written(directory):
-        return f"cut short behind record {found.records}"
+    if (found.torn_bytes or found.missing_bytes) and not goes_on:
+        return f"cut short at record {found.records}"
     return None
 
 
@@ -135,8 +131,8 @@ def _latency(ending: Ending | None) -> dict[str, float] | None:
     if ending is None:
         return None
     found = ending.tick_to_order
-    microseconds = {key: round(found.get(key, 0) / 1000, 1) for key in ("p50", "p99", "p999")}
-    return {"count": found.get("count", 0), **microseconds}
+    parts = {"p50": found.p50, "p99": found.p99, "p999": found.p999}
+    return {"count": found.count} | {name: round(ns / 1000, 1) for name, ns in parts.items()}
 
 
 def _instrument(

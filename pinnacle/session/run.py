@@ -26,7 +26,7 @@ from pinnacle.core.schema import Reason
 from pinnacle.session.checks import warnings
 from pinnacle.session.config import SessionConfig, load_session
 from pinnacle.session.create import discard_session, own_session
-from pinnacle.session.ending import Ending, write_ending
+from pinnacle.session.ending import Ending, Latency, write_ending
 from pinnacle.session.find import left_behind
 from pinnacle.session.supervisor import LOST, SessionFailed, Supervisor
 from pinnacle.session.view import LiveView
@@ -236,10 +236,9 @@ def _depth(paths: SessionPaths, ring: str) -> int:
         return observed.depth()
 
 
-def _latency(observer: Observer) -> dict[str, int]:
+def _latency(observer: Observer) -> Latency:
     found = observer.histograms("risk").get("tick_to_order")
     if found is None:
-        return {}
-    summary = found.summary()
-    names = ("count", "p50", "p99", "p999")
-    return {name: getattr(summary, name) for name in names}
+        return Latency(count=0, p50=0, p99=0, p999=0)
+    told = found.summary()
+    return Latency(count=told.count, p50=told.p50, p99=told.p99, p999=told.p999)

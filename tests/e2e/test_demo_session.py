@@ -11,7 +11,7 @@ import pytest
 
 from pinnacle.core.journal import Journal
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.paths import ROLES, SessionPaths
+from pinnacle.core.paths import JOURNALLED, ROLES, SessionPaths
 from pinnacle.core.schema import Flag, Kind, Side, Source, events_pointer
 from tests.sessions import (
     assert_repeats,
@@ -24,7 +24,6 @@ from tests.sessions import (
 )
 
 RECORDS = 150
-JOURNALLED = ("exchange", "feed", "strategy", "risk", "gateway")
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,9 @@ import numpy as np
 
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.paths import SessionPaths
+from pinnacle.core.paths import JOURNALLED, SessionPaths
 from pinnacle.core.schema import EVENT, Source
 from pinnacle.replay.verify import Verification, verify_session
-
-JOURNALLED = ("exchange", "feed", "strategy", "risk", "gateway")
 
 
 class Forged:

@@ -3,11 +3,12 @@
 import dataclasses
 import json
 import os
+import shutil
 
 import pytest
 
 from pinnacle.core.instruments import write_list
-from pinnacle.core.origin import Origin, instruments_id
+from pinnacle.core.origin import Origin, build_id, instruments_id
 from pinnacle.core.run_marks import start_records
 from pinnacle.core.schema import Source
 from pinnacle.core.units import Step
@@ -52,16 +53,20 @@ def test_raw_needs_no_instrument_list(session, replay):
 def test_a_list_of_other_instruments_than_the_journals_were_written_with_is_refused(
     session, replay
 ):
-    origin = Origin(1, instruments_id([BTC, ETH]), 3)
-    rows = start_records(Source.RISK, 1, START_NS, 0, origin, [])
-    write_journal(session / "risk", Source.RISK, rows)
+    for role, build in ((Source.RISK, build_id()), (Source.GATEWAY, 3)):  # one of another build
+        origin = Origin(1, instruments_id([BTC, ETH]), build)
+        rows = start_records(role, 1, START_NS, 0, origin, [])
+        write_journal(session / role.name.lower(), role, rows)
     assert lines(replay, session, "--journal", "risk")
     write_list(session / "instruments.json", [dataclasses.replace(BTC, tick=Step(1, 1)), ETH])
     for command in (["cat"], ["export", "--journal", "risk", "--format", "csv", "--out", "-"]):
         result = replay(*command, session)
         assert result.returncode == 1
-        assert "instruments.json: not the instruments that risk was written with" in result.stderr
+        assert "instruments.json: not what" in result.stderr
+        assert "risk was written with; restore it" in result.stderr
     assert lines(replay, session, "--kind", "trade", "--raw")
+    shutil.rmtree(session / "risk")
+    assert lines(replay, session, "--kind", "trade")  # another build may say the same otherwise
 
 
 def test_an_order_is_followed_through_its_reports_only(session, replay):

@@ -15,14 +15,14 @@ from pinnacle.core.run_marks import start_records
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
 from pinnacle.session.config import load_session, to_toml
 from pinnacle.session.create import create_session, remove_session
-from pinnacle.session.ending import Ending, read_ending, write_ending
+from pinnacle.session.ending import Ending, Latency, read_ending, write_ending
 from pinnacle.session.report import build_report, report_text, summary
 from tests.records import batch, event
 from tests.sessions import demo_config
 
 S = 1_000_000_000
 ENDING = Ending(
-    tick_to_order={"count": 3, "p50": 20_000, "p99": 300_000, "p999": 400_000},
+    tick_to_order=Latency(count=3, p50=20_000, p99=300_000, p999=400_000),
     processes={"risk": {"restarts": 1, "rss_mb": 60.5}},
     lost_records=0,
 )
@@ -100,7 +100,7 @@ def test_a_folder_whose_parameters_were_changed_afterwards_gives_no_report(
     text = path.read_text(encoding="utf-8")
     assert before in text
     path.write_text(text.replace(before, after), encoding="utf-8")
-    with pytest.raises(DataError, match=f"{file}.*: not what the session ran with; restore"):
+    with pytest.raises(DataError, match=f"{file}.*: not what .*/risk was written with; restore it"):
         build_report(paths)
 
 
@@ -170,7 +170,8 @@ def test_a_session_whose_risk_process_wrote_its_end_ended_in_order(session):
 
 def test_a_session_without_an_order_tells_no_latency(session):
     paths = session(whole_day())
-    write_ending(paths, msgspec.structs.replace(ENDING, tick_to_order={}))
+    none = Latency(count=0, p50=0, p99=0, p999=0)
+    write_ending(paths, msgspec.structs.replace(ENDING, tick_to_order=none))
     assert "not recorded: no order followed a tick" in summary(build_report(paths))
 
 
@@ -196,8 +197,19 @@ def test_what_the_session_wrote_at_its_end_is_in_the_report(session):
 def test_an_ending_that_is_none_is_named(session):
     paths = session(whole_day())
     (paths.data / "ending.json").write_text('{"lost": 1}', encoding="utf-8")
-    with pytest.raises(DataError, match=r"ending\.json.*tick_to_order"):
+    with pytest.raises(DataError, match=r"ending\.json.*tick_to_order.*remove it"):
         read_ending(paths)
+    half = '{"tick_to_order": {"count": 3}, "processes": {}, "lost_records": 0}'
+    (paths.data / "ending.json").write_text(half, encoding="utf-8")
+    with pytest.raises(DataError, match=r"ending\.json.*p50"):
+        read_ending(paths)
+
+
+def test_an_ending_that_cannot_be_read_is_not_to_be_removed(session):
+    paths = session(whole_day())
+    (paths.data / "ending.json").mkdir()
+    with pytest.raises(DataError, match=r"ending\.json: is no plain file$"):
+        build_report(paths)
 
 
 def test_a_folder_without_a_risk_journal_is_named(tmp_path):
@@ -237,16 +249,32 @@ def test_a_journal_that_is_cut_short_or_damaged_is_named_with_what_is_good(sessi
     report = build_report(paths)
     (row,) = report["journals"]
     assert row["records"] == 5
-    assert row["damage"] == "cut short behind record 5"
+    assert row["damage"] == "cut short at record 5"
     assert f"{row['path']}: {row['damage']}: 5 records are told" in summary(report)
     file.write_bytes(whole)
     assert build_report(paths)["journals"][0]["damage"] is None
     feed = paths.journal("feed")
     feed.mkdir()
     (feed / "000000.pmj").write_bytes(whole[: 4096 + 200] + b"x" + whole[4096 + 201 :])
+    for role in ("gateway", "strategy"):
+        paths.journal(role).mkdir()
+    (paths.journal("gateway") / "000000.pmj").write_bytes(bytes(8192))
     damage = {row["path"]: row["damage"] for row in build_report(paths)["journals"]}
     assert damage[str(feed)].startswith("damaged at 000000.pmj, record 3")
     assert damage[str(paths.journal("risk"))] is None
+    assert damage[str(paths.journal("strategy"))].startswith("unreadable: ")
+    assert damage[str(paths.journal("gateway"))].startswith("unreadable: ")
+
+
+def test_of_a_damaged_risk_journal_what_stands_before_the_damage_is_told(session):
+    paths = session(whole_day())
+    file = paths.journal("risk") / "000000.pmj"
+    whole = file.read_bytes()
+    at = 4096 + 64 * 8  # between the fills
+    file.write_bytes(whole[:at] + b"x" + whole[at + 1 :])
+    report = build_report(paths)
+    assert report["journals"][0]["damage"].startswith("damaged at 000000.pmj, record 8")
+    assert report["instruments"]["BTC-USD"]["fills"] == {"bid": 2, "ask": 0}
 
 
 def test_progress_adds_up_to_every_record(session):

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pinnacle.core.errors import DataError, UsageError
+from pinnacle.core.errors import DataError, UsageError, is_shortage
+from pinnacle.core.kept import open_kept
 from pinnacle.core.names import Symbol
 from pinnacle.core.schema import INSTRUMENT, Kind, Venue
 from pinnacle.venues.binance.codec import RECORDS_MAX, Codec, FrameError
@@ -45,10 +46,8 @@ def read_capture(path: Path) -> Iterator[Line]:
     UsageError if there is no such file.
     """
     number = 0
-    if path.exists() and not path.is_file():
-        raise DataError(f"{path}: is no plain file")
     try:
-        with path.open("rb") as raw:
+        with open_kept(path) as raw:
             magic = raw.read(4)
         if magic in _PACKED:
             raise DataError(f"{path}: packed with {_PACKED[magic]}: unpack it, or use gzip")
@@ -64,6 +63,8 @@ def read_capture(path: Path) -> Iterator[Line]:
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file") from None
     except OSError as error:
+        if is_shortage(error):
+            raise
         raise DataError(f"{path}: {error.strerror or error}") from None
     if number == 0:
         raise DataError(f"{path}: empty capture")
