@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from pinnacle.core.errors import UsageError
+from pinnacle.core.paths import DATA_FILES, TELLERS
 
 STANDARD_OUTPUT = Path("-")
 _STDOUT = 1
+_OF_A_SESSION = {*DATA_FILES, *(f"{teller}.log" for teller in TELLERS)}
 
 
 def check_output(path: Path) -> None:
@@ -37,16 +39,18 @@ def check_output(path: Path) -> None:
         raise UsageError(f"{path}: is a folder")
     elif found is not None and not os.access(path, os.W_OK):
         raise UsageError(f"{path}: {os.strerror(errno.EACCES)}")
-    elif found is not None and _is_of_a_session(path.resolve()):
-        raise UsageError(f"{path}: is a file of a session: it is not replaced")
+    if _is_of_a_session(path.resolve()):
+        raise UsageError(f"{path}: belongs to a session: it is not written over")
 
 
 def _is_of_a_session(path: Path) -> bool:
-    """Whether replacing it loses what a session recorded, or what is needed to read that."""
-    if path.suffix == ".pmj":
+    """Whether a file of that name, new or not, is a session's: what it recorded, what is needed to
+    read that, what it logs, and whatever stands among a journal's files.
+    """
+    folder = path.parent
+    if path.suffix == ".pmj" or any(folder.glob("[0-9]*.pmj")):
         return True
-    kept = {"config.toml", "instruments.json", "ending.json"}
-    return path.name in kept and any(path.parent.glob("*/[0-9]*.pmj"))
+    return path.name in _OF_A_SESSION and any(folder.glob("*/[0-9]*.pmj"))
 
 
 def _found(path: Path) -> os.stat_result | None:

@@ -23,6 +23,8 @@ JOURNALLED = ("exchange", "feed", "strategy", "risk", "gateway")
 ROLES = (*JOURNALLED, "monitor")
 #: Quotes go first; who carries their cancels and their reports goes after.
 STOP_ORDER = ("strategy", "risk", "gateway", "exchange", "feed", "monitor")
+#: What stands in a session's folder beside its journals and logs.
+DATA_FILES = ("config.toml", "instruments.json", "ending.json")
 #: Who has something to tell people.
 TELLERS = (*ROLES, "supervisor")
 

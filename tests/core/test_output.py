@@ -148,19 +148,29 @@ def test_a_place_without_permission_is_said_before(tmp_path):
     locked.chmod(0o700)
 
 
-@pytest.mark.parametrize(
-    "name", ["risk/000000.pmj", "config.toml", "instruments.json", "ending.json"]
-)
-def test_nothing_that_a_session_recorded_is_replaced(tmp_path, name):
+KEPT = ["risk/000000.pmj", "risk/000001.pmj", "risk/lock", "risk/report.json", "risk.log"]
+KEPT += ["supervisor.log", "config.toml", "instruments.json", "ending.json"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("name", KEPT)
+def test_nothing_that_a_session_recorded_is_replaced_and_nothing_put_among_it(
+    tmp_path, name, there
+):
     (tmp_path / "risk").mkdir()
     (tmp_path / "risk/000000.pmj").write_bytes(b"records")
     path = tmp_path / name
-    path.write_bytes(b"records")
+    if there:
+        path.write_bytes(b"records")
     (tmp_path / "link").symlink_to(path)
     for out in (path, tmp_path / "link"):
-        with pytest.raises(UsageError, match="is a file of a session: it is not replaced"):
+        with pytest.raises(UsageError, match="belongs to a session: it is not written over"):
             write(out)
-    assert path.read_bytes() == b"records"
+    if there or name == "risk/000000.pmj":
+        assert path.read_bytes() == b"records"
+    else:
+        assert not path.exists()
+    write(tmp_path / "report.json")
 
 
 def test_a_file_of_such_a_name_that_is_no_sessions_is_a_file_like_any_other(tmp_path):
