@@ -91,7 +91,7 @@ class Runs:
         strange = any(row[name] for name in _UNUSED[kind]) or row["flags"] & ~_END_FLAG
         strange = strange or row["side"] > 1
         if strange or (own and row["source"] != self._source):
-            self._wrong(index, "mark", f"no process writes such a {kind.name}")
+            self._wrong(index, "mark", f"no process writes {kind.name} so")
 
     def _start(self, index: int, row: np.void, before: np.void) -> None:
         told, epoch = int(row["aux"]), int(row["order_id"])

@@ -76,12 +76,13 @@ class VenueLink:
                 bad = self._follow(number, rows[mine], mine, places)
                 if bad is not None:
                     return [self._finding(index + int(mine[bad[0]]), bad[1])]
-            places = places[places >= 0]
-            if len(places):
-                steps = np.diff(places, prepend=self._place)
-                if (steps <= 0).any():
-                    return [self._finding(index, "its records are not in the venue's order")]
-                self._place = int(places[-1])
+            of_the_venue = np.flatnonzero(places >= 0)
+            if len(of_the_venue):
+                back = np.diff(places[of_the_venue], prepend=self._place) <= 0
+                if back.any():
+                    at = index + int(of_the_venue[np.argmax(back)])
+                    return [self._finding(at, "its records are not in the venue's order")]
+                self._place = int(places[of_the_venue[-1]])
         return []
 
     def _follow(

@@ -1,10 +1,6 @@
 """Whatever is done to a journal, CRCs and all, its session is not identical any more.
 
-Unless nobody can tell, and that is little. In a journal of decisions: what the process alone was
-told (the time, the switch, its peers), where its batches end, which of two rings' records stood
-first, and when the feed sent it a snapshot, as long as every decision stays as it was. In the
-feed's: what it says itself of a book, where its rings stood, and the times of records that no
-reader took. And of any journal the end that nobody saw: it is then said to end early.
+Unless nobody can tell, and that is little: docs/decisions/0016 has the list, `essence` holds it.
 """
 
 from pathlib import Path

@@ -137,13 +137,13 @@ WRONG = {
     "an END of another moment": (with_(recv_ns=(END_AT, 301)), "an END that does not close"),
     "a mark behind END": (inserted(SECOND, whole()[4:5]), "a record behind END that begins no run"),
     "a record behind END": (inserted(SECOND, TIMER), "records behind END that begin no run"),
-    "a START with a side": (with_(side=(0, 1)), "no process writes such a START"),
-    "a START of another": (with_(source=(0, Source.RISK)), "no process writes such a START"),
-    "a third side of a ring": (with_(side=(2, 3)), "no process writes such a ATTACH"),
-    "an END of another": (with_(source=(END_AT, Source.RISK)), "no process writes such a END"),
-    "an output of another": (with_(source=(2, Source.RISK)), "no process writes such a ATTACH"),
-    "a priced END": (with_(price=(END_AT, 1)), "no process writes such a END"),
-    "a flag too many": (with_(flags=(0, Flag.DECISION)), "no process writes such a START"),
+    "a START with a side": (with_(side=(0, 1)), "no process writes START so"),
+    "a START of another": (with_(source=(0, Source.RISK)), "no process writes START so"),
+    "a third side of a ring": (with_(side=(2, 3)), "no process writes ATTACH so"),
+    "an END of another": (with_(source=(END_AT, Source.RISK)), "no process writes END so"),
+    "an output of another": (with_(source=(2, Source.RISK)), "no process writes ATTACH so"),
+    "a priced END": (with_(price=(END_AT, 1)), "no process writes END so"),
+    "a flag too many": (with_(flags=(0, Flag.DECISION)), "no process writes START so"),
 }
 
 
