@@ -1,6 +1,7 @@
 """What opening a journal reads: its ends, however old it is, and what that leaves to others."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import CorruptError
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader, scan
-from pinnacle.core.schema import EVENT, Source
+from pinnacle.core.schema import EVENT, Source, events_pointer
 
 PER_FILE = 64
 #: Files that an open reads record by record.
@@ -57,6 +58,18 @@ def test_a_file_that_was_cut_in_front_of_its_last_record_ends_there(tmp_path):
     os.truncate(tmp_path / "000000.pmj", HEADER_BYTES + 4096)
     found = scan(tmp_path, end_only=True)
     assert (found.records, found.corrupt, found.missing_bytes) == (records - 1, True, 64)
+
+
+def test_no_mapping_stays_behind_a_journal(old):
+    open_journal(old).close()
+    assert str(old) not in Path("/proc/self/maps").read_text(encoding="utf-8")
+
+
+def test_no_more_records_are_checked_than_are_asked_for(old):
+    reader = JournalReader(old)
+    events = events_pointer(reader.array()[:3].copy())
+    for n in (0, 1, 2, 3):
+        assert lib.pmm_journal_check(events, n, reader.identity, 0) == n
 
 
 def test_opening_reads_the_newest_files_alone_record_by_record(old):

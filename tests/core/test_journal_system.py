@@ -60,9 +60,11 @@ def run(program: str, directory: Path, before: str = "", **environment: str) -> 
     return result.stdout.strip()
 
 
-def test_a_file_size_limit_ends_the_journal_and_keeps_what_was_there(tmp_path):
+@pytest.mark.parametrize("records", [64, 1 << 24], ids=["least", "most"])
+def test_a_file_size_limit_ends_the_journal_and_keeps_what_was_there(tmp_path, records):
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
-    message = run(OPEN, tmp_path / "journal", limit)
+    program = OPEN.replace('"denied", 2', f'"denied", 2, {records}')
+    message = run(program, tmp_path / "journal", limit)
     assert message.endswith("File too large")
     assert [path.name for path in (tmp_path / "journal").iterdir()] == ["lock"]
 

@@ -73,16 +73,16 @@ def records_are_the_ones_that_were_appended(directory: Path, count: int) -> bool
 
 
 def recover(directory: Path, sync: int) -> dict:
-    report = scan(directory)
-    count, refused = report.records, False
+    whole, end = scan(directory), scan(directory, end_only=True)
+    count, refused = end.records, False
     try:
         with Journal.open(directory, "power", Source.FEED, 1024, Sync(sync)) as journal:
             count = journal.count
     except CorruptError:
         refused = True
-    same = records_are_the_ones_that_were_appended(directory, count)
-    found = {"records": count, "scanned": report.records, "same": same}
-    return found | {"corrupt": report.corrupt, "refused": refused}
+    same = records_are_the_ones_that_were_appended(directory, whole.records)
+    found = {"records": count, "scanned": end.records, "same": same}
+    return found | {"corrupt": whole.corrupt, "end_corrupt": end.corrupt, "refused": refused}
 
 
 def main(folder: Path, appender: Path, sync: int, cycles: int) -> None:
