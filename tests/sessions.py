@@ -169,22 +169,28 @@ def assert_repeats(paths: SessionPaths) -> None:
     assert result["decisions"] > 100
 
 
+#: By order id what it is for in all, and what of it was filled.
+Resting = dict[int, tuple[int, int]]
+
+
 def resting_at_the_end(rows: np.ndarray) -> dict[int, int]:
     """Open orders and their leaves after an exchange's records."""
-    left: dict[int, int] = {}
+    resting: Resting = {}
     for row in rows[(rows["kind"] >= Kind.ACK) & (rows["kind"] <= Kind.REJECTED)]:
-        rest(left, row)
-    return left
+        rest(resting, row)
+    return {order: total - filled for order, (total, filled) in resting.items()}
 
 
-def rest(left: dict[int, int], row: np.void) -> None:
-    """Apply one execution report to {order id: leaves}."""
+def rest(resting: Resting, row: np.void) -> None:
+    """Apply one execution report."""
     order, kind, quantity = int(row["order_id"]), row["kind"], int(row["quantity"])
     if kind == Kind.ACK:
-        left[order] = quantity
+        resting[order] = (quantity, 0)
     elif kind in (Kind.CANCELLED, Kind.REJECTED):
-        left.pop(order, None)
-    elif kind == Kind.FILL and order in left:
-        left[order] -= quantity
-        if left[order] <= 0:
-            del left[order]
+        resting.pop(order, None)
+    elif order in resting and kind in (Kind.FILL, Kind.REPLACED):
+        total, filled = resting[order]
+        resting[order] = (total, filled + quantity) if kind == Kind.FILL else (quantity, filled)
+        total, filled = resting[order]
+        if filled >= total:
+            del resting[order]

@@ -14,6 +14,7 @@ from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import JOURNALLED, ROLES, SessionPaths
 from pinnacle.core.schema import Flag, Kind, Side, Source, events_pointer
 from tests.sessions import (
+    Resting,
     assert_repeats,
     journalled,
     rest,
@@ -45,7 +46,7 @@ def traded(live) -> bool:
 
 def both_sides_rested(rows: np.ndarray) -> set[int]:
     """The instruments of which bids and asks were in the market at the same time."""
-    resting: dict[tuple[int, int], dict[int, int]] = {}
+    resting: dict[tuple[int, int], Resting] = {}
     found = set()
     for row in rows[(rows["kind"] >= Kind.ACK) & (rows["kind"] <= Kind.REJECTED)]:
         instrument = int(row["instrument_id"])

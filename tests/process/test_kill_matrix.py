@@ -10,7 +10,7 @@ import pytest
 from pinnacle.core.instruments import read_list
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
-from tests.sessions import assert_repeats, journalled, rest, running_demo, until
+from tests.sessions import Resting, assert_repeats, journalled, rest, running_demo, until
 
 NEEDED = ("feed", "strategy", "risk", "gateway")
 EVERYONE = (*NEEDED, "exchange", "monitor")
@@ -65,7 +65,7 @@ def test_quotes_left_the_market_before_anything_came_back_to_it(survived, role):
     its successor sent."""
     paths, _, killed = survived
     at, until_ns = killed[role][0], killed[EVERYONE[EVERYONE.index(role) + 1]][0]
-    resting: dict[int, int] = {}
+    resting: Resting = {}
     moments = []
     for row in exchange_orders(paths):
         rest(resting, row)
