@@ -23,6 +23,8 @@ from pinnacle.venues.binance.codec import RECORDS_MAX, Codec, FrameError
 SYMBOL = re.compile(rb'"s":"([^"]*)"')
 # What a capture may have been packed with, by its first bytes, and is not read here.
 _PACKED = {b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zX": "xz", b"BZh9": "bzip2", b"PK\x03\x04": "zip"}
+#: Of a frame with its stamp; the largest snapshot that Binance sends has some 300 kB.
+LINE_MAX = 1 << 24
 # Binance writes eight decimals, whatever an instrument's tick and lot are.
 TEXT_DECIMALS = 8
 
@@ -53,7 +55,9 @@ def read_capture(path: Path) -> Iterator[Line]:
             raise DataError(f"{path}: packed with {_PACKED[magic]}: unpack it, or use gzip")
         packed = magic[:2] == b"\x1f\x8b"
         with gzip.open(path) if packed else path.open("rb") as file:
-            for number, line in enumerate(file, 1):
+            for number, line in enumerate(iter(lambda: file.readline(LINE_MAX + 1), b""), 1):
+                if len(line) > LINE_MAX:
+                    raise DataError(f"{path}:{number}: a line of more than {LINE_MAX} bytes")
                 stamp, _, frame = line.rstrip().partition(b" ")
                 if not stamp.isdigit() or int(stamp[:20]) >= 2**63 or not frame:
                     raise DataError(f"{path}:{number}: not `<recv_ns> <json>`: {line[:60]!r}")

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from pinnacle.cli.capture import capture
 from pinnacle.core.errors import DataError
+from pinnacle.venues.binance import capture as capture_module
 from pinnacle.venues.binance.capture import infer_instrument
 from pinnacle.venues.binance.check import check_capture
 
@@ -154,6 +155,18 @@ def test_a_cut_gzip_file_is_named_with_the_line_where_it_ends(tmp_path, made_cap
     path.write_bytes(made_captures["BTCUSDT"].read_bytes()[:50_000])
     with pytest.raises(DataError, match=r"cut\.gz:\d+: damaged gzip data"):
         check_capture(path)
+
+
+def test_a_line_without_an_end_is_read_up_to_a_bound(tmp_path, monkeypatch):
+    """Packed, some kilobytes are a line of gigabytes."""
+    monkeypatch.setattr(capture_module, "LINE_MAX", 1000)
+    path = tmp_path / "bomb.gz"
+    longest = b'5 {"a":"' + b"x" * 989 + b'"}\n'
+    path.write_bytes(gzip.compress(longest))
+    assert [len(line.frame) for line in capture_module.read_capture(path)] == [997]
+    path.write_bytes(gzip.compress(longest + b"6 " + bytes(100_000)))
+    with pytest.raises(DataError, match=r"bomb\.gz:2: a line of more than 1000 bytes"):
+        list(capture_module.read_capture(path))
 
 
 def test_a_capture_without_a_snapshot_is_no_book(tmp_path, lines):
