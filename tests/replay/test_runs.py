@@ -33,9 +33,9 @@ def whole(second=2, rings=RINGS):
     return np.concatenate([begin(), TIMER, end(), *last])
 
 
-def looked_at(rows, cut=0):
+def looked_at(rows, cut=0, journal="strategy"):
     """Read in two pieces."""
-    runs = Runs("strategy")
+    runs = Runs(journal)
     for index, part in ((0, rows[:cut]), (cut, rows[cut:])):
         runs.take(index, part, np.flatnonzero(np.isin(part["kind"], MARKS)))
     runs.close(len(rows), rows[-1])
@@ -87,6 +87,25 @@ def test_segments_that_were_made_anew_count_their_epochs_anew():
     assert said(whole(1, ANEW)) == ""
 
 
+def test_a_batch_that_a_decision_closes_is_closed_for_the_next_mark():
+    decision = event(Kind.NEW, recv_ns=200, source=OWN, flags=Flag.DECISION)
+    for marks in (begin(2, 5), end()):
+        assert said(np.concatenate([begin(), TIMER, decision, marks])) == ""
+
+
+@pytest.mark.parametrize("last", [[], [end_records(Source.FEED, 1, 300, RINGS[1:])]])
+def test_a_feed_has_no_batches_and_its_next_run_counts_all_that_it_published(last):
+    def feed(epoch, told):
+        return start_records(Source.FEED, epoch, 100, told, ORIGIN, RINGS[1:])
+
+    change = event(Kind.DEPTH, recv_ns=200, source=Source.FEED)
+    before = np.concatenate([feed(1, 0), change, change, *last])
+    for fewer in (0, 1):
+        rows = np.concatenate([before, feed(2, len(before) - fewer)])
+        details = [problem["detail"] for problem in looked_at(rows, journal="feed").problems]
+        assert details == [f"START at index {len(before)} says {len(before) - 1}"] * fewer
+
+
 WRONG = {
     "no beginning": (whole()[1:], "does not begin with START"),
     "no epoch": (with_(order_id=(0, 0)), "^epoch 0;"),
@@ -107,6 +126,7 @@ WRONG = {
     "an end in a batch": (with_(flags=(TIMER_AT, 0)), "the end in the middle of a batch"),
     "a late ATTACH": (inserted(1, TIMER), "an ATTACH that is not of the START"),
     "an ATTACH twice": (inserted(1, whole()[1:2]), "an ATTACH that is not of the START"),
+    "the last ATTACH twice": (inserted(3, whole()[2:3]), "an ATTACH that is not of the START"),
     "an ATTACH of another moment": (with_(recv_ns=(1, 99)), "an ATTACH that is not of the START"),
     "a DETACH of another ring": (with_(order_id=(DETACH_AT, 9)), "a DETACH of no ring"),
     "a DETACH of a stranger": (with_(source=(DETACH_AT, Source.RISK)), "a DETACH of no ring"),
@@ -133,6 +153,10 @@ WRONG = {
         "records behind a DETACH",
     ),
     "a DETACH missing": (np.delete(whole(), DETACH_AT), "an END that does not close"),
+    "DETACHes in another order": (
+        np.concatenate([begin(), TIMER, end(rings=RINGS[::-1])]),
+        "an END that does not close",
+    ),
     "an END of another run": (with_(order_id=(END_AT, 2)), "an END that does not close"),
     "an END of another moment": (with_(recv_ns=(END_AT, 301)), "an END that does not close"),
     "a mark behind END": (inserted(SECOND, whole()[4:5]), "a record behind END that begins no run"),
@@ -153,3 +177,20 @@ def test_what_no_process_writes_is_named(what):
     assert re.search(text, said(rows)), said(rows)
     for cut in range(1, len(rows)):
         assert looked_at(rows, cut).problems == looked_at(rows).problems
+
+
+RING_ALONE = ("price", "quantity", "venue_ns", "instrument_id", "reason", "venue_id")
+
+
+@pytest.mark.parametrize(
+    ("at", "kind", "fields"),
+    [
+        (0, "START", ("side", "instrument_id", "reason", "venue_id")),
+        (1, "ATTACH", RING_ALONE),
+        (DETACH_AT, "DETACH", RING_ALONE),
+        (END_AT, "END", (*RING_ALONE, "aux", "side")),
+    ],
+)
+def test_what_a_mark_does_not_use_is_nothing(at, kind, fields):
+    for field in fields:
+        assert f"no process writes {kind} so" in said(with_(**{field: (at, 1)})), field
