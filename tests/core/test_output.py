@@ -148,6 +148,20 @@ def test_a_place_without_permission_is_said_before(tmp_path):
     locked.chmod(0o700)
 
 
+def test_where_a_file_would_be_decides_whether_it_may_be_written(tmp_path, monkeypatch):
+    """Root may write everywhere: the answer is played here."""
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    (locked / "read.json").touch()
+    (locked / "link").symlink_to(tmp_path / "new.json")
+    monkeypatch.setattr(os, "access", lambda path, how: locked not in (path, *path.parents))
+    with pytest.raises(UsageError, match="its folder may not be written"):
+        check_output(locked / "new.json")
+    with pytest.raises(UsageError, match="Permission denied"):
+        check_output(locked / "read.json")
+    check_output(locked / "link")
+
+
 KEPT = ["risk/000000.pmj", "risk/000001.pmj", "risk/lock", "risk/report.json", "risk.log"]
 KEPT += ["supervisor.log", "config.toml", "instruments.json", "ending.json"]
 
@@ -171,6 +185,12 @@ def test_nothing_that_a_session_recorded_is_replaced_and_nothing_put_among_it(
     else:
         assert not path.exists()
     write(tmp_path / "report.json")
+
+
+def test_a_journals_file_is_written_by_journals_alone_though_there_is_no_other(tmp_path):
+    with pytest.raises(UsageError, match="belongs to a session"):
+        write(tmp_path / "000000.pmj")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_of_such_a_name_that_is_no_sessions_is_a_file_like_any_other(tmp_path):
