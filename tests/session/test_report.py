@@ -1,15 +1,18 @@
 """The report of a session's folder: what it counts, what it says of an end that nobody wrote."""
 
+import errno
 import json
+import re
 import shutil
 
 import msgspec
 import numpy as np
 import pytest
 
-from pinnacle.core.errors import DataError
+from pinnacle.core.errors import DataError, ShortageError
 from pinnacle.core.instruments import write_list
 from pinnacle.core.journal import Journal, Sync
+from pinnacle.core.journal_reader import scan
 from pinnacle.core.origin import origin_of
 from pinnacle.core.run_marks import start_records
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
@@ -22,9 +25,9 @@ from tests.sessions import demo_config
 
 S = 1_000_000_000
 ENDING = Ending(
-    tick_to_order=Latency(count=3, p50=20_000, p99=300_000, p999=400_000),
+    tick_to_order=Latency(count=3, p50=20_060, p99=300_000, p999=400_000),
     processes={"risk": {"restarts": 1, "rss_mb": 60.5}},
-    lost_records=0,
+    lost_records=7,
 )
 
 
@@ -189,9 +192,9 @@ def test_what_the_session_wrote_at_its_end_is_in_the_report(session):
     paths = session(whole_day())
     write_ending(paths, ENDING)
     report = json.loads(report_text(build_report(paths)))
-    assert report["tick_to_order_us"] == {"count": 3, "p50": 20.0, "p99": 300.0, "p999": 400.0}
+    assert report["tick_to_order_us"] == {"count": 3, "p50": 20.1, "p99": 300.0, "p999": 400.0}
     assert report["processes"]["risk"] == {"restarts": 1, "rss_mb": 60.5}
-    assert report["lost_records"] == 0
+    assert report["lost_records"] == 7
 
 
 def test_an_ending_that_is_none_is_named(session):
@@ -202,6 +205,18 @@ def test_an_ending_that_is_none_is_named(session):
     half = '{"tick_to_order": {"count": 3}, "processes": {}, "lost_records": 0}'
     (paths.data / "ending.json").write_text(half, encoding="utf-8")
     with pytest.raises(DataError, match=r"ending\.json.*p50"):
+        read_ending(paths)
+
+
+@pytest.mark.parametrize("name", ["count", "p50", "p99", "p999", "lost_records"])
+def test_an_ending_of_less_than_nothing_is_named(session, name):
+    paths = session(whole_day())
+    write_ending(paths, ENDING)
+    path = paths.data / "ending.json"
+    text, n = re.subn(f'"{name}":', f'"{name}":-1', path.read_text(encoding="utf-8"))
+    assert n == 1
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=rf"ending\.json.*>= 0.*{name}"):
         read_ending(paths)
 
 
@@ -264,6 +279,51 @@ def test_a_journal_that_is_cut_short_or_damaged_is_named_with_what_is_good(sessi
     assert damage[str(paths.journal("risk"))] is None
     assert damage[str(paths.journal("strategy"))].startswith("unreadable: ")
     assert damage[str(paths.journal("gateway"))].startswith("unreadable: ")
+
+
+def test_an_end_that_is_cut_in_either_way_is_named_once_nobody_writes_it(session):
+    paths = session(whole_day())
+    file = paths.journal("risk") / "000000.pmj"
+    whole = file.read_bytes()
+    last = 4096 + 64 * (len(whole_day()) - 1)
+
+    def damage():
+        return build_report(paths)["journals"][0]["damage"]
+
+    file.write_bytes(whole[: last + 7] + b"x" + whole[last + 8 :])
+    assert scan(file.parent).torn_bytes and not scan(file.parent).missing_bytes
+    assert damage() == "cut short at record 10"
+    file.write_bytes(whole[:last])
+    assert scan(file.parent).missing_bytes and not scan(file.parent).torn_bytes
+    assert damage() == "cut short at record 10"
+    file.write_bytes(whole)
+    with Journal.open(paths.journal("risk"), "made", Source.RISK, 4096, Sync.NONE):
+        with file.open("r+b") as half:
+            half.seek(last + 64)
+            half.write(b"half a record")
+        assert scan(file.parent).torn_bytes
+        assert damage() is None
+
+
+def test_a_session_that_was_killed_before_it_recorded_anything_is_reported(session):
+    paths = session(whole_day())
+    shutil.copytree(paths.journal("risk"), paths.journal("feed"))
+    shutil.rmtree(paths.journal("risk"))
+    with Journal.open(paths.journal("risk"), "made", Source.RISK, 4096, Sync.NONE):
+        pass
+    report = build_report(paths)
+    assert (report["ended"], report["runs"], report["duration_s"]) == ("early", 0, 0)
+    assert report["market"]["events"] == len(whole_day())
+
+
+def test_what_the_machine_is_out_of_is_no_damage_of_a_journal(session, monkeypatch):
+    def no_more(directory):
+        raise ShortageError(errno.EMFILE, f"{directory}: Too many open files")
+
+    paths = session(whole_day())
+    monkeypatch.setattr("pinnacle.session.report.scan", no_more)
+    with pytest.raises(ShortageError):
+        build_report(paths)
 
 
 def test_of_a_damaged_risk_journal_what_stands_before_the_damage_is_told(session):
