@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,12 +11,12 @@ import numpy as np
 import pytest
 
 from pinnacle import __version__
-from pinnacle.core.instruments import read_list
-from pinnacle.core.paths import ROLES
-from pinnacle.core.schema import Source
+from pinnacle.core.instruments import read_list, write_list
+from pinnacle.core.paths import JOURNALLED, ROLES
+from pinnacle.core.schema import Kind, Source
 from pinnacle.core.stream import READER_LEFT
-from pinnacle.session.config import load_session
-from tests.replay.recorded import feed_records, write_journal
+from pinnacle.session.config import load_session, to_toml
+from tests.replay.recorded import event, feed_records, flip_bit, write_journal
 from tests.sessions import ROOT, demo_config
 
 BIN = Path(sys.executable).parent
@@ -50,6 +51,19 @@ def session(tmp_path):
     return config, paths
 
 
+@pytest.fixture
+def recorded(tmp_path):
+    """The folder of a session of which every process journalled its start."""
+    file, paths = demo_config(tmp_path, "past")
+    config = load_session(file)
+    for role in JOURNALLED:
+        source = Source[role.upper()]
+        write_journal(paths.journal(role), source, event(Kind.START, 1, source=source, order_id=1))
+    paths.config.write_text(to_toml(config), encoding="utf-8")
+    write_list(paths.instrument_list, config.instrument_list())
+    return paths.data
+
+
 @pytest.mark.parametrize("program", ["pinnacle", "pinnacle-replay"])
 def test_0_help_and_version(program):
     assert run("--help", program=program)[0] == 0
@@ -64,6 +78,23 @@ def test_0_every_shipped_configuration_is_good(file):
     told = [re.fullmatch(r"warning: .*\.(cpu|ca_file): .*", line) for line in errors.splitlines()]
     assert code == 0 and all(told), errors
     assert out.startswith(f"{file}: good")
+
+
+def test_1_a_report_of_journals_of_which_one_is_damaged_or_missing(recorded):
+    code, out, errors = run("report", recorded)
+    assert (code, errors) == (0, ""), out
+    flip_bit(recorded / "strategy" / "000000.pmj", 4096 + 20)
+    code, out, errors = run("report", recorded)
+    assert (code, errors, "strategy: cut short at record 0" in out) == (1, "", True)
+    shutil.rmtree(recorded / "strategy")
+    code, out, errors = run("report", recorded)
+    assert (code, errors, "strategy: no journal" in out) == (1, "", True)
+
+
+def test_1_a_past_of_which_nobody_says_from_what_it_was_made(recorded):
+    code, out, errors = run("verify", recorded, program="pinnacle-replay")
+    assert (code, errors) == (1, "")
+    assert "NOT identical: " in out
 
 
 @pytest.mark.parametrize(
