@@ -1,0 +1,56 @@
+"""What a session's folder is taken to hold."""
+
+from pathlib import Path
+
+import pytest
+
+from pinnacle.core.errors import CorruptError, ShortageError
+from pinnacle.core.schema import Source
+from pinnacle.replay.recording import Recording
+from tests.replay.recorded import START_NS, feed_records, flip_bit, write_journal
+
+
+def test_journals_of_no_process_stand_behind_those_that_are_in_the_order_of_the_flow(session):
+    write_journal(session / "a-copy", Source.FEED, feed_records())
+    assert list(Recording.open(session).journals) == ["feed", "strategy", "a-copy"]
+
+
+def test_files_that_only_look_like_a_journals_make_no_journal(session):
+    (session / "notes").mkdir()
+    (session / "notes" / "monday.pmj").touch()
+    assert list(Recording.open(session).journals) == ["feed", "strategy"]
+
+
+def test_a_folder_that_nobody_may_look_into_is_not_passed_over(session, monkeypatch):
+    (session / "locked").mkdir()
+    entries = Path.iterdir
+
+    def look(path):
+        if path.name == "locked":
+            raise PermissionError
+        return entries(path)
+
+    monkeypatch.setattr(Path, "iterdir", look)
+    assert list(Recording.open(session).journals) == ["feed", "strategy", "locked"]
+
+
+def test_a_damaged_journal_that_was_read_once_is_refused_to_who_needs_it_whole(session):
+    flip_bit(session / "feed" / "000000.pmj", 4096 + 64 * 4 + 20)
+    recording = Recording.open(session)
+    assert len(recording.reader("feed", damaged_ok=True)) == 4
+    with pytest.raises(CorruptError, match="record 4"):
+        recording.reader("feed")
+
+
+def test_a_journal_without_a_record_has_no_say_in_when_a_session_began(session):
+    write_journal(session / "risk", Source.RISK, feed_records()[:0])
+    assert Recording.open(session).start_ns == START_NS
+
+
+def test_what_the_machine_is_out_of_is_not_passed_over(session, monkeypatch):
+    def no_more(*arguments):
+        raise ShortageError(24, "Too many open files")
+
+    monkeypatch.setattr("pinnacle.replay.recording.JournalReader", no_more)
+    with pytest.raises(ShortageError):
+        _ = Recording.open(session).instruments
