@@ -29,7 +29,7 @@ import click
 def book(session: Path, at: str, instrument: str, depth: int, journal: str, as_json: bool) -> None:
     """Show the book of an instrument of SESSION as it was at a moment."""
     from pinnacle.cli.progress import progress_bar
-    from pinnacle.replay.books import book_at
+    from pinnacle.replay.books import book_at, refuse_later
     from pinnacle.replay.recording import Recording
     from pinnacle.replay.times import parse_time
 
@@ -37,6 +37,7 @@ def book(session: Path, at: str, instrument: str, depth: int, journal: str, as_j
     found = recording.instrument(instrument)
     at_ns = parse_time(at, recording.start_ns)
     reader = recording.reader(journal)
+    refuse_later(reader, at_ns)
     with progress_bar(journal, reader.find_time(at_ns + 1)) as progress:
         picture = book_at(reader, found, at_ns, depth, progress)
     if as_json:

@@ -55,8 +55,12 @@ class LazyGroup(click.Group):
 
 def start(group: click.Group) -> None:
     """Run this process's command line. Output is its purpose; telling of an error never fails."""
+    encoding = sys.stderr.encoding if sys.stderr else "utf-8"
+    sys.stderr = text_over(Output(2, forgiving=True), encoding)
+    if sys.stdout is None:  # who closed it: the next file that is opened would have its number
+        click.echo(f"error: {_FULL}: it is closed", err=True)
+        sys.exit(INTERNAL_ERROR)
     sys.stdout = text_over(Output(1, forgiving=False), sys.stdout.encoding)
-    sys.stderr = text_over(Output(2, forgiving=True), sys.stderr.encoding)
     run(group)
 
 

@@ -4,9 +4,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
+from msgspec import Meta
 
 from pinnacle.core._native import lib
 from pinnacle.core.config import InstrumentConfig
@@ -157,28 +159,45 @@ def write_list(path: Path, instruments: Sequence[Instrument]) -> None:
     write_whole(path, json.dumps(rows, indent=1) + "\n")
 
 
+_Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+
+
+class _Row(msgspec.Struct, frozen=True):
+    instrument_id: int
+    symbol: str
+    venue: str
+    tick_size: str
+    lot_size: str
+    quantity_min: str
+    maker_fee_e8: _Int64
+    taker_fee_e8: _Int64
+
+    def instrument(self) -> Instrument:
+        lot = Step.parse(self.lot_size, "lot_size")
+        return Instrument(
+            instrument_id=self.instrument_id,
+            symbol=Symbol(self.symbol),
+            venue=Venue[self.venue.upper()],
+            tick=Step.parse(self.tick_size, "tick_size"),
+            lot=lot,
+            quantity_min=lot.positive(self.quantity_min, "quantity_min"),
+            maker_fee_e8=self.maker_fee_e8,
+            taker_fee_e8=self.taker_fee_e8,
+        )
+
+
 def read_list(path: Path) -> list[Instrument]:
-    """The inverse of `write_list`; LayoutError if it is no list, or an empty one."""
+    """The inverse of `write_list`; LayoutError if it cannot be read or is no such list."""
     try:
-        rows = json.loads(kept_bytes(path))
-        if not rows:
-            raise ValueError("no instruments in it")
-        return [
-            Instrument(
-                instrument_id=row["instrument_id"],
-                symbol=row["symbol"],
-                venue=Venue[row["venue"].upper()],
-                tick=Step.parse(row["tick_size"], "tick_size"),
-                lot=Step.parse(row["lot_size"], "lot_size"),
-                quantity_min=Step.parse(row["lot_size"], "lot_size").count(
-                    row["quantity_min"], "quantity_min"
-                ),
-                maker_fee_e8=row["maker_fee_e8"],
-                taker_fee_e8=row["taker_fee_e8"],
-            )
-            for row in rows
-        ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        rows = msgspec.json.decode(kept_bytes(path), type=list[_Row])
+        if [row.instrument_id for row in rows] != list(range(len(rows))) or not rows:
+            raise ValueError("no instruments in it, or not in their order")
+        return [row.instrument() for row in rows]
+    except OSError as error:
         if is_shortage(error):
             raise
+        raise LayoutError(f"{path}: {error.strerror or error}") from None
+    except KeyError as error:
+        raise LayoutError(f"{path}: not an instrument list: no venue {error}") from None
+    except (ValueError, RecursionError, ConfigError) as error:
         raise LayoutError(f"{path}: not an instrument list: {error}") from None

@@ -5,7 +5,8 @@ ring it begins. One that ends in order closes with one DETACH a ring, where it s
 END. What lies between two runs that have none of these ended by a kill.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -92,26 +93,27 @@ def origin_told(start: np.void) -> Origin:
     return Origin(int(start["price"]), int(start["quantity"]), int(start["venue_ns"]))
 
 
-def first_origin(reader: JournalReader) -> Origin | None:
-    """From what a journal's first run was made; None if it does not tell."""
-    told = origin_told(reader[0]) if len(reader) and reader[0]["kind"] == Kind.START else None
-    return told if told and any(told) else None
+def first_start(reader: JournalReader) -> np.ndarray:
+    """A journal's first record if it is a START, shape (1,); else none, shape (0,)."""
+    first = next(reader.chunks(0, 1), np.empty(0, EVENT))
+    return first[first["kind"] == Kind.START]
 
 
-def refuse_others(reader: JournalReader, here: Origin, places: dict[str, object]) -> None:
-    """DataError if somebody changed what a journal's first run was made from: by name of the part,
-    `places` says where each that counts stands.
+def refuse_others(
+    starts: np.ndarray, journal: Path, here: Origin, places: Mapping[str, object]
+) -> None:
+    """DataError if somebody changed what a run was made from since it wrote its START record.
 
-    Of what another build wrote nobody can tell, for it may say the same in other words: `verify
-    --other-build` tells whether it comes to the same.
+    By name of the part, `places` says where each that counts stands. Of what another build wrote
+    nobody can tell, for it may say the same in other words: `verify --other-build` tells whether
+    it comes to the same.
     """
-    told = first_origin(reader)
-    if told is None or told.build != here.build:
-        return
-    for part in here.differing(told):
-        if part in places:
+    for start in starts:
+        told = origin_told(start)
+        changed = here.differing(told) if told.build == here.build else []
+        for place in (places[part] for part in changed if part in places):
             raise DataError(
-                f"{places[part]}: not what {reader.directory} was written with; restore it "
+                f"{place}: not what {journal} was written with; restore it "
                 "(pinnacle-replay verify tells what else was changed)"
             )
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 from pinnacle.core.book import Book
+from pinnacle.core.errors import DataError, UsageError
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.journal_reader import JournalReader
+from pinnacle.core.journal_reader import JournalReader, is_written
 from pinnacle.core.schema import Reason, Side
 from pinnacle.replay.readable import name_of
 from pinnacle.replay.summary import Progress
@@ -12,6 +13,18 @@ from pinnacle.replay.times import format_time
 
 # Far more than a live book keeps: of the past, every level counts and nothing is in a hurry.
 FAR_CAPACITY = 1 << 18
+
+
+def refuse_later(reader: JournalReader, at_ns: int) -> None:
+    """DataError for a moment behind a cut, UsageError for one that is still to come."""
+    found = reader.report
+    if at_ns <= found.last_ns:
+        return
+    until = f"{reader.directory}: ends at {format_time(found.last_ns)}"
+    if is_written(reader.directory):
+        raise UsageError(f"{until} so far: nothing is known of later")
+    if found.torn_bytes or found.missing_bytes:
+        raise DataError(f"{until}, cut at record {found.records}: nothing is known of later")
 
 
 def book_at(

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pinnacle.core.config import convert
+import msgspec
+
+from pinnacle.core.config import InstrumentConfig, convert
 from pinnacle.core.decision_log import Logic
 from pinnacle.core.errors import ConfigError
-from pinnacle.core.instruments import Instrument
+from pinnacle.core.instruments import Instrument, from_config
 from pinnacle.core.origin import Origin, origin_of
 from pinnacle.core.schema import Venue
 from pinnacle.exchange.config import ExchangeConfig
@@ -38,6 +40,17 @@ class Decider:
     batch_max: int
 
 
+class _Venue(msgspec.Struct):
+    venue: str = "simulated"
+
+
+class _Market(msgspec.Struct):
+    """What of a configuration makes the instruments."""
+
+    session: _Venue
+    instruments: list[InstrumentConfig]
+
+
 class Session:
     """A session's configuration by section, and what its processes were made from."""
 
@@ -51,6 +64,14 @@ class Session:
 
     def __init__(self, config: Path, sections: dict[str, Any], instruments: Sequence[Instrument]):
         self.instruments = list(instruments)
+        market = convert(sections, _Market, config)
+        try:
+            #: The same, unless somebody changed one of the two files.
+            self.configured = from_config(market.instruments, Venue[market.session.venue.upper()])
+        except KeyError:
+            raise ConfigError(f"{config}: session.venue: no such venue") from None
+        except ConfigError as error:
+            raise ConfigError(f"{config}: {error}") from None
         self._settings: dict[str, Any] = {
             name: convert(sections.get(name, {}), kind, Path(f"{config} [{name}]"))
             for name, kind in self.SECTIONS.items()

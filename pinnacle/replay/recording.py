@@ -8,7 +8,7 @@ from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.origin import Origin, build_id, instruments_id
 from pinnacle.core.paths import JOURNALLED
-from pinnacle.core.run_marks import refuse_others
+from pinnacle.core.run_marks import first_start, refuse_others
 
 INSTRUMENT_LIST = "instruments.json"
 CONFIGURATION = "config.toml"  # a session's folder has one, and a journal of every role
@@ -69,7 +69,9 @@ class Recording:
         were written with, LayoutError if it is bad.
         """
         if not self.has_instruments:
-            raise DataError(f"{self._instrument_list}: missing; --raw shows ticks and lots")
+            raise DataError(
+                f"{self._instrument_list}: missing; cat and export need none with --raw"
+            )
         rows = read_list(self._instrument_list)
         self._refuse_others(rows)
         return {row.instrument_id: row for row in rows}
@@ -84,7 +86,8 @@ class Recording:
                 if is_shortage(error):
                     raise
                 continue  # it is named where it is read
-            refuse_others(reader, here, {"instruments": self._instrument_list})
+            place = {"instruments": self._instrument_list}
+            refuse_others(first_start(reader), reader.directory, here, place)
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of a symbol; UsageError lists those that there are."""

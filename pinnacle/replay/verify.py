@@ -91,13 +91,17 @@ def verify_session(
     for name, journal in journals.items():
         found.damage += _damage(name, journal)
     found.findings += _names(journals) + _origins(journals, session, other_build)
+    if session.configured != session.instruments:
+        detail = f"{paths.config} has other instruments than {paths.instrument_list.name}"
+        found.findings.append(finding("exchange", 0, "configuration", detail))
     found.ends, problems = check_ends(journals, session.simulated)
     found.findings += problems
     for journal in journals.values():
         check = check_published if journal.name == "feed" else check_batches
         found.findings += check(journal, len(session.instruments))
     _compare_links(found, journals, session, told)
-    _repeat_all(found, journals, session, told)
+    if session.configured == session.instruments:
+        _repeat_all(found, journals, session, told)
     if not found.decisions:
         found.findings.append(finding("strategy", 0, "empty", "no decision: nothing is verified"))
     return found
@@ -129,6 +133,9 @@ def _origins(journals: dict[str, Evidence], session: Session, other_build: bool)
                 continue
             for part in here.differing(run.origin):
                 if part == "build" and other_build:
+                    continue
+                # How a feed reaches its venue may change between runs: nothing is decided by it.
+                if part == "configuration" and name == "feed":
                     continue
                 detail = f"the run was made from another {part} than what is here"
                 if part == "build":

@@ -49,9 +49,10 @@ def read_ending(paths: SessionPaths) -> Ending | None:
     except OSError as error:
         if is_shortage(error):
             raise
-        raise DataError(f"{place}: {error.strerror or error}") from None
-    except msgspec.DecodeError as error:
-        raise DataError(f"{place}: {error}; remove it to report without it") from None
+        why = error.strerror or str(error)
+    except (msgspec.DecodeError, RecursionError) as error:
+        why = str(error)
+    raise DataError(f"{place}: {why}; move it away to report without it")
 
 
 def forget_ending(paths: SessionPaths) -> None:

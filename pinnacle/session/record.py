@@ -7,10 +7,13 @@ from typing import Any
 import msgspec
 
 from pinnacle.core.config import load
-from pinnacle.core.errors import ConfigError
-from pinnacle.core.instruments import write_list
+from pinnacle.core.errors import ConfigError, DataError, LayoutError, NativeError, is_shortage
+from pinnacle.core.instruments import read_list, write_list
+from pinnacle.core.journal_reader import JournalReader, scan
+from pinnacle.core.origin import origin_of
 from pinnacle.core.output import write_whole
-from pinnacle.core.paths import SessionPaths
+from pinnacle.core.paths import JOURNALLED, SessionPaths
+from pinnacle.core.run_marks import first_start, refuse_others
 from pinnacle.session.config import SessionConfig, to_toml
 from pinnacle.session.place import cannot
 
@@ -40,6 +43,33 @@ def check_record(config: SessionConfig, paths: SessionPaths) -> None:
             f"{paths.data}: its journals were made with other parameters "
             f"({', '.join(changed[:3])}{', ...' if len(changed) > 3 else ''}){_WAY_OUT}"
         )
+    if journals:
+        _refuse_edited(config, paths)
+
+
+def _refuse_edited(config: SessionConfig, paths: SessionPaths) -> None:
+    """The file beside the journals may be the very one that was edited; they say what made them."""
+    instruments = config.instrument_list()
+    place, way_out = paths.config, f": restore it{_WAY_OUT.replace(':', ',')}"
+    if paths.instrument_list.exists() and read_list(paths.instrument_list) != instruments:
+        of = paths.instrument_list
+        raise ConfigError(f"{place}: its instruments are not those of {of}{way_out}")
+    for role in JOURNALLED:
+        if role not in DECIDING:
+            continue
+        try:
+            found = scan(paths.journal(role), end_only=True)
+            reader = JournalReader(paths.journal(role), damaged_ok=True, report=found)
+            here = origin_of(getattr(config, role), instruments)
+            places = {"configuration": role, "instruments": role}
+            refuse_others(first_start(reader), reader.directory, here, places)
+        except DataError:
+            what = f"{place}: not what {role}'s journal was made with"
+            raise ConfigError(f"{what}{way_out}") from None
+        except (LayoutError, NativeError) as error:
+            if is_shortage(error):
+                raise
+            # Its own process refuses it, with its words.
 
 
 _WAY_OUT = ": choose another name, or move that folder away"

@@ -49,15 +49,23 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
     """
     config = load_session(paths.config, kept=True)
     instruments = read_list(paths.instrument_list)
+    if config.instrument_list() != instruments:
+        raise DataError(
+            f"{paths.config}: its instruments are not those of {paths.instrument_list.name}; "
+            "restore the one that was changed"
+        )
     directory = _risk_journal(paths)
     goes_on = is_written(directory)  # before the look at its end, or an end between hides
     reader = JournalReader(directory, damaged_ok=True)
+    if reader.report.corrupt and not len(reader):
+        JournalReader(directory)  # nothing is good: that is an error, and no result of zeros
     # Other steps, fees or limits would make another result of the same records.
     places = {"configuration": f"{paths.config} [risk]", "instruments": paths.instrument_list}
-    refuse_others(reader, origin_of(config.risk, instruments), places)
+    origin = origin_of(config.risk, instruments)
     gate = RiskGate(instruments, config.risk)
     tally = Tally(len(instruments), OPEN_ORDERS, TWO_SIDED_AFTER_NS)
     for chunk in reader.chunks():
+        refuse_others(chunk[chunk["kind"] == Kind.START], directory, origin, places)
         tally.run(events_pointer(chunk), len(chunk))
         inputs = np.ascontiguousarray(chunk[(chunk["flags"] & Flag.DECISION) == 0])
         gate.decided(events_pointer(inputs), len(inputs))
@@ -66,7 +74,8 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
     ending = read_ending(paths)
     journals = _journals(paths)
     seconds = times["running_ns"] / 1e9
-    events = journals["feed"]["records"] if "feed" in journals else None
+    feed = journals.get("feed")
+    events = feed["records"] if feed and (feed["records"] or not feed["damage"]) else None
     rate = None if events is None else round(events / max(seconds, 1e-9), 1)
     return {
         "session": str(paths.data),
@@ -204,9 +213,12 @@ def summary(report: dict[str, Any]) -> str:
 def _latency_text(report: dict[str, Any]) -> str:
     latency = report["tick_to_order_us"]
     if latency is None:
-        not_yet = report["ended"] == "not yet"
-        why = "the session is not over" if not_yet else "the session had no orderly end"
-        return f"not recorded: {why}"
+        why = {
+            "not yet": "the session is not over",
+            "early": "the session had no orderly end",
+            "in order": "ending.json is missing",
+        }
+        return f"not recorded: {why[report['ended']]}"
     if not latency["count"]:
         return "not recorded: no order followed a tick"
     return f"p50 {latency['p50']} us, p99 {latency['p99']} us"

@@ -124,7 +124,8 @@ class Supervisor:
         child.start_at = time.monotonic() + BACKOFF_S[min(child.failures, len(BACKOFF_S)) - 1]
 
     def _spawn(self, child: Child) -> None:
-        command = [sys.executable, "-m", "pinnacle", child.role]
+        # -P: a folder or a file called pinnacle where the user stands is not this program.
+        command = [sys.executable, "-P", "-m", "pinnacle", child.role]
         command += ["--config", str(self.paths.running_config), "--name", self.paths.data.name]
         here = os.sched_getaffinity(0)
         os.sched_setaffinity(0, self._allowed)

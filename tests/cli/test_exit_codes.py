@@ -246,3 +246,11 @@ def test_an_error_that_cannot_be_told_keeps_its_exit_code(tmp_path):
     with Path("/dev/full").open("wb") as full:
         command = [BIN / "pinnacle", "config", "check", tmp_path / "none.toml"]
         assert subprocess.run(command, stderr=full).returncode == 3
+
+
+@pytest.mark.parametrize("words", [("session", "list"), ("config", "--help")])
+def test_a_closed_standard_output_is_one_line_and_no_result(words):
+    command = ["sh", "-c", 'exec "$0" "$@" >&-', str(BIN / "pinnacle"), *words]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 70
+    assert done.stderr == "error: the output cannot be written: it is closed\n"

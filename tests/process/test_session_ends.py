@@ -111,3 +111,14 @@ def test_a_hung_process_is_started_again_and_everybody_is_told(tmp_path):
         assert any(text.startswith("strategy hangs: it is killed") for text in told), told
         live.finish()
         assert "error: supervisor: strategy hangs: it is killed" in live.output()
+
+
+def test_a_folder_called_as_the_program_where_the_user_stands_is_not_the_program(tmp_path):
+    config, _ = demo_config(tmp_path, "elsewhere")
+    (tmp_path / "pinnacle").mkdir()
+    (tmp_path / "numpy.py").write_text("raise SystemExit(1)", encoding="utf-8")
+    command = [Path(sys.executable).with_name("pinnacle"), "run", config.name, "--port", "0"]
+    done = subprocess.run(
+        [*command, "--duration", "1"], cwd=tmp_path, capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 0, done.stderr

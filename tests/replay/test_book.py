@@ -1,8 +1,12 @@
 """`pinnacle-replay book`."""
 
 import json
+import os
 
 import pytest
+
+from pinnacle.core.journal import Journal
+from pinnacle.core.schema import Source
 
 FIRST = {"bids": [("100.0", "1.500"), ("99.5", "0.007")], "asks": [("101.0", "2.000")]}
 
@@ -42,6 +46,23 @@ def test_a_book_that_is_not_there_yet_or_lost_a_message_says_so(replay, session)
     assert (found["valid"], found["reason"]) == (False, "sequence_gap")
     result = replay("book", session, "--at", "+1", "--instrument", "BTC-USD")
     assert "INVALID: sequence_gap" in result.stdout
+
+
+def test_of_a_moment_that_no_record_tells_of_any_more_no_book_is_shown(replay, session):
+    asked = ("book", session, "--instrument", "BTC-USD", "--at")
+    path = session / "feed" / "000000.pmj"
+    os.truncate(path, 4096 + 8 * 64)
+    assert replay(*asked, "+0.002").returncode == 0
+    done = replay(*asked, "+0.005")
+    assert done.returncode == 1 and done.stdout == ""
+    assert "cut at record 8: nothing is known of later" in done.stderr
+
+
+def test_of_a_moment_that_is_still_to_come_no_book_is_shown(replay, session):
+    with Journal.open(session / "feed", "recorded", Source.FEED):
+        done = replay("book", session, "--instrument", "BTC-USD", "--at", "+1")
+    assert done.returncode == 2 and done.stdout == ""
+    assert "ends at 2023-11-14T22:13:20.132456789Z so far" in done.stderr
 
 
 def test_depth_bounds_the_levels_and_text_shows_both_sides(replay, session):

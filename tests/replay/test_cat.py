@@ -47,7 +47,7 @@ def test_raw_needs_no_instrument_list(session, replay):
     assert (row["price"], row["quantity"], row["symbol"]) == (201, 50, 0)
     result = replay("cat", session)
     assert result.returncode == 1
-    assert "instruments.json: missing; --raw shows ticks and lots" in result.stderr
+    assert "instruments.json: missing; cat and export need none with --raw" in result.stderr
 
 
 def test_a_list_of_other_instruments_than_the_journals_were_written_with_is_refused(

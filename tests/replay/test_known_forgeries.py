@@ -87,6 +87,14 @@ def higher_limits(session):
     rewritten(session, "config.toml", r'(position_max = ")', r"\g<1>1000")
 
 
+def other_instruments_configured(session):
+    path = session.folder / "config.toml"
+    text = path.read_text(encoding="utf-8")
+    changed = text.replace("maker_fee_bps = -", "maker_fee_bps = -1")
+    assert changed != text
+    path.write_text(changed, encoding="utf-8")
+
+
 def other_fees(session):
     rewritten(session, "instruments.json", r'("maker_fee_e8": -?)(\d+)', r"\g<1>9\2")
 
@@ -189,6 +197,10 @@ FORGERIES = {
     "strategy and risk are empty": (empty, ["strategy.*empty", "risk.*empty"]),
     "nothing was decided": (undecided, [r"^strategy \d+ open", r"^risk \d+ open"]),
     "limits are higher": (higher_limits, ["risk.*another configuration"]),
+    "fees of the configuration are others": (
+        other_instruments_configured,
+        [r"config\.toml has other instruments than instruments\.json"],
+    ),
     "fees are others": (other_fees, ["another instruments"]),
     "all of the strategy is zero": (zeroed("strategy", 0), ["strategy.*empty"]),
     "the second half of risk is zero": (zeroed("risk", 0.5), ["risk.*cut"]),
@@ -321,3 +333,10 @@ def test_another_build_is_passed_over_where_that_is_asked_for_and_nothing_else_i
     assert not found.identical
     assert re.search(r"risk.*another configuration", said(found))
     assert "another build" not in said(found)
+
+
+def test_how_the_feed_reaches_its_venue_may_change_between_runs(forged):
+    path = forged.folder / "config.toml"
+    with path.open("a", encoding="utf-8") as file:
+        file.write("\n[feed.binance]\ndepth_limit = 500\n")
+    assert forged.verify().identical

@@ -12,7 +12,9 @@ from pinnacle.core.bell import Bell, Control, create_control
 from pinnacle.core.errors import ConfigError, UsageError
 from pinnacle.core.instruments import read_table
 from pinnacle.core.journal import Journal
+from pinnacle.core.origin import origin_of
 from pinnacle.core.ring import RingObserver, RingWriter
+from pinnacle.core.run_marks import start_records
 from pinnacle.core.schema import Kind, Reason, Source, events_pointer
 from pinnacle.core.segment import Mode
 from pinnacle.session.config import load_session, to_toml
@@ -235,6 +237,38 @@ def test_journals_of_other_parameters_are_refused_before_anything_is_written(mad
     other = changed(paths, "levels = 3", "levels = 2")
     with pytest.raises(ConfigError, match=r"BTC-USD\.levels was 3, is 2.*choose another name"):
         own_session(other, paths)
+    assert everything(paths.data) == before
+    assert not paths.runtime.exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('position_max = "1"', 'position_max = "2"', "not what risk's journal was made with"),
+        ("maker_fee_bps = -0.2", "maker_fee_bps = 5.0", "its instruments are not those of"),
+    ],
+)
+def test_a_start_from_the_copy_beside_the_journals_that_was_edited_is_refused(
+    made, old, new, words
+):
+    """It is compared with itself then, and only the journals know."""
+    config, paths = made
+    create_session(config, paths)
+    remove_session(paths)
+    origin = origin_of(config.risk, config.instrument_list())
+    start = start_records(Source.RISK, 1, 1, 0, origin, [])
+    with Journal.open(paths.journal("risk"), "s", Source.RISK) as written:
+        written.append_array(start)
+    own_session(load_session(paths.config), paths).close()
+    remove_session(paths)
+    text = paths.config.read_text(encoding="utf-8")
+    assert old in text
+    paths.config.write_text(text.replace(old, new), encoding="utf-8")
+    before = everything(paths.data)
+    with pytest.raises(
+        ConfigError, match=rf"config\.toml: {words}.*restore it, choose another name"
+    ):
+        own_session(load_session(paths.config), paths)
     assert everything(paths.data) == before
     assert not paths.runtime.exists()
 

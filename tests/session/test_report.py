@@ -82,14 +82,19 @@ def session(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("file", "before", "after"),
+    ("file", "before", "after", "words"),
     [
-        ("config.toml", 'position_max = "', 'position_max = "1000'),
-        ("instruments.json", '"taker_fee_e8": ', '"taker_fee_e8": 7'),
+        (
+            "config.toml",
+            'position_max = "',
+            'position_max = "1000',
+            "not what .*/risk was written with; restore it",
+        ),
+        ("instruments.json", '"taker_fee_e8": ', '"taker_fee_e8": 7', "its instruments are not"),
     ],
 )
 def test_a_folder_whose_parameters_were_changed_afterwards_gives_no_report(
-    session, file, before, after
+    session, file, before, after, words
 ):
     paths = session(whole_day())
     shutil.rmtree(paths.journal("risk"))
@@ -103,7 +108,7 @@ def test_a_folder_whose_parameters_were_changed_afterwards_gives_no_report(
     text = path.read_text(encoding="utf-8")
     assert before in text
     path.write_text(text.replace(before, after), encoding="utf-8")
-    with pytest.raises(DataError, match=f"{file}.*: not what .*/risk was written with; restore it"):
+    with pytest.raises(DataError, match=words):
         build_report(paths)
 
 
@@ -200,7 +205,7 @@ def test_what_the_session_wrote_at_its_end_is_in_the_report(session):
 def test_an_ending_that_is_none_is_named(session):
     paths = session(whole_day())
     (paths.data / "ending.json").write_text('{"lost": 1}', encoding="utf-8")
-    with pytest.raises(DataError, match=r"ending\.json.*tick_to_order.*remove it"):
+    with pytest.raises(DataError, match=r"ending\.json.*tick_to_order.*move it away"):
         read_ending(paths)
     half = '{"tick_to_order": {"count": 3}, "processes": {}, "lost_records": 0}'
     (paths.data / "ending.json").write_text(half, encoding="utf-8")
@@ -220,10 +225,10 @@ def test_an_ending_of_less_than_nothing_is_named(session, name):
         read_ending(paths)
 
 
-def test_an_ending_that_cannot_be_read_is_not_to_be_removed(session):
+def test_an_ending_that_is_no_file_is_to_be_moved_away(session):
     paths = session(whole_day())
     (paths.data / "ending.json").mkdir()
-    with pytest.raises(DataError, match=r"ending\.json: is no plain file$"):
+    with pytest.raises(DataError, match=r"ending\.json: is no plain file; move it away to report"):
         build_report(paths)
 
 

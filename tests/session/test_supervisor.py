@@ -63,7 +63,7 @@ from pinnacle.core.bell import Bell, ProcessState
 from pinnacle.core.notices import Level, Notices
 from pinnacle.core.segment import Mode
 
-role, runtime = sys.argv[3], Path({runtime!r})
+role, runtime = sys.argv[sys.argv.index("pinnacle") + 1], Path({runtime!r})
 bell = Bell(runtime / (role + ".process"), Mode.OWN)
 notices = Notices(runtime / (role + ".notices"))
 def beat_until(condition):

@@ -1,0 +1,58 @@
+"""The list of instruments beside a session's journals: read as it was written, or refused."""
+
+import json
+
+import pytest
+
+from pinnacle.core.errors import LayoutError
+from pinnacle.core.instruments import read_list, write_list
+from tests.replay.recorded import BTC, ETH
+
+
+@pytest.fixture
+def path(tmp_path):
+    write_list(tmp_path / "instruments.json", [BTC, ETH])
+    return tmp_path / "instruments.json"
+
+
+def test_it_comes_back_as_it_was_written(path):
+    assert read_list(path) == [BTC, ETH]
+
+
+WRONG = [
+    ("maker_fee_e8", -(2**63) - 1, "maker_fee_e8"),
+    ("taker_fee_e8", 1.5, "Expected `int`, got `float`"),
+    ("tick_size", "-0.1", "tick_size: must be positive"),
+    ("tick_size", "nan", "tick_size"),
+    ("lot_size", "1e999999999", "lot_size"),
+    ("quantity_min", "0", "quantity_min"),
+    ("venue", "nasdaq", "no venue 'NASDAQ'"),
+    ("symbol", "../x", "not an instrument list"),
+    ("instrument_id", 1, "not in their order"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "words"), WRONG)
+def test_a_value_that_no_instrument_has_is_named_with_the_file(path, key, value, words):
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    rows[0][key] = value
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    with pytest.raises(LayoutError) as caught:
+        read_list(path)
+    assert str(caught.value).startswith(f"{path}: not an instrument list: ")
+    assert words in str(caught.value)
+
+
+TEXTS = ["[", "[" * 300_000, "{}", "[]", "[1]", '[{"symbol": "X"}]', "-2e400"]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: text[:9])
+def test_a_text_that_is_no_such_list_is_refused(path, text):
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(LayoutError, match=r"instruments\.json: not an instrument list: "):
+        read_list(path)
+
+
+def test_a_list_that_cannot_be_read_says_why(path):
+    with pytest.raises(LayoutError, match=r"none\.json: No such file or directory$"):
+        read_list(path.with_name("none.json"))
