@@ -6,7 +6,7 @@ WITH     := PYTHON3=$(PYTHON3) CC=$(CC) CFLAGS=$(CFLAGS) LTO=$(LTO) NATIVE=$(NAT
 STAMP    := $(VENV)/.built-$(firstword $(shell printf '%s' '$(WITH)' | cksum))
 # Two at a time, a file's tests on one of them: modules share what they set up, sessions need room.
 TESTS    := $(PYTHON) -m pytest -n 2 --dist loadfile
-SOURCES  := pyproject.toml setup.py tools/cffi_build.py $(wildcard csrc/*.[ch])
+SOURCES  := pyproject.toml setup.py tools/cffi_build.py $(wildcard csrc/*/*.[ch])
 
 # The Python peers of the benchmarks; without them their rows are missing.
 BENCH_PEERS = $(PYTHON) -c 'import orjson' 2>/dev/null || \

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "journal_file.h"
+#include "journal/journal_file.h"
 
 #define PER_FILE   64
 #define FILES      2

@@ -3,9 +3,9 @@
  * batch, the two agree, and a book made from the snapshot has the same queues. Input: sizes, then
  * records of 8 bytes near one price, or whole ones of 64.
  */
-#include "error.h"
+#include "base/error.h"
 #include "fuzz.h"
-#include "l3book.h"
+#include "book/l3book.h"
 
 #define ORDERS_MAX 40
 #define WINDOW     4096

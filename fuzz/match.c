@@ -3,10 +3,10 @@
  * holds after each batch, and the book has what the engine has. Input: sizes, then records of 12 bytes near one
  * price, or whole ones of 64.
  */
-#include "book.h"
-#include "error.h"
+#include "book/book.h"
+#include "base/error.h"
 #include "fuzz.h"
-#include "match.h"
+#include "sim/match.h"
 
 #define ORDERS_MAX 40
 #define WINDOW     4096

@@ -2,11 +2,11 @@
  * Text from a venue: a Binance message, a JSON value, a decimal. Nothing outside the text is read, what comes
  * out keeps the headers' promises, and a decimal comes back as it went. Input: which, then the text.
  */
-#include "binance.h"
-#include "decimal.h"
-#include "error.h"
+#include "wire/binance.h"
+#include "base/decimal.h"
+#include "base/error.h"
 #include "fuzz.h"
-#include "json.h"
+#include "wire/json.h"
 
 #define ROOM 64
 

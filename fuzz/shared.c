@@ -5,13 +5,13 @@
  */
 #include <unistd.h>
 
-#include "bell.h"
-#include "book.h"
-#include "counters.h"
-#include "error.h"
+#include "shared/bell.h"
+#include "book/book.h"
+#include "shared/counters.h"
+#include "base/error.h"
 #include "fuzz.h"
-#include "notices.h"
-#include "ring.h"
+#include "shared/notices.h"
+#include "shared/ring.h"
 
 #define KINDS     6
 #define IMAGE_MAX (192u << 10)

@@ -1,4 +1,4 @@
-"""What csrc/desk.h promises, said again in lists and without haste."""
+"""What csrc/trade/desk.h promises, said again in lists and without haste."""
 
 from dataclasses import dataclass, field, replace
 

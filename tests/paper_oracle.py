@@ -1,4 +1,4 @@
-"""A slow, plain paper venue, written from the rules of csrc/paper.h, with its state in the open.
+"""A slow, plain paper venue, written from the rules of csrc/sim/paper.h, its state in the open.
 
 Its books are dicts, its sides are lists and its numbers have no limits but the ones that are told.
 """

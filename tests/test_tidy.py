@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-C_FILES = sorted((ROOT / "csrc").glob("*.[ch]"))
+C_FILES = sorted((ROOT / "csrc").glob("*/*.[ch]"))
 PYTHON_FILES = sorted((ROOT / "pinnacle").rglob("*.py"))
 SOURCES = [
     path

@@ -26,7 +26,7 @@ status=0
 for target; do
     mkdir -p "build/fuzz/corpus/$target"
     # shellcheck disable=SC2086 # one word per flag
-    clang $flags -Icsrc -Ifuzz -o "build/fuzz/$target" "fuzz/$target.c" csrc/*.c -lm
+    clang $flags -Icsrc -Ifuzz -o "build/fuzz/$target" "fuzz/$target.c" csrc/*/*.c -lm
     echo "==> $target: $seconds s"
     FUZZ_FOLDER=$folder "build/fuzz/$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 \
         -print_final_stats=1 -verbosity=0 -artifact_prefix="build/fuzz/$target-" \

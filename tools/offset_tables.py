@@ -23,7 +23,7 @@ FIELD = re.compile(r"^\s+\w+ (\w+)(?:\[\w+\])?;\s*/\*\s*(.*?)\s*\*/")
 
 def header_of(struct: str) -> str:
     """The text of the header that defines a struct; SystemExit if none does."""
-    for path in sorted((ROOT / "csrc").glob("*.h")):
+    for path in sorted((ROOT / "csrc").glob("*/*.h")):
         text = path.read_text(encoding="utf-8")
         if f"struct {struct} {{" in text:
             return text

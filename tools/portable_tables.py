@@ -1,4 +1,4 @@
-"""Writes csrc/portable_tables.h: what portable_math.c looks up, to the last bit, from decimals.
+"""Writes csrc/base/portable_tables.h: what portable_math.c looks up, to the last bit.
 
 python tools/portable_tables.py [--check]     --check: exit 1 unless the file is current
 """
@@ -8,7 +8,7 @@ import sys
 from decimal import Decimal, getcontext
 from pathlib import Path
 
-TARGET = Path(__file__).resolve().parents[1] / "csrc/portable_tables.h"
+TARGET = Path(__file__).resolve().parents[1] / "csrc/base/portable_tables.h"
 #: Where the logarithm's significands begin: 0.6875, so that 1 lies well inside.
 FIRST = 0x3FE6000000000000
 LOGARITHMS, POWERS = 128, 64

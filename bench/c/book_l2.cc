@@ -13,7 +13,7 @@
 #include <vector>
 
 extern "C" {
-#include "book.h"
+#include "book/book.h"
 }
 
 static const size_t CHUNK = 4096;

@@ -19,8 +19,8 @@
 #include <vector>
 
 extern "C" {
-#include "l3book.h"
-#include "match.h"
+#include "book/l3book.h"
+#include "sim/match.h"
 }
 
 struct wop {

@@ -8,8 +8,8 @@
  */
 #include "measure.h"
 
-#include "bell.h"
-#include "ring.h"
+#include "shared/bell.h"
+#include "shared/ring.h"
 
 #define LEVELS          20
 #define BURST           256

@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "clock.h"
-#include "journal.h"
+#include "base/clock.h"
+#include "journal/journal.h"
 #ifdef WITH_LMDB
 #include <lmdb.h>
 #endif

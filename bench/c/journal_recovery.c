@@ -7,8 +7,8 @@
 
 #include <sys/stat.h>
 
-#include "clock.h"
-#include "journal.h"
+#include "base/clock.h"
+#include "journal/journal.h"
 
 #define PER_FILE (1u << 20)
 

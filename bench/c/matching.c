@@ -4,8 +4,8 @@
  */
 #include "measure.h"
 
-#include "market.h"
-#include "match.h"
+#include "sim/market.h"
+#include "sim/match.h"
 
 #define LIVE        2000
 #define PAIRS       200000

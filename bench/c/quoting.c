@@ -4,7 +4,7 @@
  */
 #include "measure.h"
 
-#include "quote.h"
+#include "trade/quote.h"
 
 #define BOOKS 16
 

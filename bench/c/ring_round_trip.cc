@@ -12,8 +12,8 @@
 #include <vector>
 
 extern "C" {
-#include "error.h"
-#include "ring.h"
+#include "base/error.h"
+#include "shared/ring.h"
 }
 
 static const size_t CAPACITY = 4096;

@@ -8,8 +8,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "bell.h"
-#include "ring.h"
+#include "shared/bell.h"
+#include "shared/ring.h"
 
 #define IDLE_NS 1000000
 

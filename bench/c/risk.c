@@ -4,7 +4,7 @@
  */
 #include "measure.h"
 
-#include "risk.h"
+#include "risk/risk.h"
 
 #define BATCH   64
 #define POOL    1024

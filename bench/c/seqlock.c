@@ -9,8 +9,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "book.h"
-#include "error.h"
+#include "book/book.h"
+#include "base/error.h"
 
 #define LEVELS      10
 #define READS       200000

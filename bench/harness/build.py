@@ -47,8 +47,8 @@ class Builder:
         return made
 
     def _build_library(self) -> Path:
-        sources = sorted(CSRC.glob("*.c"))
-        key = _digest(sorted(CSRC.glob("*.[ch]")), self._c_flags)
+        sources = sorted(CSRC.glob("*/*.c"))
+        key = _digest(sorted(CSRC.glob("*/*.[ch]")), self._c_flags)
         made = self._folder / f"libpmm-{key}.a"
         if made.exists():
             return made

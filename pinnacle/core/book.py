@@ -1,4 +1,4 @@
-"""The L2 order book (csrc/book.h): in private memory, or in a segment that other processes read.
+"""The L2 order book (csrc/book/book.h): in private memory, or in a segment that others read.
 
     Book               one process writes and reads it
     SharedBookWriter   the same book in a segment file, written by its owner
@@ -92,7 +92,7 @@ class _View:
 
 
 class Book(_View):
-    """A book that this process writes and reads; see csrc/book.h for its states.
+    """A book that this process writes and reads; see csrc/book/book.h for its states.
 
     `window` is ticks per side (a power of two, 4096 to 262144), `far_capacity` how many levels
     outside it each side keeps.

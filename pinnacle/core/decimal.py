@@ -1,4 +1,4 @@
-"""Decimal text to whole ticks or lots and back, exactly (csrc/decimal.h)."""
+"""Decimal text to whole ticks or lots and back, exactly (csrc/base/decimal.h)."""
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import check

@@ -61,7 +61,7 @@ class Desk:
         return self._decide(self.cdata, self.decisions.cdata, DECISIONS_MAX)
 
     def quotable(self, instrument: int) -> bool:
-        """Whether the instrument may be quoted now: see csrc/desk.h."""
+        """Whether the instrument may be quoted now: see csrc/trade/desk.h."""
         return bool(lib.pmm_desk_quotable(self.cdata, instrument))
 
     def working(self) -> int:

@@ -1,6 +1,6 @@
 """A process's journal: the writer's handle. For reading see pinnacle.core.journal_reader.
 
-The format and its promises are in csrc/journal.h and docs/journal-format.md.
+The format and its promises are in csrc/journal/journal.h and docs/journal-format.md.
 """
 
 import os

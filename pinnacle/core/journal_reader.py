@@ -1,6 +1,6 @@
 """What a journal's directory holds: a scan of it, and a reader that maps it without copying.
 
-The format and its promises are in csrc/journal.h and docs/journal-format.md.
+The format and its promises are in csrc/journal/journal.h and docs/journal-format.md.
 """
 
 import bisect

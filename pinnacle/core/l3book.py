@@ -1,4 +1,4 @@
-"""The L3 order book (csrc/l3book.h): every resting order of an instrument, as its venue tells.
+"""The L3 order book (csrc/book/l3book.h): every resting order of an instrument, as its venue tells.
 
 Prices are ticks and quantities lots of the book's instrument.
 """
@@ -49,7 +49,7 @@ def ring_for(orders: int) -> int:
 
 
 class L3Book:
-    """A book that this process writes and reads; see csrc/l3book.h for its records and states.
+    """A book that this process writes and reads; see csrc/book/l3book.h for its records and states.
 
     `orders` may rest at once, on `levels` levels a side; `window` is ticks per side (a power of
     two, 4096 to 262144) that are found quickest. `dense`: the venue's ids rise one by one, so

@@ -1,4 +1,4 @@
-"""A simulated market in virtual time: matching engines and their traders (csrc/market.h)."""
+"""A simulated market in virtual time: matching engines and their traders (csrc/sim/market.h)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ PARAMS = tuple(
 
 
 class MarketStats(NamedTuple):
-    """Counts since the start, the traders' open orders and the fair value; see csrc/market.h."""
+    """Counts since the start, the traders' open orders, the fair value; see csrc/sim/market.h."""
 
     limits: int
     fillers: int

@@ -1,4 +1,4 @@
-"""The matching engine of one instrument: price-time priority on single orders (csrc/match.h)."""
+"""The matching engine of an instrument: price-time priority on single orders (csrc/sim/match.h)."""
 
 from typing import Any, NamedTuple
 

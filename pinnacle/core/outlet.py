@@ -1,4 +1,4 @@
-"""One reader of market data and what it is still owed: see csrc/outlet.h."""
+"""One reader of market data and what it is still owed: see csrc/turn/outlet.h."""
 
 from pathlib import Path
 from typing import Any

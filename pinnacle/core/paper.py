@@ -1,4 +1,4 @@
-"""A paper venue: our orders in an imaginary queue of a real market (csrc/paper.h)."""
+"""A paper venue: our orders in an imaginary queue of a real market (csrc/sim/paper.h)."""
 
 from collections.abc import Sequence
 

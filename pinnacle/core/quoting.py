@@ -1,4 +1,4 @@
-"""The market maker's quoting arithmetic: see csrc/quote.h for the model and its sources."""
+"""The market maker's quoting arithmetic: see csrc/trade/quote.h for the model and its sources."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Pre-trade checks, positions and P&L: see csrc/risk.h for the checks and their order."""
+"""Pre-trade checks, positions and P&L: see csrc/risk/risk.h for the checks and their order."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from pinnacle.core.enums import Beyond
 from pinnacle.core.errors import check
 from pinnacle.core.schema import EventBuffer, Reason
 
-#: A quarter of the order table stays empty: csrc/risk_orders.c.
+#: A quarter of the order table stays empty: csrc/risk/risk_orders.c.
 _TABLE_LEAST = 1024
 
 

@@ -1,4 +1,4 @@
-"""The turn of a process over its rings and its journal: see csrc/stage.h."""
+"""The turn of a process over its rings and its journal: see csrc/turn/stage.h."""
 
 from dataclasses import dataclass
 from typing import Any

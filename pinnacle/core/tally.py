@@ -1,4 +1,4 @@
-"""What happened to a session's orders, counted in one pass: see csrc/tally.h."""
+"""What happened to a session's orders, counted in one pass: see csrc/report/tally.h."""
 
 from typing import Any
 

@@ -9,7 +9,7 @@ from pinnacle.core._native import lib
 from pinnacle.core.errors import ConfigError
 
 _E8 = 10_000  # basis points to 1e-8
-#: What csrc/decimal.h reads: 18 decimals, and counts of 63 bits.
+#: What csrc/base/decimal.h reads: 18 decimals, and counts of 63 bits.
 DECIMALS_MAX = 18
 COUNT_MAX = 2**63 - 1
 #: Plain ASCII, and no exponent that would make a number of a million digits.

@@ -29,7 +29,7 @@ from pinnacle.core.instruments import Instrument
 _BPS = 1e-4
 _NS_PER_MS = 1_000_000
 _NS_PER_US = 1_000
-#: What csrc/traders.c takes.
+#: What csrc/sim/traders.c takes.
 PRICE_TICKS_MAX = 10**15
 SIZE_LOTS_MAX = 1e11
 DISTANCE_TICKS_MAX = 1e12

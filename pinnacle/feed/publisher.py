@@ -20,7 +20,7 @@ TELL_NS = 10_000_000_000
 
 log = structlog.get_logger()
 
-#: What a book finds wrong by itself; see csrc/book.h.
+#: What a book finds wrong by itself; see csrc/book/book.h.
 BROKEN = frozenset(
     {
         Reason.CROSSED,

@@ -1,4 +1,4 @@
-"""Whether a journal's batches are as a turn makes them (csrc/stage.h, csrc/turn_risk.c).
+"""Whether a journal's batches are as a turn makes them (csrc/turn/stage.h, csrc/turn/turn_risk.c).
 
 A process's own records stand first, then what each of its rings held, ring by ring. Risk looks once
 at the book of each instrument that it has to judge, in their order, and at no other. A feed has no

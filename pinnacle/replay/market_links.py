@@ -1,8 +1,8 @@
 """The market at both ends: what the feed published against what its readers took and saw.
 
 A reader that fell behind gets no changes of a book until the feed begins to send it a snapshot
-(csrc/outlet.h). That is in no journal but the reader's; it must be what the feed's journal makes of
-the book at each place, and whatever the reader did not get must be covered by one.
+(csrc/turn/outlet.h). That is in no journal but the reader's; it must be what the feed's journal
+makes of the book at each place, and whatever the reader did not get must be covered by one.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""A book that a reader is sent in pieces (csrc/outlet.h), held against the sender's at each place.
+"""A book that a reader is sent in pieces (csrc/turn/outlet.h), held against the sender's at each.
 
 Each level is as it stands in the sender's book when its piece is sent; changes go on between the
 pieces. When all have come the two books are the same.

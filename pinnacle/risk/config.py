@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from pinnacle.core.config import DecimalText, Section
 
-#: The ranges of struct pmm_risk_limits and pmm_risk_session, csrc/risk.h.
+#: The ranges of struct pmm_risk_limits and pmm_risk_session, csrc/risk/risk.h.
 Percent = Annotated[float, Meta(ge=0.01, le=100)]
 Orders = Annotated[int, Meta(ge=1, le=1000)]
 Messages = Annotated[int, Meta(ge=1, le=1_000_000_000)]

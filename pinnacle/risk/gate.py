@@ -13,7 +13,7 @@ from pinnacle.core.schema import EventBuffer
 from pinnacle.risk.config import LimitsConfig, RiskConfig
 
 BATCH = 2048
-#: PMM_RISK_LOTS_MAX of csrc/risk.h.
+#: PMM_RISK_LOTS_MAX of csrc/risk/risk.h.
 LOTS_MAX = 2**60
 
 

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from pinnacle.core.config import DecimalText, Section
 
-#: The ranges of struct pmm_maker_params, csrc/quote.h.
+#: The ranges of struct pmm_maker_params, csrc/trade/quote.h.
 Ticks = Annotated[float, Meta(ge=1, le=1e9)]
 Lean = Annotated[float, Meta(ge=-1e9, le=1e9)]
 Aversion = Annotated[float, Meta(ge=1e-12, le=1e6)]
@@ -38,7 +38,7 @@ class DeskConfig(Section, frozen=True):
 
 
 class MarketMakerConfig(Section, frozen=True):
-    """Parameters of one instrument's market maker; see csrc/quote.h for the model."""
+    """Parameters of one instrument's market maker; see csrc/trade/quote.h for the model."""
 
     quote_quantity: DecimalText
     inventory_max: DecimalText

@@ -9,12 +9,12 @@ from pinnacle.strategy.base import Market, Strategy
 from pinnacle.strategy.config import MarketMakerConfig
 
 SECTION = "strategy.market_maker"
-#: PMM_QUOTE_LOTS_MAX of csrc/quote.h.
+#: PMM_QUOTE_LOTS_MAX of csrc/trade/quote.h.
 LOTS_MAX = 2**53
 
 
 class MarketMaker(Strategy):
-    """One Maker (csrc/quote.h) per instrument; whatever happens per event happens in C."""
+    """One Maker (csrc/trade/quote.h) per instrument; whatever happens per event happens in C."""
 
     def __init__(self, markets: Sequence[Market], params: dict[str, MarketMakerConfig]):
         super().__init__(markets, params)

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <ucontext.h>
 
-#include "bell.h"
-#include "error.h"
+#include "shared/bell.h"
+#include "base/error.h"
 #include "weak_atomics.h"
 
 #define ROUNDS      10000

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "binance.h"
+#include "wire/binance.h"
 #include "chance.h"
-#include "error.h"
+#include "base/error.h"
 
 #define ROOM 4096
 

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "book.h"
+#include "book/book.h"
 #include "chance.h"
 #include "check.h"
-#include "error.h"
+#include "base/error.h"
 
 #define WINDOW     4096
 #define PRICES     60000

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "atomics.h"
-#include "book.h"
-#include "error.h"
+#include "base/atomics.h"
+#include "book/book.h"
+#include "base/error.h"
 
 #define LEVELS      8
 #define WINDOW      4096

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "book.h"
-#include "error.h"
+#include "book/book.h"
+#include "base/error.h"
 #include "weak_atomics.h"
 
 #define WINDOW    4096

@@ -1,7 +1,7 @@
 /* The processor's CRC32C, inlined and called, the table and bits by hand give one value. Exit 0 if so. */
 #include <stdio.h>
 
-#include "crc32c_inline.h"
+#include "base/crc32c_inline.h"
 
 #define BYTES_MAX 300
 

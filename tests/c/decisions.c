@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "chance.h"
-#include "desk.h"
-#include "quote.h"
-#include "risk.h"
+#include "trade/desk.h"
+#include "trade/quote.h"
+#include "risk/risk.h"
 
 #define STEPS  60000
 #define ORDERS 64

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "desk.h"
-#include "error.h"
-#include "quote.h"
-#include "stage.h"
+#include "trade/desk.h"
+#include "base/error.h"
+#include "trade/quote.h"
+#include "turn/stage.h"
 
 #define MESSAGES 200000
 #define RECORDS  4

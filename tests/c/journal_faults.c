@@ -19,8 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "error.h"
-#include "journal.h"
+#include "base/error.h"
+#include "journal/journal.h"
 
 #define CHECK(condition) \
     do { \

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "error.h"
-#include "journal.h"
+#include "base/error.h"
+#include "journal/journal.h"
 
 #define LIVES     12
 #define APPENDS   120

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "error.h"
-#include "journal.h"
+#include "base/error.h"
+#include "journal/journal.h"
 
 #define BATCH_MAX 300
 

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "book_layout.h"
+#include "book/book_layout.h"
 #include "kill_steps.h"
 
 #define WINDOW  4096

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "atomics.h"
-#include "error.h"
-#include "journal.h"
+#include "base/atomics.h"
+#include "base/error.h"
+#include "journal/journal.h"
 #include "kill_steps.h"
 
 #define PER_FILE  64

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "kill_steps.h"
-#include "ring.h"
+#include "shared/ring.h"
 
 #define CAPACITY 8
 #define TURNS    12

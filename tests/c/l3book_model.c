@@ -8,7 +8,7 @@
 
 #include "chance.h"
 #include "check.h"
-#include "l3book.h"
+#include "book/l3book.h"
 
 #define ORDERS 200
 #define LEVELS 60

@@ -5,7 +5,7 @@
 
 #include "chance.h"
 #include "check.h"
-#include "ladder.h"
+#include "book/ladder.h"
 
 #define WINDOW 4096
 #define PRICES 40000

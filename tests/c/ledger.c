@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "risk.h"
+#include "risk/risk.h"
 
 #define ORDERS 64
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../csrc/market.h"
+#include "../../csrc/sim/market.h"
 #include "chance.h"
 
 #define SECOND INT64_C(1000000000)

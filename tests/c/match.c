@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../csrc/error.h"
-#include "../../csrc/match.h"
+#include "../../csrc/base/error.h"
+#include "../../csrc/sim/match.h"
 #include "chance.h"
 
 #define ORDERS 300

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-CSRC = Path(__file__).resolve().parents[2] / "csrc"
+from tests.c.sources import CSRC
 
 
 class StalePatch(LookupError):
@@ -12,12 +12,13 @@ class StalePatch(LookupError):
 
 def without(folder: Path, name: str, line: str, instead: str) -> Path:
     """A copy of csrc in folder in which one line of one file is another; StalePatch."""
-    sources = folder / "csrc"
-    shutil.copytree(CSRC, sources)
-    text = (sources / name).read_text(encoding="utf-8")
+    tree = folder / "csrc"
+    shutil.copytree(CSRC, tree)
+    (path,) = tree.glob(f"*/{name}")
+    text = path.read_text(encoding="utf-8")
     if text.count(line) != 1 or line == instead:
         raise StalePatch(
             f"{name}: the line must stand there once, not {text.count(line)} times: {line}"
         )
-    (sources / name).write_text(text.replace(line, instead), encoding="utf-8")
-    return sources
+    path.write_text(text.replace(line, instead), encoding="utf-8")
+    return tree

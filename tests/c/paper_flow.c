@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "chance.h"
-#include "error.h"
-#include "paper.h"
+#include "base/error.h"
+#include "sim/paper.h"
 
 #define RECORDS       60000
 #define OUT           400

@@ -8,9 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "atomics.h"
-#include "bell.h"
-#include "error.h"
+#include "base/atomics.h"
+#include "shared/bell.h"
+#include "base/error.h"
 
 #define ROUNDS       60000
 #define HANG_SECONDS 60

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "chance.h"
-#include "quote.h"
+#include "trade/quote.h"
 
 #define MAKERS 4000
 #define LOOKS  40

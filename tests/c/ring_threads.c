@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bell.h"
-#include "error.h"
+#include "shared/bell.h"
+#include "base/error.h"
 
 #define CAPACITY 64
 #define BATCH    24

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
-#include "risk.h"
+#include "base/error.h"
+#include "risk/risk.h"
 
 #define ORDERS 64
 

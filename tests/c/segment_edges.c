@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bell.h"
+#include "shared/bell.h"
 #include "check.h"
-#include "counters.h"
-#include "error.h"
+#include "shared/counters.h"
+#include "base/error.h"
 
 #define DAMAGED_BYTES 700
 

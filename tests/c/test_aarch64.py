@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.c.sources import CSRC, sources
+
 HERE = Path(__file__).parent
-CSRC = HERE.parent.parent / "csrc"
 PACKAGES = "gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 EM_AARCH64 = 183
 COMPILER, EMULATOR = "aarch64-linux-gnu-gcc", "qemu-aarch64"
@@ -34,9 +35,9 @@ def tool(name: str) -> str:
 def library(tmp_path_factory):
     """All of csrc/ as an archive of ARM64 code."""
     folder = tmp_path_factory.mktemp("aarch64")
-    sources = sorted(CSRC.glob("*.c"))
-    assert len(sources) > 20
-    subprocess.run([tool(COMPILER), *FLAGS, "-c", *sources], cwd=folder, check=True)
+    files = sources("*")
+    assert len(files) > 20
+    subprocess.run([tool(COMPILER), *FLAGS, "-c", *files], cwd=folder, check=True)
     archive = folder / "libpinnacle.a"
     objects = sorted(folder.glob("*.o"))
     subprocess.run(["aarch64-linux-gnu-ar", "rc", archive, *objects], check=True)
@@ -78,9 +79,10 @@ def test_a_program_that_is_right_here_is_right_on_arm64(library, tmp_path, scrat
 
 def test_the_matching_engine_gives_the_same_counts_on_both_machines(library, tmp_path):
     source, outputs = HERE / "match.c", []
-    sources = sorted(CSRC.glob("*.c"))
     native = [flag for flag in FLAGS if not flag.startswith("-march")]
-    subprocess.run(["gcc", *native, "-o", tmp_path / "here", source, *sources, "-lm"], check=True)
+    subprocess.run(
+        ["gcc", *native, "-o", tmp_path / "here", source, *sources("*"), "-lm"], check=True
+    )
     arm = tmp_path / "arm"
     subprocess.run([tool(COMPILER), *FLAGS, "-o", arm, source, library, "-lm"], check=True)
     for command in ([tmp_path / "here"], [tool(EMULATOR), "-L", "/usr/aarch64-linux-gnu", arm]):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.beside import CAPTURES, needs_captures
+from tests.c.sources import CSRC, sources
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ["binance", "binance_fields", "decimal", "json"]
@@ -23,9 +24,9 @@ def test_damaged_frames_never_lead_the_scanner_outside_its_buffers(tmp_path, mad
     frames += [b'{"result":null,"id":1}\n', b'[{"x":[[[null,true,-1.5e+3,"\\u00e9"]]]}]\n']
     corpus.write_bytes(b"".join(frames))
     command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror"]
-    command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", ROOT / "csrc"]
+    command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", CSRC]
     command += [ROOT / "tests" / "c" / "binance_fuzz.c"]
-    command += [ROOT / "csrc" / f"{name}.c" for name in SOURCES]
+    command += sources(*SOURCES)
     subprocess.run([*command, "-o", program], check=True)
     done = subprocess.run([program, corpus], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

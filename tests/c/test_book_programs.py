@@ -5,27 +5,28 @@ from pathlib import Path
 
 import pytest
 
+from tests.c.sources import CSRC, sources
+
 HERE = Path(__file__).parent
-CSRC = HERE.parent.parent / "csrc"
 ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # Finds a word that is not atomic, and no more: for the orders see test_memory_orders.py.
 THREAD = ["-fsanitize=thread", "-Wno-tsan", "-fno-builtin", "-pthread"]
-L3BOOK = ["ladder.c", "ladder_far.c", "l3book.c", "l3book_read.c"]
-BOOK = ["ladder.c", "ladder_far.c", "book.c", "book_read.c", "snapshot.c"]
+L3BOOK = ["ladder", "ladder_far", "l3book", "l3book_read"]
+BOOK = ["ladder", "ladder_far", "book", "book_read", "snapshot"]
 
 
 @pytest.mark.parametrize(
-    ("program", "flags", "sources"),
+    ("program", "flags", "parts"),
     [
-        ("ladder_model", ADDRESS, ["ladder.c", "ladder_far.c"]),
+        ("ladder_model", ADDRESS, ["ladder", "ladder_far"]),
         ("book_model", ADDRESS, BOOK),
         ("l3book_model", ADDRESS, L3BOOK),
         ("book_seqlock", THREAD, BOOK),
     ],
 )
-def test_a_program_of_random_operations_ends_without_a_finding(tmp_path, program, flags, sources):
+def test_a_program_of_random_operations_ends_without_a_finding(tmp_path, program, flags, parts):
     binary = tmp_path / program
-    files = [HERE / f"{program}.c", *(CSRC / name for name in sources)]
+    files = [HERE / f"{program}.c", *sources(*parts)]
     compiler = ["gcc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
     subprocess.run([*compiler, *flags, f"-I{CSRC}", "-o", binary, *files], check=True)
     result = subprocess.run([binary], capture_output=True, text=True)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.c.sources import CSRC, sources
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (
     "desk",
@@ -31,10 +33,9 @@ def test_what_decides_survives_anything(tmp_path, name):
         "-fsanitize=address,undefined,float-cast-overflow",
         "-fno-sanitize-recover=all",
         "-I",
-        ROOT / "csrc",
+        CSRC,
     ]
-    command += [ROOT / "tests" / "c" / f"{name}.c", ROOT / "csrc" / "event.c"]
-    command += [ROOT / "csrc" / f"{name}.c" for name in SOURCES]
+    command += [ROOT / "tests" / "c" / f"{name}.c", *sources("event", *SOURCES)]
     subprocess.run([*command, "-o", program, "-lm"], check=True)
     done = subprocess.run([program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

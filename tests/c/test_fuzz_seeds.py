@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.c.sources import CSRC, sources
+
 ROOT = Path(__file__).resolve().parents[2]
 FUZZ = ROOT / "fuzz"
 PLANE = ["segment", "clock", "crc32c", "locks"]
@@ -41,8 +43,8 @@ def test_kept_seeds_and_their_mutations_break_no_promise(tmp_path, target):
     program, folder = tmp_path / target, tmp_path / "files"
     folder.mkdir()
     files = [FUZZ / f"{target}.c", FUZZ / "standalone.c"]
-    files += [ROOT / "csrc" / f"{name}.c" for name in SOURCES[target]]
-    command = ["gcc", *FLAGS, f"-I{ROOT / 'csrc'}", f"-I{FUZZ}", "-o", program, *files, "-lm"]
+    files += sources(*SOURCES[target])
+    command = ["gcc", *FLAGS, f"-I{CSRC}", f"-I{FUZZ}", "-o", program, *files, "-lm"]
     subprocess.run(command, check=True)
     seeds = sorted((FUZZ / "seeds" / target).iterdir())
     done = subprocess.run(

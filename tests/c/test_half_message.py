@@ -3,7 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from tests.c.mutants import CSRC, without
+from tests.c.mutants import without
+from tests.c.sources import CSRC, sources
 from tools.cffi_build import compile_arguments
 
 HERE = Path(__file__).parent
@@ -18,15 +19,16 @@ SOURCES = [
     "event",
     "ladder",
     "ladder_far",
+    "journal*",
 ]
 SOURCES += ["locks", "portable_math", "quote", "ring", "segment", "snapshot", "stage"]
 
 
-def run(tmp_path: Path, sources: Path) -> subprocess.CompletedProcess:
+def run(tmp_path: Path, tree: Path) -> subprocess.CompletedProcess:
     program, folder = tmp_path / "half_message", tmp_path / "files"
     folder.mkdir()
-    command = ["gcc", *compile_arguments(), "-Werror", "-pthread", f"-I{sources}", "-o", program]
-    files = [sources / f"{name}.c" for name in SOURCES] + sorted(sources.glob("journal*.c"))
+    command = ["gcc", *compile_arguments(), "-Werror", "-pthread", f"-I{tree}", "-o", program]
+    files = sources(*SOURCES, tree=tree)
     command += [HERE / "half_message.c", *files, "-lm"]
     subprocess.run(command, check=True)
     return subprocess.run([program, folder], capture_output=True, text=True)

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from pinnacle.core.journal import Sync
+from tests.c.sources import CSRC, sources
 
 HERE = Path(__file__).parent
-CSRC = HERE.parent.parent / "csrc"
-SOURCES = [path.name for path in sorted(CSRC.glob("journal*.c"))]
-SOURCES += ["crc32c.c", "clock.c", "locks.c"]
+SOURCES = sources("journal*", "crc32c", "clock", "locks")
 WRAPPED = ["open", "openat", "posix_fallocate", "mmap", "pwrite", "fsync", "fdatasync"]
 WRAPPED += ["renameat", "unlinkat", "mkdir", "fcntl", "fstat", "madvise"]
 
@@ -25,7 +24,7 @@ def build(name: str, path: Path, *extra: str, sanitizer: list[str] = MEMORY) -> 
     subprocess.run(
         ["gcc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-pthread", *sanitizer]
         + [f"-I{CSRC}", "-o", str(path), str(HERE / f"{name}.c")]
-        + [str(CSRC / source) for source in SOURCES]
+        + [str(source) for source in SOURCES]
         + list(extra),
         check=True,
     )

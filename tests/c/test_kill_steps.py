@@ -7,21 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.c.mutants import CSRC, without
+from tests.c.mutants import without
+from tests.c.sources import CSRC, sources
 from tools.cffi_build import compile_arguments
 
 HERE = Path(__file__).parent
 SOURCES = {
-    "journal": [path.name for path in sorted(CSRC.glob("journal*.c"))],
-    "ring": ["ring.c", "event.c", "segment.c"],
+    "journal": ["journal*"],
+    "ring": ["ring", "event", "segment"],
     "book": [
-        "book.c",
-        "book_read.c",
-        "book_segment.c",
-        "ladder.c",
-        "ladder_far.c",
-        "segment.c",
-        "snapshot.c",
+        "book",
+        "book_read",
+        "book_segment",
+        "ladder",
+        "ladder_far",
+        "segment",
+        "snapshot",
     ],
 }
 
@@ -34,14 +35,14 @@ def scratch():
         yield Path(path)
 
 
-def step_through(scenario: str, sources: Path, scratch: Path) -> subprocess.CompletedProcess:
+def step_through(scenario: str, tree: Path, scratch: Path) -> subprocess.CompletedProcess:
     what, *more = scenario.split()
     program, live, copy = scratch / what, scratch / "live", scratch / "copy"
     live.mkdir()
     copy.mkdir()
     files = [HERE / f"kill_{what}.c", HERE / "kill_steps.c"]
-    files += [sources / name for name in [*SOURCES[what], "crc32c.c", "clock.c", "locks.c"]]
-    command = ["gcc", *compile_arguments(), "-Werror", f"-I{sources}", f"-I{HERE}"]
+    files += sources(*SOURCES[what], "crc32c", "clock", "locks", tree=tree)
+    command = ["gcc", *compile_arguments(), "-Werror", f"-I{tree}", f"-I{HERE}"]
     subprocess.run([*command, "-o", program, *files], check=True)
     return subprocess.run([program, live, copy, *more], capture_output=True, text=True)
 

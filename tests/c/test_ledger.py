@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pinnacle.core.schema import Flag, Kind, Side
+from tests.c.sources import CSRC, sources
 from tests.ledger_oracle import LAST, Ledger
 from tests.records import batch, event
 
@@ -20,8 +21,8 @@ FEES = [-(10**8), -2000, 0, 4000, 10**8]
 def program(tmp_path_factory):
     made = tmp_path_factory.mktemp("ledger") / "ledger"
     command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror"]
-    command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", ROOT / "csrc"]
-    command += [ROOT / "tests" / "c" / "ledger.c", *(ROOT / "csrc" / f"{s}.c" for s in SOURCES)]
+    command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", CSRC]
+    command += [ROOT / "tests" / "c" / "ledger.c", *sources(*SOURCES)]
     subprocess.run([*command, "-o", made], check=True)
     return made
 

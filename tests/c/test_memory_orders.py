@@ -12,29 +12,33 @@ from pathlib import Path
 
 import pytest
 
-from tests.c.mutants import CSRC, without
+from tests.c.mutants import without
+from tests.c.sources import CSRC, sources
 
 HERE = Path(__file__).parent
-RING = ["bell.c", "clock.c", "counters.c", "crc32c.c", "event.c", "locks.c", "ring.c", "segment.c"]
-BOOK = ["ladder.c", "ladder_far.c", "book.c", "book_read.c", "snapshot.c"]
+RING = ["bell", "clock", "counters", "crc32c", "event", "locks", "ring", "segment"]
+BOOK = ["ladder", "ladder_far", "book", "book_read", "snapshot"]
 THREAD = ["-fsanitize=thread", "-Wno-tsan", "-fno-builtin", "-pthread"]
 ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 COMPILER = ["gcc", "-std=gnu11", "-O1", "-g", "-w"]
 
 
-def weak_bell(tmp_path: Path, sources: Path) -> subprocess.CompletedProcess:
+def weak_bell(tmp_path: Path, tree: Path) -> subprocess.CompletedProcess:
     program, folder = tmp_path / "bell_weak", tmp_path / "files"
     folder.mkdir()
-    weak = ["-D_GNU_SOURCE=", "-include", HERE / "weak_atomics.h", f"-I{HERE}", f"-I{sources}"]
-    files = [HERE / "bell_weak.c", *(sources / name for name in RING if name != "counters.c")]
+    weak = ["-D_GNU_SOURCE=", "-include", HERE / "weak_atomics.h", f"-I{HERE}", f"-I{tree}"]
+    files = [
+        HERE / "bell_weak.c",
+        *sources(*(name for name in RING if name != "counters"), tree=tree),
+    ]
     command = [*COMPILER, *weak, "-Wl,--wrap=syscall", "-o", program, *files]
     subprocess.run(command, check=True)
     return subprocess.run([program, folder], capture_output=True, text=True)
 
 
-def weak_book(tmp_path: Path, sources: Path, *flags: str) -> subprocess.CompletedProcess:
-    weak = ["-include", HERE / "weak_atomics.h", f"-I{HERE}", f"-I{sources}"]
-    files = [HERE / "book_weak.c", *(sources / name for name in BOOK)]
+def weak_book(tmp_path: Path, tree: Path, *flags: str) -> subprocess.CompletedProcess:
+    weak = ["-include", HERE / "weak_atomics.h", f"-I{HERE}", f"-I{tree}"]
+    files = [HERE / "book_weak.c", *sources(*BOOK, tree=tree)]
     subprocess.run([*COMPILER, *flags, *weak, "-o", tmp_path / "book_weak", *files], check=True)
     return subprocess.run([tmp_path / "book_weak"], capture_output=True, text=True)
 
@@ -103,11 +107,11 @@ def test_an_order_taken_from_the_book_is_found(tmp_path, name, line, instead):
     ids=["commit", "look", "release", "room"],
 )
 def test_an_order_taken_from_the_ring_is_found(tmp_path, line, instead):
-    sources, folder = without(tmp_path, "ring.c", line, instead), tmp_path / "files"
+    tree, folder = without(tmp_path, "ring.c", line, instead), tmp_path / "files"
     folder.mkdir()
-    files = [HERE / "ring_threads.c", *(sources / name for name in RING)]
+    files = [HERE / "ring_threads.c", *sources(*RING, tree=tree)]
     program = tmp_path / "ring_threads"
-    command = [*COMPILER, *THREAD, f"-I{sources}", "-o", program, *files, "-lm"]
+    command = [*COMPILER, *THREAD, f"-I{tree}", "-o", program, *files, "-lm"]
     subprocess.run(command, check=True)
     environment = {"TSAN_OPTIONS": "halt_on_error=1"}
     done = subprocess.run([program, folder], capture_output=True, text=True, env=environment)

@@ -5,20 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.c.sources import CSRC, sources
+
 HERE = Path(__file__).parent
-CSRC = HERE.parent.parent / "csrc"
 ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # -fno-builtin: a memcpy that becomes plain moves is not seen by ThreadSanitizer.
 THREAD = ["-fsanitize=thread", "-Wno-tsan", "-fno-builtin"]
 SOURCES = [
-    "bell.c",
-    "clock.c",
-    "counters.c",
-    "crc32c.c",
-    "event.c",
-    "locks.c",
-    "ring.c",
-    "segment.c",
+    "bell",
+    "clock",
+    "counters",
+    "crc32c",
+    "event",
+    "locks",
+    "ring",
+    "segment",
 ]
 
 
@@ -35,7 +36,7 @@ SOURCES = [
 def test_the_shared_memory_plane_ends_without_a_finding(tmp_path, program, flags):
     binary, folder = tmp_path / program, tmp_path / "files"
     folder.mkdir()
-    files = [HERE / f"{program}.c", *(CSRC / name for name in SOURCES)]
+    files = [HERE / f"{program}.c", *sources(*SOURCES)]
     compiler = ["gcc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"]
     subprocess.run([*compiler, *flags, f"-I{CSRC}", "-o", binary, *files, "-lm"], check=True)
     result = subprocess.run([binary, folder], capture_output=True, text=True)

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-CSRC = Path(__file__).parents[2] / "csrc"
+from tests.c.sources import CSRC, sources
+
 SOURCE = """
-#include "portable_math.h"
+#include "base/portable_math.h"
 double t_log(double x) { return pmm_log(x); }
 double t_log1p(double x) { return pmm_log1p(x); }
 double t_exp(double x) { return pmm_exp(x); }
@@ -30,7 +31,7 @@ def built(tmp_path_factory):
     library = folder / "math.so"
     flags = ["-std=gnu11", "-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
     command = ["gcc", *flags, "-shared", "-fPIC", f"-I{CSRC}", "-o", library, folder / "math.c"]
-    command.append(CSRC / "portable_math.c")
+    command += sources("portable_math")
     subprocess.run(command, check=True)
     return library
 

@@ -1,5 +1,5 @@
 /*
- * weak_atomics.h: takes the place of csrc/atomics.h in a program that runs both sides of a shared
+ * weak_atomics.h: takes the place of csrc/base/atomics.h in a program that runs both sides of a shared
  * structure in one thread, on a memory of its own making: book_weak.c, bell_weak.c.
  */
 #ifndef PMM_ATOMICS_H

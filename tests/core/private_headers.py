@@ -14,7 +14,8 @@ def private_ffi(headers: dict[str, tuple[str, ...]], numbers: tuple[str, ...] = 
     """An FFI that knows the structures named by header, and these #defines of the library."""
     texts = [f"#define {name} {getattr(lib, name)}" for name in numbers]
     for header, names in headers.items():
-        text = (SOURCES / header).read_text(encoding="utf-8")
+        (path,) = SOURCES.glob(f"*/{header}")
+        text = path.read_text(encoding="utf-8")
         for name in names:
             found = re.search(rf"^struct {name} \{{.*?^\}};", text, re.MULTILINE | re.DOTALL)
             texts.append(found[0])

@@ -1,4 +1,4 @@
-"""A reader of market data gets all of it or is owed a whole book: csrc/outlet.h."""
+"""A reader of market data gets all of it or is owed a whole book: csrc/turn/outlet.h."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What an outlet looks at, whom it owes and in which order it pays: the edges of csrc/outlet.c."""
+"""What an outlet looks at, whom it owes, in which order it pays: edges of csrc/turn/outlet.c."""
 
 import pytest
 

@@ -27,10 +27,11 @@ def test_c_sources_are_held(tmp_path, fault):
     for name in ("check_c.sh",):
         shutil.copy(ROOT / "tools" / name, tmp_path / "tools")
     shutil.copy(ROOT / ".clang-format", tmp_path)
+    (tmp_path / "csrc/base").mkdir()
     for name in ("error.c", "error.h"):
-        shutil.copy(ROOT / "csrc" / name, tmp_path / "csrc")
+        shutil.copy(ROOT / "csrc/base" / name, tmp_path / "csrc/base")
     text, words = FAULTS.get(fault, ("", ""))
-    with (tmp_path / "csrc/error.c").open("a", encoding="utf-8") as file:
+    with (tmp_path / "csrc/base/error.c").open("a", encoding="utf-8") as file:
         file.write(text)
     command = ["sh", "tools/check_c.sh", str(VENV)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

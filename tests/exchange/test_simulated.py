@@ -77,7 +77,7 @@ def test_a_venue_that_is_thawed_behind_a_pause_goes_on_as_the_one_that_was_froze
 
 
 def test_a_clock_that_goes_back_stops_nothing_for_longer_than_it_is_back():
-    """The log's clock is the latest stamp: the bound on leaps is the stage's (csrc/stage.h)."""
+    """The log's clock is the latest stamp: the stage bounds its leaps (csrc/turn/stage.h)."""
     log = Log()
     log.turns(100 * MS)
     log.now -= 50 * MS

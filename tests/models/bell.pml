@@ -1,5 +1,5 @@
 /*
- * bell.pml: csrc/bell.c: writers that commit and ring, a reader that parks. No wake-up is lost.
+ * bell.pml: csrc/shared/bell.c: writers that commit and ring, a reader that parks. No wake-up is lost.
  *
  * Spin's memory is sequentially consistent, x86's is not: a store waits in its processor's buffer while later
  * loads go ahead. So each process has its buffer here, first in first out, which the memory

@@ -1,5 +1,5 @@
 /*
- * ring.pml: csrc/ring.c between two processes that may die at any step and are started again.
+ * ring.pml: csrc/shared/ring.c between two processes that may die at any step and are started again.
  *
  * A step is one store or one load that the other side can tell apart; a record is two halves, so that half
  * of one can be seen. The commit word is (cursor + 1) modulo 4 in a ring of 2, so it turns over

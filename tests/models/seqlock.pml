@@ -1,5 +1,5 @@
 /*
- * seqlock.pml: the sequence word of csrc/book.c and book_read.c, with a writer that may die inside.
+ * seqlock.pml: the sequence word of csrc/book/book.c and book_read.c, with a writer that may die inside.
  *
  * A book is two words that a whole batch makes equal. Stores are relaxed: each waits in a place of its own
  * (pending) until the memory takes it, in any order among different words, as on a machine weaker than

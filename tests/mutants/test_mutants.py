@@ -122,7 +122,9 @@ def test_the_list_of_today_fits_the_source_and_every_target_is_there():
         assert (ROOT / path).exists(), path
         named = f"def {test.partition('[')[0]}("
         assert not test or named in (ROOT / path).read_text(encoding="utf-8"), test
-    assert chosen(["ring"], table) == ["csrc/ring.c"] and len(chosen([], table)) == len(table)
+    assert chosen(["ring"], table) == ["csrc/shared/ring.c"] and len(chosen([], table)) == len(
+        table
+    )
     with pytest.raises(SystemExit, match=r"no rings; there are: .* ring "):
         chosen(["rings"], table)
 
@@ -200,12 +202,14 @@ def test_the_first_that_cannot_go_on_ends_the_run(tmp_path, monkeypatch):
 @pytest.mark.timeout(400)
 def test_a_fault_that_a_test_sees_is_killed_and_one_that_none_sees_survives(tmp_path):
     workshop = Workshop(ROOT, tmp_path / "copy", 60)
-    of_ring = mutants_of(ROOT, "csrc/ring.c")
+    of_ring = mutants_of(ROOT, "csrc/shared/ring.c")
     seen = next(m for m in of_ring if m.function == "publish" and m.text == ";")
     assert workshop.judge(seen, ("tests/core/test_ring.py",)) == Verdict.KILLED
     assert workshop.judge(seen, ("tests/core/test_crc32c.py",)) == Verdict.SURVIVED
-    assert (workshop.place / "csrc/ring.c").read_bytes() == (ROOT / "csrc/ring.c").read_bytes()
-    of_money = mutants_of(ROOT, "csrc/money.h")
+    assert (workshop.place / "csrc/shared/ring.c").read_bytes() == (
+        ROOT / "csrc/shared/ring.c"
+    ).read_bytes()
+    of_money = mutants_of(ROOT, "csrc/base/money.h")
     wide = next(m for m in of_money if m.function == "pmm_lots_add" and m.text == "!=")
     assert workshop.judge(wide, ("tests/risk/test_ledger.py",)) == Verdict.KILLED
     assert workshop.judge(wide, ("tests/core/test_crc32c.py",)) == Verdict.SURVIVED

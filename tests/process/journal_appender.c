@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "journal.h"
+#include "base/clock.h"
+#include "journal/journal.h"
 
 #define BATCH_MAX 40
 

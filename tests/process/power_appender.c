@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "atomics.h"
-#include "journal.h"
+#include "base/atomics.h"
+#include "journal/journal.h"
 
 #define BATCH_MAX 20
 

@@ -12,18 +12,16 @@ from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.journal_reader import JournalReader, scan
 from pinnacle.core.schema import Source
 from pinnacle.replay.health import check_journal
+from tests.c.sources import CSRC, sources
 
 HERE = Path(__file__).parent
-CSRC = HERE.parent.parent / "csrc"
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 @pytest.fixture(scope="module")
 def appender(tmp_path_factory):
     program = tmp_path_factory.mktemp("build") / "journal_appender"
-    sources = [path.name for path in sorted(CSRC.glob("journal*.c"))]
-    sources += ["crc32c.c", "clock.c", "locks.c"]
-    files = [HERE / "journal_appender.c", *[CSRC / name for name in sources]]
+    files = [HERE / "journal_appender.c", *sources("journal*", "crc32c", "clock", "locks")]
     subprocess.run(["gcc", "-std=gnu11", "-O2", f"-I{CSRC}", "-o", program, *files], check=True)
     return program
 

@@ -13,18 +13,17 @@ from pathlib import Path
 import pytest
 
 from pinnacle.core.journal import Sync
+from tests.c.sources import CSRC, sources
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-CSRC = ROOT / "csrc"
 KILLED, APPEND_FAILED = -9, 4
 
 
 @pytest.fixture(scope="module")
 def appender(tmp_path_factory):
     program = tmp_path_factory.mktemp("build") / "power_appender"
-    files = [HERE / "power_appender.c", *sorted(CSRC.glob("journal*.c"))]
-    files += [CSRC / "crc32c.c", CSRC / "clock.c", CSRC / "locks.c"]
+    files = [HERE / "power_appender.c", *sources("journal*", "crc32c", "clock", "locks")]
     subprocess.run(["gcc", "-std=gnu11", "-O2", f"-I{CSRC}", "-o", program, *files], check=True)
     return program
 

@@ -1,7 +1,7 @@
 """What a scan of a journal's files says, told once more in plain Python.
 
-Slow and without a thought for a writer that is at work: only what csrc/journal.h and
-csrc/journal_scan.h promise of files that stand still.
+Slow and without a thought for a writer that is at work: only what csrc/journal/journal.h and
+csrc/journal/journal_scan.h promise of files that stand still.
 """
 
 from functools import lru_cache

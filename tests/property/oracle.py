@@ -1,4 +1,4 @@
-"""A slow, obvious matching engine: lists and sorted(), written from the rules of csrc/match.h.
+"""A slow, obvious matching engine: lists and sorted(), written from the rules of csrc/sim/match.h.
 
 It keeps no index and no sums: whatever is asked is looked for in the list of open orders.
 """

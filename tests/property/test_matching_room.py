@@ -80,7 +80,7 @@ def met(oracle, side, limit, quantity, source, rule):
 
 
 def worst(oracle, event):
-    """The rule of csrc/match.h: 3 + 4 a resting order that it could meet, 2 an order cancelled."""
+    """The rule of csrc/sim/match.h: 3 + 4 a resting order that it could meet, 2 a cancelled one."""
     event = {name: int(event[name]) for name in event.dtype.names}
     everywhere = event["instrument_id"] == INSTRUMENT_ALL and event["kind"] == Kind.CANCEL_ALL
     if not (Kind.NEW <= event["kind"] <= Kind.QUERY):

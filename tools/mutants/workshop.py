@@ -98,7 +98,7 @@ class Workshop:
         include = "import sysconfig; print(sysconfig.get_path('include'))"
         python = subprocess.check_output([sys.executable, "-c", include], text=True).strip()
         self._must(["gcc", *FLAGS, f"-I{python}", "-DPy_LIMITED_API", "-c", "_native.c"])
-        for path in sorted((self.place / "csrc").glob("*.c")):
+        for path in sorted((self.place / "csrc").glob("*/*.c")):
             name = str(path.relative_to(self.place))
             code, text = self._compile(name)
             if code:

@@ -35,7 +35,7 @@ class MarketStream:
     frames, gaps, snapshots: how many so far
     dropped     depth updates that a live book had already
     odd         messages of one instrument that said what cannot be
-    rounded     quantities finer than a lot, rounded down to lots: see csrc/binance.h
+    rounded     quantities finer than a lot, rounded down to lots: see csrc/wire/binance.h
     tops_compared, tops_different: of the venue's own tops with the rebuilt ones
 
     depth_limit is how many levels a side the snapshots were asked for: a side that is as long is
@@ -235,7 +235,7 @@ def _range(snapshot: np.ndarray) -> tuple[int, int]:
 
 
 def bound(snapshot: np.ndarray, limits: Collection[int]) -> None:
-    """Say in a snapshot's BOOK_BEGIN how far it knows: see PMM_BOUND_* in csrc/event.h.
+    """Say in a snapshot's BOOK_BEGIN how far it knows: see PMM_BOUND_* in csrc/base/event.h.
 
     A side with just one of the `limits` of levels has more behind it.
     """

@@ -1,0 +1,25 @@
+#include "base/event.h"
+#include "base/layout.h"
+#include "base/money.h"
+
+int64_t pmm_fee(int64_t price, int64_t quantity, int64_t fee_e8) {
+    int beyond = 0;
+    return pmm_money_narrow(pmm_money_fee(pmm_notional(price, quantity), fee_e8), &beyond);
+}
+
+uint16_t pmm_report_fault(const struct pmm_event *report) {
+    int is_fill = report->kind == PMM_KIND_FILL;
+    if (!is_fill && report->kind != PMM_KIND_REPLACED) return PMM_REASON_NONE;
+    if (is_fill && report->side != PMM_SIDE_BID && report->side != PMM_SIDE_ASK) return PMM_REASON_BAD_ORDER;
+    if (report->quantity <= 0) return PMM_REASON_BAD_QUANTITY;
+    return report->price <= 0 ? PMM_REASON_BAD_PRICE : PMM_REASON_NONE;
+}
+
+uint32_t pmm_source_bit(int64_t source) {
+    return source > PMM_SOURCE_NONE && source <= PMM_SOURCE_TRADERS ? UINT32_C(1) << source : 0;
+}
+
+int pmm_event_ends_message(const struct pmm_event *event) {
+    int alone = event->kind >= PMM_KIND_NEW || event->kind == PMM_KIND_BOOK_INVALID;
+    return alone || (event->flags & (PMM_FLAG_LAST | PMM_FLAG_SNAPSHOT)) != 0;
+}

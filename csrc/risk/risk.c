@@ -1,0 +1,251 @@
+#include "risk/risk.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "risk/risk_internal.h"
+
+size_t pmm_risk_memsize(uint32_t orders) {
+    return sizeof(struct pmm_risk) + (size_t)orders * sizeof(struct risk_order);
+}
+
+static int within(int64_t value, int64_t least, int64_t most) { return value >= least && value <= most; }
+
+static int ranges_hold(const struct pmm_instrument *terms, const struct pmm_risk_limits *limits, uint32_t count,
+                       const struct pmm_risk_session *session) {
+    /* The bucket holds tokens x 1e9. */
+    int good = within(session->messages_per_s, 1, 1000000000) && within(session->messages_burst, 1, 1000000000) &&
+               within(session->intent_age_max_ns, 1, INT64_MAX / 4);
+    for (uint32_t i = 0; i < count; i++)
+        good = good && within(terms[i].maker_fee_e8, -PMM_FEE_WHOLE_E8, PMM_FEE_WHOLE_E8) &&
+               within(terms[i].taker_fee_e8, -PMM_FEE_WHOLE_E8, PMM_FEE_WHOLE_E8) &&
+               within(limits[i].order_quantity_max, 1, PMM_RISK_LOTS_MAX) &&
+               within(limits[i].position_max, 1, PMM_RISK_LOTS_MAX) && within(limits[i].collar_e4, 1, 10000) &&
+               within(limits[i].open_orders_max, 1, PMM_RISK_ORDERS_MAX);
+    return good;
+}
+
+int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_instrument *instruments,
+                  const struct pmm_risk_limits *limits, uint32_t instrument_count,
+                  const struct pmm_risk_session *session) {
+    if (orders < 4 || (orders & (orders - 1)) || bytes < pmm_risk_memsize(orders) || instrument_count == 0 ||
+        instrument_count > PMM_INSTRUMENTS_MAX || !ranges_hold(instruments, limits, instrument_count, session))
+        return PMM_ERR_ARGUMENT;
+    struct pmm_risk *risk = memory;
+    memset(risk, 0, pmm_risk_memsize(orders));
+    risk->session = *session;
+    risk->instrument_count = instrument_count;
+    risk->order_mask = orders - 1;
+    risk->tokens_e9 = session->messages_burst * 1000000000;
+    for (uint32_t i = 0; i < instrument_count; i++) {
+        risk->instruments[i].terms = instruments[i];
+        risk->instruments[i].limits = limits[i];
+    }
+    return 0;
+}
+
+/* Where decisions go while a batch runs. */
+struct sink {
+    struct pmm_event *out;
+    size_t n;
+};
+
+static struct pmm_event *emit(struct sink *sink, const struct pmm_event *like) {
+    struct pmm_event *e = &sink->out[sink->n++];
+    *e = *like;
+    e->flags &= (uint8_t)~(PMM_FLAG_BATCH_END | PMM_FLAG_DECISION);
+    return e;
+}
+
+static void refuse(struct pmm_risk *risk, const struct pmm_event *e, uint16_t reason, struct sink *sink) {
+    struct pmm_event *report = emit(sink, e);
+    report->kind = e->kind == PMM_KIND_NEW       ? PMM_KIND_REJECTED
+                   : e->kind == PMM_KIND_REPLACE ? PMM_KIND_REPLACE_REJECTED
+                                                 : PMM_KIND_CANCEL_REJECTED;
+    report->reason = reason;
+    if (e->instrument_id < risk->instrument_count) risk->instruments[e->instrument_id].refused[reason]++;
+}
+
+static void run_cancel(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
+    struct risk_order *order = risk_order_find(risk, e->order_id);
+    if (!order) {
+        refuse(risk, e, PMM_REASON_UNKNOWN_ORDER, sink);
+        return;
+    }
+    order->cancelling = true;
+    emit(sink, e);
+}
+
+static void run_intent(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
+    if (e->kind == PMM_KIND_CANCEL) {
+        run_cancel(risk, e, sink);
+        return;
+    }
+    uint16_t reason = risk_check(risk, e);
+    if (!reason && e->kind == PMM_KIND_NEW && !risk_order_add(risk, e)) reason = PMM_REASON_OPEN_ORDERS;
+    if (reason) {
+        refuse(risk, e, reason, sink);
+        return;
+    }
+    if (e->kind == PMM_KIND_REPLACE) {
+        struct risk_order *order = risk_order_find(risk, e->order_id);
+        risk_expose(risk, order, -1);
+        order->asked_quantity = e->quantity;
+        risk_expose(risk, order, +1);
+    }
+    emit(sink, e);
+}
+
+static void run_fill(struct pmm_risk *risk, const struct pmm_event *e, struct risk_order *order) {
+    struct risk_instrument *in = &risk->instruments[e->instrument_id];
+    risk_ledger_fill(in, e);
+    if (!order) {
+        in->ledger.unknown_fills++;
+        return;
+    }
+    risk_expose(risk, order, -1);
+    order->filled = pmm_lots_add(order->filled, e->quantity);
+    risk_expose(risk, order, +1);
+    if (order->filled >= order->quantity && !order->asked_quantity) risk_order_remove(risk, order);
+}
+
+/* A REPLACE is answered: its asked quantity is now the order's, or never was. */
+static void settle_replace(struct pmm_risk *risk, const struct pmm_event *e, struct risk_order *order) {
+    risk_expose(risk, order, -1);
+    order->asked_quantity = 0;
+    if (e->kind == PMM_KIND_REPLACED) {
+        order->quantity = e->quantity;
+        order->price = e->price;
+    }
+    risk_expose(risk, order, +1);
+    if (order->filled >= order->quantity) risk_order_remove(risk, order);
+}
+
+/* Why a report is not believed, or 0. */
+static uint16_t report_fault(const struct risk_instrument *in, const struct pmm_event *e) {
+    uint16_t fault = pmm_report_fault(e);
+    if (!fault && e->kind == PMM_KIND_FILL && !risk_ledger_holds(&in->ledger, e)) fault = PMM_REASON_BAD_QUANTITY;
+    return fault;
+}
+
+/* The gateway says so only of what it does not have: it was never sent, or the report of its end is lost. */
+static int refused_as_unknown(const struct pmm_event *e) {
+    return e->reason == PMM_REASON_UNKNOWN_ORDER &&
+           (e->kind == PMM_KIND_REPLACE_REJECTED || e->kind == PMM_KIND_CANCEL_REJECTED);
+}
+
+static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
+    if (e->instrument_id >= risk->instrument_count) return;
+    struct risk_instrument *in = &risk->instruments[e->instrument_id];
+    uint16_t fault = report_fault(in, e);
+    if (fault) {
+        in->refused[fault]++;
+        in->ledger.refused_reports++;
+        return;
+    }
+    struct risk_order *order = risk_order_find(risk, e->order_id);
+    emit(sink, e);
+    if (e->kind == PMM_KIND_FILL)
+        run_fill(risk, e, order);
+    else if (!order)
+        return;
+    else if (refused_as_unknown(e))
+        risk_order_remove(risk, order);
+    else if (e->kind == PMM_KIND_REPLACED || e->kind == PMM_KIND_REPLACE_REJECTED)
+        settle_replace(risk, e, order);
+    else if (e->kind == PMM_KIND_CANCEL_REJECTED)
+        order->cancelling = false;
+    else if (e->kind == PMM_KIND_CANCELLED || e->kind == PMM_KIND_REJECTED)
+        risk_order_remove(risk, order);
+}
+
+static void cancel_everything(struct pmm_risk *risk, const struct pmm_event *cause, uint16_t reason,
+                              struct sink *sink) {
+    for (uint32_t i = 0; i <= risk->order_mask; i++) {
+        struct risk_order *order = &risk->orders[i];
+        if (!order->order_id || order->cancelling) continue;
+        order->cancelling = true;
+        struct pmm_event *e = emit(sink, cause);
+        e->kind = PMM_KIND_CANCEL;
+        e->reason = reason;
+        e->order_id = order->order_id;
+        e->instrument_id = order->instrument_id;
+        e->side = order->side;
+        e->price = order->price;
+        e->quantity = order->quantity;
+        e->venue_ns = 0;
+        e->aux = 0;
+    }
+}
+
+/* Nobody watched what is open, and in rings that were made anew nobody answers what was asked of it. */
+static void begin(struct pmm_risk *risk, const struct pmm_event *start, struct sink *sink) {
+    risk->stopping = false;
+    for (uint32_t i = 0; i <= risk->order_mask; i++)
+        risk->orders[i].cancelling = false;
+    cancel_everything(risk, start, PMM_REASON_PEER_LOST, sink);
+}
+
+static void run_top(struct pmm_risk *risk, const struct pmm_event *e) {
+    if (e->instrument_id >= risk->instrument_count) return;
+    struct risk_instrument *in = &risk->instruments[e->instrument_id];
+    in->reference_good = !(e->flags & PMM_FLAG_STALE) && e->quantity > 0 && e->aux > 0;
+    if (in->reference_good) {
+        in->ledger.bid_price = e->price;
+        in->ledger.ask_price = (int64_t)e->order_id;
+    }
+}
+
+static void run_process(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
+    switch (e->kind) {
+    case PMM_KIND_HALT:
+        risk->halted = true;
+        cancel_everything(risk, e, e->reason, sink);
+        break;
+    case PMM_KIND_RESUME: risk->halted = false; break;
+    case PMM_KIND_STOP:
+        risk->stopping = true;
+        cancel_everything(risk, e, PMM_REASON_SHUTDOWN, sink);
+        break;
+    case PMM_KIND_START: begin(risk, e, sink); break;
+    case PMM_KIND_PEER_LOST:
+        risk->peers_lost |= pmm_source_bit(e->aux);
+        if (e->aux == PMM_SOURCE_STRATEGY) cancel_everything(risk, e, PMM_REASON_PEER_LOST, sink);
+        break;
+    case PMM_KIND_PEER_BACK: risk->peers_lost &= ~pmm_source_bit(e->aux); break;
+    default: break;
+    }
+}
+
+int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max) {
+    if (max < 2 * n + risk->order_mask + 1) return PMM_ERR_ARGUMENT;
+    struct sink sink = {out, 0};
+    for (size_t i = 0; i < n; i++) {
+        const struct pmm_event *e = &in[i];
+        if (e->recv_ns > risk->clock_ns) risk->clock_ns = e->recv_ns;
+        if (e->kind >= PMM_KIND_START) {
+            /* Two of these in one batch may each cancel: the second finds the orders cancelling. */
+            run_process(risk, e, &sink);
+        } else if (e->kind >= PMM_KIND_ACK) {
+            run_report(risk, e, &sink);
+        } else if (e->kind >= PMM_KIND_NEW) {
+            run_intent(risk, e, &sink);
+        } else if (e->kind == PMM_KIND_TOP) {
+            run_top(risk, e);
+        }
+    }
+    return (int64_t)sink.n;
+}
+
+int pmm_risk_position(const struct pmm_risk *risk, uint32_t instrument_id, struct pmm_position *out) {
+    if (instrument_id >= risk->instrument_count) return PMM_ERR_NOT_FOUND;
+    risk_ledger_show(&risk->instruments[instrument_id].ledger, out);
+    return 0;
+}
+
+int64_t pmm_risk_open_orders(const struct pmm_risk *risk) { return risk->order_count; }
+
+int64_t pmm_risk_refused(const struct pmm_risk *risk, uint32_t instrument_id, uint16_t reason) {
+    if (instrument_id >= risk->instrument_count || reason >= RISK_REASONS) return 0;
+    return risk->instruments[instrument_id].refused[reason];
+}

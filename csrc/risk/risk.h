@@ -1,0 +1,116 @@
+/*
+ * risk.h: pre-trade checks, positions and P&L: the only way to the gateway.
+ *
+ * What it is. One deterministic function over the risk process's input log. In: intents of the
+ * strategy (NEW, REPLACE, CANCEL), execution reports of the gateway, TOP records (the shared
+ * book's best prices, put into the log by the process before the intents that they
+ * judge), HALT / RESUME, PEER_LOST / PEER_BACK, TIMER. Out: orders for the gateway (NEW, REPLACE,
+ * CANCEL as they came), and reports for the strategy (the gateway's own, and REJECTED /
+ * REPLACE_REJECTED / CANCEL_REJECTED with the reason when a check refuses).
+ *
+ * Checks, in this order; the first that fails gives the reason:
+ *   KILL_SWITCH, PEER_LOST (gateway or strategy gone), BAD_INSTRUMENT, BAD_ORDER (side, type),
+ *   DUPLICATE_ORDER or UNKNOWN_ORDER, BAD_PRICE, BAD_QUANTITY (not positive, below the instrument's least),
+ *   ORDER_SIZE, TOO_OLD (decided more than intent_age_max_ns before the log's clock), NO_REFERENCE
+ *   and PRICE_COLLAR (further than collar_e4 x 1e-4 from the middle of the last TOP), POSITION_LIMIT
+ *   (worst case: everything open on that side filled, this order too), OPEN_ORDERS, MESSAGE_RATE
+ *   (a token bucket on the log's clock, over all instruments; CANCELs are never refused for it).
+ * A CANCEL of a known order always passes.
+ *
+ * HALT, STOP, START and the loss of the strategy cancel every open order at once. One that the gateway refuses as
+ * UNKNOWN_ORDER is gone.
+ *
+ * A FILL or a REPLACED that no venue could mean (pmm_report_fault), or a fill that cannot be counted (the
+ * position beyond 63 bits, the turnover beyond 125), is refused: counted by its reason and in refused_reports, and it goes no further. What the venue
+ * did is then not known; the order stays open, so the limits go on counting what it may have done.
+ *
+ * P&L, exact in integers of ticks x lots, 128 bits wide (money.h). For each instrument cash = sum of sells' notional
+ * - buys' notional (fees apart); cost = what the open position cost on average, signed as the
+ * position; realised moves when a fill reduces the position: the closed share of cost is
+ * rounded towards zero once and the rest stays in cost, so that at every moment and any mark
+ *   cash + position x mark = realised + (position x mark - cost)
+ * holds exactly, and total = realised + unrealised - fees.
+ *
+ * Who owns. Plain memory of the risk process (memsize, init), one thread.
+ */
+#ifndef PMM_RISK_H
+#define PMM_RISK_H
+
+#include "base/event.h"
+
+struct pmm_risk; /* opaque */
+
+#define PMM_RISK_LOTS_MAX   (INT64_C(1) << 60)
+#define PMM_RISK_ORDERS_MAX 1000
+
+struct pmm_risk_limits {
+    int64_t order_quantity_max;  /* lots, 1 to LOTS_MAX */
+    int64_t position_max;        /* lots, 1 to LOTS_MAX: either way, worst case */
+    int64_t collar_e4;           /* 1 to 1e4: 1e-4 of the reference price */
+    int32_t open_orders_max;     /* of the instrument, 1 to ORDERS_MAX */
+    int32_t reserved;
+};
+
+struct pmm_risk_session {
+    int64_t intent_age_max_ns;   /* positive, at most a quarter of INT64_MAX */
+    int64_t messages_per_s;      /* 1 to 1e9 */
+    int64_t messages_burst;      /* 1 to 1e9 */
+};
+
+/* An amount of struct pmm_position that 64 bits do not hold: it is shown as the end of them, of its own sign. */
+enum pmm_beyond {
+    PMM_BEYOND_CASH = 1,
+    PMM_BEYOND_COST = 2,
+    PMM_BEYOND_REALISED = 4,
+    PMM_BEYOND_UNREALISED = 8,
+    PMM_BEYOND_FEES = 16,
+    PMM_BEYOND_TURNOVER = 32,
+    PMM_BEYOND_OPEN_BID = 64,
+    PMM_BEYOND_OPEN_ASK = 128
+};
+
+/* Of one instrument, as it is shown: what risk itself counts is wider. */
+struct pmm_position {
+    int64_t position;      /* lots */
+    int64_t cash;          /* ticks x lots, without fees */
+    int64_t cost;          /* of the open position */
+    int64_t realised;
+    int64_t unrealised;    /* position x mark - cost; 0 without a reference */
+    int64_t fees;          /* paid; negative: earned */
+    int64_t bid_price;     /* last reference, 0 if none */
+    int64_t ask_price;
+    int64_t open_bid;      /* lots that would be bought if all open orders filled */
+    int64_t open_ask;
+    int64_t open_orders;
+    int64_t bought;        /* lots, ever */
+    int64_t sold;
+    int64_t bid_fills;     /* count */
+    int64_t ask_fills;
+    int64_t turnover;      /* ticks x lots */
+    int64_t unknown_fills; /* fills of orders that risk does not know: counted in the position all the same */
+    int64_t refused_reports; /* FILLs and REPLACEDs that no venue could mean */
+    int64_t beyond;          /* PMM_BEYOND_*: which of these are not exact */
+};
+
+size_t pmm_risk_memsize(uint32_t orders);
+/*
+ * orders: a power of two, a third more than may be open at once; instruments: their table, copied. ARGUMENT, also for
+ * limits or fees out of their ranges.
+ */
+int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_instrument *instruments,
+                  const struct pmm_risk_limits *limits, uint32_t instrument_count,
+                  const struct pmm_risk_session *session);
+
+/*
+ * Runs n records; the decisions go to out. max must be at least 2 n + orders (a HALT cancels
+ * everything, and again what a refused cancel has put back). Returns the count or ARGUMENT.
+ */
+int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max);
+
+/* The mark is the middle of the last reference, rounded down. NOT_FOUND. */
+int pmm_risk_position(const struct pmm_risk *risk, uint32_t instrument_id, struct pmm_position *out);
+int64_t pmm_risk_open_orders(const struct pmm_risk *risk);
+/* Refusals so far with this reason at this instrument. */
+int64_t pmm_risk_refused(const struct pmm_risk *risk, uint32_t instrument_id, uint16_t reason);
+
+#endif

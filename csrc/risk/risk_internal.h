@@ -1,0 +1,91 @@
+/* risk_internal.h: what risk.c (flow), risk_check.c, risk_orders.c (table) and risk_ledger.c (P&L) share. Private. */
+#ifndef PMM_RISK_INTERNAL_H
+#define PMM_RISK_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "base/money.h"
+#include "risk/risk.h"
+
+#define RISK_REASONS 96
+
+struct risk_order {
+    uint64_t order_id;      /* 0: empty */
+    int64_t price;
+    int64_t quantity;       /* total */
+    int64_t filled;
+    int64_t asked_quantity; /* total of a REPLACE in flight, 0 if none */
+    uint32_t instrument_id;
+    uint8_t side;
+    bool cancelling;
+    uint8_t reserved[2];
+};
+
+/* What struct pmm_position shows of an instrument, at full width. */
+struct risk_ledger {
+    pmm_money cash;
+    pmm_money cost;
+    pmm_money realised;
+    pmm_money fees;
+    pmm_money turnover;
+    pmm_money open[2]; /* lots of all open orders: bids, asks */
+    int64_t position;
+    int64_t bid_price;
+    int64_t ask_price;
+    int64_t open_orders;
+    int64_t bought;
+    int64_t sold;
+    int64_t bid_fills;
+    int64_t ask_fills;
+    int64_t unknown_fills;
+    int64_t refused_reports;
+};
+
+struct risk_instrument {
+    struct pmm_instrument terms;
+    struct pmm_risk_limits limits;
+    struct risk_ledger ledger;
+    int64_t refused[RISK_REASONS];
+    bool reference_good;
+};
+
+struct pmm_risk {
+    struct pmm_risk_session session;
+    struct risk_instrument instruments[PMM_INSTRUMENTS_MAX];
+    int64_t clock_ns;
+    int64_t tokens_e9;      /* message tokens x 1e9 */
+    int64_t tokens_ns;
+    uint32_t instrument_count;
+    uint32_t order_mask;
+    uint32_t order_count;
+    uint32_t peers_lost;    /* bit enum pmm_source */
+    bool halted;
+    bool stopping;
+    struct risk_order orders[];
+};
+
+struct risk_order *risk_order_find(struct pmm_risk *risk, uint64_t order_id);
+struct risk_order *risk_order_add(struct pmm_risk *risk, const struct pmm_event *e); /* NULL: table full */
+void risk_order_remove(struct pmm_risk *risk, struct risk_order *order);
+
+/* Lots that the order may still trade, whichever of its quantities wins. */
+static inline int64_t risk_order_exposure(const struct risk_order *order) {
+    int64_t total = order->asked_quantity > order->quantity ? order->asked_quantity : order->quantity;
+    return total > order->filled ? total - order->filled : 0;
+}
+
+/* Call around every change of an order: takes its exposure out of, or puts it into, the open totals. */
+static inline void risk_expose(struct pmm_risk *risk, const struct risk_order *order, int sign) {
+    pmm_money *open = &risk->instruments[order->instrument_id].ledger.open[order->side != PMM_SIDE_BID];
+    *open += sign * risk_order_exposure(order);
+}
+
+/* 1 if the position can be counted with the fill in it. */
+int risk_ledger_holds(const struct risk_ledger *ledger, const struct pmm_event *fill);
+void risk_ledger_fill(struct risk_instrument *in, const struct pmm_event *fill);
+void risk_ledger_show(const struct risk_ledger *ledger, struct pmm_position *out);
+
+/* 0 if the NEW or REPLACE may pass (its message token is then taken), or its enum pmm_reason. */
+uint16_t risk_check(struct pmm_risk *risk, const struct pmm_event *e);
+
+#endif

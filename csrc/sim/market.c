@@ -1,0 +1,277 @@
+#include "sim/market.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/layout.h"
+#include "sim/traders.h"
+
+struct place {
+    uint64_t match_at;
+    uint64_t traders_at;
+    uint32_t instrument_id;
+    uint32_t reserved;
+};
+
+/* Then, in the same memory: for each instrument its engine and its traders, the pending inputs, the results. */
+struct pmm_market {
+    int64_t clock_ns;      /* of the last event */
+    int64_t reached_ns;    /* what pmm_market_now says */
+    int64_t latency_in_ns;
+    uint32_t instruments;
+    uint32_t pending_max;
+    uint64_t pending_head; /* free-running */
+    uint64_t pending_tail;
+    uint64_t pending_at;
+    uint64_t results_at;   /* what one step caused and is not given out yet */
+    uint64_t results_max;
+    uint64_t results;
+    uint64_t results_given;
+    uint64_t external[PMM_INSTRUMENTS_MAX];
+    struct place places[PMM_INSTRUMENTS_MAX];
+};
+
+static struct pmm_match *match_of(const struct pmm_market *market, uint32_t index) {
+    return (struct pmm_match *)((uintptr_t)market + market->places[index].match_at);
+}
+
+static struct pmm_traders *traders_of(const struct pmm_market *market, uint32_t index) {
+    return (struct pmm_traders *)((uintptr_t)market + market->places[index].traders_at);
+}
+
+static struct pmm_event *events_at(const struct pmm_market *market, uint64_t at) {
+    return (struct pmm_event *)((uintptr_t)market + at);
+}
+
+static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+
+/* Set-up. */
+
+/* Room for whatever one input can cause: see pmm_match_run. */
+static size_t results_for(const struct pmm_market_params *params) { return 4 * (size_t)params->orders + 3; }
+
+static int params_valid(const struct pmm_market_config *config, const struct pmm_market_params *params) {
+    for (uint32_t i = 0; i < config->instruments; i++) {
+        if (!pmm_traders_valid(params + i) || params[i].instrument_id == PMM_INSTRUMENT_ALL) return 0;
+        if (pmm_match_memsize(params[i].orders, params[i].window, params[i].far_levels) == 0) return 0;
+        for (uint32_t k = 0; k < i; k++)
+            if (params[k].instrument_id == params[i].instrument_id) return 0;
+    }
+    return 1;
+}
+
+size_t pmm_market_memsize(const struct pmm_market_config *config, const struct pmm_market_params *params) {
+    if (config == NULL || params == NULL || config->instruments == 0 || config->instruments > PMM_INSTRUMENTS_MAX)
+        return 0;
+    if (config->pending == 0 || config->pending > PMM_MARKET_PENDING_MAX || config->latency_in_ns < 0) return 0;
+    if (config->start_ns < 0 || config->start_ns > INT64_MAX / 4 || config->latency_in_ns > INT64_MAX / 4) return 0;
+    if (!params_valid(config, params)) return 0;
+    size_t bytes = aligned(sizeof(struct pmm_market)) + config->pending * sizeof(struct pmm_event);
+    for (uint32_t i = 0; i < config->instruments; i++) {
+        const struct pmm_market_params *p = params + i;
+        bytes += aligned(pmm_match_memsize(p->orders, p->window, p->far_levels)) + pmm_traders_memsize(p) +
+                 results_for(p) * sizeof(struct pmm_event);
+    }
+    return bytes;
+}
+
+int pmm_market_init(void *memory, size_t bytes, const struct pmm_market_config *config,
+                    const struct pmm_market_params *params) {
+    size_t needed = pmm_market_memsize(config, params);
+    if (memory == NULL || needed == 0 || bytes < needed || ((uintptr_t)memory & 63) != 0) return PMM_ERR_ARGUMENT;
+    struct pmm_market *market = memory;
+    memset(market, 0, sizeof *market);
+    market->clock_ns = config->start_ns;
+    market->reached_ns = config->start_ns - 1;
+    market->latency_in_ns = config->latency_in_ns;
+    market->instruments = config->instruments;
+    market->pending_max = config->pending;
+    size_t at = aligned(sizeof *market);
+    for (uint32_t i = 0; i < config->instruments; i++) {
+        const struct pmm_market_params *p = params + i;
+        size_t size = aligned(pmm_match_memsize(p->orders, p->window, p->far_levels));
+        market->places[i] = (struct place){at, at + size, p->instrument_id, 0};
+        int code = pmm_match_init(match_of(market, i), size, p->instrument_id, p->orders, p->window, p->far_levels);
+        if (code < 0) return code;
+        pmm_traders_init(traders_of(market, i), p, config->seed, config->start_ns);
+        at += size + pmm_traders_memsize(p);
+        market->results_max += results_for(p);
+    }
+    market->pending_at = at;
+    market->results_at = at + config->pending * sizeof(struct pmm_event);
+    return PMM_OK;
+}
+
+/* Running. */
+
+/* Runs one record; the traders hear of what is theirs, the rest waits to be given out. */
+static void run(struct pmm_market *market, uint32_t index, const struct pmm_event *event) {
+    struct pmm_event *results = events_at(market, market->results_at);
+    struct pmm_traders *traders = traders_of(market, index);
+    size_t consumed;
+    int64_t n = pmm_match_run(match_of(market, index), event, 1, results + market->results,
+                              market->results_max - market->results, &consumed);
+    uint64_t kept = market->results;
+    for (uint64_t i = kept; i < market->results + (uint64_t)n; i++) {
+        if (results[i].source == PMM_SOURCE_TRADERS) {
+            pmm_traders_report(traders, results + i);
+        } else if (i != kept) {
+            results[kept++] = results[i];
+        } else {
+            kept++;
+        }
+    }
+    market->results = kept;
+}
+
+static void refuse(struct pmm_market *market, const struct pmm_event *in, enum pmm_reason reason) {
+    uint8_t kind = in->kind == PMM_KIND_REPLACE  ? PMM_KIND_REPLACE_REJECTED
+                   : in->kind == PMM_KIND_CANCEL ? PMM_KIND_CANCEL_REJECTED
+                                                 : PMM_KIND_REJECTED;
+    struct pmm_event *out = events_at(market, market->results_at) + market->results++;
+    *out = *in;
+    out->venue_ns = in->recv_ns;
+    out->kind = kind;
+    out->reason = (uint16_t)reason;
+    out->aux = 0;
+    out->flags = 0;
+    out->venue_id = PMM_VENUE_SIMULATED;
+    out->commit = 0;
+}
+
+static void run_external(struct pmm_market *market, const struct pmm_event *in) {
+    if (in->kind < PMM_KIND_NEW || in->kind > PMM_KIND_QUERY) return;
+    int reserved = in->source == PMM_SOURCE_TRADERS || in->source == PMM_SOURCE_EXCHANGE;
+    if (reserved || (in->kind == PMM_KIND_NEW && in->order_id & PMM_TRADERS_ID_BIT)) {
+        refuse(market, in, PMM_REASON_BAD_ORDER);
+        return;
+    }
+    int found = 0;
+    for (uint32_t i = 0; i < market->instruments; i++) {
+        int every = in->instrument_id == PMM_INSTRUMENT_ALL && in->kind == PMM_KIND_CANCEL_ALL;
+        if (!every && market->places[i].instrument_id != in->instrument_id) continue;
+        run(market, i, in);
+        market->external[i]++;
+        found = 1;
+    }
+    if (!found && in->kind != PMM_KIND_CANCEL_ALL) refuse(market, in, PMM_REASON_BAD_INSTRUMENT);
+}
+
+static int64_t latest(int64_t a, int64_t b) { return a > b ? a : b; }
+
+static size_t take_over(struct pmm_market *market, const struct pmm_event *in, size_t n) {
+    size_t i = 0;
+    for (; i < n && market->pending_tail - market->pending_head < market->pending_max; i++) {
+        struct pmm_event *at = events_at(market, market->pending_at) + market->pending_tail++ % market->pending_max;
+        *at = in[i];
+        at->recv_ns = (in[i].recv_ns < INT64_MAX / 2 ? in[i].recv_ns : INT64_MAX / 2) + market->latency_in_ns;
+    }
+    return i;
+}
+
+static size_t give_out(struct pmm_market *market, struct pmm_event *out, size_t max) {
+    size_t waiting = market->results - market->results_given;
+    size_t n = waiting < max ? waiting : max;
+    if (n != 0) memcpy(out, events_at(market, market->results_at) + market->results_given, n * sizeof *out);
+    market->results_given += n;
+    if (n == waiting) market->results = market->results_given = 0;
+    return n;
+}
+
+/* Whose turn it is: an instrument's index, or instruments for the pending input; *at_ns when. */
+static uint32_t next_of(const struct pmm_market *market, int64_t *at_ns) {
+    uint32_t who = 0;
+    int64_t at = INT64_MAX;
+    for (uint32_t i = 0; i < market->instruments; i++) {
+        int64_t next = pmm_traders_next_ns(traders_of(market, i));
+        if (next < at) {
+            at = next;
+            who = i;
+        }
+    }
+    if (market->pending_head != market->pending_tail) {
+        const struct pmm_event *inputs = events_at(market, market->pending_at);
+        int64_t due = inputs[market->pending_head % market->pending_max].recv_ns;
+        int64_t next = latest(due, latest(market->reached_ns, market->clock_ns));
+        if (next < at) {
+            at = next;
+            who = market->instruments;
+        }
+    }
+    *at_ns = at;
+    return who;
+}
+
+static void step(struct pmm_market *market, uint32_t who, int64_t at_ns) {
+    struct pmm_event event;
+    if (who < market->instruments) {
+        if (pmm_traders_step(traders_of(market, who), match_of(market, who), &event)) run(market, who, &event);
+    } else {
+        event = events_at(market, market->pending_at)[market->pending_head++ % market->pending_max];
+        event.recv_ns = at_ns;
+        run_external(market, &event);
+    }
+    market->clock_ns = at_ns;
+}
+
+int64_t pmm_market_advance(struct pmm_market *market, int64_t until_ns, const struct pmm_event *in, size_t n,
+                           size_t *consumed, struct pmm_event *out, size_t max) {
+    if (market == NULL || consumed == NULL || (in == NULL && n != 0) || (out == NULL && max != 0))
+        return PMM_ERR_ARGUMENT;
+    size_t taken = 0, written = 0;
+    for (uint32_t steps = 0;; steps++) {
+        taken += take_over(market, in + taken, n - taken);
+        written += give_out(market, out + written, max - written);
+        if (market->results != 0 || steps == PMM_MARKET_STEPS_MAX) {
+            market->reached_ns = latest(market->reached_ns, market->clock_ns - 1);
+            break;
+        }
+        int64_t at_ns;
+        uint32_t who = next_of(market, &at_ns);
+        if (at_ns > until_ns) {
+            market->reached_ns = latest(market->reached_ns, until_ns);
+            break;
+        }
+        step(market, who, at_ns);
+    }
+    *consumed = taken;
+    return (int64_t)written;
+}
+
+/* Reading. */
+
+int64_t pmm_market_now(const struct pmm_market *market) { return market->reached_ns; }
+
+int64_t pmm_market_next(const struct pmm_market *market) {
+    int64_t at_ns;
+    next_of(market, &at_ns);
+    return market->results != 0 ? market->reached_ns : at_ns;
+}
+
+int pmm_market_get_stats(const struct pmm_market *market, uint32_t index, struct pmm_market_stats *stats) {
+    if (market == NULL || index >= market->instruments) return PMM_ERR_ARGUMENT;
+    const struct pmm_traders *traders = traders_of(market, index);
+    *stats = traders->stats;
+    stats->external = market->external[index];
+    stats->live = traders->live;
+    stats->fair_ticks = traders->fair;
+    return PMM_OK;
+}
+
+const struct pmm_match *pmm_market_engine(const struct pmm_market *market, uint32_t index) {
+    return index < market->instruments ? match_of(market, index) : NULL;
+}
+
+int64_t pmm_market_snapshot(const struct pmm_market *market, uint32_t index, int64_t recv_ns, struct pmm_event *out,
+                            size_t max) {
+    if (market == NULL || index >= market->instruments) return PMM_ERR_ARGUMENT;
+    if (market->results != 0) return PMM_ERR_AGAIN;
+    return pmm_match_snapshot(match_of(market, index), recv_ns, out, max);
+}
+
+int64_t pmm_market_part(const struct pmm_market *market, uint32_t index, int64_t recv_ns, struct pmm_place *place,
+                        struct pmm_event *out, size_t max) {
+    if (market == NULL || index >= market->instruments) return PMM_ERR_ARGUMENT;
+    if (market->results != 0) return PMM_ERR_AGAIN;
+    return pmm_match_part(match_of(market, index), recv_ns, place, out, max);
+}

@@ -1,0 +1,162 @@
+#include "sim/match_turn.h"
+
+#include "base/error.h"
+
+int64_t pmm_match_scan(const struct pmm_match *match, const struct taker *taker, uint32_t orders_max,
+                       uint32_t *orders) {
+    const struct pmm_ladder *book = pmm_match_ladder(match, opposite(taker->side));
+    int64_t got = 0, price = 0;
+    *orders = 0;
+    uint32_t at = pmm_ladder_best(book, &price);
+    for (; at != PMM_LADDER_NONE && reaches(taker->side, taker->price, price); at = pmm_ladder_next(book, &price)) {
+        for (uint32_t slot = pmm_match_level_at(book, at)->head; slot != 0;) {
+            const struct pmm_match_order *maker = pmm_match_order(match, slot);
+            if (++*orders > orders_max) return got;
+            slot = maker->next;
+            if (taker->self_trade != PMM_STP_NONE && maker->source == taker->source) {
+                if (taker->self_trade != PMM_STP_CANCEL_OLDEST) return got;
+                continue;
+            }
+            if (maker->leaves >= taker->leaves - got) return taker->leaves;
+            got += maker->leaves;
+        }
+    }
+    return got;
+}
+
+static inline void trade(struct turn *turn, const struct taker *taker, const struct pmm_match_order *maker,
+                         int64_t quantity) {
+    report(turn, PMM_KIND_FILL, maker->order_id, maker->source, maker->side, maker->price, quantity, 0, PMM_FLAG_MAKER);
+    report(turn, PMM_KIND_FILL, taker->order_id, taker->source, taker->side, maker->price, quantity, 0, 0);
+    publish(turn, PMM_KIND_TRADE, ++turn->match->trades, taker->side, maker->price, quantity);
+}
+
+static void take_level(struct turn *turn, struct taker *taker, struct pmm_match_level *level) {
+    struct pmm_match *match = turn->match;
+    while (level->head != 0 && taker->leaves > 0) {
+        uint32_t slot = level->head;
+        struct pmm_match_order *maker = pmm_match_order(match, slot);
+        if (taker->self_trade != PMM_STP_NONE && maker->source == taker->source) {
+            taker->self_traded = taker->self_trade != PMM_STP_CANCEL_OLDEST;
+            if (taker->self_trade == PMM_STP_CANCEL_NEWEST) return;
+            report_order(turn, PMM_KIND_CANCELLED, maker, maker->leaves, PMM_REASON_SELF_TRADE);
+            pmm_match_unlink_at(match, level, slot);
+            touch(match, maker->side, maker->price, level->quantity);
+            pmm_match_release(match, slot);
+            if (taker->self_traded) return;
+            continue;
+        }
+        int64_t quantity = maker->leaves < taker->leaves ? maker->leaves : taker->leaves;
+        trade(turn, taker, maker, quantity);
+        touch(match, maker->side, maker->price, level->quantity - quantity);
+        taker->leaves -= quantity;
+        if (quantity == maker->leaves) {
+            pmm_match_unlink_at(match, level, slot);
+            pmm_match_release(match, slot);
+        } else {
+            maker->leaves -= quantity;
+            level->quantity -= quantity;
+        }
+    }
+}
+
+void pmm_match_take(struct turn *turn, struct taker *taker) {
+    struct pmm_ladder *book = pmm_match_ladder(turn->match, opposite(taker->side));
+    int64_t price;
+    while (taker->leaves > 0 && !taker->self_traded) {
+        uint32_t at = pmm_ladder_best(book, &price);
+        if (at == PMM_LADDER_NONE || !reaches(taker->side, taker->price, price)) return;
+        struct pmm_match_level *level = pmm_match_level_at(book, at);
+        take_level(turn, taker, level);
+        if (level->head == 0) pmm_ladder_remove(book, price);
+    }
+}
+
+/* Why what is left of a taker may not rest, or 0. */
+static enum pmm_reason remainder_reason(const struct taker *taker, int is_market) {
+    if (taker->self_traded) return PMM_REASON_SELF_TRADE;
+    int passes = is_market || taker->tif == PMM_TIF_IOC || taker->tif == PMM_TIF_FOK;
+    return passes ? PMM_REASON_NO_LIQUIDITY : PMM_REASON_NONE;
+}
+
+/* New orders. */
+
+static enum pmm_reason new_fault(const struct pmm_event *in) {
+    uint64_t aux = (uint64_t)in->aux;
+    uint32_t tif = aux & 0xff, type = aux >> 8 & 0xff, self_trade = aux >> 16 & 0xff;
+    if (in->side != PMM_SIDE_BID && in->side != PMM_SIDE_ASK) return PMM_REASON_BAD_ORDER;
+    if (tif > PMM_TIF_FOK || type > PMM_TYPE_MARKET || self_trade > PMM_STP_CANCEL_BOTH || aux >> 24 != 0)
+        return PMM_REASON_BAD_ORDER;
+    if (in->flags & PMM_FLAG_POST_ONLY && (type == PMM_TYPE_MARKET || tif == PMM_TIF_IOC || tif == PMM_TIF_FOK))
+        return PMM_REASON_BAD_ORDER;
+    if (in->quantity < 1 || in->quantity > PMM_MATCH_QUANTITY_MAX) return PMM_REASON_BAD_QUANTITY;
+    if (type == PMM_TYPE_LIMIT && (in->price < 1 || in->price > PMM_MATCH_PRICE_MAX)) return PMM_REASON_BAD_PRICE;
+    return PMM_REASON_NONE;
+}
+
+/* Whether another order could rest at this price. */
+static int has_place(const struct pmm_match *match, const struct taker *taker) {
+    return !pmm_match_pool_empty(match) && pmm_match_has_room(match, taker->side, taker->price, 0);
+}
+
+/* Puts what is left of a new order, which has a place, into the book; at: the free entry for its id. */
+static void rest(struct turn *turn, const struct taker *taker, const struct pmm_event *in, uint32_t at) {
+    struct pmm_match *match = turn->match;
+    uint32_t slot = pmm_match_allocate(match, taker->order_id, at);
+    struct pmm_match_order *order = pmm_match_order(match, slot);
+    order->price = taker->price;
+    order->leaves = taker->leaves;
+    order->total = in->quantity;
+    order->source = taker->source;
+    order->side = taker->side;
+    order->tif = taker->tif;
+    order->self_trade = taker->self_trade;
+    order->post_only = (in->flags & PMM_FLAG_POST_ONLY) != 0;
+    const struct pmm_match_level *level = pmm_match_link(match, slot);
+    if (level == NULL) __builtin_unreachable();
+    touch(match, taker->side, taker->price, level->quantity);
+}
+
+/* Why a new order has no effect, or 0. takes: it would meet something; at: where its id's entry would be. */
+static enum pmm_reason refusal(const struct pmm_match *match, const struct pmm_event *in, const struct taker *taker,
+                               int takes, uint32_t at) {
+    if (pmm_match_index(match)[at].slot != 0) return PMM_REASON_DUPLICATE_ORDER;
+    if (takes) return in->flags & PMM_FLAG_POST_ONLY ? PMM_REASON_WOULD_TAKE : PMM_REASON_NONE;
+    if (remainder_reason(taker, is_market_order(in)) != PMM_REASON_NONE) return PMM_REASON_NONE;
+    return has_place(match, taker) ? PMM_REASON_NONE : PMM_REASON_CAPACITY;
+}
+
+void pmm_match_new(struct turn *turn, const struct pmm_event *in) {
+    struct pmm_match *match = turn->match;
+    enum pmm_reason fault = new_fault(in);
+    if (fault != PMM_REASON_NONE) {
+        refuse(turn, PMM_KIND_REJECTED, in, fault);
+        return;
+    }
+    struct taker taker = taker_of(in);
+    int takes = would_take(match, taker.side, taker.price);
+    uint32_t at = pmm_match_seek(match, in->order_id);
+    fault = refusal(match, in, &taker, takes, at);
+    if (fault != PMM_REASON_NONE) {
+        refuse(turn, PMM_KIND_REJECTED, in, fault);
+        return;
+    }
+    refuse(turn, PMM_KIND_ACK, in, PMM_REASON_NONE);
+    uint32_t met;
+    if (taker.tif == PMM_TIF_FOK && pmm_match_scan(match, &taker, UINT32_MAX, &met) < taker.leaves) {
+        refuse(turn, PMM_KIND_CANCELLED, in, PMM_REASON_FOK);
+        return;
+    }
+    if (takes) {
+        pmm_match_take(turn, &taker);
+        at = pmm_match_seek(match, in->order_id); /* makers that went have moved entries */
+    }
+    if (taker.leaves == 0) return;
+    enum pmm_reason unable = remainder_reason(&taker, is_market_order(in));
+    if (unable == PMM_REASON_NONE && takes && !has_place(match, &taker)) unable = PMM_REASON_CAPACITY;
+    if (unable == PMM_REASON_NONE) {
+        rest(turn, &taker, in, at);
+    } else {
+        report(turn, PMM_KIND_CANCELLED, in->order_id, in->source, in->side, in->price, taker.leaves, unable, 0);
+    }
+}

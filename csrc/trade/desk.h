@@ -1,0 +1,110 @@
+/*
+ * desk.h: what a strategy sits at: its own books, its working orders, its position.
+ *
+ * What it is. pmm_desk_apply takes the input log's records in order and keeps, per instrument,
+ * the book (built from these records alone), the position (from fills) and the state of
+ * every order the strategy has out. A strategy states what it wants in the market
+ * (struct pmm_quotes); pmm_desk_decide compares that with what is out and writes the least set of NEW,
+ * REPLACE and CANCEL. Deterministic: a decision depends on the records and on nothing else.
+ *
+ * Order slots. Each side of an instrument has 8 slots; one operation is in flight per slot.
+ *   FREE -> NEW -> LIVE -> REPLACING -> LIVE, LIVE -> CANCELLING -> FREE, REPLACING -> LEAVING -> CANCELLING
+ * A rejected NEW rests its side of the instrument for reject_rest_ns of log time, and a refused REPLACE
+ * or CANCEL rests its slot, so that a refusal is not answered with the same order at once. A refused
+ * REPLACE that asked for less, a smaller quantity or a price further from the market, leaves an order in the
+ * market that is more than is wanted: it is cancelled instead (LEAVING). So is, at START, what was in flight: in rings
+ * that were made anew nobody answers it. An order that is refused as UNKNOWN_ORDER is gone.
+ *
+ * Least set. A working order within requote_ticks of a wanted price stays, unless more of it is left
+ * than is wanted, or so much of it is filled that less than half of the wanted quantity is left. What is wanted
+ * and not there takes over an order that is not wanted (REPLACE), or a free slot (NEW); the rest is
+ * CANCELled. A wanted level without a positive price, or of less than the instrument's quantity_min, is none.
+ *
+ * When the quotes are pulled, whatever the strategy wants: the book is invalid or older than stale_ns; the
+ * feed, risk or gateway process is lost; HALT, until RESUME; STOP. Then nothing but CANCELs is asked for, and
+ * once the orders are gone nothing at all.
+ *
+ * Who owns. Plain memory of the strategy process. Books are the caller's, in private memory.
+ */
+#ifndef PMM_DESK_H
+#define PMM_DESK_H
+
+#include "book/book.h"
+#include "base/event.h"
+#include "trade/quote.h"
+
+enum pmm_slot_state {
+    PMM_SLOT_FREE = 0,
+    PMM_SLOT_NEW = 1,
+    PMM_SLOT_LIVE = 2,
+    PMM_SLOT_REPLACING = 3,
+    PMM_SLOT_CANCELLING = 4,
+    PMM_SLOT_LEAVING = 5     /* as LIVE, but to be cancelled */
+};
+
+struct pmm_slot {
+    uint64_t order_id;
+    int64_t price;           /* as the venue has it, or will once NEW is acknowledged */
+    int64_t quantity;        /* the order's total */
+    int64_t filled;
+    int64_t wanted_price;    /* as the REPLACE in flight will make it; without one, the same as price */
+    int64_t wanted_quantity; /* and as quantity */
+    int64_t rest_until_ns;   /* LIVE, LEAVING: not touched before */
+    uint32_t state;          /* enum pmm_slot_state */
+    uint32_t reserved;
+};
+
+struct pmm_desk_instrument {
+    struct pmm_book *book;
+    struct pmm_quotes wanted;
+    struct pmm_slot slots[2][8]; /* [0] bids, [1] asks */
+    int64_t rest_until_ns[2];    /* no NEW on that side before */
+    int64_t quantity_min;        /* lots: the least that the venue takes, as the caller has set it */
+    int64_t position;            /* lots, from fills since the journal began */
+    int64_t market_ns;           /* recv_ns of its last market record */
+    int64_t market_cause_ns;     /* the same, if it came in this batch: what a decision is due to */
+    uint64_t fills;
+    uint64_t unknown_reports;    /* reports of orders that are in no slot */
+};
+
+struct pmm_desk {
+    int64_t clock_ns;
+    int64_t stale_ns;
+    int64_t reject_rest_ns;
+    int64_t requote_ticks;
+    uint64_t next_order_id;
+    uint64_t changed;        /* bit i: instrument i's book changed in this batch, or its state did */
+    uint64_t traded;         /* bit i: a TRADE of instrument i in this batch */
+    uint64_t filled;         /* bit i: a FILL of ours in this batch */
+    uint32_t instrument_count;
+    uint32_t stopping;       /* STOP was seen */
+    uint32_t peers_lost;     /* bit enum pmm_source */
+    uint32_t replace;        /* 1: the venue can REPLACE; 0: cancel, then new */
+    uint32_t halted;         /* the last of HALT and RESUME was HALT */
+    uint32_t reserved;
+    struct pmm_desk_instrument instruments[64];
+};
+
+/* books: an initialised one of each instrument, by its id; order ids count from first_order_id. ARGUMENT. */
+int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, uint32_t instrument_count,
+                  uint64_t first_order_id);
+
+/* Applies a batch; changed, traded and filled tell what happened in it. Returns n. */
+int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, size_t n);
+
+/*
+ * Lets the makers state what they want of the instruments that changed in this batch. makers: by
+ * instrument, NULL where somebody else states it.
+ */
+void pmm_desk_quote(struct pmm_desk *desk, struct pmm_maker *const *makers);
+
+/* 1 if the instrument may be quoted now: book valid and fresh, peers there, neither halted nor stopping. */
+int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument);
+
+/* The decisions that bring the market to what is wanted. The count; never more than max. */
+int64_t pmm_desk_decide(struct pmm_desk *desk, struct pmm_event *out, size_t max);
+
+/* Orders that are out (any state but FREE), over all instruments. */
+int64_t pmm_desk_working(const struct pmm_desk *desk);
+
+#endif

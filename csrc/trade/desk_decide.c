@@ -1,0 +1,180 @@
+/* desk_decide.c: from what is wanted and what is there to the decisions. What is there: desk.c. */
+#include <assert.h>
+
+#include "trade/desk.h"
+#include "base/money.h"
+
+/* Pulled quotes are cancelled for these: their absence means that nobody watches what is out. */
+#define NEEDED_PEERS ((1u << PMM_SOURCE_FEED) | (1u << PMM_SOURCE_RISK) | (1u << PMM_SOURCE_GATEWAY))
+
+/* Whether anything may be quoted: the peers are there, and trading is neither halted nor ending. */
+static int may_quote(const struct pmm_desk *desk) {
+    return !(desk->stopping | desk->halted | (desk->peers_lost & NEEDED_PEERS));
+}
+
+static int is_fresh(const struct pmm_desk *desk, const struct pmm_desk_instrument *in) {
+    return pmm_book_valid(in->book) && (desk->stale_ns == 0 || desk->clock_ns - in->market_ns <= desk->stale_ns);
+}
+
+int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument) {
+    return may_quote(desk) && is_fresh(desk, &desk->instruments[instrument]);
+}
+
+static void decide(const struct pmm_desk *desk, uint32_t instrument, int side, uint8_t kind,
+                   const struct pmm_slot *slot, struct pmm_event *out) {
+    *out = (struct pmm_event){
+        .recv_ns = desk->clock_ns,
+        .venue_ns = desk->instruments[instrument].market_cause_ns,
+        .price = slot->price,
+        .quantity = slot->quantity,
+        .order_id = slot->order_id,
+        .instrument_id = instrument,
+        .kind = kind,
+        .side = (uint8_t)(side == 0 ? PMM_SIDE_BID : PMM_SIDE_ASK),
+        .flags = kind == PMM_KIND_CANCEL ? 0 : PMM_FLAG_POST_ONLY,
+    };
+}
+
+/*
+ * 1 if the order serves the wanted level as it is, or as the REPLACE in flight will make it: at most `near` off its
+ * price, and no more than half of its quantity missing. Unsigned, so that what is below a range is above it too.
+ */
+static inline int serves(const struct pmm_slot *slot, const struct pmm_level *level, uint64_t near) {
+    const uint64_t leaves = (uint64_t)(slot->wanted_quantity - slot->filled);
+    const uint64_t off = (uint64_t)slot->wanted_price - (uint64_t)level->price + near;
+    return off <= 2 * near && (uint64_t)level->quantity - leaves <= (uint64_t)level->quantity / 2;
+}
+
+static void send_new(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot,
+                     const struct pmm_level *level, struct pmm_event *out) {
+    slot->order_id = desk->next_order_id++;
+    slot->price = slot->wanted_price = level->price;
+    slot->quantity = slot->wanted_quantity = level->quantity;
+    slot->state = PMM_SLOT_NEW;
+    decide(desk, instrument, side, PMM_KIND_NEW, slot, out);
+    out->aux = (int64_t)PMM_TIF_GTC | (int64_t)PMM_TYPE_LIMIT << 8 | (int64_t)PMM_STP_CANCEL_NEWEST << 16;
+}
+
+static void send_replace(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot,
+                         const struct pmm_level *level, struct pmm_event *out) {
+    slot->wanted_price = level->price;
+    slot->wanted_quantity = pmm_lots_add(slot->filled, level->quantity);
+    slot->state = PMM_SLOT_REPLACING;
+    decide(desk, instrument, side, PMM_KIND_REPLACE, slot, out);
+    out->price = slot->wanted_price;
+    out->quantity = slot->wanted_quantity;
+}
+
+static void send_cancel(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot,
+                        struct pmm_event *out) {
+    slot->state = PMM_SLOT_CANCELLING;
+    decide(desk, instrument, side, PMM_KIND_CANCEL, slot, out);
+}
+
+static_assert(PMM_QUOTE_LEVELS_MAX == 8 && PMM_SLOT_LEAVING < 8, "a byte for the slots of each state");
+
+/* The slots of a side in each state, as bits: slot i in state s is bit 8 s + i. */
+static uint64_t states_of(const struct pmm_slot *slots) {
+    uint64_t states = 0;
+    for (uint32_t i = 0; i < PMM_QUOTE_LEVELS_MAX; i++)
+        states |= UINT64_C(1) << (8 * slots[i].state + i);
+    return states;
+}
+
+static uint32_t in_state(uint64_t states, enum pmm_slot_state state) { return states >> 8 * state & 0xFF; }
+
+/* Takes the lowest slot out of a set of them. */
+static struct pmm_slot *take(struct pmm_slot *slots, uint32_t *set) {
+    struct pmm_slot *slot = &slots[__builtin_ctz(*set)];
+    *set &= *set - 1;
+    return slot;
+}
+
+/* What is to be done on a side: the wanted levels that no order serves, as bits, and the orders that serve none. */
+struct plan {
+    uint32_t missing;
+    uint32_t unpaired;
+};
+
+static inline struct plan pair_up(const struct pmm_slot *slots, uint32_t orders, const struct pmm_level *levels,
+                                  uint32_t count, int64_t least, uint64_t near) {
+    struct plan plan = {.unpaired = orders};
+    for (uint32_t level = 0; level < count; level++) {
+        if (levels[level].price <= 0 || levels[level].quantity < least) continue;
+        uint32_t left = plan.unpaired;
+        while (left != 0 && !serves(&slots[__builtin_ctz(left)], &levels[level], near))
+            left &= left - 1;
+        plan.unpaired ^= left & -left;
+        plan.missing |= (uint32_t)(left == 0) << level;
+    }
+    return plan;
+}
+
+/* Those of a set that no refusal keeps from being touched. */
+static uint32_t rested(const struct pmm_slot *slots, uint32_t set, int64_t clock_ns) {
+    uint32_t ready = 0;
+    for (; set != 0; set &= set - 1)
+        if (slots[__builtin_ctz(set)].rest_until_ns <= clock_ns) ready |= set & -set;
+    return ready;
+}
+
+/* This and decide_side write decisions from `out` on, never past `end`, and return where the next one goes. */
+static struct pmm_event *carry_out(struct pmm_desk *desk, uint32_t instrument, int side, struct plan plan,
+                                   uint64_t states, struct pmm_event *out, const struct pmm_event *end) {
+    struct pmm_desk_instrument *in = &desk->instruments[instrument];
+    struct pmm_slot *slots = in->slots[side];
+    const struct pmm_level *levels = side == 0 ? in->wanted.bids : in->wanted.asks;
+    const uint32_t leaving = in_state(states, PMM_SLOT_LEAVING);
+    uint32_t spare = in_state(states, PMM_SLOT_FREE);
+    uint32_t unwanted = rested(slots, plan.unpaired & in_state(states, PMM_SLOT_LIVE), desk->clock_ns);
+    /*
+     * Orders in flight towards another price, on their way out, or at rest after a refusal keep a wanted level
+     * waiting: sending more would double the quote.
+     */
+    const uint32_t away = (plan.unpaired & ~unwanted) | in_state(states, PMM_SLOT_CANCELLING) | leaving;
+    int waiting = __builtin_popcount(away);
+    for (uint32_t missing = plan.missing; missing != 0 && out != end; missing &= missing - 1) {
+        const struct pmm_level *level = &levels[__builtin_ctz(missing)];
+        if (unwanted != 0) {
+            struct pmm_slot *slot = take(slots, &unwanted);
+            if (desk->replace)
+                send_replace(desk, instrument, side, slot, level, out++);
+            else
+                send_cancel(desk, instrument, side, slot, out++);
+        } else if (waiting-- <= 0 && in->rest_until_ns[side] <= desk->clock_ns && spare != 0) {
+            send_new(desk, instrument, side, take(slots, &spare), level, out++);
+        }
+    }
+    if (leaving != 0) unwanted |= rested(slots, leaving, desk->clock_ns);
+    while (unwanted != 0 && out != end)
+        send_cancel(desk, instrument, side, take(slots, &unwanted), out++);
+    return out;
+}
+
+/* Mostly everything wanted is there: seeing that is all that most looks do. */
+static inline struct pmm_event *decide_side(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_event *out,
+                                            const struct pmm_event *end) {
+    struct pmm_desk_instrument *in = &desk->instruments[instrument];
+    const struct pmm_level *levels = side == 0 ? in->wanted.bids : in->wanted.asks;
+    uint32_t count = (uint32_t)(side == 0 ? in->wanted.bid_count : in->wanted.ask_count);
+    if (count > PMM_QUOTE_LEVELS_MAX) count = 0; /* nobody's ladder: pull rather than read past it */
+    const uint64_t states = states_of(in->slots[side]);
+    const uint32_t leaving = in_state(states, PMM_SLOT_LEAVING);
+    const uint32_t others = in_state(states, PMM_SLOT_FREE) | in_state(states, PMM_SLOT_CANCELLING) | leaving;
+    const int64_t least = in->quantity_min > 1 ? in->quantity_min : 1;
+    struct plan plan = pair_up(in->slots[side], 0xFF & ~others, levels, count, least, (uint64_t)desk->requote_ticks);
+    if (!(plan.missing | plan.unpaired | leaving)) return out;
+    return carry_out(desk, instrument, side, plan, states, out, end);
+}
+
+int64_t pmm_desk_decide(struct pmm_desk *desk, struct pmm_event *out, size_t max) {
+    const int may = may_quote(desk);
+    struct pmm_event *next = out, *end = out + max;
+    for (uint32_t i = 0; i < desk->instrument_count; i++) {
+        struct pmm_desk_instrument *in = &desk->instruments[i];
+        if (!may || !is_fresh(desk, in)) in->wanted.bid_count = in->wanted.ask_count = 0;
+        next = decide_side(desk, i, 0, next, end);
+        next = decide_side(desk, i, 1, next, end);
+    }
+    return next - out;
+}

@@ -1,0 +1,117 @@
+/*
+ * turn.h: the whole turns of the processes that act per market event. Each is one call, and the _turns
+ * functions take one after the other until loop.h says that their caller is needed.
+ *
+ * feed: pmm_feed_publish takes normalised market records to the journal, the shared books
+ * and the rings of everyone who reads the market, in that order. pmm_venue_turns is the feed of the simulated
+ * venue, whose ring holds numbered records: what is missing there is asked for again.
+ *
+ * strategy: takes a batch, lets the desk apply it, quotes what has a maker, gives the decisions.
+ *
+ * risk: pmm_risk_turn polls the rings, looks at the shared books of the instruments that the
+ * batch touches and puts what it saw into the log as TOP records before it (a decision may
+ * depend on nothing that is not in the log), commits, runs the checks, gives, and records
+ * tick-to-order: from the feed's stamp on the market record that caused an order to the moment
+ * when the order is committed for the gateway.
+ *
+ * Who owns. The process; everything pointed to belongs to the caller and outlives the turn.
+ */
+#ifndef PMM_TURN_H
+#define PMM_TURN_H
+
+#include "shared/bell.h"
+#include "book/book.h"
+#include "base/clock.h"
+#include "shared/counters.h"
+#include "trade/desk.h"
+#include "journal/journal.h"
+#include "turn/loop.h"
+#include "sim/market.h"
+#include "turn/outlet.h"
+#include "risk/risk.h"
+#include "turn/stage.h"
+
+struct pmm_feed {
+    struct pmm_journal *journal;
+    struct pmm_book *books[64];        /* by instrument_id; NULL: not ours */
+    struct pmm_outlet *readers[4];
+    struct pmm_clock *clock;           /* the process's; it calibrates it */
+    uint32_t reader_count;
+    uint32_t instrument_count;
+    uint64_t published;
+};
+
+/*
+ * Whole messages. Stamps source FEED (and recv_ns, where it is 0, with the clock), journals, applies to the books,
+ * pushes to every reader (outlet.h says what becomes of one whose ring has no room). n, or the journal's SYSTEM.
+ */
+int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n);
+
+/* Sends reader r what it is owed and there is room for; at each housekeeping. The records pushed. */
+int64_t pmm_feed_resync(struct pmm_feed *feed, uint32_t reader, int64_t now_ns);
+
+/*
+ * The simulated venue's market, from its ring to pmm_feed_publish. It numbers its market records per instrument
+ * without a gap (aux); a BOOK_BEGIN starts the count anew.
+ */
+struct pmm_venue_turn {
+    struct pmm_feed *feed;
+    struct pmm_ring *ring;
+    struct pmm_event *batch;
+    uint32_t batch_max;
+    uint8_t venue_id;
+    uint8_t reserved[3];
+    uint64_t sequences[64];    /* by instrument_id: the last number */
+    uint64_t waiting;          /* bit i: instrument i's records are not used before its next BOOK_BEGIN */
+    uint64_t gaps;
+};
+
+/*
+ * Stamps, checks the venue's numbers, publishes, frees the slots. At a gap the instrument is
+ * waited for and the ring asked for a resync. The records taken, or the journal's SYSTEM.
+ */
+int64_t pmm_venue_run_turn(struct pmm_venue_turn *turn);
+int64_t pmm_venue_turns(struct pmm_venue_turn *turn, struct pmm_loop *loop);
+
+/* Tells everyone that the instrument's book is of no use, and drops its records until a BOOK_BEGIN. 1, or SYSTEM. */
+int64_t pmm_venue_wait_for(struct pmm_venue_turn *turn, uint32_t instrument_id, uint16_t reason);
+
+/*
+ * The simulated venue's side of that ring: the same for what its feed is owed, from the market's engines, which stand
+ * in it by instrument_id. To be called when all that has happened in the market has been pushed. The records pushed.
+ */
+int64_t pmm_market_resync(struct pmm_outlet *outlet, const struct pmm_market *market, int64_t now_ns);
+
+struct pmm_strategy_turn {
+    struct pmm_stage *stage;
+    struct pmm_desk *desk;
+    struct pmm_maker *makers[64];      /* by instrument_id; NULL: not quoted */
+    struct pmm_event *batch;           /* input room; own records stand at its start */
+    struct pmm_event *decisions;       /* output room */
+    uint32_t batch_max;
+    uint32_t decisions_max;
+};
+
+/* A turn of a strategy that is all makers, with own records already at batch[0..own). The records taken, or STAGE codes. */
+int64_t pmm_strategy_run_turn(struct pmm_strategy_turn *turn, size_t own);
+int64_t pmm_strategy_turns(struct pmm_strategy_turn *turn, size_t own, struct pmm_loop *loop);
+
+struct pmm_risk_turn {
+    struct pmm_stage *stage;
+    struct pmm_risk *risk;
+    const struct pmm_book *books[64];  /* shared, read-only */
+    struct pmm_histogram *tick_to_order; /* NULL: not recorded */
+    struct pmm_clock *clock;           /* the process's; it calibrates it */
+    struct pmm_event *batch;           /* input room; own records stand at its start */
+    struct pmm_event *decisions;       /* output room */
+    uint32_t batch_max;
+    uint32_t decisions_max;
+    uint32_t instrument_count;
+    uint32_t reserved;
+};
+
+/* One turn with own records already at batch[0..own). The records taken, or STAGE / journal codes. */
+int64_t pmm_risk_run_turn(struct pmm_risk_turn *turn, size_t own);
+int64_t pmm_risk_turns(struct pmm_risk_turn *turn, size_t own, struct pmm_loop *loop);
+
+#endif
