@@ -10,7 +10,7 @@ import numpy as np
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import LEVEL, Top
 from pinnacle.core.errors import check
-from pinnacle.core.matching import aligned_memory
+from pinnacle.core.memory import aligned_memory
 from pinnacle.core.schema import EVENT, Side, dtype_of, events_pointer
 
 ORDER = dtype_of(ffi.typeof("struct pmm_l3_order"))

@@ -7,7 +7,8 @@ import numpy as np
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import check
-from pinnacle.core.matching import MatchingView, aligned_memory
+from pinnacle.core.matching import MatchingView
+from pinnacle.core.memory import aligned_memory
 from pinnacle.core.outlet import Outlet
 from pinnacle.core.schema import EVENT, EventBuffer, events_pointer
 

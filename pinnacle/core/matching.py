@@ -6,6 +6,7 @@ import numpy as np
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import check
+from pinnacle.core.memory import aligned_memory
 from pinnacle.core.schema import EVENT, EventBuffer, Side, dtype_of, events_pointer
 
 LEVEL = dtype_of(ffi.typeof("struct pmm_level"))
@@ -132,10 +133,3 @@ class MatchingEngine(MatchingView):
         buffer = EventBuffer(2 * self.order_count + 1)
         written = lib.pmm_match_end_day(self.cdata, recv_ns, buffer.cdata, len(buffer))
         return buffer.array[: check(written, "end of day")]
-
-
-def aligned_memory(size: int) -> Any:
-    """`size` zero bytes that begin on a cache line, as a char pointer that keeps them alive."""
-    block = np.zeros(size + 63, dtype=np.uint8)
-    offset = -block.ctypes.data % 64
-    return ffi.from_buffer("char[]", block[offset : offset + size])

@@ -7,7 +7,7 @@ import numpy as np
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.enums import Cancel as Cancel
 from pinnacle.core.errors import check
-from pinnacle.core.matching import aligned_memory
+from pinnacle.core.memory import aligned_memory
 from pinnacle.core.schema import EVENT, EventBuffer, events_pointer
 
 """Where in the queue cancelled quantity stood: see enum pmm_paper_cancel for sources."""
