@@ -11,9 +11,9 @@ from pathlib import Path
 
 from pinnacle.core.config import InstrumentConfig
 from pinnacle.core.instruments import Instrument, from_config
-from pinnacle.core.market import Market
 from pinnacle.core.schema import Flag, Kind, Side, Venue
 from pinnacle.exchange.config import TradersConfig, params_of
+from pinnacle.sim.market import Market
 
 MS = 10**6
 START_NS = 1_723_161_254_000 * MS

@@ -1,5 +1,6 @@
 """What holds for every test, and the markets that several of them share."""
 
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -40,3 +41,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ]
     if told:
         terminalreporter.write_line("not run here: " + "; ".join(told), yellow=True)
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory):
+    """A library to preload under which syncs fail and disks are full: see journal_shim.c."""
+    path = tmp_path_factory.mktemp("build") / "journal_shim.so"
+    source = Path(__file__).parent / "core" / "journal_shim.c"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", path, source, "-ldl"], check=True)
+    return str(path)

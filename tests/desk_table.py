@@ -3,9 +3,9 @@
 import numpy as np
 
 from pinnacle.core.book import Book
-from pinnacle.core.desk import Desk
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import Kind, events_pointer
+from pinnacle.execution.desk import Desk
 from pinnacle.strategy.base import Market
 from tests.records import batch, book_of, event, instruments
 

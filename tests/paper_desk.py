@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from pinnacle.core.paper import Paper
 from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Side, Source
+from pinnacle.sim.paper import Paper
 
 BID, ASK = Side.BID, Side.ASK
 MS = 1_000_000

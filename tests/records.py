@@ -6,8 +6,8 @@ import numpy as np
 
 from pinnacle.core.config import InstrumentConfig
 from pinnacle.core.instruments import Instrument, from_config
-from pinnacle.core.origin import Origin
 from pinnacle.core.schema import EVENT, Flag, Kind, Side, Source, Venue, events_pointer
+from pinnacle.runtime.origin import Origin
 
 #: Of a process that a test plays.
 ORIGIN = Origin(configuration=1, instruments=2, build=3)

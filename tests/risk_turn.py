@@ -11,7 +11,7 @@ from pinnacle.core.journal import Journal
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import EventBuffer, Source, events_pointer
-from pinnacle.core.stage import ORDER_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.runtime.stage import ORDER_KINDS, Input, Output, Stage, kind_mask
 from tests.records import batch, book_of
 from tests.risk_desk import ASK, BID, gate
 

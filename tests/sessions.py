@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.observer import Observer, ProcessView
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Kind
 from pinnacle.core.toml import toml_text
+from pinnacle.runtime.observer import Observer, ProcessView
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Tables that have one of their own for each instrument.

@@ -14,6 +14,10 @@ import pinnacle
 ROOT = Path(pinnacle.__file__).parent
 FLOORS = {
     "core": 1,
+    "runtime": 2,
+    "quant": 2,
+    "execution": 2,
+    "sim": 2,
     "venues": 2,
     "feed": 3,
     "strategy": 3,
@@ -26,7 +30,8 @@ FLOORS = {
     "cli": 5,
     "__main__": 6,  # `python -m pinnacle`
 }
-HOT = ["core", "feed", "strategy", "risk", "gateway", "exchange"]
+HOT = ["core", "runtime", "quant", "execution", "sim"]
+HOT += ["feed", "strategy", "risk", "gateway", "exchange"]
 HEAVY = ["flask", "click", "rich"]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pinnacle.core.counters import BUCKET_FLOORS
-from pinnacle.core.observer import Observer
+from pinnacle.runtime.observer import Observer
 
 
 def tick_to_order(observer: Observer) -> np.ndarray:

@@ -19,8 +19,8 @@ from bench.harness.build import ROOT
 from bench.harness.latency import tick_to_order
 from bench.harness.program import ProgramError
 from pinnacle.core.errors import PinnacleError
-from pinnacle.core.observer import Observer
 from pinnacle.core.paths import SessionPaths
+from pinnacle.runtime.observer import Observer
 
 START_S = 20.0
 QUICK_S, FULL_S = 6, 20

@@ -92,7 +92,7 @@ enum pmm_kind {
     /* Within and between processes. */
     /*
      * START is the first record of a run. order_id: process epoch; aux: journal index; and from what the run was
-     * made (pinnacle/core/origin.py): price: its configuration, quantity: the instrument table, venue_ns: the build.
+     * made (pinnacle/runtime/origin.py): price: its configuration, quantity: the instrument table, venue_ns: the build.
      * END is the last of a run that ended in order. order_id: process epoch.
      */
     PMM_KIND_START = 48,

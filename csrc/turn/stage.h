@@ -12,7 +12,7 @@
  * So the journal always holds at least what the rings have seen. Because it also holds the
  * cursor at which each ring was attached (ATTACH records), a process that was killed at any
  * point knows exactly which inputs it had taken and which decisions it had not yet given:
- * see pinnacle/core/decision_log.py.
+ * see pinnacle/runtime/decision_log.py.
  *
  * The log's clock is the highest recv_ns committed; decisions are stamped with it and never
  * with a clock of their own, or a replay could not repeat them. One stamp from the future would so stop

@@ -46,10 +46,10 @@ def _command(role: str) -> click.Command:
 
 
 def _run(role: str, config_path: Path, name: str | None, log_json: bool) -> int:
-    from pinnacle.core import log as logging
     from pinnacle.core.bell import Control
     from pinnacle.core.errors import NotReadyError, PeerLostError
     from pinnacle.core.notices import Level, Notices
+    from pinnacle.runtime import log as logging
     from pinnacle.session.config import load_session
 
     config = load_session(config_path)
@@ -80,8 +80,8 @@ def _run(role: str, config_path: Path, name: str | None, log_json: bool) -> int:
 def _remove_if_last(role: str, paths: "SessionPaths") -> None:
     """The last process of a session that has lost its supervisor leaves nothing in memory."""
     from pinnacle.core.errors import UsageError
-    from pinnacle.core.orphan import KEEP, orphaned
     from pinnacle.core.paths import STOP_ORDER
+    from pinnacle.runtime.orphan import KEEP, orphaned
     from pinnacle.session.create import remove_session
 
     if role == STOP_ORDER[-1] and orphaned() and not os.environ.get(KEEP):

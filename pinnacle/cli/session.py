@@ -125,8 +125,8 @@ def status(config: Path | None, runtime_dir: Path | None, name: str | None, as_j
 
     import msgspec
 
-    from pinnacle.core.observer import Observer
     from pinnacle.monitor.document import Row, process_json
+    from pinnacle.runtime.observer import Observer
 
     found = _meant(config, runtime_dir, name)
     with closing(Observer(found.paths)) as observer:

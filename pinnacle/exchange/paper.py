@@ -10,9 +10,9 @@ import numpy as np
 from pinnacle.core._native import ffi
 from pinnacle.core.book import FAR_CAPACITY, WINDOW
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.paper import Paper
 from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Kind, Reason, Source
 from pinnacle.exchange.config import ExchangeConfig
+from pinnacle.sim.paper import Paper
 
 #: The log's clock and the number of orders under way, in a frozen state.
 SHAPE = "<qq"

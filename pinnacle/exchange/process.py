@@ -4,23 +4,23 @@ import numpy as np
 import structlog
 
 from pinnacle.core.bell import Bell
-from pinnacle.core.book_watch import BookWatch
-from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.decision_log import end_of
 from pinnacle.core.instruments import Instrument, read_table
-from pinnacle.core.origin import origin_of
 from pinnacle.core.outlet import Outlet
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter
-from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
 from pinnacle.core.schema import EventBuffer, Source, Venue, events_pointer
 from pinnacle.core.segment import Mode
-from pinnacle.core.stage import REPORT_KINDS, Input, Output, Stage, kind_mask
 from pinnacle.exchange.config import ExchangeConfig
 from pinnacle.exchange.paper import PaperVenue
 from pinnacle.exchange.simulated import SimulatedVenue
+from pinnacle.runtime.book_watch import BookWatch
+from pinnacle.runtime.checkpoint import Checkpoints
+from pinnacle.runtime.decision_log import end_of
+from pinnacle.runtime.origin import origin_of
+from pinnacle.runtime.runtime import GIVE_WAIT_NS, Runtime
+from pinnacle.runtime.stage import REPORT_KINDS, Input, Output, Stage, kind_mask
 
 BATCH = 4096
 #: How finely the simulated market moves: its traders act between two turns at their own times.

@@ -11,11 +11,11 @@ from pinnacle.core.config import InstrumentConfig, Section, convert
 from pinnacle.core.errors import ConfigError, UsageError
 from pinnacle.core.instruments import Instrument, write_list
 from pinnacle.core.journal import Journal, Sync
-from pinnacle.core.market import Market
 from pinnacle.core.schema import EventBuffer, Source
 from pinnacle.core.toml import read_toml
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig, market_params
 from pinnacle.exchange.statistics import InstrumentReport, Measurement
+from pinnacle.sim.market import Market
 
 #: 2024-01-01T00:00:00Z: every simulated day begins there.
 EPOCH_NS = 1_704_067_200 * 10**9

@@ -8,10 +8,10 @@ import numpy as np
 
 from pinnacle.core._native import ffi
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.market import Market
 from pinnacle.core.outlet import Outlet
 from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Kind, Reason, Source
 from pinnacle.exchange.config import ExchangeConfig, market_params
+from pinnacle.sim.market import Market
 
 #: The log's clock and the time skipped, in a frozen state.
 CLOCKS = "<qq"

@@ -6,9 +6,9 @@ import msgspec
 import numpy as np
 
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.market import Market
 from pinnacle.core.schema import Kind, Side
 from pinnacle.exchange.config import TradersConfig
+from pinnacle.sim.market import Market
 
 _E4 = 1e4
 _DEPTH_EVERY_S = 30

@@ -9,15 +9,15 @@ import structlog
 from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import read_table, table
-from pinnacle.core.origin import origin_of
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader
-from pinnacle.core.run_marks import end_records, places, start_records
-from pinnacle.core.runtime import Runtime
 from pinnacle.core.schema import Reason, Source, Venue
 from pinnacle.feed.config import FeedConfig
 from pinnacle.feed.publisher import Publisher
 from pinnacle.feed.simulated import run_simulated
+from pinnacle.runtime.origin import origin_of
+from pinnacle.runtime.run_marks import end_records, places, start_records
+from pinnacle.runtime.runtime import Runtime
 
 if TYPE_CHECKING:
     from pinnacle.venues.binance.connector import BinanceConnector

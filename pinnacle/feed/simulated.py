@@ -4,9 +4,9 @@ from typing import Any
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.ring import RingReader
-from pinnacle.core.runtime import Runtime
 from pinnacle.core.schema import EventBuffer, Reason, Source, Venue
 from pinnacle.feed.publisher import Publisher
+from pinnacle.runtime.runtime import Runtime
 
 #: A message is taken whole.
 BATCH = lib.PMM_MESSAGE_MAX

@@ -6,20 +6,20 @@ import structlog
 
 from pinnacle.core._native import ffi
 from pinnacle.core.bell import Bell
-from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.decision_log import end_of
 from pinnacle.core.instruments import read_table
-from pinnacle.core.origin import origin_of
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter
-from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
 from pinnacle.core.schema import EventBuffer, Kind, Source
 from pinnacle.core.segment import Mode
-from pinnacle.core.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
 from pinnacle.gateway.config import GatewayConfig
 from pinnacle.gateway.orders import OrderTable
+from pinnacle.runtime.checkpoint import Checkpoints
+from pinnacle.runtime.decision_log import end_of
+from pinnacle.runtime.origin import origin_of
+from pinnacle.runtime.runtime import GIVE_WAIT_NS, Runtime
+from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
 
 #: Records that a turn takes from the rings: so many of them may come back withheld in the next one.
 BATCH = 1024

@@ -9,8 +9,8 @@ import numpy as np
 from pinnacle.core.counters import BUCKET_FLOORS, Histogram
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.notices import Notice
-from pinnacle.core.observer import Observer, ProcessView
 from pinnacle.core.risk import beyond_names
+from pinnacle.runtime.observer import Observer, ProcessView
 
 BOOK_LEVELS = 10
 #: The page's histogram has so many buckets to the power of two; the segment's has 32.

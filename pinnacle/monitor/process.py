@@ -6,12 +6,12 @@ import structlog
 
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import MonitorConfig, ProcessConfig
-from pinnacle.core.observer import Observer
 from pinnacle.core.paths import SessionPaths
-from pinnacle.core.runtime import Runtime
 from pinnacle.monitor.server import PageServer
 from pinnacle.monitor.state import State
 from pinnacle.monitor.web import create_app
+from pinnacle.runtime.observer import Observer
+from pinnacle.runtime.runtime import Runtime
 
 SAMPLE_NS = 250_000_000
 TURN_NS = 50_000_000

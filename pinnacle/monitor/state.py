@@ -13,8 +13,6 @@ from typing import Any
 import msgspec
 
 from pinnacle.core.clock import monotonic_ns
-from pinnacle.core.fitness import unfit
-from pinnacle.core.observer import Observer, ProcessView
 from pinnacle.core.schema import Reason
 from pinnacle.monitor.document import (
     Row,
@@ -24,6 +22,8 @@ from pinnacle.monitor.document import (
     process_json,
 )
 from pinnacle.monitor.tail import RiskTail
+from pinnacle.runtime.fitness import unfit
+from pinnacle.runtime.observer import Observer, ProcessView
 
 HISTORY_STEP_NS = 1_000_000_000
 RATE_SPAN_NS = 2_000_000_000

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pinnacle.core.run_marks import MARKS
 from pinnacle.core.schema import EVENT, Flag, Kind, Source
 from pinnacle.replay.evidence import Evidence, is_decision
 from pinnacle.replay.runs import Finding, finding
+from pinnacle.runtime.run_marks import MARKS
 
 _JUDGED = (Kind.NEW, Kind.REPLACE, Kind.FILL)
 #: What a process tells itself; besides, risk looks and a gateway refuses what it withheld.

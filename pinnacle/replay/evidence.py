@@ -13,9 +13,9 @@ import numpy as np
 from pinnacle.core.errors import LayoutError, NativeError, is_shortage
 from pinnacle.core.journal_reader import JournalReader, is_written
 from pinnacle.core.paths import JOURNALLED
-from pinnacle.core.run_marks import MARKS
 from pinnacle.core.schema import Flag, Kind, Reason
 from pinnacle.replay.runs import Finding, Run, Runs, finding
+from pinnacle.runtime.run_marks import MARKS
 
 
 class Evidence:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pinnacle.core.run_marks import MARKS, RingPlace
 from pinnacle.core.schema import EVENT, Flag, Kind, Source
-from pinnacle.core.stage import ORDER_KINDS, REPORT_KINDS
 from pinnacle.replay.evidence import Evidence, is_decision
 from pinnacle.replay.runs import Finding, RingKey, finding
+from pinnacle.runtime.run_marks import MARKS, RingPlace
+from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS
 
 _JOURNAL_FLAGS = np.uint8(Flag.DECISION | Flag.BATCH_END)
 #: A batch with which a process can end is not longer.

@@ -12,10 +12,8 @@ from typing import Any
 import msgspec
 
 from pinnacle.core.config import InstrumentConfig, convert
-from pinnacle.core.decision_log import Logic
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument, from_config
-from pinnacle.core.origin import Origin, origin_of
 from pinnacle.core.schema import Venue
 from pinnacle.exchange.config import ExchangeConfig
 from pinnacle.exchange.process import BATCH as EXCHANGE_BATCH
@@ -27,6 +25,8 @@ from pinnacle.gateway.process import BATCH as GATEWAY_BATCH
 from pinnacle.risk.config import RiskConfig
 from pinnacle.risk.gate import BATCH as RISK_BATCH
 from pinnacle.risk.gate import RiskGate
+from pinnacle.runtime.decision_log import Logic
+from pinnacle.runtime.origin import Origin, origin_of
 from pinnacle.strategy.config import StrategyConfig
 from pinnacle.strategy.host import StrategyHost
 from pinnacle.strategy.process import BATCH as STRATEGY_BATCH

@@ -6,9 +6,9 @@ from pathlib import Path
 from pinnacle.core.errors import DataError, LayoutError, NativeError, UsageError, is_shortage
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.origin import Origin, build_id, instruments_id
 from pinnacle.core.paths import JOURNALLED
-from pinnacle.core.run_marks import first_start, refuse_others
+from pinnacle.runtime.origin import Origin, build_id, instruments_id
+from pinnacle.runtime.run_marks import first_start, refuse_others
 
 INSTRUMENT_LIST = "instruments.json"
 CONFIGURATION = "config.toml"  # a session's folder has one, and a journal of every role

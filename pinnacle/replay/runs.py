@@ -1,12 +1,12 @@
-"""The runs that a journal tells of, from the records that stand around each (core/run_marks.py)."""
+"""The runs that a journal tells of, from the records that stand around each (run_marks.py)."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from pinnacle.core.origin import Origin
-from pinnacle.core.run_marks import RingPlace, origin_told
 from pinnacle.core.schema import EVENT, Flag, Kind, Source
+from pinnacle.runtime.origin import Origin
+from pinnacle.runtime.run_marks import RingPlace, origin_told
 
 RingKey = tuple[bool, int]
 Finding = dict[str, object]

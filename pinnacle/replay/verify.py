@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from pinnacle.core.decision_log import Difference, LogReplay
 from pinnacle.core.errors import DataError, UsageError, is_shortage
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.paths import JOURNALLED, SessionPaths
@@ -27,6 +26,7 @@ from pinnacle.replay.market_links import TakenMarket, compare_tops
 from pinnacle.replay.readable import name_of
 from pinnacle.replay.runs import Finding, finding
 from pinnacle.replay.venue_link import VenueLink
+from pinnacle.runtime.decision_log import Difference, LogReplay
 
 Progress = Callable[[str, int, int], None]
 

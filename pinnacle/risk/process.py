@@ -7,21 +7,21 @@ import structlog
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell
 from pinnacle.core.book import SharedBookReader
-from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.decision_log import end_of
 from pinnacle.core.instruments import Instrument, read_table
-from pinnacle.core.origin import origin_of
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter
-from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
 from pinnacle.core.schema import EventBuffer, Reason, Source
 from pinnacle.core.segment import Mode
-from pinnacle.core.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
 from pinnacle.risk.alarms import Alarms
 from pinnacle.risk.config import RiskConfig
 from pinnacle.risk.gate import BATCH, RiskGate
+from pinnacle.runtime.checkpoint import Checkpoints
+from pinnacle.runtime.decision_log import end_of
+from pinnacle.runtime.origin import origin_of
+from pinnacle.runtime.runtime import GIVE_WAIT_NS, Runtime
+from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
 
 #: Why an order is refused before it leaves: the only ones that risk gives.
 REASONS = tuple(reason for reason in Reason if Reason.ORDER_SIZE <= reason < Reason.WOULD_TAKE)

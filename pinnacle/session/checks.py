@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from pinnacle.core.config import joined
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.matching import QUANTITY_MAX
-from pinnacle.core.quoting import Maker
 from pinnacle.exchange.config import market_params
+from pinnacle.quant.maker import Maker
 from pinnacle.risk.config import LimitsConfig
+from pinnacle.sim.matching import QUANTITY_MAX
 from pinnacle.strategy.config import MarketMakerConfig
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from pinnacle.core.config import load
 from pinnacle.core.errors import ConfigError, DataError, LayoutError, NativeError, is_shortage
 from pinnacle.core.instruments import read_list, write_list
 from pinnacle.core.journal_reader import JournalReader, scan
-from pinnacle.core.origin import origin_of
 from pinnacle.core.output import write_whole
 from pinnacle.core.paths import JOURNALLED, SessionPaths
-from pinnacle.core.run_marks import first_start, refuse_others
+from pinnacle.runtime.origin import origin_of
+from pinnacle.runtime.run_marks import first_start, refuse_others
 from pinnacle.session.config import SessionConfig, to_toml
 from pinnacle.session.place import cannot
 

@@ -16,14 +16,14 @@ import numpy as np
 from pinnacle.core.errors import DataError, LayoutError, NativeError, UsageError, is_shortage
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader, JournalReport, is_written, scan
-from pinnacle.core.origin import origin_of
 from pinnacle.core.output import output
 from pinnacle.core.paths import JOURNALLED, SessionPaths
 from pinnacle.core.risk import beyond_names
-from pinnacle.core.run_marks import refuse_others
 from pinnacle.core.schema import EVENT, Flag, Kind, events_pointer
 from pinnacle.core.tally import Tally
 from pinnacle.risk.gate import RiskGate
+from pinnacle.runtime.origin import origin_of
+from pinnacle.runtime.run_marks import refuse_others
 from pinnacle.session.config import load_session
 from pinnacle.session.ending import Ending, read_ending
 

@@ -11,18 +11,18 @@ from types import FrameType
 
 import msgspec
 
-from pinnacle.core import log as logging
 from pinnacle.core.bell import Control
 from pinnacle.core.errors import PinnacleError
-from pinnacle.core.fitness import book_words
 from pinnacle.core.kept import kept_bytes
 from pinnacle.core.names import stamped
 from pinnacle.core.notices import Notices
-from pinnacle.core.observer import Observer
 from pinnacle.core.output import open_log
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.ring import RingObserver
 from pinnacle.core.schema import Reason
+from pinnacle.runtime import log as logging
+from pinnacle.runtime.fitness import book_words
+from pinnacle.runtime.observer import Observer
 from pinnacle.session.checks import warnings
 from pinnacle.session.config import SessionConfig, load_session
 from pinnacle.session.create import discard_session, own_session

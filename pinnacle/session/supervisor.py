@@ -11,12 +11,12 @@ import structlog
 from pinnacle.core.bell import Bell, Control
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.errors import PinnacleError
-from pinnacle.core.notify import VARIABLES, Notifier
-from pinnacle.core.orphan import KEEP, SUPERVISOR
 from pinnacle.core.output import open_log
 from pinnacle.core.paths import ROLES, STOP_ORDER, SessionPaths
 from pinnacle.core.schema import Reason, in_words
 from pinnacle.core.segment import Mode
+from pinnacle.runtime.notify import VARIABLES, Notifier
+from pinnacle.runtime.orphan import KEEP, SUPERVISOR
 from pinnacle.session.child import Child
 
 STOP_TIMEOUT_S = 5.0

@@ -12,11 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from pinnacle.core.counters import HistogramSummary
-from pinnacle.core.fitness import book_words, unfit
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.notices import Notice
-from pinnacle.core.observer import Observer, ProcessView
 from pinnacle.core.schema import Reason, in_words
+from pinnacle.runtime.fitness import book_words, unfit
+from pinnacle.runtime.observer import Observer, ProcessView
 
 LINE_PERIOD_S = 5.0
 SCREEN_PERIOD_S = 0.25

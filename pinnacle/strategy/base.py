@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core._native import lib
-from pinnacle.core.desk import Desk
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.quoting import Maker
+from pinnacle.execution.desk import Desk
+from pinnacle.quant.maker import Maker
 
 LEVELS_MAX: int = lib.PMM_QUOTE_LEVELS_MAX
 

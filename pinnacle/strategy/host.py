@@ -7,9 +7,9 @@ import numpy as np
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import Book
-from pinnacle.core.desk import Desk
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import EVENT, Kind
+from pinnacle.execution.desk import Desk
 from pinnacle.strategy.author import AuthorsCode
 from pinnacle.strategy.base import Market, Strategy
 from pinnacle.strategy.config import StrategyConfig

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pinnacle.core.config import joined
 from pinnacle.core.errors import ConfigError
-from pinnacle.core.quoting import FairValue, Maker
+from pinnacle.quant.maker import FairValue, Maker
 from pinnacle.strategy.base import Market, Strategy
 from pinnacle.strategy.config import MarketMakerConfig
 

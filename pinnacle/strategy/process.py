@@ -7,19 +7,19 @@ import structlog
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell
-from pinnacle.core.book_watch import BookWatch
-from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.decision_log import end_of
 from pinnacle.core.instruments import read_table
-from pinnacle.core.origin import origin_of
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter
-from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
 from pinnacle.core.schema import EventBuffer, Source
 from pinnacle.core.segment import Mode
-from pinnacle.core.stage import ORDER_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.runtime.book_watch import BookWatch
+from pinnacle.runtime.checkpoint import Checkpoints
+from pinnacle.runtime.decision_log import end_of
+from pinnacle.runtime.origin import origin_of
+from pinnacle.runtime.runtime import GIVE_WAIT_NS, Runtime
+from pinnacle.runtime.stage import ORDER_KINDS, Input, Output, Stage, kind_mask
 from pinnacle.strategy.config import StrategyConfig
 from pinnacle.strategy.host import StrategyHost
 

@@ -99,7 +99,7 @@ import hashlib, sys
 from pathlib import Path
 import numpy as np
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.quoting import glft
+from pinnacle.quant.maker import glft
 from pinnacle.core.instruments import from_config
 from pinnacle.core.schema import Venue
 from pinnacle.exchange.simulate import simulate, single_market

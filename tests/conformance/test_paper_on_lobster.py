@@ -13,8 +13,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from pinnacle.core.paper import Cancel, Paper
 from pinnacle.core.schema import EVENT, Flag, Kind, Side, Source
+from pinnacle.sim.paper import Cancel, Paper
 from tests.beside import LOBSTER, needs_lobster
 from tests.lobster_market import make_archive
 

@@ -9,7 +9,7 @@ import pytest
 from pinnacle.core.book import Book
 from pinnacle.core.schema import EVENT, Flag, Kind, Side
 from tests.beside import WORKLOAD, needs_workload
-from tests.core.simulated_market import START, market, params
+from tests.sim.simulated_market import START, market, params
 
 OPERATIONS = 200_000
 MADE_SECONDS = 120

@@ -14,8 +14,8 @@ import structlog
 from pinnacle.core.bell import Bell, Control, ProcessState, create_control
 from pinnacle.core.config import ProcessConfig
 from pinnacle.core.errors import ConfigError
-from pinnacle.core.runtime import Runtime
 from pinnacle.core.schema import Reason
+from pinnacle.runtime.runtime import Runtime
 from pinnacle.session import place
 from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session

@@ -4,18 +4,18 @@ import pytest
 import structlog
 
 from pinnacle.core.bell import Control
-from pinnacle.core.checkpoint import Checkpoints
 from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.decision_log import recover
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter
-from pinnacle.core.runtime import GIVE_WAIT_NS, Runtime
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Side, Source, events_pointer
 from pinnacle.core.segment import Mode
-from pinnacle.core.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
 from pinnacle.gateway.config import GatewayConfig
 from pinnacle.gateway.orders import OrderTable
 from pinnacle.gateway.process import BATCH, VENUE_OUTPUT, Loop
+from pinnacle.runtime.checkpoint import Checkpoints
+from pinnacle.runtime.decision_log import recover
+from pinnacle.runtime.runtime import GIVE_WAIT_NS, Runtime
+from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
 from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session
 from tests.records import ORIGIN, batch, event

@@ -24,7 +24,7 @@ from tests.segments import Segments
 PROGRAM = """
 import sys
 from pathlib import Path
-from pinnacle.core import log
+from pinnacle.runtime import log
 from pinnacle.core.config import ProcessConfig
 from pinnacle.core.errors import PinnacleError
 from pinnacle.core.paths import SessionPaths

@@ -6,12 +6,12 @@ import pytest
 
 from pinnacle.core.counters import BUCKET_FLOORS
 from pinnacle.core.notices import Level
-from pinnacle.core.observer import Observer
 from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Flag, Kind, Reason, Side
 from pinnacle.monitor.document import coarse, common_currency
 from pinnacle.monitor.state import State
 from pinnacle.monitor.tail import FILLS_KEPT
+from pinnacle.runtime.observer import Observer
 from tests.records import batch, book_of, event
 from tests.segments import FILL_NS, MONEY, Segments
 

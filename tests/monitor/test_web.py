@@ -9,9 +9,9 @@ import pytest
 
 import pinnacle.monitor
 from pinnacle.core.bell import ProcessState
-from pinnacle.core.observer import Observer
 from pinnacle.monitor.state import State
 from pinnacle.monitor.web import HEADERS, create_app, host_allowed
+from pinnacle.runtime.observer import Observer
 from tests.segments import Segments
 
 FOLDER = Path(pinnacle.monitor.__file__).parent

@@ -14,10 +14,10 @@ UP_S = 60
 CLOCKS = (
     "tests/core/test_bell.py",
     "tests/core/test_clock.py",
-    "tests/core/test_loop.py",
-    "tests/core/test_peers.py",
+    "tests/runtime/test_loop.py",
+    "tests/runtime/test_peers.py",
     "tests/core/test_segment.py",
-    "tests/core/test_stage.py",
+    "tests/runtime/test_stage.py",
     "tests/monitor",
     "tests/risk",
     "tests/session",

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pinnacle.core.matching import MatchingEngine
 from pinnacle.core.schema import (
     EVENT,
     INSTRUMENT_ALL,
@@ -15,6 +14,7 @@ from pinnacle.core.schema import (
     Side,
     events_pointer,
 )
+from pinnacle.sim.matching import MatchingEngine
 from tests.property.oracle import Oracle
 
 INSTRUMENT = 3

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from pinnacle.core.matching import MatchingEngine
 from pinnacle.core.schema import (
     EVENT,
     INSTRUMENT_ALL,
@@ -15,6 +14,7 @@ from pinnacle.core.schema import (
     Side,
     events_pointer,
 )
+from pinnacle.sim.matching import MatchingEngine
 from tests.property.oracle import Oracle
 
 OWN, EACH = 3, 4

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinnacle.core.paper import Cancel, Paper
 from pinnacle.core.schema import (
     EventBuffer,
     Flag,
@@ -13,6 +12,7 @@ from pinnacle.core.schema import (
     OrderType,
     Side,
 )
+from pinnacle.sim.paper import Cancel, Paper
 from tests.property.paper_streams import FLOWS, ORDER_KINDS
 
 

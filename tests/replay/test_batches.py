@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from pinnacle.core.run_marks import RingPlace, start_records
 from pinnacle.core.schema import Flag, Kind, Side, Source
 from pinnacle.replay.batches import check_batches
 from pinnacle.replay.evidence import Evidence
+from pinnacle.runtime.run_marks import RingPlace, start_records
 from tests.records import ORIGIN, event
 from tests.replay.recorded import write_journal
 

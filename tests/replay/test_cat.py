@@ -8,10 +8,10 @@ import shutil
 import pytest
 
 from pinnacle.core.instruments import write_list
-from pinnacle.core.origin import Origin, build_id, instruments_id
-from pinnacle.core.run_marks import start_records
 from pinnacle.core.schema import Source
 from pinnacle.core.units import Step
+from pinnacle.runtime.origin import Origin, build_id, instruments_id
+from pinnacle.runtime.run_marks import start_records
 from tests.replay.recorded import BTC, ETH, MS, START_NS, flip_bit, write_journal
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pinnacle.core.run_marks import MARKS
 from pinnacle.core.schema import Flag, Kind, Reason, Source, Venue
+from pinnacle.runtime.run_marks import MARKS
 from tests.replay.forging import JOURNALLED, Forged
 
 TOLD = (Kind.TIMER, Kind.PEER_LOST, Kind.PEER_BACK, Kind.HALT, Kind.RESUME, Kind.STOP)

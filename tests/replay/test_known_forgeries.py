@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pinnacle.core.journal_reader import HEADER_BYTES
-from pinnacle.core.run_marks import MARKS
 from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Side, Source
+from pinnacle.runtime.run_marks import MARKS
 from tests.replay.forging import JOURNALLED, said
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from pinnacle.core.run_marks import RingPlace, end_records, start_records
 from pinnacle.core.schema import Flag, Kind, Source
 from pinnacle.replay.evidence import Evidence
 from pinnacle.replay.links import LINKS, compare
+from pinnacle.runtime.run_marks import RingPlace, end_records, start_records
 from tests.records import ORIGIN, event
 from tests.replay.recorded import write_journal
 

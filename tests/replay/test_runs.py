@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from pinnacle.core.run_marks import MARKS, RingPlace, end_records, start_records
 from pinnacle.core.schema import Flag, Kind, Source
 from pinnacle.replay.runs import Runs
+from pinnacle.runtime.run_marks import MARKS, RingPlace, end_records, start_records
 from tests.records import ORIGIN, event
 
 OWN = Source.STRATEGY

@@ -12,11 +12,11 @@ from pinnacle.core.bell import Bell, Control, create_control
 from pinnacle.core.errors import ConfigError, UsageError
 from pinnacle.core.instruments import read_table
 from pinnacle.core.journal import Journal
-from pinnacle.core.origin import origin_of
 from pinnacle.core.ring import RingObserver, RingWriter
-from pinnacle.core.run_marks import start_records
 from pinnacle.core.schema import Kind, Reason, Source, events_pointer
 from pinnacle.core.segment import Mode
+from pinnacle.runtime.origin import origin_of
+from pinnacle.runtime.run_marks import start_records
 from pinnacle.session.config import load_session, to_toml
 from pinnacle.session.create import (
     create_session,

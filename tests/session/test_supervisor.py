@@ -10,11 +10,11 @@ import psutil
 import pytest
 
 from pinnacle.core.bell import Bell
-from pinnacle.core.log import setup
 from pinnacle.core.notices import Notices, NoticesReader
 from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Reason
 from pinnacle.core.segment import Mode
+from pinnacle.runtime.log import setup
 from pinnacle.session import child as child_module
 from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session

@@ -7,10 +7,10 @@ from rich.console import Console
 
 from pinnacle.core.bell import Bell
 from pinnacle.core.notices import Level
-from pinnacle.core.observer import Observer
 from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Reason
 from pinnacle.core.segment import Mode
+from pinnacle.runtime.observer import Observer
 from pinnacle.session.view import LiveView
 from tests.segments import Segments
 

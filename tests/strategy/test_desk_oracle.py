@@ -7,8 +7,8 @@ import pytest
 
 from pinnacle.core._native import lib
 from pinnacle.core.book import Book
-from pinnacle.core.desk import DECISIONS_MAX, Desk
 from pinnacle.core.schema import Flag, Kind, Reason, Side, events_pointer
+from pinnacle.execution.desk import DECISIONS_MAX, Desk
 from tests.desk_oracle import SIDES, DeskOracle
 from tests.records import batch, book_of, event
 

@@ -8,10 +8,10 @@ import pytest
 from pinnacle.core.config import InstrumentConfig
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import from_config
-from pinnacle.core.matching import MatchingEngine
 from pinnacle.core.schema import Kind, Reason, Side, Source, Venue
 from pinnacle.risk.config import LimitsConfig, RiskConfig
 from pinnacle.risk.gate import RiskGate
+from pinnacle.sim.matching import MatchingEngine
 from pinnacle.strategy.config import DeskConfig, MarketMakerConfig, StrategyConfig
 from pinnacle.strategy.host import StrategyHost
 from tests.records import batch, book_of, event, run

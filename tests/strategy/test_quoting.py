@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import Book
 from pinnacle.core.errors import NativeError
-from pinnacle.core.quoting import FairValue, Maker, glft
 from pinnacle.core.schema import events_pointer
+from pinnacle.quant.maker import FairValue, Maker, glft
 from tests.records import book_of
 
 SECOND = 1_000_000_000

@@ -14,7 +14,7 @@ from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Side, Source, events_pointer
 from pinnacle.core.segment import Mode
-from pinnacle.core.stage import ORDER_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.runtime.stage import ORDER_KINDS, Input, Output, Stage, kind_mask
 from pinnacle.strategy.config import MarketMakerConfig, StrategyConfig
 from pinnacle.strategy.host import StrategyHost
 from pinnacle.strategy.market_maker import MarketMaker

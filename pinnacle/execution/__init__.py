@@ -1,0 +1,1 @@
+"""From what a strategy wants to orders, and back."""

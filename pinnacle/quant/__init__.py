@@ -1,0 +1,1 @@
+"""Arithmetic of quoting and of models, without I/O."""

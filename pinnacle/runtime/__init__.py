@@ -1,0 +1,1 @@
+"""What every process is made of: its turn, its log, its peers, its end."""
