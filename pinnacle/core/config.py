@@ -62,16 +62,6 @@ class ProcessConfig(Section, frozen=True):
     lock_memory: bool = False
 
 
-class MonitorConfig(Section, frozen=True):
-    """[monitor]: the status page's address and its memory."""
-
-    host: Annotated[str, Meta(min_length=1, max_length=255)] = "127.0.0.1"
-    #: 0: any free port.
-    port: Annotated[int, Meta(ge=0, le=65_535)] = 8740
-    #: How much of the P&L's history the page shows.
-    history_s: Annotated[int, Meta(ge=10, le=86_400)] = 900
-
-
 def load(path: Path, kind: type[T], *, kept: bool = False) -> T:
     """The file as `kind`; ConfigError names file and key for anything unknown, missing or wrong."""
     return convert(read_toml(path, kept=kept), kind, path)

@@ -5,8 +5,9 @@ from pathlib import Path
 import structlog
 
 from pinnacle.core.clock import monotonic_ns
-from pinnacle.core.config import MonitorConfig, ProcessConfig
+from pinnacle.core.config import ProcessConfig
 from pinnacle.core.paths import SessionPaths
+from pinnacle.monitor.config import MonitorConfig
 from pinnacle.monitor.server import PageServer
 from pinnacle.monitor.state import State
 from pinnacle.monitor.web import create_app

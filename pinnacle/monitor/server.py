@@ -10,8 +10,8 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from pinnacle.core.config import MonitorConfig
 from pinnacle.monitor.address import bind, url
+from pinnacle.monitor.config import MonitorConfig
 
 THREADS = 4
 STOP_WAIT_S = 2.0

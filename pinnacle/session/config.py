@@ -11,7 +11,6 @@ from msgspec import Meta
 from pinnacle.core.config import (
     InstrumentConfig,
     JournalConfig,
-    MonitorConfig,
     ProcessConfig,
     Section,
     load,
@@ -26,6 +25,7 @@ from pinnacle.core.toml import toml_text
 from pinnacle.exchange.config import ExchangeConfig
 from pinnacle.feed.config import FeedConfig
 from pinnacle.gateway.config import GatewayConfig
+from pinnacle.monitor.config import MonitorConfig
 from pinnacle.risk.config import RiskConfig
 from pinnacle.strategy.config import StrategyConfig
 

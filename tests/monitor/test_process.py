@@ -14,10 +14,10 @@ import msgspec
 import pytest
 from flask import Flask
 
-from pinnacle.core.config import MonitorConfig
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.paths import ROLES
 from pinnacle.monitor.address import bind
+from pinnacle.monitor.config import MonitorConfig
 from pinnacle.monitor.server import CONNECTIONS, PageServer
 from tests.segments import Segments
 
@@ -28,7 +28,7 @@ from pinnacle.runtime import log
 from pinnacle.core.config import ProcessConfig
 from pinnacle.core.errors import PinnacleError
 from pinnacle.core.paths import SessionPaths
-from pinnacle.core.config import MonitorConfig
+from pinnacle.monitor.config import MonitorConfig
 from pinnacle.monitor.process import run
 
 paths = SessionPaths(Path(sys.argv[1]), Path(sys.argv[2]))
