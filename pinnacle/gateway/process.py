@@ -13,8 +13,8 @@ from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import EventBuffer, Kind, Source
 from pinnacle.core.segment import Mode
+from pinnacle.execution.orders import OrderTable
 from pinnacle.gateway.config import GatewayConfig
-from pinnacle.gateway.orders import OrderTable
 from pinnacle.runtime.checkpoint import Checkpoints
 from pinnacle.runtime.decision_log import end_of
 from pinnacle.runtime.origin import origin_of
@@ -30,6 +30,12 @@ VENUE_OUTPUT = 0
 SENDS = kind_mask((Kind.NEW, Kind.REPLACE))
 
 
+def make_table(config: GatewayConfig) -> OrderTable:
+    """The gateway's logic."""
+    ms = 1_000_000
+    return OrderTable(config.order_age_max_ms * ms, config.answer_timeout_ms * ms)
+
+
 def run(
     paths: SessionPaths,
     config: GatewayConfig,
@@ -41,7 +47,7 @@ def run(
     runtime = Runtime("gateway", paths, process, log, peers=(Source.RISK, Source.EXCHANGE))
     with runtime:
         origin = origin_of(config, read_table(paths.instruments))
-        table = OrderTable(config)
+        table = make_table(config)
         orders = RingReader(paths.ring("orders"))
         answers = RingReader(paths.ring("venue.reports"))
         sends = RingWriter(paths.ring("venue.orders"))

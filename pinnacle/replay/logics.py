@@ -20,8 +20,8 @@ from pinnacle.exchange.process import BATCH as EXCHANGE_BATCH
 from pinnacle.exchange.process import make_venue
 from pinnacle.feed.config import FeedConfig
 from pinnacle.gateway.config import GatewayConfig
-from pinnacle.gateway.orders import OrderTable
 from pinnacle.gateway.process import BATCH as GATEWAY_BATCH
+from pinnacle.gateway.process import make_table
 from pinnacle.risk.config import RiskConfig
 from pinnacle.risk.gate import BATCH as RISK_BATCH
 from pinnacle.risk.gate import RiskGate
@@ -95,5 +95,5 @@ class Session:
             "exchange": Decider(make_venue(instruments, settings["exchange"]), EXCHANGE_BATCH),
             "strategy": Decider(StrategyHost(instruments, settings["strategy"]), STRATEGY_BATCH),
             "risk": Decider(RiskGate(instruments, settings["risk"]), RISK_BATCH),
-            "gateway": Decider(OrderTable(settings["gateway"]), GATEWAY_BATCH),
+            "gateway": Decider(make_table(settings["gateway"]), GATEWAY_BATCH),
         }

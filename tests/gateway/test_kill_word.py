@@ -9,8 +9,7 @@ from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Side, Source, events_pointer
 from pinnacle.core.segment import Mode
-from pinnacle.gateway.config import GatewayConfig
-from pinnacle.gateway.orders import OrderTable
+from pinnacle.execution.orders import OrderTable
 from pinnacle.gateway.process import BATCH, VENUE_OUTPUT, Loop
 from pinnacle.runtime.checkpoint import Checkpoints
 from pinnacle.runtime.decision_log import recover
@@ -35,7 +34,7 @@ class World:
         self.venue_out = RingWriter(paths.ring("venue.reports"))
         self.risk_in = RingReader(paths.ring("reports"))
         self.runtime = Runtime("gateway", paths, ProcessConfig(), structlog.get_logger())
-        self.table = OrderTable(GatewayConfig(order_age_max_ms=10**9))
+        self.table = OrderTable(10**15, 10**9)
         stage = Stage(
             self.runtime.open_journal(JournalConfig(records_per_file=4096)),
             Source.GATEWAY,

@@ -8,7 +8,7 @@ from pinnacle.exchange.config import ExchangeConfig, TradersConfig
 from pinnacle.exchange.paper import PaperVenue
 from pinnacle.exchange.simulated import SimulatedVenue
 from pinnacle.gateway.config import GatewayConfig
-from pinnacle.gateway.orders import OrderTable
+from pinnacle.gateway.process import make_table
 from pinnacle.risk.config import LimitsConfig, RiskConfig
 from pinnacle.risk.gate import RiskGate
 from pinnacle.strategy.config import MarketMakerConfig, StrategyConfig
@@ -74,7 +74,7 @@ def paper(n):
 LOGIC = {
     "strategy": (lambda: StrategyHost(instruments("X"), STRATEGY), books(120)),
     "risk": (lambda: RiskGate(instruments("X"), RISK), orders(80)),
-    "gateway": (lambda: OrderTable(GatewayConfig()), orders(80)),
+    "gateway": (lambda: make_table(GatewayConfig()), orders(80)),
     "exchange": (lambda: SimulatedVenue(instruments("X"), MARKET), ticks(200)),
     "paper exchange": (lambda: PaperVenue(instruments("X"), PAPER), paper(120)),
 }

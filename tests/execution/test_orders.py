@@ -3,15 +3,15 @@
 import pytest
 
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
-from pinnacle.gateway.config import GatewayConfig
-from pinnacle.gateway.orders import OrderTable, State
+from pinnacle.execution.orders import OrderTable, State
 from tests.records import event, run
 
 SECOND = 1_000_000_000
+MS = 1_000_000
 
 
 def new_table():
-    return OrderTable(GatewayConfig(order_age_max_ms=250, answer_timeout_ms=1000))
+    return OrderTable(250 * MS, 1000 * MS)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_the_kill_switch_cancels_everything_and_stops_sending(table):
 
 
 def test_a_halt_cancels_more_orders_than_decisions_had_room_for():
-    table = OrderTable(GatewayConfig(order_age_max_ms=250), decisions_max=4)
+    table = OrderTable(250 * MS, 1000 * MS, decisions_max=4)
     ids = range(1, 11)
     for order_id in ids:
         run(table.decided, from_risk(Kind.NEW, order_id))

@@ -19,7 +19,6 @@ import numpy as np
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Source
-from pinnacle.gateway.config import GatewayConfig
 
 _INPUT_FLAGS = Flag.BATCH_END | Flag.DECISION
 _EVENT_BYTES = 64
@@ -64,9 +63,13 @@ class _Frozen(msgspec.Struct, frozen=True):
 
 
 class OrderTable:
-    """Decides on batches of the gateway's input log."""
+    """Decides on batches of the gateway's input log.
 
-    def __init__(self, config: GatewayConfig, decisions_max: int = 8192):
+    An order decided longer ago than `order_age_max_ns` is not sent; one unanswered for
+    `answer_timeout_ns` is queried.
+    """
+
+    def __init__(self, order_age_max_ns: int, answer_timeout_ns: int, decisions_max: int = 8192):
         self.orders: dict[int, Order] = {}
         self.halted = False
         self.stopping = False
@@ -78,8 +81,8 @@ class OrderTable:
         self._clock_ns = 0
         self._lost: set[int] = set()
         self._last_execution: dict[int, int] = {}
-        self._order_age_max_ns = config.order_age_max_ms * 1_000_000
-        self._answer_timeout_ns = config.answer_timeout_ms * 1_000_000
+        self._order_age_max_ns = order_age_max_ns
+        self._answer_timeout_ns = answer_timeout_ns
         self._handlers = {
             Kind.NEW: self._new,
             Kind.REPLACE: self._replace,
