@@ -106,6 +106,13 @@ def test_no_c_file_is_longer_than_350_lines():
     assert not {name: n for name, n in lengths.items() if n > C_FILE_LINES_MAX}
 
 
+def test_every_c_file_begins_with_its_purpose():
+    """One line of a source; of a public header more, for it is a contract."""
+    for path in C_FILES:
+        first = rf"/\*\s+(\* )?{re.escape(path.name)}: "
+        assert re.match(first, path.read_text(encoding="utf-8")), relative(path)
+
+
 def test_no_python_module_is_longer_than_400_lines():
     lengths = {
         relative(path): len(path.read_text(encoding="utf-8").splitlines()) for path in PYTHON_FILES

@@ -1,3 +1,4 @@
+/* clock.c: the processor's counter as a clock that agrees with the kernel's, and session time from it. */
 #include "base/clock.h"
 
 #include <fcntl.h>

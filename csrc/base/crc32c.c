@@ -1,3 +1,4 @@
+/* crc32c.c: CRC32C by the processor where it can, by a table where it cannot. */
 #include "base/crc32c.h"
 
 #include "base/crc32c_inline.h"

@@ -1,3 +1,4 @@
+/* decimal.c: decimal text to units and back, for callers that are not compiled with it. */
 #include "base/decimal_inline.h"
 
 int64_t pmm_decimal_scan(const char *text, size_t bytes, int64_t mantissa, uint32_t decimals, int64_t *units) {

@@ -1,3 +1,4 @@
+/* error.c: the words of each code. */
 #include "base/error.h"
 
 #include <stddef.h>

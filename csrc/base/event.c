@@ -1,3 +1,4 @@
+/* event.c: what several readers ask of a record: its fee, whether a venue could mean it, where a message ends. */
 #include "base/event.h"
 #include "base/layout.h"
 #include "base/money.h"

@@ -1,3 +1,4 @@
+/* locks.c: one byte of a file as a lock that dies with its holder. */
 #define _GNU_SOURCE /* F_OFD_SETLK */
 #include "base/locks.h"
 

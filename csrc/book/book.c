@@ -1,3 +1,4 @@
+/* book.c: the writer's side: records into levels, states, and the sequence that readers go by. */
 #include "book/book.h"
 
 #include "book/book_layout.h"

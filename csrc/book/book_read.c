@@ -1,3 +1,4 @@
+/* book_read.c: the readers' side, in another process too: looks that are repeated until they are whole. */
 #include "book/book_layout.h"
 
 #include <sched.h>

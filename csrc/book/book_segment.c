@@ -1,3 +1,4 @@
+/* book_segment.c: a book in a segment of its own. */
 #include "book/book_layout.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* l3book.c: records of single orders into queues, levels and states. */
 #include "book/l3book.h"
 
 #include <string.h>

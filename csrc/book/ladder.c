@@ -1,3 +1,4 @@
+/* ladder.c: one side's levels near the touch, by price in an array with bitmaps. */
 #include "book/ladder.h"
 
 #include <string.h>

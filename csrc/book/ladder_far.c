@@ -1,3 +1,4 @@
+/* ladder_far.c: the levels that are too far from the touch for the array, sorted. */
 #include "book/ladder_far.h"
 
 #include "base/error.h"

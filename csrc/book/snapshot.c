@@ -1,3 +1,4 @@
+/* snapshot.c: the next levels of a book as records, from a place on. */
 #include "book/snapshot.h"
 
 /* The next level of a side behind place, or NONE. */

@@ -1,3 +1,4 @@
+/* journal.c: append and close: the writer's own way, and the step to the next file. */
 #include "journal/journal.h"
 
 #include <errno.h>

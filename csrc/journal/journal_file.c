@@ -1,3 +1,4 @@
+/* journal_file.c: one file: its name, header, making, mapping, and a view for readers. */
 #include "journal/journal_file.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* journal_keep.c: syncing, making the next file ahead, letting go of full ones; the thread that does it. */
 #include "journal/journal_keep.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* journal_recover.c: opening: the lock, what a crash left, and the place to go on at. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* journal_scan.c: one walk over all files: what is valid, what is torn, what is damaged. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* risk.c: the log's records to whom they concern: orders to the checks, reports to orders and ledger. */
 #include "risk/risk.h"
 
 #include <string.h>

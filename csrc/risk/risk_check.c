@@ -1,3 +1,4 @@
+/* risk_check.c: the checks of one order, in their order, and the reason of the first that fails. */
 #include "risk/risk_internal.h"
 
 #define LOST(risk, source) ((risk)->peers_lost >> (source) & 1)

@@ -1,3 +1,4 @@
+/* risk_ledger.c: position, cost, fees and P&L from fills, in 128 bits. */
 #include "risk/risk_internal.h"
 
 static int64_t signed_lots(const struct pmm_event *fill) {

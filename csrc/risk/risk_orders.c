@@ -1,3 +1,4 @@
+/* risk_orders.c: the table of open orders by id. */
 #include <string.h>
 
 #include "risk/risk_internal.h"

@@ -1,3 +1,4 @@
+/* bell.c: a process's state and doorbell, and the session's control word. */
 #define _GNU_SOURCE /* syscall */
 #include "shared/bell.h"
 

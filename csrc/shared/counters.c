@@ -1,3 +1,4 @@
+/* counters.c: named counters and histograms that one process writes and anybody reads. */
 #include "shared/counters.h"
 
 #include <math.h>

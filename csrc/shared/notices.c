@@ -1,3 +1,4 @@
+/* notices.c: the last lines that a process told people, for whoever looks. */
 #include "shared/notices.h"
 
 #include <string.h>

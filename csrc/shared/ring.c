@@ -1,3 +1,4 @@
+/* ring.c: one writer, one reader, records of a line each; messages are published whole. */
 #include "shared/ring.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* segment.c: files in memory that say what they are, who owns them and whether the owner lives. */
 #include "shared/segment.h"
 
 #include <errno.h>

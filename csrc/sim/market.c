@@ -1,3 +1,4 @@
+/* market.c: matching engines and their traders in virtual time, one event after the other. */
 #include "sim/market.h"
 
 #include <string.h>

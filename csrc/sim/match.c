@@ -1,3 +1,4 @@
+/* match.c: orders to what is done with them: replace, cancel, query, and whether there is room for what follows. */
 #include "sim/match.h"
 
 #include "base/error.h"

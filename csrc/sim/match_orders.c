@@ -1,3 +1,4 @@
+/* match_orders.c: the memory of a matching engine: its pool of orders, queues, index. */
 #include "sim/match_orders.h"
 
 #include <string.h>

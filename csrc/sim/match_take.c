@@ -1,3 +1,4 @@
+/* match_take.c: a new order against the book: what it takes, what is left of it. */
 #include "sim/match_turn.h"
 
 #include "base/error.h"

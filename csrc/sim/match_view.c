@@ -1,3 +1,4 @@
+/* match_view.c: what may be asked of a matching engine, and whether it agrees with itself. */
 #include "sim/match.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* paper.c: records of a real market and of our orders, each to whom it concerns. */
 #include "sim/paper.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* paper_account.c: a level's account: what traded, what vanished unexplained, what we took; and when it is settled. */
 #include "sim/paper_queue.h"
 
 struct paper_account *paper_find_account(struct paper_side *side, int64_t price) {

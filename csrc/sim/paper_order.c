@@ -1,3 +1,4 @@
+/* paper_order.c: our orders: new, replaced, cancelled, asked for, and what they take at once. */
 #include "sim/match.h"
 #include "sim/paper_queue.h"
 

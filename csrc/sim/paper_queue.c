@@ -1,3 +1,4 @@
+/* paper_queue.c: what stands before our orders at a price, as trades and changes tell. */
 #include "sim/paper_queue.h"
 
 #include <string.h>

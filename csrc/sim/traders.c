@@ -1,3 +1,4 @@
+/* traders.c: who trades in a simulated market: when they come, at which price, how much. */
 #include "sim/traders.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* desk.c: what is working and what is wanted, from reports and quotes. */
 #include "trade/desk.h"
 
 #include <string.h>

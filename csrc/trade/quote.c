@@ -1,3 +1,4 @@
+/* quote.c: fair value, spread, skew and sizes of one instrument's quotes. */
 #include "trade/quote.h"
 
 #include <assert.h>

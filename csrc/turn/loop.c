@@ -1,3 +1,4 @@
+/* loop.c: whether turns go on in C, and when they wait or come back to Python. */
 #include "turn/loop.h"
 
 static int as_known(const struct pmm_loop *loop) { return pmm_control_killed(loop->control) == loop->killed; }

@@ -1,3 +1,4 @@
+/* outlet.c: what one reader is sent: the market as it comes, or a book in pieces when it fell behind. */
 #include "turn/outlet.h"
 
 #include <assert.h>

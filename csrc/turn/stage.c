@@ -1,3 +1,4 @@
+/* stage.c: poll, commit, take, push, give: one process's turn over its rings and its journal. */
 #include "turn/stage.h"
 
 #include <sched.h>

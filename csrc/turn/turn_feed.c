@@ -1,3 +1,4 @@
+/* turn_feed.c: the feed: into its journal and books, and out to every reader. */
 #include "turn/outlet_part.h"
 #include "turn/turn.h"
 

@@ -1,3 +1,4 @@
+/* turn_market.c: the simulated venue's market out to its feed. */
 #include "turn/outlet_part.h"
 #include "turn/turn.h"
 

@@ -1,3 +1,4 @@
+/* turn_risk.c: risk: the look at the books of what is judged, between polling and deciding. */
 #include <string.h>
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* turn_venue.c: the feed of a venue that is reached through a ring: numbers checked, gaps healed. */
 #include "base/error.h"
 #include "turn/turn.h"
 

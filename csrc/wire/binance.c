@@ -1,3 +1,4 @@
+/* binance.c: a frame's kind, and its fields to the records that they make. */
 #include "wire/binance.h"
 
 #include <string.h>

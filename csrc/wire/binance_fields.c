@@ -1,3 +1,4 @@
+/* binance_fields.c: one field after the other: numbers to ticks and lots, words, levels, and where it went wrong. */
 #include "wire/binance_fields.h"
 
 #include <string.h>

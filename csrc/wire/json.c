@@ -1,3 +1,4 @@
+/* json.c: as much of JSON as a scanner needs: strings, space, whatever is not wanted. */
 #include "wire/json.h"
 
 #include <stddef.h>
