@@ -34,7 +34,7 @@ static void apply_fill(struct pmm_desk *desk, struct pmm_desk_instrument *in, st
                        const struct pmm_event *e) {
     in->position = pmm_lots_add(in->position, e->side == PMM_SIDE_BID ? e->quantity : -e->quantity);
     in->fills++;
-    desk->filled |= 1ull << e->instrument_id;
+    desk->filled |= UINT64_C(1) << e->instrument_id;
     if (!slot) return;
     slot->filled = pmm_lots_add(slot->filled, e->quantity);
     /* With a REPLACE in flight there may be more of it: the answer says. */
@@ -64,7 +64,7 @@ static void apply_refused_replace(const struct pmm_desk *desk, const struct pmm_
 static void apply_report(struct pmm_desk *desk, const struct pmm_event *e) {
     struct pmm_desk_instrument *in = &desk->instruments[e->instrument_id];
     struct pmm_slot *slot = find_slot(in, e->order_id);
-    desk->changed |= 1ull << e->instrument_id;
+    desk->changed |= UINT64_C(1) << e->instrument_id;
     if (!slot && e->kind != PMM_KIND_CANCEL_REJECTED && e->kind != PMM_KIND_REPLACE_REJECTED) in->unknown_reports++;
     if (pmm_report_fault(e)) return;
     if (e->kind == PMM_KIND_FILL) {
@@ -134,9 +134,9 @@ static void apply_market(struct pmm_desk *desk, const struct pmm_event *e) {
     struct pmm_desk_instrument *in = &desk->instruments[e->instrument_id];
     in->market_ns = in->market_cause_ns = e->recv_ns;
     if (e->kind == PMM_KIND_TRADE)
-        desk->traded |= 1ull << e->instrument_id;
+        desk->traded |= UINT64_C(1) << e->instrument_id;
     else
-        desk->changed |= 1ull << e->instrument_id;
+        desk->changed |= UINT64_C(1) << e->instrument_id;
 }
 
 int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, size_t n) {
@@ -155,7 +155,7 @@ int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, si
             apply_report(desk, e);
         } else if (e->kind >= PMM_KIND_DEPTH && e->kind <= PMM_KIND_BOOK_INVALID) {
             apply_market(desk, e);
-            market |= 1ull << e->instrument_id;
+            market |= UINT64_C(1) << e->instrument_id;
         }
     }
     /* A book looks through the whole batch for its own records: only those that have some. */

@@ -9,7 +9,7 @@ int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t
     for (size_t i = 0; i < n; i++) {
         events[i].source = PMM_SOURCE_FEED;
         if (events[i].recv_ns == 0) events[i].recv_ns = now_ns;
-        if (events[i].instrument_id < feed->instrument_count) touched |= 1ull << events[i].instrument_id;
+        if (events[i].instrument_id < feed->instrument_count) touched |= UINT64_C(1) << events[i].instrument_id;
     }
     int64_t appended = pmm_journal_append(feed->journal, events, n);
     if (appended < 0) return appended;

@@ -11,7 +11,7 @@ static uint64_t instruments_judged(const struct pmm_event *batch, size_t n) {
     for (size_t i = 0; i < n; i++) {
         uint8_t kind = batch[i].kind;
         int depends = kind == PMM_KIND_NEW || kind == PMM_KIND_REPLACE || kind == PMM_KIND_FILL;
-        if (depends && batch[i].instrument_id < PMM_INSTRUMENTS_MAX) judged |= 1ull << batch[i].instrument_id;
+        if (depends && batch[i].instrument_id < PMM_INSTRUMENTS_MAX) judged |= UINT64_C(1) << batch[i].instrument_id;
     }
     return judged;
 }
@@ -38,7 +38,7 @@ static struct pmm_event look(const struct pmm_risk_turn *turn, uint32_t instrume
 /* Puts a TOP record for each judged instrument before the n polled records at batch + own. */
 static size_t insert_tops(struct pmm_risk_turn *turn, size_t own, size_t n) {
     uint64_t judged = instruments_judged(turn->batch + own, n);
-    if (turn->instrument_count < PMM_INSTRUMENTS_MAX) judged &= (1ull << turn->instrument_count) - 1;
+    if (turn->instrument_count < PMM_INSTRUMENTS_MAX) judged &= (UINT64_C(1) << turn->instrument_count) - 1;
     size_t count = (size_t)__builtin_popcountll(judged);
     if (count == 0) return 0;
     memmove(turn->batch + own + count, turn->batch + own, n * sizeof *turn->batch);
