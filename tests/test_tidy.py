@@ -113,6 +113,19 @@ def test_every_c_file_begins_with_its_purpose():
         assert re.match(first, path.read_text(encoding="utf-8")), relative(path)
 
 
+RANGE = re.compile(r"(?:kind\b|\"kind\"\])\s*(?:[<>]=?)\s*(?:PMM_KIND_|Kind\.)")
+
+
+def test_only_one_place_knows_how_kinds_are_numbered():
+    """A kind that is put in must change nothing but its own class (csrc/base/kinds.h)."""
+    knows = [
+        relative(path)
+        for path in [*C_FILES, *PYTHON_FILES]
+        if RANGE.search(path.read_text(encoding="utf-8"))
+    ]
+    assert knows == ["csrc/base/kinds.h"]
+
+
 def test_no_python_module_is_longer_than_400_lines():
     lengths = {
         relative(path): len(path.read_text(encoding="utf-8").splitlines()) for path in PYTHON_FILES

@@ -1,5 +1,6 @@
 /* event.c: what several readers ask of a record: its fee, whether a venue could mean it, where a message ends. */
 #include "base/event.h"
+#include "base/kinds.h"
 #include "base/layout.h"
 #include "base/money.h"
 
@@ -21,6 +22,6 @@ uint32_t pmm_source_bit(int64_t source) {
 }
 
 int pmm_event_ends_message(const struct pmm_event *event) {
-    int alone = event->kind >= PMM_KIND_NEW || event->kind == PMM_KIND_BOOK_INVALID;
+    int alone = pmm_class_of(event->kind) != PMM_CLASS_MARKET || event->kind == PMM_KIND_BOOK_INVALID;
     return alone || (event->flags & (PMM_FLAG_LAST | PMM_FLAG_SNAPSHOT)) != 0;
 }

@@ -55,6 +55,15 @@ struct pmm_event {
     uint32_t commit;
 };
 
+/* What kinds have in common: the upper bits of a kind (kinds.h). A new one is put among the sixteen of its class. */
+#define PMM_CLASS_SHIFT 4
+enum pmm_class {
+    PMM_CLASS_MARKET = 0,  /* from a venue, of everybody's trading */
+    PMM_CLASS_ORDER = 1,   /* towards a venue */
+    PMM_CLASS_REPORT = 2,  /* from a venue, of our orders */
+    PMM_CLASS_PROCESS = 3  /* within and between processes */
+};
+
 /* What a record is, and what its free fields mean. */
 enum pmm_kind {
     PMM_KIND_NONE = 0,

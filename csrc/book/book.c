@@ -1,6 +1,7 @@
 /* book.c: the writer's side: records into levels, states, and the sequence that readers go by. */
 #include "book/book.h"
 
+#include "base/kinds.h"
 #include "book/book_layout.h"
 #include "book/snapshot.h"
 
@@ -127,7 +128,7 @@ static inline int apply_one(struct pmm_book *book, const struct pmm_event *event
             reject(book, event);
             taken = 0;
         }
-    } else if (event->kind >= PMM_KIND_BOOK_BEGIN && event->kind <= PMM_KIND_BOOK_INVALID) {
+    } else if (pmm_is_book_state(event->kind)) {
         change_state(book, event);
     } else {
         taken = 0;

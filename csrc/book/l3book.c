@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/kinds.h"
 #include "book/l3book_layout.h"
 
 /* Records ahead whose index entry, and whose order, are fetched: 12 and 4, or 24 and 12, make no difference. */
@@ -258,7 +259,7 @@ static inline int apply_one(struct pmm_l3book *book, const struct pmm_event *eve
     if ((unsigned)event->kind - PMM_KIND_ORDER_ADD <= PMM_KIND_ORDER_EXECUTE - PMM_KIND_ORDER_ADD) {
         taken = apply_order(book, event);
         book->applied += (uint64_t)taken;
-    } else if (event->kind >= PMM_KIND_BOOK_BEGIN && event->kind <= PMM_KIND_BOOK_INVALID) {
+    } else if (pmm_is_book_state(event->kind)) {
         taken = change_state(book, event);
     }
     if (taken) book->recv_ns = event->recv_ns;

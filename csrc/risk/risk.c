@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/kinds.h"
 #include "risk/risk_internal.h"
 
 size_t pmm_risk_memsize(uint32_t orders) {
@@ -224,15 +225,16 @@ int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n
     for (size_t i = 0; i < n; i++) {
         const struct pmm_event *e = &in[i];
         if (e->recv_ns > risk->clock_ns) risk->clock_ns = e->recv_ns;
-        if (e->kind >= PMM_KIND_START) {
+        switch (pmm_class_of(e->kind)) {
+        case PMM_CLASS_PROCESS:
             /* Two of these in one batch may each cancel: the second finds the orders cancelling. */
             run_process(risk, e, &sink);
-        } else if (e->kind >= PMM_KIND_ACK) {
-            run_report(risk, e, &sink);
-        } else if (e->kind >= PMM_KIND_NEW) {
-            run_intent(risk, e, &sink);
-        } else if (e->kind == PMM_KIND_TOP) {
-            run_top(risk, e);
+            break;
+        case PMM_CLASS_REPORT: run_report(risk, e, &sink); break;
+        case PMM_CLASS_ORDER: run_intent(risk, e, &sink); break;
+        case PMM_CLASS_MARKET:
+            if (e->kind == PMM_KIND_TOP) run_top(risk, e);
+            break;
         }
     }
     return (int64_t)sink.n;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/kinds.h"
 #include "base/layout.h"
 #include "sim/traders.h"
 
@@ -141,7 +142,7 @@ static void refuse(struct pmm_market *market, const struct pmm_event *in, enum p
 }
 
 static void run_external(struct pmm_market *market, const struct pmm_event *in) {
-    if (in->kind < PMM_KIND_NEW || in->kind > PMM_KIND_QUERY) return;
+    if (pmm_class_of(in->kind) != PMM_CLASS_ORDER) return;
     int reserved = in->source == PMM_SOURCE_TRADERS || in->source == PMM_SOURCE_EXCHANGE;
     if (reserved || (in->kind == PMM_KIND_NEW && in->order_id & PMM_TRADERS_ID_BIT)) {
         refuse(market, in, PMM_REASON_BAD_ORDER);

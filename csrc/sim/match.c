@@ -2,6 +2,7 @@
 #include "sim/match.h"
 
 #include "base/error.h"
+#include "base/kinds.h"
 #include "sim/match_turn.h"
 
 /* Of a level that is there. */
@@ -244,7 +245,7 @@ static void run_one(struct turn *turn, const struct pmm_event *in) {
 }
 
 static int concerns(const struct pmm_match *match, const struct pmm_event *in) {
-    if (in->kind < PMM_KIND_NEW || in->kind > PMM_KIND_QUERY) return 0;
+    if (pmm_class_of(in->kind) != PMM_CLASS_ORDER) return 0;
     return in->instrument_id == match->instrument_id ||
            (in->instrument_id == PMM_INSTRUMENT_ALL && in->kind == PMM_KIND_CANCEL_ALL);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/kinds.h"
 #include "base/layout.h"
 #include "sim/paper_queue.h"
 
@@ -76,8 +77,7 @@ static size_t worst_case(const struct paper_turn *turn) {
 }
 
 static void run_one(struct paper_turn *turn) {
-    int kind = turn->cause->kind;
-    if (kind >= PMM_KIND_NEW && kind <= PMM_KIND_QUERY)
+    if (pmm_class_of(turn->cause->kind) == PMM_CLASS_ORDER)
         paper_on_order(turn);
     else if (turn->market)
         paper_on_market(turn);

@@ -284,6 +284,6 @@ void paper_on_order(struct paper_turn *turn) {
     case PMM_KIND_NEW: on_new(turn); break;
     case PMM_KIND_REPLACE: on_replace(turn); break;
     case PMM_KIND_CANCEL: on_cancel(turn); break;
-    default: /* QUERY */ on_query(turn);
+    case PMM_KIND_QUERY: on_query(turn); break;
     }
 }

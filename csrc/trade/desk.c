@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/kinds.h"
 #include "base/money.h"
 
 #define SLOTS PMM_QUOTE_LEVELS_MAX
@@ -147,13 +148,13 @@ int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, si
     for (size_t i = 0; i < n; i++) {
         const struct pmm_event *e = &events[i];
         if (e->recv_ns > desk->clock_ns) desk->clock_ns = e->recv_ns;
-        if (e->kind >= PMM_KIND_START) {
+        if (pmm_class_of(e->kind) == PMM_CLASS_PROCESS) {
             apply_process(desk, e);
         } else if (e->instrument_id >= desk->instrument_count) {
             continue;
-        } else if (e->kind >= PMM_KIND_ACK) {
+        } else if (pmm_class_of(e->kind) == PMM_CLASS_REPORT) {
             apply_report(desk, e);
-        } else if (e->kind >= PMM_KIND_DEPTH && e->kind <= PMM_KIND_BOOK_INVALID) {
+        } else if (pmm_is_of_levels(e->kind)) {
             apply_market(desk, e);
             market |= UINT64_C(1) << e->instrument_id;
         }

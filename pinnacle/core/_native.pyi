@@ -18,6 +18,11 @@ class _Lib:
     PMM_BINANCE_TRADE: int
     PMM_BOUND_ASKS: int
     PMM_BOUND_BIDS: int
+    PMM_CLASS_MARKET: int
+    PMM_CLASS_ORDER: int
+    PMM_CLASS_PROCESS: int
+    PMM_CLASS_REPORT: int
+    PMM_CLASS_SHIFT: int
     PMM_CLOCK_BEGUN: int
     PMM_CLOCK_FOLLOWED: int
     PMM_CLOCK_INTERVAL_NS_MAX: int

@@ -33,6 +33,7 @@ def flags_of(prefix: str) -> enum.IntFlag:
 
 
 Kind = enum_of("pmm_kind", "PMM_KIND_")
+Class = enum_of("pmm_class", "PMM_CLASS_")
 Side = enum_of("pmm_side", "PMM_SIDE_")
 Source = enum_of("pmm_source", "PMM_SOURCE_")
 Venue = enum_of("pmm_venue", "PMM_VENUE_")

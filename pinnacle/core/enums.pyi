@@ -40,6 +40,12 @@ class Kind(IntEnum):
     DEPTH = 1
     NONE = 0
 
+class Class(IntEnum):
+    PROCESS = 3
+    REPORT = 2
+    ORDER = 1
+    MARKET = 0
+
 class Side(IntEnum):
     ASK = 2
     BID = 1

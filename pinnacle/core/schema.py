@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core._native import ffi, lib
+from pinnacle.core.enums import Class as Class
 from pinnacle.core.enums import Flag as Flag
 from pinnacle.core.enums import Kind as Kind
 from pinnacle.core.enums import OrderType as OrderType
@@ -55,6 +56,17 @@ def dtype_of(ctype: Any) -> np.dtype:
 
 EVENT = dtype_of(ffi.typeof("struct pmm_event"))
 INSTRUMENT = dtype_of(ffi.typeof("struct pmm_instrument"))
+
+
+def is_of(rows: np.ndarray, *classes: Class) -> np.ndarray:
+    """Where a record's kind is of one of these classes; shape (n,), bool."""
+    return np.isin(rows["kind"] >> np.uint8(lib.PMM_CLASS_SHIFT), classes)
+
+
+def class_of(kind: int) -> int:
+    """A Class, or a number that is none yet."""
+    return kind >> lib.PMM_CLASS_SHIFT
+
 
 INSTRUMENT_ALL = lib.PMM_INSTRUMENT_ALL
 

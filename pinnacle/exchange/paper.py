@@ -10,7 +10,7 @@ import numpy as np
 from pinnacle.core._native import ffi
 from pinnacle.core.book import FAR_CAPACITY, WINDOW
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Kind, Reason, Source
+from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Class, Kind, Reason, Source, is_of
 from pinnacle.exchange.config import ExchangeConfig
 from pinnacle.sim.paper import Paper
 
@@ -46,7 +46,7 @@ class PaperVenue:
     def decided(self, events: Any, n: int) -> np.ndarray:
         """The reports that n records of the log cause, an EVENT array."""
         rows = np.frombuffer(ffi.buffer(events, n * EVENT.itemsize), dtype=EVENT)
-        is_order = (rows["source"] == Source.GATEWAY) & (rows["kind"] < Kind.START)
+        is_order = (rows["source"] == Source.GATEWAY) & is_of(rows, Class.ORDER)
         is_order |= rows["kind"] == Kind.PEER_LOST
         begin = 0
         for i in np.flatnonzero(is_order).tolist():
@@ -90,7 +90,7 @@ class PaperVenue:
 
     def _market(self, rows: np.ndarray) -> None:
         """Market records, cut where a waiting order acts."""
-        rows = rows[(rows["kind"] >= Kind.DEPTH) & (rows["kind"] <= Kind.BOOK_INVALID)]
+        rows = rows[is_of(rows, Class.MARKET)]
         while len(rows) and self._orders:
             acts_ns = self._acts_ns(self._orders[0])
             before = int(np.searchsorted(rows["recv_ns"], acts_ns, side="right"))

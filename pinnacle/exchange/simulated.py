@@ -9,7 +9,7 @@ import numpy as np
 from pinnacle.core._native import ffi
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.outlet import Outlet
-from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Kind, Reason, Source
+from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Class, Kind, Reason, Source, is_of
 from pinnacle.exchange.config import ExchangeConfig, market_params
 from pinnacle.sim.market import Market
 
@@ -54,7 +54,7 @@ class SimulatedVenue:
             self.skipped_ns += max(now_ns - before_ns - GAP_MAX_NS, 0)
         until_ns = self._clock_ns - self.skipped_ns - self._config.latency_out_ns
         out = simulation.run_to(max(until_ns, simulation.now), self._orders(rows))
-        is_report = out["kind"] >= Kind.ACK
+        is_report = is_of(out, Class.REPORT)
         self.market = out[~is_report]
         return out[is_report]
 
@@ -68,7 +68,7 @@ class SimulatedVenue:
         if len(rows) == 1 and rows["kind"][0] == _TIMER:
             return None
         lost = (rows["kind"] == Kind.PEER_LOST) & (rows["aux"] == Source.GATEWAY)
-        wanted = (rows["source"] == Source.GATEWAY) & (rows["kind"] < Kind.START)
+        wanted = (rows["source"] == Source.GATEWAY) & is_of(rows, Class.ORDER)
         orders = rows[wanted | lost]
         if lost.any():
             lost = orders["kind"] == Kind.PEER_LOST

@@ -12,7 +12,7 @@ import numpy as np
 from pinnacle.core._native import lib
 from pinnacle.core.book import Book
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Source, Venue
+from pinnacle.core.schema import EVENT, Class, Flag, Kind, Reason, Source, Venue, is_of
 from pinnacle.replay.evidence import Evidence, is_decision
 from pinnacle.replay.links import check_cursors, neighbours, taken_from, words_of
 from pinnacle.replay.runs import Finding, finding
@@ -54,7 +54,7 @@ class FeedLog:
             if chunk is None:
                 break
             index, rows = chunk
-            market = (rows["kind"] < Kind.NEW) & ~is_decision(rows)
+            market = is_of(rows, Class.MARKET) & ~is_decision(rows)
             for start in (s for s in self._starts if index <= s < index + len(rows)):
                 place = self._loaded + int(np.count_nonzero(market[: start - index]))
                 self._repairs.append(place)

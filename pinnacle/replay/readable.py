@@ -11,6 +11,7 @@ from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import (
     EVENT,
     INSTRUMENT_ALL,
+    Class,
     Flag,
     Kind,
     OrderType,
@@ -20,6 +21,7 @@ from pinnacle.core.schema import (
     Source,
     TimeInForce,
     Venue,
+    class_of,
 )
 from pinnacle.replay.times import format_time
 
@@ -34,7 +36,7 @@ _TEXT_BYTES = slice(16, 48)
 _UNPRICED = {Kind.NONE, Kind.BOOK_BEGIN, Kind.BOOK_END, Kind.BOOK_INVALID, Kind.CANCEL_ALL}
 _RING_MARKS = (Kind.ATTACH, Kind.DETACH)
 _OUTPUT = 1 << 56  # an output's number stands above its cursor
-_UNPRICED |= {Kind.QUERY} | {kind for kind in Kind if kind >= Kind.START}
+_UNPRICED |= {Kind.QUERY} | {kind for kind in Kind if class_of(kind) == Class.PROCESS}
 
 #: What a row may have, in the order of a table; and which of it are numbers wherever they stand.
 COLUMNS = (
@@ -107,7 +109,7 @@ def _row(index: int, fields: Row, instruments: Mapping[int, Instrument] | None, 
 def _symbol(kind: int, instrument_id: int, instrument: Instrument | None) -> str | int | None:
     if instrument_id == INSTRUMENT_ALL:
         return "*"
-    if kind >= Kind.START and kind not in (Kind.HALT, Kind.RESUME):
+    if class_of(kind) >= Class.PROCESS and kind not in (Kind.HALT, Kind.RESUME):
         return None
     return instrument.symbol if instrument else instrument_id
 

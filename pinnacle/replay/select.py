@@ -7,7 +7,7 @@ import numpy as np
 
 from pinnacle.core.errors import UsageError
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.schema import Flag, Kind
+from pinnacle.core.schema import Class, Flag, Kind, is_of
 
 # Records in a journal are in the order in which the process took them in, and so their times can
 # step back by what a record spent on its way: a search by time begins and ends this much wider.
@@ -57,7 +57,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
 
 def _names_an_order(records: np.ndarray) -> np.ndarray:
     """Where order_id is a client order id: the kinds of orders and of reports."""
-    return (records["kind"] >= Kind.NEW) & (records["kind"] <= Kind.ORDER_STATUS)
+    return is_of(records, Class.ORDER, Class.REPORT)
 
 
 def parse_kinds(text: str) -> frozenset[int]:

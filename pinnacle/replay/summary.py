@@ -106,8 +106,8 @@ class _Counts:
 
     def _take_sequences(self, chunk: np.ndarray) -> None:
         """The simulated venue numbers every change of a book: the next is the last + 1."""
-        kinds = chunk["kind"]
-        market = (kinds >= Kind.DEPTH) & (kinds <= Kind.BOOK_END) & (kinds != Kind.TOP)
+        numbered = (Kind.DEPTH, Kind.TRADE, Kind.BOOK_BEGIN, Kind.BOOK_END)
+        market = np.isin(chunk["kind"], numbered)
         market &= chunk["venue_id"] == Venue.SIMULATED
         for instrument_id in np.unique(chunk["instrument_id"][market]).tolist():
             mine = chunk[market & (chunk["instrument_id"] == instrument_id)]

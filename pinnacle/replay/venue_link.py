@@ -11,7 +11,7 @@ import numpy as np
 
 from pinnacle.core.book import Book
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Source, Venue
+from pinnacle.core.schema import EVENT, Class, Flag, Kind, Reason, Source, Venue, is_of
 from pinnacle.replay.evidence import Evidence
 from pinnacle.replay.links import neighbours, words_of
 from pinnacle.replay.runs import Finding, finding
@@ -67,7 +67,7 @@ class VenueLink:
     def compare(self) -> list[Finding]:
         """The first record of the feed that the venue did not make."""
         for index, rows in self._feed.chunks(self._feed.taken_stop):
-            market = np.flatnonzero(rows["kind"] < Kind.NEW)
+            market = np.flatnonzero(is_of(rows, Class.MARKET))
             places = np.full(len(rows), -1, np.int64)
             for number in np.unique(rows["instrument_id"][market]).tolist():
                 if number >= len(self._markets):

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinnacle.core._native import ffi, lib
-from pinnacle.core.schema import EVENT, INSTRUMENT, EventBuffer, Flag, Kind
+from pinnacle.core.schema import (
+    EVENT,
+    INSTRUMENT,
+    Class,
+    EventBuffer,
+    Flag,
+    Kind,
+    class_of,
+    is_of,
+)
 
 
 def test_an_event_is_one_cache_line_and_numpy_sees_the_same_offsets():
@@ -35,3 +44,22 @@ def test_a_fee_is_the_exact_product_rounded_towards_the_venue(price, quantity, f
     exact = Fraction(price * quantity * fee_e8, 10**8)
     if abs(exact) < 2**62:
         assert lib.pmm_fee(price, quantity, fee_e8) == -((-exact.numerator) // exact.denominator)
+
+
+#: A class, and the kinds that are of it.
+CLASSES = {
+    Class.MARKET: range(Kind.DEPTH, Kind.ORDER_EXECUTE + 1),
+    Class.ORDER: range(Kind.NEW, Kind.QUERY + 1),
+    Class.REPORT: range(Kind.ACK, Kind.ORDER_STATUS + 1),
+    Class.PROCESS: range(Kind.START, Kind.END + 1),
+}
+
+
+def test_every_kind_but_none_is_of_its_class_and_of_no_other():
+    rows = np.zeros(len(Kind), EVENT)
+    rows["kind"] = list(Kind)
+    for one, kinds in CLASSES.items():
+        found = {kind for kind in rows["kind"][is_of(rows, one)].tolist() if kind != Kind.NONE}
+        assert found == {kind for kind in Kind if kind in kinds}
+        assert found == {kind for kind in Kind if class_of(kind) == one and kind != Kind.NONE}
+    assert is_of(rows, *CLASSES).all() and set(CLASSES) == set(Class)
