@@ -126,6 +126,13 @@ def test_only_one_place_knows_how_kinds_are_numbered():
     assert knows == ["csrc/base/kinds.h"]
 
 
+def test_only_one_place_takes_an_orders_terms_apart():
+    """csrc/base/terms.h: what makes an order and what judges one must mean the same bits."""
+    apart = re.compile(r"\baux\b[^;\n]*>>\s*(?:8|16)\b|PMM_T(?:IF|YPE)_\w+[^;\n]*<<\s*8\b")
+    takes = [relative(path) for path in C_FILES if apart.search(path.read_text(encoding="utf-8"))]
+    assert takes == ["csrc/base/terms.h"]
+
+
 def test_no_python_module_is_longer_than_400_lines():
     lengths = {
         relative(path): len(path.read_text(encoding="utf-8").splitlines()) for path in PYTHON_FILES

@@ -144,7 +144,7 @@ enum pmm_side {
 #define PMM_BOUND_BIDS 1
 #define PMM_BOUND_ASKS 2
 
-/* NEW.aux = time in force | type << 8 | self-trade rule << 16 */
+/* NEW.aux = time in force | type << 8 | self-trade rule << 16 (terms.h) */
 enum pmm_time_in_force {
     PMM_TIF_GTC = 0,
     PMM_TIF_DAY = 1,

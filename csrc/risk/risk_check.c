@@ -1,4 +1,5 @@
 /* risk_check.c: the checks of one order, in their order, and the reason of the first that fails. */
+#include "base/terms.h"
 #include "risk/risk_internal.h"
 
 #define LOST(risk, source) ((risk)->peers_lost >> (source) & 1)
@@ -17,7 +18,7 @@ static bool take_token(struct pmm_risk *risk) {
 
 static uint16_t check_form(const struct pmm_risk *risk, const struct pmm_event *e, const struct risk_order *order) {
     if (e->side != PMM_SIDE_BID && e->side != PMM_SIDE_ASK) return PMM_REASON_BAD_ORDER;
-    if (e->kind == PMM_KIND_NEW && (e->aux >> 8 & 0xFF) != PMM_TYPE_LIMIT)
+    if (e->kind == PMM_KIND_NEW && pmm_type_of(e) != PMM_TYPE_LIMIT)
         return PMM_REASON_BAD_ORDER; /* a market order has no price to collar */
     if (e->kind == PMM_KIND_NEW && (order || e->order_id == 0)) return PMM_REASON_DUPLICATE_ORDER;
     if (e->kind == PMM_KIND_REPLACE && (!order || order->instrument_id != e->instrument_id || order->side != e->side))

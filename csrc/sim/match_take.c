@@ -83,11 +83,9 @@ static enum pmm_reason remainder_reason(const struct taker *taker, int is_market
 /* New orders. */
 
 static enum pmm_reason new_fault(const struct pmm_event *in) {
-    uint64_t aux = (uint64_t)in->aux;
-    uint32_t tif = aux & 0xff, type = aux >> 8 & 0xff, self_trade = aux >> 16 & 0xff;
+    int tif = pmm_tif_of(in), type = pmm_type_of(in);
     if (in->side != PMM_SIDE_BID && in->side != PMM_SIDE_ASK) return PMM_REASON_BAD_ORDER;
-    if (tif > PMM_TIF_FOK || type > PMM_TYPE_MARKET || self_trade > PMM_STP_CANCEL_BOTH || aux >> 24 != 0)
-        return PMM_REASON_BAD_ORDER;
+    if (!pmm_are_terms(in)) return PMM_REASON_BAD_ORDER;
     if (in->flags & PMM_FLAG_POST_ONLY && (type == PMM_TYPE_MARKET || tif == PMM_TIF_IOC || tif == PMM_TIF_FOK))
         return PMM_REASON_BAD_ORDER;
     if (in->quantity < 1 || in->quantity > PMM_MATCH_QUANTITY_MAX) return PMM_REASON_BAD_QUANTITY;

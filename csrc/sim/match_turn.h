@@ -8,6 +8,7 @@
 #ifndef PMM_MATCH_TURN_H
 #define PMM_MATCH_TURN_H
 
+#include "base/terms.h"
 #include "sim/match_orders.h"
 
 /* Where a record's results go. The caller has made sure that there is room. */
@@ -106,7 +107,7 @@ int64_t pmm_match_scan(const struct pmm_match *match, const struct taker *taker,
 /* Fills and self-trade cancels, until the taker is filled, stopped, or reaches nothing more. */
 void pmm_match_take(struct turn *turn, struct taker *taker);
 
-static inline int is_market_order(const struct pmm_event *in) { return (in->aux >> 8 & 0xff) == PMM_TYPE_MARKET; }
+static inline int is_market_order(const struct pmm_event *in) { return pmm_type_of(in) == PMM_TYPE_MARKET; }
 
 /* A new order as a taker. */
 static inline struct taker taker_of(const struct pmm_event *in) {
@@ -116,8 +117,8 @@ static inline struct taker taker_of(const struct pmm_event *in) {
                           .leaves = in->quantity,
                           .source = in->source,
                           .side = in->side,
-                          .tif = (uint8_t)(in->aux & 0xff),
-                          .self_trade = (uint8_t)(in->aux >> 16 & 0xff)};
+                          .tif = (uint8_t)pmm_tif_of(in),
+                          .self_trade = (uint8_t)pmm_self_trade_of(in)};
 }
 
 void pmm_match_new(struct turn *turn, const struct pmm_event *in);

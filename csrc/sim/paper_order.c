@@ -1,4 +1,5 @@
 /* paper_order.c: our orders: new, replaced, cancelled, asked for, and what they take at once. */
+#include "base/terms.h"
 #include "sim/match.h"
 #include "sim/paper_queue.h"
 
@@ -35,9 +36,9 @@ struct terms {
 
 static struct terms terms_of(const struct pmm_event *order) {
     return (struct terms){
-        .time_in_force = (int)(order->aux & 0xFF),
-        .type = (int)(order->aux >> 8 & 0xFF),
-        .self_trade = (int)(order->aux >> 16 & 0xFF),
+        .time_in_force = pmm_tif_of(order),
+        .type = pmm_type_of(order),
+        .self_trade = pmm_self_trade_of(order),
         .post_only = order->flags & PMM_FLAG_POST_ONLY,
     };
 }
@@ -48,9 +49,7 @@ static int rests(const struct terms *terms) {
 
 static int bad_terms(const struct pmm_event *order, const struct terms *terms) {
     int side_is_known = order->side == PMM_SIDE_BID || order->side == PMM_SIDE_ASK;
-    return !side_is_known || order->aux < 0 || order->aux >> 24 || terms->time_in_force > PMM_TIF_FOK ||
-           terms->type > PMM_TYPE_MARKET || terms->self_trade > PMM_STP_CANCEL_BOTH ||
-           (terms->post_only && !rests(terms));
+    return !side_is_known || !pmm_are_terms(order) || (terms->post_only && !rests(terms));
 }
 
 static int bad_price(int64_t price) { return price < 1 || price > PMM_MATCH_PRICE_MAX; }

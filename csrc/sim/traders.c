@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/layout.h"
+#include "base/terms.h"
 
 #define NO_ROW          ((UINT64_C(1) << PMM_TRADERS_ORDER_BITS) - 1)
 #define SECOND          1e9
@@ -223,7 +224,7 @@ static int aggress(struct pmm_traders *traders, uint8_t side, int64_t limit, int
     order->side = side;
     order->price = limit;
     order->quantity = quantity < most ? quantity : most;
-    order->aux = PMM_TIF_IOC | (limit == 0 ? PMM_TYPE_MARKET : PMM_TYPE_LIMIT) << 8;
+    order->aux = pmm_terms(PMM_TIF_IOC, limit == 0 ? PMM_TYPE_MARKET : PMM_TYPE_LIMIT, PMM_STP_NONE);
     order->order_id = new_id(traders, NO_ROW);
     return 1;
 }

@@ -3,6 +3,7 @@
 
 #include "trade/desk.h"
 #include "base/money.h"
+#include "base/terms.h"
 
 /* Pulled quotes are cancelled for these: their absence means that nobody watches what is out. */
 #define NEEDED_PEERS ((1u << PMM_SOURCE_FEED) | (1u << PMM_SOURCE_RISK) | (1u << PMM_SOURCE_GATEWAY))
@@ -52,7 +53,7 @@ static void send_new(struct pmm_desk *desk, uint32_t instrument, int side, struc
     slot->quantity = slot->wanted_quantity = level->quantity;
     slot->state = PMM_SLOT_NEW;
     decide(desk, instrument, side, PMM_KIND_NEW, slot, out);
-    out->aux = (int64_t)PMM_TIF_GTC | (int64_t)PMM_TYPE_LIMIT << 8 | (int64_t)PMM_STP_CANCEL_NEWEST << 16;
+    out->aux = pmm_terms(PMM_TIF_GTC, PMM_TYPE_LIMIT, PMM_STP_CANCEL_NEWEST);
 }
 
 static void send_replace(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot,
