@@ -7,6 +7,7 @@ import pytest
 from pinnacle.core.errors import CorruptError, ShortageError
 from pinnacle.core.schema import Source
 from pinnacle.replay.recording import Recording
+from tests.replay.few_files import files_left
 from tests.replay.recorded import START_NS, feed_records, flip_bit, write_journal
 
 
@@ -47,10 +48,9 @@ def test_a_journal_without_a_record_has_no_say_in_when_a_session_began(session):
     assert Recording.open(session).start_ns == START_NS
 
 
-def test_what_the_machine_is_out_of_is_not_passed_over(session, monkeypatch):
-    def no_more(*arguments):
-        raise ShortageError(24, "Too many open files")
-
-    monkeypatch.setattr("pinnacle.replay.recording.JournalReader", no_more)
-    with pytest.raises(ShortageError):
-        _ = Recording.open(session).instruments
+def test_what_the_machine_is_out_of_is_not_passed_over(session):
+    """The list can still be opened, and of a journal no more than its folder."""
+    recording = Recording.open(session)
+    with files_left(1), pytest.raises(ShortageError, match="Too many open files"):
+        _ = recording.instruments
+    assert recording.instruments

@@ -1,8 +1,6 @@
 """What the machine is out of is nobody's damage: no journal is blamed for it."""
 
 import contextlib
-import os
-import resource
 from pathlib import Path
 
 import pytest
@@ -20,20 +18,7 @@ from pinnacle.replay.verify import verify_session
 from pinnacle.session.ending import read_ending
 from pinnacle.strategy.market_maker import MarketMaker
 from pinnacle.venues.binance.capture import read_capture
-
-
-@contextlib.contextmanager
-def files_left(n):
-    """No more than n can be opened at once."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    probe = os.open("/", os.O_RDONLY)
-    os.close(probe)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (probe + n, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
+from tests.replay.few_files import files_left
 
 LOOKS = {
     "evidence": open_evidence,
