@@ -102,6 +102,11 @@ def _is_replaced(path: Path) -> bool:
     return not path.exists() or path.is_file()
 
 
+def is_part(name: str) -> bool:
+    """Whether a file of that name is one that is being written, or that a dead writer left."""
+    return name.startswith(".pinnacle-") and name.endswith(".part")
+
+
 @contextlib.contextmanager
 def _whole(path: Path) -> Iterator[IO[bytes]]:
     """A new file beside `path`, under a name that nobody has, that takes its place at the end."""

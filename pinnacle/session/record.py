@@ -10,7 +10,7 @@ from pinnacle.core.config import load
 from pinnacle.core.errors import ConfigError, DataError, LayoutError, NativeError, is_shortage
 from pinnacle.core.instruments import read_list, write_list
 from pinnacle.core.journal_reader import JournalReader, scan
-from pinnacle.core.output import write_whole
+from pinnacle.core.output import is_part, write_whole
 from pinnacle.core.paths import JOURNALLED, SessionPaths
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import first_start, refuse_others
@@ -28,7 +28,9 @@ def check_record(config: SessionConfig, paths: SessionPaths) -> None:
             return
         journals = any(paths.data.glob("*/*.pmj"))
         if not os.path.lexists(paths.config):
-            inside = sorted(path.name for path in paths.data.iterdir())
+            names = (path.name for path in paths.data.iterdir())
+            # Another start may be writing the first of them just now: the lock decides who wins.
+            inside = sorted(name for name in names if not is_part(name))
             if inside:
                 what = "journals without config.toml" if journals else f"no session's: {inside[0]}"
                 raise ConfigError(f"{paths.data}: is there already and holds {what}{_WAY_OUT}")

@@ -202,6 +202,14 @@ def test_a_folder_of_somebody_else_is_refused_and_stays_as_it_is(made):
         folder.rmdir()
 
 
+def test_a_file_that_another_start_is_writing_is_no_strangers(made):
+    config, paths = made
+    paths.data.mkdir(parents=True)
+    (paths.data / ".pinnacle-1488-7c0b4cc8.part").touch()
+    create_session(config, paths)
+    assert paths.config.exists()
+
+
 def test_only_a_sessions_own_files_are_removed(made):
     config, paths = made
     create_session(config, paths)
