@@ -1,8 +1,8 @@
 """Builds pinnacle.core._native from the headers that the C compiler reads.
 
 The public headers of csrc/ are written so that cffi can parse them: fixed-width types, enums,
-plain structs, integer #defines, prototypes. This strips the preprocessor's lines and hands over
-the rest, so that a layout is typed once, in C, and nowhere else.
+plain structs, integer #defines, prototypes. This strips the preprocessor's lines and inline
+functions and hands over the rest, so that a layout is typed once, in C, and nowhere else.
 """
 
 import os
@@ -17,6 +17,8 @@ CSRC = Path("csrc")
 HEADERS = [
     "base/error.h",
     "base/event.h",
+    "base/source.h",
+    "base/set.h",
     "base/clock.h",
     "base/crc32c.h",
     "shared/segment.h",
@@ -41,13 +43,15 @@ HEADERS = [
     "turn/turn.h",
     "report/tally.h",
 ]
+INLINE = re.compile(r"^static inline [^\n]*?(?:\}$|\{$.*?^\}$)", re.MULTILINE | re.DOTALL)
 INTEGER_DEFINE = re.compile(r"^#define\s+(PMM_\w+)\s+(-?\d+|0x[0-9A-Fa-f]+)\s*(/\*.*)?$")
 
 
 def cdef_of(header: str) -> str:
     """The part of a header that cffi understands."""
     kept = []
-    for line in (CSRC / header).read_text(encoding="utf-8").splitlines():
+    text = INLINE.sub("", (CSRC / header).read_text(encoding="utf-8"))
+    for line in text.splitlines():
         define = INTEGER_DEFINE.match(line)
         if define:
             kept.append(f"#define {define[1]} {define[2]}")

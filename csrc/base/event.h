@@ -24,7 +24,7 @@
  *   55     1     side           enum pmm_side; the aggressor's side for a trade
  *   56     1     flags          PMM_FLAG_*
  *   57     1     venue_id       enum pmm_venue
- *   58     2     source         enum pmm_source: which process made it
+ *   58     2     source         which process made it: its role and its number (source.h)
  *   60     4     commit         the commit word, written last: in a ring the low 32
  *                               bits of (cursor + 1), in a journal a CRC32C
  */
@@ -35,8 +35,9 @@
 #include <stdint.h>
 
 #define PMM_EVENT_BYTES     64
-#define PMM_INSTRUMENTS_MAX 64
+#define PMM_INSTRUMENTS_MAX 64 /* of a session */
 #define PMM_SYMBOL_BYTES    32
+#define PMM_VENUE_BYTES     16
 
 struct pmm_event {
     int64_t recv_ns;
@@ -108,8 +109,8 @@ enum pmm_kind {
     /* Behind START. side 0: a ring that source writes, 1: an output; order_id: ring's created_ns; aux: cursor | output << 56 */
     PMM_KIND_ATTACH = 49,
     PMM_KIND_TIMER = 50,       /* nothing but the clock moved; order_id: monotonic clock, aux: wall clock, ns */
-    PMM_KIND_PEER_LOST = 51,   /* aux: enum pmm_source that is gone; reason: SHUTDOWN if it ended in order */
-    PMM_KIND_PEER_BACK = 52,   /* aux: enum pmm_source that is back */
+    PMM_KIND_PEER_LOST = 51,   /* aux: the source that is gone; reason: SHUTDOWN if it ended in order */
+    PMM_KIND_PEER_BACK = 52,   /* aux: the source that is back */
     PMM_KIND_HALT = 53,        /* the kill switch is set; reason */
     PMM_KIND_RESUME = 54,      /* the kill switch is clear */
     PMM_KIND_STOP = 55,        /* orderly end asked for: quotes go, nothing new */
@@ -162,6 +163,7 @@ enum pmm_self_trade {
     PMM_STP_CANCEL_BOTH = 3
 };
 
+/* The role of a process: the low byte of a source. */
 enum pmm_source {
     PMM_SOURCE_NONE = 0,
     PMM_SOURCE_EXCHANGE = 1,
@@ -240,10 +242,12 @@ enum pmm_reason {
  *   76     1     venue_id
  *   77     1     tick_decimals
  *   78     1     lot_decimals
- *   79     49    reserved, zero
+ *   79     1     venue_number (of its feed, gateway and exchange; below PMM_NUMBERS_MAX)
+ *   80     16    venue (the venue's name in this session, NUL-padded UTF-8)
+ *   96     32    reserved, zero
  */
 struct pmm_instrument {
-    char symbol[32];
+    char symbol[PMM_SYMBOL_BYTES];
     int64_t tick_mantissa;
     int64_t lot_mantissa;
     int64_t quantity_min;
@@ -253,7 +257,9 @@ struct pmm_instrument {
     uint8_t venue_id;
     uint8_t tick_decimals;
     uint8_t lot_decimals;
-    uint8_t reserved[49];
+    uint8_t venue_number;
+    char venue[PMM_VENUE_BYTES];
+    uint8_t reserved[32];
 };
 
 /*

@@ -51,7 +51,9 @@ static_assert(sizeof(struct pmm_event) == PMM_EVENT_BYTES, "pmm_event is one cac
     ROW(pmm_instrument, venue_id, 76, 1) \
     ROW(pmm_instrument, tick_decimals, 77, 1) \
     ROW(pmm_instrument, lot_decimals, 78, 1) \
-    ROW(pmm_instrument, reserved, 79, 49)
+    ROW(pmm_instrument, venue_number, 79, 1) \
+    ROW(pmm_instrument, venue, 80, 16) \
+    ROW(pmm_instrument, reserved, 96, 32)
 
 PMM_INSTRUMENT_LAYOUT(PMM_ROW_ASSERT)
 static_assert(sizeof(struct pmm_instrument) == 128, "pmm_instrument is two cache lines");

@@ -73,7 +73,7 @@ struct pmm_maker {
     double decay_per_ns;         /* ln 2 / half-life */
     double units_per_lot;        /* of inventory: 1 / quote_quantity */
     double edge_share;           /* edge and fee, of fair value */
-    int64_t behind[8];           /* ticks from the best level to each */
+    int64_t behind[PMM_QUOTE_LEVELS_MAX];           /* ticks from the best level to each */
     double variance_per_s;       /* ticks^2 per second */
     double skew_per_unit;        /* this and half_spread: what they are at that variance */
     double half_spread;
@@ -87,8 +87,8 @@ struct pmm_maker {
 struct pmm_quotes {
     int32_t bid_count;
     int32_t ask_count;
-    struct pmm_level bids[8];
-    struct pmm_level asks[8];
+    struct pmm_level bids[PMM_QUOTE_LEVELS_MAX];
+    struct pmm_level asks[PMM_QUOTE_LEVELS_MAX];
 };
 
 /* ARGUMENT if a parameter is out of its range. */

@@ -15,12 +15,13 @@
 #ifndef PMM_LOOP_H
 #define PMM_LOOP_H
 
+#include "base/source.h"
 #include "shared/bell.h"
 #include "base/clock.h"
 
 struct pmm_loop {
     struct pmm_bell *bell;
-    struct pmm_ring *rings[4];          /* whose records end a wait */
+    struct pmm_ring *rings[PMM_STAGE_RINGS_MAX]; /* whose records end a wait */
     const struct pmm_control *control;
     struct pmm_clock *clock;            /* the process's; it calibrates it */
     int64_t spin_ns;                    /* before a wait yields or parks */

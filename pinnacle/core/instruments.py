@@ -38,6 +38,9 @@ class Instrument:
     quantity_min: int
     maker_fee_e8: int
     taker_fee_e8: int
+    #: What the session calls its venue, and the number of the venue's processes.
+    venue_name: str = ""
+    venue_number: int = 0
 
     def price_text(self, ticks: int) -> str:
         return self.tick.text(ticks)
@@ -61,7 +64,9 @@ class Instrument:
             self.venue,
             self.tick.decimals,
             self.lot.decimals,
-            np.zeros(49, np.uint8),
+            self.venue_number,
+            self.venue_name.encode(),
+            np.zeros(32, np.uint8),
         )
 
 
@@ -88,6 +93,8 @@ def from_config(configs: Sequence[InstrumentConfig], venue: Venue) -> list[Instr
                 instrument_id=i,
                 symbol=config.symbol,
                 venue=venue,
+                venue_name=venue.name.lower(),
+                venue_number=0,
                 tick=tick,
                 lot=lot,
                 quantity_min=lot.positive(least, f"{where}.quantity_min"),
@@ -109,6 +116,8 @@ def _from_table(rows: np.ndarray) -> list[Instrument]:
             instrument_id=int(row["instrument_id"]),
             symbol=bytes(row["symbol"]).decode(),
             venue=Venue(int(row["venue_id"])),
+            venue_name=bytes(row["venue"]).decode(),
+            venue_number=int(row["venue_number"]),
             tick=Step(int(row["tick_mantissa"]), int(row["tick_decimals"])),
             lot=Step(int(row["lot_mantissa"]), int(row["lot_decimals"])),
             quantity_min=int(row["quantity_min"]),
@@ -148,6 +157,8 @@ def write_list(path: Path, instruments: Sequence[Instrument]) -> None:
             "instrument_id": i.instrument_id,
             "symbol": i.symbol,
             "venue": i.venue.name.lower(),
+            "venue_name": i.venue_name,
+            "venue_number": i.venue_number,
             "tick_size": str(i.tick.size),
             "lot_size": str(i.lot.size),
             "quantity_min": i.quantity_text(i.quantity_min),
@@ -171,6 +182,9 @@ class _Row(msgspec.Struct, frozen=True):
     quantity_min: str
     maker_fee_e8: _Int64
     taker_fee_e8: _Int64
+    # Of a list from before sessions had several venues.
+    venue_name: str = ""
+    venue_number: Annotated[int, Meta(ge=0, lt=lib.PMM_NUMBERS_MAX)] = 0
 
     def instrument(self) -> Instrument:
         lot = Step.parse(self.lot_size, "lot_size")
@@ -178,6 +192,8 @@ class _Row(msgspec.Struct, frozen=True):
             instrument_id=self.instrument_id,
             symbol=Symbol(self.symbol),
             venue=Venue[self.venue.upper()],
+            venue_name=self.venue_name or self.venue,
+            venue_number=self.venue_number,
             tick=Step.parse(self.tick_size, "tick_size"),
             lot=lot,
             quantity_min=lot.positive(self.quantity_min, "quantity_min"),

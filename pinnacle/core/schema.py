@@ -1,5 +1,6 @@
 """numpy dtypes derived from the C headers: a layout is never typed twice. Also records' enums."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,36 @@ def is_of(rows: np.ndarray, *classes: Class) -> np.ndarray:
 def class_of(kind: int) -> int:
     """A Class, or a number that is none yet."""
     return kind >> lib.PMM_CLASS_SHIFT
+
+
+def source_of(role: Source, number: int) -> int:
+    """What the records of a role's process of this number have as their source."""
+    return role | number << lib.PMM_NUMBER_SHIFT
+
+
+def role_of(source: int) -> Source:
+    """The role in a source; ValueError if it is none."""
+    return Source(source & 0xFF)
+
+
+def number_of(source: int) -> int:
+    """Which process of its role a source is, from 0."""
+    return source >> lib.PMM_NUMBER_SHIFT
+
+
+def owner_of(order_id: int) -> int:
+    """The number of the strategy whose order this is: csrc/base/source.h."""
+    return order_id >> lib.PMM_OWNER_SHIFT & 0xFF
+
+
+def instrument_set(ids: Iterable[int]) -> Any:
+    """A struct pmm_set * of instrument ids; ValueError for one that no session has."""
+    made: Any = ffi.new("struct pmm_set *")
+    for i in ids:
+        if not 0 <= i < lib.PMM_INSTRUMENTS_MAX:
+            raise ValueError(f"no instrument has the id {i}")
+        made.words[i // 64] |= 1 << i % 64
+    return made
 
 
 INSTRUMENT_ALL = lib.PMM_INSTRUMENT_ALL

@@ -26,6 +26,8 @@ WRONG = [
     ("tick_size", "nan", "tick_size"),
     ("lot_size", "1e999999999", "lot_size"),
     ("quantity_min", "0", "quantity_min"),
+    ("venue_number", -1, "venue_number"),
+    ("venue_number", 32, "venue_number"),
     ("venue", "nasdaq", "no venue 'NASDAQ'"),
     ("symbol", "../x", "not an instrument list"),
     ("instrument_id", 1, "not in their order"),
@@ -56,3 +58,12 @@ def test_a_text_that_is_no_such_list_is_refused(path, text):
 def test_a_list_that_cannot_be_read_says_why(path):
     with pytest.raises(LayoutError, match=r"none\.json: No such file or directory$"):
         read_list(path.with_name("none.json"))
+
+
+def test_a_list_from_before_venues_had_names_calls_them_by_their_kind(path):
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    for row in rows:
+        del row["venue_name"], row["venue_number"]
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    found = [(row.venue_name, row.venue_number) for row in read_list(path)]
+    assert found == [("simulated", 0), ("simulated", 0)]

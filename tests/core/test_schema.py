@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +15,14 @@ from pinnacle.core.schema import (
     EventBuffer,
     Flag,
     Kind,
+    Source,
     class_of,
+    instrument_set,
     is_of,
+    number_of,
+    owner_of,
+    role_of,
+    source_of,
 )
 
 
@@ -63,3 +70,31 @@ def test_every_kind_but_none_is_of_its_class_and_of_no_other():
         assert found == {kind for kind in Kind if kind in kinds}
         assert found == {kind for kind in Kind if class_of(kind) == one and kind != Kind.NONE}
     assert is_of(rows, *CLASSES).all() and set(CLASSES) == set(Class)
+
+
+@pytest.mark.parametrize("number", [0, 1, 31])
+def test_a_source_is_a_role_and_a_number_and_the_first_of_a_role_is_the_role(number):
+    source = source_of(Source.FEED, number)
+    assert (role_of(source), number_of(source)) == (Source.FEED, number)
+    assert source_of(Source.FEED, 0) == Source.FEED
+    with pytest.raises(ValueError, match="99"):
+        role_of(source_of(99, number))
+
+
+def test_an_order_tells_whose_it_is_whatever_it_counts():
+    assert owner_of(1) == 0 and owner_of((1 << 48) - 1) == 0
+    assert owner_of(1 << 63 | 7 << 48 | 5) == 7
+
+
+@given(st.sets(st.integers(0, lib.PMM_INSTRUMENTS_MAX - 1)))
+def test_a_set_has_the_instruments_that_were_put_into_it(ids):
+    words = list(instrument_set(ids).words)
+    assert {
+        64 * i + bit for i, word in enumerate(words) for bit in range(64) if word >> bit & 1
+    } == ids
+
+
+@pytest.mark.parametrize("beyond", [-1, lib.PMM_INSTRUMENTS_MAX])
+def test_what_no_session_has_is_in_no_set(beyond):
+    with pytest.raises(ValueError, match=str(beyond)):
+        instrument_set([0, beyond])
