@@ -61,36 +61,58 @@ int64_t pmm_stage_take(struct pmm_stage *stage, struct pmm_event *batch, size_t 
     return pmm_stage_commit(stage, batch, own + (size_t)polled);
 }
 
-/* All of a run of records into one ring, waiting for its reader for a bounded time. */
-static int push_all(struct pmm_stage *stage, uint32_t output, const struct pmm_event *events, size_t n) {
-    struct pmm_ring *ring = stage->outputs[output];
-    int64_t deadline = 0;
-    size_t done = 0;
+/* As many of a run of records as the ring has room for. */
+static inline size_t push_some(const struct pmm_output *output, const struct pmm_event *events, size_t n) {
+    size_t pushed = (size_t)pmm_ring_push_burst(output->ring, events, n);
+    if (output->bell) pmm_bell_ring(output->bell);
+    return pushed;
+}
+
+/* The rest of a run, waiting for its reader for a bounded time. */
+static int push_slowly(const struct pmm_output *output, const struct pmm_event *e, const struct pmm_event *end,
+                       int64_t wait_ns) {
+    int64_t deadline = pmm_clock_monotonic_ns() + wait_ns;
     for (;;) {
-        done += (size_t)pmm_ring_push_burst(ring, events + done, n - done);
-        if (stage->bells[output]) pmm_bell_ring(stage->bells[output]);
-        if (done == n) return 0;
-        int64_t now = pmm_clock_monotonic_ns();
-        if (deadline == 0)
-            deadline = now + stage->give_wait_ns;
-        else if (now > deadline)
-            return PMM_ERR_FULL;
         sched_yield();
+        e += push_some(output, e, (size_t)(end - e));
+        if (e == end) return 0;
+        if (pmm_clock_monotonic_ns() > deadline) return PMM_ERR_FULL;
     }
 }
 
+static inline int wants_kind(uint64_t kinds, uint8_t kind) { return kind < 64 && (kinds >> kind & 1); }
+
+static int is_routed_to(const struct pmm_output *output, const struct pmm_event *e) {
+    const uint32_t instrument = e->instrument_id;
+    const int mine =
+        !output->instruments || instrument == PMM_INSTRUMENT_ALL || pmm_set_has(output->instruments, instrument);
+    return mine && (output->owner == PMM_OWNER_ANY || pmm_owner_of(e->order_id) == (uint32_t)output->owner);
+}
+
+/* Where the run of records that the output wants ends. */
+static const struct pmm_event *run_of(const struct pmm_output *output, const struct pmm_event *e,
+                                      const struct pmm_event *end) {
+    const uint64_t kinds = output->kinds;
+    if (output->instruments || output->owner != PMM_OWNER_ANY) {
+        while (e < end && wants_kind(kinds, e->kind) && is_routed_to(output, e))
+            e++;
+    } else {
+        while (e < end && wants_kind(kinds, e->kind))
+            e++;
+    }
+    return e;
+}
+
 int64_t pmm_stage_push(struct pmm_stage *stage, const struct pmm_event *decisions, size_t n) {
-    for (uint32_t output = 0; output < stage->output_count; output++) {
-        size_t i = 0;
-        while (i < n) {
-            size_t run = i;
-            while (run < n && (stage->kinds[output] >> decisions[run].kind & 1))
-                run++;
-            if (run > i) {
-                int code = push_all(stage, output, decisions + i, run - i);
-                if (code < 0) return code;
-            }
-            i = run + 1;
+    const struct pmm_event *end = decisions + n;
+    for (uint32_t i = 0; i < stage->output_count; i++) {
+        const struct pmm_output *output = &stage->outputs[i];
+        for (const struct pmm_event *e = decisions, *run; e < end; e = run + 1) {
+            run = run_of(output, e, end);
+            if (run == e) continue;
+            e += push_some(output, e, (size_t)(run - e));
+            int code = e < run ? push_slowly(output, e, run, stage->give_wait_ns) : 0;
+            if (code < 0) return code;
         }
     }
     return (int64_t)n;

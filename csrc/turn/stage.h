@@ -7,7 +7,11 @@
  *              journal, only then frees the ring slots, and moves the log's clock
  *   3. decide  pure logic of the process: records in, records out (not here)
  *   4. give    marks the decisions (FLAG_DECISION), appends them to the journal, and only
- *              then pushes each to the output rings that want its kind, and rings their bells
+ *              then pushes each to the output rings that want it, and rings their bells
+ *
+ * Routes. An output wants a record if it wants its kind; if its instrument is one of the output's, or
+ * INSTRUMENT_ALL, which goes to all; and, where the output has an owner, if the order is that strategy's. So orders
+ * go to the gateway whose venue has the instrument, and reports to the strategy whose order it was.
  *
  * So the journal always holds at least what the rings have seen. Because it also holds the
  * cursor at which each ring was attached (ATTACH records), a process that was killed at any
@@ -27,6 +31,8 @@
 #ifndef PMM_STAGE_H
 #define PMM_STAGE_H
 
+#include "base/set.h"
+#include "base/source.h"
 #include "shared/bell.h"
 #include "base/clock.h"
 #include "journal/journal.h"
@@ -34,15 +40,24 @@
 
 #define PMM_STAGE_LEAP_NS 1000000000
 
+#define PMM_OWNER_ANY -1
+
+struct pmm_output {
+    struct pmm_ring *ring;
+    struct pmm_bell *bell;             /* of its reader; NULL: nobody parks there */
+    uint64_t kinds;                    /* bit k: wants records of kind k; kinds from 64 on go nowhere */
+    const struct pmm_set *instruments; /* that it wants records of; NULL: of all and of none */
+    int32_t owner;                     /* number of the strategy whose orders it wants; PMM_OWNER_ANY: everybody's */
+    uint32_t reserved;
+};
+
 struct pmm_stage {
     struct pmm_journal *journal;
-    struct pmm_ring *inputs[4];
-    struct pmm_ring *outputs[4];
-    struct pmm_bell *bells[4];   /* of the readers of outputs; NULL: nobody parks there */
-    uint64_t kinds[4];           /* bit k: output wants records of kind k */
+    struct pmm_ring *inputs[PMM_STAGE_RINGS_MAX];
+    struct pmm_output outputs[PMM_STAGE_RINGS_MAX];
     uint32_t input_count;
     uint32_t output_count;
-    uint16_t source;             /* enum pmm_source of this process */
+    uint16_t source;             /* of this process */
     uint16_t reserved;
     uint32_t reserved2;
     int64_t clock_ns;            /* the log's clock */

@@ -84,8 +84,8 @@ def number_of(source: int) -> int:
     return source >> lib.PMM_NUMBER_SHIFT
 
 
-def owner_of(order_id: int) -> int:
-    """The number of the strategy whose order this is: csrc/base/source.h."""
+def owner_of(order_id: Any) -> Any:
+    """The number of the strategy whose order this is, for an id or an array of them."""
     return order_id >> lib.PMM_OWNER_SHIFT & 0xFF
 
 

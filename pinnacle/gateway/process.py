@@ -147,13 +147,14 @@ class Loop:
         decisions = self._table.decisions.cdata
         if n and self._runtime.control.killed() and not self._table.halted:
             stage: Any = self._stage.cdata
-            wanted = stage.kinds[VENUE_OUTPUT]
-            stage.kinds[VENUE_OUTPUT] = wanted & ~SENDS
+            venue = stage.outputs[VENUE_OUTPUT]
+            wanted = venue.kinds
+            venue.kinds = wanted & ~SENDS
             for i in range(n):
                 if SENDS >> decisions[i].kind & 1:
                     self._withheld.append(bytes(ffi.buffer(ffi.addressof(decisions[i]))))
             self._stage.give(decisions, n)
-            stage.kinds[VENUE_OUTPUT] = wanted
+            venue.kinds = wanted
         else:
             self._stage.give(decisions, n)
 

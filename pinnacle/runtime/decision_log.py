@@ -17,7 +17,7 @@ import numpy as np
 
 from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.errors import DataError
-from pinnacle.core.schema import EVENT, Flag, Kind, Source, events_pointer
+from pinnacle.core.schema import EVENT, Flag, Kind, events_pointer
 from pinnacle.runtime.checkpoint import Checkpoint, Checkpoints, Freezable
 from pinnacle.runtime.origin import Origin
 from pinnacle.runtime.run_marks import (
@@ -67,7 +67,7 @@ class LogReplay:
     """Runs logic over a journal's inputs and compares its decisions with the recorded ones."""
 
     decide: Decide
-    source: Source
+    source: int
     differences_max: int = 16
 
     decisions: int = 0
@@ -188,10 +188,7 @@ class _Cursors:
             is_taken = (records["source"] == source) & ~is_decision
             self.next[(False, source)] += int(np.count_nonzero(is_taken))
         for i, output in enumerate(self.outputs):
-            wanted = is_decision & ((output.kinds >> records["kind"].astype(np.uint64)) & 1).astype(
-                bool
-            )
-            given = records[wanted]
+            given = records[is_decision & output.wanted(records)]
             self.next[(True, i)] += len(given)
             if len(given):
                 self._keep(self.kept[i], given)

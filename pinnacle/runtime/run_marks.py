@@ -14,7 +14,7 @@ import numpy as np
 from pinnacle.core.errors import DataError
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter
-from pinnacle.core.schema import EVENT, Flag, Kind, Source
+from pinnacle.core.schema import EVENT, Flag, Kind
 from pinnacle.runtime.origin import Origin
 from pinnacle.runtime.stage import Stage
 
@@ -45,7 +45,7 @@ class RingPlace(NamedTuple):
 
 
 def places(
-    inputs: Iterable[tuple[RingReader, Source]], outputs: Sequence[RingWriter]
+    inputs: Iterable[tuple[RingReader, int]], outputs: Sequence[RingWriter]
 ) -> list[RingPlace]:
     """Where each ring stands now."""
     found = [RingPlace(False, source, r.segment.created_ns, r.cursor) for r, source in inputs]
@@ -61,7 +61,7 @@ def stage_places(stage: Stage) -> list[RingPlace]:
 
 
 def start_records(
-    source: Source,
+    source: int,
     epoch: int,
     clock_ns: int,
     journal_index: int,
@@ -79,7 +79,7 @@ def start_records(
     return rows
 
 
-def end_records(source: Source, epoch: int, clock_ns: int, rings: list[RingPlace]) -> np.ndarray:
+def end_records(source: int, epoch: int, clock_ns: int, rings: list[RingPlace]) -> np.ndarray:
     """The DETACH records and END, one batch of the log that does not move its clock."""
     rows = _rows(source, clock_ns, len(rings) + 1)
     _tell(rows[:-1], Kind.DETACH, rings)
@@ -118,7 +118,7 @@ def refuse_others(
             )
 
 
-def _rows(source: Source, recv_ns: int, n: int) -> np.ndarray:
+def _rows(source: int, recv_ns: int, n: int) -> np.ndarray:
     rows = np.zeros(n, EVENT)
     rows["recv_ns"] = recv_ns
     rows["source"] = source

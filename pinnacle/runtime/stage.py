@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell
 from pinnacle.core.clock import Clock
 from pinnacle.core.errors import check
 from pinnacle.core.journal import Journal
 from pinnacle.core.ring import RingReader, RingWriter
-from pinnacle.core.schema import EventBuffer, Kind, Source
+from pinnacle.core.schema import INSTRUMENT_ALL, EventBuffer, Kind, instrument_set, owner_of
 
 ORDER_KINDS = (Kind.NEW, Kind.REPLACE, Kind.CANCEL, Kind.CANCEL_ALL, Kind.QUERY)
 REPORT_KINDS = (
@@ -25,25 +27,41 @@ REPORT_KINDS = (
 
 
 def kind_mask(kinds: tuple[Kind, ...]) -> int:
-    """Bit k is set for every kind k."""
+    """Bit k is set for every kind k, which must be below 64."""
     return sum(1 << kind for kind in kinds)
 
 
 @dataclass(frozen=True)
 class Input:
-    """A ring that a process reads, and which process writes it."""
+    """A ring that a process reads, and the source of the process that writes it."""
 
     ring: RingReader
-    source: Source
+    source: int
 
 
 @dataclass(frozen=True)
 class Output:
-    """A ring that a process writes, its reader's doorbell, and the kinds that go there."""
+    """A ring that a process writes, its reader's doorbell, and which records go there.
+
+    Those of `kinds`; of these `instruments` and of INSTRUMENT_ALL, None: whatever they are of;
+    about orders of the strategy with the number `owner`, None: whoever's they are.
+    """
 
     ring: RingWriter
     bell: Bell | None
     kinds: int
+    instruments: frozenset[int] | None = None
+    owner: int | None = None
+
+    def wanted(self, rows: np.ndarray) -> np.ndarray:
+        """Which of these records go there; shape (n,), bool. As csrc/turn/stage.c decides it."""
+        kinds = rows["kind"].astype(np.uint64)
+        found = (kinds < 64) & ((self.kinds >> np.minimum(kinds, 63)) & 1 == 1)
+        if self.instruments is not None:
+            found &= np.isin(rows["instrument_id"], [*self.instruments, INSTRUMENT_ALL])
+        if self.owner is not None:
+            found &= owner_of(rows["order_id"]) == self.owner
+        return found
 
 
 class Stage:
@@ -52,7 +70,7 @@ class Stage:
     def __init__(
         self,
         journal: Journal,
-        source: Source,
+        source: int,
         inputs: list[Input],
         outputs: list[Output],
         give_wait_ns: int,
@@ -64,6 +82,7 @@ class Stage:
         self.outputs = outputs
         #: Session time. Without one given stamps are taken as they are, whatever the time is.
         self.clock = clock or Clock()
+        self._sets: list[Any] = []
         self.cdata: Any = ffi.new("struct pmm_stage *")
         stage = self.cdata
         stage.journal = journal.cdata
@@ -75,11 +94,18 @@ class Stage:
         for i, given in enumerate(inputs):
             stage.inputs[i] = given.ring.handle
         for i, wanted in enumerate(outputs):
-            stage.outputs[i] = wanted.ring.handle
-            stage.bells[i] = wanted.bell.handle if wanted.bell else ffi.NULL
-            stage.kinds[i] = wanted.kinds
+            self._route(stage.outputs[i], wanted)
         self._take = lib.pmm_stage_take
         self._give = lib.pmm_stage_give
+
+    def _route(self, place: Any, wanted: Output) -> None:
+        place.ring = wanted.ring.handle
+        place.bell = wanted.bell.handle if wanted.bell else ffi.NULL
+        place.kinds = wanted.kinds
+        place.owner = lib.PMM_OWNER_ANY if wanted.owner is None else wanted.owner
+        if wanted.instruments is not None:
+            self._sets.append(instrument_set(wanted.instruments))
+            place.instruments = self._sets[-1]
 
     @property
     def clock_ns(self) -> int:

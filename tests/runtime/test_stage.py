@@ -187,7 +187,7 @@ def test_a_bell_is_rung_for_those_to_whom_something_was_given(tmp_path):
         create_bell(tmp_path / name, name)
         bells[name] = Bell(tmp_path / name, Mode.SHARED)
         bells[name].handle.shared.parked = 1
-        world.stage.cdata.bells[i] = bells[name].handle
+        world.stage.cdata.outputs[i].bell = bells[name].handle
     for kind, rings in ((Kind.NEW, [1, 0]), (Kind.FILL, [1, 1]), (Kind.NEW, [2, 1])):
         world.stage.give(events_pointer(event(kind)), 1)
         assert [bell.handle.shared.rings for bell in bells.values()] == rings
