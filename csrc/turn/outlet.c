@@ -11,39 +11,36 @@
 static_assert(PMM_OUTLET_CAPACITY_MIN / 2 >= PMM_MESSAGE_MAX, "a message fits beside the pieces of a snapshot");
 static_assert(PMM_OUTLET_SCRATCH >= PMM_MESSAGE_MAX + PMM_INSTRUMENTS_MAX, "notices and a message stand in scratch");
 
-static uint64_t bit_of(uint32_t instrument_id) {
-    return instrument_id < PMM_INSTRUMENTS_MAX ? UINT64_C(1) << instrument_id : 0;
-}
-
 void pmm_outlet_init(struct pmm_outlet *outlet, struct pmm_ring *ring, struct pmm_bell *bell, struct pmm_event *scratch,
-                     uint32_t instrument_count, uint16_t source, uint8_t venue_id) {
-    uint64_t all = UINT64_MAX >> (PMM_INSTRUMENTS_MAX - instrument_count);
+                     const struct pmm_set *instruments, uint16_t source, uint8_t venue_id) {
     *outlet = (struct pmm_outlet){.ring = ring,
                                   .bell = bell,
                                   .scratch = scratch,
-                                  .instruments = all,
-                                  .stale = all,
-                                  .untold = all,
+                                  .instruments = *instruments,
+                                  .stale = *instruments,
+                                  .untold = *instruments,
                                   .sending = NOBODY,
                                   .source = source,
                                   .venue_id = venue_id};
 }
 
-int pmm_outlet_settled(const struct pmm_outlet *outlet) { return outlet->stale == 0 && outlet->sending == NOBODY; }
-
-/* The reader has lost changes of these, or is taken to have. */
-static void owe(struct pmm_outlet *outlet, uint64_t instruments) {
-    instruments &= outlet->instruments;
-    outlet->untold |= instruments & ~outlet->stale;
-    outlet->stale |= instruments;
-    if (outlet->stale & bit_of(outlet->sending)) outlet->sending = NOBODY;
+int pmm_outlet_settled(const struct pmm_outlet *outlet) {
+    return pmm_set_is_empty(&outlet->stale) && outlet->sending == NOBODY;
 }
 
-static uint64_t touched(const struct pmm_event *events, size_t n) {
-    uint64_t instruments = 0;
+/* The reader has lost changes of these of its instruments, or is taken to have. */
+static void owe(struct pmm_outlet *outlet, const struct pmm_set *instruments) {
+    const struct pmm_set lost = pmm_set_without(instruments, &outlet->stale);
+    pmm_set_add_all(&outlet->untold, &lost);
+    pmm_set_add_all(&outlet->stale, &lost);
+    if (pmm_set_has(&outlet->stale, outlet->sending)) outlet->sending = NOBODY;
+}
+
+static void owe_touched(struct pmm_outlet *outlet, const struct pmm_event *events, size_t n) {
+    struct pmm_set touched = {{0}};
     for (size_t i = 0; i < n; i++)
-        instruments |= bit_of(events[i].instrument_id);
-    return instruments;
+        if (pmm_set_has(&outlet->instruments, events[i].instrument_id)) pmm_set_add(&touched, events[i].instrument_id);
+    owe(outlet, &touched);
 }
 
 static void ring_bell(const struct pmm_outlet *outlet) {
@@ -55,9 +52,9 @@ static void ring_bell(const struct pmm_outlet *outlet) {
 /* BOOK_INVALID for each stale instrument that the reader has not heard of. The count. */
 static size_t write_notices(const struct pmm_outlet *outlet, int64_t recv_ns, struct pmm_event *out) {
     size_t n = 0;
-    for (uint64_t untold = outlet->untold; untold != 0; untold &= untold - 1)
+    for (uint32_t id = pmm_set_first(&outlet->untold); id != NOBODY; id = pmm_set_next(&outlet->untold, id + 1))
         out[n++] = (struct pmm_event){.recv_ns = recv_ns,
-                                      .instrument_id = (uint32_t)__builtin_ctzll(untold),
+                                      .instrument_id = id,
                                       .kind = PMM_KIND_BOOK_INVALID,
                                       .reason = PMM_REASON_RESYNC,
                                       .flags = PMM_FLAG_LAST,
@@ -66,12 +63,13 @@ static size_t write_notices(const struct pmm_outlet *outlet, int64_t recv_ns, st
     return n;
 }
 
-/* The records of instruments that are not stale; the last that is left of a message ends it. The count. */
-static size_t without_stale(const struct pmm_outlet *outlet, const struct pmm_event *events, size_t n,
-                            struct pmm_event *out) {
+/* The records of the reader's instruments that are not stale; the last that is left of a message ends it. The count. */
+static size_t current(const struct pmm_outlet *outlet, const struct pmm_event *events, size_t n,
+                      struct pmm_event *out) {
+    const struct pmm_set fresh = pmm_set_without(&outlet->instruments, &outlet->stale);
     size_t kept = 0, begun = 0;
     for (size_t i = 0; i < n; i++) {
-        if ((outlet->stale & bit_of(events[i].instrument_id)) == 0)
+        if (pmm_set_has(&fresh, events[i].instrument_id))
             out[kept++] = events[i];
         else if (kept > begun)
             out[kept - 1].flags |= events[i].flags & PMM_FLAG_LAST;
@@ -91,14 +89,14 @@ static int begins_anew(const struct pmm_outlet *outlet, const struct pmm_event *
 /* At most PMM_MESSAGE_MAX records. */
 static void push_fitting(struct pmm_outlet *outlet, const struct pmm_event *events, size_t n) {
     size_t notices = write_notices(outlet, events[0].recv_ns, outlet->scratch);
-    size_t kept = without_stale(outlet, events, n, outlet->scratch + notices);
+    size_t kept = current(outlet, events, n, outlet->scratch + notices);
     if (kept == 0) return;
     if (pmm_ring_push_bulk(outlet->ring, outlet->scratch, notices + kept) < 0) {
         outlet->overflows++;
-        owe(outlet, touched(events, n));
+        owe_touched(outlet, events, n);
         return;
     }
-    outlet->untold = 0;
+    outlet->untold = (struct pmm_set){{0}};
     if (begins_anew(outlet, events, n)) outlet->sending = NOBODY;
     ring_bell(outlet);
 }
@@ -126,13 +124,19 @@ void pmm_outlet_push_in_parts(struct pmm_outlet *outlet, const struct pmm_event 
             push_fitting(outlet, events + done, part);
         } else {
             part = message_length(events + done, n - done);
-            owe(outlet, touched(events + done, part));
+            owe_touched(outlet, events + done, part);
         }
     }
 }
 
 void pmm_outlet_push(struct pmm_outlet *outlet, const struct pmm_event *events, size_t n) {
-    pmm_outlet_give(outlet, events, n);
+    size_t had = 0;
+    while (had < n && pmm_set_has(&outlet->instruments, events[had].instrument_id))
+        had++;
+    if (had < n)
+        pmm_outlet_push_in_parts(outlet, events, n);
+    else
+        pmm_outlet_give(outlet, events, n, &outlet->instruments);
 }
 
 /* ---- snapshots ---- */
@@ -148,22 +152,22 @@ static int tell(struct pmm_outlet *outlet, int64_t now_ns) {
     size_t n = write_notices(outlet, now_ns, outlet->scratch);
     int64_t told = n > 0 ? pmm_ring_push_burst(outlet->ring, outlet->scratch, n) : 0;
     for (; told > 0; told--)
-        outlet->untold &= outlet->untold - 1;
-    return outlet->untold == 0;
+        pmm_set_take(&outlet->untold, pmm_set_first(&outlet->untold));
+    return pmm_set_is_empty(&outlet->untold);
 }
 
 /* The instrument under way, or the stale one whose turn it is; NOBODY. */
-static uint32_t choose(const struct pmm_outlet *outlet, uint64_t refused) {
-    uint64_t stale = outlet->stale & ~refused, from_next = stale & UINT64_MAX << (outlet->next % PMM_INSTRUMENTS_MAX);
-    if (outlet->sending != NOBODY) return refused & bit_of(outlet->sending) ? NOBODY : outlet->sending;
-    if (stale == 0) return NOBODY;
-    return (uint32_t)__builtin_ctzll(from_next ? from_next : stale);
+static uint32_t choose(const struct pmm_outlet *outlet, const struct pmm_set *refused) {
+    if (outlet->sending != NOBODY) return pmm_set_has(refused, outlet->sending) ? NOBODY : outlet->sending;
+    const struct pmm_set stale = pmm_set_without(&outlet->stale, refused);
+    uint32_t next = pmm_set_next(&stale, outlet->next);
+    return next != NOBODY ? next : pmm_set_first(&stale);
 }
 
 static void note_sent(struct pmm_outlet *outlet, uint32_t instrument, const struct pmm_place *place, size_t n) {
     int done = place->part == PMM_PLACE_DONE;
     outlet->place = *place;
-    outlet->stale &= ~bit_of(instrument);
+    pmm_set_take(&outlet->stale, instrument);
     outlet->sending = done ? NOBODY : instrument;
     outlet->next = instrument + (uint32_t)done;
     outlet->resyncs += (uint64_t)done;
@@ -187,10 +191,9 @@ static int64_t send_piece(struct pmm_outlet *outlet, pmm_outlet_part *part, cons
 /* An attach that comes between the two loads is seen as a request now, and as an attach the next time. */
 static void look_for_requests(struct pmm_outlet *outlet) {
     uint32_t attaches = pmm_ring_attaches(outlet->ring), seen = pmm_ring_resync_requests(outlet->ring);
-    if (attaches != outlet->attaches)
-        owe(outlet, outlet->instruments);
-    else if (seen != outlet->seen)
-        owe(outlet, outlet->instruments & ~bit_of(outlet->sending));
+    struct pmm_set asked = outlet->instruments;
+    if (attaches == outlet->attaches) pmm_set_take(&asked, outlet->sending);
+    if (attaches != outlet->attaches || seen != outlet->seen) owe(outlet, &asked);
     outlet->attaches = attaches;
     outlet->seen = seen;
 }
@@ -199,11 +202,11 @@ int64_t pmm_outlet_resync(struct pmm_outlet *outlet, pmm_outlet_part *part, cons
     look_for_requests(outlet);
     if (pmm_outlet_settled(outlet) || !tell(outlet, now_ns)) return 0;
     size_t room = spare(outlet), sent = 0;
-    uint32_t instrument;
-    for (uint64_t refused = 0; sent < room && (instrument = choose(outlet, refused)) != NOBODY;) {
+    struct pmm_set refused = {{0}};
+    for (uint32_t instrument; sent < room && (instrument = choose(outlet, &refused)) != NOBODY;) {
         int64_t n = send_piece(outlet, part, books, now_ns, instrument, room - sent);
         if (n < 0)
-            refused |= bit_of(instrument);
+            pmm_set_add(&refused, instrument);
         else
             sent += (size_t)n;
     }

@@ -4,7 +4,8 @@
  * What it is. Between a writer of market data (the feed, the simulated venue) and one ring. A reader that cannot
  * keep up loses changes, and a book that has lost one is wrong for ever; so an instrument whose changes did not fit
  * is stale for this reader: it gets nothing of it but, in front of whatever it gets next, BOOK_INVALID (RESYNC),
- * and then a whole snapshot. The other instruments go on. A reader that attaches or asks is owed every instrument.
+ * and then a whole snapshot. The other instruments go on. A reader that attaches or asks is owed every instrument
+ * that it has; of the writer's others it is sent nothing.
  *
  * A resync ends and is whole, whatever the sizes.
  *   It goes on where it stopped: one instrument after the other, each in pieces of what there is room for; changes
@@ -26,6 +27,7 @@
 #ifndef PMM_OUTLET_H
 #define PMM_OUTLET_H
 
+#include "base/set.h"
 #include "shared/bell.h"
 #include "book/book.h"
 #include "shared/ring.h"
@@ -38,15 +40,15 @@ struct pmm_outlet {
     struct pmm_ring *ring;
     struct pmm_bell *bell;        /* NULL: nobody parks there */
     struct pmm_event *scratch;    /* PMM_OUTLET_SCRATCH records; outlets of one thread may share it */
-    uint64_t instruments;         /* bit i: there is an instrument i to be sent */
-    uint64_t stale;               /* bit i: its changes are not pushed, for its snapshot has not begun */
-    uint64_t untold;              /* of these: the reader's book of it may still be valid */
+    struct pmm_set instruments;   /* that the reader has */
+    struct pmm_set stale;         /* of these: its changes are not pushed, for its snapshot has not begun */
+    struct pmm_set untold;        /* of these: the reader's book of it may still be valid */
     struct pmm_place place;       /* of the snapshot under way */
     uint32_t sending;             /* its instrument, or PMM_INSTRUMENT_ALL */
     uint32_t next;                /* the instrument whose turn is next */
     uint32_t seen;                /* attaches and requests of the reader answered so far */
     uint32_t attaches;            /* of these */
-    uint16_t source;              /* enum pmm_source of the writer */
+    uint16_t source;              /* of the writer */
     uint8_t venue_id;
     uint8_t reserved;
     uint32_t reserved2;
@@ -62,11 +64,14 @@ struct pmm_outlet {
  *              size_t max)
  */
 
-/* A new writer knows nothing of what its reader holds: all is stale. instrument_count: 1 to 64. */
+/* A new writer knows nothing of what its reader holds: all that it has is stale. instruments: copied. */
 void pmm_outlet_init(struct pmm_outlet *outlet, struct pmm_ring *ring, struct pmm_bell *bell, struct pmm_event *scratch,
-                     uint32_t instrument_count, uint16_t source, uint8_t venue_id);
+                     const struct pmm_set *instruments, uint16_t source, uint8_t venue_id);
 
-/* Whole messages, in order: all of each into the ring, or none, and then its instruments are stale. Rings the bell. */
+/*
+ * Whole messages, in order: all of each that is of the reader's instruments into the ring, or none, and then these are
+ * stale. Rings the bell.
+ */
 void pmm_outlet_push(struct pmm_outlet *outlet, const struct pmm_event *events, size_t n);
 
 /* 1 if the reader is owed nothing, as far as it has been asked. */

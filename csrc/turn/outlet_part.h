@@ -6,11 +6,17 @@
 
 #include "turn/outlet.h"
 
-/* pmm_outlet_push for who does it at every message: a reader that is owed nothing and keeps up costs a push. */
 void pmm_outlet_push_in_parts(struct pmm_outlet *outlet, const struct pmm_event *events, size_t n);
 
-static inline void pmm_outlet_give(struct pmm_outlet *outlet, const struct pmm_event *events, size_t n) {
-    int plain = outlet->stale == 0 && outlet->sending == PMM_INSTRUMENT_ALL && n <= PMM_MESSAGE_MAX;
+/*
+ * pmm_outlet_push for who does it at every message and knows of which instruments the records are: a reader that has
+ * them all, is owed nothing and keeps up costs a push.
+ */
+static inline void pmm_outlet_give(struct pmm_outlet *outlet, const struct pmm_event *events, size_t n,
+                                   const struct pmm_set *touched) {
+    const struct pmm_set others = pmm_set_without(touched, &outlet->instruments);
+    int plain = pmm_set_is_empty(&outlet->stale) && outlet->sending == PMM_INSTRUMENT_ALL && n <= PMM_MESSAGE_MAX &&
+                pmm_set_is_empty(&others);
     if (!plain || pmm_ring_push_bulk(outlet->ring, events, n) < 0)
         pmm_outlet_push_in_parts(outlet, events, n);
     else if (outlet->bell)

@@ -3,7 +3,7 @@
  * functions take one after the other until loop.h says that their caller is needed.
  *
  * feed: pmm_feed_publish takes normalised market records to the journal, the shared books
- * and the rings of everyone who reads the market, in that order. pmm_venue_turns is the feed of the simulated
+ * and the rings of everyone who reads the market, in that order: each reader is sent its own instruments. pmm_venue_turns is the feed of the simulated
  * venue, whose ring holds numbered records: what is missing there is asked for again.
  *
  * strategy: takes a batch, lets the desk apply it, quotes what has a maker, gives the decisions.
@@ -33,17 +33,19 @@
 
 struct pmm_feed {
     struct pmm_journal *journal;
-    struct pmm_book *books[64];        /* by instrument_id; NULL: not ours */
-    struct pmm_outlet *readers[4];
+    struct pmm_book *books[PMM_INSTRUMENTS_MAX]; /* by instrument_id; NULL: not ours */
+    struct pmm_outlet *readers[PMM_STAGE_RINGS_MAX];
     struct pmm_clock *clock;           /* the process's; it calibrates it */
     uint32_t reader_count;
-    uint32_t instrument_count;
+    uint16_t source;                   /* of this process */
+    uint16_t reserved;
     uint64_t published;
 };
 
 /*
- * Whole messages. Stamps source FEED (and recv_ns, where it is 0, with the clock), journals, applies to the books,
- * pushes to every reader (outlet.h says what becomes of one whose ring has no room). n, or the journal's SYSTEM.
+ * Whole messages of our instruments. Stamps the source (and recv_ns, where it is 0, with the clock), journals, applies
+ * to the books, pushes to every reader (outlet.h says what becomes of one whose ring has no room). n; the journal's
+ * SYSTEM; ARGUMENT, and nothing is done, if a record is of no instrument of ours.
  */
 int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n);
 
@@ -61,19 +63,20 @@ struct pmm_venue_turn {
     uint32_t batch_max;
     uint8_t venue_id;
     uint8_t reserved[3];
-    uint64_t sequences[64];    /* by instrument_id: the last number */
-    uint64_t waiting;          /* bit i: instrument i's records are not used before its next BOOK_BEGIN */
+    uint64_t sequences[PMM_INSTRUMENTS_MAX]; /* by instrument_id: the last number */
+    struct pmm_set waiting;    /* their records are not used before their next BOOK_BEGIN */
     uint64_t gaps;
 };
 
 /*
  * Stamps, checks the venue's numbers, publishes, frees the slots. At a gap the instrument is
- * waited for and the ring asked for a resync. The records taken, or the journal's SYSTEM.
+ * waited for and the ring asked for a resync. What is of no instrument of ours is passed over.
+ * The records taken, or the journal's SYSTEM.
  */
 int64_t pmm_venue_run_turn(struct pmm_venue_turn *turn);
 int64_t pmm_venue_turns(struct pmm_venue_turn *turn, struct pmm_loop *loop);
 
-/* Tells everyone that the instrument's book is of no use, and drops its records until a BOOK_BEGIN. 1, or SYSTEM. */
+/* Tells everyone that the instrument's book is of no use, and drops its records until a BOOK_BEGIN. As publish. */
 int64_t pmm_venue_wait_for(struct pmm_venue_turn *turn, uint32_t instrument_id, uint16_t reason);
 
 /*

@@ -1,23 +1,26 @@
 /* turn_feed.c: the feed: into its journal and books, and out to every reader. */
+#include "base/error.h"
 #include "turn/outlet_part.h"
 #include "turn/turn.h"
 
 int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n) {
     if (n == 0) return 0;
     int64_t now_ns = pmm_clock_read_session_ns(feed->clock);
-    uint64_t touched = 0;
+    struct pmm_set touched = {{0}};
     for (size_t i = 0; i < n; i++) {
-        events[i].source = PMM_SOURCE_FEED;
+        const uint32_t instrument = events[i].instrument_id;
+        if (instrument >= PMM_INSTRUMENTS_MAX || !feed->books[instrument]) return PMM_ERR_ARGUMENT;
+        events[i].source = feed->source;
         if (events[i].recv_ns == 0) events[i].recv_ns = now_ns;
-        if (events[i].instrument_id < feed->instrument_count) touched |= UINT64_C(1) << events[i].instrument_id;
+        pmm_set_add(&touched, instrument);
     }
     int64_t appended = pmm_journal_append(feed->journal, events, n);
     if (appended < 0) return appended;
     /* The collar's book first: an order that these records cause must not be judged by an older one. */
-    for (; touched; touched &= touched - 1)
-        pmm_book_apply(feed->books[__builtin_ctzll(touched)], events, n);
+    for (uint32_t id = pmm_set_first(&touched); id != PMM_INSTRUMENT_ALL; id = pmm_set_next(&touched, id + 1))
+        pmm_book_apply(feed->books[id], events, n);
     for (uint32_t reader = 0; reader < feed->reader_count; reader++)
-        pmm_outlet_give(feed->readers[reader], events, n);
+        pmm_outlet_give(feed->readers[reader], events, n, &touched);
     feed->published += n;
     return (int64_t)n;
 }

@@ -2,15 +2,25 @@
 #include "base/error.h"
 #include "turn/turn.h"
 
-static uint64_t bit_of(uint32_t instrument_id) { return instrument_id < 64 ? UINT64_C(1) << instrument_id : 0; }
+/* Only what is of our instruments, stamped; how many are left, in order. */
+static size_t take_ours(const struct pmm_venue_turn *turn, size_t n, int64_t now_ns) {
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t instrument = turn->batch[i].instrument_id;
+        if (instrument >= PMM_INSTRUMENTS_MAX || !turn->feed->books[instrument]) continue;
+        if (kept != i) turn->batch[kept] = turn->batch[i];
+        turn->batch[kept++].recv_ns = now_ns;
+    }
+    return kept;
+}
 
 /* Drops records of instruments that wait for their BOOK_BEGIN; how many are left, in order. */
 static size_t without_waiting(struct pmm_venue_turn *turn, struct pmm_event *events, size_t n) {
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
-        uint64_t bit = bit_of(events[i].instrument_id);
-        if (turn->waiting & bit && events[i].kind != PMM_KIND_BOOK_BEGIN) continue;
-        turn->waiting &= ~bit;
+        const uint32_t instrument = events[i].instrument_id;
+        if (pmm_set_has(&turn->waiting, instrument) && events[i].kind != PMM_KIND_BOOK_BEGIN) continue;
+        pmm_set_take(&turn->waiting, instrument);
         events[kept++] = events[i];
     }
     return kept;
@@ -35,7 +45,6 @@ static int continues(const struct pmm_event *e, uint64_t *last) {
 static size_t count_continuing(struct pmm_venue_turn *turn, const struct pmm_event *events, size_t n) {
     for (size_t i = 0; i < n; i++) {
         const struct pmm_event *e = &events[i];
-        if (e->instrument_id >= turn->feed->instrument_count) continue;
         if (!continues(e, &turn->sequences[e->instrument_id])) return i;
     }
     return n;
@@ -47,14 +56,14 @@ int64_t pmm_venue_wait_for(struct pmm_venue_turn *turn, uint32_t instrument_id, 
                               .reason = reason,
                               .flags = PMM_FLAG_LAST,
                               .venue_id = turn->venue_id};
-    turn->waiting |= bit_of(instrument_id);
+    pmm_set_add(&turn->waiting, instrument_id);
     return pmm_feed_publish(turn->feed, &event, 1);
 }
 
 static int64_t publish(struct pmm_venue_turn *turn, struct pmm_event *events, size_t n) {
     size_t begin = 0;
     while (begin < n) {
-        if (turn->waiting) n = begin + without_waiting(turn, events + begin, n - begin);
+        if (!pmm_set_is_empty(&turn->waiting)) n = begin + without_waiting(turn, events + begin, n - begin);
         size_t good = count_continuing(turn, events + begin, n - begin);
         int64_t code = pmm_feed_publish(turn->feed, events + begin, good);
         begin += good;
@@ -71,10 +80,8 @@ static int64_t publish(struct pmm_venue_turn *turn, struct pmm_event *events, si
 int64_t pmm_venue_run_turn(struct pmm_venue_turn *turn) {
     int64_t n = pmm_ring_take(turn->ring, turn->batch, turn->batch_max);
     if (n == 0) return 0;
-    int64_t now_ns = pmm_clock_read_session_ns(turn->feed->clock);
-    for (int64_t i = 0; i < n; i++)
-        turn->batch[i].recv_ns = now_ns;
-    int64_t code = publish(turn, turn->batch, (size_t)n);
+    size_t ours = take_ours(turn, (size_t)n, pmm_clock_read_session_ns(turn->feed->clock));
+    int64_t code = publish(turn, turn->batch, ours);
     if (code < 0) return code;
     pmm_ring_release(turn->ring);
     return n;

@@ -1,22 +1,29 @@
 """One reader of market data and what it is still owed: see csrc/turn/outlet.h."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell
 from pinnacle.core.ring import RingWriter
-from pinnacle.core.schema import EventBuffer, Source, Venue
+from pinnacle.core.schema import EventBuffer, Venue, instrument_set
 
 
 class Outlet:
     """Wraps struct pmm_outlet over the ring at `path`; who owns the books resyncs it.
 
-    `instruments` of them, numbered from 0. Until the first resync the reader is owed every one.
+    `instruments` are the ids of those that the reader has: it is sent no others, and until the
+    first resync it is owed every one.
     """
 
     def __init__(
-        self, path: Path, bell: Bell | None, instruments: int, source: Source, venue: Venue
+        self,
+        path: Path,
+        bell: Bell | None,
+        instruments: Iterable[int],
+        source: int,
+        venue: Venue,
     ):
         self.ring = RingWriter(path)
         self._bell = bell
@@ -27,7 +34,7 @@ class Outlet:
             self.ring.handle,
             bell.handle if bell else ffi.NULL,
             self._scratch.cdata,
-            instruments,
+            instrument_set(instruments),
             source,
             venue,
         )

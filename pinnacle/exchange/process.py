@@ -72,7 +72,7 @@ def run(
         # Behind the recovery: what the market skipped before is told already.
         market = watch = None
         if isinstance(venue, SimulatedVenue):
-            market = _MarketOutput(paths, venue, len(instruments))
+            market = _MarketOutput(paths, venue, instruments)
         else:
             given = inputs[1].ring
             given.request_resync()
@@ -86,10 +86,11 @@ def run(
 class _MarketOutput:
     """Public market data to the feed."""
 
-    def __init__(self, paths: SessionPaths, venue: SimulatedVenue, instruments: int):
+    def __init__(self, paths: SessionPaths, venue: SimulatedVenue, instruments: list[Instrument]):
         bell = Bell(paths.process("feed"), Mode.SHARED)
         ring = paths.ring("venue.market")
-        self._outlet = Outlet(ring, bell, instruments, Source.EXCHANGE, Venue.SIMULATED)
+        ids = [instrument.instrument_id for instrument in instruments]
+        self._outlet = Outlet(ring, bell, ids, Source.EXCHANGE, Venue.SIMULATED)
         self._venue = venue
         self._skipped_ns = venue.skipped_ns
 

@@ -1,5 +1,6 @@
 """Publishes market records: journal, shared books, rings. One call into C per batch."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -33,7 +34,10 @@ BROKEN = frozenset(
 
 
 class Publisher:
-    """Wraps struct pmm_feed. `readers` are the roles that read the market, each its own ring."""
+    """Wraps struct pmm_feed. `readers` are the roles that read the market, each its own ring.
+
+    `subsets` has those of them that do not read every instrument: the ids that they do.
+    """
 
     def __init__(
         self,
@@ -42,19 +46,23 @@ class Publisher:
         journal: Journal,
         readers: tuple[str, ...],
         clock: Clock | None = None,
+        *,
+        source: int = Source.FEED,
+        subsets: Mapping[str, Iterable[int]] | None = None,
     ):
         self.instruments = instruments
+        every = [instrument.instrument_id for instrument in instruments]
         self._outlets = [
             Outlet(
                 paths.ring(f"market.{role}"),
                 Bell(paths.process(role), Mode.SHARED),
-                len(instruments),
-                Source.FEED,
+                (subsets or {}).get(role, every),
+                source,
                 instruments[0].venue,
             )
             for role in readers
         ]
-        self._books = [SharedBookWriter(paths.book(i.symbol)) for i in instruments]
+        self._books = {i.instrument_id: SharedBookWriter(paths.book(i.symbol)) for i in instruments}
         self._journal = journal
         #: The process's, if it calibrates one; else it reads as the kernel's.
         self.clock = clock or Clock()
@@ -64,10 +72,10 @@ class Publisher:
         feed = self.cdata
         feed.journal = journal.cdata
         feed.clock = self.clock.cdata
-        feed.instrument_count = len(instruments)
+        feed.source = source
         feed.reader_count = len(readers)
-        for i, book in enumerate(self._books):
-            feed.books[i] = book.cdata
+        for number, book in self._books.items():
+            feed.books[number] = book.cdata
         for i, outlet in enumerate(self._outlets):
             feed.readers[i] = outlet.cdata
         self._publish = lib.pmm_feed_publish
@@ -102,8 +110,8 @@ class Publisher:
         Each is told once, until it has been valid again: it needs a new snapshot.
         """
         found = []
-        for instrument, book in zip(self.instruments, self._books, strict=True):
-            number, top = instrument.instrument_id, book.top()
+        for number, book in self._books.items():
+            top = book.top()
             if top.valid:
                 self._told_broken.discard(number)
             elif top.reason in BROKEN and number not in self._told_broken:

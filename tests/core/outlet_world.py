@@ -19,9 +19,12 @@ WINDOW, FAR = 4096, 64
 
 
 class World:
-    """Books, an outlet over a ring of `capacity`, and a reader with books of its own."""
+    """Books, an outlet over a ring of `capacity`, and a reader with books of its own.
 
-    def __init__(self, folder, capacity, count=1):
+    `had`: the instruments that the reader has, where it has not all.
+    """
+
+    def __init__(self, folder, capacity, count=1, had=None):
         create_ring(folder / "ring", capacity, "market")
         self.path = folder / "ring"
         self.feed = ffi.new("struct pmm_feed *")
@@ -29,7 +32,9 @@ class World:
         self.theirs = [Book(i, WINDOW, FAR) for i in range(count)]
         for i, book in enumerate(self.books):
             self.feed.books[i] = book.cdata
-        self.outlet = Outlet(self.path, None, count, Source.FEED, Venue.SIMULATED)
+        self.outlet = Outlet(
+            self.path, None, range(count) if had is None else had, Source.FEED, Venue.SIMULATED
+        )
         self.feed.readers[0] = self.outlet.cdata
         self.reader = RingReader(self.path)
         self.out = EventBuffer(8192)
@@ -48,6 +53,18 @@ class World:
             rows.append(depth(Side.BID, 999 - i, 1 + i, Flag.SNAPSHOT, **own))
             rows.append(depth(Side.ASK, 1001 + i, 1 + i, Flag.SNAPSHOT, **own))
         self.publish(*rows, event(Kind.BOOK_END, flags=Flag.LAST, **own))
+
+    def occupy(self, n):
+        """n records in the ring that no outlet has put there."""
+        events = batch(*[event(Kind.TRADE, flags=Flag.LAST)] * n)
+        assert self.outlet.ring.push_all(events_pointer(events), n)
+
+    def stale(self):
+        return {
+            i
+            for i in range(lib.PMM_INSTRUMENTS_MAX)
+            if self.outlet.cdata.stale.words[i // 64] >> i % 64 & 1
+        }
 
     def housekeep(self):
         return lib.pmm_feed_resync(self.feed, 0, 5)

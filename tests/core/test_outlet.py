@@ -5,7 +5,6 @@ import pytest
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell, create_bell
 from pinnacle.core.book import Book
-from pinnacle.core.outlet import Outlet
 from pinnacle.core.ring import RingReader
 from pinnacle.core.schema import (
     EventBuffer,
@@ -14,8 +13,8 @@ from pinnacle.core.schema import (
     Reason,
     Side,
     Source,
-    Venue,
     events_pointer,
+    instrument_set,
 )
 from pinnacle.core.segment import Mode
 from tests.core.outlet_world import FAR, WINDOW, World, depth, settled
@@ -171,17 +170,16 @@ def test_a_snapshot_whose_bounds_move_before_its_end_alone_is_begun_again(tmp_pa
 
 
 def test_a_reader_that_sleeps_is_woken_for_changes_and_for_what_it_is_owed(tmp_path):
-    world = World(tmp_path, 64)
+    world = settled(tmp_path)
     create_bell(tmp_path / "reader", "reader")
     bell = Bell(tmp_path / "reader", Mode.SHARED)
-    world.outlet.ring.close()
-    world.outlet = Outlet(world.path, bell, 1, Source.FEED, Venue.SIMULATED)
-    world.feed.readers[0] = world.outlet.cdata
+    world.outlet.cdata.bell = bell.handle
     shared = bell.handle.shared
     shared.parked = 1
-    world.fill(0, 2)
+    world.publish(*[depth(Side.BID, 900, 1, instrument_id=0)] * 70)
+    world.publish(depth(Side.BID, 900, 1, instrument_id=0))
     assert shared.rings == 0, "nothing was pushed: it is owed all of it"
-    world.publish(event(Kind.TRADE, instrument_id=7, flags=Flag.LAST))
+    world.publish(event(Kind.TRADE, instrument_id=1, flags=Flag.LAST))
     assert shared.rings == 1, "what it is not owed goes on"
     world.housekeep()
     assert shared.rings == 2
@@ -196,7 +194,13 @@ def test_a_piece_that_fills_the_scratch_writes_nothing_behind_it(tmp_path):
     world, size = World(tmp_path, 16_384), lib.PMM_OUTLET_SCRATCH
     scratch = EventBuffer(size + 1)
     lib.pmm_outlet_init(
-        world.outlet.cdata, world.outlet.ring.handle, ffi.NULL, scratch.cdata, 1, Source.FEED, 1
+        world.outlet.cdata,
+        world.outlet.ring.handle,
+        ffi.NULL,
+        scratch.cdata,
+        instrument_set([0]),
+        Source.FEED,
+        1,
     )
     world.fill(0, size // 2 + 50)
     assert world.housekeep() == size + 102
@@ -287,21 +291,6 @@ def test_a_reader_that_asks_and_asks_gets_every_book_all_the_same(tmp_path):
     assert world.outlet.resyncs >= 4
     world.settle()
     assert world.same(0) and world.same(1) and world.theirs[1].top().valid
-
-
-def test_records_of_no_known_instrument_pass(tmp_path):
-    world = World(tmp_path, 64)
-    world.publish(event(Kind.TRADE, instrument_id=lib.PMM_INSTRUMENT_ALL, flags=Flag.LAST))
-    assert world.kinds() == [Kind.BOOK_INVALID, Kind.TRADE]
-
-
-def test_records_of_no_known_instrument_that_were_lost_are_owed_to_nobody(tmp_path):
-    world = settled(tmp_path, count=1)
-    for _ in range(100):
-        world.publish(event(Kind.TRADE, instrument_id=7, flags=Flag.LAST))
-    assert world.outlet.overflows > 0 and world.outlet.settled
-    assert set(world.read()["instrument_id"].tolist()) == {7}
-    assert world.housekeep() == 0
 
 
 def test_a_book_of_asks_alone_is_sent_from_its_lowest_price_wherever_that_is(tmp_path):

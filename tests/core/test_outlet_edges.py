@@ -8,7 +8,7 @@ from tests.core.outlet_world import World, depth, settled
 from tests.records import batch, event
 
 
-def trades(n, instrument=7):
+def trades(n, instrument):
     return [event(Kind.TRADE, instrument_id=instrument, flags=Flag.LAST)] * n
 
 
@@ -16,11 +16,31 @@ def told(records, kind=Kind.BOOK_INVALID):
     return records["instrument_id"][records["kind"] == kind].tolist()
 
 
-@pytest.mark.parametrize("instrument", [2, 63, 64, lib.PMM_INSTRUMENT_ALL])
-def test_what_was_lost_of_an_instrument_without_a_book_is_owed_to_nobody(tmp_path, instrument):
+@pytest.mark.parametrize("instrument", [2, 63, 64, 255, 256, lib.PMM_INSTRUMENT_ALL])
+def test_of_an_instrument_that_the_reader_has_not_it_gets_nothing_and_is_owed_nothing(
+    tmp_path, instrument
+):
     world = settled(tmp_path)
-    world.publish(*trades(70, instrument))
-    assert world.outlet.overflows == 1 and world.outlet.settled
+    for n in (1, 70, lib.PMM_MESSAGE_MAX + 1):
+        world.publish(*trades(n, instrument))
+    assert world.outlet.overflows == 0 and world.outlet.settled
+    assert len(world.read()) == 0 and world.housekeep() == 0
+
+
+def test_a_reader_of_some_instruments_is_sent_their_part_of_each_message(tmp_path):
+    world = World(tmp_path, 64, 3, had=[0, 2])
+    for instrument in range(3):
+        world.fill(instrument, 2)
+    for _ in range(3):
+        world.housekeep()
+        assert 1 not in world.read()["instrument_id"]
+    assert world.outlet.settled and world.outlet.resyncs == 2
+    assert world.same(0) and world.same(2) and not world.theirs[1].top().valid
+    world.publish(*(depth(Side.BID, 900, 3, 0, instrument_id=i) for i in (0, 1)), *trades(1, 1))
+    got = world.read()
+    assert got["instrument_id"].tolist() == [0] and got["flags"].tolist() == [Flag.LAST]
+    world.publish(*(depth(Side.BID, 900, 1, instrument_id=i) for i in (1, 2) for _ in range(70)))
+    assert world.stale() == {2} and world.outlet.overflows == 1
 
 
 @pytest.mark.parametrize(("n", "flags"), [(70, Flag.LAST), (lib.PMM_MESSAGE_MAX + 1, 0)])
@@ -29,7 +49,7 @@ def test_of_more_records_than_were_pushed_nothing_is_lost(tmp_path, n, flags):
     lost = [depth(Side.BID, 900, 1, flags, instrument_id=0)] * n
     rows = batch(*lost, event(Kind.DEPTH, instrument_id=1))
     world.outlet.push(events_pointer(rows), n)
-    assert world.outlet.cdata.stale == 0b01
+    assert world.stale() == {0}
     world.publish(depth(Side.BID, 900, 1, instrument_id=1))
     assert told(world.read()) == [0]
 
@@ -43,7 +63,7 @@ def test_of_a_message_too_long_all_is_owed_and_nothing_beside_it(tmp_path, flags
     behind = [depth(Side.BID, 900, 1, 0, instrument_id=3)] * 2
     rows = batch(before, short, *message, *behind)
     world.outlet.push(events_pointer(rows[1:]), 1 + len(message))
-    assert world.outlet.cdata.stale == 0b0011
+    assert world.stale() == {0, 1}
     assert world.read()["instrument_id"].tolist() == [2]
 
 
@@ -60,7 +80,7 @@ def test_a_notice_has_the_stamp_of_the_change_that_it_goes_before(tmp_path):
 def test_a_message_that_holds_whole_keeps_its_marks_where_a_stale_one_follows(tmp_path):
     world = settled(tmp_path)
     world.publish(*[depth(Side.BID, 900, 1, instrument_id=0)] * 70)
-    world.publish(*trades(1))
+    world.publish(*trades(1, 1))
     assert told(world.read()) == [0]
     guarded = EventBuffer(lib.PMM_OUTLET_SCRATCH + 1)
     world.outlet.cdata.scratch = guarded.cdata + 1
@@ -97,11 +117,11 @@ def test_a_short_message_before_one_that_is_too_long_is_pushed_alone(tmp_path):
 
 def test_each_that_is_owed_is_told_once_however_little_room_there_is(tmp_path):
     world = settled(tmp_path, count=3)
-    world.publish(*trades(62))
+    world.occupy(62)
     world.reader.request_resync()
     assert world.housekeep() == 0
     got = [told(world.read())]
-    world.publish(*trades(63))
+    world.occupy(63)
     assert world.housekeep() == 0
     got.append(told(world.read()))
     world.housekeep()

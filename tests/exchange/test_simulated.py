@@ -91,7 +91,7 @@ def test_the_books_are_sent_with_the_time_of_the_market(tmp_path):
     log.now += HOUR
     log.turn()
     create_ring(tmp_path / "ring", 4096, "venue")
-    outlet = Outlet(tmp_path / "ring", None, 1, Source.EXCHANGE, Venue.SIMULATED)
+    outlet = Outlet(tmp_path / "ring", None, [0], Source.EXCHANGE, Venue.SIMULATED)
     with RingReader(tmp_path / "ring") as reader:
         log.venue.resync(outlet)
         out = EventBuffer(4096)

@@ -41,7 +41,7 @@ class Feed:
 def test_a_book_larger_than_the_ring_arrives_whole_and_goes_on(tmp_path, pause):
     log = Log()
     create_ring(tmp_path / "ring", CAPACITY, "venue")
-    outlet = Outlet(tmp_path / "ring", None, 1, Source.EXCHANGE, Venue.SIMULATED)
+    outlet = Outlet(tmp_path / "ring", None, [0], Source.EXCHANGE, Venue.SIMULATED)
     feed = Feed(tmp_path / "ring")
     for turn in range(3000):
         log.now += MS

@@ -1,34 +1,42 @@
 """What is published is stamped once, and reaches log, books and readers alike."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from pinnacle.core._native import lib
 from pinnacle.core.bell import create_bell
 from pinnacle.core.book import SharedBookReader, create_shared_book
+from pinnacle.core.errors import NativeError
 from pinnacle.core.journal import Journal
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, create_ring
-from pinnacle.core.schema import EventBuffer, Kind, Source, events_pointer
+from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Source, events_pointer
 from pinnacle.feed.publisher import Publisher
 from tests.records import batch, book_of, event, instruments
 
 SYMBOLS = ("X", "Y", "Z")
+LAST = lib.PMM_INSTRUMENTS_MAX - 1
 
 
 class Published:
-    """A publisher of three instruments for two readers."""
+    """A publisher of three instruments with these ids, for two readers."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, ids=(0, 1, 2), **options):
         paths = SessionPaths(folder, folder)
         roles = ("strategy", "risk")
         for role in roles:
             create_ring(paths.ring(f"market.{role}"), 1024, role)
             create_bell(paths.process(role), role)
-        for number, symbol in enumerate(SYMBOLS):
+        for number, symbol in zip(ids, SYMBOLS, strict=True):
             create_shared_book(paths.book(symbol), number, 4096, 64, symbol)
         journal = Journal.open(paths.journal("feed"), "test", Source.FEED, 4096, 0, 0)
-        self.paths, self.publisher = paths, Publisher(paths, instruments(*SYMBOLS), journal, roles)
+        named = zip(ids, instruments(*SYMBOLS), strict=True)
+        rows = [replace(row, instrument_id=number) for number, row in named]
+        self.paths = paths
+        self.publisher = Publisher(paths, rows, journal, roles, **options)
         self.readers = [RingReader(paths.ring(f"market.{role}")) for role in roles]
         self.books = [SharedBookReader(paths.book(symbol)) for symbol in SYMBOLS]
         self.publisher.resync_readers()
@@ -90,10 +98,36 @@ def test_log_and_readers_get_all_of_it_and_it_is_counted(made):
     assert bare(made.logged()[-len(sent) :]) == bare(sent)
 
 
-@pytest.mark.parametrize("instrument_id", [3, 63, 64, 0xFFFFFFFF])
-def test_a_record_of_an_instrument_that_there_is_not_touches_no_book(made, instrument_id):
+@pytest.mark.parametrize("instrument_id", [3, 63, 64, 255, 256, 0xFFFFFFFF])
+def test_a_record_of_an_instrument_that_is_not_ours_is_refused_with_all_beside_it(
+    made, instrument_id
+):
     made.publish(*(book_of([(100, 5)], [(110, 5)], i) for i in range(3)))
-    before = [bytes(book.depth(1, 9)) for book in made.books]
-    made.publish(event(Kind.BOOK_INVALID, instrument_id=instrument_id))
-    assert [bytes(book.depth(1, 9)) for book in made.books] == before
+    logged, published = len(made.logged()), made.publisher.published
+    made.read()
+    with pytest.raises(NativeError) as caught:
+        made.publish(
+            event(Kind.BOOK_INVALID), event(Kind.BOOK_INVALID, instrument_id=instrument_id)
+        )
+    assert caught.value.code == lib.PMM_ERR_ARGUMENT
     assert all(book.top().valid for book in made.books)
+    assert (len(made.logged()), made.publisher.published) == (logged, published)
+    assert [len(got) for got in made.read()] == [0, 0]
+
+
+def test_each_reader_is_sent_its_own_instruments_and_books_may_have_any_ids(tmp_path):
+    made = Published(
+        tmp_path, ids=(7, LAST - 1, LAST), source=Source.FEED | 1 << 8, subsets={"risk": [LAST]}
+    )
+    sent = [book_of([(100, 5)], [(110, 5)], i) for i in (7, LAST, LAST - 1)]
+    made.publish(*sent)
+    got = made.read()
+    assert got[0]["instrument_id"].tolist() == [7] * 4 + [LAST] * 4 + [LAST - 1] * 4
+    assert got[1]["instrument_id"].tolist() == [LAST] * 4
+    assert {int(source) for rows in got for source in rows["source"]} == {Source.FEED | 1 << 8}
+    assert [book.top().valid for book in made.books] == [True] * 3
+    assert made.publisher.top_of(LAST) == (100, 5, 110, 5)
+    made.publish(
+        event(Kind.DEPTH, side=1, price=200, quantity=1, flags=Flag.LAST, instrument_id=LAST - 1)
+    )
+    assert made.publisher.broken() == [(LAST - 1, Reason.CROSSED)]

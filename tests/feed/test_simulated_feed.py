@@ -238,7 +238,7 @@ def test_a_reader_of_books_larger_than_its_ring_gets_each_of_them_once(tmp_path,
 
 def test_a_new_feed_starts_from_an_invalid_book(world):
     world.journal.close()
-    for book in world.publisher._books:
+    for book in world.publisher._books.values():
         book.close()
     for ring in world.publisher.rings:
         ring.close()
@@ -247,3 +247,14 @@ def test_a_new_feed_starts_from_an_invalid_book(world):
     again.resync_readers()
     assert world.read()[0]["kind"] == Kind.BOOK_INVALID
     assert not world.shared.top().valid
+
+
+@pytest.mark.parametrize("instrument_id", [1, 63, 255, 256, 0xFFFFFFFF])
+def test_what_is_of_no_instrument_of_this_feed_is_passed_over(world, instrument_id):
+    foreign = event(Kind.TRADE, aux=77, flags=Flag.LAST, instrument_id=instrument_id)
+    logged = len(JournalReader(world.paths.data / "feed").array())
+    world.venue.send(foreign, world.venue.depth(Side.BID, 101, 9), foreign)
+    assert world.feed.turn() == 3
+    assert [Kind(kind) for kind in world.read()["kind"]] == [Kind.DEPTH]
+    assert len(JournalReader(world.paths.data / "feed").array()) == logged + 1
+    assert not world.was_asked() and world.feed.gaps == 0
