@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "turn/turn.h"
+#include "turn/turns.h"
 
 /* Instruments whose price or mark the batch depends on. */
 static uint64_t instruments_judged(const struct pmm_event *batch, size_t n) {
@@ -72,13 +73,8 @@ int64_t pmm_risk_run_turn(struct pmm_risk_turn *turn, size_t own) {
     return taken;
 }
 
+static int64_t run_turn(void *turn, size_t own) { return pmm_risk_run_turn(turn, own); }
+
 int64_t pmm_risk_turns(struct pmm_risk_turn *turn, size_t own, struct pmm_loop *loop) {
-    int64_t taken = 0, n;
-    do {
-        n = pmm_risk_run_turn(turn, own);
-        if (n < 0) return n;
-        own = 0;
-        taken += n;
-    } while (pmm_loop_again(loop, n));
-    return taken;
+    return pmm_take_turns(run_turn, turn, own, loop);
 }

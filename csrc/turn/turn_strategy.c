@@ -1,6 +1,7 @@
 /* turn_strategy.c: strategy: from the market to quotes and orders without leaving C. */
 #include "base/error.h"
 #include "turn/turn.h"
+#include "turn/turns.h"
 
 int64_t pmm_strategy_run_turn(struct pmm_strategy_turn *turn, size_t own) {
     int64_t n = pmm_stage_take(turn->stage, turn->batch, own, turn->batch_max);
@@ -12,13 +13,8 @@ int64_t pmm_strategy_run_turn(struct pmm_strategy_turn *turn, size_t own) {
     return code < 0 ? code : n;
 }
 
+static int64_t run_turn(void *turn, size_t own) { return pmm_strategy_run_turn(turn, own); }
+
 int64_t pmm_strategy_turns(struct pmm_strategy_turn *turn, size_t own, struct pmm_loop *loop) {
-    int64_t taken = 0, n;
-    do {
-        n = pmm_strategy_run_turn(turn, own);
-        if (n < 0) return n;
-        own = 0;
-        taken += n;
-    } while (pmm_loop_again(loop, n));
-    return taken;
+    return pmm_take_turns(run_turn, turn, own, loop);
 }

@@ -1,6 +1,7 @@
 /* turn_venue.c: the feed of a venue that is reached through a ring: numbers checked, gaps healed. */
 #include "base/error.h"
 #include "turn/turn.h"
+#include "turn/turns.h"
 
 /* Only what is of our instruments, stamped; how many are left, in order. */
 static size_t take_ours(const struct pmm_venue_turn *turn, size_t n, int64_t now_ns) {
@@ -87,12 +88,11 @@ int64_t pmm_venue_run_turn(struct pmm_venue_turn *turn) {
     return n;
 }
 
+static int64_t run_turn(void *turn, size_t own) {
+    (void)own;
+    return pmm_venue_run_turn(turn);
+}
+
 int64_t pmm_venue_turns(struct pmm_venue_turn *turn, struct pmm_loop *loop) {
-    int64_t taken = 0, n;
-    do {
-        n = pmm_venue_run_turn(turn);
-        if (n < 0) return n;
-        taken += n;
-    } while (pmm_loop_again(loop, n));
-    return taken;
+    return pmm_take_turns(run_turn, turn, 0, loop);
 }
