@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 
 from pinnacle.core.schema import Kind, Reason, Side, Source
 
-NEEDED = {Source.FEED, Source.RISK, Source.GATEWAY}
 SIDES = (Side.BID, Side.ASK)
 
 
@@ -28,6 +27,8 @@ class Order:
 class Row:
     """One instrument: None where a slot is free."""
 
+    instrument: int
+    venue: int
     quantity_min: int
     slots: dict = field(default_factory=lambda: {side: [None] * 8 for side in SIDES})
     wanted: dict = field(default_factory=lambda: {side: [] for side in SIDES})
@@ -41,8 +42,11 @@ class Row:
 
 
 class DeskOracle:
-    def __init__(self, quantity_min, *, stale_ns, reject_rest_ns, requote_ticks):
-        self.rows = [Row(least) for least in quantity_min]
+    """`instruments` as the desk has them; `stale_ns` and so on as well."""
+
+    def __init__(self, instruments, *, stale_ns, reject_rest_ns, requote_ticks):
+        self.rows = [Row(i.instrument_id, i.venue_number, i.quantity_min) for i in instruments]
+        self.row_of = {row.instrument: number for number, row in enumerate(self.rows)}
         self.stale_ns, self.rest_ns, self.near = stale_ns, reject_rest_ns, requote_ticks
         self.clock_ns, self.next_order_id = 0, 1
         self.replace = True
@@ -56,29 +60,28 @@ class DeskOracle:
             row.cause_ns = 0
         for record in records:
             self.clock_ns = max(self.clock_ns, int(record["recv_ns"]))
-            kind, instrument = Kind(record["kind"]), int(record["instrument_id"])
+            kind, number = Kind(record["kind"]), self.row_of.get(int(record["instrument_id"]))
             if kind >= Kind.START:
                 self._process(kind, int(record["aux"]))
-            elif instrument >= len(self.rows):
+            elif number is None:
                 continue
             elif kind >= Kind.ACK:
-                self.changed.add(instrument)
-                self._report(kind, record, self.rows[instrument])
+                self.changed.add(number)
+                self._report(kind, record, number)
             elif Kind.DEPTH <= kind <= Kind.BOOK_INVALID:
-                row = self.rows[instrument]
+                row = self.rows[number]
                 row.market_ns = row.cause_ns = int(record["recv_ns"])
-                (self.traded if kind == Kind.TRADE else self.changed).add(instrument)
+                (self.traded if kind == Kind.TRADE else self.changed).add(number)
                 row.valid = kind not in (Kind.BOOK_BEGIN, Kind.BOOK_INVALID) and (
                     row.valid or kind == Kind.BOOK_END
                 )
 
     def _process(self, kind, aux):
-        before = self.halted, self.stopping, set(self.lost)
-        known = {aux} & {int(source) for source in Source if source != Source.NONE}
+        before, unwatched = (self.halted, self.stopping), self.unwatched()
         if kind == Kind.PEER_LOST:
-            self.lost |= known
+            self.lost |= {aux}
         elif kind == Kind.PEER_BACK:
-            self.lost -= known
+            self.lost -= {aux}
         elif kind in (Kind.HALT, Kind.RESUME):
             self.halted = kind == Kind.HALT
         elif kind in (Kind.STOP, Kind.START):
@@ -88,13 +91,24 @@ class DeskOracle:
                 if order.state != "LIVE":
                     order.quantity = max(order.quantity, order.wanted[1])
                     order.state = "LEAVING"
-        if before != (self.halted, self.stopping, self.lost):
+        self.changed |= unwatched ^ self.unwatched()
+        if before != (self.halted, self.stopping):
             self.changed |= set(range(len(self.rows)))
+
+    def unwatched(self):
+        """The rows for which a process is lost that they need."""
+        return {
+            number
+            for number, row in enumerate(self.rows)
+            if self.lost
+            & {Source.RISK, Source.FEED | row.venue << 8, Source.GATEWAY | row.venue << 8}
+        }
 
     def _orders(self):
         return [o for row in self.rows for side in SIDES for o in row.slots[side] if o]
 
-    def _report(self, kind, record, row):
+    def _report(self, kind, record, number):
+        row = self.rows[number]
         price, quantity = int(record["price"]), int(record["quantity"])
         found = [
             (side, at)
@@ -111,7 +125,7 @@ class DeskOracle:
                 return
             row.position += quantity if record["side"] == Side.BID else -quantity
             row.fills += 1
-            self.filled.add(int(record["instrument_id"]))
+            self.filled.add(number)
         for side, at in found:
             order = row.slots[side][at]
             if self._ends(kind, record, row, side, order):
@@ -155,18 +169,19 @@ class DeskOracle:
         return kind in (Kind.REJECTED, Kind.CANCELLED)
 
     def quotable(self, row):
+        unwatched = self.row_of[row.instrument] in self.unwatched()
         fresh = self.stale_ns == 0 or self.clock_ns - row.market_ns <= self.stale_ns
-        return not (self.halted or self.stopping or self.lost & NEEDED) and row.valid and fresh
+        return not (self.halted or self.stopping or unwatched) and row.valid and fresh
 
     def decide(self, room):
         """(kind, instrument, side, order id, price, quantity, cause), at most `room` of them."""
         decided = []
-        for instrument, row in enumerate(self.rows):
+        for row in self.rows:
             if not self.quotable(row):
                 row.wanted = {side: [] for side in SIDES}
             for side in SIDES:
                 for kind, order in self._side(row, side, room - len(decided)):
-                    about = kind, instrument, side, order.order_id, order.price, order.quantity
+                    about = kind, row.instrument, side, order.order_id, order.price, order.quantity
                     decided.append((*about, row.cause_ns))
         return decided
 

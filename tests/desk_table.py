@@ -7,7 +7,7 @@ from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import Kind, events_pointer
 from pinnacle.execution.desk import Desk
 from pinnacle.strategy.base import Market
-from tests.records import batch, book_of, event, instruments
+from tests.records import batch, book_of, event, instruments_at
 
 MS = 1_000_000
 BIDS, ASKS = [(100, 5), (99, 5)], [(102, 5), (103, 5)]
@@ -17,16 +17,16 @@ class Table:
     """A desk of one instrument with a valid book, driven record by record."""
 
     def __init__(self, requote_ticks=0, replace=True, stale_ms=1000, quantity_min=1):
-        instrument: Instrument = instruments("X")[0]
+        instrument: Instrument = instruments_at({0: 0}, quantity_min)[0]
         self.desk = Desk(
+            [instrument],
             [Book(0, 4096, 64)],
             stale_ns=stale_ms * MS,
             reject_rest_ns=250 * MS,
             requote_ticks=requote_ticks,
             replace=replace,
         )
-        self.desk.instruments[0].quantity_min = quantity_min
-        self.market = Market(instrument, self.desk, self.desk.instruments[0])
+        self.market = Market(instrument, self.desk, self.desk.rows[0])
         self.take(book_of(BIDS, ASKS, recv_ns=1))
 
     def take(self, *rows):

@@ -82,7 +82,7 @@ def _from(records: np.ndarray, source: Source, now_ns: int) -> np.ndarray:
 
 def wanted(pipeline: Pipeline, instrument: int) -> tuple[list, list]:
     """What the strategy wants in the market: (price, quantity) of bids and asks, best first."""
-    quotes = pipeline.host.desk.instruments[instrument].wanted
+    quotes = pipeline.host.desk.rows[instrument].wanted
     bids = [(quotes.bids[i].price, quotes.bids[i].quantity) for i in range(quotes.bid_count)]
     asks = [(quotes.asks[i].price, quotes.asks[i].quantity) for i in range(quotes.ask_count)]
     return bids, asks

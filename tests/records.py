@@ -1,5 +1,6 @@
 """Records for tests: `event(Kind.NEW, price=..)` and arrays of them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -64,3 +65,19 @@ def instruments(*symbols: str, maker_bps: float = 0.0, taker_bps: float = 0.0) -
         for symbol in symbols
     ]
     return from_config(configs, Venue.SIMULATED)
+
+
+def instruments_at(places: dict[int, int], least: int = 1) -> list[Instrument]:
+    """An instrument of each id, at the venue of the number that it is given."""
+    return [
+        replace(
+            row,
+            instrument_id=number,
+            venue_number=venue,
+            venue_name=f"venue {venue}",
+            quantity_min=least,
+        )
+        for row, (number, venue) in zip(
+            instruments(*(f"S{number}" for number in places)), places.items(), strict=True
+        )
+    ]

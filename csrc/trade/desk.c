@@ -9,14 +9,29 @@
 
 #define SLOTS PMM_QUOTE_LEVELS_MAX
 
-int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, uint32_t instrument_count,
-                  uint64_t first_order_id) {
-    if (instrument_count == 0 || instrument_count > PMM_INSTRUMENTS_MAX || first_order_id == 0) return PMM_ERR_ARGUMENT;
+static uint64_t all_rows(const struct pmm_desk *desk) {
+    return UINT64_MAX >> (PMM_DESK_INSTRUMENTS_MAX - desk->instrument_count);
+}
+
+int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, const struct pmm_instrument *instruments,
+                  uint32_t instrument_count, uint32_t owner) {
+    if (instrument_count == 0 || instrument_count > PMM_DESK_INSTRUMENTS_MAX || owner >= PMM_NUMBERS_MAX)
+        return PMM_ERR_ARGUMENT;
     memset(desk, 0, sizeof *desk);
-    for (uint32_t i = 0; i < instrument_count; i++)
-        desk->instruments[i].book = books[i];
+    memset(desk->row_of, PMM_DESK_NO_ROW, sizeof desk->row_of);
+    for (uint32_t row = 0; row < instrument_count; row++) {
+        const struct pmm_instrument *terms = &instruments[row];
+        const uint32_t id = terms->instrument_id;
+        if (id >= PMM_INSTRUMENTS_MAX || desk->row_of[id] != PMM_DESK_NO_ROW || terms->venue_number >= PMM_NUMBERS_MAX)
+            return PMM_ERR_ARGUMENT;
+        desk->row_of[id] = (uint8_t)row;
+        desk->instruments[row].book = books[row];
+        desk->instruments[row].quantity_min = terms->quantity_min;
+        desk->instruments[row].instrument_id = id;
+        desk->instruments[row].venue_number = terms->venue_number;
+    }
     desk->instrument_count = instrument_count;
-    desk->next_order_id = first_order_id;
+    desk->next_order_id = (uint64_t)owner << PMM_OWNER_SHIFT | 1;
     desk->replace = 1;
     return 0;
 }
@@ -31,11 +46,9 @@ static struct pmm_slot *find_slot(struct pmm_desk_instrument *in, uint64_t order
 
 static void free_slot(struct pmm_slot *slot) { memset(slot, 0, sizeof *slot); }
 
-static void apply_fill(struct pmm_desk *desk, struct pmm_desk_instrument *in, struct pmm_slot *slot,
-                       const struct pmm_event *e) {
+static void apply_fill(struct pmm_desk_instrument *in, struct pmm_slot *slot, const struct pmm_event *e) {
     in->position = pmm_lots_add(in->position, e->side == PMM_SIDE_BID ? e->quantity : -e->quantity);
     in->fills++;
-    desk->filled |= UINT64_C(1) << e->instrument_id;
     if (!slot) return;
     slot->filled = pmm_lots_add(slot->filled, e->quantity);
     /* With a REPLACE in flight there may be more of it: the answer says. */
@@ -62,14 +75,15 @@ static void apply_refused_replace(const struct pmm_desk *desk, const struct pmm_
     slot->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
 }
 
-static void apply_report(struct pmm_desk *desk, const struct pmm_event *e) {
-    struct pmm_desk_instrument *in = &desk->instruments[e->instrument_id];
+static void apply_report(struct pmm_desk *desk, uint32_t row, const struct pmm_event *e) {
+    struct pmm_desk_instrument *in = &desk->instruments[row];
     struct pmm_slot *slot = find_slot(in, e->order_id);
-    desk->changed |= UINT64_C(1) << e->instrument_id;
+    desk->changed |= UINT64_C(1) << row;
     if (!slot && e->kind != PMM_KIND_CANCEL_REJECTED && e->kind != PMM_KIND_REPLACE_REJECTED) in->unknown_reports++;
     if (pmm_report_fault(e)) return;
     if (e->kind == PMM_KIND_FILL) {
-        apply_fill(desk, in, slot, e);
+        desk->filled |= UINT64_C(1) << row;
+        apply_fill(in, slot, e);
         return;
     }
     if (!slot) return;
@@ -113,11 +127,23 @@ static void doubt_flights(struct pmm_desk *desk) {
         }
 }
 
+/* Quotes are pulled where a peer is lost: its absence means that nobody watches what is out. */
+static void watch(struct pmm_desk *desk, const struct pmm_event *e) {
+    pmm_peers_note(&desk->peers, e);
+    desk->unwatched = pmm_is_lost(&desk->peers, PMM_SOURCE_RISK, 0) ? all_rows(desk) : 0;
+    for (uint32_t row = 0; row < desk->instrument_count; row++) {
+        const uint32_t venue = desk->instruments[row].venue_number;
+        if (pmm_is_lost(&desk->peers, PMM_SOURCE_FEED, venue) || pmm_is_lost(&desk->peers, PMM_SOURCE_GATEWAY, venue))
+            desk->unwatched |= UINT64_C(1) << row;
+    }
+}
+
 static void apply_process(struct pmm_desk *desk, const struct pmm_event *e) {
-    const uint32_t lost = desk->peers_lost, halted = desk->halted, stopping = desk->stopping;
+    const uint64_t unwatched = desk->unwatched;
+    const uint32_t halted = desk->halted, stopping = desk->stopping;
     switch (e->kind) {
-    case PMM_KIND_PEER_LOST: desk->peers_lost |= pmm_source_bit(e->aux); break;
-    case PMM_KIND_PEER_BACK: desk->peers_lost &= ~pmm_source_bit(e->aux); break;
+    case PMM_KIND_PEER_LOST:
+    case PMM_KIND_PEER_BACK: watch(desk, e); break;
     case PMM_KIND_HALT: desk->halted = 1; break;
     case PMM_KIND_RESUME: desk->halted = 0; break;
     case PMM_KIND_STOP: desk->stopping = 1; break;
@@ -127,17 +153,17 @@ static void apply_process(struct pmm_desk *desk, const struct pmm_event *e) {
         break;
     default: break;
     }
-    if (lost != desk->peers_lost || halted != desk->halted || stopping != desk->stopping)
-        desk->changed = ~0ull >> (PMM_INSTRUMENTS_MAX - desk->instrument_count);
+    desk->changed |= unwatched ^ desk->unwatched;
+    if (halted != desk->halted || stopping != desk->stopping) desk->changed = all_rows(desk);
 }
 
-static void apply_market(struct pmm_desk *desk, const struct pmm_event *e) {
-    struct pmm_desk_instrument *in = &desk->instruments[e->instrument_id];
+static void apply_market(struct pmm_desk *desk, uint32_t row, const struct pmm_event *e) {
+    struct pmm_desk_instrument *in = &desk->instruments[row];
     in->market_ns = in->market_cause_ns = e->recv_ns;
     if (e->kind == PMM_KIND_TRADE)
-        desk->traded |= UINT64_C(1) << e->instrument_id;
+        desk->traded |= UINT64_C(1) << row;
     else
-        desk->changed |= UINT64_C(1) << e->instrument_id;
+        desk->changed |= UINT64_C(1) << row;
 }
 
 int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, size_t n) {
@@ -148,15 +174,16 @@ int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, si
     for (size_t i = 0; i < n; i++) {
         const struct pmm_event *e = &events[i];
         if (e->recv_ns > desk->clock_ns) desk->clock_ns = e->recv_ns;
+        const uint32_t row = pmm_desk_row_of(desk, e->instrument_id);
         if (pmm_class_of(e->kind) == PMM_CLASS_PROCESS) {
             apply_process(desk, e);
-        } else if (e->instrument_id >= desk->instrument_count) {
+        } else if (row == PMM_DESK_NO_ROW) {
             continue;
         } else if (pmm_class_of(e->kind) == PMM_CLASS_REPORT) {
-            apply_report(desk, e);
+            apply_report(desk, row, e);
         } else if (pmm_is_of_levels(e->kind)) {
-            apply_market(desk, e);
-            market |= UINT64_C(1) << e->instrument_id;
+            apply_market(desk, row, e);
+            market |= UINT64_C(1) << row;
         }
     }
     /* A book looks through the whole batch for its own records: only those that have some. */
@@ -167,10 +194,9 @@ int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, si
 
 void pmm_desk_quote(struct pmm_desk *desk, struct pmm_maker *const *makers) {
     for (uint64_t changed = desk->changed; changed; changed &= changed - 1) {
-        int instrument = __builtin_ctzll(changed);
-        struct pmm_desk_instrument *row = &desk->instruments[instrument];
-        if (makers[instrument])
-            (void)pmm_maker_quote(makers[instrument], row->book, row->position, desk->clock_ns, &row->wanted);
+        int row = __builtin_ctzll(changed);
+        struct pmm_desk_instrument *in = &desk->instruments[row];
+        if (makers[row]) (void)pmm_maker_quote(makers[row], in->book, in->position, desk->clock_ns, &in->wanted);
     }
 }
 

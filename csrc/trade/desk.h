@@ -7,6 +7,9 @@
  * (struct pmm_quotes); pmm_desk_decide compares that with what is out and writes the least set of NEW,
  * REPLACE and CANCEL. Deterministic: a decision depends on the records and on nothing else.
  *
+ * Rows. A desk has some of the session's instruments, at most DESK_INSTRUMENTS_MAX, each in a row of its own: row_of
+ * tells which. Records and decisions name instruments by their ids; what is said of several is a bit for each row.
+ *
  * Order slots. Each side of an instrument has 8 slots; one operation is in flight per slot.
  *   FREE -> NEW -> LIVE -> REPLACING -> LIVE, LIVE -> CANCELLING -> FREE, REPLACING -> LEAVING -> CANCELLING
  * A rejected NEW rests its side of the instrument for reject_rest_ns of log time, and a refused REPLACE
@@ -20,9 +23,9 @@
  * and not there takes over an order that is not wanted (REPLACE), or a free slot (NEW); the rest is
  * CANCELled. A wanted level without a positive price, or of less than the instrument's quantity_min, is none.
  *
- * When the quotes are pulled, whatever the strategy wants: the book is invalid or older than stale_ns; the
- * feed, risk or gateway process is lost; HALT, until RESUME; STOP. Then nothing but CANCELs is asked for, and
- * once the orders are gone nothing at all.
+ * When the quotes are pulled, whatever the strategy wants: the book is invalid or older than stale_ns; risk is lost,
+ * or the feed or the gateway of the instrument's venue; HALT, until RESUME; STOP. Then nothing but CANCELs is asked
+ * for, and once the orders are gone nothing at all.
  *
  * Who owns. Plain memory of the strategy process. Books are the caller's, in private memory.
  */
@@ -31,7 +34,11 @@
 
 #include "book/book.h"
 #include "base/event.h"
+#include "base/source.h"
 #include "trade/quote.h"
+
+#define PMM_DESK_INSTRUMENTS_MAX 64
+#define PMM_DESK_NO_ROW          0xFF
 
 enum pmm_slot_state {
     PMM_SLOT_FREE = 0,
@@ -57,14 +64,16 @@ struct pmm_slot {
 struct pmm_desk_instrument {
     struct pmm_book *book;
     struct pmm_quotes wanted;
-    struct pmm_slot slots[2][8]; /* [0] bids, [1] asks */
+    struct pmm_slot slots[2][PMM_QUOTE_LEVELS_MAX]; /* [0] bids, [1] asks */
     int64_t rest_until_ns[2];    /* no NEW on that side before */
-    int64_t quantity_min;        /* lots: the least that the venue takes, as the caller has set it */
+    int64_t quantity_min;        /* lots: the least that the venue takes */
     int64_t position;            /* lots, from fills since the journal began */
     int64_t market_ns;           /* recv_ns of its last market record */
     int64_t market_cause_ns;     /* the same, if it came in this batch: what a decision is due to */
     uint64_t fills;
     uint64_t unknown_reports;    /* reports of orders that are in no slot */
+    uint32_t instrument_id;
+    uint32_t venue_number;
 };
 
 struct pmm_desk {
@@ -73,33 +82,43 @@ struct pmm_desk {
     int64_t reject_rest_ns;
     int64_t requote_ticks;
     uint64_t next_order_id;
-    uint64_t changed;        /* bit i: instrument i's book changed in this batch, or its state did */
-    uint64_t traded;         /* bit i: a TRADE of instrument i in this batch */
-    uint64_t filled;         /* bit i: a FILL of ours in this batch */
+    uint64_t changed;        /* bit r: the book of the instrument in row r changed in this batch, or its state did */
+    uint64_t traded;         /* bit r: a TRADE of it in this batch */
+    uint64_t filled;         /* bit r: a FILL of ours in this batch */
+    uint64_t unwatched;      /* bit r: a process is lost without which it is not quoted */
     uint32_t instrument_count;
     uint32_t stopping;       /* STOP was seen */
-    uint32_t peers_lost;     /* bit enum pmm_source */
     uint32_t replace;        /* 1: the venue can REPLACE; 0: cancel, then new */
     uint32_t halted;         /* the last of HALT and RESUME was HALT */
-    uint32_t reserved;
-    struct pmm_desk_instrument instruments[64];
+    struct pmm_peers peers;
+    uint8_t row_of[PMM_INSTRUMENTS_MAX]; /* by instrument id; NO_ROW: not ours */
+    struct pmm_desk_instrument instruments[PMM_DESK_INSTRUMENTS_MAX]; /* by row; instrument_count of them count */
 };
 
-/* books: an initialised one of each instrument, by its id; order ids count from first_order_id. ARGUMENT. */
-int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, uint32_t instrument_count,
-                  uint64_t first_order_id);
+/*
+ * instruments: their rows of the session's table; books: an initialised one of each. The desk's rows are in their
+ * order. owner: the strategy's number, which its order ids carry. ARGUMENT: none or too many of them, an id twice, or
+ * a number that there is not.
+ */
+int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, const struct pmm_instrument *instruments,
+                  uint32_t instrument_count, uint32_t owner);
+
+/* NO_ROW if the instrument is not ours. */
+static inline uint32_t pmm_desk_row_of(const struct pmm_desk *desk, uint32_t instrument_id) {
+    return instrument_id < PMM_INSTRUMENTS_MAX ? desk->row_of[instrument_id] : PMM_DESK_NO_ROW;
+}
 
 /* Applies a batch; changed, traded and filled tell what happened in it. Returns n. */
 int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, size_t n);
 
 /*
  * Lets the makers state what they want of the instruments that changed in this batch. makers: by
- * instrument, NULL where somebody else states it.
+ * row, NULL where somebody else states it.
  */
 void pmm_desk_quote(struct pmm_desk *desk, struct pmm_maker *const *makers);
 
-/* 1 if the instrument may be quoted now: book valid and fresh, peers there, neither halted nor stopping. */
-int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument);
+/* 1 if the instrument may be quoted now: ours, book valid and fresh, peers there, neither halted nor stopping. */
+int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument_id);
 
 /* The decisions that bring the market to what is wanted. The count; never more than max. */
 int64_t pmm_desk_decide(struct pmm_desk *desk, struct pmm_event *out, size_t max);

@@ -5,31 +5,29 @@
 #include "base/money.h"
 #include "base/terms.h"
 
-/* Pulled quotes are cancelled for these: their absence means that nobody watches what is out. */
-#define NEEDED_PEERS ((1u << PMM_SOURCE_FEED) | (1u << PMM_SOURCE_RISK) | (1u << PMM_SOURCE_GATEWAY))
-
-/* Whether anything may be quoted: the peers are there, and trading is neither halted nor ending. */
-static int may_quote(const struct pmm_desk *desk) {
-    return !(desk->stopping | desk->halted | (desk->peers_lost & NEEDED_PEERS));
+/* The rows that may be quoted as far as it is for the peers, HALT and STOP to say. */
+static uint64_t watched_rows(const struct pmm_desk *desk) {
+    return desk->stopping | desk->halted ? 0 : ~desk->unwatched;
 }
 
 static int is_fresh(const struct pmm_desk *desk, const struct pmm_desk_instrument *in) {
     return pmm_book_valid(in->book) && (desk->stale_ns == 0 || desk->clock_ns - in->market_ns <= desk->stale_ns);
 }
 
-int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument) {
-    return may_quote(desk) && is_fresh(desk, &desk->instruments[instrument]);
+int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument_id) {
+    const uint32_t row = pmm_desk_row_of(desk, instrument_id);
+    return row != PMM_DESK_NO_ROW && (watched_rows(desk) >> row & 1) && is_fresh(desk, &desk->instruments[row]);
 }
 
-static void decide(const struct pmm_desk *desk, uint32_t instrument, int side, uint8_t kind,
+static void decide(const struct pmm_desk *desk, const struct pmm_desk_instrument *in, int side, uint8_t kind,
                    const struct pmm_slot *slot, struct pmm_event *out) {
     *out = (struct pmm_event){
         .recv_ns = desk->clock_ns,
-        .venue_ns = desk->instruments[instrument].market_cause_ns,
+        .venue_ns = in->market_cause_ns,
         .price = slot->price,
         .quantity = slot->quantity,
         .order_id = slot->order_id,
-        .instrument_id = instrument,
+        .instrument_id = in->instrument_id,
         .kind = kind,
         .side = (uint8_t)(side == 0 ? PMM_SIDE_BID : PMM_SIDE_ASK),
         .flags = kind == PMM_KIND_CANCEL ? 0 : PMM_FLAG_POST_ONLY,
@@ -46,30 +44,30 @@ static inline int serves(const struct pmm_slot *slot, const struct pmm_level *le
     return off <= 2 * near && (uint64_t)level->quantity - leaves <= (uint64_t)level->quantity / 2;
 }
 
-static void send_new(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot,
+static void send_new(struct pmm_desk *desk, const struct pmm_desk_instrument *in, int side, struct pmm_slot *slot,
                      const struct pmm_level *level, struct pmm_event *out) {
     slot->order_id = desk->next_order_id++;
     slot->price = slot->wanted_price = level->price;
     slot->quantity = slot->wanted_quantity = level->quantity;
     slot->state = PMM_SLOT_NEW;
-    decide(desk, instrument, side, PMM_KIND_NEW, slot, out);
+    decide(desk, in, side, PMM_KIND_NEW, slot, out);
     out->aux = pmm_terms(PMM_TIF_GTC, PMM_TYPE_LIMIT, PMM_STP_CANCEL_NEWEST);
 }
 
-static void send_replace(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot,
-                         const struct pmm_level *level, struct pmm_event *out) {
+static void send_replace(const struct pmm_desk *desk, const struct pmm_desk_instrument *in, int side,
+                         struct pmm_slot *slot, const struct pmm_level *level, struct pmm_event *out) {
     slot->wanted_price = level->price;
     slot->wanted_quantity = pmm_lots_add(slot->filled, level->quantity);
     slot->state = PMM_SLOT_REPLACING;
-    decide(desk, instrument, side, PMM_KIND_REPLACE, slot, out);
+    decide(desk, in, side, PMM_KIND_REPLACE, slot, out);
     out->price = slot->wanted_price;
     out->quantity = slot->wanted_quantity;
 }
 
-static void send_cancel(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_slot *slot,
-                        struct pmm_event *out) {
+static void send_cancel(const struct pmm_desk *desk, const struct pmm_desk_instrument *in, int side,
+                        struct pmm_slot *slot, struct pmm_event *out) {
     slot->state = PMM_SLOT_CANCELLING;
-    decide(desk, instrument, side, PMM_KIND_CANCEL, slot, out);
+    decide(desk, in, side, PMM_KIND_CANCEL, slot, out);
 }
 
 static_assert(PMM_QUOTE_LEVELS_MAX == 8 && PMM_SLOT_LEAVING < 8, "a byte for the slots of each state");
@@ -120,9 +118,8 @@ static uint32_t rested(const struct pmm_slot *slots, uint32_t set, int64_t clock
 }
 
 /* This and decide_side write decisions from `out` on, never past `end`, and return where the next one goes. */
-static struct pmm_event *carry_out(struct pmm_desk *desk, uint32_t instrument, int side, struct plan plan,
+static struct pmm_event *carry_out(struct pmm_desk *desk, struct pmm_desk_instrument *in, int side, struct plan plan,
                                    uint64_t states, struct pmm_event *out, const struct pmm_event *end) {
-    struct pmm_desk_instrument *in = &desk->instruments[instrument];
     struct pmm_slot *slots = in->slots[side];
     const struct pmm_level *levels = side == 0 ? in->wanted.bids : in->wanted.asks;
     const uint32_t leaving = in_state(states, PMM_SLOT_LEAVING);
@@ -139,23 +136,22 @@ static struct pmm_event *carry_out(struct pmm_desk *desk, uint32_t instrument, i
         if (unwanted != 0) {
             struct pmm_slot *slot = take(slots, &unwanted);
             if (desk->replace)
-                send_replace(desk, instrument, side, slot, level, out++);
+                send_replace(desk, in, side, slot, level, out++);
             else
-                send_cancel(desk, instrument, side, slot, out++);
+                send_cancel(desk, in, side, slot, out++);
         } else if (waiting-- <= 0 && in->rest_until_ns[side] <= desk->clock_ns && spare != 0) {
-            send_new(desk, instrument, side, take(slots, &spare), level, out++);
+            send_new(desk, in, side, take(slots, &spare), level, out++);
         }
     }
     if (leaving != 0) unwanted |= rested(slots, leaving, desk->clock_ns);
     while (unwanted != 0 && out != end)
-        send_cancel(desk, instrument, side, take(slots, &unwanted), out++);
+        send_cancel(desk, in, side, take(slots, &unwanted), out++);
     return out;
 }
 
 /* Mostly everything wanted is there: seeing that is all that most looks do. */
-static inline struct pmm_event *decide_side(struct pmm_desk *desk, uint32_t instrument, int side, struct pmm_event *out,
-                                            const struct pmm_event *end) {
-    struct pmm_desk_instrument *in = &desk->instruments[instrument];
+static inline struct pmm_event *decide_side(struct pmm_desk *desk, struct pmm_desk_instrument *in, int side,
+                                            struct pmm_event *out, const struct pmm_event *end) {
     const struct pmm_level *levels = side == 0 ? in->wanted.bids : in->wanted.asks;
     uint32_t count = (uint32_t)(side == 0 ? in->wanted.bid_count : in->wanted.ask_count);
     if (count > PMM_QUOTE_LEVELS_MAX) count = 0; /* nobody's ladder: pull rather than read past it */
@@ -165,17 +161,17 @@ static inline struct pmm_event *decide_side(struct pmm_desk *desk, uint32_t inst
     const int64_t least = in->quantity_min > 1 ? in->quantity_min : 1;
     struct plan plan = pair_up(in->slots[side], 0xFF & ~others, levels, count, least, (uint64_t)desk->requote_ticks);
     if (!(plan.missing | plan.unpaired | leaving)) return out;
-    return carry_out(desk, instrument, side, plan, states, out, end);
+    return carry_out(desk, in, side, plan, states, out, end);
 }
 
 int64_t pmm_desk_decide(struct pmm_desk *desk, struct pmm_event *out, size_t max) {
-    const int may = may_quote(desk);
+    const uint64_t watched = watched_rows(desk);
     struct pmm_event *next = out, *end = out + max;
-    for (uint32_t i = 0; i < desk->instrument_count; i++) {
-        struct pmm_desk_instrument *in = &desk->instruments[i];
-        if (!may || !is_fresh(desk, in)) in->wanted.bid_count = in->wanted.ask_count = 0;
-        next = decide_side(desk, i, 0, next, end);
-        next = decide_side(desk, i, 1, next, end);
+    for (uint32_t row = 0; row < desk->instrument_count; row++) {
+        struct pmm_desk_instrument *in = &desk->instruments[row];
+        if (!(watched >> row & 1) || !is_fresh(desk, in)) in->wanted.bid_count = in->wanted.ask_count = 0;
+        next = decide_side(desk, in, 0, next, end);
+        next = decide_side(desk, in, 1, next, end);
     }
     return next - out;
 }

@@ -88,7 +88,7 @@ int64_t pmm_market_resync(struct pmm_outlet *outlet, const struct pmm_market *ma
 struct pmm_strategy_turn {
     struct pmm_stage *stage;
     struct pmm_desk *desk;
-    struct pmm_maker *makers[64];      /* by instrument_id; NULL: not quoted */
+    struct pmm_maker *makers[PMM_DESK_INSTRUMENTS_MAX]; /* by the desk's row; NULL: not quoted */
     struct pmm_event *batch;           /* input room; own records stand at its start */
     struct pmm_event *decisions;       /* output room */
     uint32_t batch_max;

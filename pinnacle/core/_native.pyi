@@ -33,6 +33,8 @@ class _Lib:
     PMM_CLOCK_WIDTH_TICKS_MAX: int
     PMM_DECIMAL_DECIMALS_MAX: int
     PMM_DECIMAL_TEXT_BYTES: int
+    PMM_DESK_INSTRUMENTS_MAX: int
+    PMM_DESK_NO_ROW: int
     PMM_ERR_AGAIN: int
     PMM_ERR_ARGUMENT: int
     PMM_ERR_CORRUPT: int
@@ -365,7 +367,7 @@ class _Lib:
     @staticmethod
     def pmm_desk_decide(_0: Any, _1: Any, _2: int, /) -> int: ...
     @staticmethod
-    def pmm_desk_init(_0: Any, _1: Any, _2: int, _3: int, /) -> int: ...
+    def pmm_desk_init(_0: Any, _1: Any, _2: Any, _3: int, _4: int, /) -> int: ...
     @staticmethod
     def pmm_desk_quotable(_0: Any, _1: int, /) -> int: ...
     @staticmethod

@@ -1,44 +1,54 @@
 """The strategy's desk: own books, working orders, positions, and the least set of orders."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import Book
 from pinnacle.core.errors import check
+from pinnacle.core.instruments import Instrument, table
 from pinnacle.core.schema import EventBuffer
 
-DECISIONS_MAX = 2 * lib.PMM_QUOTE_LEVELS_MAX * lib.PMM_INSTRUMENTS_MAX
+INSTRUMENTS_MAX: int = lib.PMM_DESK_INSTRUMENTS_MAX
+DECISIONS_MAX = 2 * lib.PMM_QUOTE_LEVELS_MAX * INSTRUMENTS_MAX
 
 
 class Desk:
-    """Wraps struct pmm_desk; `cdata` is the C struct, `instruments[i]` its rows."""
+    """Wraps struct pmm_desk; `cdata` is the C struct, `rows[i]` that of `instruments[i]`.
+
+    `books` has one of each instrument; `owner` is the number of the strategy that sits here.
+    """
 
     def __init__(
         self,
+        instruments: Sequence[Instrument],
         books: list[Book],
         *,
         stale_ns: int,
         reject_rest_ns: int,
         requote_ticks: int,
         replace: bool = True,
-        first_order_id: int = 1,
+        owner: int = 0,
     ):
         self.books = books
         self.cdata: Any = ffi.new("struct pmm_desk *")
         pointers = ffi.new("struct pmm_book *[]", [book.cdata for book in books])
-        check(lib.pmm_desk_init(self.cdata, pointers, len(books), first_order_id), "desk")
+        rows = table(instruments)
+        terms = ffi.from_buffer("struct pmm_instrument[]", rows)
+        check(lib.pmm_desk_init(self.cdata, pointers, terms, len(rows), owner), "desk")
         self.cdata.stale_ns = stale_ns
         self.cdata.reject_rest_ns = reject_rest_ns
         self.cdata.requote_ticks = requote_ticks
         self.cdata.replace = replace
-        self.instruments = self.cdata.instruments
+        self.rows = self.cdata.instruments
         self.decisions = EventBuffer(DECISIONS_MAX)
         self._apply = lib.pmm_desk_apply
         self._decide = lib.pmm_desk_decide
 
     def freeze(self) -> list[Any]:
         """Working orders, positions and books where they are, for `thaw` of an equal desk."""
-        return [ffi.buffer(self.cdata), *(book.memory for book in self.books)]
+        used = ffi.offsetof("struct pmm_desk", "instruments", len(self.books))
+        return [ffi.buffer(self.cdata, used), *(book.memory for book in self.books)]
 
     def fits(self, parts: list[bytes]) -> bool:
         """Whether `thaw` can take these: they are of a desk of this shape."""
@@ -50,7 +60,11 @@ class Desk:
             place[:] = part
         # The one thing in there that is not a value.
         for i, book in enumerate(self.books):
-            self.instruments[i].book = book.cdata
+            self.rows[i].book = book.cdata
+
+    def row_of(self, instrument_id: int) -> int:
+        """In which row an instrument of this desk is."""
+        return self.cdata.row_of[instrument_id]
 
     def apply(self, events: Any, n: int) -> None:
         """Take a batch of n records (struct pmm_event *)."""
@@ -60,9 +74,9 @@ class Desk:
         """Write the decisions into `decisions`; how many there are."""
         return self._decide(self.cdata, self.decisions.cdata, DECISIONS_MAX)
 
-    def quotable(self, instrument: int) -> bool:
+    def quotable(self, instrument_id: int) -> bool:
         """Whether the instrument may be quoted now: see csrc/trade/desk.h."""
-        return bool(lib.pmm_desk_quotable(self.cdata, instrument))
+        return bool(lib.pmm_desk_quotable(self.cdata, instrument_id))
 
     def working(self) -> int:
         """Orders that are out, over all instruments."""

@@ -31,7 +31,7 @@ class Market:
     @property
     def book(self) -> Any:
         """The strategy's own book (pinnacle.core.book.Book), built from its input log."""
-        return self.desk.books[self.instrument.instrument_id]
+        return self.desk.books[self.desk.row_of(self.instrument.instrument_id)]
 
     @property
     def position(self) -> int:

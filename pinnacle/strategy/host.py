@@ -7,9 +7,10 @@ import numpy as np
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import Book
+from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import EVENT, Kind
-from pinnacle.execution.desk import Desk
+from pinnacle.execution.desk import INSTRUMENTS_MAX, Desk
 from pinnacle.strategy.author import AuthorsCode
 from pinnacle.strategy.base import Market, Strategy
 from pinnacle.strategy.config import StrategyConfig
@@ -23,6 +24,8 @@ class StrategyHost:
     """The desk, the strategy's hooks, and the decisions that follow.
 
     `kind` stands in for the strategy that the configuration names; it gets the same parameters.
+    `owner` is the strategy's number, which its orders carry. ConfigError for more instruments than
+    a desk has room for.
     """
 
     def __init__(
@@ -30,29 +33,34 @@ class StrategyHost:
         instruments: Sequence[Instrument],
         config: StrategyConfig,
         kind: type[Strategy] | None = None,
+        owner: int = 0,
     ):
+        if len(instruments) > INSTRUMENTS_MAX:
+            raise ConfigError(
+                f"strategy: quotes at most {INSTRUMENTS_MAX} instruments, not {len(instruments)}"
+            )
         self._books = [Book(i.instrument_id) for i in instruments]
         self.desk = Desk(
+            instruments,
             self._books,
             stale_ns=config.desk.stale_ms * 1_000_000,
             reject_rest_ns=config.desk.reject_rest_ms * 1_000_000,
             requote_ticks=config.desk.requote_ticks,
+            owner=owner,
         )
-        for instrument in instruments:
-            self.desk.instruments[instrument.instrument_id].quantity_min = instrument.quantity_min
         self.markets = [
-            Market(instrument, self.desk, self.desk.instruments[instrument.instrument_id])
-            for instrument in instruments
+            Market(instrument, self.desk, self.desk.rows[row])
+            for row, instrument in enumerate(instruments)
         ]
         kind = kind or STRATEGIES[config.name]
         self._authors_code = AuthorsCode(kind)
         with self._authors_code:
             self.strategy = kind(self.markets, getattr(config, config.name))
             makers = self.strategy.makers()
-        #: struct pmm_maker *[], by instrument, for whoever turns in C.
-        self.makers: Any = ffi.new("struct pmm_maker *[]", lib.PMM_INSTRUMENTS_MAX)
+        #: struct pmm_maker *[], by the desk's row, for whoever turns in C.
+        self.makers: Any = ffi.new("struct pmm_maker *[]", INSTRUMENTS_MAX)
         for number, maker in makers.items():
-            self.makers[number] = maker.cdata
+            self.makers[self.desk.row_of(number)] = maker.cdata
         self._wants_books = kind.on_book is not Strategy.on_book
         self._wants_trades = kind.on_trade is not Strategy.on_trade
         self._wants_fills = kind.on_fill is not Strategy.on_fill
@@ -64,7 +72,7 @@ class StrategyHost:
 
     def usable(self, instrument_id: int) -> bool:
         """Whether the desk's book of it is valid."""
-        return bool(self._books[instrument_id].top().valid)
+        return bool(self._books[self.desk.row_of(instrument_id)].top().valid)
 
     def decide(self, events: Any, n: int) -> int:
         """Take a batch of n records (struct pmm_event *); the decisions are in desk.decisions."""
@@ -95,9 +103,9 @@ class StrategyHost:
 
     def _tell_events(self, events: Any, n: int, traded: int, filled: int) -> None:
         rows = np.frombuffer(ffi.buffer(events, n * EVENT.itemsize), dtype=EVENT)
-        for market in self.markets:
+        for row, market in enumerate(self.markets):
             mine = rows["instrument_id"] == market.instrument.instrument_id
-            bit = 1 << market.instrument.instrument_id
+            bit = 1 << row
             if self._wants_trades and traded & bit:
                 self.strategy.on_trade(market, rows[mine & (rows["kind"] == Kind.TRADE)])
             if self._wants_fills and filled & bit:

@@ -103,8 +103,8 @@ def native_turn(stage: Stage, host: StrategyHost, batch: EventBuffer) -> Any:
     turn = ffi.new("struct pmm_strategy_turn *")
     turn.stage = stage.cdata
     turn.desk = host.desk.cdata
-    for instrument in range(lib.PMM_INSTRUMENTS_MAX):
-        turn.makers[instrument] = host.makers[instrument]
+    for row in range(len(host.markets)):
+        turn.makers[row] = host.makers[row]
     turn.batch = batch.cdata
     turn.batch_max = batch.capacity
     turn.decisions = host.desk.decisions.cdata

@@ -85,6 +85,7 @@ static struct pmm_book *make_book(uint32_t instrument) {
 
 int main(void) {
     struct pmm_risk *risk = make_risk();
+    struct pmm_instrument terms[2] = {{.instrument_id = 0}, {.instrument_id = 1, .venue_number = 1}};
     struct pmm_book *books[2] = {make_book(0), make_book(1)};
     struct pmm_desk *desk = malloc(sizeof *desk);
     struct pmm_maker maker;
@@ -104,7 +105,7 @@ int main(void) {
         .imbalance_levels = 5,
     };
     struct pmm_event *out = malloc(ROOM * sizeof *out);
-    if (pmm_maker_init(&maker, &params) != 0 || pmm_desk_init(desk, books, 2, 1) != 0)
+    if (pmm_maker_init(&maker, &params) != 0 || pmm_desk_init(desk, books, terms, 2, 0) != 0)
         fail("desk or maker was not made", -1);
     desk->requote_ticks = 1;
     for (int step = 0; step < STEPS; step++) {

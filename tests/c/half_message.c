@@ -83,7 +83,8 @@ static uint64_t trade(struct pmm_ring *ring, struct pmm_desk *desk, struct pmm_m
 int main(int argc, char **argv) {
     static struct pmm_desk desk;
     static struct pmm_maker maker;
-    struct pmm_maker *makers[64] = {&maker};
+    struct pmm_maker *makers[PMM_DESK_INSTRUMENTS_MAX] = {&maker};
+    const struct pmm_instrument terms = {.instrument_id = 0};
     struct pmm_maker_params params = {.risk_aversion = 0.01,
                                       .fill_decay_per_tick = 0.5,
                                       .fill_rate_per_s = 1,
@@ -102,7 +103,7 @@ int main(int argc, char **argv) {
     struct pmm_book *book = make_book();
     if (argc != 2 || book == NULL || pmm_maker_init(&maker, &params) < 0) return 2;
     snprintf(path, sizeof path, "%s/ring", argv[1]);
-    if (pmm_desk_init(&desk, &book, 1, 1) < 0 || pmm_ring_create(path, 16384, "half") < 0) return 2;
+    if (pmm_desk_init(&desk, &book, &terms, 1, 0) < 0 || pmm_ring_create(path, 16384, "half") < 0) return 2;
     if (pmm_ring_open_writer(&writer, path) < 0 || pmm_ring_open_reader(&reader, path) < 0) return 2;
     pthread_create(&thread, NULL, feed, NULL);
     uint64_t halves = trade(&reader, &desk, makers);

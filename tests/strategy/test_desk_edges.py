@@ -4,11 +4,22 @@ import pytest
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import Book
-from pinnacle.core.schema import Flag, Kind, Reason, Side, Source, events_pointer
+from pinnacle.core.schema import (
+    Flag,
+    Kind,
+    Reason,
+    Side,
+    Source,
+    events_pointer,
+    owner_of,
+    source_of,
+)
+from pinnacle.execution.desk import Desk
+from pinnacle.strategy.base import Market
 from pinnacle.strategy.config import MarketMakerConfig, StrategyConfig
 from pinnacle.strategy.host import StrategyHost
 from tests.desk_table import MS, Table, kinds, live, pass_time
-from tests.records import batch, book_of, event, instruments
+from tests.records import batch, book_of, event, instruments, instruments_at
 
 BOTH = ["bid", "ask"]
 EVERYWHERE = 0xFFFFFFFF
@@ -23,14 +34,19 @@ def on(side, *levels):
 class Bare:
     """A struct pmm_desk as C made it, in memory that was used before and goes on behind it."""
 
-    def __init__(self, count, first_order_id=1):
+    def __init__(self, count, owner=0, **terms):
         self.size, self.behind = ffi.sizeof("struct pmm_desk"), b"\3" * 4096
         self.memory = ffi.new("uint8_t[]", self.size + len(self.behind))
         ffi.buffer(self.memory)[:] = b"\3" * self.size + self.behind
         self.desk = ffi.cast("struct pmm_desk *", self.memory)
         self.books = [Book(min(i, 63), 4096, 64) for i in range(count)]
         pointers = ffi.new("struct pmm_book *[]", [book.cdata for book in self.books])
-        self.code = lib.pmm_desk_init(self.desk, pointers, count, first_order_id)
+        rows = ffi.new("struct pmm_instrument[]", max(count, 1))
+        for i in range(count):
+            rows[i].instrument_id = i
+        for name, value in terms.items():
+            setattr(rows[count - 1], name, value)
+        self.code = lib.pmm_desk_init(self.desk, pointers, rows, count, owner)
 
     def apply(self, *rows):
         events = batch(*rows)
@@ -40,16 +56,33 @@ class Bare:
         return bytes(ffi.buffer(self.memory)[self.size :]) == self.behind
 
 
-def test_a_desk_has_one_instrument_to_sixty_four_and_numbers_its_orders_from_one():
-    assert [Bare(count).code for count in (1, 64)] == [0, 0]
-    for refused in (Bare(0), Bare(65), Bare(1, first_order_id=0)):
+LAST = lib.PMM_INSTRUMENTS_MAX - 1
+
+
+@pytest.mark.parametrize(
+    "terms", [{}, {"instrument_id": LAST}, {"venue_number": 31}, {"owner": 31}]
+)
+def test_a_desk_has_one_instrument_to_sixty_four_of_any_id_and_venue(terms):
+    assert [Bare(count, **terms).code for count in (1, 64)] == [0, 0]
+
+
+def test_a_desk_of_no_instruments_of_too_many_or_of_what_there_is_not_is_refused():
+    for refused in (
+        Bare(0),
+        Bare(65),
+        Bare(1, owner=32),
+        Bare(1, venue_number=32),
+        Bare(1, instrument_id=LAST + 1),
+        Bare(3, instrument_id=0),
+    ):
         assert refused.code == lib.PMM_ERR_ARGUMENT
 
 
 def test_a_new_desk_has_nothing_out_and_may_replace():
-    made = Bare(2, first_order_id=9)
+    made = Bare(2, owner=9, quantity_min=7)
     desk = made.desk
-    assert (desk.replace, desk.next_order_id, desk.instrument_count) == (1, 9, 2)
+    assert (desk.replace, desk.next_order_id, desk.instrument_count) == (1, 9 << 48 | 1, 2)
+    assert [desk.instruments[row].quantity_min for row in range(2)] == [0, 7]
     assert lib.pmm_desk_working(desk) == 0
 
 
@@ -76,7 +109,12 @@ DEPTH = event(Kind.DEPTH, side=Side.BID, price=98, quantity=1, flags=Flag.LAST)
         ([event(Kind.TIMER, instrument_id=EVERYWHERE)], (0, 0, 0)),
         ([event(Kind.NEW)], (0, 0, 0)),
         ([event(Kind.DEPTH, instrument_id=1)], (0, 0, 0)),
-        ([event(Kind.PEER_LOST, aux=Source.MONITOR)], (1, 0, 0)),
+        ([event(Kind.PEER_LOST, aux=Source.MONITOR)], (0, 0, 0)),
+        ([event(Kind.PEER_LOST, aux=Source.EXCHANGE)], (0, 0, 0)),
+        ([event(Kind.PEER_LOST, aux=Source.FEED | 1 << 8)], (0, 0, 0)),
+        ([event(Kind.PEER_LOST, aux=Source.RISK)], (1, 0, 0)),
+        ([event(Kind.PEER_LOST, aux=Source.GATEWAY)], (1, 0, 0)),
+        ([event(Kind.PEER_LOST, aux=Source.FEED), DEPTH], (1, 0, 0)),
         ([event(Kind.PEER_BACK, aux=Source.MONITOR)], (0, 0, 0)),
         ([event(Kind.RESUME)], (0, 0, 0)),
         ([event(Kind.STOP)], (1, 0, 0)),
@@ -255,3 +293,50 @@ def test_every_instrument_that_changed_is_quoted_by_its_maker():
     host.desk.apply(events_pointer(rows), len(rows))
     lib.pmm_desk_quote(host.desk.cdata, host.makers)
     assert [market.row.wanted.bid_count for market in host.markets] == [1, 1, 0]
+
+
+def test_a_lost_feed_or_gateway_pulls_the_quotes_of_its_venue_and_lost_risk_all():
+    table = instruments_at({5: 0, LAST: 1, 9: 31})
+    books = [Book(i.instrument_id, 4096, 64) for i in table]
+    desk = Desk(table, books, stale_ns=0, reject_rest_ns=0, requote_ticks=0)
+    for row in table:
+        take(desk, book_of([(100, 5)], [(102, 5)], row.instrument_id, 1))
+
+    def quotable():
+        return [row.instrument_id for row in table if desk.quotable(row.instrument_id)]
+
+    changed = {Source.RISK: 0b111, **dict.fromkeys((Source.FEED, Source.GATEWAY), 0b010)}
+    for role in (Source.FEED, Source.RISK, Source.GATEWAY):
+        source = role if role == Source.RISK else source_of(role, 1)
+        for kind, those in (
+            (Kind.PEER_LOST, [] if role == Source.RISK else [5, 9]),
+            (Kind.PEER_BACK, [5, LAST, 9]),
+        ):
+            take(desk, event(kind, aux=source, instrument_id=EVERYWHERE))
+            assert quotable() == those and desk.cdata.changed == changed[role]
+    for source in (source_of(Source.FEED, 2), source_of(Source.RISK, 1), Source.EXCHANGE, -1):
+        take(desk, event(Kind.PEER_LOST, aux=source, instrument_id=EVERYWHERE))
+        assert quotable() == [5, LAST, 9] and desk.cdata.changed == 0
+    assert [desk.quotable(i) for i in (0, 6, LAST + 1, EVERYWHERE)] == [False] * 4
+
+
+def test_an_instrument_has_its_row_whatever_its_id_and_its_orders_tell_whose_they_are():
+    table = instruments_at({LAST: 0, 3: 0})
+    books = [Book(i.instrument_id, 4096, 64) for i in table]
+    desk = Desk(table, books, stale_ns=0, reject_rest_ns=0, requote_ticks=0, owner=7)
+    take(desk, *(book_of([(100, 5)], [(102, 5)], i, 1) for i in (3, LAST)))
+    for row, instrument in enumerate(table):
+        Market(instrument, desk, desk.rows[row]).quote([(100 - row, 5)], [])
+    assert desk.decide() == 2
+    sent = desk.decisions.array[:2]
+    assert sent["instrument_id"].tolist() == [LAST, 3] and sent["price"].tolist() == [100, 99]
+    assert [owner_of(int(i)) for i in sent["order_id"]] == [7, 7]
+    about = {"order_id": sent["order_id"][1], "side": Side.BID, "price": 99, "quantity": 5}
+    take(desk, event(Kind.FILL, instrument_id=3, **about))
+    assert [desk.rows[row].position for row in range(2)] == [0, 5]
+    assert desk.cdata.filled == 0b10 and desk.working() == 1
+
+
+def take(desk, *rows):
+    events = batch(*rows)
+    desk.apply(events_pointer(events), len(events))

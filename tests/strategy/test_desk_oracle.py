@@ -1,16 +1,17 @@
 """Whatever is reported and wanted, the desk does what its oracle does."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from pinnacle.core._native import lib
 from pinnacle.core.book import Book
-from pinnacle.core.schema import Flag, Kind, Reason, Side, events_pointer
+from pinnacle.core.schema import Flag, Kind, Reason, Side, Source, events_pointer
 from pinnacle.execution.desk import DECISIONS_MAX, Desk
 from tests.desk_oracle import SIDES, DeskOracle
-from tests.records import batch, book_of, event
+from tests.records import batch, book_of, event, instruments_at
 
 STATES = ["FREE", "NEW", "LIVE", "REPLACING", "CANCELLING", "LEAVING"]
 ANSWERS = {
@@ -24,8 +25,10 @@ ANY = [k for kinds in ANSWERS.values() for k in kinds] + [Kind.ORDER_STATUS]
 REASONS = [Reason.WOULD_TAKE, Reason.BAD_QUANTITY, Reason.UNKNOWN_ORDER]
 STOPS = [Kind.HALT, Kind.STOP, Kind.PEER_LOST, Kind.BOOK_INVALID]
 NO_MARKET = [Kind.NONE, Kind.ORDER_ADD, Kind.ORDER_EXECUTE, Kind.NEW, Kind.CANCEL, Kind.QUERY]
-LEAST = [1, 3]
+#: Ids, and the numbers of their venues; the rows are in this order.
+PLACES = {lib.PMM_INSTRUMENTS_MAX - 1: 0, 3: 1, 40: 0}
 EVERYWHERE = 0xFFFFFFFF
+PEERS = [0, *Source, 9, *(role | number << 8 for role in (2, 4, 5) for number in (1, 2)), 1 << 16]
 
 
 class Flow:
@@ -34,16 +37,16 @@ class Flow:
     def __init__(self, seed):
         self.chance = random.Random(seed)
         terms = {"stale_ns": 40, "reject_rest_ns": 5, "requote_ticks": seed % 3}
-        self.desk = Desk([Book(i, 4096, 64) for i in range(len(LEAST))], **terms)
-        self.oracle = DeskOracle(LEAST, **terms)
-        for instrument, least in enumerate(LEAST):
-            self.desk.instruments[instrument].quantity_min = least
+        table = instruments_at(PLACES)
+        table[1] = replace(table[1], quantity_min=3)
+        self.desk = Desk(table, [Book(i, 4096, 64) for i in PLACES], **terms)
+        self.oracle = DeskOracle(table, **terms)
 
     def step(self):
         self.take(*(self.record() for _ in range(self.chance.choice([0, 1, 1, 2, 3]))))
-        for instrument, row in enumerate(self.oracle.rows):
+        for number, row in enumerate(self.oracle.rows):
             if self.chance.random() < 0.3:
-                self.want(instrument, row)
+                self.want(number, row)
         self.oracle.replace = self.chance.random() < 0.8
         self.desk.cdata.replace = self.oracle.replace
         self.decide(self.chance.choice([0, 1, 2, 5, DECISIONS_MAX, DECISIONS_MAX]))
@@ -57,7 +60,7 @@ class Flow:
 
     def record(self):
         now, draw = self.oracle.clock_ns + self.chance.choice([0, 1, 2]), self.chance.random()
-        instrument = self.chance.randrange(len(LEAST))
+        instrument = self.chance.choice(list(PLACES))
         if draw < 0.66:
             return self.report(now, instrument)
         if draw < 0.84:
@@ -73,8 +76,8 @@ class Flow:
         return self.change(self.chance.choice([Kind.START, *self.way_back()]), now, instrument)
 
     def change(self, kind, now, instrument):
-        lost = self.oracle.lost if kind == Kind.PEER_BACK else ()
-        aux = self.chance.choice([*lost, self.chance.randrange(10)])
+        lost = sorted(self.oracle.lost) if kind == Kind.PEER_BACK else ()
+        aux = self.chance.choice([*lost, self.chance.choice(PEERS)])
         return event(kind, aux=aux, instrument_id=instrument, recv_ns=now)
 
     def way_back(self):
@@ -83,14 +86,14 @@ class Flow:
         return [Kind.RESUME if self.oracle.halted else Kind.PEER_BACK]
 
     def report(self, now, instrument):
-        row = self.oracle.rows[instrument]
+        row = self.oracle.rows[self.oracle.row_of[instrument]]
         out = [(side, order) for side in SIDES for order in row.slots[side] if order]
         fields = {"instrument_id": instrument, "recv_ns": now, "aux": 1}
         if not out or self.chance.random() < 0.1:
             fields |= {"order_id": self.chance.randint(0, self.oracle.next_order_id + 1)}
             fields |= {"price": self.chance.randint(0, 5), "quantity": self.chance.randint(0, 5)}
             fields |= {"side": self.chance.choice([*SIDES, Side.NONE])}
-            fields |= {"instrument_id": self.chance.choice([instrument, len(LEAST), EVERYWHERE])}
+            fields |= {"instrument_id": self.chance.choice([instrument, 0, EVERYWHERE])}
             return event(self.chance.choice([k for k in ANY if k != Kind.REJECTED]), **fields)
         side, order = self.chance.choice(out)
         kind = self.chance.choice(ANY if self.chance.random() < 0.1 else ANSWERS[order.state])
@@ -102,8 +105,8 @@ class Flow:
         fields |= {"order_id": order.order_id, "side": side, "price": price, "quantity": quantity}
         return event(kind, reason=self.chance.choice(REASONS), **fields)
 
-    def want(self, instrument, row):
-        wanted = self.desk.instruments[instrument].wanted
+    def want(self, number, row):
+        wanted = self.desk.rows[number].wanted
         for side, into in zip(SIDES, (wanted.bids, wanted.asks), strict=True):
             best, each = self.chance.randint(-2, 9), self.chance.choice([1, 2, 5, 6, 9])
             sign = 1 if side == Side.ASK else -1
@@ -132,8 +135,8 @@ class Flow:
         )
         assert (state.clock_ns, state.next_order_id) == (oracle.clock_ns, oracle.next_order_id)
         for number, row in enumerate(oracle.rows):
-            place = self.desk.instruments[number]
-            assert self.desk.quotable(number) == oracle.quotable(row)
+            place = self.desk.rows[number]
+            assert self.desk.quotable(row.instrument) == oracle.quotable(row)
             counts = place.position, place.fills, place.unknown_reports, place.market_ns
             assert counts == (row.position, row.fills, row.unknown_reports, row.market_ns)
             for slots, side in zip(place.slots, SIDES, strict=True):
@@ -158,7 +161,7 @@ def known(order):
 @pytest.mark.parametrize("seed", range(6))
 def test_a_desk_decides_what_its_oracle_does(seed):
     flow = Flow(seed)
-    flow.take(*(book_of([(100, 5)], [(104, 5)], i, 1) for i in range(len(LEAST))))
+    flow.take(*(book_of([(100, 5)], [(104, 5)], i, 1) for i in PLACES))
     for _ in range(400):
         flow.step()
     assert flow.oracle.next_order_id > 100, "it was not spent waiting"
