@@ -16,13 +16,25 @@ SESSION = {"intent_age_max_ns": 10**9, "messages_per_s": 10**9, "messages_burst"
 class Book:
     """struct pmm_risk with a small table of orders; `code` is what its making returned."""
 
-    def __init__(self, orders=8, count=1, short=0, fees=(0, 0), limits=None, session=None, least=1):
-        size = lib.pmm_risk_memsize(orders)
+    def __init__(
+        self,
+        orders=8,
+        count=1,
+        short=0,
+        fees=(0, 0),
+        limits=None,
+        session=None,
+        least=1,
+        venues=(),
+    ):
+        size = lib.pmm_risk_memsize(orders, count)
         self.memory = ffi.new("char[]", b"\xff" * (size - 1))
         self.cdata = ffi.cast("struct pmm_risk *", self.memory)
         terms = ffi.new("struct pmm_instrument[]", max(count, 1))
         for row in terms:
             row.quantity_min, row.maker_fee_e8, row.taker_fee_e8 = least, *fees
+        for row, venue in zip(terms, venues, strict=False):
+            row.venue_number = venue
         rows = ffi.new("struct pmm_risk_limits[]", [LIMITS | (limits or {})] * max(count, 1))
         asked = ffi.new("struct pmm_risk_session *", SESSION | (session or {}))
         self.code = lib.pmm_risk_init(self.cdata, size - short, orders, terms, rows, count, asked)

@@ -19,7 +19,7 @@ static uint64_t next_id = 1;
 
 static struct pmm_risk *make(const struct pmm_risk_limits *limits, const struct pmm_risk_session *session) {
     struct pmm_instrument instrument = {.symbol = "X", .tick_mantissa = 1, .lot_mantissa = 1, .quantity_min = 1};
-    size_t bytes = pmm_risk_memsize(POOL);
+    size_t bytes = pmm_risk_memsize(POOL, 1);
     struct pmm_risk *risk = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
     memset(risk, 0, bytes);
     need(pmm_risk_init(risk, bytes, POOL, &instrument, limits, 1, session) == 0, "risk");

@@ -7,8 +7,12 @@
 #include "base/kinds.h"
 #include "risk/risk_internal.h"
 
-size_t pmm_risk_memsize(uint32_t orders) {
+static size_t instruments_at(uint32_t orders) {
     return sizeof(struct pmm_risk) + (size_t)orders * sizeof(struct risk_order);
+}
+
+size_t pmm_risk_memsize(uint32_t orders, uint32_t instrument_count) {
+    return instruments_at(orders) + instrument_count * sizeof(struct risk_instrument);
 }
 
 static int within(int64_t value, int64_t least, int64_t most) { return value >= least && value <= most; }
@@ -19,7 +23,8 @@ static int ranges_hold(const struct pmm_instrument *terms, const struct pmm_risk
     int good = within(session->messages_per_s, 1, 1000000000) && within(session->messages_burst, 1, 1000000000) &&
                within(session->intent_age_max_ns, 1, INT64_MAX / 4);
     for (uint32_t i = 0; i < count; i++)
-        good = good && within(terms[i].maker_fee_e8, -PMM_FEE_WHOLE_E8, PMM_FEE_WHOLE_E8) &&
+        good = good && terms[i].venue_number < PMM_NUMBERS_MAX &&
+               within(terms[i].maker_fee_e8, -PMM_FEE_WHOLE_E8, PMM_FEE_WHOLE_E8) &&
                within(terms[i].taker_fee_e8, -PMM_FEE_WHOLE_E8, PMM_FEE_WHOLE_E8) &&
                within(limits[i].order_quantity_max, 1, PMM_RISK_LOTS_MAX) &&
                within(limits[i].position_max, 1, PMM_RISK_LOTS_MAX) && within(limits[i].collar_e4, 1, 10000) &&
@@ -30,21 +35,25 @@ static int ranges_hold(const struct pmm_instrument *terms, const struct pmm_risk
 int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_instrument *instruments,
                   const struct pmm_risk_limits *limits, uint32_t instrument_count,
                   const struct pmm_risk_session *session) {
-    if (orders < 4 || (orders & (orders - 1)) || bytes < pmm_risk_memsize(orders) || instrument_count == 0 ||
-        instrument_count > PMM_INSTRUMENTS_MAX || !ranges_hold(instruments, limits, instrument_count, session))
+    if (orders < 4 || (orders & (orders - 1)) || instrument_count == 0 || instrument_count > PMM_INSTRUMENTS_MAX ||
+        bytes < pmm_risk_memsize(orders, instrument_count) ||
+        !ranges_hold(instruments, limits, instrument_count, session))
         return PMM_ERR_ARGUMENT;
     struct pmm_risk *risk = memory;
-    memset(risk, 0, pmm_risk_memsize(orders));
+    memset(risk, 0, pmm_risk_memsize(orders, instrument_count));
     risk->session = *session;
+    risk->instruments_at = instruments_at(orders);
     risk->instrument_count = instrument_count;
     risk->order_mask = orders - 1;
     risk->tokens_e9 = session->messages_burst * 1000000000;
     for (uint32_t i = 0; i < instrument_count; i++) {
-        risk->instruments[i].terms = instruments[i];
-        risk->instruments[i].limits = limits[i];
+        risk_instrument_of(risk, i)->terms = instruments[i];
+        risk_instrument_of(risk, i)->limits = limits[i];
     }
     return 0;
 }
+
+#define OF_ALL UINT32_MAX
 
 /* Where decisions go while a batch runs. */
 struct sink {
@@ -65,7 +74,7 @@ static void refuse(struct pmm_risk *risk, const struct pmm_event *e, uint16_t re
                    : e->kind == PMM_KIND_REPLACE ? PMM_KIND_REPLACE_REJECTED
                                                  : PMM_KIND_CANCEL_REJECTED;
     report->reason = reason;
-    if (e->instrument_id < risk->instrument_count) risk->instruments[e->instrument_id].refused[reason]++;
+    if (e->instrument_id < risk->instrument_count) risk_instrument_of(risk, e->instrument_id)->refused[reason]++;
 }
 
 static void run_cancel(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
@@ -99,7 +108,7 @@ static void run_intent(struct pmm_risk *risk, const struct pmm_event *e, struct 
 }
 
 static void run_fill(struct pmm_risk *risk, const struct pmm_event *e, struct risk_order *order) {
-    struct risk_instrument *in = &risk->instruments[e->instrument_id];
+    struct risk_instrument *in = risk_instrument_of(risk, e->instrument_id);
     risk_ledger_fill(in, e);
     if (!order) {
         in->ledger.unknown_fills++;
@@ -138,7 +147,7 @@ static int refused_as_unknown(const struct pmm_event *e) {
 
 static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
     if (e->instrument_id >= risk->instrument_count) return;
-    struct risk_instrument *in = &risk->instruments[e->instrument_id];
+    struct risk_instrument *in = risk_instrument_of(risk, e->instrument_id);
     uint16_t fault = report_fault(in, e);
     if (fault) {
         in->refused[fault]++;
@@ -161,11 +170,13 @@ static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct 
         risk_order_remove(risk, order);
 }
 
-static void cancel_everything(struct pmm_risk *risk, const struct pmm_event *cause, uint16_t reason,
-                              struct sink *sink) {
+/* owner: a strategy's number, or OF_ALL. */
+static void cancel_orders(struct pmm_risk *risk, const struct pmm_event *cause, uint16_t reason, uint32_t owner,
+                          struct sink *sink) {
     for (uint32_t i = 0; i <= risk->order_mask; i++) {
         struct risk_order *order = &risk->orders[i];
         if (!order->order_id || order->cancelling) continue;
+        if (owner != OF_ALL && owner != pmm_owner_of(order->order_id)) continue;
         order->cancelling = true;
         struct pmm_event *e = emit(sink, cause);
         e->kind = PMM_KIND_CANCEL;
@@ -185,12 +196,12 @@ static void begin(struct pmm_risk *risk, const struct pmm_event *start, struct s
     risk->stopping = false;
     for (uint32_t i = 0; i <= risk->order_mask; i++)
         risk->orders[i].cancelling = false;
-    cancel_everything(risk, start, PMM_REASON_PEER_LOST, sink);
+    cancel_orders(risk, start, PMM_REASON_PEER_LOST, OF_ALL, sink);
 }
 
 static void run_top(struct pmm_risk *risk, const struct pmm_event *e) {
     if (e->instrument_id >= risk->instrument_count) return;
-    struct risk_instrument *in = &risk->instruments[e->instrument_id];
+    struct risk_instrument *in = risk_instrument_of(risk, e->instrument_id);
     in->reference_good = !(e->flags & PMM_FLAG_STALE) && e->quantity > 0 && e->aux > 0;
     if (in->reference_good) {
         in->ledger.bid_price = e->price;
@@ -202,19 +213,20 @@ static void run_process(struct pmm_risk *risk, const struct pmm_event *e, struct
     switch (e->kind) {
     case PMM_KIND_HALT:
         risk->halted = true;
-        cancel_everything(risk, e, e->reason, sink);
+        cancel_orders(risk, e, e->reason, OF_ALL, sink);
         break;
     case PMM_KIND_RESUME: risk->halted = false; break;
     case PMM_KIND_STOP:
         risk->stopping = true;
-        cancel_everything(risk, e, PMM_REASON_SHUTDOWN, sink);
+        cancel_orders(risk, e, PMM_REASON_SHUTDOWN, OF_ALL, sink);
         break;
     case PMM_KIND_START: begin(risk, e, sink); break;
     case PMM_KIND_PEER_LOST:
-        risk->peers_lost |= pmm_source_bit(e->aux);
-        if (e->aux == PMM_SOURCE_STRATEGY) cancel_everything(risk, e, PMM_REASON_PEER_LOST, sink);
+        pmm_peers_note(&risk->peers, e);
+        if (pmm_is_source(e->aux) && pmm_role_of((uint16_t)e->aux) == PMM_SOURCE_STRATEGY)
+            cancel_orders(risk, e, PMM_REASON_PEER_LOST, pmm_number_of((uint16_t)e->aux), sink);
         break;
-    case PMM_KIND_PEER_BACK: risk->peers_lost &= ~pmm_source_bit(e->aux); break;
+    case PMM_KIND_PEER_BACK: pmm_peers_note(&risk->peers, e); break;
     default: break;
     }
 }
@@ -242,7 +254,7 @@ int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n
 
 int pmm_risk_position(const struct pmm_risk *risk, uint32_t instrument_id, struct pmm_position *out) {
     if (instrument_id >= risk->instrument_count) return PMM_ERR_NOT_FOUND;
-    risk_ledger_show(&risk->instruments[instrument_id].ledger, out);
+    risk_ledger_show(&risk_instrument_of(risk, instrument_id)->ledger, out);
     return 0;
 }
 
@@ -250,5 +262,5 @@ int64_t pmm_risk_open_orders(const struct pmm_risk *risk) { return risk->order_c
 
 int64_t pmm_risk_refused(const struct pmm_risk *risk, uint32_t instrument_id, uint16_t reason) {
     if (instrument_id >= risk->instrument_count || reason >= RISK_REASONS) return 0;
-    return risk->instruments[instrument_id].refused[reason];
+    return risk_instrument_of(risk, instrument_id)->refused[reason];
 }

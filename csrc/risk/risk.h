@@ -9,16 +9,16 @@
  * REPLACE_REJECTED / CANCEL_REJECTED with the reason when a check refuses).
  *
  * Checks, in this order; the first that fails gives the reason:
- *   KILL_SWITCH, PEER_LOST (gateway or strategy gone), BAD_INSTRUMENT, BAD_ORDER (side, type),
+ *   KILL_SWITCH, PEER_LOST (its strategy gone, or none), BAD_INSTRUMENT, PEER_LOST (its venue's gateway gone), BAD_ORDER (side, type),
  *   DUPLICATE_ORDER or UNKNOWN_ORDER, BAD_PRICE, BAD_QUANTITY (not positive, below the instrument's least),
- *   ORDER_SIZE, TOO_OLD (decided more than intent_age_max_ns before the log's clock), NO_REFERENCE
+ *   ORDER_SIZE, TOO_OLD (decided more than intent_age_max_ns before the log's clock), NO_REFERENCE (its venue's feed gone)
  *   and PRICE_COLLAR (further than collar_e4 x 1e-4 from the middle of the last TOP), POSITION_LIMIT
  *   (worst case: everything open on that side filled, this order too), OPEN_ORDERS, MESSAGE_RATE
  *   (a token bucket on the log's clock, over all instruments; CANCELs are never refused for it).
  * A CANCEL of a known order always passes.
  *
- * HALT, STOP, START and the loss of the strategy cancel every open order at once. One that the gateway refuses as
- * UNKNOWN_ORDER is gone.
+ * HALT, STOP and START cancel every open order at once, the loss of a strategy those that it owns (source.h). One that
+ * the gateway refuses as UNKNOWN_ORDER is gone.
  *
  * A FILL or a REPLACED that no venue could mean (pmm_report_fault), or a fill that cannot be counted (the
  * position beyond 63 bits, the turnover beyond 125), is refused: counted by its reason and in refused_reports, and it goes no further. What the venue
@@ -92,10 +92,10 @@ struct pmm_position {
     int64_t beyond;          /* PMM_BEYOND_*: which of these are not exact */
 };
 
-size_t pmm_risk_memsize(uint32_t orders);
+size_t pmm_risk_memsize(uint32_t orders, uint32_t instrument_count);
 /*
- * orders: a power of two, a third more than may be open at once; instruments: their table, copied. ARGUMENT, also for
- * limits or fees out of their ranges.
+ * orders: a power of two, a third more than may be open at once; instruments: the session's table, by id, copied.
+ * ARGUMENT, also for limits, fees or venues' numbers out of their ranges.
  */
 int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_instrument *instruments,
                   const struct pmm_risk_limits *limits, uint32_t instrument_count,

@@ -2,8 +2,6 @@
 #include "base/terms.h"
 #include "risk/risk_internal.h"
 
-#define LOST(risk, source) ((risk)->peers_lost >> (source) & 1)
-
 /* Refills by the log's clock, so that no step of a wall clock mints messages. */
 static bool take_token(struct pmm_risk *risk) {
     const int64_t one = 1000000000;
@@ -16,7 +14,8 @@ static bool take_token(struct pmm_risk *risk) {
     return true;
 }
 
-static uint16_t check_form(const struct pmm_risk *risk, const struct pmm_event *e, const struct risk_order *order) {
+static uint16_t check_form(const struct risk_instrument *in, const struct pmm_event *e,
+                           const struct risk_order *order) {
     if (e->side != PMM_SIDE_BID && e->side != PMM_SIDE_ASK) return PMM_REASON_BAD_ORDER;
     if (e->kind == PMM_KIND_NEW && pmm_type_of(e) != PMM_TYPE_LIMIT)
         return PMM_REASON_BAD_ORDER; /* a market order has no price to collar */
@@ -25,8 +24,7 @@ static uint16_t check_form(const struct pmm_risk *risk, const struct pmm_event *
         return PMM_REASON_UNKNOWN_ORDER;
     if (e->kind == PMM_KIND_REPLACE && (order->cancelling || order->asked_quantity)) return PMM_REASON_TOO_LATE;
     if (e->price <= 0) return PMM_REASON_BAD_PRICE;
-    if (e->quantity <= 0 || e->quantity < risk->instruments[e->instrument_id].terms.quantity_min)
-        return PMM_REASON_BAD_QUANTITY;
+    if (e->quantity <= 0 || e->quantity < in->terms.quantity_min) return PMM_REASON_BAD_QUANTITY;
     return 0;
 }
 
@@ -51,15 +49,19 @@ static int within_position(const struct risk_instrument *in, const struct pmm_ev
 
 uint16_t risk_check(struct pmm_risk *risk, const struct pmm_event *e) {
     if (risk->halted || risk->stopping) return PMM_REASON_KILL_SWITCH;
-    if (LOST(risk, PMM_SOURCE_GATEWAY) || LOST(risk, PMM_SOURCE_STRATEGY)) return PMM_REASON_PEER_LOST;
+    const uint32_t owner = pmm_owner_of(e->order_id);
+    if (owner >= PMM_NUMBERS_MAX || pmm_is_lost(&risk->peers, PMM_SOURCE_STRATEGY, owner)) return PMM_REASON_PEER_LOST;
     if (e->instrument_id >= risk->instrument_count) return PMM_REASON_BAD_INSTRUMENT;
+    const struct risk_instrument *in = risk_instrument_of(risk, e->instrument_id);
+    const uint32_t venue = in->terms.venue_number;
+    if (pmm_is_lost(&risk->peers, PMM_SOURCE_GATEWAY, venue)) return PMM_REASON_PEER_LOST;
     struct risk_order *order = risk_order_find(risk, e->order_id);
-    uint16_t reason = check_form(risk, e, order);
+    uint16_t reason = check_form(in, e, order);
     if (reason) return reason;
-    const struct risk_instrument *in = &risk->instruments[e->instrument_id];
     if (e->quantity > in->limits.order_quantity_max) return PMM_REASON_ORDER_SIZE;
     if (risk->clock_ns - e->recv_ns > risk->session.intent_age_max_ns) return PMM_REASON_TOO_OLD;
-    reason = LOST(risk, PMM_SOURCE_FEED) ? PMM_REASON_NO_REFERENCE : check_collar(in, e->price);
+    const int seen = !pmm_is_lost(&risk->peers, PMM_SOURCE_FEED, venue);
+    reason = seen ? check_collar(in, e->price) : PMM_REASON_NO_REFERENCE;
     if (reason) return reason;
     if (!within_position(in, e, order)) return PMM_REASON_POSITION_LIMIT;
     if (!order && in->ledger.open_orders >= in->limits.open_orders_max) return PMM_REASON_OPEN_ORDERS;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/money.h"
+#include "base/source.h"
 #include "risk/risk.h"
 
 #define RISK_REASONS 96
@@ -49,20 +50,26 @@ struct risk_instrument {
     bool reference_good;
 };
 
+/* Behind the orders stand the instruments: only as many as there are, for all of it is frozen. */
 struct pmm_risk {
     struct pmm_risk_session session;
-    struct risk_instrument instruments[PMM_INSTRUMENTS_MAX];
+    struct pmm_peers peers;
+    uint64_t instruments_at; /* from this structure's first byte */
     int64_t clock_ns;
     int64_t tokens_e9;      /* message tokens x 1e9 */
     int64_t tokens_ns;
     uint32_t instrument_count;
     uint32_t order_mask;
     uint32_t order_count;
-    uint32_t peers_lost;    /* bit enum pmm_source */
     bool halted;
     bool stopping;
     struct risk_order orders[];
 };
+
+/* id: below instrument_count. */
+static inline struct risk_instrument *risk_instrument_of(const struct pmm_risk *risk, uint32_t id) {
+    return (struct risk_instrument *)((uintptr_t)risk + risk->instruments_at) + id;
+}
 
 struct risk_order *risk_order_find(struct pmm_risk *risk, uint64_t order_id);
 struct risk_order *risk_order_add(struct pmm_risk *risk, const struct pmm_event *e); /* NULL: table full */
@@ -76,7 +83,7 @@ static inline int64_t risk_order_exposure(const struct risk_order *order) {
 
 /* Call around every change of an order: takes its exposure out of, or puts it into, the open totals. */
 static inline void risk_expose(struct pmm_risk *risk, const struct risk_order *order, int sign) {
-    pmm_money *open = &risk->instruments[order->instrument_id].ledger.open[order->side != PMM_SIDE_BID];
+    pmm_money *open = &risk_instrument_of(risk, order->instrument_id)->ledger.open[order->side != PMM_SIDE_BID];
     *open += sign * risk_order_exposure(order);
 }
 

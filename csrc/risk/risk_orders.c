@@ -27,14 +27,16 @@ struct risk_order *risk_order_add(struct pmm_risk *risk, const struct pmm_event 
         .side = e->side,
     };
     risk->order_count++;
-    risk->instruments[e->instrument_id].ledger.open_orders++;
-    risk_expose(risk, &risk->orders[i], +1);
+    struct risk_ledger *ledger = &risk_instrument_of(risk, e->instrument_id)->ledger;
+    ledger->open_orders++;
+    ledger->open[e->side != PMM_SIDE_BID] += e->quantity;
     return &risk->orders[i];
 }
 
 void risk_order_remove(struct pmm_risk *risk, struct risk_order *order) {
-    risk_expose(risk, order, -1);
-    risk->instruments[order->instrument_id].ledger.open_orders--;
+    struct risk_ledger *ledger = &risk_instrument_of(risk, order->instrument_id)->ledger;
+    ledger->open_orders--;
+    ledger->open[order->side != PMM_SIDE_BID] -= risk_order_exposure(order);
     risk->order_count--;
     /* Backward shift: entries behind the hole move up unless they are at or past their home. */
     uint32_t hole = (uint32_t)(order - risk->orders);

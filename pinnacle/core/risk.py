@@ -38,7 +38,7 @@ class RiskBook:
         session: dict[str, int],
     ):
         orders = _table_size(sum(row["open_orders_max"] for row in limits))
-        size = lib.pmm_risk_memsize(orders)
+        size = lib.pmm_risk_memsize(orders, len(instruments))
         self._memory = ffi.new("char[]", size)
         self.cdata = ffi.cast("struct pmm_risk *", self._memory)
         self.orders = orders

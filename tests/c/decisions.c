@@ -58,7 +58,7 @@ static struct pmm_risk *make_risk(void) {
         limits[i] = (struct pmm_risk_limits){50, 400, 2000, 12, 0};
     }
     struct pmm_risk_session session = {1000000000000, 100000, 100000};
-    size_t size = pmm_risk_memsize(ORDERS);
+    size_t size = pmm_risk_memsize(ORDERS, 2);
     struct pmm_risk *risk = malloc(size);
     if (pmm_risk_init(risk, size, ORDERS, terms, limits, 2, &session) != 0) fail("risk was not made", -1);
     return risk;

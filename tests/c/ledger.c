@@ -18,7 +18,7 @@ int main(int count, char **arguments) {
     terms.taker_fee_e8 = count > 2 ? atoll(arguments[2]) : 0;
     struct pmm_risk_limits limits = {1, 1, 1, 1, 0};
     struct pmm_risk_session session = {1, 1, 1};
-    size_t size = pmm_risk_memsize(ORDERS);
+    size_t size = pmm_risk_memsize(ORDERS, 1);
     struct pmm_risk *risk = malloc(size);
     struct pmm_event *out = malloc((2 + ORDERS) * sizeof *out), in;
     if (pmm_risk_init(risk, size, ORDERS, &terms, &limits, 1, &session) != 0) return 1;

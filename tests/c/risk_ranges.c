@@ -20,7 +20,7 @@ static struct pmm_risk *made(struct pmm_risk_limits limits, struct pmm_risk_sess
     struct pmm_instrument terms;
     memset(&terms, 0, sizeof terms);
     terms.quantity_min = 1;
-    size_t size = pmm_risk_memsize(ORDERS);
+    size_t size = pmm_risk_memsize(ORDERS, 1);
     struct pmm_risk *risk = malloc(size);
     if (pmm_risk_init(risk, size, ORDERS, &terms, &limits, 1, &session) == 0) return risk;
     free(risk);
