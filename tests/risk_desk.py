@@ -10,7 +10,7 @@ from tests.records import event, instruments, run
 BID, ASK = 10_000, 10_010
 
 
-def gate(**changes) -> RiskGate:
+def gate(symbols=("X",), **changes) -> RiskGate:
     limits = {
         "order_quantity_max": "1",
         "position_max": "3",
@@ -20,8 +20,8 @@ def gate(**changes) -> RiskGate:
     session = {"intent_age_max_ms": 100, "messages_per_s": 10, "messages_burst": 20}
     limits |= {k: v for k, v in changes.items() if k in limits}
     session |= {k: v for k, v in changes.items() if k in session}
-    config = RiskConfig(limits={"X": LimitsConfig(**limits)}, **session)
-    made = RiskGate(instruments("X", maker_bps=-1, taker_bps=5), config)
+    config = RiskConfig(limits=dict.fromkeys(symbols, LimitsConfig(**limits)), **session)
+    made = RiskGate(instruments(*symbols, maker_bps=-1, taker_bps=5), config)
     run(made.decided, top())
     return made
 

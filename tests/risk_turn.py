@@ -15,6 +15,8 @@ from pinnacle.runtime.stage import ORDER_KINDS, Input, Output, Stage, kind_mask
 from tests.records import batch, book_of
 from tests.risk_desk import ASK, BID, gate
 
+BATCH = 512
+
 
 class RiskTurn:
     """struct pmm_risk_turn and what it points to; all instruments share the one book."""
@@ -37,18 +39,16 @@ class RiskTurn:
             0,
             self.clock,
         )
-        self.gate, self.batch = (
-            gate(open_orders_max=100, intent_age_max_ms=60_000),
-            EventBuffer(256),
-        )
+        symbols = ("X", *(f"X{i}" for i in range(1, instrument_count)))
+        self.gate = gate(symbols, open_orders_max=100, intent_age_max_ms=60_000)
+        self.batch = EventBuffer(BATCH)
         self.histogram = ffi.new("struct pmm_histogram *")
         self.cdata = ffi.new("struct pmm_risk_turn *")
         turn = self.cdata
         turn.stage, turn.risk = self.stage.cdata, self.gate.book.cdata
-        turn.clock, turn.batch, turn.batch_max = self.clock.cdata, self.batch.cdata, 256
+        turn.clock, turn.batch, turn.batch_max = self.clock.cdata, self.batch.cdata, BATCH
         turn.decisions = self.gate.decisions.cdata
         turn.decisions_max = self.gate.decisions.capacity
-        turn.instrument_count = instrument_count
         for i in range(instrument_count):
             turn.books[i] = self.reader.cdata
 

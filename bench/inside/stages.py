@@ -192,7 +192,6 @@ def _risk_turn(recorded: Recorded, gate: RiskGate, stage: Stage, batch: EventBuf
     turn.clock = clock.cdata
     turn.batch, turn.batch_max = batch.cdata, BATCH
     turn.decisions, turn.decisions_max = gate.decisions.cdata, gate.decisions.capacity
-    turn.instrument_count = len(books)
     for i, book in enumerate(books):
         turn.books[i] = book.cdata
     return turn, (books, counters, histogram, clock)

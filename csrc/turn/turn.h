@@ -9,9 +9,8 @@
  * strategy: takes a batch, lets the desk apply it, quotes what has a maker, gives the decisions.
  *
  * risk: pmm_risk_turn polls the rings, looks at the shared books of the instruments that the
- * batch touches and puts what it saw into the log as TOP records before it (a decision may
- * depend on nothing that is not in the log), commits, runs the checks, gives, and records
- * tick-to-order: from the feed's stamp on the market record that caused an order to the moment
+ * batch touches and puts what it saw into the log as TOP records before it (risk_look.h),
+ * commits, runs the checks, gives, and records tick-to-order: from the feed's stamp on the market record that caused an order to the moment
  * when the order is committed for the gateway.
  *
  * Who owns. The process; everything pointed to belongs to the caller and outlives the turn.
@@ -102,18 +101,19 @@ int64_t pmm_strategy_turns(struct pmm_strategy_turn *turn, size_t own, struct pm
 struct pmm_risk_turn {
     struct pmm_stage *stage;
     struct pmm_risk *risk;
-    const struct pmm_book *books[64];  /* shared, read-only */
+    const struct pmm_book *books[PMM_INSTRUMENTS_MAX]; /* shared, read-only, by instrument id; NULL: not known */
     struct pmm_histogram *tick_to_order; /* NULL: not recorded */
     struct pmm_clock *clock;           /* the process's; it calibrates it */
     struct pmm_event *batch;           /* input room; own records stand at its start */
     struct pmm_event *decisions;       /* output room */
     uint32_t batch_max;
     uint32_t decisions_max;
-    uint32_t instrument_count;
-    uint32_t reserved;
 };
 
-/* One turn with own records already at batch[0..own). The records taken, or STAGE / journal codes. */
+/*
+ * One turn with own records already at batch[0..own). The records taken, STAGE / journal codes, or ARGUMENT where
+ * batch_max leaves no room for records beside own and a TOP for each instrument.
+ */
 int64_t pmm_risk_run_turn(struct pmm_risk_turn *turn, size_t own);
 int64_t pmm_risk_turns(struct pmm_risk_turn *turn, size_t own, struct pmm_loop *loop);
 

@@ -90,7 +90,6 @@ class _Turn:
         turn.batch_max = BATCH
         turn.decisions = gate.decisions.cdata
         turn.decisions_max = gate.decisions.capacity
-        turn.instrument_count = len(books)
         for i, book in enumerate(books):
             turn.books[i] = book.cdata
 

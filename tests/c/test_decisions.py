@@ -16,6 +16,7 @@ SOURCES = (
     "risk",
     "risk_check",
     "risk_ledger",
+    "risk_look",
     "risk_orders",
     "book",
     "book_read",
@@ -25,7 +26,7 @@ SOURCES = (
 )
 
 
-@pytest.mark.parametrize("name", ["decisions", "quote_extremes", "risk_ranges"])
+@pytest.mark.parametrize("name", ["decisions", "quote_extremes", "risk_look", "risk_ranges"])
 def test_what_decides_survives_anything(tmp_path, name):
     program = tmp_path / name
     command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror"]

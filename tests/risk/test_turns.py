@@ -12,6 +12,7 @@ from tests.records import event
 from tests.risk_desk import ASK, BID, new, report
 from tests.risk_turn import RiskTurn
 
+LAST = lib.PMM_INSTRUMENTS_MAX - 1
 LONG_NS = 20 * 10**9
 
 
@@ -42,9 +43,9 @@ def test_a_look_stands_behind_its_own_records_and_before_the_polled_ones(tmp_pat
 
 
 @pytest.mark.parametrize("kind", [Kind.NEW, Kind.REPLACE, Kind.FILL])
-@pytest.mark.parametrize("instrument_id", [0, 5, 63])
+@pytest.mark.parametrize("instrument_id", [0, 5, LAST])
 def test_what_depends_on_a_price_has_its_instrument_looked_at(tmp_path, kind, instrument_id):
-    turn = RiskTurn(tmp_path, instrument_count=64)
+    turn = RiskTurn(tmp_path, instrument_count=LAST + 1)
     turn.send(*[report(kind, 1, instrument_id=instrument_id)] * 2)
     assert turn.run() == 3
     looked = turn.log()[:3]
@@ -71,7 +72,9 @@ def test_what_an_earlier_turn_left_in_the_batch_is_not_looked_at(tmp_path):
     assert kinds(turn, first=before) == [Kind.CANCEL, Kind.CANCEL]
 
 
-@pytest.mark.parametrize(("count", "beyond"), [(1, 1), (5, 63), (63, 63), (64, 64), (64, 70)])
+@pytest.mark.parametrize(
+    ("count", "beyond"), [(1, 1), (5, LAST), (LAST, LAST), (LAST + 1, LAST + 1)]
+)
 def test_an_instrument_that_there_is_not_is_not_looked_at(tmp_path, count, beyond):
     turn = RiskTurn(tmp_path, instrument_count=count)
     turn.send(new(1, quantity=1, instrument_id=beyond))
@@ -190,3 +193,10 @@ def test_a_look_where_there_is_no_book_shows_nothing_of_another(tmp_path):
     for name in ("venue_ns", "price", "quantity", "order_id", "aux", "reason"):
         assert nothing[name] == 0, name
     assert nothing["flags"] & Flag.STALE
+
+
+@pytest.mark.parametrize(("batch_max", "code"), [(3, lib.PMM_ERR_ARGUMENT), (4, 1)])
+def test_a_batch_without_room_beside_own_records_and_looks_is_refused(tmp_path, batch_max, code):
+    turn = RiskTurn(tmp_path, instrument_count=2)
+    turn.cdata.batch_max = batch_max
+    assert turn.run(event(Kind.TIMER)) == code
