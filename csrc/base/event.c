@@ -17,10 +17,6 @@ uint16_t pmm_report_fault(const struct pmm_event *report) {
     return report->price <= 0 ? PMM_REASON_BAD_PRICE : PMM_REASON_NONE;
 }
 
-uint32_t pmm_source_bit(int64_t source) {
-    return source > PMM_SOURCE_NONE && source <= PMM_SOURCE_TRADERS ? UINT32_C(1) << source : 0;
-}
-
 int pmm_event_ends_message(const struct pmm_event *event) {
     int alone = pmm_class_of(event->kind) != PMM_CLASS_MARKET || event->kind == PMM_KIND_BOOK_INVALID;
     return alone || (event->flags & (PMM_FLAG_LAST | PMM_FLAG_SNAPSHOT)) != 0;

@@ -35,7 +35,7 @@
 #include <stdint.h>
 
 #define PMM_EVENT_BYTES     64
-#define PMM_INSTRUMENTS_MAX 64 /* of a session */
+#define PMM_INSTRUMENTS_MAX 256 /* of a session */
 #define PMM_SYMBOL_BYTES    32
 #define PMM_VENUE_BYTES     16
 
@@ -275,9 +275,6 @@ int64_t pmm_fee(int64_t price, int64_t quantity, int64_t fee_e8);
  * BAD_PRICE (not positive). Whoever takes reports believes none of these. 0 for every other kind.
  */
 uint16_t pmm_report_fault(const struct pmm_event *report);
-
-/* The bit of an enum pmm_source in a set of them; none for a number that is not a source. */
-uint32_t pmm_source_bit(int64_t source);
 
 /*
  * 1 if a reader may decide after this record; 0 if it must have the next one too: market data with neither

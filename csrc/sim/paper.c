@@ -47,12 +47,13 @@ int pmm_paper_init(void *memory, size_t bytes, const uint32_t *instrument_ids, u
     struct pmm_paper *paper = memory;
     paper->config = *config;
     paper->markets = instruments;
-    memset(paper->index, (int)instruments, sizeof paper->index);
+    for (uint32_t id = 0; id < PMM_INSTRUMENTS_MAX; id++)
+        paper->index[id] = (uint16_t)instruments;
     uint8_t *at = (uint8_t *)paper_market(paper, 0) + paper_aligned(instruments * sizeof(struct paper_market));
     for (uint32_t i = 0; i < instruments; i++, at += market_bytes(config)) {
         uint32_t id = instrument_ids[i];
         if (id >= PMM_INSTRUMENTS_MAX || paper->index[id] != instruments) return PMM_ERR_ARGUMENT;
-        paper->index[id] = (uint8_t)i;
+        paper->index[id] = (uint16_t)i;
         int code = init_market(paper_market(paper, i), at, id, config);
         if (code < 0) return code;
     }

@@ -58,7 +58,7 @@ struct pmm_paper {
     struct pmm_paper_config config;
     uint32_t markets;
     int64_t sequence; /* of reports that belong to no market */
-    uint8_t index[PMM_INSTRUMENTS_MAX]; /* of the market by instrument id; markets if there is none */
+    uint16_t index[PMM_INSTRUMENTS_MAX]; /* of the market by instrument id; markets if there is none */
     struct pmm_level level[PMM_PAPER_LEVELS]; /* scratch: displayed less taken */
 };
 

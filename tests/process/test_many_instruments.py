@@ -1,4 +1,4 @@
-"""Sixty-four instruments, the most there may be: they run, halt, resume, lose each process once."""
+"""Sixty-four instruments, as many as a strategy may have, and each process is lost once."""
 
 import os
 import signal

@@ -22,13 +22,10 @@ def test_memory_that_is_a_byte_too_small_is_refused():
     assert Book(short=1).code == lib.PMM_ERR_ARGUMENT
 
 
-def test_one_instrument_is_the_least_and_sixty_four_are_the_most():
-    assert [Book(count=n).code for n in (0, 1, 64, 65)] == [
-        lib.PMM_ERR_ARGUMENT,
-        0,
-        0,
-        lib.PMM_ERR_ARGUMENT,
-    ]
+def test_one_instrument_is_the_least_and_all_that_a_session_may_have_are_the_most():
+    most = lib.PMM_INSTRUMENTS_MAX
+    codes = [Book(count=n).code for n in (0, 1, most, most + 1)]
+    assert codes == [lib.PMM_ERR_ARGUMENT, 0, 0, lib.PMM_ERR_ARGUMENT]
 
 
 @pytest.mark.parametrize(

@@ -271,8 +271,10 @@ def test_the_shipped_sessions_are_given_no_warning_but_for_what_a_machine_has(tm
 def test_more_instruments_than_there_is_room_for_are_counted(tmp_path):
     text = (ROOT / "config" / "demo.toml").read_text(encoding="utf-8")
     path = tmp_path / "many.toml"
+    path.write_text(many_instruments(text, 257), encoding="utf-8")
+    assert refusal(path) == f"{path}: instruments: at most 256, not 257"
     path.write_text(many_instruments(text, 65), encoding="utf-8")
-    assert refusal(path) == f"{path}: instruments: at most 64, not 65"
+    assert refusal(path) == f"{path}: strategy: quotes at most 64 instruments, not 65"
     path.write_text(many_instruments(text, 64), encoding="utf-8")
     assert len(load_session(path).instruments) == 64
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pinnacle.core._native import lib
 from pinnacle.core.errors import NativeError
 from pinnacle.core.schema import (
     INSTRUMENT_ALL,
@@ -384,7 +385,7 @@ def test_an_out_buffer_that_could_never_hold_a_record_is_refused(desk):
     ("instruments", "options"),
     [
         ((), {}),
-        ((64,), {}),
+        ((lib.PMM_INSTRUMENTS_MAX,), {}),
         ((1, 1), {}),
         ((0,), {"orders": 0}),
         ((0,), {"cancel": 4}),

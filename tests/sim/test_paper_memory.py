@@ -20,6 +20,7 @@ from tests.paper_side import LEVELS
 from tests.sim.paper_inside import PRIVATE, Inside
 
 WINDOW, FAR, GUARD = 4096, 2, 256
+MOST = lib.PMM_INSTRUMENTS_MAX
 
 
 def config_of(**changes):
@@ -76,8 +77,8 @@ class Fenced:
     [
         (1, {}, True),
         (0, {}, False),
-        (64, {}, True),
-        (65, {}, False),
+        (MOST, {}, True),
+        (MOST + 1, {}, False),
         (1, {"orders": 0}, False),
         (1, {"orders": 1}, True),
         (1, {"orders": 65536}, True),
@@ -99,7 +100,7 @@ def aligned(size):
     return -(-size // 64) * 64
 
 
-@pytest.mark.parametrize("instruments", [(7,), (0, 63, 5)])
+@pytest.mark.parametrize("instruments", [(7,), (0, MOST - 1, 5)])
 @pytest.mark.parametrize("orders", [1, 3, 4])
 def test_the_parts_of_a_venue_fill_its_memory_one_after_the_other(instruments, orders):
     fenced = Fenced(instruments, orders=orders)
@@ -127,8 +128,8 @@ def test_what_a_venue_cannot_be_made_of_is_refused():
         {"memory": fenced.memory + 8},
         {"bytes": fenced.size - 1},
         {"ids": ffi.NULL},
-        {"ids": ffi.new("uint32_t[]", [64, 1])},
-        {"ids": ffi.new("uint32_t[]", [1, 64])},
+        {"ids": ffi.new("uint32_t[]", [MOST, 1])},
+        {"ids": ffi.new("uint32_t[]", [1, MOST])},
         {"ids": ffi.new("uint32_t[]", [5, 5])},
         {"ids": ffi.new("uint32_t[]", [0, 0])},
         {"count": 0},
@@ -137,7 +138,7 @@ def test_what_a_venue_cannot_be_made_of_is_refused():
     ]
     for case in cases:
         assert fenced.init(**case) == lib.PMM_ERR_ARGUMENT, case
-    for case in ({}, {"bytes": fenced.size + 1}, {"ids": ffi.new("uint32_t[]", [63, 0])}):
+    for case in ({}, {"bytes": fenced.size + 1}, {"ids": ffi.new("uint32_t[]", [MOST - 1, 0])}):
         assert fenced.init(**case) == 0
 
 
@@ -175,8 +176,21 @@ def test_an_instrument_that_can_be_none_is_none_whatever_lies_behind_the_table()
     desk = PaperDesk()
     desk.snapshot([(512, 10)], [(600, 10)])
     desk.new(1, ASK, 512, 1, tif=TimeInForce.IOC)  # its best level's price ends with a zero byte
-    assert reasons(desk.new(2, BID, 500, 1, instrument_id=64))[0][1] == Reason.BAD_INSTRUMENT
-    assert not desk.paper.valid(64) and not desk.paper.valid(63) and desk.paper.valid(0)
+    assert reasons(desk.new(2, BID, 500, 1, instrument_id=MOST))[0][1] == Reason.BAD_INSTRUMENT
+    assert not desk.paper.valid(MOST) and not desk.paper.valid(MOST - 1) and desk.paper.valid(0)
+
+
+def test_a_venue_of_every_instrument_knows_each_and_one_of_some_no_other():
+    half = range(MOST // 2, MOST)
+    for ids in (range(MOST), half):
+        desk = PaperDesk(instruments=tuple(ids))
+        for instrument in (ids[0], ids[-1]):
+            desk.instrument = instrument
+            desk.snapshot([(100, 10)], [(102, 10)])
+            assert [kind for kind, _ in reasons(desk.new(1, BID, 100, 1))] == [Kind.ACK]
+            assert desk.paper.queue_ahead(instrument, 1) == 10
+        assert [i for i in range(MOST + 1) if desk.paper.valid(i)] == [ids[0], ids[-1]]
+    assert reasons(desk.new(2, BID, 100, 1, instrument_id=0))[0][1] == Reason.BAD_INSTRUMENT
 
 
 # ---- the room for reports ----
@@ -290,7 +304,7 @@ def test_orders_are_read_by_instrument_side_and_place_and_only_if_all_of_them_fi
     assert desk.paper.order_count == 9
     ahead = lib.pmm_paper_queue_ahead
     assert [ahead(venue, 8, i) for i in (1, 2, 3, 4)] == [20, 6, 10, lib.PMM_ERR_NOT_FOUND]
-    assert [ahead(venue, i, 1) for i in (4, 64)] == [lib.PMM_ERR_NOT_FOUND] * 2
+    assert [ahead(venue, i, 1) for i in (4, MOST)] == [lib.PMM_ERR_NOT_FOUND] * 2
 
 
 def test_who_is_first_has_nothing_ahead_and_who_waits_for_a_level_has_no_number():
