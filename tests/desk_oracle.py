@@ -77,7 +77,7 @@ class DeskOracle:
                 )
 
     def _process(self, kind, aux):
-        before, unwatched = (self.halted, self.stopping), self.unwatched()
+        before = self.pulled()
         if kind == Kind.PEER_LOST:
             self.lost |= {aux}
         elif kind == Kind.PEER_BACK:
@@ -91,12 +91,12 @@ class DeskOracle:
                 if order.state != "LIVE":
                     order.quantity = max(order.quantity, order.wanted[1])
                     order.state = "LEAVING"
-        self.changed |= unwatched ^ self.unwatched()
-        if before != (self.halted, self.stopping):
-            self.changed |= set(range(len(self.rows)))
+        self.changed |= before ^ self.pulled()
 
-    def unwatched(self):
-        """The rows for which a process is lost that they need."""
+    def pulled(self):
+        """The rows that are not quoted, whatever their books are."""
+        if self.halted or self.stopping:
+            return set(range(len(self.rows)))
         return {
             number
             for number, row in enumerate(self.rows)
@@ -169,9 +169,8 @@ class DeskOracle:
         return kind in (Kind.REJECTED, Kind.CANCELLED)
 
     def quotable(self, row):
-        unwatched = self.row_of[row.instrument] in self.unwatched()
         fresh = self.stale_ns == 0 or self.clock_ns - row.market_ns <= self.stale_ns
-        return not (self.halted or self.stopping or unwatched) and row.valid and fresh
+        return self.row_of[row.instrument] not in self.pulled() and row.valid and fresh
 
     def decide(self, room):
         """(kind, instrument, side, order id, price, quantity, cause), at most `room` of them."""

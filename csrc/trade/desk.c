@@ -25,12 +25,15 @@ int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, const st
         if (id >= PMM_INSTRUMENTS_MAX || desk->row_of[id] != PMM_DESK_NO_ROW || terms->venue_number >= PMM_NUMBERS_MAX)
             return PMM_ERR_ARGUMENT;
         desk->row_of[id] = (uint8_t)row;
-        desk->instruments[row].book = books[row];
-        desk->instruments[row].quantity_min = terms->quantity_min;
-        desk->instruments[row].instrument_id = id;
-        desk->instruments[row].venue_number = terms->venue_number;
+        struct pmm_desk_instrument *in = &desk->instruments[row];
+        in->book = books[row];
+        in->quantity_min = terms->quantity_min > 1 ? terms->quantity_min : 1;
+        in->instrument_id = id;
+        in->venue_number = terms->venue_number;
     }
     desk->instrument_count = instrument_count;
+    desk->looks = all_rows(desk);
+    desk->due_ns = INT64_MAX;
     desk->next_order_id = (uint64_t)owner << PMM_OWNER_SHIFT | 1;
     desk->replace = 1;
     return 0;
@@ -127,34 +130,35 @@ static void doubt_flights(struct pmm_desk *desk) {
         }
 }
 
-/* Quotes are pulled where a peer is lost: its absence means that nobody watches what is out. */
-static void watch(struct pmm_desk *desk, const struct pmm_event *e) {
-    pmm_peers_note(&desk->peers, e);
-    desk->unwatched = pmm_is_lost(&desk->peers, PMM_SOURCE_RISK, 0) ? all_rows(desk) : 0;
+/* The absence of a peer means that nobody watches what is out. */
+static uint64_t pulled_rows(const struct pmm_desk *desk) {
+    uint64_t pulled = 0;
+    if (desk->halted || desk->stopping || pmm_is_lost(&desk->peers, PMM_SOURCE_RISK, 0)) return all_rows(desk);
     for (uint32_t row = 0; row < desk->instrument_count; row++) {
         const uint32_t venue = desk->instruments[row].venue_number;
         if (pmm_is_lost(&desk->peers, PMM_SOURCE_FEED, venue) || pmm_is_lost(&desk->peers, PMM_SOURCE_GATEWAY, venue))
-            desk->unwatched |= UINT64_C(1) << row;
+            pulled |= UINT64_C(1) << row;
     }
+    return pulled;
 }
 
 static void apply_process(struct pmm_desk *desk, const struct pmm_event *e) {
-    const uint64_t unwatched = desk->unwatched;
-    const uint32_t halted = desk->halted, stopping = desk->stopping;
+    const uint64_t before = desk->pulled;
     switch (e->kind) {
     case PMM_KIND_PEER_LOST:
-    case PMM_KIND_PEER_BACK: watch(desk, e); break;
+    case PMM_KIND_PEER_BACK: pmm_peers_note(&desk->peers, e); break;
     case PMM_KIND_HALT: desk->halted = 1; break;
     case PMM_KIND_RESUME: desk->halted = 0; break;
     case PMM_KIND_STOP: desk->stopping = 1; break;
     case PMM_KIND_START:
         desk->stopping = 0;
+        desk->looks = all_rows(desk);
         doubt_flights(desk);
         break;
-    default: break;
+    default: return;
     }
-    desk->changed |= unwatched ^ desk->unwatched;
-    if (halted != desk->halted || stopping != desk->stopping) desk->changed = all_rows(desk);
+    desk->pulled = pulled_rows(desk);
+    desk->changed |= before ^ desk->pulled;
 }
 
 static void apply_market(struct pmm_desk *desk, uint32_t row, const struct pmm_event *e) {
@@ -168,9 +172,9 @@ static void apply_market(struct pmm_desk *desk, uint32_t row, const struct pmm_e
 
 int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, size_t n) {
     uint64_t market = 0;
+    for (uint64_t caused = desk->changed | desk->traded; caused != 0; caused &= caused - 1)
+        desk->instruments[__builtin_ctzll(caused)].market_cause_ns = 0;
     desk->changed = desk->traded = desk->filled = 0;
-    for (uint32_t i = 0; i < desk->instrument_count; i++)
-        desk->instruments[i].market_cause_ns = 0;
     for (size_t i = 0; i < n; i++) {
         const struct pmm_event *e = &events[i];
         if (e->recv_ns > desk->clock_ns) desk->clock_ns = e->recv_ns;
@@ -186,6 +190,7 @@ int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, si
             market |= UINT64_C(1) << row;
         }
     }
+    desk->looks |= desk->changed | desk->traded;
     /* A book looks through the whole batch for its own records: only those that have some. */
     for (; market != 0; market &= market - 1)
         pmm_book_apply(desk->instruments[__builtin_ctzll(market)].book, events, n);
@@ -198,6 +203,11 @@ void pmm_desk_quote(struct pmm_desk *desk, struct pmm_maker *const *makers) {
         struct pmm_desk_instrument *in = &desk->instruments[row];
         if (makers[row]) (void)pmm_maker_quote(makers[row], in->book, in->position, desk->clock_ns, &in->wanted);
     }
+}
+
+void pmm_desk_look(struct pmm_desk *desk, uint32_t instrument_id) {
+    const uint32_t row = pmm_desk_row_of(desk, instrument_id);
+    if (row != PMM_DESK_NO_ROW) desk->looks |= UINT64_C(1) << row;
 }
 
 int64_t pmm_desk_working(const struct pmm_desk *desk) {

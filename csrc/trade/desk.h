@@ -23,6 +23,11 @@
  * and not there takes over an order that is not wanted (REPLACE), or a free slot (NEW); the rest is
  * CANCELled. A wanted level without a positive price, or of less than the instrument's quantity_min, is none.
  *
+ * What is looked at. Most turns are of one instrument. pmm_desk_decide looks at the rows in `looks`, whose records or
+ * wanted quotes are new, and at those whose time has come: a rest is over, a book has become stale. Of the others it knows
+ * that a look would find nothing to do. So whoever writes `wanted` himself calls pmm_desk_look; pmm_desk_quote
+ * does. The terms (stale_ns to requote_ticks, replace) are set before the first record.
+ *
  * When the quotes are pulled, whatever the strategy wants: the book is invalid or older than stale_ns; risk is lost,
  * or the feed or the gateway of the instrument's venue; HALT, until RESUME; STOP. Then nothing but CANCELs is asked
  * for, and once the orders are gone nothing at all.
@@ -66,10 +71,11 @@ struct pmm_desk_instrument {
     struct pmm_quotes wanted;
     struct pmm_slot slots[2][PMM_QUOTE_LEVELS_MAX]; /* [0] bids, [1] asks */
     int64_t rest_until_ns[2];    /* no NEW on that side before */
-    int64_t quantity_min;        /* lots: the least that the venue takes */
+    int64_t quantity_min;        /* lots: the least that the venue takes; positive */
     int64_t position;            /* lots, from fills since the journal began */
     int64_t market_ns;           /* recv_ns of its last market record */
     int64_t market_cause_ns;     /* the same, if it came in this batch: what a decision is due to */
+    int64_t due_ns;              /* when it is to be looked at again, whatever comes or does not */
     uint64_t fills;
     uint64_t unknown_reports;    /* reports of orders that are in no slot */
     uint32_t instrument_id;
@@ -85,7 +91,9 @@ struct pmm_desk {
     uint64_t changed;        /* bit r: the book of the instrument in row r changed in this batch, or its state did */
     uint64_t traded;         /* bit r: a TRADE of it in this batch */
     uint64_t filled;         /* bit r: a FILL of ours in this batch */
-    uint64_t unwatched;      /* bit r: a process is lost without which it is not quoted */
+    uint64_t pulled;         /* bit r: not quoted: HALT, STOP, or a process is lost that it needs */
+    uint64_t looks;          /* bit r: the next decide looks at it */
+    int64_t due_ns;          /* no row is due before, by the log's clock */
     uint32_t instrument_count;
     uint32_t stopping;       /* STOP was seen */
     uint32_t replace;        /* 1: the venue can REPLACE; 0: cancel, then new */
@@ -116,6 +124,9 @@ int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, si
  * row, NULL where somebody else states it.
  */
 void pmm_desk_quote(struct pmm_desk *desk, struct pmm_maker *const *makers);
+
+/* The instrument's `wanted` is not what it was: the next decide looks at it. Nothing, if it is not ours. */
+void pmm_desk_look(struct pmm_desk *desk, uint32_t instrument_id);
 
 /* 1 if the instrument may be quoted now: ours, book valid and fresh, peers there, neither halted nor stopping. */
 int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument_id);

@@ -5,18 +5,13 @@
 #include "base/money.h"
 #include "base/terms.h"
 
-/* The rows that may be quoted as far as it is for the peers, HALT and STOP to say. */
-static uint64_t watched_rows(const struct pmm_desk *desk) {
-    return desk->stopping | desk->halted ? 0 : ~desk->unwatched;
-}
-
 static int is_fresh(const struct pmm_desk *desk, const struct pmm_desk_instrument *in) {
     return pmm_book_valid(in->book) && (desk->stale_ns == 0 || desk->clock_ns - in->market_ns <= desk->stale_ns);
 }
 
 int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument_id) {
     const uint32_t row = pmm_desk_row_of(desk, instrument_id);
-    return row != PMM_DESK_NO_ROW && (watched_rows(desk) >> row & 1) && is_fresh(desk, &desk->instruments[row]);
+    return row != PMM_DESK_NO_ROW && !(desk->pulled >> row & 1) && is_fresh(desk, &desk->instruments[row]);
 }
 
 static void decide(const struct pmm_desk *desk, const struct pmm_desk_instrument *in, int side, uint8_t kind,
@@ -98,22 +93,33 @@ struct plan {
 static inline struct plan pair_up(const struct pmm_slot *slots, uint32_t orders, const struct pmm_level *levels,
                                   uint32_t count, int64_t least, uint64_t near) {
     struct plan plan = {.unpaired = orders};
-    for (uint32_t level = 0; level < count; level++) {
-        if (levels[level].price <= 0 || levels[level].quantity < least) continue;
+    for (const struct pmm_level *level = levels; level < levels + count; level++) {
+        if (level->price <= 0 || level->quantity < least) continue;
         uint32_t left = plan.unpaired;
-        while (left != 0 && !serves(&slots[__builtin_ctz(left)], &levels[level], near))
+        while (left != 0 && !serves(&slots[__builtin_ctz(left)], level, near))
             left &= left - 1;
-        plan.unpaired ^= left & -left;
-        plan.missing |= (uint32_t)(left == 0) << level;
+        if (left != 0)
+            plan.unpaired ^= left & -left;
+        else
+            plan.missing |= UINT32_C(1) << (level - levels);
     }
     return plan;
 }
 
-/* Those of a set that no refusal keeps from being touched. */
-static uint32_t rested(const struct pmm_slot *slots, uint32_t set, int64_t clock_ns) {
+static void look_again(struct pmm_desk_instrument *in, int64_t at_ns) {
+    if (at_ns < in->due_ns) in->due_ns = at_ns;
+}
+
+/* Those of a set that no refusal keeps from being touched; the others are looked at when they may be. */
+static uint32_t rested(struct pmm_desk_instrument *in, const struct pmm_slot *slots, uint32_t set, int64_t clock_ns) {
     uint32_t ready = 0;
-    for (; set != 0; set &= set - 1)
-        if (slots[__builtin_ctz(set)].rest_until_ns <= clock_ns) ready |= set & -set;
+    for (; set != 0; set &= set - 1) {
+        const int64_t until_ns = slots[__builtin_ctz(set)].rest_until_ns;
+        if (until_ns <= clock_ns)
+            ready |= set & -set;
+        else
+            look_again(in, until_ns);
+    }
     return ready;
 }
 
@@ -124,11 +130,12 @@ static struct pmm_event *carry_out(struct pmm_desk *desk, struct pmm_desk_instru
     const struct pmm_level *levels = side == 0 ? in->wanted.bids : in->wanted.asks;
     const uint32_t leaving = in_state(states, PMM_SLOT_LEAVING);
     uint32_t spare = in_state(states, PMM_SLOT_FREE);
-    uint32_t unwanted = rested(slots, plan.unpaired & in_state(states, PMM_SLOT_LIVE), desk->clock_ns);
+    uint32_t unwanted = rested(in, slots, plan.unpaired & in_state(states, PMM_SLOT_LIVE), desk->clock_ns);
     /*
      * Orders in flight towards another price, on their way out, or at rest after a refusal keep a wanted level
      * waiting: sending more would double the quote.
      */
+    if (plan.missing != 0 && in->rest_until_ns[side] > desk->clock_ns) look_again(in, in->rest_until_ns[side]);
     const uint32_t away = (plan.unpaired & ~unwanted) | in_state(states, PMM_SLOT_CANCELLING) | leaving;
     int waiting = __builtin_popcount(away);
     for (uint32_t missing = plan.missing; missing != 0 && out != end; missing &= missing - 1) {
@@ -143,7 +150,7 @@ static struct pmm_event *carry_out(struct pmm_desk *desk, struct pmm_desk_instru
             send_new(desk, in, side, take(slots, &spare), level, out++);
         }
     }
-    if (leaving != 0) unwanted |= rested(slots, leaving, desk->clock_ns);
+    if (leaving != 0) unwanted |= rested(in, slots, leaving, desk->clock_ns);
     while (unwanted != 0 && out != end)
         send_cancel(desk, in, side, take(slots, &unwanted), out++);
     return out;
@@ -158,20 +165,47 @@ static inline struct pmm_event *decide_side(struct pmm_desk *desk, struct pmm_de
     const uint64_t states = states_of(in->slots[side]);
     const uint32_t leaving = in_state(states, PMM_SLOT_LEAVING);
     const uint32_t others = in_state(states, PMM_SLOT_FREE) | in_state(states, PMM_SLOT_CANCELLING) | leaving;
-    const int64_t least = in->quantity_min > 1 ? in->quantity_min : 1;
-    struct plan plan = pair_up(in->slots[side], 0xFF & ~others, levels, count, least, (uint64_t)desk->requote_ticks);
+    struct plan plan =
+        pair_up(in->slots[side], 0xFF & ~others, levels, count, in->quantity_min, (uint64_t)desk->requote_ticks);
     if (!(plan.missing | plan.unpaired | leaving)) return out;
     return carry_out(desk, in, side, plan, states, out, end);
 }
 
-int64_t pmm_desk_decide(struct pmm_desk *desk, struct pmm_event *out, size_t max) {
-    const uint64_t watched = watched_rows(desk);
-    struct pmm_event *next = out, *end = out + max;
+/* The rows whose time has come; due_ns is of the others from here on. */
+static uint64_t due_rows(struct pmm_desk *desk) {
+    uint64_t due = 0;
+    desk->due_ns = INT64_MAX;
     for (uint32_t row = 0; row < desk->instrument_count; row++) {
-        struct pmm_desk_instrument *in = &desk->instruments[row];
-        if (!(watched >> row & 1) || !is_fresh(desk, in)) in->wanted.bid_count = in->wanted.ask_count = 0;
-        next = decide_side(desk, in, 0, next, end);
-        next = decide_side(desk, in, 1, next, end);
+        const int64_t at_ns = desk->instruments[row].due_ns;
+        if (at_ns <= desk->clock_ns)
+            due |= UINT64_C(1) << row;
+        else if (at_ns < desk->due_ns)
+            desk->due_ns = at_ns;
     }
+    return due;
+}
+
+static struct pmm_event *look(struct pmm_desk *desk, struct pmm_desk_instrument *in, int pulled, struct pmm_event *out,
+                              const struct pmm_event *end) {
+    in->due_ns = INT64_MAX;
+    if (pulled || !is_fresh(desk, in))
+        in->wanted.bid_count = in->wanted.ask_count = 0;
+    else if (desk->stale_ns != 0)
+        in->due_ns = pmm_lots_add(pmm_lots_add(in->market_ns, desk->stale_ns), 1);
+    out = decide_side(desk, in, 0, out, end);
+    out = decide_side(desk, in, 1, out, end);
+    if (in->due_ns < desk->due_ns) desk->due_ns = in->due_ns;
+    return out;
+}
+
+int64_t pmm_desk_decide(struct pmm_desk *desk, struct pmm_event *out, size_t max) {
+    struct pmm_event *next = out, *end = out + max;
+    if (desk->clock_ns >= desk->due_ns) desk->looks |= due_rows(desk);
+    for (uint64_t rows = desk->looks; rows != 0; rows &= rows - 1) {
+        const int row = __builtin_ctzll(rows);
+        next = look(desk, &desk->instruments[row], desk->pulled >> row & 1, next, end);
+    }
+    /* What there was no room for is for the next time. */
+    if (next != end) desk->looks = 0;
     return next - out;
 }

@@ -74,6 +74,10 @@ class Desk:
         """Write the decisions into `decisions`; how many there are."""
         return self._decide(self.cdata, self.decisions.cdata, DECISIONS_MAX)
 
+    def look(self, instrument_id: int) -> None:
+        """`wanted` of the instrument was written: the next `decide` is to look at it."""
+        lib.pmm_desk_look(self.cdata, instrument_id)
+
     def quotable(self, instrument_id: int) -> bool:
         """Whether the instrument may be quoted now: see csrc/trade/desk.h."""
         return bool(lib.pmm_desk_quotable(self.cdata, instrument_id))

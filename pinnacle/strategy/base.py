@@ -21,7 +21,8 @@ class Market:
     """One instrument as its strategy sees it. Prices in ticks, quantities in lots.
 
     `row` is the desk's struct for the instrument: `row.position` is the inventory, and
-    `row.wanted` the struct pmm_quotes that `quote` fills and that C code may fill directly.
+    `row.wanted` the struct pmm_quotes that `quote` fills. C code may fill it directly; whoever
+    does so calls `desk.look`.
     """
 
     instrument: Instrument
@@ -62,6 +63,7 @@ class Market:
     def pull(self) -> None:
         """Nothing should be in the market."""
         self.row.wanted.bid_count = self.row.wanted.ask_count = 0
+        self.desk.look(self.instrument.instrument_id)
 
 
 class Strategy:

@@ -117,9 +117,11 @@ int main(void) {
         if (decided < 0 || decided > ROOM) fail("risk wrote past its room", step);
         check_risk(risk, step);
         pmm_desk_apply(desk, batch, n);
-        for (uint32_t i = 0; i < 2; i++)
+        for (uint32_t i = 0; i < 2; i++) {
             pmm_maker_quote(&maker, books[i], desk->instruments[i].position, desk->clock_ns,
                             &desk->instruments[i].wanted);
+            pmm_desk_look(desk, i);
+        }
         desk->replace = (uint32_t)draw(2);
         if (pmm_desk_decide(desk, out, draw(40)) > 40) fail("the desk wrote past its room", step);
     }

@@ -82,7 +82,7 @@ def test_a_new_desk_has_nothing_out_and_may_replace():
     made = Bare(2, owner=9, quantity_min=7)
     desk = made.desk
     assert (desk.replace, desk.next_order_id, desk.instrument_count) == (1, 9 << 48 | 1, 2)
-    assert [desk.instruments[row].quantity_min for row in range(2)] == [0, 7]
+    assert [desk.instruments[row].quantity_min for row in range(2)] == [1, 7]
     assert lib.pmm_desk_working(desk) == 0
 
 
@@ -340,3 +340,42 @@ def test_an_instrument_has_its_row_whatever_its_id_and_its_orders_tell_whose_the
 def take(desk, *rows):
     events = batch(*rows)
     desk.apply(events_pointer(events), len(events))
+
+
+def test_a_desk_looks_at_what_is_new_and_at_nothing_else():
+    table = instruments_at(dict.fromkeys(range(64), 0))
+    books = [Book(i.instrument_id, 4096, 64) for i in table]
+    desk = Desk(table, books, stale_ns=100, reject_rest_ns=10, requote_ticks=0)
+    state = desk.cdata
+    assert state.looks == 2**64 - 1, "a new one knows nothing"
+    take(desk, *(book_of([(100, 5)], [(102, 5)], i, 1 + i) for i in range(64)))
+    assert desk.decide() == 0 and state.looks == 0
+    take(desk, event(Kind.DEPTH, instrument_id=5, side=Side.BID, price=99, quantity=1, recv_ns=50))
+    take(desk, event(Kind.TRADE, instrument_id=63, price=101, quantity=1, recv_ns=51))
+    take(desk, event(Kind.ACK, instrument_id=0, order_id=9, recv_ns=52))
+    take(desk, event(Kind.TIMER, instrument_id=EVERYWHERE, recv_ns=53))
+    assert state.looks == 1 << 5 | 1 << 63 | 1, "until it has looked"
+    desk.look(7)
+    desk.look(64)
+    desk.look(EVERYWHERE)
+    assert state.looks == 1 << 5 | 1 << 63 | 1 | 1 << 7
+    assert desk.decide() == 0 and state.looks == 0
+    take(desk, event(Kind.HALT, instrument_id=EVERYWHERE))
+    assert state.looks == 2**64 - 1
+
+
+def test_a_row_is_due_when_its_book_becomes_stale_and_the_desk_no_later_than_its_first_row():
+    table = instruments_at({0: 0, 1: 0})
+    books = [Book(i.instrument_id, 4096, 64) for i in table]
+    desk = Desk(table, books, stale_ns=100, reject_rest_ns=10, requote_ticks=0)
+    take(desk, *(book_of([(100, 5)], [(102, 5)], i, 1 + 20 * i) for i in (0, 1)))
+    for instrument, row in zip(table, desk.rows, strict=False):
+        Market(instrument, desk, row).quote([(100, 5)], [])
+    assert desk.decide() == 2 and [desk.rows[i].due_ns for i in (0, 1)] == [102, 122]
+    wanted = []
+    for now in (101, 102, 121, 122):
+        take(desk, event(Kind.TIMER, instrument_id=EVERYWHERE, recv_ns=now))
+        desk.decide()
+        wanted.append([desk.rows[i].wanted.bid_count for i in (0, 1)])
+    assert wanted == [[1, 1], [0, 1], [0, 1], [0, 0]]
+    assert desk.cdata.due_ns == 2**63 - 1

@@ -26,7 +26,8 @@ REASONS = [Reason.WOULD_TAKE, Reason.BAD_QUANTITY, Reason.UNKNOWN_ORDER]
 STOPS = [Kind.HALT, Kind.STOP, Kind.PEER_LOST, Kind.BOOK_INVALID]
 NO_MARKET = [Kind.NONE, Kind.ORDER_ADD, Kind.ORDER_EXECUTE, Kind.NEW, Kind.CANCEL, Kind.QUERY]
 #: Ids, and the numbers of their venues; the rows are in this order.
-PLACES = {lib.PMM_INSTRUMENTS_MAX - 1: 0, 3: 1, 40: 0}
+FEW = {255: 0, 3: 1, 40: 0}
+MANY = {4 * i + 3: i % 3 for i in range(64)}
 EVERYWHERE = 0xFFFFFFFF
 PEERS = [0, *Source, 9, *(role | number << 8 for role in (2, 4, 5) for number in (1, 2)), 1 << 16]
 
@@ -34,18 +35,19 @@ PEERS = [0, *Source, 9, *(role | number << 8 for role in (2, 4, 5) for number in
 class Flow:
     """Chance speaks to a desk and to its oracle, record by record."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, places):
         self.chance = random.Random(seed)
+        self.places = list(places)
         terms = {"stale_ns": 40, "reject_rest_ns": 5, "requote_ticks": seed % 3}
-        table = instruments_at(PLACES)
+        table = instruments_at(places)
         table[1] = replace(table[1], quantity_min=3)
-        self.desk = Desk(table, [Book(i, 4096, 64) for i in PLACES], **terms)
+        self.desk = Desk(table, [Book(i, 4096, 64) for i in places], **terms)
         self.oracle = DeskOracle(table, **terms)
 
     def step(self):
         self.take(*(self.record() for _ in range(self.chance.choice([0, 1, 1, 2, 3]))))
         for number, row in enumerate(self.oracle.rows):
-            if self.chance.random() < 0.3:
+            if self.chance.random() < 0.9 / len(self.places):
                 self.want(number, row)
         self.oracle.replace = self.chance.random() < 0.8
         self.desk.cdata.replace = self.oracle.replace
@@ -60,7 +62,7 @@ class Flow:
 
     def record(self):
         now, draw = self.oracle.clock_ns + self.chance.choice([0, 1, 2]), self.chance.random()
-        instrument = self.chance.choice(list(PLACES))
+        instrument = self.chance.choice(self.places)
         if draw < 0.66:
             return self.report(now, instrument)
         if draw < 0.84:
@@ -115,6 +117,7 @@ class Flow:
             for at, level in enumerate(levels):
                 into[at].price, into[at].quantity = level
         wanted.bid_count, wanted.ask_count = (len(row.wanted[side]) for side in SIDES)
+        self.desk.look(row.instrument)
 
     def decide(self, room):
         n = lib.pmm_desk_decide(self.desk.cdata, self.desk.decisions.cdata, room)
@@ -158,10 +161,12 @@ def known(order):
     return (order.state, *about, order.rest_until_ns)
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_a_desk_decides_what_its_oracle_does(seed):
-    flow = Flow(seed)
-    flow.take(*(book_of([(100, 5)], [(104, 5)], i, 1) for i in PLACES))
+@pytest.mark.parametrize(
+    ("seed", "places"), [*((seed, FEW) for seed in range(6)), (6, MANY), (7, MANY)]
+)
+def test_a_desk_decides_what_its_oracle_does_which_looks_at_all_of_it_each_time(seed, places):
+    flow = Flow(seed, places)
+    flow.take(*(book_of([(100, 5)], [(104, 5)], i, 1) for i in places))
     for _ in range(400):
         flow.step()
     assert flow.oracle.next_order_id > 100, "it was not spent waiting"
