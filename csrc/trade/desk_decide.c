@@ -191,7 +191,7 @@ static struct pmm_event *look(struct pmm_desk *desk, struct pmm_desk_instrument 
     if (pulled || !is_fresh(desk, in))
         in->wanted.bid_count = in->wanted.ask_count = 0;
     else if (desk->stale_ns != 0)
-        in->due_ns = pmm_lots_add(pmm_lots_add(in->market_ns, desk->stale_ns), 1);
+        in->due_ns = (int64_t)((uint64_t)in->market_ns + (uint64_t)desk->stale_ns + 1); /* what wraps is due at once */
     out = decide_side(desk, in, 0, out, end);
     out = decide_side(desk, in, 1, out, end);
     if (in->due_ns < desk->due_ns) desk->due_ns = in->due_ns;
