@@ -12,6 +12,7 @@ MODULES = (
     "seqlock",
     "risk",
     "quoting",
+    "desk",
     "decode",
     "crossing",
     "stages",
