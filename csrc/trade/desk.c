@@ -32,8 +32,6 @@ int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, const st
         in->venue_number = terms->venue_number;
     }
     desk->instrument_count = instrument_count;
-    desk->looks = all_rows(desk);
-    desk->due_ns = INT64_MAX;
     desk->next_order_id = (uint64_t)owner << PMM_OWNER_SHIFT | 1;
     desk->replace = 1;
     return 0;

@@ -347,7 +347,7 @@ def test_a_desk_looks_at_what_is_new_and_at_nothing_else():
     books = [Book(i.instrument_id, 4096, 64) for i in table]
     desk = Desk(table, books, stale_ns=100, reject_rest_ns=10, requote_ticks=0)
     state = desk.cdata
-    assert state.looks == 2**64 - 1, "a new one knows nothing"
+    assert desk.decide() == 0 and state.looks == 0 and state.due_ns == 2**63 - 1
     take(desk, *(book_of([(100, 5)], [(102, 5)], i, 1 + i) for i in range(64)))
     assert desk.decide() == 0 and state.looks == 0
     take(desk, event(Kind.DEPTH, instrument_id=5, side=Side.BID, price=99, quantity=1, recv_ns=50))
@@ -379,3 +379,13 @@ def test_a_row_is_due_when_its_book_becomes_stale_and_the_desk_no_later_than_its
         wanted.append([desk.rows[i].wanted.bid_count for i in (0, 1)])
     assert wanted == [[1, 1], [0, 1], [0, 1], [0, 0]]
     assert desk.cdata.due_ns == 2**63 - 1
+
+
+def test_a_new_desk_looks_at_all_that_it_has():
+    table = instruments_at({0: 0, 1: 0})
+    books = [Book(i.instrument_id, 4096, 64) for i in table]
+    desk = Desk(table, books, stale_ns=0, reject_rest_ns=0, requote_ticks=0)
+    for row in range(2):
+        desk.rows[row].wanted.bid_count = 1
+    assert desk.decide() == 0, "of no book nothing is wanted"
+    assert [desk.rows[row].wanted.bid_count for row in range(2)] == [0, 0]
