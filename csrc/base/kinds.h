@@ -22,6 +22,14 @@ static inline int pmm_is_book_state(uint8_t kind) {
 /* Whether a book of levels is concerned: DEPTH, TRADE, TOP and the states. */
 static inline int pmm_is_of_levels(uint8_t kind) { return kind >= PMM_KIND_DEPTH && kind <= PMM_KIND_BOOK_INVALID; }
 
+/* Whether single orders are concerned: ORDER_ADD to ORDER_EXECUTE. */
+static inline int pmm_is_of_orders(uint8_t kind) {
+    return kind >= PMM_KIND_ORDER_ADD && kind <= PMM_KIND_ORDER_EXECUTE;
+}
+
+/* Whether it is market data of either sort, whose FLAG_LAST ends a message. */
+static inline int pmm_is_market(uint8_t kind) { return kind >= PMM_KIND_DEPTH && kind <= PMM_KIND_ORDER_EXECUTE; }
+
 #define PMM_IN_CLASS(kind, class) static_assert((kind) >> PMM_CLASS_SHIFT == (class), #kind " is not in " #class)
 PMM_IN_CLASS(PMM_KIND_DEPTH, PMM_CLASS_MARKET);
 PMM_IN_CLASS(PMM_KIND_ORDER_EXECUTE, PMM_CLASS_MARKET);
@@ -36,6 +44,7 @@ static_assert(PMM_KIND_BOOK_END == PMM_KIND_BOOK_BEGIN + 1 && PMM_KIND_BOOK_INVA
 static_assert(PMM_KIND_TRADE == PMM_KIND_DEPTH + 1 && PMM_KIND_TOP == PMM_KIND_TRADE + 1 &&
                   PMM_KIND_BOOK_BEGIN == PMM_KIND_TOP + 1,
               "what concerns a book of levels stands together");
+static_assert(PMM_KIND_ORDER_EXECUTE == PMM_KIND_ORDER_ADD + 4, "what concerns single orders stands together");
 #undef PMM_IN_CLASS
 
 #endif

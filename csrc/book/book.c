@@ -1,7 +1,9 @@
 /* book.c: the writer's side: records into levels, states, and the sequence that readers go by. */
 #include "book/book.h"
 
+#include "base/align.h"
 #include "base/kinds.h"
+#include "base/sides.h"
 #include "book/book_layout.h"
 #include "book/snapshot.h"
 
@@ -13,13 +15,12 @@ size_t pmm_book_memsize(uint32_t window, uint32_t far_capacity) {
 int pmm_book_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t window, uint32_t far_capacity) {
     struct pmm_book *book = memory;
     size_t ladder = pmm_ladder_memsize(window, far_capacity, 1);
-    if (book == NULL || ((uintptr_t)memory & 63) != 0) return PMM_ERR_ARGUMENT;
-    if (ladder == 0 || bytes < sizeof *book + 2 * ladder) return PMM_ERR_ARGUMENT;
+    if (!pmm_is_room(memory, bytes, pmm_book_memsize(window, far_capacity))) return PMM_ERR_ARGUMENT;
     book->instrument_id = instrument_id;
     book->window = window;
     book->far_capacity = far_capacity;
     book->bids_at = sizeof *book;
-    book->reason = PMM_REASON_STARTING;
+    book->state.reason = PMM_REASON_STARTING;
     struct pmm_ladder *bids = (struct pmm_ladder *)(book + 1);
     struct pmm_ladder *asks = (struct pmm_ladder *)((char *)bids + ladder);
     (void)pmm_ladder_init(bids, ladder, 1, window, far_capacity, 1);
@@ -29,26 +30,13 @@ int pmm_book_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t w
     return PMM_OK;
 }
 
-static void set_state(struct pmm_book *book, uint32_t valid, uint32_t loading, uint32_t reason) {
-    pmm_store_relaxed_u32(&book->valid, valid);
-    pmm_store_relaxed_u32(&book->loading, loading);
-    pmm_store_relaxed_u32(&book->reason, reason);
-}
-
-/* The first reason stays: it is the one that explains. */
-static void invalidate(struct pmm_book *book, uint32_t reason) {
-    if (!book->valid && !book->loading) return;
-    set_state(book, 0, 0, reason);
-    pmm_store_relaxed_u64(&book->invalidated, book->invalidated + 1);
-}
-
 static void look_for_flaws(struct pmm_book *book) {
     const struct pmm_ladder *bids = pmm_book_side(book, PMM_SIDE_BID), *asks = pmm_book_side(book, PMM_SIDE_ASK);
     int no_bids = bids->window_levels == 0, no_asks = asks->window_levels == 0;
     if ((no_bids && bids->overflowed) || (no_asks && asks->overflowed))
-        invalidate(book, PMM_REASON_OVERFLOW);
+        pmm_state_invalidate(&book->state, PMM_REASON_OVERFLOW);
     else if (!no_bids && !no_asks && (bids->best ^ bids->flip) >= (asks->best ^ asks->flip))
-        invalidate(book, PMM_REASON_CROSSED);
+        pmm_state_invalidate(&book->state, PMM_REASON_CROSSED);
 }
 
 /* What may move the best or the window, and the far levels. */
@@ -78,11 +66,10 @@ static inline void set_level(struct pmm_ladder *ladder, int64_t price, int64_t q
 }
 
 static __attribute__((noinline)) void reject(struct pmm_book *book, const struct pmm_event *event) {
-    int no_side = event->side != PMM_SIDE_BID && event->side != PMM_SIDE_ASK;
     pmm_store_relaxed_u64(&book->rejected, book->rejected + 1);
-    invalidate(book, no_side               ? PMM_REASON_BAD_ORDER
-                     : event->quantity < 0 ? PMM_REASON_BAD_QUANTITY
-                                           : PMM_REASON_BAD_PRICE);
+    pmm_state_invalidate(&book->state, !pmm_is_side(event->side) ? PMM_REASON_BAD_ORDER
+                                       : event->quantity < 0     ? PMM_REASON_BAD_QUANTITY
+                                                                 : PMM_REASON_BAD_PRICE);
 }
 
 static void bound(struct pmm_ladder *ladder, int64_t price) {
@@ -95,20 +82,15 @@ static __attribute__((noinline)) void change_state(struct pmm_book *book, const 
         pmm_ladder_clear(pmm_book_side(book, PMM_SIDE_ASK));
         if (event->quantity & PMM_BOUND_BIDS) bound(pmm_book_side(book, PMM_SIDE_BID), event->price);
         if (event->quantity & PMM_BOUND_ASKS) bound(pmm_book_side(book, PMM_SIDE_ASK), (int64_t)event->order_id);
-        set_state(book, 0, 1, event->reason ? event->reason : PMM_REASON_RESYNC);
-    } else if (event->kind == PMM_KIND_BOOK_INVALID) {
-        invalidate(book, event->reason ? event->reason : PMM_REASON_RESYNC);
-    } else if (book->loading) {
+    } else if (event->kind == PMM_KIND_BOOK_END && book->state.loading) {
         look_for_flaws(book);
-        if (book->loading) set_state(book, 1, 0, PMM_REASON_NONE);
     }
+    pmm_state_apply(&book->state, event);
 }
-
-static int is_market_data(unsigned kind) { return kind - PMM_KIND_DEPTH <= PMM_KIND_BOOK_INVALID - PMM_KIND_DEPTH; }
 
 /* What may change a book: depth and its states, and the end of any message, where crossed is looked at. */
 static int concerns(const struct pmm_event *event, uint32_t instrument_id) {
-    if (event->instrument_id != instrument_id || !is_market_data(event->kind)) return 0;
+    if (event->instrument_id != instrument_id || !pmm_is_of_levels(event->kind)) return 0;
     int passing = event->kind == PMM_KIND_TRADE || event->kind == PMM_KIND_TOP;
     return !passing || (event->flags & PMM_FLAG_LAST);
 }
@@ -119,8 +101,7 @@ static inline int apply_one(struct pmm_book *book, const struct pmm_event *event
     int taken = 1;
     if (event->kind == PMM_KIND_DEPTH) {
         uint64_t biased = (uint64_t)event->price + (uint64_t)PMM_LADDER_PRICE_MAX;
-        int ok = (unsigned)event->side - PMM_SIDE_BID <= 1 && event->quantity >= 0 &&
-                 biased <= 2 * (uint64_t)PMM_LADDER_PRICE_MAX;
+        int ok = pmm_is_side(event->side) && event->quantity >= 0 && biased <= 2 * (uint64_t)PMM_LADDER_PRICE_MAX;
         if (ok) {
             set_level(event->side == PMM_SIDE_BID ? bids : asks, event->price, event->quantity);
             ++*depths;
@@ -133,7 +114,7 @@ static inline int apply_one(struct pmm_book *book, const struct pmm_event *event
     } else {
         taken = 0;
     }
-    if ((event->flags & PMM_FLAG_LAST) && book->valid && is_market_data(event->kind)) look_for_flaws(book);
+    if ((event->flags & PMM_FLAG_LAST) && book->state.valid && pmm_is_of_levels(event->kind)) look_for_flaws(book);
     return taken;
 }
 
@@ -180,7 +161,7 @@ void pmm_book_repair(struct pmm_book *book) {
     if ((book->sequence & 1) == 0) enter(book);
     pmm_ladder_wipe(pmm_book_side(book, PMM_SIDE_BID));
     pmm_ladder_wipe(pmm_book_side(book, PMM_SIDE_ASK));
-    set_state(book, 0, 0, PMM_REASON_STARTING);
+    pmm_state_set(&book->state, 0, 0, PMM_REASON_STARTING);
     leave(book);
 }
 
@@ -191,21 +172,19 @@ void pmm_book_top(const struct pmm_book *book, struct pmm_top *top) {
     top->ask_quantity = book->ask_quantity;
     top->recv_ns = book->recv_ns;
     top->version = book->sequence;
-    top->valid = book->valid;
-    top->reason = book->reason;
+    top->valid = book->state.valid;
+    top->reason = book->state.reason;
 }
 
-int pmm_book_valid(const struct pmm_book *book) { return book->valid != 0; }
-
-static int is_side(int side) { return side == PMM_SIDE_BID || side == PMM_SIDE_ASK; }
+int pmm_book_valid(const struct pmm_book *book) { return book->state.valid != 0; }
 
 int64_t pmm_book_depth(const struct pmm_book *book, int side, struct pmm_level *out, size_t max) {
-    if (!is_side(side)) return PMM_ERR_ARGUMENT;
+    if (!pmm_is_side(side)) return PMM_ERR_ARGUMENT;
     return (int64_t)pmm_book_walk(pmm_book_side(book, side), out, max);
 }
 
 int64_t pmm_book_quantity(const struct pmm_book *book, int side, int64_t price) {
-    if (!is_side(side)) return 0;
+    if (!pmm_is_side(side)) return 0;
     const struct pmm_ladder *ladder = pmm_book_side(book, side);
     uint32_t slot = pmm_ladder_find(ladder, price);
     return slot == PMM_LADDER_NONE ? 0 : *pmm_book_level(ladder, slot);
@@ -222,20 +201,15 @@ void pmm_book_get_stats(const struct pmm_book *book, struct pmm_book_stats *stat
     stats->rejected = pmm_load_relaxed_u64(&book->rejected);
     stats->recentred = pmm_load_relaxed_u64(&bids->recentred) + pmm_load_relaxed_u64(&asks->recentred);
     stats->dropped = pmm_load_relaxed_u64(&bids->dropped) + pmm_load_relaxed_u64(&asks->dropped);
-    stats->invalidated = pmm_load_relaxed_u64(&book->invalidated);
+    stats->invalidated = pmm_load_relaxed_u64(&book->state.invalidated);
     stats->bid_levels = pmm_ladder_levels(bids);
     stats->ask_levels = pmm_ladder_levels(asks);
-}
-
-static struct pmm_event record(const struct pmm_book *book, int64_t recv_ns, uint8_t kind, uint8_t flags) {
-    return (struct pmm_event){.recv_ns = recv_ns, .instrument_id = book->instrument_id, .kind = kind, .flags = flags};
 }
 
 /* BOOK_BEGIN of a snapshot, with how far either side is known. */
 static struct pmm_event beginning(const struct pmm_book *book, int64_t recv_ns) {
     const struct pmm_ladder *bids = pmm_book_side(book, PMM_SIDE_BID), *asks = pmm_book_side(book, PMM_SIDE_ASK);
-    struct pmm_event begin = record(book, recv_ns, PMM_KIND_BOOK_BEGIN, PMM_FLAG_SNAPSHOT);
-    begin.reason = book->loading ? (uint16_t)book->reason : 0;
+    struct pmm_event begin = pmm_snapshot_begin(&book->state, book->instrument_id, recv_ns);
     if (bids->overflowed) {
         begin.quantity |= PMM_BOUND_BIDS;
         begin.price = (bids->horizon + 1) ^ bids->flip;
@@ -250,11 +224,11 @@ static struct pmm_event beginning(const struct pmm_book *book, int64_t recv_ns) 
 int64_t pmm_book_part(const struct pmm_book *book, int64_t recv_ns, struct pmm_place *place, struct pmm_event *out,
                       size_t max) {
     const struct pmm_ladder *bids = pmm_book_side(book, PMM_SIDE_BID), *asks = pmm_book_side(book, PMM_SIDE_ASK);
-    const struct pmm_event level = record(book, recv_ns, PMM_KIND_DEPTH, PMM_FLAG_SNAPSHOT);
+    const struct pmm_event level = pmm_snapshot_record(book->instrument_id, recv_ns, PMM_KIND_DEPTH);
     size_t n = 0;
     if (max == 0) return 0;
     if (place->part == PMM_PLACE_BEGIN) {
-        if (book->loading) return PMM_ERR_AGAIN;
+        if (book->state.loading) return PMM_ERR_AGAIN;
         out[n++] = beginning(book, recv_ns);
         *place = (struct pmm_place){.part = PMM_PLACE_BIDS, .known = {bids->horizon, asks->horizon}};
     }
@@ -265,9 +239,7 @@ int64_t pmm_book_part(const struct pmm_book *book, int64_t recv_ns, struct pmm_p
         *place = (struct pmm_place){0};
         return (int64_t)n;
     }
-    out[n] = record(book, recv_ns, book->valid ? PMM_KIND_BOOK_END : PMM_KIND_BOOK_INVALID,
-                    PMM_FLAG_SNAPSHOT | PMM_FLAG_LAST);
-    out[n++].reason = (uint16_t)book->reason;
+    out[n++] = pmm_snapshot_end(&book->state, book->instrument_id, recv_ns);
     place->part = PMM_PLACE_DONE;
     return (int64_t)n;
 }
@@ -277,7 +249,7 @@ int64_t pmm_book_snapshot(const struct pmm_book *book, int64_t recv_ns, struct p
     uint64_t levels = pmm_ladder_levels(bids) + pmm_ladder_levels(asks);
     struct pmm_place place = {0};
     if (max < levels + 2) return PMM_ERR_FULL;
-    if (!book->loading) return pmm_book_part(book, recv_ns, &place, out, max);
+    if (!book->state.loading) return pmm_book_part(book, recv_ns, &place, out, max);
     out[0] = beginning(book, recv_ns);
     place.part = PMM_PLACE_BIDS;
     return 1 + pmm_book_part(book, recv_ns, &place, out + 1, (size_t)levels);

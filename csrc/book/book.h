@@ -45,16 +45,17 @@
  *   40     8     recv_ns        of the last record that changed the book
  *   48     4     valid          1 or 0
  *   52     4     reason         why it is invalid
- *   56     8     reserved
- *   64     4     instrument_id  fixed, as the four after it
- *   68     4     window
- *   72     4     far_capacity
- *   76     4     bids_at        from the book's first byte: the bids' ladder
- *   80     4     asks_at
- *   84     4     loading        1 between BOOK_BEGIN and what ends it
- *   88     8     applied
- *   96     8     rejected
- *   104    8     invalidated
+ *   56     4     loading        1 between BOOK_BEGIN and what ends it
+ *   60     4     reserved
+ *   64     8     invalidated
+ *   72     4     instrument_id  fixed, as the four after it
+ *   76     4     window
+ *   80     4     far_capacity
+ *   84     4     bids_at        from the book's first byte: the bids' ladder
+ *   88     4     asks_at
+ *   92     4     reserved
+ *   96     8     applied
+ *   104    8     rejected
  *   112    16    reserved
  *   128          the two ladders
  */

@@ -6,10 +6,11 @@
 #ifndef PMM_BOOK_LAYOUT_H
 #define PMM_BOOK_LAYOUT_H
 
-#include "book/book.h"
 #include "base/error.h"
-#include "book/ladder.h"
 #include "base/layout.h"
+#include "book/book.h"
+#include "book/book_state.h"
+#include "book/ladder.h"
 
 struct pmm_book {
     uint64_t sequence;
@@ -18,18 +19,15 @@ struct pmm_book {
     int64_t ask_price;
     int64_t ask_quantity;
     int64_t recv_ns;
-    uint32_t valid;
-    uint32_t reason;
-    uint64_t reserved1;
+    struct pmm_book_state state;
     uint32_t instrument_id;
     uint32_t window;
     uint32_t far_capacity;
     uint32_t bids_at;
     uint32_t asks_at;
-    uint32_t loading;
+    uint32_t reserved1;
     uint64_t applied;
     uint64_t rejected;
-    uint64_t invalidated;
     uint64_t reserved2[2];
 };
 
@@ -40,17 +38,17 @@ struct pmm_book {
     ROW(ask_price, 24) \
     ROW(ask_quantity, 32) \
     ROW(recv_ns, 40) \
-    ROW(valid, 48) \
-    ROW(reason, 52) \
-    ROW(instrument_id, 64) \
-    ROW(window, 68) \
-    ROW(far_capacity, 72) \
-    ROW(bids_at, 76) \
-    ROW(asks_at, 80) \
-    ROW(loading, 84) \
-    ROW(applied, 88) \
-    ROW(rejected, 96) \
-    ROW(invalidated, 104)
+    ROW(state.valid, 48) \
+    ROW(state.reason, 52) \
+    ROW(state.loading, 56) \
+    ROW(state.invalidated, 64) \
+    ROW(instrument_id, 72) \
+    ROW(window, 76) \
+    ROW(far_capacity, 80) \
+    ROW(bids_at, 84) \
+    ROW(asks_at, 88) \
+    ROW(applied, 96) \
+    ROW(rejected, 104)
 
 #define PMM_BOOK_HOLD(field, at) PMM_OFFSET(pmm_book, field, at);
 PMM_BOOK_ROWS(PMM_BOOK_HOLD)

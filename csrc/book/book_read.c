@@ -31,8 +31,8 @@ static void load_top(const struct pmm_book *book, struct pmm_top *top) {
     top->ask_price = pmm_load_relaxed_i64(&book->ask_price);
     top->ask_quantity = pmm_load_relaxed_i64(&book->ask_quantity);
     top->recv_ns = pmm_load_relaxed_i64(&book->recv_ns);
-    top->valid = pmm_load_relaxed_u32(&book->valid);
-    top->reason = pmm_load_relaxed_u32(&book->reason);
+    top->valid = pmm_load_relaxed_u32(&book->state.valid);
+    top->reason = pmm_load_relaxed_u32(&book->state.reason);
 }
 
 int pmm_book_read_top(const struct pmm_book *book, struct pmm_top *top) {
@@ -132,7 +132,7 @@ int64_t pmm_book_read_depth(const struct pmm_book *book, int side, struct pmm_le
     for (unsigned attempt = 0; attempt < TRIES; attempt++) {
         uint64_t sequence = begin(book);
         if ((sequence & 1) == 0) {
-            uint32_t valid = pmm_load_relaxed_u32(&book->valid);
+            uint32_t valid = pmm_load_relaxed_u32(&book->state.valid);
             size_t n = valid ? pmm_book_walk(pmm_book_side(book, side), out, max) : 0;
             if (unchanged(book, sequence)) return valid ? (int64_t)n : PMM_ERR_INVALID;
         }

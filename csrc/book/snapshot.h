@@ -15,6 +15,7 @@
 #define PMM_SNAPSHOT_H
 
 #include "book/book.h"
+#include "book/book_state.h"
 #include "book/ladder.h"
 
 /*
@@ -23,5 +24,29 @@
  */
 size_t pmm_snapshot_levels(const struct pmm_ladder *bids, const struct pmm_ladder *asks, struct pmm_place *place,
                            const struct pmm_event *level, struct pmm_event *out, size_t max);
+
+/* A record of a snapshot. */
+static inline struct pmm_event pmm_snapshot_record(uint32_t instrument_id, int64_t recv_ns, enum pmm_kind kind) {
+    return (struct pmm_event){
+        .recv_ns = recv_ns, .instrument_id = instrument_id, .kind = (uint8_t)kind, .flags = PMM_FLAG_SNAPSHOT};
+}
+
+/* BOOK_BEGIN: with the reason for which a book is loading, so that whoever applies it is loading for the same. */
+static inline struct pmm_event pmm_snapshot_begin(const struct pmm_book_state *state, uint32_t instrument_id,
+                                                  int64_t recv_ns) {
+    struct pmm_event begin = pmm_snapshot_record(instrument_id, recv_ns, PMM_KIND_BOOK_BEGIN);
+    begin.reason = state->loading ? (uint16_t)state->reason : PMM_REASON_NONE;
+    return begin;
+}
+
+/* The end of a snapshot of a book that is not loading: BOOK_END, or BOOK_INVALID with its reason. */
+static inline struct pmm_event pmm_snapshot_end(const struct pmm_book_state *state, uint32_t instrument_id,
+                                                int64_t recv_ns) {
+    struct pmm_event end =
+        pmm_snapshot_record(instrument_id, recv_ns, state->valid ? PMM_KIND_BOOK_END : PMM_KIND_BOOK_INVALID);
+    end.flags |= PMM_FLAG_LAST;
+    end.reason = (uint16_t)state->reason;
+    return end;
+}
 
 #endif

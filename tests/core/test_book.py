@@ -334,7 +334,7 @@ def test_a_closed_book_raises_and_does_not_crash(tmp_path):
 def test_a_file_whose_sizes_do_not_fit_it_is_refused(tmp_path):
     path = tmp_path / "book"
     create_shared_book(path, INSTRUMENT, 4096, 8)
-    at = lib.PMM_SEGMENT_HEADER_BYTES + 68
+    at = lib.PMM_SEGMENT_HEADER_BYTES + 76
     for window, error in ((8192, LayoutError), (5000, LayoutError)):
         with path.open("r+b") as file:
             file.seek(at)
