@@ -44,26 +44,23 @@
  * The head, offsets from the book's first byte (l3book_layout.h holds them):
  *   offset bytes field          meaning
  *   0      16    ladder_at      bids, asks
- *   16     8     ring_at        id_ring slots of 4 bytes
- *   24     8     index_at       entries of 8 bytes, order_index.h
- *   32     8     orders_at      slots of 32 bytes, slot 0 is nobody
- *   40     8     ring_mask      id_ring - 1; 0 without a ring
- *   48     4     index_shift
- *   52     4     free_head      last freed slot: first to be used, its lines are hot
- *   56     4     unused         slots from here on were never used
- *   60     4     capacity       orders
- *   64     4     orders         resting
- *   68     4     hashed         of these, found in the hash table
- *   72     4     instrument_id
- *   76     4     valid
- *   80     4     loading
- *   84     4     reason
- *   88     8     recv_ns        of the last record taken
- *   96     8     applied
- *   104    8     rejected
- *   112    8     dropped
- *   120    8     invalidated
- *   128          ladders, ring, index, orders
+ *   16     8     index_at       entries of 8 bytes, order_index.h
+ *   24     8     orders_at      slots of 32 bytes, slot 0 is nobody: order_pool.h, as all down to resting
+ *   32     4     index_shift
+ *   36     4     capacity       orders
+ *   40     4     free_head      last freed slot: first to be used, its lines are hot
+ *   44     4     unused         slots from here on were never used
+ *   48     4     resting        orders
+ *   52     4     reserved
+ *   56     4     instrument_id
+ *   60     4     hashed         of the orders, found in the hash table
+ *   64     8     ring_mask      id_ring - 1; 0 without a ring
+ *   72     24    state          book_state.h
+ *   96     8     recv_ns        of the last record taken
+ *   104    8     applied
+ *   112    8     rejected
+ *   120    8     dropped
+ *   128          ring (id_ring slots of 4 bytes), ladders, index, orders
  */
 #ifndef PMM_L3BOOK_H
 #define PMM_L3BOOK_H

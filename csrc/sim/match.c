@@ -5,10 +5,9 @@
 #include "base/kinds.h"
 #include "sim/match_turn.h"
 
-/* Of a level that is there. */
-static int64_t level_quantity(const struct pmm_match *match, int side, int64_t price) {
-    const struct pmm_ladder *ladder = pmm_match_ladder(match, side);
-    return pmm_match_level_at(ladder, pmm_ladder_find(ladder, price))->quantity;
+/* The level that an order stands at. */
+static struct pmm_queue *level_of(const struct pmm_match *match, const struct pmm_queued *order) {
+    return pmm_pool_queue_of(pmm_pool_ladder(&match->pool, pmm_queued_side(order)), order);
 }
 
 static void finish(struct turn *turn) {
@@ -22,23 +21,22 @@ static void finish(struct turn *turn) {
     match->recv_ns = turn->recv_ns;
 }
 
-/* Orders that rest. */
-
 /* The participant's open order, or NULL: nobody reaches another's. at: its entry in the index. */
 static struct pmm_match_order *own_order(const struct pmm_match *match, const struct pmm_event *in, uint32_t *at) {
     *at = pmm_match_seek(match, in->order_id);
-    uint32_t slot = pmm_match_index(match)[*at].slot;
+    uint32_t slot = pmm_match_slot(match, *at);
     struct pmm_match_order *order = pmm_match_order(match, slot);
     return slot != 0 && order->source == in->source ? order : NULL;
 }
 
 static inline void cancel(struct turn *turn, uint32_t at, enum pmm_reason reason) {
-    uint32_t slot = pmm_match_index(turn->match)[at].slot;
-    struct pmm_match_order *order = pmm_match_order(turn->match, slot);
-    report_order(turn, PMM_KIND_CANCELLED, order, order->leaves, reason);
-    int64_t left = pmm_match_unlink(turn->match, slot);
-    touch(turn->match, order->side, order->price, left);
-    pmm_match_release_at(turn->match, at);
+    struct pmm_match *match = turn->match;
+    uint32_t slot = pmm_match_slot(match, at);
+    const struct pmm_match_order *order = pmm_match_order(match, slot);
+    report_order(turn, PMM_KIND_CANCELLED, order, order->queued.leaves, reason);
+    int64_t left = pmm_pool_leave(&match->pool, PMM_MATCH_STRIDE, &order->queued);
+    touch(match, pmm_queued_side(&order->queued), order->queued.price, left);
+    pmm_match_release(match, slot, at);
 }
 
 static void run_cancel(struct turn *turn, const struct pmm_event *in) {
@@ -56,63 +54,67 @@ static void run_query(struct turn *turn, const struct pmm_event *in) {
     if (order == NULL) {
         refuse(turn, PMM_KIND_REJECTED, in, PMM_REASON_UNKNOWN_ORDER);
     } else {
-        report_order(turn, PMM_KIND_ORDER_STATUS, order, order->leaves, PMM_REASON_NONE);
+        report_order(turn, PMM_KIND_ORDER_STATUS, order, order->queued.leaves, PMM_REASON_NONE);
     }
 }
 
 /* Smaller at the same price: the place in the queue is kept. */
 static void reduce(struct turn *turn, struct pmm_match_order *order, int64_t total) {
     int64_t cut = order->total - total;
-    struct pmm_ladder *ladder = pmm_match_ladder(turn->match, order->side);
-    struct pmm_match_level *level = pmm_match_level_at(ladder, pmm_ladder_find(ladder, order->price));
+    struct pmm_queued *queued = &order->queued;
+    struct pmm_queue *level = level_of(turn->match, queued);
     level->quantity -= cut;
     order->total = total;
-    order->leaves -= cut;
+    queued->leaves -= cut;
     report_order(turn, PMM_KIND_REPLACED, order, total, PMM_REASON_NONE);
-    if (cut != 0) touch(turn->match, order->side, order->price, level->quantity);
+    if (cut != 0) touch(turn->match, pmm_queued_side(queued), queued->price, level->quantity);
 }
 
-/* To the back of the level at its new price, taking first what it crosses. */
-static void move(struct turn *turn, uint32_t slot, int64_t price, int64_t total) {
+/* Entry `at` of the index to the back of the level at its new price, taking first what it crosses. */
+static void move(struct turn *turn, uint32_t at, int64_t price, int64_t total) {
     struct pmm_match *match = turn->match;
+    uint32_t slot = pmm_match_slot(match, at);
     struct pmm_match_order *order = pmm_match_order(match, slot);
-    int64_t left = pmm_match_unlink(match, slot);
-    touch(match, order->side, order->price, left);
-    order->leaves += total - order->total;
+    struct pmm_queued *queued = &order->queued;
+    int side = pmm_queued_side(queued);
+    int64_t left = pmm_pool_leave(&match->pool, PMM_MATCH_STRIDE, queued);
+    touch(match, side, queued->price, left);
+    queued->leaves += total - order->total;
+    queued->price = price;
     order->total = total;
-    order->price = price;
     report_order(turn, PMM_KIND_REPLACED, order, total, PMM_REASON_NONE);
-    struct taker taker = {.order_id = order->order_id,
+    struct taker taker = {.order_id = queued->order_id,
                           .price = price,
-                          .leaves = order->leaves,
+                          .leaves = queued->leaves,
                           .source = order->source,
-                          .side = order->side,
+                          .side = (uint8_t)side,
                           .tif = order->tif,
                           .self_trade = order->self_trade};
     pmm_match_take(turn, &taker);
-    order->leaves = taker.leaves;
+    queued->leaves = taker.leaves;
     enum pmm_reason unable = taker.self_traded ? PMM_REASON_SELF_TRADE : PMM_REASON_NONE;
     if (taker.leaves != 0 && unable == PMM_REASON_NONE) {
-        const struct pmm_match_level *level = pmm_match_link(match, slot);
-        if (level != NULL) {
-            touch(match, order->side, price, level->quantity);
+        const struct pmm_queue *level = pmm_match_join(match, slot, side);
+        if (level) {
+            touch(match, side, price, level->quantity);
             return;
         }
         unable = PMM_REASON_CAPACITY;
     }
     if (taker.leaves != 0) report_order(turn, PMM_KIND_CANCELLED, order, taker.leaves, unable);
-    pmm_match_release(match, slot);
+    pmm_match_release(match, slot, pmm_match_seek(match, queued->order_id));
 }
 
 static enum pmm_reason replace_fault(const struct pmm_match *match, const struct pmm_match_order *order,
                                      const struct pmm_event *in) {
     if (in->quantity < 0 || in->quantity > PMM_MATCH_QUANTITY_MAX) return PMM_REASON_BAD_QUANTITY;
     if (in->price < 1 || in->price > PMM_MATCH_PRICE_MAX) return PMM_REASON_BAD_PRICE;
-    if (in->quantity <= order->total - order->leaves) return PMM_REASON_NONE;
-    if (in->price == order->price) return PMM_REASON_NONE;
-    if (would_take(match, order->side, in->price)) return order->post_only ? PMM_REASON_WOULD_TAKE : PMM_REASON_NONE;
-    uint32_t alone = level_quantity(match, order->side, order->price) == order->leaves;
-    return pmm_match_has_room(match, order->side, in->price, alone) ? PMM_REASON_NONE : PMM_REASON_CAPACITY;
+    if (in->quantity <= order->total - order->queued.leaves) return PMM_REASON_NONE;
+    if (in->price == order->queued.price) return PMM_REASON_NONE;
+    int side = pmm_queued_side(&order->queued);
+    if (would_take(match, side, in->price)) return order->post_only ? PMM_REASON_WOULD_TAKE : PMM_REASON_NONE;
+    uint32_t alone = level_of(match, &order->queued)->quantity == order->queued.leaves;
+    return pmm_match_has_room(match, side, in->price, alone) ? PMM_REASON_NONE : PMM_REASON_CAPACITY;
 }
 
 static void run_replace(struct turn *turn, const struct pmm_event *in) {
@@ -121,16 +123,14 @@ static void run_replace(struct turn *turn, const struct pmm_event *in) {
     enum pmm_reason fault = order == NULL ? PMM_REASON_UNKNOWN_ORDER : replace_fault(turn->match, order, in);
     if (fault != PMM_REASON_NONE) {
         refuse(turn, PMM_KIND_REPLACE_REJECTED, in, fault);
-    } else if (in->quantity <= order->total - order->leaves) {
+    } else if (in->quantity <= order->total - order->queued.leaves) {
         cancel(turn, at, PMM_REASON_REQUESTED);
-    } else if (in->price == order->price && in->quantity <= order->total) {
+    } else if (in->price == order->queued.price && in->quantity <= order->total) {
         reduce(turn, order, in->quantity);
     } else {
-        move(turn, pmm_match_index(turn->match)[at].slot, in->price, in->quantity);
+        move(turn, at, in->price, in->quantity);
     }
 }
-
-/* Many at once. */
 
 /* Which orders: of one participant or of all, of any time in force or DAY alone. */
 struct selection {
@@ -145,36 +145,20 @@ static int selected(const struct selection *selection, const struct pmm_match_or
 }
 
 static uint64_t count_selected(const struct pmm_match *match, const struct selection *selection) {
+    struct pmm_pool_walk walk = {0};
     uint64_t count = 0;
-    for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) {
-        const struct pmm_ladder *ladder = pmm_match_ladder(match, side);
-        int64_t price = 0;
-        uint32_t at = pmm_ladder_best(ladder, &price);
-        for (; at != PMM_LADDER_NONE; at = pmm_ladder_next(ladder, &price)) {
-            for (uint32_t slot = pmm_match_level_at(ladder, at)->head; slot != 0;) {
-                const struct pmm_match_order *order = pmm_match_order(match, slot);
-                count += (uint64_t)selected(selection, order);
-                slot = order->next;
-            }
-        }
-    }
+    for (uint32_t slot; (slot = pmm_pool_walk(&match->pool, PMM_MATCH_STRIDE, &walk)) != 0;)
+        count += (uint64_t)selected(selection, pmm_match_order(match, slot));
     return count;
 }
 
-/* In price-time order, bids first. A level may go while it is walked: the next one is found by price. */
+/* In price-time order, bids first. */
 static void cancel_selected(struct turn *turn, const struct selection *selection, enum pmm_reason reason) {
     struct pmm_match *match = turn->match;
-    for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) {
-        struct pmm_ladder *ladder = pmm_match_ladder(match, side);
-        int64_t price = 0;
-        uint32_t at = pmm_ladder_best(ladder, &price);
-        for (; at != PMM_LADDER_NONE; at = pmm_ladder_next(ladder, &price)) {
-            for (uint32_t slot = pmm_match_level_at(ladder, at)->head, next; slot != 0; slot = next) {
-                next = pmm_match_order(match, slot)->next;
-                const struct pmm_match_order *order = pmm_match_order(match, slot);
-                if (selected(selection, order)) cancel(turn, pmm_match_seek(match, order->order_id), reason);
-            }
-        }
+    struct pmm_pool_walk walk = {0};
+    for (uint32_t slot; (slot = pmm_pool_walk(&match->pool, PMM_MATCH_STRIDE, &walk)) != 0;) {
+        const struct pmm_match_order *order = pmm_match_order(match, slot);
+        if (selected(selection, order)) cancel(turn, pmm_match_seek(match, order->queued.order_id), reason);
     }
 }
 
@@ -192,8 +176,6 @@ int64_t pmm_match_end_day(struct pmm_match *match, int64_t recv_ns, struct pmm_e
     return turn.out - out;
 }
 
-/* The run. */
-
 /* A taking record's own ends: its ACK or REPLACED, and what becomes of its remainder and of the level it left. */
 #define TAKER_RECORDS 3
 /* A resting order that it meets: two fills, a trade, its level. */
@@ -209,11 +191,11 @@ static int fits_taker(const struct pmm_match *match, const struct taker *taker, 
 static int fits_replace(const struct pmm_match *match, const struct pmm_event *in, size_t room) {
     uint32_t at;
     const struct pmm_match_order *order = own_order(match, in, &at);
-    if (order == NULL || order->post_only || !would_take(match, order->side, in->price)) return 1;
+    if (order == NULL || order->post_only || !would_take(match, pmm_queued_side(&order->queued), in->price)) return 1;
     struct taker taker = {.price = in->price,
                           .leaves = in->quantity,
                           .source = order->source,
-                          .side = order->side,
+                          .side = (uint8_t)pmm_queued_side(&order->queued),
                           .self_trade = order->self_trade};
     return fits_taker(match, &taker, room);
 }
@@ -225,7 +207,7 @@ static int fits(const struct pmm_match *match, const struct pmm_event *in, size_
     if (room < TAKER_RECORDS) return 0;
     if (in->kind == PMM_KIND_REPLACE) return fits_replace(match, in, room);
     if (in->kind != PMM_KIND_NEW || in->flags & PMM_FLAG_POST_ONLY) return 1;
-    if (in->side != PMM_SIDE_BID && in->side != PMM_SIDE_ASK) return 1;
+    if (!pmm_is_side(in->side)) return 1;
     struct taker taker = taker_of(in);
     return !would_take(match, taker.side, taker.price) || fits_taker(match, &taker, room);
 }
@@ -250,21 +232,14 @@ static int concerns(const struct pmm_match *match, const struct pmm_event *in) {
            (in->instrument_id == PMM_INSTRUMENT_ALL && in->kind == PMM_KIND_CANCEL_ALL);
 }
 
-/*
- * Far enough ahead for a line to come from memory: the index entry first, then the order that it names. Always
- * inline, for gcc takes a function that only fetches for one without effect, and leaves its calls out.
- */
+/* Far enough ahead for a line to come from memory: the index entry first, then the order that it names. */
 #define AHEAD_INDEX 8
 #define AHEAD_ORDER 4
 
 static inline __attribute__((always_inline)) void look_ahead(const struct pmm_match *match, const struct pmm_event *in,
                                                              size_t left) {
-    const struct pmm_index_entry *index = pmm_match_index(match);
-    if (left > AHEAD_INDEX) __builtin_prefetch(index + pmm_match_home(match, in[AHEAD_INDEX].order_id));
-    if (left > AHEAD_ORDER) {
-        uint32_t slot = index[pmm_match_home(match, in[AHEAD_ORDER].order_id)].slot;
-        __builtin_prefetch(pmm_match_order(match, slot));
-    }
+    if (left > AHEAD_INDEX) pmm_pool_fetch_entry(&match->pool, in[AHEAD_INDEX].order_id);
+    if (left > AHEAD_ORDER) pmm_pool_fetch_order(&match->pool, PMM_MATCH_STRIDE, in[AHEAD_ORDER].order_id);
 }
 
 int64_t pmm_match_run(struct pmm_match *match, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max,

@@ -5,21 +5,21 @@
 
 int64_t pmm_match_scan(const struct pmm_match *match, const struct taker *taker, uint32_t orders_max,
                        uint32_t *orders) {
-    const struct pmm_ladder *book = pmm_match_ladder(match, opposite(taker->side));
+    const struct pmm_ladder *book = pmm_pool_ladder(&match->pool, pmm_opposite(taker->side));
     int64_t got = 0, price = 0;
     *orders = 0;
     uint32_t at = pmm_ladder_best(book, &price);
     for (; at != PMM_LADDER_NONE && reaches(taker->side, taker->price, price); at = pmm_ladder_next(book, &price)) {
-        for (uint32_t slot = pmm_match_level_at(book, at)->head; slot != 0;) {
+        for (uint32_t slot = pmm_pool_queue(book, at)->head; slot != 0;) {
             const struct pmm_match_order *maker = pmm_match_order(match, slot);
             if (++*orders > orders_max) return got;
-            slot = maker->next;
+            slot = maker->queued.next;
             if (taker->self_trade != PMM_STP_NONE && maker->source == taker->source) {
                 if (taker->self_trade != PMM_STP_CANCEL_OLDEST) return got;
                 continue;
             }
-            if (maker->leaves >= taker->leaves - got) return taker->leaves;
-            got += maker->leaves;
+            if (maker->queued.leaves >= taker->leaves - got) return taker->leaves;
+            got += maker->queued.leaves;
         }
     }
     return got;
@@ -27,47 +27,55 @@ int64_t pmm_match_scan(const struct pmm_match *match, const struct taker *taker,
 
 static inline void trade(struct turn *turn, const struct taker *taker, const struct pmm_match_order *maker,
                          int64_t quantity) {
-    report(turn, PMM_KIND_FILL, maker->order_id, maker->source, maker->side, maker->price, quantity, 0, PMM_FLAG_MAKER);
-    report(turn, PMM_KIND_FILL, taker->order_id, taker->source, taker->side, maker->price, quantity, 0, 0);
-    publish(turn, PMM_KIND_TRADE, ++turn->match->trades, taker->side, maker->price, quantity);
+    const struct pmm_queued *met = &maker->queued;
+    report(turn, PMM_KIND_FILL, met->order_id, maker->source, (uint8_t)pmm_opposite(taker->side), met->price, quantity,
+           0, PMM_FLAG_MAKER);
+    report(turn, PMM_KIND_FILL, taker->order_id, taker->source, taker->side, met->price, quantity, 0, 0);
+    publish(turn, PMM_KIND_TRADE, ++turn->match->trades, taker->side, met->price, quantity);
 }
 
-static void take_level(struct turn *turn, struct taker *taker, struct pmm_match_level *level) {
+/* The maker goes out of the book; its level, if it is empty then, is the caller's to remove. */
+static void leave(struct pmm_match *match, struct pmm_queue *level, uint32_t slot) {
+    const struct pmm_queued *maker = &pmm_match_order(match, slot)->queued;
+    pmm_pool_part(&match->pool, PMM_MATCH_STRIDE, level, maker);
+    pmm_match_release(match, slot, pmm_match_seek(match, maker->order_id));
+}
+
+static void take_level(struct turn *turn, struct taker *taker, struct pmm_queue *level) {
     struct pmm_match *match = turn->match;
+    const int side = pmm_opposite(taker->side);
     while (level->head != 0 && taker->leaves > 0) {
         uint32_t slot = level->head;
         struct pmm_match_order *maker = pmm_match_order(match, slot);
         if (taker->self_trade != PMM_STP_NONE && maker->source == taker->source) {
             taker->self_traded = taker->self_trade != PMM_STP_CANCEL_OLDEST;
             if (taker->self_trade == PMM_STP_CANCEL_NEWEST) return;
-            report_order(turn, PMM_KIND_CANCELLED, maker, maker->leaves, PMM_REASON_SELF_TRADE);
-            pmm_match_unlink_at(match, level, slot);
-            touch(match, maker->side, maker->price, level->quantity);
-            pmm_match_release(match, slot);
+            report_order(turn, PMM_KIND_CANCELLED, maker, maker->queued.leaves, PMM_REASON_SELF_TRADE);
+            touch(match, side, maker->queued.price, level->quantity - maker->queued.leaves);
+            leave(match, level, slot);
             if (taker->self_traded) return;
             continue;
         }
-        int64_t quantity = maker->leaves < taker->leaves ? maker->leaves : taker->leaves;
+        int64_t quantity = maker->queued.leaves < taker->leaves ? maker->queued.leaves : taker->leaves;
         trade(turn, taker, maker, quantity);
-        touch(match, maker->side, maker->price, level->quantity - quantity);
+        touch(match, side, maker->queued.price, level->quantity - quantity);
         taker->leaves -= quantity;
-        if (quantity == maker->leaves) {
-            pmm_match_unlink_at(match, level, slot);
-            pmm_match_release(match, slot);
+        if (quantity == maker->queued.leaves) {
+            leave(match, level, slot);
         } else {
-            maker->leaves -= quantity;
+            maker->queued.leaves -= quantity;
             level->quantity -= quantity;
         }
     }
 }
 
 void pmm_match_take(struct turn *turn, struct taker *taker) {
-    struct pmm_ladder *book = pmm_match_ladder(turn->match, opposite(taker->side));
+    struct pmm_ladder *book = pmm_pool_ladder(&turn->match->pool, pmm_opposite(taker->side));
     int64_t price;
     while (taker->leaves > 0 && !taker->self_traded) {
         uint32_t at = pmm_ladder_best(book, &price);
         if (at == PMM_LADDER_NONE || !reaches(taker->side, taker->price, price)) return;
-        struct pmm_match_level *level = pmm_match_level_at(book, at);
+        struct pmm_queue *level = pmm_pool_queue(book, at);
         take_level(turn, taker, level);
         if (level->head == 0) pmm_ladder_remove(book, price);
     }
@@ -80,12 +88,9 @@ static enum pmm_reason remainder_reason(const struct taker *taker, int is_market
     return passes ? PMM_REASON_NO_LIQUIDITY : PMM_REASON_NONE;
 }
 
-/* New orders. */
-
 static enum pmm_reason new_fault(const struct pmm_event *in) {
     int tif = pmm_tif_of(in), type = pmm_type_of(in);
-    if (in->side != PMM_SIDE_BID && in->side != PMM_SIDE_ASK) return PMM_REASON_BAD_ORDER;
-    if (!pmm_are_terms(in)) return PMM_REASON_BAD_ORDER;
+    if (!pmm_is_side(in->side) || !pmm_are_terms(in)) return PMM_REASON_BAD_ORDER;
     if (in->flags & PMM_FLAG_POST_ONLY && (type == PMM_TYPE_MARKET || tif == PMM_TIF_IOC || tif == PMM_TIF_FOK))
         return PMM_REASON_BAD_ORDER;
     if (in->quantity < 1 || in->quantity > PMM_MATCH_QUANTITY_MAX) return PMM_REASON_BAD_QUANTITY;
@@ -95,31 +100,32 @@ static enum pmm_reason new_fault(const struct pmm_event *in) {
 
 /* Whether another order could rest at this price. */
 static int has_place(const struct pmm_match *match, const struct taker *taker) {
-    return !pmm_match_pool_empty(match) && pmm_match_has_room(match, taker->side, taker->price, 0);
+    return !pmm_pool_full(&match->pool) && pmm_match_has_room(match, taker->side, taker->price, 0);
 }
 
 /* Puts what is left of a new order, which has a place, into the book; at: the free entry for its id. */
 static void rest(struct turn *turn, const struct taker *taker, const struct pmm_event *in, uint32_t at) {
     struct pmm_match *match = turn->match;
-    uint32_t slot = pmm_match_allocate(match, taker->order_id, at);
+    uint32_t slot = pmm_pool_take(&match->pool, PMM_MATCH_STRIDE);
+    pmm_index_put(pmm_pool_index(&match->pool), at, slot, taker->order_id);
     struct pmm_match_order *order = pmm_match_order(match, slot);
-    order->price = taker->price;
-    order->leaves = taker->leaves;
+    order->queued.order_id = taker->order_id;
+    order->queued.price = taker->price;
+    order->queued.leaves = taker->leaves;
     order->total = in->quantity;
     order->source = taker->source;
-    order->side = taker->side;
     order->tif = taker->tif;
     order->self_trade = taker->self_trade;
     order->post_only = (in->flags & PMM_FLAG_POST_ONLY) != 0;
-    const struct pmm_match_level *level = pmm_match_link(match, slot);
-    if (level == NULL) __builtin_unreachable();
+    const struct pmm_queue *level = pmm_match_join(match, slot, taker->side);
+    if (!level) __builtin_unreachable();
     touch(match, taker->side, taker->price, level->quantity);
 }
 
 /* Why a new order has no effect, or 0. takes: it would meet something; at: where its id's entry would be. */
 static enum pmm_reason refusal(const struct pmm_match *match, const struct pmm_event *in, const struct taker *taker,
                                int takes, uint32_t at) {
-    if (pmm_match_index(match)[at].slot != 0) return PMM_REASON_DUPLICATE_ORDER;
+    if (pmm_match_slot(match, at) != 0) return PMM_REASON_DUPLICATE_ORDER;
     if (takes) return in->flags & PMM_FLAG_POST_ONLY ? PMM_REASON_WOULD_TAKE : PMM_REASON_NONE;
     if (remainder_reason(taker, is_market_order(in)) != PMM_REASON_NONE) return PMM_REASON_NONE;
     return has_place(match, taker) ? PMM_REASON_NONE : PMM_REASON_CAPACITY;

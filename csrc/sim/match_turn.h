@@ -30,13 +30,9 @@ struct taker {
     uint8_t self_traded; /* stopped by its own resting order */
 };
 
-static inline int opposite(int side) { return PMM_SIDE_BID + PMM_SIDE_ASK - side; }
-
 static inline int reaches(int side, int64_t limit, int64_t price) {
     return side == PMM_SIDE_BID ? price <= limit : price >= limit;
 }
-
-/* Out records. */
 
 static inline void report(struct turn *turn, enum pmm_kind kind, uint64_t order_id, uint16_t source, uint8_t side,
                           int64_t price, int64_t quantity, uint16_t reason, uint8_t flags) {
@@ -76,7 +72,9 @@ static inline void refuse(struct turn *turn, enum pmm_kind kind, const struct pm
 
 static inline void report_order(struct turn *turn, enum pmm_kind kind, const struct pmm_match_order *order,
                                 int64_t quantity, uint16_t reason) {
-    report(turn, kind, order->order_id, order->source, order->side, order->price, quantity, reason, 0);
+    const struct pmm_queued *queued = &order->queued;
+    report(turn, kind, queued->order_id, order->source, (uint8_t)pmm_queued_side(queued), queued->price, quantity,
+           reason, 0);
 }
 
 /*
@@ -95,7 +93,7 @@ static inline void touch(struct pmm_match *match, int side, int64_t price, int64
 
 static inline int would_take(const struct pmm_match *match, int side, int64_t price) {
     int64_t best;
-    return pmm_ladder_best(pmm_match_ladder(match, opposite(side)), &best) != PMM_LADDER_NONE &&
+    return pmm_ladder_best(pmm_pool_ladder(&match->pool, pmm_opposite(side)), &best) != PMM_LADDER_NONE &&
            reaches(side, price, best);
 }
 

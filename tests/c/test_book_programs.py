@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # Finds a word that is not atomic, and no more: for the orders see test_memory_orders.py.
 THREAD = ["-fsanitize=thread", "-Wno-tsan", "-fno-builtin", "-pthread"]
-L3BOOK = ["ladder", "ladder_far", "l3book", "l3book_read"]
+L3BOOK = ["ladder", "ladder_far", "l3book", "l3book_read", "order_pool"]
 BOOK = ["ladder", "ladder_far", "book", "book_read", "snapshot"]
 
 

@@ -18,8 +18,8 @@ JOURNAL = [f"journal{part}" for part in ("", "_file", "_scan", "_recover", "_kee
 BOOK = ["book", "book_read", "ladder", "ladder_far", "snapshot"]
 SOURCES = {
     "journal": [*JOURNAL, "crc32c", "clock", "locks"],
-    "l3book": ["l3book", "l3book_read", "ladder", "ladder_far", "error"],
-    "match": ["match", "match_take", "match_orders", "match_view", *BOOK],
+    "l3book": ["l3book", "l3book_read", "order_pool", "ladder", "ladder_far", "error"],
+    "match": ["match", "match_take", "match_orders", "match_view", "order_pool", *BOOK],
     "parsers": ["binance", "binance_fields", "decimal", "json"],
     "shared": [*PLANE, *BOOK, "event", "book_segment", "ring", "bell", "counters", "notices"],
 }

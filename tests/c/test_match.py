@@ -13,6 +13,7 @@ ENGINE = [
     "match_take",
     "match_orders",
     "match_view",
+    "order_pool",
     "ladder",
     "ladder_far",
     "snapshot",

@@ -6,8 +6,9 @@ from tests.core.private_headers import private_ffi
 
 PRIVATE = private_ffi(
     {
-        "match_orders.h": ("pmm_match_order", "pmm_match_level", "pmm_match"),
         "order_index.h": ("pmm_index_entry",),
+        "order_pool.h": ("pmm_queued", "pmm_queue", "pmm_order_pool"),
+        "match_orders.h": ("pmm_match_order", "pmm_match_touch", "pmm_match"),
         "ladder.h": ("pmm_ladder",),
     }
 )
@@ -19,10 +20,11 @@ class Inside:
     def __init__(self, engine):
         self._start = int(ffi.cast("uintptr_t", engine.cdata))
         self.match = PRIVATE.cast("struct pmm_match *", self._start)
-        entries = 2 ** (32 - self.match.index_shift)
-        index = self._at("struct pmm_index_entry *", self.match.index_at)
+        self.pool = self.match.pool
+        entries = 2 ** (32 - self.pool.index_shift)
+        index = self._at("struct pmm_index_entry *", self.pool.index_at)
         self.index = [index + i for i in range(entries)]
-        self.orders = self._at("struct pmm_match_order *", self.match.orders_at)
+        self.orders = self._at("struct pmm_match_order *", self.pool.orders_at)
 
     def _at(self, kind, offset):
         return PRIVATE.cast(kind, self._start + offset)
@@ -38,7 +40,7 @@ class Inside:
         return next(entry for entry in self.index if entry.slot == slot)
 
     def ladder(self, side):
-        return self._at("struct pmm_ladder *", self.match.ladder_at[side - 1])
+        return self._at("struct pmm_ladder *", self.pool.ladder_at[side - 1])
 
     def ladder_size(self, side):
         """To the end of its far blocks: three words and 32 keys each."""
@@ -46,14 +48,14 @@ class Inside:
         return ladder.far_at + ladder.far_blocks * (3 + 32) * 8
 
     def ladder_bytes(self, side):
-        size = self.match.ladder_at[Side.ASK - 1] - self.match.ladder_at[Side.BID - 1]
+        size = self.pool.ladder_at[Side.ASK - 1] - self.pool.ladder_at[Side.BID - 1]
         return PRIVATE.buffer(PRIVATE.cast("char *", self.ladder(side)), size)
 
     def level(self, side, price):
         ladder = self.ladder(side)
         slot = (price ^ ladder.flip) & (ladder.window - 1)
-        first = self.match.ladder_at[side - 1] + ladder.payload_at
-        return self._at("struct pmm_match_level *", first) + slot
+        first = self.pool.ladder_at[side - 1] + ladder.payload_at
+        return self._at("struct pmm_queue *", first) + slot
 
 
 def intact(engine):

@@ -29,13 +29,26 @@ class Book:
         desk.send(Kind.CANCEL, 8)
         self.inside = Inside(desk.engine)
         self.level = self.inside.level(side, self.best)
-        assert [(self.order(i).order_id, self.order(i).next) for i in range(1, 9)] == [
+        assert [(self.queued(i).order_id, self.queued(i).next) for i in range(1, 9)] == [
             (1, 2), (2, 3), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 7),
         ]  # fmt: skip
         assert (self.level.head, self.level.tail, self.level.quantity) == (1, 3, 12)
 
     def order(self, slot):
         return self.inside.order(slot)
+
+    def queued(self, slot):
+        return self.order(slot).queued
+
+    def set(self, slot, field, value):
+        """prev and side stand in one word."""
+        queued = self.queued(slot)
+        if field == "prev":
+            queued.prev_side = 2 * value + queued.prev_side % 2
+        elif field == "side":
+            queued.prev_side = queued.prev_side // 2 * 2 + (value == Side.ASK)
+        else:
+            setattr(self.order(slot) if field == "arrival" else queued, field, value)
 
 
 @pytest.fixture(params=[Side.BID, Side.ASK])
@@ -69,26 +82,26 @@ def book(request):
     ],
 )
 def test_an_order_that_does_not_fit_its_queue_or_list_is_noticed(book, slot, field, value):
-    setattr(book.order(slot), field, value)
+    book.set(slot, field, value)
     assert not intact(book.engine)
 
 
 @pytest.mark.parametrize("slot", [1, 2, 3])
 def test_an_order_of_the_other_side_is_noticed(book, slot):
-    book.order(slot).side = book.other
+    book.set(slot, "side", book.other)
     assert not intact(book.engine)
 
 
 @pytest.mark.parametrize(("leaves", "total"), [(0, 3), (-1, 3), (4, 3), (3, 2), (-3, -3)])
 def test_an_order_without_leaves_or_with_more_than_it_was_is_noticed(book, leaves, total):
-    book.level.quantity += leaves - book.order(2).leaves
-    book.order(2).leaves, book.order(2).total = leaves, total
+    book.level.quantity += leaves - book.queued(2).leaves
+    book.queued(2).leaves, book.order(2).total = leaves, total
     assert not intact(book.engine)
 
 
 def test_an_order_with_one_lot_left_is_right(book):
     book.level.quantity -= 2
-    book.order(2).leaves = 1
+    book.queued(2).leaves = 1
     assert intact(book.engine)
 
 
@@ -106,34 +119,32 @@ def test_a_level_that_nobody_stands_at_is_noticed(book):
     level = book.inside.level(book.side, book.behind)
     level.head = level.tail = level.quantity = 0
     book.inside.entry(4).slot = 0
-    book.inside.match.open[book.side - 1] -= 1
-    book.order(4).next, book.inside.match.free_head = book.inside.match.free_head, 4
+    book.inside.pool.resting -= 1
+    book.queued(4).next, book.inside.pool.free_head = book.inside.pool.free_head, 4
     assert not intact(book.engine)
 
 
 def test_an_order_outside_of_the_pool_is_noticed(book):
-    """All else is as if it were one."""
-    book.order(BEYOND)[0] = book.order(3)[0]
-    book.order(2).next = book.level.tail = book.inside.entry(3).slot = BEYOND
+    """All else is as if it were one: the pool ends before the slot that it has moved to."""
+    book.order(NEXT)[0] = book.order(3)[0]
+    book.queued(2).next = book.level.tail = book.inside.entry(3).slot = NEXT
+    assert intact(book.engine)
+    book.inside.pool.capacity = NEXT - 1
     assert not intact(book.engine)
 
 
 def test_a_free_slot_outside_of_the_pool_is_noticed(book):
-    book.order(8).next, book.order(BEYOND).next = BEYOND, 0
-    assert not intact(book.engine)
-
-
-def test_counts_of_orders_that_are_right_in_sum_alone_are_noticed(book):
-    book.inside.match.open[0] += 1
-    book.inside.match.open[1] -= 1
+    book.queued(8).next, book.queued(NEXT).next = NEXT, 0
+    assert intact(book.engine)
+    book.inside.pool.capacity = NEXT - 1
     assert not intact(book.engine)
 
 
 @pytest.mark.parametrize("by", [1, -1])
-@pytest.mark.parametrize("field", ["unused", "free_head"])
+@pytest.mark.parametrize("field", ["unused", "free_head", "resting"])
 def test_a_slot_too_many_or_too_few_is_noticed(book, field, by):
     """Free are 8 and 7: from 9 it is one more, and from 7 one less."""
-    setattr(book.inside.match, field, getattr(book.inside.match, field) + by)
+    setattr(book.inside.pool, field, getattr(book.inside.pool, field) + by)
     assert not intact(book.engine)
 
 
@@ -168,7 +179,7 @@ def test_prices_that_meet_or_cross_are_noticed(price, right):
     other.sell(2, price, 5)
     inside = Inside(desk.engine)
     inside.ladder_bytes(Side.ASK)[:] = Inside(other.engine).ladder_bytes(Side.ASK)[:]
-    inside.order(2).price = price
+    inside.order(2).queued.price = price
     assert intact(desk.engine) == right
 
 
@@ -187,5 +198,5 @@ def test_a_full_pool_is_right_and_so_is_one_that_is_all_free_again(side, step):
 
 def test_what_stands_in_the_place_of_nobody_is_of_no_account(book):
     """Slot 0 is no order; the index ends where it begins."""
-    book.order(0).order_id = 1
+    book.queued(0).order_id = 1
     assert intact(book.engine)

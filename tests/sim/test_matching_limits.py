@@ -141,8 +141,8 @@ def test_an_unknown_order_has_no_queue(desk):
 def test_check_sees_damage(desk):
     desk.buy(1, 100, 5)
     data = np.frombuffer(ffi.buffer(desk.engine._memory), dtype=np.int64)
-    leaves_then_total = np.flatnonzero((data[:-1] == 5) & (data[1:] == 5))[0]
-    data[leaves_then_total] = 4
+    price_then_leaves = (data[:-1] == 100) & (data[1:] == 5)
+    data[np.flatnonzero(price_then_leaves)[-1] + 1] = 4  # the last: before it levels are noted
     with pytest.raises(CorruptError):
         desk.engine.check()
 

@@ -51,13 +51,13 @@ def test_its_parts_follow_each_other_on_cache_lines_with_nothing_between_them(or
     engine = Fenced(orders)
     inside = Inside(engine.view)
     end = lines(inside.sizeof("struct pmm_match"))
+    end = lines(end + inside.sizeof("struct pmm_match_touch") * (orders + 1))
     for side in (Side.BID, Side.ASK):
-        assert inside.match.ladder_at[side - 1] == end
+        assert inside.pool.ladder_at[side - 1] == end
         end = lines(end + inside.ladder_size(side))
     for begin, size in (
-        (inside.match.index_at, 8 * len(inside.index)),
-        (inside.match.orders_at, 64 * (orders + 1)),
-        (inside.match.touched_at, 24 * (orders + 1)),
+        (inside.pool.index_at, 8 * len(inside.index)),
+        (inside.pool.orders_at, 64 * (orders + 1)),
     ):
         assert begin == end
         end = lines(end + size)
