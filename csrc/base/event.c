@@ -3,6 +3,7 @@
 #include "base/kinds.h"
 #include "base/layout.h"
 #include "base/money.h"
+#include "base/sides.h"
 
 int64_t pmm_fee(int64_t price, int64_t quantity, int64_t fee_e8) {
     int beyond = 0;
@@ -12,7 +13,7 @@ int64_t pmm_fee(int64_t price, int64_t quantity, int64_t fee_e8) {
 uint16_t pmm_report_fault(const struct pmm_event *report) {
     int is_fill = report->kind == PMM_KIND_FILL;
     if (!is_fill && report->kind != PMM_KIND_REPLACED) return PMM_REASON_NONE;
-    if (is_fill && report->side != PMM_SIDE_BID && report->side != PMM_SIDE_ASK) return PMM_REASON_BAD_ORDER;
+    if (is_fill && !pmm_is_side(report->side)) return PMM_REASON_BAD_ORDER;
     if (report->quantity <= 0) return PMM_REASON_BAD_QUANTITY;
     return report->price <= 0 ? PMM_REASON_BAD_PRICE : PMM_REASON_NONE;
 }

@@ -1,4 +1,5 @@
 /* book_read.c: the readers' side, in another process too: looks that are repeated until they are whole. */
+#include "base/sides.h"
 #include "book/book_layout.h"
 
 #include <sched.h>
@@ -128,7 +129,7 @@ double pmm_book_imbalance(const struct pmm_book *book, size_t levels) {
 }
 
 int64_t pmm_book_read_depth(const struct pmm_book *book, int side, struct pmm_level *out, size_t max) {
-    if (side != PMM_SIDE_BID && side != PMM_SIDE_ASK) return PMM_ERR_ARGUMENT;
+    if (!pmm_is_side(side)) return PMM_ERR_ARGUMENT;
     for (unsigned attempt = 0; attempt < TRIES; attempt++) {
         uint64_t sequence = begin(book);
         if ((sequence & 1) == 0) {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/align.h"
 #include "base/error.h"
 #include "base/layout.h"
 
@@ -20,13 +21,13 @@ size_t pmm_ladder_memsize(uint32_t window, uint32_t far_capacity, uint32_t words
     if (!ok) return 0;
     uint32_t blocks = pmm_far_blocks(far_capacity);
     size_t count = window / 64 + bits1_words(window) + 1 + ((size_t)window + (size_t)blocks * PMM_FAR_BLOCK) * words;
-    return (sizeof(struct pmm_ladder) + count * 8 + pmm_far_bytes(blocks) + 63) & ~(size_t)63;
+    return pmm_lines(sizeof(struct pmm_ladder) + count * 8 + pmm_far_bytes(blocks));
 }
 
 int pmm_ladder_init(struct pmm_ladder *ladder, size_t bytes, int descending, uint32_t window, uint32_t far_capacity,
                     uint32_t words) {
     size_t need = pmm_ladder_memsize(window, far_capacity, words);
-    if (ladder == NULL || need == 0 || bytes < need || ((uintptr_t)ladder & 63) != 0) return PMM_ERR_ARGUMENT;
+    if (!pmm_is_room(ladder, bytes, need)) return PMM_ERR_ARGUMENT;
     ladder->flip = descending ? 0 : -1;
     ladder->window = window;
     ladder->far_capacity = far_capacity;

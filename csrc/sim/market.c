@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/align.h"
 #include "base/error.h"
 #include "base/kinds.h"
 #include "base/layout.h"
@@ -45,8 +46,6 @@ static struct pmm_event *events_at(const struct pmm_market *market, uint64_t at)
     return (struct pmm_event *)((uintptr_t)market + at);
 }
 
-static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
-
 /* Set-up. */
 
 /* Room for whatever one input can cause: see pmm_match_run. */
@@ -68,10 +67,10 @@ size_t pmm_market_memsize(const struct pmm_market_config *config, const struct p
     if (config->pending == 0 || config->pending > PMM_MARKET_PENDING_MAX || config->latency_in_ns < 0) return 0;
     if (config->start_ns < 0 || config->start_ns > INT64_MAX / 4 || config->latency_in_ns > INT64_MAX / 4) return 0;
     if (!params_valid(config, params)) return 0;
-    size_t bytes = aligned(sizeof(struct pmm_market)) + config->pending * sizeof(struct pmm_event);
+    size_t bytes = pmm_lines(sizeof(struct pmm_market)) + config->pending * sizeof(struct pmm_event);
     for (uint32_t i = 0; i < config->instruments; i++) {
         const struct pmm_market_params *p = params + i;
-        bytes += aligned(pmm_match_memsize(p->orders, p->window, p->far_levels)) + pmm_traders_memsize(p) +
+        bytes += pmm_match_memsize(p->orders, p->window, p->far_levels) + pmm_traders_memsize(p) +
                  results_for(p) * sizeof(struct pmm_event);
     }
     return bytes;
@@ -80,7 +79,7 @@ size_t pmm_market_memsize(const struct pmm_market_config *config, const struct p
 int pmm_market_init(void *memory, size_t bytes, const struct pmm_market_config *config,
                     const struct pmm_market_params *params) {
     size_t needed = pmm_market_memsize(config, params);
-    if (memory == NULL || needed == 0 || bytes < needed || ((uintptr_t)memory & 63) != 0) return PMM_ERR_ARGUMENT;
+    if (!pmm_is_room(memory, bytes, needed)) return PMM_ERR_ARGUMENT;
     struct pmm_market *market = memory;
     memset(market, 0, sizeof *market);
     market->clock_ns = config->start_ns;
@@ -88,10 +87,10 @@ int pmm_market_init(void *memory, size_t bytes, const struct pmm_market_config *
     market->latency_in_ns = config->latency_in_ns;
     market->instruments = config->instruments;
     market->pending_max = config->pending;
-    size_t at = aligned(sizeof *market);
+    size_t at = pmm_lines(sizeof *market);
     for (uint32_t i = 0; i < config->instruments; i++) {
         const struct pmm_market_params *p = params + i;
-        size_t size = aligned(pmm_match_memsize(p->orders, p->window, p->far_levels));
+        size_t size = pmm_match_memsize(p->orders, p->window, p->far_levels);
         market->places[i] = (struct place){at, at + size, p->instrument_id, 0};
         int code = pmm_match_init(match_of(market, i), size, p->instrument_id, p->orders, p->window, p->far_levels);
         if (code < 0) return code;

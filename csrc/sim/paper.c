@@ -15,7 +15,7 @@
 static size_t market_bytes(const struct pmm_paper_config *config) {
     size_t book = pmm_book_memsize(config->window, config->far_capacity);
     if (book == 0) return 0;
-    return paper_aligned(book) + 2 * paper_aligned(config->orders * sizeof(struct paper_order));
+    return pmm_lines(book) + 2 * pmm_lines(config->orders * sizeof(struct paper_order));
 }
 
 size_t pmm_paper_memsize(uint32_t instruments, const struct pmm_paper_config *config) {
@@ -24,14 +24,14 @@ size_t pmm_paper_memsize(uint32_t instruments, const struct pmm_paper_config *co
     if (config->cancel > PMM_PAPER_CANCEL_SQUARE) return 0;
     size_t market = market_bytes(config);
     if (market == 0) return 0;
-    size_t head = paper_aligned(sizeof(struct pmm_paper)) + paper_aligned(instruments * sizeof(struct paper_market));
+    size_t head = pmm_lines(sizeof(struct pmm_paper)) + pmm_lines(instruments * sizeof(struct paper_market));
     return head + instruments * market;
 }
 
 static int init_market(struct paper_market *market, uint8_t *at, uint32_t instrument_id,
                        const struct pmm_paper_config *config) {
     size_t book = pmm_book_memsize(config->window, config->far_capacity);
-    size_t orders = paper_aligned(config->orders * sizeof(struct paper_order));
+    size_t orders = pmm_lines(config->orders * sizeof(struct paper_order));
     market->instrument_id = instrument_id;
     market->side[0].orders_at = (uint64_t)(at - (uint8_t *)&market->side[0]);
     market->side[1].orders_at = (uint64_t)(at + orders - (uint8_t *)&market->side[1]);
@@ -49,7 +49,7 @@ int pmm_paper_init(void *memory, size_t bytes, const uint32_t *instrument_ids, u
     paper->markets = instruments;
     for (uint32_t id = 0; id < PMM_INSTRUMENTS_MAX; id++)
         paper->index[id] = (uint16_t)instruments;
-    uint8_t *at = (uint8_t *)paper_market(paper, 0) + paper_aligned(instruments * sizeof(struct paper_market));
+    uint8_t *at = (uint8_t *)paper_market(paper, 0) + pmm_lines(instruments * sizeof(struct paper_market));
     for (uint32_t i = 0; i < instruments; i++, at += market_bytes(config)) {
         uint32_t id = instrument_ids[i];
         if (id >= PMM_INSTRUMENTS_MAX || paper->index[id] != instruments) return PMM_ERR_ARGUMENT;

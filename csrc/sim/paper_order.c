@@ -24,7 +24,7 @@ static int would_take(struct paper_turn *turn, int side, int64_t price) {
     struct pmm_top top;
     pmm_book_top(paper_book(turn->market), &top);
     int is_bid = side == PMM_SIDE_BID;
-    const struct paper_side *other = &turn->market->side[paper_opposite(side) - 1];
+    const struct paper_side *other = &turn->market->side[pmm_opposite(side) - 1];
     if (other->orders && paper_crosses(side, price, paper_orders(other)[0].price)) return 1;
     if ((is_bid ? top.ask_quantity : top.bid_quantity) == 0) return 0;
     return paper_crosses(side, price, is_bid ? top.ask_price : top.bid_price);
@@ -48,8 +48,7 @@ static int rests(const struct terms *terms) {
 }
 
 static int bad_terms(const struct pmm_event *order, const struct terms *terms) {
-    int side_is_known = order->side == PMM_SIDE_BID || order->side == PMM_SIDE_ASK;
-    return !side_is_known || !pmm_are_terms(order) || (terms->post_only && !rests(terms));
+    return !pmm_is_side(order->side) || !pmm_are_terms(order) || (terms->post_only && !rests(terms));
 }
 
 static int bad_price(int64_t price) { return price < 1 || price > PMM_MATCH_PRICE_MAX; }
@@ -88,7 +87,7 @@ static struct paper_order *met_own(struct paper_side *other, int side, uint16_t 
 
 /* The self-trade rule for all that is met so far. 1 if the incoming order goes on; 0 if it was cancelled. */
 static int meet_own(struct paper_turn *turn, int side, struct paper_order *order, int64_t reached) {
-    int opposite = paper_opposite(side);
+    int opposite = pmm_opposite(side);
     struct paper_side *other = &turn->market->side[opposite - 1];
     struct paper_order *own;
     while (order->self_trade && (own = met_own(other, side, order->source, reached)) != NULL) {
@@ -106,7 +105,7 @@ static int meet_own(struct paper_turn *turn, int side, struct paper_order *order
 
 /* Takes the displayed book up to limit. 1 if what is left may go on; 0 if a self-trade rule ended it. */
 static int take(struct paper_turn *turn, int side, struct paper_order *order, int64_t limit) {
-    int opposite = paper_opposite(side);
+    int opposite = pmm_opposite(side);
     size_t levels = paper_load(turn, opposite);
     const struct pmm_level *level = turn->paper->level;
     for (size_t i = 0; i < levels && order->leaves && paper_crosses(side, limit, level[i].price); i++) {
@@ -128,9 +127,9 @@ static int is_taken(struct paper_side *side, int64_t price) {
 
 /* What `take` could fill at once, at most the order's leaves. */
 static int64_t takeable(struct paper_turn *turn, int side, const struct paper_order *order, int64_t limit) {
-    size_t levels = paper_load(turn, paper_opposite(side));
+    size_t levels = paper_load(turn, pmm_opposite(side));
     const struct pmm_level *level = turn->paper->level;
-    struct paper_side *other = &turn->market->side[paper_opposite(side) - 1];
+    struct paper_side *other = &turn->market->side[pmm_opposite(side) - 1];
     int blocks = order->self_trade == PMM_STP_CANCEL_NEWEST || order->self_trade == PMM_STP_CANCEL_BOTH;
     uint32_t places = paper_places(other);
     int64_t sum = 0;

@@ -204,9 +204,9 @@ static void eat_and_fill(struct paper_turn *turn, struct paper_side *own, int si
 static void on_trade(struct paper_turn *turn) {
     const struct pmm_event *trade = turn->cause;
     struct late_part late = {0};
-    if (trade->side != PMM_SIDE_BID && trade->side != PMM_SIDE_ASK) return;
+    if (!pmm_is_side(trade->side)) return;
     if (!turn->market->valid || trade->quantity < 1) return;
-    int side = paper_opposite(trade->side);
+    int side = pmm_opposite(trade->side);
     struct paper_side *own = &turn->market->side[side - 1];
     if (trade->venue_ns && trade->venue_ns < turn->market->depth_ns) {
         late = find_late_part(own, trade);
@@ -224,7 +224,7 @@ static void on_trade(struct paper_turn *turn) {
 /* The market came to our price: what it displays there would have hit us. */
 static void cross(struct paper_turn *turn, int side) {
     struct paper_side *own = &turn->market->side[side - 1];
-    int opposite = paper_opposite(side);
+    int opposite = pmm_opposite(side);
     size_t levels = paper_load(turn, opposite), at = 0;
     struct pmm_level *level = turn->paper->level;
     for (uint32_t i = 0; i < own->orders; i++) {

@@ -11,6 +11,8 @@
 #ifndef PMM_PAPER_QUEUE_H
 #define PMM_PAPER_QUEUE_H
 
+#include "base/align.h"
+#include "base/sides.h"
 #include "sim/paper.h"
 
 struct paper_order {
@@ -71,10 +73,8 @@ struct paper_turn {
     size_t count;
 };
 
-static inline size_t paper_aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
-
 static inline struct paper_market *paper_market(const struct pmm_paper *paper, uint32_t i) {
-    return (struct paper_market *)((uintptr_t)paper + paper_aligned(sizeof *paper)) + i;
+    return (struct paper_market *)((uintptr_t)paper + pmm_lines(sizeof *paper)) + i;
 }
 /* A side's open orders: best price first, then oldest. */
 static inline struct paper_order *paper_orders(const struct paper_side *side) {
@@ -90,7 +90,6 @@ static inline int64_t paper_rank(int side, int64_t price) { return side == PMM_S
 static inline int paper_crosses(int side, int64_t limit, int64_t price) {
     return side == PMM_SIDE_BID ? price <= limit : price >= limit;
 }
-static inline int paper_opposite(int side) { return PMM_SIDE_BID + PMM_SIDE_ASK - side; }
 static inline int64_t paper_min(int64_t a, int64_t b) { return a < b ? a : b; }
 /* Of quantities, neither negative; what cannot be counted stays at the most that can be. */
 static inline int64_t paper_add(int64_t a, int64_t b) { return a < INT64_MAX - b ? a + b : INT64_MAX; }

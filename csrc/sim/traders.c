@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/align.h"
 #include "base/layout.h"
 #include "base/terms.h"
 
@@ -58,7 +59,7 @@ int pmm_traders_valid(const struct pmm_market_params *params) {
 size_t pmm_traders_memsize(const struct pmm_market_params *params) {
     size_t rows = rows_for(params);
     size_t bytes = sizeof(struct pmm_traders) + rows * sizeof(struct pmm_trader_order) + rows * sizeof(uint32_t);
-    return (bytes + 63) & ~(size_t)63;
+    return pmm_lines(bytes);
 }
 
 /* Distances and rates. */
