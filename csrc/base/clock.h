@@ -41,6 +41,7 @@
 
 #include <stdint.h>
 
+#define PMM_NS_PER_S              1000000000
 #define PMM_CLOCK_STEP_NS         1000000 /* wall against monotonic: from here on it was a step */
 #define PMM_CLOCK_VALID_NS        100000000      /* how long a calibration holds */
 #define PMM_CLOCK_INTERVAL_NS_MIN 5000000 /* a rate is measured over at least this */

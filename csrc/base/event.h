@@ -226,6 +226,7 @@ enum pmm_reason {
     PMM_REASON_BACK_PRESSURE = 75, /* an order or report ring stayed full */
     PMM_REASON_DAY_END = 76
 };
+#define PMM_REASONS 96 /* every reason is below: rows of what is counted by reason */
 
 /*
  * A row of the instrument table. tick_size = tick_mantissa x 10^-tick_decimals, and

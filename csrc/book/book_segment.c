@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/align.h"
+
 #define TEXT(field, at) #field ":" #at ";"
 
 uint64_t pmm_book_fingerprint(void) {
@@ -25,7 +27,7 @@ int pmm_book_create(const char *path, uint32_t instrument_id, uint32_t window, u
 
 /* Every offset that a walk will follow is the one that init would have written. */
 static int ladder_fits(const struct pmm_ladder *ladder, const struct pmm_book *book, int side) {
-    struct pmm_ladder expected __attribute__((aligned(64)));
+    struct pmm_ladder expected __attribute__((aligned(PMM_LINE_BYTES)));
     size_t bytes = pmm_ladder_memsize(book->window, book->far_capacity, 1);
     memset(&expected, 0, sizeof expected);
     (void)pmm_ladder_init(&expected, bytes, side == PMM_SIDE_BID, book->window, book->far_capacity, 1);

@@ -12,7 +12,7 @@
 #define AHEAD_ORDER 8
 
 static int is_ring(uint32_t slots) {
-    return slots == 0 || (slots >= 64 && slots <= PMM_L3_ID_RING_MAX && (slots & (slots - 1)) == 0);
+    return slots == 0 || (slots >= PMM_L3_ID_RING_MIN && slots <= PMM_L3_ID_RING_MAX && (slots & (slots - 1)) == 0);
 }
 
 static size_t head_bytes(uint32_t id_ring) { return sizeof(struct pmm_l3book) + id_ring * sizeof(uint32_t); }

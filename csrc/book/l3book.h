@@ -69,6 +69,7 @@
 #include "base/event.h"
 
 #define PMM_L3_ORDERS_MAX   4194304
+#define PMM_L3_ID_RING_MIN  64
 #define PMM_L3_ID_RING_MAX  16777216
 #define PMM_L3_PRICE_MAX    1152921504606846976
 #define PMM_L3_QUANTITY_MAX 1099511627776
@@ -97,7 +98,7 @@ struct pmm_l3book_stats {
 
 /*
  * orders: resting at once, 1 to ORDERS_MAX. window: ticks per side, as in book.h. level_capacity: levels per
- * side, 1 to 2^22. id_ring: 0, or a power of two from 64 to ID_RING_MAX. 0 if an argument is bad.
+ * side, 1 to 2^22. id_ring: 0, or a power of two from ID_RING_MIN to ID_RING_MAX. 0 if an argument is bad.
  */
 size_t pmm_l3book_memsize(uint32_t orders, uint32_t window, uint32_t level_capacity, uint32_t id_ring);
 /* ARGUMENT if the memory is too small or not aligned, or the sizes are bad. */

@@ -64,7 +64,7 @@ void pmm_journal_close(struct pmm_journal *journal) {
     if (!journal->failed && journal->sync != PMM_SYNC_NONE) pmm_journal_sync(journal);
     for (uint64_t index = journal->made; index-- > journal->held;) {
         struct pmm_journal_file *file = &journal->files[index % PMM_JOURNAL_OPEN_FILES];
-        char name[32]; /* nothing is in it: an orderly end leaves no empty file */
+        char name[PMM_JOURNAL_FILE_NAME_BYTES]; /* nothing is in it: an orderly end leaves no empty file */
         pmm_journal_file_name(name, index);
         if (index > journal->file_index) unlinkat(journal->directory_fd, name, 0);
         pmm_journal_unmap(file->mapping, file->bytes);

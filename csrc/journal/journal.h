@@ -70,6 +70,7 @@
 #define PMM_JOURNAL_HEADER_BYTES 4096
 #define PMM_JOURNAL_VERSION      1
 #define PMM_JOURNAL_PATH_MAX     512
+#define PMM_JOURNAL_NAME_BYTES   32 /* of a session's name */
 #define PMM_JOURNAL_RECORDS_MIN  64 /* a file */
 #define PMM_JOURNAL_RECORDS_MAX  16777216
 #define PMM_JOURNAL_OPEN_FILES   3 /* full, current, next: what a crash can leave unfinished or unsynced */
@@ -92,7 +93,7 @@ struct pmm_journal_header {
     uint16_t source;
     uint16_t reserved;
     uint32_t crc;
-    char name[32];
+    char name[PMM_JOURNAL_NAME_BYTES];
 };
 
 /* A file that is open for writing. */
@@ -130,8 +131,8 @@ struct pmm_journal_report {
 
 /* The writer's handle; private to the process. Fields for which no thread is named stand still while it is open. */
 struct pmm_journal {
-    char directory[512];
-    char name[32];
+    char directory[PMM_JOURNAL_PATH_MAX];
+    char name[PMM_JOURNAL_NAME_BYTES];
     int directory_fd;
     int lock_fd;
     int sync;

@@ -14,6 +14,7 @@
 #include "base/layout.h"
 
 #define ALLOCATE_TRIES_MAX 64
+#define PAGE_BYTES         4096
 /* The cache keeps what is written at once in one piece, and locks it whole while it goes to the disk. */
 #define FILL_SLICE_BYTES (UINT64_C(64) << 10)
 #ifndef MADV_POPULATE_WRITE
@@ -34,7 +35,9 @@ PMM_OFFSET(pmm_journal_header, reserved, 58);
 PMM_OFFSET(pmm_journal_header, crc, 60);
 PMM_OFFSET(pmm_journal_header, name, 64);
 
-void pmm_journal_file_name(char name[32], uint64_t file_index) { snprintf(name, 32, "%06" PRIu64 ".pmj", file_index); }
+void pmm_journal_file_name(char name[PMM_JOURNAL_FILE_NAME_BYTES], uint64_t file_index) {
+    snprintf(name, PMM_JOURNAL_FILE_NAME_BYTES, "%0*" PRIu64 PMM_JOURNAL_SUFFIX, PMM_JOURNAL_DIGITS_MIN, file_index);
+}
 
 /* Of the header's whole page but the word that it goes into. */
 static uint32_t page_crc(const uint8_t *page) {
@@ -111,12 +114,14 @@ static int fill_cache(const struct pmm_journal_file *file) {
 static int no_room(void) { return errno == ENOSPC || errno == EDQUOT ? PMM_ERR_FULL : PMM_ERR_SYSTEM; }
 
 static int make(int directory_fd, struct pmm_journal_header *header, struct pmm_journal_file *file) {
-    char name[32];
+    char name[PMM_JOURNAL_FILE_NAME_BYTES];
     pmm_journal_file_name(name, header->file_index);
     /* Truncated: an allocation that was interrupted must not leave its bytes to this file. */
-    file->fd = openat(directory_fd, PMM_JOURNAL_TEMPORARY, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+    file->fd = openat(directory_fd, PMM_JOURNAL_TEMPORARY, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                      PMM_JOURNAL_FILE_MODE);
     /* Whatever the umask: the group reads. */
-    if (file->fd < 0 || fchmod(file->fd, 0640) || pmm_journal_file_map(file->fd, file->bytes, &file->mapping))
+    if (file->fd < 0 || fchmod(file->fd, PMM_JOURNAL_FILE_MODE) ||
+        pmm_journal_file_map(file->fd, file->bytes, &file->mapping))
         return no_room();
     /* Everything must be true of it before it may have its name. */
     if (write_header(file->fd, header) || fsync(file->fd)) return PMM_ERR_SYSTEM;
@@ -142,7 +147,7 @@ int pmm_journal_file_make(int directory_fd, struct pmm_journal_header *header, s
 
 /* For kernels before 5.14. Atomic: its writer may be at work on the same byte. */
 static void touch(uint8_t *mapping, uint64_t bytes) {
-    for (uint64_t at = 0; at < bytes; at += 4096)
+    for (uint64_t at = 0; at < bytes; at += PAGE_BYTES)
         pmm_touch_u8(mapping + at);
 }
 
@@ -179,7 +184,7 @@ static void view_arrange(struct pmm_journal_view *view) {
 }
 
 int pmm_journal_view_open(int directory_fd, uint64_t file_index, struct pmm_journal_view *view) {
-    char name[32];
+    char name[PMM_JOURNAL_FILE_NAME_BYTES];
     struct stat status;
     memset(view, 0, sizeof *view);
     view->header_code = PMM_ERR_CORRUPT;

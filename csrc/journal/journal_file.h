@@ -18,6 +18,12 @@
 #define PMM_JOURNAL_MAGIC     UINT64_C(0x314C4E524A4D4D50) /* "PMMJRNL1", little endian */
 #define PMM_JOURNAL_TEMPORARY "next.tmp"
 #define PMM_JOURNAL_LOCK      "lock"
+#define PMM_JOURNAL_FILE_MODE 0640
+
+/* A file's name: its number, with six digits or more, and the suffix. */
+#define PMM_JOURNAL_SUFFIX          ".pmj"
+#define PMM_JOURNAL_DIGITS_MIN      6
+#define PMM_JOURNAL_FILE_NAME_BYTES 32
 
 /* One file as a scan sees it: mapped to read, as far as it really goes. */
 struct pmm_journal_view {
@@ -47,7 +53,7 @@ static inline uint32_t pmm_journal_commit(uint32_t seed, uint64_t index, const s
     return crc ? crc : 1;
 }
 
-void pmm_journal_file_name(char name[32], uint64_t file_index);
+void pmm_journal_file_name(char name[PMM_JOURNAL_FILE_NAME_BYTES], uint64_t file_index);
 
 /*
  * Makes the file of *header (its crc is filled in): allocated, header synced, then named, then

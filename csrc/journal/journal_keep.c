@@ -67,7 +67,7 @@ int pmm_journal_fail(struct pmm_journal *journal, uint64_t file) {
 /* One that was let go of before it was synced, as the policy NONE does, is opened again. */
 static int sync_file(struct pmm_journal *journal, uint64_t index) {
     if (index >= journal->held) return fdatasync(file_at(journal, index)->fd);
-    char name[32];
+    char name[PMM_JOURNAL_FILE_NAME_BYTES];
     pmm_journal_file_name(name, index);
     int fd = openat(journal->directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return -1;
@@ -201,8 +201,8 @@ int pmm_journal_prepare(struct pmm_journal *journal, int64_t monotonic_ns) {
 
 /* With the lock of making, which is free meanwhile. */
 static void rest(struct pmm_journal_keeper *keeper, int64_t ns) {
-    const int64_t second = 1000000000, until = pmm_clock_monotonic_ns() + ns;
-    struct timespec deadline = {.tv_sec = (time_t)(until / second), .tv_nsec = (long)(until % second)};
+    const int64_t until = pmm_clock_monotonic_ns() + ns;
+    struct timespec deadline = {.tv_sec = (time_t)(until / PMM_NS_PER_S), .tv_nsec = (long)(until % PMM_NS_PER_S)};
     pthread_cond_timedwait(&keeper->ended, &keeper->making, &deadline);
 }
 

@@ -13,6 +13,7 @@
 #include "base/locks.h"
 
 #define LOCK_TRIES_MAX 8
+#define DIRECTORY_MODE 0750
 
 static int sync_parent(const char *directory) {
     char parent[PMM_JOURNAL_PATH_MAX + 4];
@@ -29,11 +30,12 @@ static int sync_parent(const char *directory) {
 }
 
 static int open_directory(struct pmm_journal *journal) {
-    int made = mkdir(journal->directory, 0750) == 0;
+    int made = mkdir(journal->directory, DIRECTORY_MODE) == 0;
     if (!made && errno != EEXIST) return PMM_ERR_SYSTEM;
     journal->directory_fd = open(journal->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (journal->directory_fd < 0) return PMM_ERR_SYSTEM;
-    if (made && fchmod(journal->directory_fd, 0750)) return PMM_ERR_SYSTEM; /* whatever the umask: the group reads */
+    if (made && fchmod(journal->directory_fd, DIRECTORY_MODE))
+        return PMM_ERR_SYSTEM; /* whatever the umask: the group reads */
     return made ? sync_parent(journal->directory) : PMM_OK;
 }
 
@@ -46,10 +48,10 @@ static int lock_is_current(int directory_fd, int lock_fd) {
 
 /* The lock's file, made if need be, for the group to read as the journal is. */
 static int open_lock(int directory_fd) {
-    int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
-    int fd = openat(directory_fd, PMM_JOURNAL_LOCK, flags | O_CREAT | O_EXCL, 0640);
-    if (fd >= 0) (void)fchmod(fd, 0640);
-    return fd < 0 && errno == EEXIST ? openat(directory_fd, PMM_JOURNAL_LOCK, flags | O_CREAT, 0640) : fd;
+    int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(directory_fd, PMM_JOURNAL_LOCK, flags | O_EXCL, PMM_JOURNAL_FILE_MODE);
+    if (fd >= 0) (void)fchmod(fd, PMM_JOURNAL_FILE_MODE);
+    return fd < 0 && errno == EEXIST ? openat(directory_fd, PMM_JOURNAL_LOCK, flags, PMM_JOURNAL_FILE_MODE) : fd;
 }
 
 static int take_lock(struct pmm_journal *journal) {
@@ -87,7 +89,7 @@ static void cut_tail(struct pmm_journal_file *file, uint64_t records) {
 /* What the last run left may still be in memory only: a journal that promises more starts synced. */
 static int sync_files(struct pmm_journal *journal, uint64_t files) {
     for (uint64_t i = 0; i < files; i++) {
-        char name[32];
+        char name[PMM_JOURNAL_FILE_NAME_BYTES];
         pmm_journal_file_name(name, i);
         int fd = openat(journal->directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
         if (fd < 0) return PMM_ERR_SYSTEM;
@@ -104,7 +106,7 @@ static int sync_files(struct pmm_journal *journal, uint64_t files) {
 static int resume(struct pmm_journal *journal, const struct pmm_journal_walk *walk) {
     const struct pmm_journal_report *report = walk->report;
     struct pmm_journal_view view;
-    char name[32];
+    char name[PMM_JOURNAL_FILE_NAME_BYTES];
     /* The highest first: a gap in the row of names would be corruption. */
     for (uint64_t file = report->files - 1; file > walk->tail_file; file--) {
         pmm_journal_file_name(name, file);

@@ -55,7 +55,9 @@ static int list_files(int directory_fd, uint64_t from, uint64_t *files, uint64_t
         size_t digits = 0;
         while (isdigit((unsigned char)entry->d_name[digits]))
             digits++;
-        if (digits < 6 || digits > NAME_DIGITS_MAX || strcmp(entry->d_name + digits, ".pmj") != 0) continue;
+        if (digits < PMM_JOURNAL_DIGITS_MIN || digits > NAME_DIGITS_MAX ||
+            strcmp(entry->d_name + digits, PMM_JOURNAL_SUFFIX) != 0)
+            continue;
         uint64_t index = strtoull(entry->d_name, NULL, 10);
         if (index >= *files) *files = index + 1;
         if (index >= from && index < *first) *first = index;

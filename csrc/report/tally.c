@@ -128,7 +128,7 @@ static void fill(struct pmm_tally *tally, const struct pmm_event *e) {
 static void count_decision(struct pmm_tally *tally, const struct pmm_event *e) {
     if (e->kind == PMM_KIND_NEW) begin(tally, e);
     if (e->kind != PMM_KIND_REJECTED) return;
-    if (e->reason < PMM_TALLY_REASONS) tally->instruments[e->instrument_id].rejected[e->reason]++;
+    if (e->reason < PMM_REASONS) tally->instruments[e->instrument_id].rejected[e->reason]++;
     end(tally, e->order_id);
 }
 

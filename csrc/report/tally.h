@@ -18,7 +18,6 @@
 
 #include "base/event.h"
 
-#define PMM_TALLY_REASONS  96
 #define PMM_TALLY_PAUSE_NS 5000000000
 
 struct pmm_tally_instrument {
@@ -34,7 +33,7 @@ struct pmm_tally_instrument {
     int64_t twice_mid;        /* of the last good TOP, 0 before it */
     int64_t spread_twice_high; /* the spread captured x 2 in ticks x lots, 128 bits: high x 2^64 + low */
     uint64_t spread_twice_low;
-    int64_t rejected[96];     /* by enum pmm_reason, risk's refusals and the venue's */
+    int64_t rejected[PMM_REASONS]; /* by enum pmm_reason, risk's refusals and the venue's */
 };
 
 struct pmm_tally; /* opaque */

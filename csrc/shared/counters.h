@@ -22,16 +22,16 @@
 #define PMM_HISTOGRAM_BUCKETS 1152
 
 struct pmm_counter {
-    char label[56];        /* what it counts: NUL-terminated UTF-8 */
+    char label[PMM_LABEL_BYTES];             /* what it counts: NUL-terminated UTF-8 */
     int64_t value;         /* the count, or the gauge as last set */
 };
 
 struct pmm_histogram {
-    char label[56];        /* what it measures: NUL-terminated UTF-8 */
+    char label[PMM_LABEL_BYTES]; /* what it measures: NUL-terminated UTF-8 */
     uint64_t count;        /* values recorded */
     uint64_t sum;          /* of all values, ns */
     uint64_t max;          /* the largest value, ns */
-    uint64_t buckets[1152];/* values per bucket */
+    uint64_t buckets[PMM_HISTOGRAM_BUCKETS]; /* values per bucket */
 };
 
 struct pmm_counters_shared {

@@ -32,7 +32,7 @@ struct pmm_notice {
     uint32_t times;    /* how often it was said in a row */
     uint32_t bytes;    /* of text */
     uint32_t reserved;
-    char text[480];    /* UTF-8, not terminated; what is longer is cut between characters */
+    char text[PMM_NOTICE_TEXT_BYTES]; /* UTF-8, not terminated; what is longer is cut between characters */
 };
 
 struct pmm_notices_shared {

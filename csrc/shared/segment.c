@@ -42,6 +42,11 @@ static const uint64_t MAGIC = 0x00314745534D4D50; /* "PMMSEG1" and a NUL, little
 #define OWNER_BYTE 0
 #define PATH_BYTES 4096
 #define PAGE_BYTES 4096
+#define FILE_MODE  0640
+
+/* /proc/PID/stat: the process's state is the first field behind its name. */
+#define STAT_STATE 3
+#define STAT_START 22
 
 static int close_keeping_errno(int fd, int code) {
     int saved = errno;
@@ -66,7 +71,7 @@ static int read_boot_id(uint64_t *boot_id) {
     if (code < 0) return code;
     uint64_t id = 0;
     int digits = 0;
-    for (const char *p = text; *p && digits < 16; p++) {
+    for (const char *p = text; *p && digits < 2 * (int)sizeof id; p++) {
         const char digit[2] = {*p, 0};
         if (*p == '-') continue;
         id = id << 4 | strtoul(digit, NULL, 16);
@@ -84,7 +89,7 @@ static uint64_t start_of(uint32_t pid) {
     char *p = strrchr(text, ')'); /* the command's name may hold anything, parentheses too */
     if (!p || p[1] != ' ') return 0;
     p += 2;
-    for (int field = 3; field < 22 && p; field++) {
+    for (int field = STAT_STATE; field < STAT_START && p; field++) {
         p = strchr(p, ' ');
         p = p ? p + 1 : NULL;
     }
@@ -110,7 +115,7 @@ static int fill_file(int fd, const struct pmm_segment_header *header, const void
         errno = failed; /* it returns the number and leaves errno alone */
         return PMM_ERR_SYSTEM;
     }
-    if (fchmod(fd, 0640) < 0) /* whatever the umask: the monitor's group reads */
+    if (fchmod(fd, FILE_MODE) < 0) /* whatever the umask: the monitor's group reads */
         return PMM_ERR_SYSTEM;
     ssize_t n = initial_bytes ? pwrite(fd, initial, initial_bytes, PMM_SEGMENT_HEADER_BYTES) : 0;
     if (n != (ssize_t)initial_bytes) return PMM_ERR_SYSTEM;
@@ -119,7 +124,7 @@ static int fill_file(int fd, const struct pmm_segment_header *header, const void
 
 static int make_file(const char *path, const char *making, const struct pmm_segment_header *header, const void *initial,
                      size_t initial_bytes) {
-    int fd = open(making, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    int fd = open(making, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
     if (fd < 0) return PMM_ERR_SYSTEM;
     int code = close_keeping_errno(fd, fill_file(fd, header, initial, initial_bytes));
     /* link, not rename: it refuses to replace what is there. */

@@ -78,7 +78,7 @@ struct pmm_segment_header {
     uint64_t owner_start;
     uint64_t heartbeat_ns;
     uint64_t reserved1[7];
-    char name[64];
+    char name[PMM_SEGMENT_NAME_BYTES];
     uint32_t ready;
     uint32_t reserved2[15];
 };
