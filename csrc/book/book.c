@@ -2,6 +2,7 @@
 #include "book/book.h"
 
 #include "base/align.h"
+#include "base/assert.h"
 #include "base/kinds.h"
 #include "base/sides.h"
 #include "book/book_layout.h"
@@ -23,8 +24,10 @@ int pmm_book_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t w
     book->state.reason = PMM_REASON_STARTING;
     struct pmm_ladder *bids = (struct pmm_ladder *)(book + 1);
     struct pmm_ladder *asks = (struct pmm_ladder *)((char *)bids + ladder);
-    (void)pmm_ladder_init(bids, ladder, 1, window, far_capacity, 1);
-    (void)pmm_ladder_init(asks, ladder, 0, window, far_capacity, 1);
+    int code = pmm_ladder_init(bids, ladder, 1, window, far_capacity, 1);
+    PMM_ASSERT(code == PMM_OK);
+    code = pmm_ladder_init(asks, ladder, 0, window, far_capacity, 1);
+    PMM_ASSERT(code == PMM_OK);
     /* Last: a file whose maker died before here is not ready. */
     pmm_store_release_u32(&book->asks_at, (uint32_t)(sizeof *book + ladder));
     return PMM_OK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/align.h"
+#include "base/assert.h"
 
 #define TEXT(field, at) #field ":" #at ";"
 
@@ -30,7 +31,8 @@ static int ladder_fits(const struct pmm_ladder *ladder, const struct pmm_book *b
     struct pmm_ladder expected __attribute__((aligned(PMM_LINE_BYTES)));
     size_t bytes = pmm_ladder_memsize(book->window, book->far_capacity, 1);
     memset(&expected, 0, sizeof expected);
-    (void)pmm_ladder_init(&expected, bytes, side == PMM_SIDE_BID, book->window, book->far_capacity, 1);
+    int code = pmm_ladder_init(&expected, bytes, side == PMM_SIDE_BID, book->window, book->far_capacity, 1);
+    PMM_ASSERT(code == PMM_OK);
     size_t from = offsetof(struct pmm_ladder, window), to = offsetof(struct pmm_ladder, overflowed);
     return ladder->flip == expected.flip && memcmp((char *)ladder + from, (char *)&expected + from, to - from) == 0;
 }

@@ -27,6 +27,7 @@ size_t pmm_pool_bytes(uint32_t orders, uint32_t window, uint32_t levels, size_t 
 
 void pmm_pool_init(struct pmm_order_pool *pool, size_t head, uint32_t orders, uint32_t window, uint32_t levels) {
     size_t ladder = pmm_ladder_memsize(window, levels, QUEUE_WORDS);
+    PMM_ASSERT(head >= sizeof *pool && head == pmm_lines(head) && orders <= PMM_POOL_ORDERS_MAX);
     *pool = (struct pmm_order_pool){
         .ladder_at = {head, head + ladder},
         .index_at = head + 2 * ladder,
@@ -35,8 +36,11 @@ void pmm_pool_init(struct pmm_order_pool *pool, size_t head, uint32_t orders, ui
         .capacity = orders,
         .unused = 1,
     };
-    for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++)
-        (void)pmm_ladder_init(pmm_pool_ladder(pool, side), ladder, side == PMM_SIDE_BID, window, levels, QUEUE_WORDS);
+    for (int side = PMM_SIDE_BID; side <= PMM_SIDE_ASK; side++) {
+        int descending = side == PMM_SIDE_BID;
+        int code = pmm_ladder_init(pmm_pool_ladder(pool, side), ladder, descending, window, levels, QUEUE_WORDS);
+        PMM_ASSERT(code == PMM_OK);
+    }
 }
 
 void pmm_pool_clear(struct pmm_order_pool *pool) {

@@ -22,6 +22,7 @@
 #ifndef PMM_ORDER_POOL_H
 #define PMM_ORDER_POOL_H
 
+#include "base/assert.h"
 #include "base/sides.h"
 #include "book/book.h"
 #include "book/ladder.h"
@@ -172,6 +173,7 @@ static inline int64_t pmm_pool_best(const struct pmm_order_pool *pool, int side,
 static inline void pmm_pool_join(struct pmm_order_pool *pool, size_t stride, struct pmm_queue *queue, int side,
                                  uint32_t slot) {
     struct pmm_queued *order = pmm_pool_order(pool, stride, slot);
+    PMM_ASSERT_HOT(slot != 0 && slot < pool->unused && order->leaves > 0);
     order->next = 0;
     order->prev_side = queue->tail << 1 | (side == PMM_SIDE_ASK);
     if (queue->tail != 0)
@@ -187,6 +189,7 @@ static inline void pmm_pool_join(struct pmm_order_pool *pool, size_t stride, str
 static inline void pmm_pool_part(struct pmm_order_pool *pool, size_t stride, struct pmm_queue *queue,
                                  const struct pmm_queued *order) {
     uint32_t prev = pmm_queued_prev(order), next = order->next;
+    PMM_ASSERT_HOT(pool->resting > 0 && queue->quantity >= order->leaves);
     *(prev != 0 ? &pmm_pool_order(pool, stride, prev)->next : &queue->head) = next;
     if (next != 0)
         pmm_pool_order(pool, stride, next)->prev_side = order->prev_side;

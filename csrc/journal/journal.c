@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/atomics.h"
 #include "journal/journal_file.h"
 #include "journal/journal_keep.h"
@@ -17,6 +18,7 @@ static uint64_t room(const struct pmm_journal *journal) {
 
 void pmm_journal_adopt(struct pmm_journal *journal, uint64_t index) {
     const struct pmm_journal_file *file = &journal->files[index % PMM_JOURNAL_OPEN_FILES];
+    PMM_ASSERT(file->mapping && journal->count - file->first_record <= file->capacity);
     journal->records = (struct pmm_event *)(file->mapping + PMM_JOURNAL_HEADER_BYTES);
     journal->first_record = file->first_record;
     journal->capacity = file->capacity;
@@ -28,6 +30,7 @@ static void store(struct pmm_journal *journal, const struct pmm_event *events, s
     const uint32_t seed = pmm_journal_seed(journal->identity);
     struct pmm_event *slot = journal->records + (journal->count - journal->first_record);
     uint64_t index = journal->count;
+    PMM_ASSERT_HOT(n <= room(journal));
     for (size_t i = 0; i < n; i++, index++, slot++) {
         uint32_t commit = pmm_journal_commit(seed, index, &events[i]);
         memcpy(slot, &events[i], offsetof(struct pmm_event, commit));

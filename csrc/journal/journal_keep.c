@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/atomics.h"
 #include "base/clock.h"
 #include "journal/journal_file.h"
@@ -126,6 +127,7 @@ int pmm_journal_make(struct pmm_journal *journal) {
         int code = release_lowest(journal);
         if (code) return code;
     }
+    PMM_ASSERT(index - journal->held < PMM_JOURNAL_OPEN_FILES);
     struct pmm_journal_header header = {
         .magic = PMM_JOURNAL_MAGIC,
         .version = PMM_JOURNAL_VERSION,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "journal/journal_file.h"
 #include "journal/journal_keep.h"
 #include "journal/journal_scan.h"
@@ -81,6 +82,7 @@ static int make_first(struct pmm_journal *journal) {
 
 /* Zeroes what is not zero behind the last valid record, so that a new record never meets old bytes. */
 static void cut_tail(struct pmm_journal_file *file, uint64_t records) {
+    PMM_ASSERT(records <= file->capacity);
     for (uint64_t at = PMM_JOURNAL_HEADER_BYTES + records * PMM_EVENT_BYTES; at < file->bytes; at++) {
         if (file->mapping[at]) file->mapping[at] = 0;
     }
@@ -107,6 +109,7 @@ static int resume(struct pmm_journal *journal, const struct pmm_journal_walk *wa
     const struct pmm_journal_report *report = walk->report;
     struct pmm_journal_view view;
     char name[PMM_JOURNAL_FILE_NAME_BYTES];
+    PMM_ASSERT(walk->tail_file < report->files && walk->tail_first <= report->records);
     /* The highest first: a gap in the row of names would be corruption. */
     for (uint64_t file = report->files - 1; file > walk->tail_file; file--) {
         pmm_journal_file_name(name, file);

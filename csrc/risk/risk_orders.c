@@ -4,7 +4,7 @@
 #include "risk/risk_internal.h"
 
 static uint32_t home(const struct pmm_risk *risk, uint64_t order_id) {
-    return (uint32_t)((order_id * 0x9E3779B97F4A7C15ull) >> 32) & risk->order_mask;
+    return (uint32_t)((order_id * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & risk->order_mask;
 }
 
 struct risk_order *risk_order_find(struct pmm_risk *risk, uint64_t order_id) {

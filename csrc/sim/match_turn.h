@@ -86,6 +86,7 @@ static inline void touch(struct pmm_match *match, int side, int64_t price, int64
     if (match->touched != 0 && at[-1].price == price && at[-1].side == (uint64_t)side) {
         at--;
     } else {
+        PMM_ASSERT_HOT(match->touched <= match->pool.capacity);
         match->touched++;
     }
     *at = (struct pmm_match_touch){price, quantity, (uint64_t)side};

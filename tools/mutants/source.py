@@ -44,7 +44,17 @@ OPERATIONS |= {"assignment_expression", "augmented_assignment"}
 STATEMENTS = {"expression_statement", "return_statement", "break_statement", "continue_statement"}
 CONDITIONAL = {"if_statement", "while_statement", "elif_clause", "conditional_expression"}
 # What is said to people decides nothing, and a type hint is no expression.
-SILENT = ("log", "say", "print", "self.log", "self._log", "assert", "raise")
+SILENT = (
+    "log",
+    "say",
+    "print",
+    "self.log",
+    "self._log",
+    "assert",
+    "PMM_ASSERT",
+    "PMM_ASSERT_HOT",
+    "raise",
+)
 
 
 @dataclass(frozen=True)
