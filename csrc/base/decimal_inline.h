@@ -15,25 +15,25 @@
 #include "base/error.h"
 
 static const uint64_t POWER[PMM_DECIMAL_DECIMALS_MAX + 1] = {
-    1ull,
-    10ull,
-    100ull,
-    1000ull,
-    10000ull,
-    100000ull,
-    1000000ull,
-    10000000ull,
-    100000000ull,
-    1000000000ull,
-    10000000000ull,
-    100000000000ull,
-    1000000000000ull,
-    10000000000000ull,
-    100000000000000ull,
-    1000000000000000ull,
-    10000000000000000ull,
-    100000000000000000ull,
-    1000000000000000000ull,
+    UINT64_C(1),
+    UINT64_C(10),
+    UINT64_C(100),
+    UINT64_C(1000),
+    UINT64_C(10000),
+    UINT64_C(100000),
+    UINT64_C(1000000),
+    UINT64_C(10000000),
+    UINT64_C(100000000),
+    UINT64_C(1000000000),
+    UINT64_C(10000000000),
+    UINT64_C(100000000000),
+    UINT64_C(1000000000000),
+    UINT64_C(10000000000000),
+    UINT64_C(100000000000000),
+    UINT64_C(1000000000000000),
+    UINT64_C(10000000000000000),
+    UINT64_C(100000000000000000),
+    UINT64_C(1000000000000000000),
 };
 
 /* The largest value that can take one more digit and stay within 64 bits and near 63. */
@@ -58,7 +58,7 @@ static inline int fraction(const char **at, const char *end, uint32_t decimals, 
     size_t room = (size_t)(end - first);
     const char *stop = first + (room < decimals ? room : decimals);
     const char *p = digits(first, stop, value);
-    if (p == NULL) return PMM_ERR_RANGE;
+    if (!p) return PMM_ERR_RANGE;
     uint32_t missing = decimals - (uint32_t)(p - first);
     if (missing == 0) {
         for (; p < end && is_digit(*p); p++)
@@ -74,7 +74,7 @@ static inline int64_t decimal_of_any(const char *text, const char *end, uint32_t
                                      int *exact) {
     uint64_t v = 0;
     const char *p = digits(text, end, &v);
-    if (p == NULL) return PMM_ERR_RANGE;
+    if (!p) return PMM_ERR_RANGE;
     if (p == text) return PMM_ERR_SYNTAX;
     if (p < end && *p == '.') {
         p++;
@@ -90,17 +90,17 @@ static inline int64_t decimal_of_any(const char *text, const char *end, uint32_t
 /* ceil(2^64 / 10^k): frac / 10^k for frac below 10^8 is the high half of the product. */
 static const uint64_t RECIPROCAL[9] = {
     0,
-    1844674407370955162ull,
-    184467440737095517ull,
-    18446744073709552ull,
-    1844674407370956ull,
-    184467440737096ull,
-    18446744073710ull,
-    1844674407371ull,
-    184467440738ull,
+    UINT64_C(1844674407370955162),
+    UINT64_C(184467440737095517),
+    UINT64_C(18446744073709552),
+    UINT64_C(1844674407370956),
+    UINT64_C(184467440737096),
+    UINT64_C(18446744073710),
+    UINT64_C(1844674407371),
+    UINT64_C(184467440738),
 };
 
-#define ZEROS 0x3030303030303030ull
+#define ZEROS UINT64_C(0x3030303030303030)
 
 static inline uint64_t load_eight(const char *p) {
     uint64_t v;
@@ -109,13 +109,15 @@ static inline uint64_t load_eight(const char *p) {
 }
 
 /* For eight bytes less '0' each: the high bits of the first that is no digit, and maybe after. */
-static inline uint64_t not_digits(uint64_t v) { return (v | (v + 0x0606060606060606ull)) & 0xF0F0F0F0F0F0F0F0ull; }
+static inline uint64_t not_digits(uint64_t v) {
+    return (v | (v + UINT64_C(0x0606060606060606))) & UINT64_C(0xF0F0F0F0F0F0F0F0);
+}
 
 /* Eight bytes that are digits less '0' each, the first the most significant. */
 static inline uint32_t value_of_eight(uint64_t v) {
     v = v * 10 + (v >> 8);
-    return (uint32_t)(((v & 0x000000FF000000FFull) * 0x000F424000000064ull +
-                       ((v >> 16) & 0x000000FF000000FFull) * 0x0000271000000001ull) >>
+    return (uint32_t)(((v & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x000F424000000064) +
+                       ((v >> 16) & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x0000271000000001)) >>
                       32);
 }
 

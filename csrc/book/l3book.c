@@ -122,14 +122,13 @@ static inline void leave(struct pmm_l3book *book, uint32_t slot, uint32_t at) {
     pmm_pool_free(&book->pool, PMM_L3_STRIDE, slot);
 }
 
-/* Records. Each returns 1 if the record was taken. */
-
 static uint32_t flaw(const struct pmm_event *event) {
     if (event->quantity < 1 || event->quantity > PMM_L3_QUANTITY_MAX) return PMM_REASON_BAD_QUANTITY;
     uint64_t biased = (uint64_t)event->price + (uint64_t)PMM_L3_PRICE_MAX;
     return biased > 2 * (uint64_t)PMM_L3_PRICE_MAX ? PMM_REASON_BAD_PRICE : PMM_REASON_NONE;
 }
 
+/* This and the others: 1 if the record was taken. */
 static int add(struct pmm_l3book *book, const struct pmm_event *event) {
     uint32_t reason = flaw(event);
     if (!pmm_is_side(event->side)) reason = PMM_REASON_BAD_ORDER;

@@ -189,7 +189,7 @@ static inline uint32_t pmm_ladder_below(const struct pmm_ladder *ladder, uint32_
             i = j * 64 + pmm_ladder_highest(marks);
             word = pmm_load_relaxed_u64(bits0 + i);
             if (word != 0) return i * 64 + pmm_ladder_highest(word);
-            if (owner != NULL) pmm_ladder_unmark(owner, i);
+            if (owner) pmm_ladder_unmark(owner, i);
         }
         if (above == 0) return PMM_LADDER_NONE;
         j = pmm_ladder_highest(above);

@@ -74,9 +74,7 @@ static int take_lock(struct pmm_journal *journal) {
 }
 
 static int make_first(struct pmm_journal *journal) {
-    if (getrandom(&journal->identity, sizeof journal->identity, 0) != sizeof journal->identity) {
-        return PMM_ERR_SYSTEM;
-    }
+    if (getrandom(&journal->identity, sizeof journal->identity, 0) != sizeof journal->identity) return PMM_ERR_SYSTEM;
     return pmm_journal_make(journal) ? PMM_ERR_SYSTEM : PMM_OK;
 }
 

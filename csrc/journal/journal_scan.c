@@ -51,7 +51,7 @@ static int list_files(int directory_fd, uint64_t from, uint64_t *files, uint64_t
         return PMM_ERR_SYSTEM;
     }
     errno = 0;
-    for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+    for (struct dirent *entry; (entry = readdir(entries));) {
         size_t digits = 0;
         while (isdigit((unsigned char)entry->d_name[digits]))
             digits++;

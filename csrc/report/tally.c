@@ -50,7 +50,7 @@ size_t pmm_tally_memsize(uint32_t orders, uint32_t instrument_count) {
 int pmm_tally_init(struct pmm_tally *tally, size_t bytes, uint32_t orders, uint32_t instrument_count,
                    int64_t warm_up_ns) {
     size_t needed = pmm_tally_memsize(orders, instrument_count);
-    if (tally == NULL || ((uintptr_t)tally & 7) != 0 || needed == 0 || bytes < needed) return PMM_ERR_ARGUMENT;
+    if (!tally || ((uintptr_t)tally & 7) != 0 || needed == 0 || bytes < needed) return PMM_ERR_ARGUMENT;
     tally->warm_up_ns = warm_up_ns;
     tally->instrument_count = instrument_count;
     tally->orders = orders;
@@ -119,7 +119,7 @@ static void fill(struct pmm_tally *tally, const struct pmm_event *e) {
     *(e->side == PMM_SIDE_BID ? &in->bid_fills : &in->ask_fills) += 1;
     capture_spread(in, e);
     struct tally_order *order = find(tally, e->order_id);
-    if (order == NULL) return;
+    if (!order) return;
     in->filled += order->filled == 0;
     order->filled = e->quantity < INT64_MAX - order->filled ? order->filled + e->quantity : INT64_MAX;
     if (order->filled >= order->quantity) end(tally, e->order_id);
@@ -143,11 +143,11 @@ static void count_input(struct pmm_tally *tally, const struct pmm_event *e) {
     case PMM_KIND_ACK:
         in->acknowledged++;
         order = find(tally, e->order_id);
-        if (order != NULL) rest(tally, order, 1);
+        if (order) rest(tally, order, 1);
         break;
     case PMM_KIND_REPLACED:
         order = find(tally, e->order_id);
-        if (order != NULL) order->quantity = e->quantity;
+        if (order) order->quantity = e->quantity;
         break;
     case PMM_KIND_CANCELLED:
         in->cancelled++;

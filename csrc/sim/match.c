@@ -41,7 +41,7 @@ static inline void cancel(struct turn *turn, uint32_t at, enum pmm_reason reason
 
 static void run_cancel(struct turn *turn, const struct pmm_event *in) {
     uint32_t at;
-    if (own_order(turn->match, in, &at) == NULL) {
+    if (!own_order(turn->match, in, &at)) {
         refuse(turn, PMM_KIND_CANCEL_REJECTED, in, PMM_REASON_UNKNOWN_ORDER);
     } else {
         cancel(turn, at, PMM_REASON_REQUESTED);
@@ -51,7 +51,7 @@ static void run_cancel(struct turn *turn, const struct pmm_event *in) {
 static void run_query(struct turn *turn, const struct pmm_event *in) {
     uint32_t at;
     const struct pmm_match_order *order = own_order(turn->match, in, &at);
-    if (order == NULL) {
+    if (!order) {
         refuse(turn, PMM_KIND_REJECTED, in, PMM_REASON_UNKNOWN_ORDER);
     } else {
         report_order(turn, PMM_KIND_ORDER_STATUS, order, order->queued.leaves, PMM_REASON_NONE);
@@ -120,7 +120,7 @@ static enum pmm_reason replace_fault(const struct pmm_match *match, const struct
 static void run_replace(struct turn *turn, const struct pmm_event *in) {
     uint32_t at;
     struct pmm_match_order *order = own_order(turn->match, in, &at);
-    enum pmm_reason fault = order == NULL ? PMM_REASON_UNKNOWN_ORDER : replace_fault(turn->match, order, in);
+    enum pmm_reason fault = order ? replace_fault(turn->match, order, in) : PMM_REASON_UNKNOWN_ORDER;
     if (fault != PMM_REASON_NONE) {
         refuse(turn, PMM_KIND_REPLACE_REJECTED, in, fault);
     } else if (in->quantity <= order->total - order->queued.leaves) {
@@ -167,7 +167,7 @@ static int fits_selected(const struct pmm_match *match, const struct selection *
 }
 
 int64_t pmm_match_end_day(struct pmm_match *match, int64_t recv_ns, struct pmm_event *out, size_t max) {
-    if (match == NULL || (out == NULL && max != 0)) return PMM_ERR_ARGUMENT;
+    if (!match || (!out && max != 0)) return PMM_ERR_ARGUMENT;
     const struct selection day = {.every_source = 1, .day_only = 1};
     if (!fits_selected(match, &day, max)) return PMM_ERR_AGAIN;
     struct turn turn = {match, out, recv_ns};
@@ -191,7 +191,7 @@ static int fits_taker(const struct pmm_match *match, const struct taker *taker, 
 static int fits_replace(const struct pmm_match *match, const struct pmm_event *in, size_t room) {
     uint32_t at;
     const struct pmm_match_order *order = own_order(match, in, &at);
-    if (order == NULL || order->post_only || !would_take(match, pmm_queued_side(&order->queued), in->price)) return 1;
+    if (!order || order->post_only || !would_take(match, pmm_queued_side(&order->queued), in->price)) return 1;
     struct taker taker = {.price = in->price,
                           .leaves = in->quantity,
                           .source = order->source,
@@ -244,8 +244,7 @@ static inline __attribute__((always_inline)) void look_ahead(const struct pmm_ma
 
 int64_t pmm_match_run(struct pmm_match *match, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max,
                       size_t *consumed) {
-    if (match == NULL || consumed == NULL || (in == NULL && n != 0) || (out == NULL && max != 0))
-        return PMM_ERR_ARGUMENT;
+    if (!match || !consumed || (!in && n != 0) || (!out && max != 0)) return PMM_ERR_ARGUMENT;
     struct turn turn = {.match = match, .out = out};
     size_t i = 0;
     for (; i < n; i++) {
