@@ -3,6 +3,10 @@
 
 #include "risk/risk_internal.h"
 
+/*
+ * Orders stand in the table itself, not behind an index of slots and tags (order_index.h): that would cost a fifth more
+ * instructions a record, and a second miss.
+ */
 static uint32_t home(const struct pmm_risk *risk, uint64_t order_id) {
     return (uint32_t)((order_id * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & risk->order_mask;
 }

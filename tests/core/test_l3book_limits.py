@@ -11,6 +11,7 @@ from tests.core.l3_records import (
     BEGIN,
     END,
     INSTRUMENT,
+    add,
     ask,
     best,
     bid,
@@ -38,6 +39,20 @@ def test_a_full_book_takes_a_replace_and_what_follows_a_removal():
     book.apply_array(batch(BEGIN, bid(1, 1, 5), bid(2, 2, 5), END))
     book.apply_array(batch(replace(1, 3, 7, 5), remove(2), bid(4, 9, 5)))
     assert state(book) == (1, Reason.NONE) and ids(book, Side.BID, 9) == [4]
+    book.check()
+
+
+@pytest.mark.parametrize("side", [Side.BID, Side.ASK])
+def test_a_price_just_better_than_the_window_is_not_taken_for_its_worst(side):
+    """They share a slot: the first price stands at three quarters of the window."""
+    window, sign = 4096, 1 if side == Side.BID else -1
+    first, worst = 10_000, 10_000 - sign * window // 4 * 3
+    better = worst + sign * window
+    book = L3Book(INSTRUMENT, window=window)
+    book.apply_array(batch(BEGIN, add(1, side, first, 5), add(2, side, worst, 6), END))
+    assert book.quantity(side, better) == 0
+    book.apply_array(batch(add(3, side, better, 7)))
+    assert book.depth(side, 3).tolist() == [(better, 7), (first, 5), (worst, 6)]
     book.check()
 
 
