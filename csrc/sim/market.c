@@ -7,30 +7,31 @@
 #include "base/error.h"
 #include "base/kinds.h"
 #include "base/layout.h"
+#include "base/source.h"
+#include "sim/latency.h"
+#include "sim/tournament.h"
 #include "sim/traders.h"
 
 struct place {
     uint64_t match_at;
     uint64_t traders_at;
-    uint32_t instrument_id;
-    uint32_t reserved;
+    uint64_t external;
 };
 
 /* Then, in the same memory: for each instrument its engine and its traders, the pending inputs, the results. */
 struct pmm_market {
     int64_t clock_ns;      /* of the last event */
-    int64_t reached_ns;    /* what pmm_market_now says */
-    int64_t latency_in_ns;
+    int64_t reached_ns;    /* how far everything has happened; nothing that is new may be before */
     uint32_t instruments;
-    uint32_t pending_max;
-    uint64_t pending_head; /* free-running */
-    uint64_t pending_tail;
-    uint64_t pending_at;
+    uint32_t swept;        /* instruments that the CANCEL_ALL in front of the pending has been through */
+    struct pmm_latency pending;
     uint64_t results_at;   /* what one step caused and is not given out yet */
     uint64_t results_max;
     uint64_t results;
     uint64_t results_given;
-    uint64_t external[PMM_INSTRUMENTS_MAX];
+    uint16_t source;
+    uint16_t index[PMM_INSTRUMENTS_MAX]; /* by instrument id; instruments if there is none */
+    struct pmm_tournament traders;       /* when those of an instrument do something next */
     struct place places[PMM_INSTRUMENTS_MAX];
 };
 
@@ -46,34 +47,42 @@ static struct pmm_event *events_at(const struct pmm_market *market, uint64_t at)
     return (struct pmm_event *)((uintptr_t)market + at);
 }
 
+static uint32_t index_of(const struct pmm_market *market, uint32_t instrument_id) {
+    return instrument_id < PMM_INSTRUMENTS_MAX ? market->index[instrument_id] : market->instruments;
+}
+
 /* Set-up. */
 
 /* Room for whatever one input can cause: see pmm_match_run. */
 static size_t results_for(const struct pmm_market_params *params) { return 4 * (size_t)params->orders + 3; }
 
 static int params_valid(const struct pmm_market_config *config, const struct pmm_market_params *params) {
+    uint8_t is_there[PMM_INSTRUMENTS_MAX] = {0};
     for (uint32_t i = 0; i < config->instruments; i++) {
-        if (!pmm_traders_valid(params + i) || params[i].instrument_id == PMM_INSTRUMENT_ALL) return 0;
+        uint32_t id = params[i].instrument_id;
+        if (id >= PMM_INSTRUMENTS_MAX || is_there[id]++) return 0;
+        if (!pmm_traders_valid(params + i)) return 0;
         if (pmm_match_memsize(params[i].orders, params[i].window, params[i].far_levels) == 0) return 0;
-        for (uint32_t k = 0; k < i; k++)
-            if (params[k].instrument_id == params[i].instrument_id) return 0;
     }
     return 1;
 }
 
+static int config_valid(const struct pmm_market_config *config) {
+    return config->instruments > 0 && config->instruments <= PMM_INSTRUMENTS_MAX && config->number < PMM_NUMBERS_MAX &&
+           config->pending <= PMM_MARKET_PENDING_MAX && pmm_latency_valid(config->latency_in_ns, config->pending) &&
+           config->start_ns >= 0 && config->start_ns <= INT64_MAX / 4;
+}
+
 size_t pmm_market_memsize(const struct pmm_market_config *config, const struct pmm_market_params *params) {
-    if (config == NULL || params == NULL || config->instruments == 0 || config->instruments > PMM_INSTRUMENTS_MAX)
-        return 0;
-    if (config->pending == 0 || config->pending > PMM_MARKET_PENDING_MAX || config->latency_in_ns < 0) return 0;
-    if (config->start_ns < 0 || config->start_ns > INT64_MAX / 4 || config->latency_in_ns > INT64_MAX / 4) return 0;
-    if (!params_valid(config, params)) return 0;
+    if (config == NULL || params == NULL || !config_valid(config) || !params_valid(config, params)) return 0;
     size_t bytes = pmm_lines(sizeof(struct pmm_market)) + config->pending * sizeof(struct pmm_event);
+    size_t results = 0;
     for (uint32_t i = 0; i < config->instruments; i++) {
         const struct pmm_market_params *p = params + i;
-        bytes += pmm_match_memsize(p->orders, p->window, p->far_levels) + pmm_traders_memsize(p) +
-                 results_for(p) * sizeof(struct pmm_event);
+        bytes += pmm_lines(pmm_match_memsize(p->orders, p->window, p->far_levels)) + pmm_traders_memsize(p);
+        if (results < results_for(p)) results = results_for(p);
     }
-    return bytes;
+    return bytes + results * sizeof(struct pmm_event);
 }
 
 int pmm_market_init(void *memory, size_t bytes, const struct pmm_market_config *config,
@@ -84,21 +93,25 @@ int pmm_market_init(void *memory, size_t bytes, const struct pmm_market_config *
     memset(market, 0, sizeof *market);
     market->clock_ns = config->start_ns;
     market->reached_ns = config->start_ns - 1;
-    market->latency_in_ns = config->latency_in_ns;
     market->instruments = config->instruments;
-    market->pending_max = config->pending;
+    market->source = (uint16_t)(PMM_SOURCE_EXCHANGE | config->number << PMM_NUMBER_SHIFT);
+    for (uint32_t id = 0; id < PMM_INSTRUMENTS_MAX; id++)
+        market->index[id] = (uint16_t)config->instruments;
+    pmm_tournament_init(&market->traders, config->instruments);
     size_t at = pmm_lines(sizeof *market);
     for (uint32_t i = 0; i < config->instruments; i++) {
         const struct pmm_market_params *p = params + i;
-        size_t size = pmm_match_memsize(p->orders, p->window, p->far_levels);
-        market->places[i] = (struct place){at, at + size, p->instrument_id, 0};
+        size_t size = pmm_lines(pmm_match_memsize(p->orders, p->window, p->far_levels));
+        market->places[i] = (struct place){at, at + size, 0};
+        market->index[p->instrument_id] = (uint16_t)i;
         int code = pmm_match_init(match_of(market, i), size, p->instrument_id, p->orders, p->window, p->far_levels);
         if (code < 0) return code;
         pmm_traders_init(traders_of(market, i), p, config->seed, config->start_ns);
+        pmm_tournament_set(&market->traders, i, pmm_traders_next_ns(traders_of(market, i)));
         at += size + pmm_traders_memsize(p);
-        market->results_max += results_for(p);
+        if (market->results_max < results_for(p)) market->results_max = results_for(p);
     }
-    market->pending_at = at;
+    pmm_latency_init(&market->pending, events_at(market, at), config->pending, config->latency_in_ns);
     market->results_at = at + config->pending * sizeof(struct pmm_event);
     return PMM_OK;
 }
@@ -116,11 +129,11 @@ static void run(struct pmm_market *market, uint32_t index, const struct pmm_even
     for (uint64_t i = kept; i < market->results + (uint64_t)n; i++) {
         if (results[i].source == PMM_SOURCE_TRADERS) {
             pmm_traders_report(traders, results + i);
-        } else if (i != kept) {
-            results[kept++] = results[i];
-        } else {
-            kept++;
+            continue;
         }
+        if (i != kept) results[kept] = results[i];
+        if (results[kept].source == PMM_SOURCE_EXCHANGE) results[kept].source = market->source;
+        kept++;
     }
     market->results = kept;
 }
@@ -140,33 +153,33 @@ static void refuse(struct pmm_market *market, const struct pmm_event *in, enum p
     out->commit = 0;
 }
 
-static void run_external(struct pmm_market *market, const struct pmm_event *in) {
-    if (pmm_class_of(in->kind) != PMM_CLASS_ORDER) return;
-    int reserved = in->source == PMM_SOURCE_TRADERS || in->source == PMM_SOURCE_EXCHANGE;
+/* 1 when nothing is left to do of it. A CANCEL_ALL of all goes through one instrument a step. */
+static int run_external(struct pmm_market *market, const struct pmm_event *in) {
+    if (pmm_class_of(in->kind) != PMM_CLASS_ORDER) return 1;
+    uint32_t role = pmm_role_of(in->source);
+    int reserved = role == PMM_SOURCE_TRADERS || role == PMM_SOURCE_EXCHANGE;
     if (reserved || (in->kind == PMM_KIND_NEW && in->order_id & PMM_TRADERS_ID_BIT)) {
         refuse(market, in, PMM_REASON_BAD_ORDER);
-        return;
+        return 1;
     }
-    int found = 0;
-    for (uint32_t i = 0; i < market->instruments; i++) {
-        int every = in->instrument_id == PMM_INSTRUMENT_ALL && in->kind == PMM_KIND_CANCEL_ALL;
-        if (!every && market->places[i].instrument_id != in->instrument_id) continue;
+    int sweeps = in->instrument_id == PMM_INSTRUMENT_ALL && in->kind == PMM_KIND_CANCEL_ALL;
+    uint32_t i = sweeps ? market->swept : index_of(market, in->instrument_id);
+    if (i < market->instruments) {
         run(market, i, in);
-        market->external[i]++;
-        found = 1;
+        market->places[i].external++;
+    } else if (in->kind != PMM_KIND_CANCEL_ALL) {
+        refuse(market, in, PMM_REASON_BAD_INSTRUMENT);
     }
-    if (!found && in->kind != PMM_KIND_CANCEL_ALL) refuse(market, in, PMM_REASON_BAD_INSTRUMENT);
+    if (sweeps) market->swept = (market->swept + 1) % market->instruments;
+    return market->swept == 0;
 }
 
 static int64_t latest(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static size_t take_over(struct pmm_market *market, const struct pmm_event *in, size_t n) {
     size_t i = 0;
-    for (; i < n && market->pending_tail - market->pending_head < market->pending_max; i++) {
-        struct pmm_event *at = events_at(market, market->pending_at) + market->pending_tail++ % market->pending_max;
-        *at = in[i];
-        at->recv_ns = (in[i].recv_ns < INT64_MAX / 2 ? in[i].recv_ns : INT64_MAX / 2) + market->latency_in_ns;
-    }
+    for (; i < n && pmm_latency_room(&market->pending); i++)
+        pmm_latency_put(&market->pending, in + i);
     return i;
 }
 
@@ -179,39 +192,32 @@ static size_t give_out(struct pmm_market *market, struct pmm_event *out, size_t 
     return n;
 }
 
+/* The earliest moment at which an input may still act. */
+static int64_t earliest(const struct pmm_market *market) { return latest(market->reached_ns, market->clock_ns); }
+
 /* Whose turn it is: an instrument's index, or instruments for the pending input; *at_ns when. */
 static uint32_t next_of(const struct pmm_market *market, int64_t *at_ns) {
-    uint32_t who = 0;
-    int64_t at = INT64_MAX;
-    for (uint32_t i = 0; i < market->instruments; i++) {
-        int64_t next = pmm_traders_next_ns(traders_of(market, i));
-        if (next < at) {
-            at = next;
-            who = i;
-        }
-    }
-    if (market->pending_head != market->pending_tail) {
-        const struct pmm_event *inputs = events_at(market, market->pending_at);
-        int64_t due = inputs[market->pending_head % market->pending_max].recv_ns;
-        int64_t next = latest(due, latest(market->reached_ns, market->clock_ns));
-        if (next < at) {
-            at = next;
-            who = market->instruments;
-        }
-    }
-    *at_ns = at;
-    return who;
+    uint32_t who = pmm_tournament_first(&market->traders);
+    *at_ns = market->traders.at_ns[who];
+    if (pmm_latency_is_empty(&market->pending)) return who;
+    int64_t due = latest(pmm_latency_due_ns(&market->pending), earliest(market));
+    if (due >= *at_ns) return who;
+    *at_ns = due;
+    return market->instruments;
 }
 
-static void step(struct pmm_market *market, uint32_t who, int64_t at_ns) {
-    struct pmm_event event;
-    if (who < market->instruments) {
-        if (pmm_traders_step(traders_of(market, who), match_of(market, who), &event)) run(market, who, &event);
-    } else {
-        event = events_at(market, market->pending_at)[market->pending_head++ % market->pending_max];
-        event.recv_ns = at_ns;
-        run_external(market, &event);
-    }
+static void step_traders(struct pmm_market *market, uint32_t who, int64_t at_ns) {
+    struct pmm_event order;
+    struct pmm_traders *traders = traders_of(market, who);
+    if (pmm_traders_step(traders, match_of(market, who), &order)) run(market, who, &order);
+    pmm_tournament_set(&market->traders, who, pmm_traders_next_ns(traders));
+    market->clock_ns = at_ns;
+}
+
+static void step_pending(struct pmm_market *market, int64_t at_ns) {
+    struct pmm_event in = *pmm_latency_first(&market->pending);
+    in.recv_ns = at_ns;
+    if (run_external(market, &in)) pmm_latency_drop(&market->pending);
     market->clock_ns = at_ns;
 }
 
@@ -229,11 +235,16 @@ int64_t pmm_market_advance(struct pmm_market *market, int64_t until_ns, const st
         }
         int64_t at_ns;
         uint32_t who = next_of(market, &at_ns);
-        if (at_ns > until_ns) {
+        if (at_ns > until_ns && taken == n) {
             market->reached_ns = latest(market->reached_ns, until_ns);
             break;
         }
-        step(market, who, at_ns);
+        if (at_ns > until_ns)
+            step_pending(market, latest(until_ns, earliest(market)));
+        else if (who == market->instruments)
+            step_pending(market, at_ns);
+        else
+            step_traders(market, who, at_ns);
     }
     *consumed = taken;
     return (int64_t)written;
@@ -241,7 +252,9 @@ int64_t pmm_market_advance(struct pmm_market *market, int64_t until_ns, const st
 
 /* Reading. */
 
-int64_t pmm_market_now(const struct pmm_market *market) { return market->reached_ns; }
+int64_t pmm_market_now(const struct pmm_market *market) {
+    return market->results != 0 ? market->clock_ns - 1 : market->reached_ns;
+}
 
 int64_t pmm_market_next(const struct pmm_market *market) {
     int64_t at_ns;
@@ -253,7 +266,7 @@ int pmm_market_get_stats(const struct pmm_market *market, uint32_t index, struct
     if (market == NULL || index >= market->instruments) return PMM_ERR_ARGUMENT;
     const struct pmm_traders *traders = traders_of(market, index);
     *stats = traders->stats;
-    stats->external = market->external[index];
+    stats->external = market->places[index].external;
     stats->live = traders->live;
     stats->fair_ticks = traders->fair;
     return PMM_OK;
@@ -263,16 +276,23 @@ const struct pmm_match *pmm_market_engine(const struct pmm_market *market, uint3
     return index < market->instruments ? match_of(market, index) : NULL;
 }
 
+/* n records, or a code, that an engine gave: they are of this exchange. */
+static int64_t stamp(const struct pmm_market *market, struct pmm_event *out, int64_t n) {
+    for (int64_t i = 0; i < n; i++)
+        out[i].source = market->source;
+    return n;
+}
+
 int64_t pmm_market_snapshot(const struct pmm_market *market, uint32_t index, int64_t recv_ns, struct pmm_event *out,
                             size_t max) {
     if (market == NULL || index >= market->instruments) return PMM_ERR_ARGUMENT;
     if (market->results != 0) return PMM_ERR_AGAIN;
-    return pmm_match_snapshot(match_of(market, index), recv_ns, out, max);
+    return stamp(market, out, pmm_match_snapshot(match_of(market, index), recv_ns, out, max));
 }
 
 int64_t pmm_market_part(const struct pmm_market *market, uint32_t index, int64_t recv_ns, struct pmm_place *place,
                         struct pmm_event *out, size_t max) {
     if (market == NULL || index >= market->instruments) return PMM_ERR_ARGUMENT;
     if (market->results != 0) return PMM_ERR_AGAIN;
-    return pmm_match_part(match_of(market, index), recv_ns, place, out, max);
+    return stamp(market, out, pmm_match_part(match_of(market, index), recv_ns, place, out, max));
 }

@@ -23,11 +23,16 @@
  *
  * Times. An input takes effect at recv_ns + latency_in_ns, or now if that is past. Every record out has
  * recv_ns = venue_ns = the virtual time when it happened; the latency out is the caller's to add to recv_ns.
- * At one nanosecond: fair values, then traders, then inputs; instruments in the order given.
+ * At one nanosecond: fair values, then traders, then inputs; instruments in the order given. With more inputs under way
+ * than there is room for, the oldest takes effect at once: none is lost, and none overtakes another.
  *
  * Traders' order ids have the top bit set, their source is PMM_SOURCE_TRADERS, and their execution reports
- * are not given out. An external NEW with that bit, or from TRADERS or EXCHANGE, is REJECTED (BAD_ORDER); an
- * order for an instrument that is not here is refused (BAD_INSTRUMENT); such refusals have aux 0.
+ * are not given out. An external NEW with that bit, or anything from a source of the role TRADERS or EXCHANGE, is
+ * REJECTED (BAD_ORDER); an order for an instrument that is not here is refused (BAD_INSTRUMENT); such refusals have
+ * aux 0. Public market data comes from EXCHANGE of the market's own number.
+ *
+ * Costs. An event costs what its engine and its traders cost, and the logarithm of the number of instruments to find
+ * whose turn it is.
  *
  * Who writes, who reads. One owner, in its own memory: 64-byte aligned, memsize bytes, no pointers inside, so a copy of
  * the bytes is a copy of the market.
@@ -50,11 +55,13 @@ struct pmm_market_config {
     int64_t latency_in_ns;
     uint32_t instruments; /* params follow, one for each */
     uint32_t pending;     /* inputs under way at once, 1 to PENDING_MAX */
+    uint32_t number;      /* of the exchange among the session's, below PMM_NUMBERS_MAX (source.h) */
+    uint32_t reserved;
 };
 
 /* Relative: a share of the price, 1e-4 is a basis point. Rates are of the instrument, both sides together. */
 struct pmm_market_params {
-    uint32_t instrument_id;
+    uint32_t instrument_id;     /* below PMM_INSTRUMENTS_MAX; no two the same */
     uint32_t orders;            /* the engine's; the traders use up to three quarters of it */
     uint32_t window;
     uint32_t far_levels;
@@ -112,10 +119,10 @@ int pmm_market_init(void *memory, size_t bytes, const struct pmm_market_config *
 
 /*
  * Goes on to until_ns. in: n records of external participants, in order of recv_ns; they are taken over
- * into the market's own queue until they take effect, *consumed counts those (fewer than n only when the
- * queue is full). Returns the count written to out, or ARGUMENT. It stops early when out is full or after
- * STEPS_MAX events: while pmm_market_now is below until_ns, call again with the rest of the input. Records of
- * one operation may be spread over two calls.
+ * into the market's own queue until they take effect, *consumed counts those. Returns the count written to out, or
+ * ARGUMENT. It stops early when out is full or after STEPS_MAX events: while pmm_market_now is below until_ns, or
+ * fewer than n are consumed, call again with the rest of the input. Records of one operation may be spread over two
+ * calls.
  */
 int64_t pmm_market_advance(struct pmm_market *market, int64_t until_ns, const struct pmm_event *in, size_t n,
                            size_t *consumed, struct pmm_event *out, size_t max);

@@ -16,6 +16,8 @@ PARAMS = tuple(
     name for name, _ in ffi.typeof("struct pmm_market_params").fields if name != "reserved"
 )
 
+OUT_OF_RANGE = "a parameter of the simulated market is out of its range"
+
 
 class MarketStats(NamedTuple):
     """Counts since the start, the traders' open orders, the fair value; see csrc/sim/market.h."""
@@ -33,12 +35,62 @@ class MarketStats(NamedTuple):
     fair_ticks: float
 
 
-class Market:
+class MarketView:
+    """Reads a market that somebody else runs; its memory must outlive the view."""
+
+    def __init__(self, cdata: Any, instruments: int):
+        self.cdata = cdata
+        engines = (lib.pmm_market_engine(cdata, i) for i in range(instruments))
+        #: In the order of the parameters.
+        self.engines = tuple(
+            MatchingView(ffi.cast("struct pmm_match *", engine)) for engine in engines
+        )
+        self._now = lib.pmm_market_now
+        self._stats = ffi.new("struct pmm_market_stats *")
+
+    @property
+    def now(self) -> int:
+        """The virtual time up to which everything has happened and has been given out."""
+        return self._now(self.cdata)
+
+    @property
+    def next_ns(self) -> int:
+        """When something happens next if nothing is put in."""
+        return lib.pmm_market_next(self.cdata)
+
+    def stats(self, index: int) -> MarketStats:
+        """Of the instrument at this position in the parameters."""
+        check(lib.pmm_market_get_stats(self.cdata, index, self._stats), f"instrument {index}")
+        return MarketStats(*(getattr(self._stats, name) for name in MarketStats._fields))
+
+    def snapshot(self, index: int, recv_ns: int) -> np.ndarray:
+        """The book as BOOK_BEGIN, DEPTH and BOOK_END records; NativeError between two calls of
+        `advance` that belong together."""
+        buffer = EventBuffer(self.engines[index].order_count + 2)
+        code = lib.pmm_market_snapshot(self.cdata, index, recv_ns, buffer.cdata, len(buffer))
+        return buffer.array[: check(code, f"snapshot of instrument {index}")]
+
+    def resync(self, outlet: Outlet) -> None:
+        """Send what the outlet's reader is owed of the books, once all that happened is pushed."""
+        lib.pmm_market_resync(outlet.cdata, self.cdata, self.now)
+
+
+def market_config(**fields: int) -> Any:
+    """struct pmm_market_config; `seed` is taken modulo 2**64."""
+    return ffi.new("struct pmm_market_config *", fields | {"seed": fields["seed"] % 2**64})
+
+
+def market_rows(params: Sequence[Mapping[str, float]]) -> Any:
+    """For each instrument a struct pmm_market_params: all its fields but `reserved`."""
+    return ffi.new("struct pmm_market_params[]", [dict(row) for row in params])
+
+
+class Market(MarketView):
     """One matching engine and one population of traders per instrument.
 
     `params`: for each instrument the fields of struct pmm_market_params (all but `reserved`).
     Inputs take effect `latency_in_ns` after their recv_ns; `pending` may be under way at once.
-    ValueError if anything is out of its range.
+    `number` is the exchange's among the session's. ValueError if anything is out of its range.
     """
 
     def __init__(
@@ -48,44 +100,36 @@ class Market:
         start_ns: int,
         latency_in_ns: int = 0,
         pending: int = 4096,
+        number: int = 0,
     ):
-        config = ffi.new(
-            "struct pmm_market_config *",
-            {
-                "seed": seed % 2**64,
-                "start_ns": start_ns,
-                "latency_in_ns": latency_in_ns,
-                "instruments": len(params),
-                "pending": pending,
-            },
+        config = market_config(
+            seed=seed,
+            start_ns=start_ns,
+            latency_in_ns=latency_in_ns,
+            instruments=len(params),
+            pending=pending,
+            number=number,
         )
-        rows = ffi.new("struct pmm_market_params[]", [dict(row) for row in params])
+        rows = market_rows(params)
         size = lib.pmm_market_memsize(config, rows)
         if size == 0:
-            raise ValueError("a parameter of the simulated market is out of its range")
+            raise ValueError(OUT_OF_RANGE)
         self._memory = aligned_memory(size)
         check(lib.pmm_market_init(self._memory, size, config, rows), "simulated market")
         #: The whole market as a writable buffer: there is no pointer in it, so a copy is a market.
         self.memory = ffi.buffer(self._memory, size)
-        self.cdata = ffi.cast("struct pmm_market *", self._memory)
-        self.instruments = tuple(int(row["instrument_id"]) for row in params)
-        engines = (lib.pmm_market_engine(self.cdata, i) for i in range(len(params)))
-        self.engines = tuple(
-            MatchingView(ffi.cast("struct pmm_match *", engine)) for engine in engines
-        )
+        super().__init__(ffi.cast("struct pmm_market *", self._memory), len(params))
         self._advance = lib.pmm_market_advance
-        self._now = lib.pmm_market_now
         self._consumed = ffi.new("size_t *")
         self._buffer = EventBuffer(8192)
-        self._stats = ffi.new("struct pmm_market_stats *")
 
     def advance(
         self, until_ns: int, events: Any, count: int, out: Any, out_max: int
     ) -> tuple[int, int]:
         """Go on to `until_ns` with `count` inputs at cdata `events`.
 
-        Returns (written to cdata `out`, consumed). While `now` is below until_ns it stopped for
-        want of room: call again with the rest of the input.
+        Returns (written to cdata `out`, consumed). While `now` is below until_ns, or an input is
+        not consumed, it stopped for want of room: call again with the rest of the input.
         """
         written = self._advance(self.cdata, until_ns, events, count, self._consumed, out, out_max)
         if written < 0:
@@ -103,31 +147,5 @@ class Market:
             )
             done += consumed
             parts.append(buffer.array[:written].copy())
-            if self.now >= until_ns:
+            if self.now >= until_ns and done == len(events):
                 return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-    @property
-    def now(self) -> int:
-        """The virtual time up to which everything has happened and has been given out."""
-        return self._now(self.cdata)
-
-    @property
-    def next_ns(self) -> int:
-        """When something happens next if nothing is put in."""
-        return lib.pmm_market_next(self.cdata)
-
-    def stats(self, index: int) -> MarketStats:
-        """Of the instrument at this position in `params`."""
-        check(lib.pmm_market_get_stats(self.cdata, index, self._stats), f"instrument {index}")
-        return MarketStats(*(getattr(self._stats, name) for name in MarketStats._fields))
-
-    def snapshot(self, index: int, recv_ns: int) -> np.ndarray:
-        """The book as BOOK_BEGIN, DEPTH and BOOK_END records; NativeError between two calls of
-        `advance` that belong together."""
-        buffer = EventBuffer(self.engines[index].order_count + 2)
-        code = lib.pmm_market_snapshot(self.cdata, index, recv_ns, buffer.cdata, len(buffer))
-        return buffer.array[: check(code, f"snapshot of instrument {index}")]
-
-    def resync(self, outlet: Outlet) -> None:
-        """Send what the outlet's reader is owed of the books, once all that happened is pushed."""
-        lib.pmm_market_resync(outlet.cdata, self.cdata, self.now)

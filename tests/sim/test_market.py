@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinnacle.core._native import ffi
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import NativeError
 from pinnacle.core.schema import (
     EVENT,
@@ -19,6 +19,8 @@ from pinnacle.core.schema import (
 )
 from pinnacle.sim.market import PARAMS
 from tests.sim.simulated_market import SECOND, START, market, order, params
+
+MOST = lib.PMM_INSTRUMENTS_MAX
 
 
 def test_every_parameter_is_named():
@@ -249,6 +251,43 @@ def test_parameters_out_of_range_are_refused(changes):
         market(params(**changes))
 
 
-def test_an_instrument_may_not_be_there_twice():
+@pytest.mark.parametrize(
+    "ids", [(1, 1), (MOST,), (2**32 - 1,), range(MOST + 1)], ids=["twice", "beyond", "all", "many"]
+)
+def test_instruments_that_a_session_cannot_have_are_refused(ids):
     with pytest.raises(ValueError, match="out of its range"):
-        market(params(1), params(1))
+        market(*(params(i) for i in ids))
+
+
+SMALL = {"orders": 64, "far_levels": 64, "floor_orders": 2, "limits_per_s": 20.0}
+
+
+@pytest.mark.parametrize(
+    "ids", [range(MOST), range(MOST // 2, MOST), (9, 3, 40, 0, 17)], ids=["all", "upper", "some"]
+)
+def test_any_number_of_instruments_trade_as_each_would_alone(ids):
+    until = START + 2 * SECOND
+    rows = [params(i, **SMALL) for i in ids]
+    out = market(*rows).run_to(until)
+    assert (np.diff(out["recv_ns"]) >= 0).all()
+    assert set(out["instrument_id"].tolist()) == set(ids)
+    for row in (rows[0], rows[1], rows[-2], rows[-1]):
+        mine = out[out["instrument_id"] == row["instrument_id"]]
+        assert mine.tobytes() == market(row).run_to(until).tobytes()
+
+
+def test_of_two_events_at_one_time_that_of_the_earlier_instrument_is_first():
+    # Each fills its book at the first nanosecond.
+    for ids in ((5, 2, 7), (0, 1, 2, 3, 4)):
+        filled = market(*(params(i) for i in ids)).run_to(START)
+        seen = filled["instrument_id"][filled["recv_ns"] == START]
+        assert list(dict.fromkeys(seen.tolist())) == list(ids)
+        assert (np.diff([ids.index(i) for i in seen]) >= 0).all()
+
+
+def test_market_data_says_of_which_exchange_it_is():
+    engine = market(number=3)
+    rows = np.concatenate([engine.run_to(START + SECOND), engine.snapshot(0, 1)])
+    assert set(rows["source"].tolist()) == {Source.EXCHANGE | 3 << 8}
+    with pytest.raises(ValueError, match="out of its range"):
+        market(number=32)

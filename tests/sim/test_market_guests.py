@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from pinnacle.core.schema import (
+    EVENT,
     INSTRUMENT_ALL,
+    EventBuffer,
     Flag,
     Kind,
     OrderType,
@@ -12,6 +14,7 @@ from pinnacle.core.schema import (
     Side,
     Source,
     TimeInForce,
+    events_pointer,
 )
 from tests.sim.simulated_market import ME, SECOND, START, market, order, params
 
@@ -98,6 +101,12 @@ def test_cancel_on_disconnect_takes_the_guests_orders_at_every_instrument():
     [
         ({"order_id": 2**63 + 1}, Kind.REJECTED, Reason.BAD_ORDER),
         ({"source": Source.TRADERS}, Kind.REJECTED, Reason.BAD_ORDER),
+        ({"source": Source.TRADERS | 1 << 8}, Kind.REJECTED, Reason.BAD_ORDER),
+        ({"source": Source.EXCHANGE}, Kind.REJECTED, Reason.BAD_ORDER),
+        ({"source": Source.EXCHANGE | 31 << 8}, Kind.REJECTED, Reason.BAD_ORDER),
+        ({"source": Source.GATEWAY | 1 << 8}, Kind.ACK, Reason.NONE),
+        ({"instrument_id": 2**32 - 1}, Kind.REJECTED, Reason.BAD_INSTRUMENT),
+        ({"instrument_id": 2**20}, Kind.REJECTED, Reason.BAD_INSTRUMENT),
         ({"instrument_id": 9}, Kind.REJECTED, Reason.BAD_INSTRUMENT),
         ({"instrument_id": 9, "kind": Kind.CANCEL}, Kind.CANCEL_REJECTED, Reason.BAD_INSTRUMENT),
         ({"instrument_id": 9, "kind": Kind.REPLACE}, Kind.REPLACE_REJECTED, Reason.BAD_INSTRUMENT),
@@ -111,4 +120,50 @@ def test_what_a_guest_may_not_do_is_refused(fields, kind, reason):
     for name, value in fields.items():
         new[name] = value
     out = engine.run_to(START + SECOND, new)
-    assert [(r["kind"], r["reason"]) for r in out] == [(kind, reason)]
+    mine = out[out["source"] == new["source"]]
+    assert [(r["kind"], r["reason"]) for r in mine] == [(kind, reason)]
+
+
+def test_a_cancel_of_all_goes_through_every_instrument_whatever_room_there_is():
+    engine = market(*(params(i) for i in (4, 2, 9)), latency_in_ns=50)
+    now = START + SECOND
+    engine.run_to(now)
+    new = [order(now, i, Side.BID, 9_000, 5, instrument_id=i) for i in (2, 4, 9)]
+    engine.run_to(now + 60, np.concatenate(new))
+    gone = order(now + 60, 0, 0, 0, 0, kind=Kind.CANCEL_ALL, instrument_id=INSTRUMENT_ALL)
+    out, room = [], EventBuffer(1)
+    while engine.now < now + 110:
+        written, _ = engine.advance(
+            now + 110, events_pointer(gone), len(gone), room.cdata, len(room)
+        )
+        out += room.array[:written].copy().tolist()
+        gone = gone[:0]
+    ids = [row[EVENT.names.index("order_id")] for row in out]
+    kinds = [row[EVENT.names.index("kind")] for row in out]
+    assert [i for i, kind in zip(ids, kinds, strict=True) if kind == Kind.CANCELLED] == [4, 2, 9]
+    assert [len(guests.orders(ME)) for guests in engine.engines] == [0, 0, 0]
+
+
+def test_more_orders_than_there_is_room_for_act_early_and_none_is_lost():
+    engine = market(latency_in_ns=SECOND, pending=2)
+    now = START + SECOND
+    engine.run_to(now)
+    new = np.concatenate([order(now, i, Side.BID, 9_000, 5) for i in range(1, 6)])
+    early = engine.run_to(now, new)
+    assert early[early["source"] == ME]["order_id"].tolist() == [1, 2, 3]
+    assert (early["recv_ns"] == now).all()
+    late = engine.run_to(now + SECOND)
+    late = late[late["source"] == ME]
+    assert late["order_id"].tolist() == [4, 5]
+    assert (late["recv_ns"] == now + SECOND).all()
+
+
+def test_a_market_whose_records_are_not_all_out_is_not_there_yet():
+    engine, room = market(), EventBuffer(1)
+    now = START + SECOND
+    engine.run_to(now)
+    new = order(now, 7, Side.BID, 9_000, 5)
+    written, consumed = engine.advance(now, events_pointer(new), 1, room.cdata, 1)
+    assert (written, consumed, engine.now) == (1, 1, now - 1)
+    assert len(engine.run_to(now)) == 1
+    assert engine.now == now
