@@ -1,5 +1,7 @@
 """The exchange process: a simulated venue, or paper trading's, behind the rings of a gateway."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import structlog
 
@@ -70,59 +72,99 @@ def run(
         runtime.wait_on(*(given.ring for given in inputs))
         checkpoints = runtime.recover(stage, venue, origin, journal.checkpoint_s)
         # Behind the recovery: what the market skipped before is told already.
-        market = watch = None
-        if isinstance(venue, SimulatedVenue):
-            market = _MarketOutput(paths, venue, instruments)
-        else:
-            given = inputs[1].ring
-            given.request_resync()
-            watch = BookWatch(paths, instruments, venue.usable, given, log)
+        market = (
+            _Followed(paths, instruments, venue, inputs[-1].ring, log)
+            if isinstance(venue, PaperVenue)
+            else _Published(paths, instruments, venue, log)
+        )
         runtime.ready(f"{config.kind} venue, {len(instruments)} instruments")
-        _loop(runtime, stage, venue, market, checkpoints, watch)
+        _loop(runtime, stage, venue, market, checkpoints)
         runtime.end(end_of(stage, runtime.epoch))
     return 0
 
 
-class _MarketOutput:
-    """Public market data to the feed."""
+class _Published:
+    """The market of a venue that makes its own: it goes to the feed."""
 
-    def __init__(self, paths: SessionPaths, venue: SimulatedVenue, instruments: list[Instrument]):
+    #: Times that the market was asked for again: it is never anybody else's.
+    asked = 0
+
+    def __init__(
+        self,
+        paths: SessionPaths,
+        instruments: Sequence[Instrument],
+        venue: SimulatedVenue,
+        log: structlog.stdlib.BoundLogger,
+    ):
         bell = Bell(paths.process("feed"), Mode.SHARED)
         ring = paths.ring("venue.market")
-        ids = [instrument.instrument_id for instrument in instruments]
-        self._outlet = Outlet(ring, bell, ids, Source.EXCHANGE, Venue.SIMULATED)
+        self._outlet = Outlet(ring, bell, [i.instrument_id for i in instruments], Source.EXCHANGE, Venue.SIMULATED)
         self._venue = venue
+        self._log = log
         self._skipped_ns = venue.skipped_ns
-
-    def send(self, rows: np.ndarray) -> None:
-        """What the market says, in order."""
-        rows = np.ascontiguousarray(rows)
-        self._outlet.push(events_pointer(rows), len(rows))
-
-    def resync(self) -> None:
-        """Send what the feed is owed: it attached, asked, or its ring was full."""
-        self._venue.resync(self._outlet)
 
     @property
     def overflows(self) -> int:
         """Pushes that found no room."""
         return self._outlet.overflows
 
-    def tell_skipped(self, log: structlog.stdlib.BoundLogger) -> None:
-        """Say that the market stood still, if it did."""
+    def send(self) -> None:
+        """What the last turn made, in order; and that the market stood still, if it did."""
+        rows = np.ascontiguousarray(self._venue.market)
+        self._outlet.push(events_pointer(rows), len(rows))
         skipped_ns = self._venue.skipped_ns - self._skipped_ns
         if skipped_ns:
             self._skipped_ns += skipped_ns
-            log.warning(f"this process stood still: the market skips {skipped_ns / 1e9:.1f} s")
+            seconds = f"{skipped_ns / 1e9:.1f} s"
+            self._log.warning(f"this process stood still: the market skips {seconds}")
+
+    def resync(self) -> None:
+        """Send what the feed is owed: it attached, asked, or its ring was full."""
+        self._venue.resync(self._outlet)
+
+    def look(self, now_ns: int) -> None:
+        """Nothing: the books are the venue's own."""
+
+
+class _Followed:
+    """The market of a real venue: it comes from the feed, whose books stand beside the venue's."""
+
+    #: Nothing is published.
+    overflows = 0
+
+    def __init__(
+        self,
+        paths: SessionPaths,
+        instruments: Sequence[Instrument],
+        venue: PaperVenue,
+        ring: RingReader,
+        log: structlog.stdlib.BoundLogger,
+    ):
+        ring.request_resync()
+        self._watch = BookWatch(paths, instruments, venue.usable, ring, log)
+
+    @property
+    def asked(self) -> int:
+        """Times that the market was asked for again."""
+        return self._watch.asked
+
+    def send(self) -> None:
+        """Nothing: the market is there already."""
+
+    def resync(self) -> None:
+        """Nothing: nobody is owed a book."""
+
+    def look(self, now_ns: int) -> None:
+        """Now and then: is a book unusable beside a good one? `now_ns` is monotonic."""
+        self._watch.look(now_ns)
 
 
 def _loop(
     runtime: Runtime,
     stage: Stage,
     venue: SimulatedVenue | PaperVenue,
-    market: _MarketOutput | None,
+    market: _Published | _Followed,
     checkpoints: Checkpoints,
-    watch: BookWatch | None,
 ) -> None:
     batch = EventBuffer(BATCH)
     counters = runtime.counters
@@ -140,11 +182,8 @@ def _loop(
             decided = np.ascontiguousarray(venue.decided(batch.cdata, n))
             given += len(decided)
             stage.give(events_pointer(decided), len(decided))
-            if market is not None:
-                market.send(venue.market)
-                market.tell_skipped(runtime.log)
-        if market is not None:
-            market.resync()
+            market.send()
+        market.resync()
         runtime.wait(TURN_NS)
         now = monotonic_ns()
         if now >= publish_ns:
@@ -152,7 +191,6 @@ def _loop(
             counters.set(records, taken)
             counters.set(reports, given)
             checkpoints.save_if_due()
-            if watch is not None:
-                watch.look(now)
-                counters.set(asked, watch.asked)
-            counters.set(overflows, market.overflows if market is not None else 0)
+            market.look(now)
+            counters.set(asked, market.asked)
+            counters.set(overflows, market.overflows)
