@@ -6,7 +6,7 @@ import numpy as np
 
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import EVENT, Kind, Side, Source
-from pinnacle.exchange.simulated import SimulatedVenue
+from pinnacle.exchange.process import make_venue
 from pinnacle.risk.gate import RiskGate
 from pinnacle.session.config import SessionConfig
 from pinnacle.strategy.host import StrategyHost
@@ -21,7 +21,7 @@ class Pipeline:
 
     def __init__(self, config: SessionConfig):
         self.instruments: list[Instrument] = config.instrument_list()
-        self.venue = SimulatedVenue(self.instruments, config.exchange)
+        self.venue = make_venue(self.instruments, config.exchange)
         self.host = StrategyHost(self.instruments, config.strategy)
         self.gate = RiskGate(self.instruments, config.risk)
         self.now_ns = START_NS
@@ -55,8 +55,8 @@ class Pipeline:
         if self._begun:
             return self.venue.market
         self._begun = True
-        market = self.venue._simulation
-        return np.concatenate([market.snapshot(i, self.now_ns) for i in market.instruments])
+        market = self.venue.simulation
+        return np.concatenate([market.snapshot(i, self.now_ns) for i in range(len(market.engines))])
 
     def _tops(self) -> Iterator[np.ndarray]:
         for i, book in enumerate(self.host.desk.books):

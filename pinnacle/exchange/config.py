@@ -124,7 +124,7 @@ class ExchangeConfig(Section, frozen=True):
 def market_params(
     config: ExchangeConfig, instruments: Sequence[Instrument]
 ) -> list[dict[str, float]]:
-    """What core.market.Market takes, one row per instrument; ConfigError names the key."""
+    """What sim.market.Market takes, one row per instrument; ConfigError names the key."""
     known = {instrument.symbol for instrument in instruments}
     for symbol in config.traders:
         if symbol not in known:

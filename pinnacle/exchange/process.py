@@ -14,15 +14,15 @@ from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import EventBuffer, Source, Venue, events_pointer
 from pinnacle.core.segment import Mode
-from pinnacle.exchange.config import ExchangeConfig
-from pinnacle.exchange.paper import PaperVenue
-from pinnacle.exchange.simulated import SimulatedVenue
+from pinnacle.exchange.config import ExchangeConfig, market_params
 from pinnacle.runtime.book_watch import BookWatch
 from pinnacle.runtime.checkpoint import Checkpoints
 from pinnacle.runtime.decision_log import end_of
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.runtime import GIVE_WAIT_NS, Runtime
 from pinnacle.runtime.stage import REPORT_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.sim.paper_venue import PaperVenue
+from pinnacle.sim.simulated_venue import SimulatedVenue
 
 BATCH = 4096
 #: How finely the simulated market moves: its traders act between two turns at their own times.
@@ -30,11 +30,13 @@ TURN_NS = 1_000_000
 
 
 def make_venue(
-    instruments: list[Instrument], config: ExchangeConfig
+    instruments: Sequence[Instrument], config: ExchangeConfig, number: int = 0
 ) -> SimulatedVenue | PaperVenue:
     """The venue of this kind; its logic is pure, so that a restart replays the log into it."""
-    kind = PaperVenue if config.kind == "paper" else SimulatedVenue
-    return kind(instruments, config)
+    latencies = config.latency_in_ns, config.latency_out_ns
+    if config.kind == "paper":
+        return PaperVenue([i.instrument_id for i in instruments], *latencies)
+    return SimulatedVenue(market_params(config, instruments), config.seed, *latencies, number)
 
 
 def run(

@@ -14,8 +14,8 @@ from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.schema import EventBuffer, Source
 from pinnacle.core.toml import read_toml
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig, market_params
-from pinnacle.exchange.statistics import InstrumentReport, Measurement
 from pinnacle.sim.market import Market
+from pinnacle.sim.statistics import InstrumentReport, Measurement
 
 #: 2024-01-01T00:00:00Z: every simulated day begins there.
 EPOCH_NS = 1_704_067_200 * 10**9
@@ -94,7 +94,7 @@ def simulate(
         seconds=seconds,
         records=records,
         instruments=[
-            measure.report(instrument, config.traders[instrument.symbol], seconds)
+            measure.report(instrument.symbol, float(instrument.lot.size), seconds)
             for measure, instrument in zip(measures, instruments, strict=True)
         ],
     )

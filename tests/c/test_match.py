@@ -1,4 +1,4 @@
-"""The matching engine and the simulated market under Address- and UndefinedBehaviorSanitizer."""
+"""The matching engine, the simulated market and the venues under the sanitizers."""
 
 import subprocess
 from pathlib import Path
@@ -21,8 +21,12 @@ ENGINE = [
 ]
 
 
+MARKET = ["market", "portable_math", "traders"]
+VENUES = [*MARKET, "simulated_venue", "paper*", "book*", "segment", "locks", "crc32c", "clock"]
+
+
 @pytest.mark.parametrize(
-    ("program", "more"), [("match", []), ("market", ["market", "portable_math", "traders"])]
+    ("program", "more"), [("match", []), ("market", MARKET), ("venues", VENUES)]
 )
 def test_a_random_flow_is_clean_under_the_sanitizers(tmp_path, program, more):
     binary = tmp_path / program

@@ -5,8 +5,7 @@ import pytest
 
 from pinnacle.core.schema import Flag, Kind, Side, Source, events_pointer
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig
-from pinnacle.exchange.paper import PaperVenue
-from pinnacle.exchange.simulated import SimulatedVenue
+from pinnacle.exchange.process import make_venue
 from pinnacle.gateway.config import GatewayConfig
 from pinnacle.gateway.process import make_table
 from pinnacle.risk.config import LimitsConfig, RiskConfig
@@ -75,8 +74,8 @@ LOGIC = {
     "strategy": (lambda: StrategyHost(instruments("X"), STRATEGY), books(120)),
     "risk": (lambda: RiskGate(instruments("X"), RISK), orders(80)),
     "gateway": (lambda: make_table(GatewayConfig()), orders(80)),
-    "exchange": (lambda: SimulatedVenue(instruments("X"), MARKET), ticks(200)),
-    "paper exchange": (lambda: PaperVenue(instruments("X"), PAPER), paper(120)),
+    "exchange": (lambda: make_venue(instruments("X"), MARKET), ticks(200)),
+    "paper exchange": (lambda: make_venue(instruments("X"), PAPER), paper(120)),
 }
 
 

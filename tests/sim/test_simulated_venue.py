@@ -5,8 +5,8 @@ import pytest
 from pinnacle.core.outlet import Outlet
 from pinnacle.core.ring import RingReader, create_ring
 from pinnacle.core.schema import EventBuffer, Kind, Source, Venue
-from pinnacle.exchange.simulated import GAP_MAX_NS
-from tests.exchange.venue_log import LATENCY_NS, MS, SECOND, Log
+from pinnacle.sim.simulated_venue import GAP_MAX_NS
+from tests.sim.venue_log import LATENCY_NS, MS, SECOND, Log
 
 HOUR, YEARS = 3600 * SECOND, 56 * 365 * 24 * 3600 * SECOND
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from pinnacle.core.schema import Flag, Kind, Side, Source, events_pointer
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig
-from pinnacle.exchange.simulated import SimulatedVenue
+from pinnacle.exchange.process import make_venue
 from tests.records import batch, event, instruments
 
 MS, SECOND = 10**6, 10**9
@@ -22,7 +22,7 @@ class Log:
     """A venue and the clock of its log."""
 
     def __init__(self):
-        self.venue = SimulatedVenue(instruments("X"), CONFIG)
+        self.venue = make_venue(instruments("X"), CONFIG)
         self.now = SECOND
         self.turn()
 

@@ -6,7 +6,7 @@ from pinnacle.core.book import Book
 from pinnacle.core.outlet import Outlet
 from pinnacle.core.ring import RingReader, create_ring
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Side, Source, Venue, events_pointer
-from tests.exchange.venue_log import MS, Log
+from tests.sim.venue_log import MS, Log
 
 CAPACITY = 32
 
@@ -53,7 +53,7 @@ def test_a_book_larger_than_the_ring_arrives_whole_and_goes_on(tmp_path, pause):
             feed.take()
     while feed.ring.ready():
         feed.take()
-    engine = log.venue._simulation.engines[0]
+    engine = log.venue.simulation.engines[0]
     assert feed.book.top().valid and outlet.settled
     assert (outlet.overflows > 0) == (pause > 1)
     for side in (Side.BID, Side.ASK):

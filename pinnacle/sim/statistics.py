@@ -5,10 +5,8 @@ from collections.abc import Mapping
 import msgspec
 import numpy as np
 
-from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import Kind, Side
-from pinnacle.exchange.config import TradersConfig
-from pinnacle.sim.market import Market
+from pinnacle.sim.market import MarketView
 
 _E4 = 1e4
 _DEPTH_EVERY_S = 30
@@ -52,8 +50,9 @@ class InstrumentReport(msgspec.Struct, frozen=True, kw_only=True):
 class Measurement:
     """Collects what one instrument's report is made of."""
 
-    def __init__(self, market: Market, index: int, params: Mapping[str, float]):
+    def __init__(self, market: MarketView, index: int, params: Mapping[str, float]):
         self._market = market
+        self._params = params
         self._engine = market.engines[index]
         self._index = index
         self._instrument_id = int(params["instrument_id"])
@@ -79,23 +78,21 @@ class Measurement:
                 self._bands += np.histogram(bps, DISTANCE_EDGES_BPS, weights=levels["quantity"])[0]
             self._depth_samples += 1
 
-    def report(
-        self, instrument: Instrument, traders: TradersConfig, seconds: int
-    ) -> InstrumentReport:
-        """The measures beside the configuration that they come from."""
+    def report(self, symbol: str, lot_size: float, seconds: int) -> InstrumentReport:
+        """The measures beside the parameters that they come from."""
         tops = np.array(self._tops, dtype=np.int64).reshape(-1, 4)
         both = (tops[:, 1] > 0) & (tops[:, 3] > 0)
         spread = (tops[:, 2] - tops[:, 0])[both]
-        sizes = np.concatenate(self._sizes) * float(instrument.lot.size)
+        sizes = np.concatenate(self._sizes) * lot_size
         return InstrumentReport(
-            symbol=instrument.symbol,
+            symbol=symbol,
             two_sided=float(both.mean()),
             crossed=int((spread <= 0).sum()),
             spread_ticks=_quantiles(spread),
             spread_ticks_mean=float(spread.mean()) if len(spread) else 0.0,
-            depth=self._depth(float(instrument.lot.size)),
-            rates_per_s=self._rates(traders, seconds),
-            volatility_bps_per_sqrt_s=_volatility(tops[both], traders),
+            depth=self._depth(lot_size),
+            rates_per_s=self._rates(seconds),
+            volatility_bps_per_sqrt_s=_volatility(tops[both], self._params),
             trades=len(sizes),
             trade_size=_quantiles(sizes) | {"mean": float(sizes.mean()) if len(sizes) else 0.0},
             open_orders=self._market.stats(self._index).live,
@@ -110,15 +107,15 @@ class Measurement:
             for low, high, value in bands
         ]
 
-    def _rates(self, traders: TradersConfig, seconds: int) -> dict[str, Compared]:
-        stats = self._market.stats(self._index)
+    def _rates(self, seconds: int) -> dict[str, Compared]:
+        stats, params = self._market.stats(self._index), self._params
         rows = {
-            "limit_orders": (traders.limit_orders_per_s, stats.limits),
+            "limit_orders": (params["limits_per_s"], stats.limits),
             "cancels": (None, stats.cancels),
-            "market_orders": (traders.market_orders_per_s, stats.takes),
-            "informed_looks": (traders.informed_looks_per_s, stats.informed_looks),
+            "market_orders": (params["takes_per_s"], stats.takes),
+            "informed_looks": (params["informed_per_s"], stats.informed_looks),
             "informed_orders": (None, stats.informed_takes),
-            "jumps": (traders.jumps_per_hour / 3600, stats.jumps),
+            "jumps": (params["jumps_per_s"], stats.jumps),
         }
         return {
             name: Compared(configured=configured, measured=count / seconds)
@@ -126,10 +123,10 @@ class Measurement:
         }
 
 
-def _volatility(tops: np.ndarray, traders: TradersConfig) -> dict[str, Compared]:
+def _volatility(tops: np.ndarray, params: Mapping[str, float]) -> dict[str, Compared]:
     """Of the mid over 1 s and 60 s; jumps add their variance to the diffusion's."""
-    jumps = traders.jumps_per_hour / 3600 * traders.jump_bps**2
-    configured = (traders.volatility_bps_per_sqrt_s**2 + jumps) ** 0.5
+    jumps = params["jumps_per_s"] * params["jump_size"] ** 2
+    configured = (params["volatility_per_sqrt_s"] ** 2 + jumps) ** 0.5 * _E4
     found = {}
     for name, step in (("1s", 1), ("60s", 60)):
         mids = (tops[::step, 0] + tops[::step, 2]) / 2
