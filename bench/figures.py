@@ -7,6 +7,7 @@ MODULES = (
     "book_l2",
     "book_l3",
     "matching",
+    "venues",
     "journal_append",
     "journal_recovery",
     "seqlock",
