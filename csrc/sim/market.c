@@ -290,9 +290,10 @@ int64_t pmm_market_snapshot(const struct pmm_market *market, uint32_t index, int
     return stamp(market, out, pmm_match_snapshot(match_of(market, index), recv_ns, out, max));
 }
 
-int64_t pmm_market_part(const struct pmm_market *market, uint32_t index, int64_t recv_ns, struct pmm_place *place,
-                        struct pmm_event *out, size_t max) {
-    if (market == NULL || index >= market->instruments) return PMM_ERR_ARGUMENT;
+int64_t pmm_market_part(const struct pmm_market *market, uint32_t instrument_id, int64_t recv_ns,
+                        struct pmm_place *place, struct pmm_event *out, size_t max) {
+    if (market == NULL || index_of(market, instrument_id) == market->instruments) return PMM_ERR_ARGUMENT;
     if (market->results != 0) return PMM_ERR_AGAIN;
-    return stamp(market, out, pmm_match_part(match_of(market, index), recv_ns, place, out, max));
+    const struct pmm_match *match = match_of(market, index_of(market, instrument_id));
+    return stamp(market, out, pmm_match_part(match, recv_ns, place, out, max));
 }

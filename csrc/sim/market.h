@@ -142,8 +142,8 @@ const struct pmm_match *pmm_market_engine(const struct pmm_market *market, uint3
  */
 int64_t pmm_market_snapshot(const struct pmm_market *market, uint32_t index, int64_t recv_ns, struct pmm_event *out,
                             size_t max);
-/* The same in pieces, as pmm_match_part; AGAIN as above. */
-int64_t pmm_market_part(const struct pmm_market *market, uint32_t index, int64_t recv_ns, struct pmm_place *place,
-                        struct pmm_event *out, size_t max);
+/* The same in pieces, as pmm_match_part, of the instrument with this id; AGAIN as above, ARGUMENT if it is not here. */
+int64_t pmm_market_part(const struct pmm_market *market, uint32_t instrument_id, int64_t recv_ns,
+                        struct pmm_place *place, struct pmm_event *out, size_t max);
 
 #endif

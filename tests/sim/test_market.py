@@ -17,7 +17,7 @@ from pinnacle.core.schema import (
     Source,
     events_pointer,
 )
-from pinnacle.sim.market import PARAMS
+from pinnacle.sim.market import PARAMS, market_config, market_rows
 from tests.sim.simulated_market import SECOND, START, market, order, params
 
 MOST = lib.PMM_INSTRUMENTS_MAX
@@ -215,6 +215,24 @@ def test_a_snapshot_waits_until_the_feed_before_it_is_out():
     raise AssertionError("no operation left more than one record behind")
 
 
+def test_pieces_of_a_book_are_asked_for_by_the_instruments_id():
+    ids = (MOST - 1, 3, MOST // 2)
+    engine, buffer = market(*(params(i) for i in ids), number=1), EventBuffer(4096)
+    engine.run_to(START + SECOND)
+    for index, instrument in enumerate(ids):
+        place = ffi.new("struct pmm_place *")
+        arguments = engine.cdata, instrument, 123, place, buffer.cdata
+        rows = []
+        for room in (1, 7, 2, 4000):
+            written = lib.pmm_market_part(*arguments, room)
+            rows.append(buffer.array[:written].copy())
+        assert np.concatenate(rows).tobytes() == engine.snapshot(index, 123).tobytes()
+    for stranger in (0, MOST, 2**32 - 1):
+        place = ffi.new("struct pmm_place *")
+        code = lib.pmm_market_part(engine.cdata, stranger, 123, place, buffer.cdata, 9)
+        assert code == lib.PMM_ERR_ARGUMENT
+
+
 def test_now_and_next_say_how_far_it_is():
     engine = market()
     assert engine.now == START - 1
@@ -283,6 +301,19 @@ def test_of_two_events_at_one_time_that_of_the_earlier_instrument_is_first():
         seen = filled["instrument_id"][filled["recv_ns"] == START]
         assert list(dict.fromkeys(seen.tolist())) == list(ids)
         assert (np.diff([ids.index(i) for i in seen]) >= 0).all()
+
+
+def test_each_instrument_needs_as_much_memory_as_any_other_and_the_largest_room_for_results():
+    def size(*rows):
+        fields = {"seed": 1, "instruments": len(rows), "pending": 1}
+        return lib.pmm_market_memsize(market_config(**fields), market_rows(rows))
+
+    alike = [size(*(params(i) for i in range(n))) for n in (1, 2, 3, MOST)]
+    each = alike[1] - alike[0]
+    assert [alike[2] - alike[0], alike[3] - alike[0]] == [2 * each, (MOST - 1) * each]
+    small, large = params(0, orders=64), params(1, orders=2048)
+    assert size(small, large) == size(large, small) < size(small) + size(large)
+    assert size(large) - size(small) > (2048 - 64) * 4 * EVENT.itemsize
 
 
 def test_market_data_says_of_which_exchange_it_is():
