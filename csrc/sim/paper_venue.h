@@ -16,8 +16,8 @@
  *
  * Out. As paper.h: recv_ns and venue_ns are the time of the cause, at the venue.
  *
- * More under way than there is room for: the oldest order acts, or the oldest report is given, before its time. None
- * is lost, and none overtakes another.
+ * More under way than there is room for: the oldest order acts before its time. So is the oldest report given, where
+ * less room is left than one record can need. None is lost, and none overtakes another.
  *
  * Who writes, who reads. One owner, in its own memory: 64-byte aligned, memsize bytes, no pointers inside, so a copy of
  * the bytes is a copy of the venue.

@@ -86,7 +86,7 @@ def logs(draw, paper):
             rows.append(event(kind, aux=aux, recv_ns=now, order_id=7))
         rows += draw(orders(now))
         if paper:
-            rows += draw(markets(min(seen, now), now))
+            rows += draw(markets(max(START, seen - draw(back)), now))
             seen = now
         if rows:
             turns.append(batch(*rows))

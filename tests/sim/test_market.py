@@ -215,6 +215,18 @@ def test_a_snapshot_waits_until_the_feed_before_it_is_out():
     raise AssertionError("no operation left more than one record behind")
 
 
+def test_what_stood_in_its_memory_before_is_nothing_to_a_market():
+    engine, again = market(), market()
+    again.memory[:] = b"\xa5" * len(again.memory)
+    config = market_config(seed=1, start_ns=START, instruments=1, pending=4096)
+    rows = market_rows([params()])
+    assert lib.pmm_market_init(again._memory, len(again.memory) - 1, config, rows) < 0
+    assert lib.pmm_market_init(again._memory + 8, len(again.memory), config, rows) < 0
+    assert lib.pmm_market_init(again._memory, len(again.memory), config, rows) == 0
+    until = START + SECOND
+    assert again.run_to(until).tobytes() == engine.run_to(until).tobytes()
+
+
 def test_pieces_of_a_book_are_asked_for_by_the_instruments_id():
     ids = (MOST - 1, 3, MOST // 2)
     engine, buffer = market(*(params(i) for i in ids), number=1), EventBuffer(4096)

@@ -1,10 +1,13 @@
 """Paper trading's venue: what time both ways take, and what it does when too much is under way."""
 
+import numpy as np
 import pytest
 
 from pinnacle.core._native import ffi, lib
+from pinnacle.core.book import FAR_CAPACITY, WINDOW
 from pinnacle.core.errors import NativeError
-from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Source
+from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Source, events_pointer
+from pinnacle.sim.paper import SETTLE_NS
 from pinnacle.sim.paper_venue import ORDERS, PaperVenue
 from tests.paper_side import LEVELS
 from tests.records import book_of, event, run
@@ -59,6 +62,17 @@ def test_the_market_of_the_very_moment_is_before_the_order():
     assert seen(run(venue.decided, second)) == [(Kind.FILL, 1, START + 2 * MS + 1)]
 
 
+def test_an_order_acts_when_its_turn_ends_whatever_stands_behind_in_the_same_call():
+    market = {"instrument_id": 7, "source": Source.FEED, "recv_ns": START + 2 * MS}
+    depth = event(Kind.DEPTH, side=2, price=120, quantity=1, flags=Flag.LAST, **market)
+    trade = event(Kind.TRADE, side=2, price=99, quantity=9, flags=Flag.LAST, **market)
+    first, second = (venue_of(way_out=0) for _ in range(2))
+    assert seen(run(first.decided, new(1, START), depth, trade)) == [(Kind.ACK, 1, START + 2 * MS)]
+    depth["flags"] = Flag.LAST | Flag.BATCH_END
+    reports = run(second.decided, new(1, START), depth, trade)
+    assert [kind for kind, _, _ in seen(reports)] == [Kind.ACK, Kind.FILL]
+
+
 def test_a_gateway_that_is_lost_has_its_own_orders_cancelled_as_late_as_it_would_itself():
     venue, lost = venue_of(way_out=0), Source.GATEWAY | 1 << 8
     run(venue.decided, new(1, START), new(2, START, source=lost), clock(START + 2 * MS))
@@ -81,6 +95,19 @@ def test_of_orders_without_room_the_oldest_acts_at_once_and_is_answered_when_it_
     assert len(run(venue.decided, clock(START + 7 * MS - 1))) == 0
     reports = run(venue.decided, clock(START + 7 * MS))
     assert seen(reports) == [(Kind.ACK, i, START + 2 * MS) for i in (1, 2, 3, 4)]
+
+
+def test_an_order_that_has_to_act_early_waits_for_room_in_the_output_and_is_not_lost():
+    venue = venue_of(0, 5 * MS, orders_under_way=1, reports_under_way=MOST)
+    rows = np.concatenate([new(i, START + MS) for i in range(1, 5)])
+    out, taken, got, done = EventBuffer(1), ffi.new("size_t *"), [], 0
+    while done < len(rows):
+        arguments = len(rows) - done, out.cdata, 1, taken
+        written = lib.pmm_paper_venue_run(venue._venue, events_pointer(rows) + done, *arguments)
+        got += out.array["order_id"][:written].tolist()
+        done += taken[0]
+    got += run(venue.decided, clock(START + 6 * MS))["order_id"].tolist()
+    assert got == [1, 2, 3, 4]
 
 
 def test_of_reports_without_room_the_oldest_is_given_before_its_time():
@@ -112,6 +139,21 @@ def test_what_no_venue_can_be_made_of_is_refused(arguments):
     with pytest.raises(NativeError):
         PaperVenue(**{"instruments": [7], "latency_in_ns": 0, "latency_out_ns": 0} | arguments)
     PaperVenue([7], 2**61 - 1, 0, orders_under_way=1, reports_under_way=MOST)
+
+
+def test_what_stood_in_its_memory_before_is_nothing_to_a_venue():
+    venue, again = venue_of(), PaperVenue([7], 2 * MS, 5 * MS)
+    config = ffi.new("struct pmm_paper_venue_config *")
+    config.paper.settle_ns, config.paper.orders = SETTLE_NS, ORDERS
+    config.paper.window, config.paper.far_capacity = WINDOW, FAR_CAPACITY
+    config.latency_in_ns, config.latency_out_ns = 2 * MS, 5 * MS
+    config.orders, config.reports = 4096, 16_384
+    size, ids = len(again.memory), ffi.new("uint32_t[]", [7])
+    again.memory[:] = b"\xa5" * size
+    assert lib.pmm_paper_venue_init(again._memory, size - 1, ids, 1, config) < 0
+    assert lib.pmm_paper_venue_init(again._memory, size, ids, 1, config) == 0
+    run(again.decided, book_of([(100, 5)], [(110, 5)], 7, START))
+    assert bytes(again.memory) == bytes(venue.memory)
 
 
 def test_a_call_without_what_it_needs_is_refused():

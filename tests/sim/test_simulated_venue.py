@@ -2,12 +2,20 @@
 
 import pytest
 
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.errors import NativeError
 from pinnacle.core.outlet import Outlet
 from pinnacle.core.ring import RingReader, create_ring
-from pinnacle.core.schema import EventBuffer, Kind, Source, Venue
-from pinnacle.sim.simulated_venue import GAP_MAX_NS
+from pinnacle.core.schema import EventBuffer, Kind, Reason, Side, Source, Venue
+from pinnacle.sim.market import market_config, market_rows
+from pinnacle.sim.simulated_venue import GAP_MAX_NS, SimulatedVenue
+from tests.records import event, run
+from tests.sim.simulated_market import params
 from tests.sim.venue_log import LATENCY_NS, MS, SECOND, Log
 
+MOST = lib.PMM_INSTRUMENTS_MAX
+#: By the gateways of two exchanges: order id and source.
+ORDERS = [(1, Source.GATEWAY | 1 << 8), (2, Source.GATEWAY | 2 << 8)]
 HOUR, YEARS = 3600 * SECOND, 56 * 365 * 24 * 3600 * SECOND
 
 
@@ -102,3 +110,95 @@ def test_the_books_are_sent_with_the_time_of_the_market(tmp_path):
         Kind.BOOK_END,
     ]
     assert set(book["venue_ns"][1:].tolist()) == {log.now - log.venue.skipped_ns - LATENCY_NS}
+
+
+def venue_of(*rows, way_in=LATENCY_NS, way_out=LATENCY_NS, **fields):
+    return SimulatedVenue(rows or (params(),), 1, way_in, way_out, **fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"way_in": -1},
+        {"way_out": -1},
+        {"way_in": 2**61},
+        {"way_out": 2**61},
+        {"pending": 0},
+        {"pending": 2**20 + 1},
+        {"number": 32},
+    ],
+)
+def test_what_no_venue_can_be_made_of_is_refused(fields):
+    with pytest.raises(ValueError, match="out of its range"):
+        venue_of(**fields)
+    venue_of(way_in=2**61 - 1, way_out=2**61 - 1, pending=1, number=31)
+    with pytest.raises(ValueError, match="out of its range"):
+        venue_of(params(1), params(1))
+
+
+def test_a_venue_of_a_second_exchange_serves_its_gateway_and_cancels_for_no_other():
+    venue = venue_of(params(70 % MOST), params(9), number=1)
+    mine, other = Source.GATEWAY | 1 << 8, Source.GATEWAY | 2 << 8
+    now = SECOND
+    assert venue.simulation is None
+    run(venue.decided, event(Kind.TIMER, recv_ns=now))
+    assert set(venue.market["source"].tolist()) <= {Source.EXCHANGE | 1 << 8}
+    resting = {"side": Side.BID, "price": 9_000, "quantity": 1, "instrument_id": 9}
+    rows = [event(Kind.NEW, order_id=i, recv_ns=now, source=s, **resting) for i, s in ORDERS]
+    now += 2 * LATENCY_NS
+    reports = run(venue.decided, *rows, event(Kind.TIMER, recv_ns=now))
+    assert reports["order_id"].tolist() == [1, 2]
+    assert reports["source"].tolist() == [mine, other]
+    for lost in (Source.FEED, Source.GATEWAY, mine):
+        gone = event(Kind.PEER_LOST, aux=int(lost), recv_ns=now)
+        now += 2 * LATENCY_NS
+        reports = run(venue.decided, gone, event(Kind.TIMER, recv_ns=now))
+        assert reports["order_id"].tolist() == ([1] if lost == mine else [])
+    assert (reports["reason"] == Reason.CANCEL_ON_DISCONNECT).all()
+    assert set(venue.market["source"].tolist()) <= {Source.EXCHANGE | 1 << 8}
+    engine = venue.simulation.engines[1]
+    assert [len(engine.orders(source)) for source in (mine, other)] == [0, 1]
+
+
+def test_orders_of_one_turn_act_in_the_order_of_their_sending_and_those_of_two_turns_do_not():
+    venue = venue_of(params(), way_in=10 * MS, way_out=0)
+    now = SECOND
+    run(venue.decided, event(Kind.TIMER, recv_ns=now))
+    resting = {"side": Side.BID, "price": 9_000, "quantity": 1, "source": Source.GATEWAY}
+    for first, ids in ((5, (3, 1, 2)), (0, (6, 4, 5))):
+        at = now + first * MS
+        rows = [event(Kind.NEW, order_id=i, recv_ns=at + i, **resting) for i in ids]
+        run(venue.decided, *rows, event(Kind.TIMER, recv_ns=now + 6 * MS))
+    reports = run(venue.decided, event(Kind.TIMER, recv_ns=now + 60 * MS))
+    assert reports["order_id"].tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_what_stood_in_its_memory_before_is_nothing_to_a_venue():
+    venue, again = venue_of(), venue_of()
+    config = market_config(seed=1, latency_in_ns=LATENCY_NS, instruments=1, pending=4096)
+    rows, size = market_rows([params()]), len(again.memory)
+    again.memory[:] = b"\xa5" * size
+    init = lib.pmm_simulated_venue_init
+    assert init(again._memory, size - 1, config, rows, LATENCY_NS) < 0
+    assert init(again._memory + 8, size, config, rows, LATENCY_NS) < 0
+    assert init(again._memory, size, config, rows, LATENCY_NS) == 0
+    assert again.simulation is None and again.skipped_ns == 0
+    for at in (SECOND, 2 * SECOND):
+        timer = event(Kind.TIMER, recv_ns=at)
+        assert run(again.decided, timer).tobytes() == run(venue.decided, timer).tobytes()
+        assert again.market.tobytes() == venue.market.tobytes()
+
+
+def test_a_log_that_no_market_can_begin_with_is_refused():
+    venue = venue_of()
+    for at in (LATENCY_NS - 1, 2**62):
+        with pytest.raises(NativeError):
+            run(venue.decided, event(Kind.TIMER, recv_ns=at))
+    run(venue.decided, event(Kind.TIMER, recv_ns=LATENCY_NS))
+    assert venue.simulation.now == 0
+    records, taken = EventBuffer(1), ffi.new("size_t *")
+    call = {"venue": venue._venue, "in": records.cdata, "n": 1, "out": records.cdata, "max": 1}
+    call["taken"] = taken
+    for name in ("venue", "in", "out", "taken"):
+        wrong = (call | {name: ffi.NULL}).values()
+        assert lib.pmm_simulated_venue_run(*wrong) == lib.PMM_ERR_ARGUMENT, name
