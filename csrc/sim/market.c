@@ -67,10 +67,12 @@ static int params_valid(const struct pmm_market_config *config, const struct pmm
     return 1;
 }
 
+static int start_valid(int64_t start_ns) { return start_ns >= 0 && start_ns <= INT64_MAX / 4; }
+
 static int config_valid(const struct pmm_market_config *config) {
     return config->instruments > 0 && config->instruments <= PMM_INSTRUMENTS_MAX && config->number < PMM_NUMBERS_MAX &&
            config->pending <= PMM_MARKET_PENDING_MAX && pmm_latency_valid(config->latency_in_ns, config->pending) &&
-           config->start_ns >= 0 && config->start_ns <= INT64_MAX / 4;
+           start_valid(config->start_ns);
 }
 
 size_t pmm_market_memsize(const struct pmm_market_config *config, const struct pmm_market_params *params) {
@@ -113,6 +115,18 @@ int pmm_market_init(void *memory, size_t bytes, const struct pmm_market_config *
     }
     pmm_latency_init(&market->pending, events_at(market, at), config->pending, config->latency_in_ns);
     market->results_at = at + config->pending * sizeof(struct pmm_event);
+    return PMM_OK;
+}
+
+int pmm_market_begin(struct pmm_market *market, int64_t start_ns) {
+    if (!market || !start_valid(start_ns)) return PMM_ERR_ARGUMENT;
+    int64_t by_ns = start_ns - market->clock_ns;
+    market->clock_ns += by_ns;
+    market->reached_ns += by_ns;
+    for (uint32_t i = 0; i < market->instruments; i++) {
+        pmm_traders_put_off(traders_of(market, i), by_ns);
+        pmm_tournament_set(&market->traders, i, pmm_traders_next_ns(traders_of(market, i)));
+    }
     return PMM_OK;
 }
 

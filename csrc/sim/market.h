@@ -118,6 +118,12 @@ int pmm_market_init(void *memory, size_t bytes, const struct pmm_market_config *
                     const struct pmm_market_params *params);
 
 /*
+ * Before the first advance: the market begins at start_ns and not when it was made to. So it can be made, which takes
+ * a while, before it is known when. 0 or ARGUMENT.
+ */
+int pmm_market_begin(struct pmm_market *market, int64_t start_ns);
+
+/*
  * Goes on to until_ns. in: n records of external participants, in order of recv_ns; they are taken over
  * into the market's own queue until they take effect, *consumed counts those. Returns the count written to out, or
  * ARGUMENT. It stops early when out is full or after STEPS_MAX events: while pmm_market_now is below until_ns, or

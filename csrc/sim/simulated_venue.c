@@ -7,36 +7,43 @@
 #include "sim/latency.h"
 #include "sim/venue_log.h"
 
-/* Then, in the same memory: the parameters of each instrument, the turn's orders, the market. */
+/* Then, in the same memory: the turn's orders, the market. */
 struct pmm_simulated_venue {
-    struct pmm_market_config config;
     int64_t latency_out_ns;
     int64_t clock_ns;   /* the latest recv_ns; 0 before the first turn */
     int64_t until_ns;   /* how far the turn takes the market */
     int64_t skipped_ns;
-    uint64_t params_at;
     uint64_t orders_at;
     uint64_t market_at;
-    uint64_t market_bytes;
+    uint32_t orders_max;
     uint32_t orders;    /* of the turn */
     uint32_t given;     /* of these: those that the market has taken over */
-    uint32_t has_begun;
-    uint32_t is_moving; /* until_ns is not reached yet */
+    uint16_t has_begun;
+    uint16_t is_moving; /* until_ns is not reached yet */
 };
 
 static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
 
 static void *part(const struct pmm_simulated_venue *venue, uint64_t at) { return (void *)((uintptr_t)venue + at); }
 
+static size_t head_bytes(const struct pmm_market_config *config) {
+    return aligned(sizeof(struct pmm_simulated_venue)) + config->pending * sizeof(struct pmm_event);
+}
+
+static struct pmm_market *market_of(const struct pmm_simulated_venue *venue) { return part(venue, venue->market_at); }
+
+static struct pmm_market_config at_zero(const struct pmm_market_config *config) {
+    struct pmm_market_config made = *config;
+    made.start_ns = 0;
+    return made;
+}
+
 size_t pmm_simulated_venue_memsize(const struct pmm_market_config *config, const struct pmm_market_params *params,
                                    int64_t latency_out_ns) {
-    if (!config || !params || latency_out_ns < 0 || latency_out_ns > PMM_LATENCY_NS_MAX) return 0;
-    struct pmm_market_config begun = *config;
-    begun.start_ns = 0;
-    size_t market = pmm_market_memsize(&begun, params);
-    if (!market) return 0;
-    return aligned(sizeof(struct pmm_simulated_venue)) + aligned(config->instruments * sizeof *params) +
-           config->pending * sizeof(struct pmm_event) + market;
+    if (!config || latency_out_ns < 0 || latency_out_ns > PMM_LATENCY_NS_MAX) return 0;
+    struct pmm_market_config made = at_zero(config);
+    size_t market = pmm_market_memsize(&made, params);
+    return market ? head_bytes(config) + market : 0;
 }
 
 int pmm_simulated_venue_init(void *memory, size_t bytes, const struct pmm_market_config *config,
@@ -44,22 +51,14 @@ int pmm_simulated_venue_init(void *memory, size_t bytes, const struct pmm_market
     size_t needed = pmm_simulated_venue_memsize(config, params, latency_out_ns);
     if (!memory || !needed || bytes < needed || (uintptr_t)memory & 63) return PMM_ERR_ARGUMENT;
     struct pmm_simulated_venue *venue = memory;
-    *venue = (struct pmm_simulated_venue){.config = *config, .latency_out_ns = latency_out_ns};
-    venue->params_at = aligned(sizeof *venue);
-    venue->orders_at = venue->params_at + aligned(config->instruments * sizeof *params);
-    venue->market_at = venue->orders_at + config->pending * sizeof(struct pmm_event);
-    venue->market_bytes = needed - venue->market_at;
-    memcpy(part(venue, venue->params_at), params, config->instruments * sizeof *params);
-    return PMM_OK;
-}
-
-static struct pmm_market *market_of(const struct pmm_simulated_venue *venue) { return part(venue, venue->market_at); }
-
-static int begin(struct pmm_simulated_venue *venue, int64_t now_ns) {
-    venue->config.start_ns = now_ns - venue->latency_out_ns;
-    int code = pmm_market_init(market_of(venue), venue->market_bytes, &venue->config, part(venue, venue->params_at));
-    venue->has_begun = code == PMM_OK;
-    return code;
+    *venue = (struct pmm_simulated_venue){
+        .latency_out_ns = latency_out_ns,
+        .orders_at = aligned(sizeof *venue),
+        .market_at = head_bytes(config),
+        .orders_max = config->pending,
+    };
+    struct pmm_market_config made = at_zero(config);
+    return pmm_market_init(market_of(venue), needed - venue->market_at, &made, params);
 }
 
 /* Behind those of the turn that were sent no later. */
@@ -94,7 +93,7 @@ static size_t read_turn(struct pmm_simulated_venue *venue, const struct pmm_even
         const struct pmm_event *record = &in[i++];
         if (record->recv_ns > now_ns) now_ns = record->recv_ns;
         if (pmm_venue_order(record, &order)) put(venue, &order);
-        is_over = record->flags & PMM_FLAG_BATCH_END || venue->orders == venue->config.pending;
+        is_over = record->flags & PMM_FLAG_BATCH_END || venue->orders == venue->orders_max;
     }
     end_turn(venue, now_ns);
     return i;
@@ -122,7 +121,11 @@ int64_t pmm_simulated_venue_run(struct pmm_simulated_venue *venue, const struct 
                                 struct pmm_event *out, size_t max, size_t *consumed) {
     if (!venue || !consumed || (!in && n) || (!out && max)) return PMM_ERR_ARGUMENT;
     *consumed = 0;
-    if (!venue->has_begun && n && begin(venue, in->recv_ns) < 0) return PMM_ERR_ARGUMENT;
+    if (!venue->has_begun && n) {
+        if (in->recv_ns < venue->latency_out_ns) return PMM_ERR_ARGUMENT;
+        if (pmm_market_begin(market_of(venue), in->recv_ns - venue->latency_out_ns) < 0) return PMM_ERR_ARGUMENT;
+        venue->has_begun = 1;
+    }
     size_t i = 0, count = 0;
     for (;;) {
         if (venue->is_moving) count += move(venue, out + count, max - count);

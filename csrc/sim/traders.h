@@ -52,6 +52,12 @@ size_t pmm_traders_memsize(const struct pmm_market_params *params);
 void pmm_traders_init(struct pmm_traders *traders, const struct pmm_market_params *params, uint64_t seed,
                       int64_t start_ns);
 
+/* So much later, all that they are going to do. */
+static inline void pmm_traders_put_off(struct pmm_traders *traders, int64_t by_ns) {
+    traders->next_fair_ns += by_ns;
+    traders->next_event_ns += by_ns;
+}
+
 /* When they do something next; the fair value's own moves count. */
 static inline int64_t pmm_traders_next_ns(const struct pmm_traders *traders) {
     return traders->next_fair_ns <= traders->next_event_ns ? traders->next_fair_ns : traders->next_event_ns;

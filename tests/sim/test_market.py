@@ -17,7 +17,7 @@ from pinnacle.core.schema import (
     Source,
     events_pointer,
 )
-from pinnacle.sim.market import PARAMS, market_config, market_rows
+from pinnacle.sim.market import PARAMS, Market, market_config, market_rows
 from tests.sim.simulated_market import SECOND, START, market, order, params
 
 MOST = lib.PMM_INSTRUMENTS_MAX
@@ -225,6 +225,21 @@ def test_what_stood_in_its_memory_before_is_nothing_to_a_market():
     assert lib.pmm_market_init(again._memory, len(again.memory), config, rows) == 0
     until = START + SECOND
     assert again.run_to(until).tobytes() == engine.run_to(until).tobytes()
+
+
+def test_a_market_may_be_made_before_it_is_known_when_it_begins():
+    until = START + SECOND
+    pair = params(2), params(0, fair_step_ns=30_000_000)
+    for made in (0, START + SECOND, START - 1):
+        later = Market(pair, 1, made)
+        assert lib.pmm_market_begin(later.cdata, START) == 0
+        whole = market(*pair)
+        assert (later.now, later.next_ns) == (whole.now, whole.next_ns)
+        assert later.run_to(until).tobytes() == whole.run_to(until).tobytes()
+        assert bytes(later.memory) == bytes(whole.memory)
+    for never in (-1, 2**61):
+        assert lib.pmm_market_begin(market().cdata, never) == lib.PMM_ERR_ARGUMENT
+    assert lib.pmm_market_begin(ffi.NULL, START) == lib.PMM_ERR_ARGUMENT
 
 
 def test_pieces_of_a_book_are_asked_for_by_the_instruments_id():
