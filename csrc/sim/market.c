@@ -51,7 +51,7 @@ static uint32_t index_of(const struct pmm_market *market, uint32_t instrument_id
     return instrument_id < PMM_INSTRUMENTS_MAX ? market->index[instrument_id] : market->instruments;
 }
 
-/* Set-up. */
+static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
 
 /* Room for whatever one input can cause: see pmm_match_run. */
 static size_t results_for(const struct pmm_market_params *params) { return 4 * (size_t)params->orders + 3; }
@@ -76,8 +76,8 @@ static int config_valid(const struct pmm_market_config *config) {
 }
 
 size_t pmm_market_memsize(const struct pmm_market_config *config, const struct pmm_market_params *params) {
-    if (config == NULL || params == NULL || !config_valid(config) || !params_valid(config, params)) return 0;
-    size_t bytes = pmm_lines(sizeof(struct pmm_market)) + config->pending * sizeof(struct pmm_event);
+    if (!config || !params || !config_valid(config) || !params_valid(config, params)) return 0;
+    size_t bytes = aligned(sizeof(struct pmm_market)) + config->pending * sizeof(struct pmm_event);
     size_t results = 0;
     for (uint32_t i = 0; i < config->instruments; i++) {
         const struct pmm_market_params *p = params + i;
@@ -129,8 +129,6 @@ int pmm_market_begin(struct pmm_market *market, int64_t start_ns) {
     }
     return PMM_OK;
 }
-
-/* Running. */
 
 /* Runs one record; the traders hear of what is theirs, the rest waits to be given out. */
 static void run(struct pmm_market *market, uint32_t index, const struct pmm_event *event) {
@@ -237,8 +235,7 @@ static void step_pending(struct pmm_market *market, int64_t at_ns) {
 
 int64_t pmm_market_advance(struct pmm_market *market, int64_t until_ns, const struct pmm_event *in, size_t n,
                            size_t *consumed, struct pmm_event *out, size_t max) {
-    if (market == NULL || consumed == NULL || (in == NULL && n != 0) || (out == NULL && max != 0))
-        return PMM_ERR_ARGUMENT;
+    if (!market || !consumed || (!in && n != 0) || (!out && max != 0)) return PMM_ERR_ARGUMENT;
     size_t taken = 0, written = 0;
     for (uint32_t steps = 0;; steps++) {
         taken += take_over(market, in + taken, n - taken);
@@ -264,8 +261,6 @@ int64_t pmm_market_advance(struct pmm_market *market, int64_t until_ns, const st
     return (int64_t)written;
 }
 
-/* Reading. */
-
 int64_t pmm_market_now(const struct pmm_market *market) {
     return market->results != 0 ? market->clock_ns - 1 : market->reached_ns;
 }
@@ -277,7 +272,7 @@ int64_t pmm_market_next(const struct pmm_market *market) {
 }
 
 int pmm_market_get_stats(const struct pmm_market *market, uint32_t index, struct pmm_market_stats *stats) {
-    if (market == NULL || index >= market->instruments) return PMM_ERR_ARGUMENT;
+    if (!market || index >= market->instruments) return PMM_ERR_ARGUMENT;
     const struct pmm_traders *traders = traders_of(market, index);
     *stats = traders->stats;
     stats->external = market->places[index].external;
@@ -299,14 +294,14 @@ static int64_t stamp(const struct pmm_market *market, struct pmm_event *out, int
 
 int64_t pmm_market_snapshot(const struct pmm_market *market, uint32_t index, int64_t recv_ns, struct pmm_event *out,
                             size_t max) {
-    if (market == NULL || index >= market->instruments) return PMM_ERR_ARGUMENT;
+    if (!market || index >= market->instruments) return PMM_ERR_ARGUMENT;
     if (market->results != 0) return PMM_ERR_AGAIN;
     return stamp(market, out, pmm_match_snapshot(match_of(market, index), recv_ns, out, max));
 }
 
 int64_t pmm_market_part(const struct pmm_market *market, uint32_t instrument_id, int64_t recv_ns,
                         struct pmm_place *place, struct pmm_event *out, size_t max) {
-    if (market == NULL || index_of(market, instrument_id) == market->instruments) return PMM_ERR_ARGUMENT;
+    if (!market || index_of(market, instrument_id) == market->instruments) return PMM_ERR_ARGUMENT;
     if (market->results != 0) return PMM_ERR_AGAIN;
     const struct pmm_match *match = match_of(market, index_of(market, instrument_id));
     return stamp(market, out, pmm_match_part(match, recv_ns, place, out, max));

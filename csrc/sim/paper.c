@@ -10,8 +10,6 @@
 
 #define ORDERS_MAX 65536
 
-/* ---- memory ---- */
-
 static size_t market_bytes(const struct pmm_paper_config *config) {
     size_t book = pmm_book_memsize(config->window, config->far_capacity);
     if (book == 0) return 0;
@@ -66,8 +64,6 @@ static struct paper_market *market_of(const struct pmm_paper *paper, uint32_t in
     return index < paper->markets ? paper_market(paper, index) : NULL;
 }
 
-/* ---- the stream ---- */
-
 size_t pmm_paper_out_min(const struct pmm_paper *paper) { return PMM_PAPER_LEVELS + 2 + paper->config.orders; }
 
 /* The most reports that a record can cause: levels taken, own orders hit or cancelled, two of its own. */
@@ -102,8 +98,6 @@ int64_t pmm_paper_run(struct pmm_paper *paper, const struct pmm_event *in, size_
     }
     return (int64_t)turn.count;
 }
-
-/* ---- reading ---- */
 
 static int64_t ahead_of(const struct paper_order *order) { return order->unseen ? -1 : order->ahead; }
 
@@ -146,7 +140,7 @@ int64_t pmm_paper_queue_ahead(const struct pmm_paper *paper, uint32_t instrument
 
 int pmm_paper_valid(const struct pmm_paper *paper, uint32_t instrument_id) {
     const struct paper_market *market = market_of(paper, instrument_id);
-    return market != NULL && market->valid != 0;
+    return market && market->valid != 0;
 }
 
 uint32_t pmm_paper_order_count(const struct pmm_paper *paper) {

@@ -74,8 +74,6 @@ static int refusal(struct paper_turn *turn, const struct terms *terms) {
     return has_room(turn) ? PMM_REASON_NONE : PMM_REASON_CAPACITY;
 }
 
-/* ---- taking ---- */
-
 /* The best order of the same source that one of `side` gets to at price `reached`, or NULL. */
 static struct paper_order *met_own(struct paper_side *other, int side, uint16_t source, int64_t reached) {
     for (uint32_t i = 0; i < other->orders; i++) {
@@ -90,7 +88,7 @@ static int meet_own(struct paper_turn *turn, int side, struct paper_order *order
     int opposite = pmm_opposite(side);
     struct paper_side *other = &turn->market->side[opposite - 1];
     struct paper_order *own;
-    while (order->self_trade && (own = met_own(other, side, order->source, reached)) != NULL) {
+    while (order->self_trade && (own = met_own(other, side, order->source, reached))) {
         if (order->self_trade != PMM_STP_CANCEL_NEWEST) {
             paper_report(turn, own, opposite, PMM_KIND_CANCELLED, own->price, own->leaves, PMM_REASON_SELF_TRADE);
             paper_remove(other, (uint32_t)(own - paper_orders(other)));
@@ -142,8 +140,6 @@ static int64_t takeable(struct paper_turn *turn, int side, const struct paper_or
     }
     return sum;
 }
-
-/* ---- orders ---- */
 
 static void on_new(struct paper_turn *turn) {
     const struct pmm_event *asked = turn->cause;

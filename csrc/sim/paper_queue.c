@@ -30,8 +30,6 @@ void paper_remove(struct paper_side *side, uint32_t position) {
             (side->orders - position) * sizeof paper_orders(side)[0]);
 }
 
-/* ---- the queue ahead ---- */
-
 /* Whether a price with nothing displayed may hold a queue all the same: behind all that is, what is known ends. */
 static int is_hidden(struct paper_turn *turn, int side, int64_t price) {
     const struct pmm_book *book = paper_book(turn->market);
@@ -132,8 +130,6 @@ static void change_level(struct paper_turn *turn, int64_t before, int64_t now) {
         paper_clear_credit(own, depth->price);
     }
 }
-
-/* ---- fills ---- */
 
 static void fill(struct paper_turn *turn, struct paper_order *order, int side, int64_t quantity) {
     if (quantity == 0) return;

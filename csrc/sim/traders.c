@@ -24,8 +24,6 @@ static uint32_t *live_of(const struct pmm_traders *traders) {
     return (uint32_t *)((uintptr_t)traders + traders->live_at);
 }
 
-/* Set-up. */
-
 static int within(double value, double low, double high) { return value >= low && value <= high; } /* not NaN */
 
 static int rates_valid(const struct pmm_market_params *p) {
@@ -61,8 +59,6 @@ size_t pmm_traders_memsize(const struct pmm_market_params *params) {
     size_t bytes = sizeof(struct pmm_traders) + rows * sizeof(struct pmm_trader_order) + rows * sizeof(uint32_t);
     return pmm_lines(bytes);
 }
-
-/* Distances and rates. */
 
 /* The power law by inversion of its survival function (1 + d / scale) ^ (1 - exponent), cut at distance_max. */
 static double far_distance(const struct pmm_traders *traders, double u) {
@@ -133,8 +129,6 @@ void pmm_traders_init(struct pmm_traders *traders, const struct pmm_market_param
     traders->next_event_ns = start_ns;
 }
 
-/* The table of open orders. */
-
 static uint64_t new_id(struct pmm_traders *traders, uint64_t row) {
     return PMM_TRADERS_ID_BIT | ++traders->serial << PMM_TRADERS_ORDER_BITS | row;
 }
@@ -174,8 +168,6 @@ void pmm_traders_report(struct pmm_traders *traders, const struct pmm_event *rep
     entry->leaves -= gone;
     if (entry->leaves <= 0) remove_row(traders, (uint32_t)row);
 }
-
-/* Decisions. */
 
 static int64_t draw_size(struct pmm_traders *traders, double median, double sigma) {
     double size = median * pmm_exp(sigma * pmm_normal(&traders->rng));
