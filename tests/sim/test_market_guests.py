@@ -14,6 +14,7 @@ from pinnacle.core.schema import (
     Side,
     Source,
     TimeInForce,
+    Venue,
     events_pointer,
 )
 from tests.sim.simulated_market import ME, SECOND, START, market, order, params
@@ -116,12 +117,17 @@ def test_cancel_on_disconnect_takes_the_guests_orders_at_every_instrument():
 def test_what_a_guest_may_not_do_is_refused(fields, kind, reason):
     engine = market()
     engine.run_to(START + SECOND)
-    new = order(START + SECOND, 5, Side.BID, 9_000, 5)
+    new = order(START + SECOND, 5, Side.BID, 9_000, 5, flags=Flag.POST_ONLY, commit=7)
     for name, value in fields.items():
         new[name] = value
     out = engine.run_to(START + SECOND, new)
     mine = out[out["source"] == new["source"]]
     assert [(r["kind"], r["reason"]) for r in mine] == [(kind, reason)]
+    assert (mine["recv_ns"], mine["venue_ns"]) == (START + SECOND, START + SECOND)
+    assert (mine["flags"], mine["commit"], mine["venue_id"]) == (0, 0, Venue.SIMULATED)
+    made_here = reason in (Reason.BAD_ORDER, Reason.BAD_INSTRUMENT)
+    assert (mine["aux"] == 0) == made_here
+    assert mine["order_id"] == new["order_id"] and mine["quantity"] == 5
 
 
 def test_a_cancel_of_all_goes_through_every_instrument_whatever_room_there_is():
