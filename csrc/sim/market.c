@@ -130,20 +130,17 @@ int pmm_market_begin(struct pmm_market *market, int64_t start_ns) {
     return PMM_OK;
 }
 
-/* Runs one record; the traders hear of what is theirs, the rest waits to be given out. */
+/* Runs one record; the traders hear of what is theirs, the rest waits to be given out. Nothing waits before. */
 static void run(struct pmm_market *market, uint32_t index, const struct pmm_event *event) {
     struct pmm_event *results = events_at(market, market->results_at);
-    struct pmm_traders *traders = traders_of(market, index);
-    size_t consumed;
-    int64_t n = pmm_match_run(match_of(market, index), event, 1, results + market->results,
-                              market->results_max - market->results, &consumed);
-    uint64_t kept = market->results;
-    for (uint64_t i = kept; i < market->results + (uint64_t)n; i++) {
+    size_t consumed, kept = 0;
+    int64_t n = pmm_match_run(match_of(market, index), event, 1, results, market->results_max, &consumed);
+    for (int64_t i = 0; i < n; i++) {
         if (results[i].source == PMM_SOURCE_TRADERS) {
-            pmm_traders_report(traders, results + i);
+            pmm_traders_report(traders_of(market, index), results + i);
             continue;
         }
-        if (i != kept) results[kept] = results[i];
+        results[kept] = results[i];
         if (results[kept].source == PMM_SOURCE_EXCHANGE) results[kept].source = market->source;
         kept++;
     }
@@ -154,7 +151,8 @@ static void refuse(struct pmm_market *market, const struct pmm_event *in, enum p
     uint8_t kind = in->kind == PMM_KIND_REPLACE  ? PMM_KIND_REPLACE_REJECTED
                    : in->kind == PMM_KIND_CANCEL ? PMM_KIND_CANCEL_REJECTED
                                                  : PMM_KIND_REJECTED;
-    struct pmm_event *out = events_at(market, market->results_at) + market->results++;
+    struct pmm_event *out = events_at(market, market->results_at);
+    market->results = 1;
     *out = *in;
     out->venue_ns = in->recv_ns;
     out->kind = kind;
