@@ -17,8 +17,8 @@ static_assert((PMM_INSTRUMENTS_MAX & (PMM_INSTRUMENTS_MAX - 1)) == 0, "as many p
 struct pmm_tournament {
     uint32_t places; /* a power of two; contestant i enters at places + i, and 2k and 2k + 1 meet in k */
     uint32_t reserved;
-    int64_t at_ns[PMM_INSTRUMENTS_MAX];
     uint16_t winner[2 * PMM_INSTRUMENTS_MAX];
+    int64_t at_ns[PMM_INSTRUMENTS_MAX];
 };
 
 static inline void pmm_tournament_play(struct pmm_tournament *played, uint32_t k) {

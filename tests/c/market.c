@@ -58,7 +58,29 @@ static struct pmm_event guest(int64_t now) {
                               .source = (uint16_t)between(4, 8)};
 }
 
+/* As many instruments as there can be, for a moment. */
+static int crowd(void) {
+    static struct pmm_market_params params[PMM_INSTRUMENTS_MAX];
+    static struct pmm_event out[OUT];
+    for (uint32_t i = 0; i < PMM_INSTRUMENTS_MAX; i++) {
+        params[i] = params_of(PMM_INSTRUMENTS_MAX - 1 - i);
+        params[i].orders = params[i].far_levels = 40;
+        params[i].floor_orders = 2;
+    }
+    struct pmm_market_config config = {.seed = 5, .instruments = PMM_INSTRUMENTS_MAX, .pending = 1};
+    size_t bytes = pmm_market_memsize(&config, params);
+    struct pmm_market *market = aligned_alloc(64, bytes);
+    if (bytes == 0 || pmm_market_init(market, bytes, &config, params) != 0) return 0;
+    int64_t records = 0;
+    size_t consumed;
+    while (pmm_market_now(market) < SECOND / 10)
+        records += pmm_market_advance(market, SECOND / 10, NULL, 0, &consumed, out, OUT);
+    free(market);
+    return records > 2 * PMM_INSTRUMENTS_MAX;
+}
+
 int main(void) {
+    if (!crowd()) return 1;
     struct pmm_market_params params[2] = {params_of(0), params_of(1)};
     struct pmm_market_config config = {.seed = 5, .latency_in_ns = 700, .instruments = 2, .pending = 3};
     size_t bytes = pmm_market_memsize(&config, params);
@@ -81,7 +103,6 @@ int main(void) {
                 if (out[i].source == PMM_SOURCE_TRADERS && out[i].reason != PMM_REASON_BAD_ORDER) return 4;
             done += consumed;
             records += written;
-            if (pmm_market_now(market) >= now && done < n) now += SECOND / 1000;
         }
         for (uint32_t k = 0; k < 2 && turn % 20 == 0; k++)
             if (pmm_match_check(pmm_market_engine(market, k)) != 0) return 5;
