@@ -60,6 +60,10 @@ static inline int64_t pmm_latency_due_ns(const struct pmm_latency *queue) {
     return (sent_ns < INT64_MAX / 2 ? sent_ns : INT64_MAX / 2) + queue->latency_ns;
 }
 
+static inline int pmm_latency_is_due(const struct pmm_latency *queue, int64_t now_ns) {
+    return !pmm_latency_is_empty(queue) && pmm_latency_due_ns(queue) <= now_ns;
+}
+
 static inline void pmm_latency_drop(struct pmm_latency *queue) { queue->head++; }
 
 /* There must be room. */

@@ -133,9 +133,9 @@ static size_t take(struct call *call, const struct pmm_event *in, size_t n) {
 /* What is due by the clock. 1 when that is through, 0 when `out` is full first. */
 static int end_turn(struct call *call) {
     struct pmm_paper_venue *venue = call->venue;
-    while (pmm_latency_due_ns(&venue->orders) <= venue->clock_ns)
+    while (pmm_latency_is_due(&venue->orders, venue->clock_ns))
         if (!act_first(call)) return 0;
-    while (pmm_latency_due_ns(&venue->reports) <= venue->clock_ns)
+    while (pmm_latency_is_due(&venue->reports, venue->clock_ns))
         if (!give_first(call)) return 0;
     venue->ends = 0;
     return 1;

@@ -86,6 +86,12 @@ def test_a_gateway_that_is_lost_has_its_own_orders_cancelled_as_late_as_it_would
     assert report["reason"] == Reason.CANCEL_ON_DISCONNECT
 
 
+def test_an_order_of_the_end_of_time_is_of_half_of_it():
+    venue, end = venue_of(), 2**63 - 1
+    reports = run(venue.decided, new(1, end))
+    assert seen(reports) == [(Kind.ACK, 1, end // 2 + 2 * MS)]
+
+
 def test_of_orders_without_room_the_oldest_acts_at_once_and_is_answered_when_it_would_have_been():
     venue = venue_of(orders_under_way=2)
     run(venue.decided, *[new(i, START) for i in (1, 2)])
