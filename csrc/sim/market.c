@@ -51,8 +51,6 @@ static uint32_t index_of(const struct pmm_market *market, uint32_t instrument_id
     return instrument_id < PMM_INSTRUMENTS_MAX ? market->index[instrument_id] : market->instruments;
 }
 
-static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
-
 /* Room for whatever one input can cause: see pmm_match_run. */
 static size_t results_for(const struct pmm_market_params *params) { return 4 * (size_t)params->orders + 3; }
 
@@ -77,7 +75,7 @@ static int config_valid(const struct pmm_market_config *config) {
 
 size_t pmm_market_memsize(const struct pmm_market_config *config, const struct pmm_market_params *params) {
     if (!config || !params || !config_valid(config) || !params_valid(config, params)) return 0;
-    size_t bytes = aligned(sizeof(struct pmm_market)) + config->pending * sizeof(struct pmm_event);
+    size_t bytes = pmm_lines(sizeof(struct pmm_market)) + config->pending * sizeof(struct pmm_event);
     size_t results = 0;
     for (uint32_t i = 0; i < config->instruments; i++) {
         const struct pmm_market_params *p = params + i;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/align.h"
 #include "base/error.h"
 #include "sim/latency.h"
 #include "sim/venue_log.h"
@@ -27,8 +28,6 @@ struct call {
     size_t count;
 };
 
-static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
-
 static void *part(const struct pmm_paper_venue *venue, uint64_t at) { return (void *)((uintptr_t)venue + at); }
 
 static size_t made_max(const struct pmm_paper_config *paper) { return PMM_PAPER_LEVELS + 2 + (size_t)paper->orders; }
@@ -40,7 +39,7 @@ size_t pmm_paper_venue_memsize(uint32_t instruments, const struct pmm_paper_venu
     if (!pmm_latency_valid(config->latency_in_ns, config->orders)) return 0;
     if (!pmm_latency_valid(config->latency_out_ns, config->reports)) return 0;
     size_t records = (size_t)config->orders + config->reports + made_max(&config->paper);
-    return aligned(sizeof(struct pmm_paper_venue)) + aligned(paper) + records * sizeof(struct pmm_event);
+    return pmm_lines(sizeof(struct pmm_paper_venue)) + pmm_lines(paper) + records * sizeof(struct pmm_event);
 }
 
 int pmm_paper_venue_init(void *memory, size_t bytes, const uint32_t *instrument_ids, uint32_t instruments,
@@ -50,8 +49,8 @@ int pmm_paper_venue_init(void *memory, size_t bytes, const uint32_t *instrument_
     struct pmm_paper_venue *venue = memory;
     size_t paper = pmm_paper_memsize(instruments, &config->paper);
     memset(venue, 0, needed);
-    venue->paper_at = aligned(sizeof *venue);
-    struct pmm_event *records = part(venue, venue->paper_at + aligned(paper));
+    venue->paper_at = pmm_lines(sizeof *venue);
+    struct pmm_event *records = part(venue, venue->paper_at + pmm_lines(paper));
     pmm_latency_init(&venue->orders, records, config->orders, config->latency_in_ns);
     pmm_latency_init(&venue->reports, records + config->orders, config->reports, config->latency_out_ns);
     venue->made_at = (uintptr_t)(records + config->orders + config->reports) - (uintptr_t)venue;

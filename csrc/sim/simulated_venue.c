@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/align.h"
 #include "base/error.h"
 #include "sim/latency.h"
 #include "sim/venue_log.h"
@@ -22,12 +23,10 @@ struct pmm_simulated_venue {
     uint16_t is_moving; /* until_ns is not reached yet */
 };
 
-static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
-
 static void *part(const struct pmm_simulated_venue *venue, uint64_t at) { return (void *)((uintptr_t)venue + at); }
 
 static size_t head_bytes(const struct pmm_market_config *config) {
-    return aligned(sizeof(struct pmm_simulated_venue)) + config->pending * sizeof(struct pmm_event);
+    return pmm_lines(sizeof(struct pmm_simulated_venue)) + config->pending * sizeof(struct pmm_event);
 }
 
 static struct pmm_market *market_of(const struct pmm_simulated_venue *venue) { return part(venue, venue->market_at); }
@@ -53,7 +52,7 @@ int pmm_simulated_venue_init(void *memory, size_t bytes, const struct pmm_market
     struct pmm_simulated_venue *venue = memory;
     *venue = (struct pmm_simulated_venue){
         .latency_out_ns = latency_out_ns,
-        .orders_at = aligned(sizeof *venue),
+        .orders_at = pmm_lines(sizeof *venue),
         .market_at = head_bytes(config),
         .orders_max = config->pending,
     };
