@@ -41,6 +41,7 @@ HEADERS = [
     "turn/outlet.h",
     "trade/quote.h",
     "trade/desk.h",
+    "trade/orders.h",
     "risk/risk.h",
     "turn/turn.h",
     "report/tally.h",

@@ -131,6 +131,13 @@ class _Lib:
     PMM_OPEN_OWN: int
     PMM_OPEN_READ: int
     PMM_OPEN_SHARED: int
+    PMM_ORDERS_CAPACITY_MAX: int
+    PMM_ORDER_FREE: int
+    PMM_ORDER_LIVE: int
+    PMM_ORDER_PENDING_CANCEL: int
+    PMM_ORDER_PENDING_NEW: int
+    PMM_ORDER_PENDING_REPLACE: int
+    PMM_ORDER_UNKNOWN: int
     PMM_OUTLET_CAPACITY_MIN: int
     PMM_OUTLET_SCRATCH: int
     PMM_OWNER_ANY: int
@@ -510,6 +517,18 @@ class _Lib:
     def pmm_notices_put(_0: Any, _1: int, _2: int, _3: Any, _4: int, /) -> int: ...
     @staticmethod
     def pmm_notices_read(_0: Any, _1: int, _2: Any, /) -> int: ...
+    @staticmethod
+    def pmm_orders_find(_0: Any, _1: int, /) -> Any: ...
+    @staticmethod
+    def pmm_orders_init(_0: Any, _1: int, _2: int, _3: int, _4: int, /) -> int: ...
+    @staticmethod
+    def pmm_orders_memsize(_0: int, /) -> int: ...
+    @staticmethod
+    def pmm_orders_next(_0: Any, _1: Any, /) -> Any: ...
+    @staticmethod
+    def pmm_orders_room(_0: Any, _1: Any, _2: int, /) -> int: ...
+    @staticmethod
+    def pmm_orders_run(_0: Any, _1: Any, _2: int, _3: Any, _4: int, /) -> int: ...
     @staticmethod
     def pmm_outlet_init(_0: Any, _1: Any, _2: Any, _3: Any, _4: Any, _5: int, _6: int, /) -> None: ...
     @staticmethod

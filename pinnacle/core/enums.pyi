@@ -189,6 +189,14 @@ class Beyond(IntEnum):
     COST = 2
     CASH = 1
 
+class OrderState(IntEnum):
+    UNKNOWN = 5
+    PENDING_CANCEL = 4
+    PENDING_REPLACE = 3
+    LIVE = 2
+    PENDING_NEW = 1
+    FREE = 0
+
 class Cancel(IntEnum):
     SQUARE = 3
     AHEAD = 2

@@ -6,6 +6,8 @@ from msgspec import Meta
 
 from pinnacle.core.config import Section
 
+#: PMM_ORDERS_CAPACITY_MAX of csrc/trade/orders.h.
+ORDERS_MAX = 2**20
 Wait = Annotated[int, Meta(ge=1, le=600_000)]
 
 
@@ -16,3 +18,5 @@ class GatewayConfig(Section, frozen=True):
     order_age_max_ms: Wait = 250
     #: An operation unanswered for so long makes its order unknown: it is queried.
     answer_timeout_ms: Wait = 1000
+    #: Orders that may be at the venue at once; one beyond is refused (CAPACITY).
+    orders_max: Annotated[int, Meta(ge=16, le=ORDERS_MAX)] = 8192

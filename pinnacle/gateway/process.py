@@ -33,7 +33,9 @@ SENDS = kind_mask((Kind.NEW, Kind.REPLACE))
 def make_table(config: GatewayConfig) -> OrderTable:
     """The gateway's logic."""
     ms = 1_000_000
-    return OrderTable(config.order_age_max_ms * ms, config.answer_timeout_ms * ms)
+    return OrderTable(
+        config.order_age_max_ms * ms, config.answer_timeout_ms * ms, config.orders_max
+    )
 
 
 def run(

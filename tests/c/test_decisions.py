@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (
     "desk",
     "desk_decide",
+    "orders",
     "portable_math",
     "quote",
     "risk",
@@ -26,7 +27,10 @@ SOURCES = (
 )
 
 
-@pytest.mark.parametrize("name", ["decisions", "quote_extremes", "risk_look", "risk_ranges"])
+NAMES = ["decisions", "order_flow", "quote_extremes", "risk_look", "risk_ranges"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_what_decides_survives_anything(tmp_path, name):
     program = tmp_path / name
     command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror"]

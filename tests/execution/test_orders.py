@@ -3,15 +3,9 @@
 import pytest
 
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
-from pinnacle.execution.orders import OrderTable, State
+from pinnacle.execution.orders import OrderState
+from tests.gateway_orders import SECOND, from_risk, from_venue, live, new_table, said
 from tests.records import event, run
-
-SECOND = 1_000_000_000
-MS = 1_000_000
-
-
-def new_table():
-    return OrderTable(250 * MS, 1000 * MS)
 
 
 @pytest.fixture
@@ -30,25 +24,7 @@ def unknown(table, order_id=1):
     """An order that was asked for and not answered in time."""
     run(table.decided, from_risk(Kind.NEW, order_id))
     run(table.decided, event(Kind.TIMER, recv_ns=int(2.1 * SECOND)))
-    assert table.orders[order_id].state is State.UNKNOWN
-
-
-def from_risk(kind, order_id=1, **fields):
-    defaults = {"side": Side.BID, "price": 100, "quantity": 10, "recv_ns": SECOND}
-    return event(kind, order_id=order_id, source=Source.RISK, **defaults | fields)
-
-
-def from_venue(kind, order_id=1, **fields):
-    defaults = {"side": Side.BID, "price": 100, "quantity": 10, "recv_ns": SECOND}
-    return event(kind, order_id=order_id, source=Source.EXCHANGE, **defaults | fields)
-
-
-def said(decisions):
-    return [(Kind(d["kind"]).name, Reason(d["reason"]).name) for d in decisions]
-
-
-def live(table, order_id=1):
-    run(table.decided, from_risk(Kind.NEW, order_id), from_venue(Kind.ACK, order_id))
+    assert table.orders[order_id].state is OrderState.UNKNOWN
 
 
 def test_a_table_that_has_seen_nothing_knows_nothing(table):
@@ -58,9 +34,9 @@ def test_a_table_that_has_seen_nothing_knows_nothing(table):
 
 def test_an_order_is_sent_acknowledged_filled_and_done(table):
     assert said(run(table.decided, from_risk(Kind.NEW))) == [("NEW", "NONE")]
-    assert table.orders[1].state is State.PENDING_NEW
+    assert table.orders[1].state is OrderState.PENDING_NEW
     assert said(run(table.decided, from_venue(Kind.ACK))) == [("ACK", "NONE")]
-    assert table.orders[1].state is State.LIVE
+    assert table.orders[1].state is OrderState.LIVE
     run(table.decided, from_venue(Kind.FILL, quantity=4, aux=1))
     assert table.orders[1].filled == 4
     assert said(run(table.decided, from_venue(Kind.FILL, quantity=6, aux=2))) == [("FILL", "NONE")]
@@ -96,7 +72,7 @@ def test_a_replacement_that_no_venue_could_mean_changes_no_order(table):
     live(table)
     run(table.decided, from_risk(Kind.REPLACE, quantity=20))
     run(table.decided, from_venue(Kind.REPLACED, quantity=-1))
-    assert (table.orders[1].quantity, table.orders[1].state) == (10, State.PENDING_REPLACE)
+    assert (table.orders[1].quantity, table.orders[1].state) == (10, OrderState.PENDING_REPLACE)
 
 
 def test_replace_and_cancel_are_refused_for_an_order_that_is_not_there(table):
@@ -112,7 +88,7 @@ def test_an_order_whose_number_is_taken_is_refused_and_the_other_stays(table):
     live(table)
     again = run(table.decided, from_risk(Kind.NEW, price=50, quantity=1))
     assert said(again) == [("REJECTED", "DUPLICATE_ORDER")]
-    assert (table.orders[1].price, table.orders[1].state) == (100, State.LIVE)
+    assert (table.orders[1].price, table.orders[1].state) == (100, OrderState.LIVE)
 
 
 def test_one_replace_is_in_flight_at_a_time(table):
@@ -123,7 +99,7 @@ def test_one_replace_is_in_flight_at_a_time(table):
     ]
     run(table.decided, from_venue(Kind.REPLACED, price=99, quantity=12))
     order = table.orders[1]
-    assert (order.state, order.price, order.quantity) == (State.LIVE, 99, 12)
+    assert (order.state, order.price, order.quantity) == (OrderState.LIVE, 99, 12)
 
 
 def test_the_kill_switch_cancels_everything_and_stops_sending(table):
@@ -138,7 +114,7 @@ def test_the_kill_switch_cancels_everything_and_stops_sending(table):
 
 
 def test_a_halt_cancels_more_orders_than_decisions_had_room_for():
-    table = OrderTable(250 * MS, 1000 * MS, decisions_max=4)
+    table = new_table(decisions_max=4)
     ids = range(1, 11)
     for order_id in ids:
         run(table.decided, from_risk(Kind.NEW, order_id))
@@ -151,7 +127,10 @@ def test_a_stop_cancels_everything_and_sends_no_more_until_the_next_start(table)
     live(table)
     stop = event(Kind.STOP, recv_ns=2 * SECOND)
     assert said(run(table.decided, stop)) == [("CANCEL", "SHUTDOWN")]
-    assert (table.orders[1].state, table.orders[1].asked_ns) == (State.PENDING_CANCEL, 2 * SECOND)
+    assert (table.orders[1].state, table.orders[1].asked_ns) == (
+        OrderState.PENDING_CANCEL,
+        2 * SECOND,
+    )
     assert said(run(table.decided, stop)) == [], "its cancel is on the way"
     new = from_risk(Kind.NEW, 2, recv_ns=2 * SECOND)
     assert said(run(table.decided, new)) == [("REJECTED", "KILL_SWITCH")]
@@ -194,12 +173,15 @@ def test_an_unanswered_order_is_queried_and_never_sent_again(table):
     assert said(run(table.decided, event(Kind.TIMER, recv_ns=2 * SECOND))) == [], "not late yet"
     late = event(Kind.TIMER, recv_ns=2 * SECOND + 1)
     assert said(run(table.decided, late)) == [("QUERY", "NONE")]
-    assert table.orders[1].state is State.UNKNOWN
+    assert table.orders[1].state is OrderState.UNKNOWN
     assert len(run(table.decided, late)) == 0, "one query until it is overdue again"
     status = from_venue(Kind.ORDER_STATUS, recv_ns=3 * SECOND)
     assert said(run(table.decided, status)) == [("ACK", "NONE"), ("CANCEL", "PEER_LOST")]
     assert said(run(table.decided, status)) == [], "its cancel is on the way"
-    assert (table.orders[1].state, table.orders[1].acknowledged) == (State.PENDING_CANCEL, True)
+    assert (table.orders[1].state, table.orders[1].acknowledged) == (
+        OrderState.PENDING_CANCEL,
+        True,
+    )
     assert table.orders[1].asked_ns == table.clock_ns, "when its cancel was asked for"
 
 
@@ -236,9 +218,9 @@ def test_an_order_that_fills_while_its_replace_is_in_flight_is_not_forgotten(tab
     live(table)
     run(table.decided, from_risk(Kind.REPLACE, quantity=25))
     run(table.decided, from_venue(Kind.FILL, quantity=10, aux=1))
-    assert table.orders[1].state is State.PENDING_REPLACE
+    assert table.orders[1].state is OrderState.PENDING_REPLACE
     run(table.decided, from_venue(Kind.REPLACED, quantity=25))
-    assert (table.orders[1].quantity, table.orders[1].state) == (25, State.LIVE)
+    assert (table.orders[1].quantity, table.orders[1].state) == (25, OrderState.LIVE)
     run(table.decided, from_venue(Kind.FILL, quantity=15, aux=2))
     assert not table.orders and table.unknown_fills == 0
 
@@ -255,7 +237,7 @@ def test_a_filled_order_is_done_when_its_replace_is_refused(table):
 def test_an_unknown_order_is_cancelled_once_it_is_known_and_not_before(table):
     unknown(table)
     assert said(run(table.decided, from_risk(Kind.CANCEL))) == []
-    assert table.orders[1].state is State.UNKNOWN
+    assert table.orders[1].state is OrderState.UNKNOWN
     status = from_venue(Kind.ORDER_STATUS)
     assert said(run(table.decided, status)) == [("ACK", "NONE"), ("CANCEL", "PEER_LOST")]
 
@@ -274,13 +256,13 @@ def test_what_cancels_everything_leaves_unknown_orders_to_their_query(table, eve
     run(table.decided, from_risk(Kind.NEW, 2, recv_ns=int(2.1 * SECOND)))
     cancels = run(table.decided, everything)
     assert [(Kind(d["kind"]).name, int(d["order_id"])) for d in cancels] == [("CANCEL", 2)]
-    assert table.orders[1].state is State.UNKNOWN
+    assert table.orders[1].state is OrderState.UNKNOWN
 
 
 def test_an_order_that_rests_is_not_asked_about_however_old_it_is(table):
     live(table)
     assert said(run(table.decided, event(Kind.TIMER, recv_ns=3600 * SECOND))) == []
-    assert table.orders[1].state is State.LIVE
+    assert table.orders[1].state is OrderState.LIVE
 
 
 def test_a_venue_that_was_never_lost_is_not_asked_when_it_is_there(table):
@@ -362,7 +344,7 @@ def test_an_order_whose_change_the_venue_refused_rests_and_can_be_changed_again(
     run(table.decided, from_risk(asked))
     refused = from_venue(refusal, reason=Reason.TOO_LATE)
     assert said(run(table.decided, refused)) == [(refusal.name, "TOO_LATE")]
-    assert table.orders[1].state is State.LIVE
+    assert table.orders[1].state is OrderState.LIVE
     assert said(run(table.decided, from_risk(Kind.REPLACE, price=99))) == [("REPLACE", "NONE")]
 
 
@@ -375,7 +357,7 @@ def test_a_refusal_that_no_order_waits_for_is_passed_on_and_changes_nothing(tabl
 def test_an_order_that_is_to_be_cancelled_is_known_to_be(table):
     live(table)
     run(table.decided, from_risk(Kind.CANCEL))
-    assert table.orders[1].state is State.PENDING_CANCEL
+    assert table.orders[1].state is OrderState.PENDING_CANCEL
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ class World:
         self.venue_out = RingWriter(paths.ring("venue.reports"))
         self.risk_in = RingReader(paths.ring("reports"))
         self.runtime = Runtime("gateway", paths, ProcessConfig(), structlog.get_logger())
-        self.table = OrderTable(10**15, 10**9)
+        self.table = OrderTable(10**15, 10**9, 4 * BATCH)
         stage = Stage(
             self.runtime.open_journal(JournalConfig(records_per_file=4096)),
             Source.GATEWAY,
