@@ -1,9 +1,11 @@
 /* tally.c: the counts of a session's orders, a part of the report. */
 #include "report/tally.h"
 
-#include <string.h>
+#include <stdbool.h>
 
 #include "base/error.h"
+#include "base/kinds.h"
+#include "base/order_state.h"
 #include "book/order_index.h"
 
 #define ORDERS_MAX (1u << 24)
@@ -15,8 +17,9 @@ struct tally_order {
     uint32_t instrument_id;
     uint32_t next_free;
     uint8_t side;
-    uint8_t resting;
-    uint8_t reserved[6];
+    bool resting;
+    bool replacing; /* a REPLACE is unanswered */
+    uint8_t reserved[5];
 };
 
 struct pmm_tally {
@@ -26,8 +29,8 @@ struct pmm_tally {
     uint32_t orders;
     uint32_t shift;
     uint32_t free; /* slot of the free list's first, 0: full */
-    uint32_t stopping;
-    uint32_t reserved;
+    bool stopping;
+    uint8_t reserved[7];
     size_t orders_at;
     size_t index_at;
     struct pmm_tally_instrument instruments[];
@@ -73,18 +76,18 @@ static struct tally_order *find(const struct pmm_tally *tally, uint64_t order_id
     return slot == 0 ? NULL : &orders_of(tally)[slot];
 }
 
-static void rest(struct pmm_tally *tally, struct tally_order *order, int resting) {
+static void rest(struct pmm_tally *tally, struct tally_order *order, bool resting) {
     struct pmm_tally_instrument *in = &tally->instruments[order->instrument_id];
     if (order->resting == resting) return;
     *(order->side == PMM_SIDE_BID ? &in->bids_resting : &in->asks_resting) += resting ? 1 : -1;
-    order->resting = (uint8_t)resting;
+    order->resting = resting;
 }
 
 static void end(struct pmm_tally *tally, uint64_t order_id) {
     uint32_t at = place_of(tally, order_id), slot = index_of(tally)[at].slot;
     if (slot == 0) return;
     struct tally_order *order = &orders_of(tally)[slot];
-    rest(tally, order, 0);
+    rest(tally, order, false);
     pmm_index_take(index_of(tally), tally->shift, at);
     *order = (struct tally_order){.next_free = tally->free};
     tally->free = slot;
@@ -114,48 +117,49 @@ static void capture_spread(struct pmm_tally_instrument *in, const struct pmm_eve
     in->spread_twice_low = (uint64_t)sum;
 }
 
-static void fill(struct pmm_tally *tally, const struct pmm_event *e) {
-    struct pmm_tally_instrument *in = &tally->instruments[e->instrument_id];
-    *(e->side == PMM_SIDE_BID ? &in->bid_fills : &in->ask_fills) += 1;
-    capture_spread(in, e);
-    struct tally_order *order = find(tally, e->order_id);
-    if (!order) return;
-    in->filled += order->filled == 0;
-    order->filled = e->quantity < INT64_MAX - order->filled ? order->filled + e->quantity : INT64_MAX;
-    if (order->filled >= order->quantity) end(tally, e->order_id);
+static void count_decision(struct pmm_tally *tally, const struct pmm_event *e) {
+    struct tally_order *order;
+    switch (e->kind) {
+    case PMM_KIND_NEW: begin(tally, e); break;
+    case PMM_KIND_REPLACE:
+        order = find(tally, e->order_id);
+        if (order) order->replacing = true;
+        break;
+    case PMM_KIND_REJECTED:
+        if (e->reason < PMM_REASONS) tally->instruments[e->instrument_id].rejected[e->reason]++;
+        end(tally, e->order_id);
+        break;
+    default: break;
+    }
 }
 
-static void count_decision(struct pmm_tally *tally, const struct pmm_event *e) {
-    if (e->kind == PMM_KIND_NEW) begin(tally, e);
-    if (e->kind != PMM_KIND_REJECTED) return;
-    if (e->reason < PMM_REASONS) tally->instruments[e->instrument_id].rejected[e->reason]++;
-    end(tally, e->order_id);
+/* What a report makes of its order. */
+static void follow(struct pmm_tally *tally, const struct pmm_event *e) {
+    struct tally_order *order = find(tally, e->order_id);
+    if (!order) return;
+    if (e->kind == PMM_KIND_FILL && order->filled == 0) tally->instruments[e->instrument_id].filled++;
+    if (e->kind == PMM_KIND_ACK) rest(tally, order, true);
+    int gone = pmm_order_fold(&order->quantity, &order->filled, order->replacing, e);
+    if (e->kind == PMM_KIND_REPLACED || e->kind == PMM_KIND_REPLACE_REJECTED) order->replacing = false;
+    if (gone) end(tally, e->order_id);
 }
 
 static void count_input(struct pmm_tally *tally, const struct pmm_event *e) {
     struct pmm_tally_instrument *in = &tally->instruments[e->instrument_id];
-    struct tally_order *order;
     if (pmm_report_fault(e)) return;
     switch (e->kind) {
     case PMM_KIND_TOP:
         if (!(e->flags & PMM_FLAG_STALE)) in->twice_mid = (int64_t)((uint64_t)e->price + e->order_id);
         break;
-    case PMM_KIND_ACK:
-        in->acknowledged++;
-        order = find(tally, e->order_id);
-        if (order) rest(tally, order, 1);
+    case PMM_KIND_ACK: in->acknowledged++; break;
+    case PMM_KIND_CANCELLED: in->cancelled++; break;
+    case PMM_KIND_FILL:
+        *(e->side == PMM_SIDE_BID ? &in->bid_fills : &in->ask_fills) += 1;
+        capture_spread(in, e);
         break;
-    case PMM_KIND_REPLACED:
-        order = find(tally, e->order_id);
-        if (order) order->quantity = e->quantity;
-        break;
-    case PMM_KIND_CANCELLED:
-        in->cancelled++;
-        end(tally, e->order_id);
-        break;
-    case PMM_KIND_FILL: fill(tally, e); break;
     default: break;
     }
+    if (pmm_class_of(e->kind) == PMM_CLASS_REPORT) follow(tally, e);
 }
 
 /* The time up to the record belongs to the state before it. */
@@ -181,9 +185,9 @@ int64_t pmm_tally_run(struct pmm_tally *tally, const struct pmm_event *events, s
     for (size_t i = 0; i < n; i++) {
         const struct pmm_event *e = &events[i];
         pass_time(tally, e->recv_ns);
-        if (e->kind == PMM_KIND_STOP) tally->stopping = 1;
+        if (e->kind == PMM_KIND_STOP) tally->stopping = true;
         if (e->kind == PMM_KIND_START) {
-            tally->stopping = 0;
+            tally->stopping = false;
             tally->times.runs++;
         }
         if (e->instrument_id >= tally->instrument_count) continue;

@@ -69,7 +69,10 @@ class Model:
                         "quantity": int(row["quantity"]),
                         "filled": 0,
                         "rests": False,
+                        "replacing": False,
                     }
+            elif kind == Kind.REPLACE and order_id in self.orders:
+                self.orders[order_id]["replacing"] = True
             elif kind == Kind.REJECTED:
                 self.rejected[i][Reason(int(row["reason"])).name] += 1
                 self.orders.pop(order_id, None)
@@ -81,15 +84,28 @@ class Model:
             counts["acknowledged"] += 1
             if order:
                 order["rests"] = True
-        elif kind == Kind.REPLACED and order:
-            order["quantity"] = int(row["quantity"])
         elif kind == Kind.CANCELLED:
             counts["cancelled"] += 1
-            self.orders.pop(order_id, None)
         elif kind == Kind.FILL:
-            self._fill(row, i, order_id, order)
+            self._fill(row, i, order)
+        if order and self._is_gone(row, kind, order):
+            del self.orders[order_id]
 
-    def _fill(self, row, i, order_id, order):
+    def _is_gone(self, row, kind, order):
+        unknown = row["reason"] == Reason.UNKNOWN_ORDER
+        if kind == Kind.REPLACED:
+            order["quantity"] = int(row["quantity"])
+        if kind in (Kind.REPLACED, Kind.REPLACE_REJECTED):
+            order["replacing"] = False
+        if kind in (Kind.CANCELLED, Kind.REJECTED):
+            return True
+        if kind in (Kind.REPLACE_REJECTED, Kind.CANCEL_REJECTED) and unknown:
+            return True
+        changes = (Kind.FILL, Kind.REPLACED, Kind.REPLACE_REJECTED, Kind.CANCEL_REJECTED)
+        done = order["filled"] >= order["quantity"] and not order["replacing"]
+        return kind in changes and done
+
+    def _fill(self, row, i, order):
         bid, quantity = row["side"] == Side.BID, int(row["quantity"])
         self.counts[i]["bid_fills" if bid else "ask_fills"] += 1
         if self.twice_mid[i]:
@@ -98,11 +114,10 @@ class Model:
         if order:
             self.counts[i]["filled"] += order["filled"] == 0
             order["filled"] += quantity
-            if order["filled"] >= order["quantity"]:
-                del self.orders[order_id]
 
 
 KINDS = [Kind.TOP, Kind.NEW, Kind.ACK, Kind.REPLACED, Kind.CANCELLED, Kind.REJECTED, Kind.FILL]
+KINDS += [Kind.REPLACE, Kind.REPLACE_REJECTED, Kind.CANCEL_REJECTED]
 row = st.tuples(
     st.sampled_from([*KINDS, Kind.TIMER, Kind.STOP, Kind.START]),
     st.sampled_from([0, 1, 50, PAUSE_NS, PAUSE_NS + 1, -20]),
@@ -112,6 +127,7 @@ row = st.tuples(
     st.integers(0, 2),  # instrument: 2 is none of them
     st.sampled_from([Side.BID, Side.ASK]),
     st.sampled_from([0, Flag.DECISION, Flag.STALE]),
+    st.sampled_from([Reason.PRICE_COLLAR, Reason.UNKNOWN_ORDER]),
 )
 
 
@@ -119,13 +135,15 @@ row = st.tuples(
 def test_the_tally_counts_what_the_model_counts(made):
     rows = np.zeros(len(made), EVENT)
     now = 10**18
-    for at, (kind, step, order_id, price, quantity, instrument, side, flags) in enumerate(made):
+    for at, (kind, step, order_id, price, quantity, instrument, side, flags, why) in enumerate(
+        made
+    ):
         now += step
         rows[at] = np.zeros((), EVENT)
         rows[at]["kind"], rows[at]["recv_ns"], rows[at]["order_id"] = kind, now, order_id
         rows[at]["price"], rows[at]["quantity"] = price, quantity
         rows[at]["instrument_id"], rows[at]["side"], rows[at]["flags"] = instrument, side, flags
-        rows[at]["reason"] = Reason.PRICE_COLLAR
+        rows[at]["reason"] = why
     tally, model = Tally(2, ORDERS, WARM_UP_NS), Model(2)
     for part in np.array_split(rows, 3):
         part = np.ascontiguousarray(part)

@@ -1,0 +1,107 @@
+"""What becomes of an order by its reports, as the tally of a session follows it."""
+
+import pytest
+
+from pinnacle.core.schema import Flag, Kind, Reason, Side, events_pointer
+from pinnacle.core.tally import Tally
+from tests.records import batch, event
+
+
+@pytest.fixture
+def tally():
+    return Tally(1, 8, 0)
+
+
+def take(tally, *rows):
+    rows = batch(*rows)
+    tally.run(events_pointer(rows), len(rows))
+
+
+def decided(kind, quantity=10):
+    return told(kind, quantity=quantity, flags=Flag.DECISION)
+
+
+def told(kind, quantity=10, **fields):
+    return event(kind, order_id=1, side=Side.BID, price=100, quantity=quantity, **fields)
+
+
+def rests(tally):
+    return tally.instrument(0)["bids_resting"] == 1
+
+
+def rest(tally):
+    take(tally, decided(Kind.NEW), told(Kind.ACK))
+    assert rests(tally)
+
+
+def test_an_order_rests_until_nothing_of_it_is_left(tally):
+    rest(tally)
+    take(tally, told(Kind.FILL, 9))
+    assert rests(tally)
+    take(tally, told(Kind.FILL, 1))
+    assert not rests(tally)
+    assert tally.instrument(0)["filled"] == 1
+
+
+def test_an_order_that_fills_while_its_replace_is_in_flight_waits_for_the_answer(tally):
+    rest(tally)
+    take(tally, decided(Kind.REPLACE, 25), told(Kind.FILL, 10))
+    assert rests(tally)
+    take(tally, told(Kind.CANCEL_REJECTED, reason=Reason.TOO_LATE))
+    assert rests(tally), "that was no answer to the replace"
+    take(tally, told(Kind.REPLACED, 25), told(Kind.FILL, 14))
+    assert rests(tally)
+    take(tally, told(Kind.FILL, 1))
+    assert not rests(tally)
+    assert tally.instrument(0)["filled"] == 1
+
+
+@pytest.mark.parametrize("answer", [Kind.REPLACED, Kind.REPLACE_REJECTED])
+def test_an_answer_that_leaves_nothing_of_it_ends_an_order(tally, answer):
+    rest(tally)
+    take(tally, decided(Kind.REPLACE, 25), told(Kind.FILL, 10), told(answer, 10))
+    assert not rests(tally)
+
+
+@pytest.mark.parametrize("answer", [Kind.REPLACED, Kind.REPLACE_REJECTED])
+def test_an_answered_replace_is_in_flight_no_more(tally, answer):
+    rest(tally)
+    take(tally, decided(Kind.REPLACE, 10), told(answer, 10), told(Kind.FILL, 10))
+    assert not rests(tally)
+
+
+@pytest.mark.parametrize("refusal", [Kind.REPLACE_REJECTED, Kind.CANCEL_REJECTED])
+def test_only_a_refusal_of_what_is_not_known_ends_an_order(tally, refusal):
+    rest(tally)
+    take(tally, told(refusal, reason=Reason.TOO_LATE))
+    assert rests(tally)
+    take(tally, told(refusal, reason=Reason.UNKNOWN_ORDER))
+    assert not rests(tally)
+
+
+@pytest.mark.parametrize("end", [Kind.CANCELLED, Kind.REJECTED])
+def test_an_order_whose_end_the_venue_tells_is_gone_whatever_is_left(tally, end):
+    rest(tally)
+    take(tally, decided(Kind.REPLACE), told(end))
+    assert not rests(tally)
+
+
+def test_what_the_venue_says_of_an_orders_state_ends_nothing(tally):
+    rest(tally)
+    take(tally, told(Kind.ORDER_STATUS, 0, reason=Reason.UNKNOWN_ORDER))
+    assert rests(tally)
+
+
+@pytest.mark.parametrize("kind", [Kind.FILL, Kind.REPLACED])
+def test_a_report_that_no_venue_could_mean_changes_nothing(tally, kind):
+    rest(tally)
+    take(tally, told(kind, -20))
+    counts = tally.instrument(0)
+    assert (rests(tally), counts["filled"], counts["bid_fills"]) == (True, 0, 0)
+
+
+def test_fills_beyond_what_is_counted_do_not_wrap(tally):
+    take(tally, decided(Kind.NEW, 2**63 - 1), told(Kind.ACK), told(Kind.FILL, 2**62))
+    assert rests(tally)
+    take(tally, told(Kind.FILL, 2**62), told(Kind.FILL, 2**62))
+    assert not rests(tally)
