@@ -149,6 +149,8 @@ class Oracle:
         if order and row["price"][0] > 0 and row["quantity"][0] > 0:
             order.price, order.quantity = int(row["price"][0]), int(row["quantity"][0])
             order.state = LIVE if order.state == PENDING_REPLACE else order.state
+            if order.filled >= order.quantity:
+                del self.orders[order.order_id]
         self.emit(row)
 
     def replace_rejected(self, row, order):

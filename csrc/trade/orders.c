@@ -116,8 +116,14 @@ static void run_cancel(struct order_table *table, const struct pmm_event *e, str
     }
 }
 
-static int fold(struct pmm_order *order, const struct pmm_event *e) {
-    return pmm_order_fold(&order->quantity, &order->filled, order->state == PMM_ORDER_PENDING_REPLACE, e);
+/* What the report makes of its order. */
+static void follow(struct order_table *table, struct pmm_order *order, const struct pmm_event *e) {
+    const int replacing = order->state == PMM_ORDER_PENDING_REPLACE;
+    if (e->kind == PMM_KIND_REPLACED) {
+        order->price = e->price;
+        if (replacing) order->state = PMM_ORDER_LIVE;
+    }
+    if (pmm_order_fold(&order->quantity, &order->filled, replacing, e)) order_take_out(table, order);
 }
 
 static void run_ack(struct order_table *table, const struct pmm_event *e, struct sink *sink) {
@@ -137,21 +143,17 @@ static void run_fill(struct order_table *table, const struct pmm_event *e, struc
             return;
         }
         struct pmm_order *order = order_find(table, e->order_id);
-        if (!order)
+        if (order)
+            follow(table, order, e);
+        else
             table->head.unknown_fills++;
-        else if (fold(order, e))
-            order_take_out(table, order);
     }
     emit(sink, e);
 }
 
-static void run_replaced(struct order_table *table, const struct pmm_event *e, struct sink *sink) {
+static void run_changed(struct order_table *table, const struct pmm_event *e, struct sink *sink) {
     struct pmm_order *order = order_find(table, e->order_id);
-    if (order && !pmm_report_fault(e)) {
-        order->price = e->price;
-        order->quantity = e->quantity;
-        if (order->state == PMM_ORDER_PENDING_REPLACE) order->state = PMM_ORDER_LIVE;
-    }
+    if (order && !pmm_report_fault(e)) follow(table, order, e);
     emit(sink, e);
 }
 
@@ -168,12 +170,6 @@ static void run_refused(struct order_table *table, const struct pmm_event *e, st
             order->state = PMM_ORDER_LIVE;
         }
     }
-    emit(sink, e);
-}
-
-static void run_cancelled(struct order_table *table, const struct pmm_event *e, struct sink *sink) {
-    struct pmm_order *order = order_find(table, e->order_id);
-    if (order) order_take_out(table, order);
     emit(sink, e);
 }
 
@@ -229,9 +225,9 @@ static void run_report(struct order_table *table, const struct pmm_event *e, str
     switch (e->kind) {
     case PMM_KIND_ACK: run_ack(table, e, sink); break;
     case PMM_KIND_FILL: run_fill(table, e, sink); break;
-    case PMM_KIND_CANCELLED: run_cancelled(table, e, sink); break;
+    case PMM_KIND_REPLACED:
+    case PMM_KIND_CANCELLED: run_changed(table, e, sink); break;
     case PMM_KIND_REJECTED: run_rejected(table, e, sink); break;
-    case PMM_KIND_REPLACED: run_replaced(table, e, sink); break;
     case PMM_KIND_REPLACE_REJECTED:
     case PMM_KIND_CANCEL_REJECTED: run_refused(table, e, sink); break;
     case PMM_KIND_ORDER_STATUS: run_status(table, e, sink); break;

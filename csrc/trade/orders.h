@@ -9,7 +9,7 @@
  *   NEW --> pending new --ACK--> live --REPLACE--> pending replace --REPLACED, REPLACE_REJECTED--> live
  *               |                 |
  *               |                 '--CANCEL--> pending cancel --CANCELLED--> gone
- *               '--REJECTED--> gone          (a FILL that completes it: gone, from any state)
+ *               '--REJECTED--> gone          (a FILL or REPLACED that leaves nothing: gone)
  *   any --no answer in time, restart of this process or of the venue--> unknown --QUERY-->
  *        ORDER_STATUS: cancelled (nobody watched it); REJECTED: the venue does not have it, gone (NOT_SENT)
  *

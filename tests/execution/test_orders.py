@@ -225,6 +225,14 @@ def test_an_order_that_fills_while_its_replace_is_in_flight_is_not_forgotten(tab
     assert not table.orders and table.unknown_fills == 0
 
 
+def test_a_replacement_that_leaves_nothing_of_an_order_is_its_end(table):
+    live(table)
+    run(table.decided, from_risk(Kind.REPLACE, quantity=12))
+    run(table.decided, from_venue(Kind.FILL, quantity=10, aux=1))
+    run(table.decided, from_venue(Kind.REPLACED, quantity=10))
+    assert not table.orders
+
+
 def test_a_filled_order_is_done_when_its_replace_is_refused(table):
     live(table)
     run(table.decided, from_risk(Kind.REPLACE, quantity=25))
