@@ -12,6 +12,7 @@ MODULES = (
     "journal_recovery",
     "seqlock",
     "risk",
+    "orders",
     "quoting",
     "desk",
     "decode",
