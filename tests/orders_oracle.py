@@ -21,6 +21,7 @@ class Order:
     asked_ns: int
     filled: int = 0
     acknowledged: bool = False
+    replacing: bool = False
     state: int = PENDING_NEW
 
 
@@ -96,7 +97,7 @@ class Oracle:
         if reason is not None:
             self.emit(row, kind=Kind.REPLACE_REJECTED, reason=reason)
             return
-        order.state, order.asked_ns = PENDING_REPLACE, self.clock_ns
+        order.state, order.asked_ns, order.replacing = PENDING_REPLACE, self.clock_ns, True
         self.emit(row)
 
     def cancel(self, row, order):
@@ -124,7 +125,7 @@ class Oracle:
             self.last_execution[instrument] = number
             if order:
                 order.filled += int(row["quantity"][0])
-                if order.filled >= order.quantity and order.state != PENDING_REPLACE:
+                if order.filled >= order.quantity and not order.replacing:
                     del self.orders[order.order_id]
             else:
                 self.unknown_fills += 1
@@ -149,22 +150,28 @@ class Oracle:
         if order and row["price"][0] > 0 and row["quantity"][0] > 0:
             order.price, order.quantity = int(row["price"][0]), int(row["quantity"][0])
             order.state = LIVE if order.state == PENDING_REPLACE else order.state
+            order.replacing = False
             if order.filled >= order.quantity:
                 del self.orders[order.order_id]
         self.emit(row)
 
     def replace_rejected(self, row, order):
-        if order and order.state in (PENDING_REPLACE, PENDING_CANCEL):
-            if order.filled >= order.quantity:
-                del self.orders[order.order_id]
-            elif row["reason"][0] == Reason.UNKNOWN_ORDER:
-                self.ask(row, order, Kind.QUERY, Reason.NONE)
-                return
-            else:
-                order.state = LIVE
-        self.emit(row)
+        if order:
+            order.replacing = False
+        self.refused(row, order, PENDING_REPLACE)
 
-    cancel_rejected = replace_rejected
+    def cancel_rejected(self, row, order):
+        self.refused(row, order, PENDING_CANCEL)
+
+    def refused(self, row, order, asked):
+        if order and order.filled >= order.quantity and not order.replacing:
+            del self.orders[order.order_id]
+        elif order and row["reason"][0] == Reason.UNKNOWN_ORDER:
+            self.ask(row, order, Kind.QUERY, Reason.NONE)
+            return
+        elif order and order.state == asked:
+            order.state = PENDING_REPLACE if order.replacing else LIVE
+        self.emit(row)
 
     def order_status(self, row, order):
         if not order or order.state != UNKNOWN:

@@ -103,6 +103,7 @@ static void run_replace(struct order_table *table, const struct pmm_event *e, st
         return;
     }
     put_state(table, order, PMM_ORDER_PENDING_REPLACE);
+    order->replacing = 1;
     emit(sink, e);
 }
 
@@ -118,12 +119,13 @@ static void run_cancel(struct order_table *table, const struct pmm_event *e, str
 
 /* What the report makes of its order. */
 static void follow(struct order_table *table, struct pmm_order *order, const struct pmm_event *e) {
-    const int replacing = order->state == PMM_ORDER_PENDING_REPLACE;
+    const int gone = pmm_order_fold(&order->quantity, &order->filled, order->replacing, e);
     if (e->kind == PMM_KIND_REPLACED) {
         order->price = e->price;
-        if (replacing) order->state = PMM_ORDER_LIVE;
+        order->replacing = 0;
+        if (order->state == PMM_ORDER_PENDING_REPLACE) order->state = PMM_ORDER_LIVE;
     }
-    if (pmm_order_fold(&order->quantity, &order->filled, replacing, e)) order_take_out(table, order);
+    if (gone) order_take_out(table, order);
 }
 
 static void run_ack(struct order_table *table, const struct pmm_event *e, struct sink *sink) {
@@ -159,15 +161,17 @@ static void run_changed(struct order_table *table, const struct pmm_event *e, st
 
 static void run_refused(struct order_table *table, const struct pmm_event *e, struct sink *sink) {
     struct pmm_order *order = order_find(table, e->order_id);
-    if (order && (order->state == PMM_ORDER_PENDING_REPLACE || order->state == PMM_ORDER_PENDING_CANCEL)) {
-        if (order->filled >= order->quantity) {
+    if (order) {
+        const int of_replace = e->kind == PMM_KIND_REPLACE_REJECTED;
+        if (of_replace) order->replacing = 0;
+        if (order->filled >= order->quantity && !order->replacing) {
             order_take_out(table, order);
         } else if (e->reason == PMM_REASON_UNKNOWN_ORDER) {
             /* What is unknown here risk forgets: the venue is asked first. */
             query(table, order, e, sink);
             return;
-        } else {
-            order->state = PMM_ORDER_LIVE;
+        } else if (order->state == (of_replace ? PMM_ORDER_PENDING_REPLACE : PMM_ORDER_PENDING_CANCEL)) {
+            order->state = order->replacing ? PMM_ORDER_PENDING_REPLACE : PMM_ORDER_LIVE;
         }
     }
     emit(sink, e);

@@ -16,7 +16,8 @@
  * Not sent, with the first reason that holds: KILL_SWITCH (between HALT and RESUME, from STOP until START), PEER_LOST,
  * TOO_OLD (made more than order_age_max_ns before the log's clock), DUPLICATE_ORDER, CAPACITY (the table is full) for
  * a NEW; UNKNOWN_ORDER, then the first three, then TOO_LATE (not live) for a REPLACE. A CANCEL of a known order always
- * passes; that of an unknown one waits for the answer to its QUERY.
+ * passes; that of an unknown one waits for the answer to its QUERY. A refusal answers the question that it is of; one
+ * of an order that is here because the venue does not know it (UNKNOWN_ORDER) is not passed on: the venue is asked.
  *
  * HALT, STOP and the loss of a peer cancel every order; START, and the exchange that is back, query every one; TIMER
  * queries those that are not live and unanswered for more than answer_timeout_ns. In the order in which they came.
@@ -57,7 +58,7 @@ struct pmm_order {
     uint8_t side;
     uint8_t state;          /* enum pmm_order_state */
     uint8_t acknowledged;   /* the venue has said that it has it */
-    uint8_t reserved;
+    uint8_t replacing;      /* a REPLACE of it is unanswered, whatever else was asked since */
 };
 
 /* The head of the table; what it keeps of executions, the orders and their index stand behind it. */

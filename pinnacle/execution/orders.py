@@ -23,6 +23,7 @@ class Order(msgspec.Struct, frozen=True):
     quantity: int
     filled: int
     acknowledged: bool
+    replacing: bool
     state: OrderState
     asked_ns: int
 
@@ -38,7 +39,7 @@ class Orders(Mapping[int, Order]):
         if found == ffi.NULL:
             raise KeyError(order_id)
         fields = {name: getattr(found, name) for name in Order.__struct_fields__}
-        return msgspec.convert(fields | {"acknowledged": bool(found.acknowledged)}, Order)
+        return msgspec.convert(fields, Order, strict=False)
 
     def __iter__(self) -> Iterator[int]:
         order = ffi.NULL

@@ -1,4 +1,4 @@
-"""The order table at its ends: full, empty, of nonsense; peers and executions by their rules."""
+"""The order table at its ends: full, of nonsense, two questions at once; peers and executions."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import NativeError
 from pinnacle.core.memory import aligned_memory
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source, events_pointer
-from pinnacle.execution.orders import OrderTable
+from pinnacle.execution.orders import OrderState, OrderTable
 from tests.gateway_orders import SECOND, from_risk, from_venue, live, new_table, said
 from tests.records import batch, event, run
 
@@ -99,3 +99,28 @@ def test_each_instruments_executions_are_numbered_apart(table):
     assert len(run(table.decided, from_venue(Kind.FILL, quantity=1, aux=1, instrument_id=1))) == 1
     assert len(run(table.decided, from_venue(Kind.FILL, quantity=1, aux=8))) == 0
     assert (table.orders[1].filled, table.duplicates) == (2, 1)
+
+
+def test_a_replace_stays_unanswered_whatever_is_asked_after_it(table):
+    live(table)
+    run(table.decided, from_risk(Kind.REPLACE, quantity=25), from_risk(Kind.CANCEL))
+    run(table.decided, from_venue(Kind.FILL, quantity=10, aux=1))
+    assert table.orders[1].state is OrderState.PENDING_CANCEL, "there may be more of it"
+    refused = from_venue(Kind.CANCEL_REJECTED, reason=Reason.TOO_LATE)
+    assert said(run(table.decided, refused)) == [("CANCEL_REJECTED", "TOO_LATE")]
+    assert table.orders[1].state is OrderState.PENDING_REPLACE
+    run(table.decided, from_venue(Kind.REPLACED, quantity=25))
+    assert table.orders[1].state is OrderState.LIVE
+    run(table.decided, from_venue(Kind.FILL, quantity=15, aux=2))
+    assert not table.orders and table.unknown_fills == 0
+
+
+def test_a_refused_replace_does_not_answer_the_cancel_behind_it(table):
+    live(table)
+    run(table.decided, from_risk(Kind.REPLACE, quantity=25), from_risk(Kind.CANCEL))
+    refused = from_venue(Kind.REPLACE_REJECTED, reason=Reason.TOO_LATE)
+    assert said(run(table.decided, refused)) == [("REPLACE_REJECTED", "TOO_LATE")]
+    assert table.orders[1].state is OrderState.PENDING_CANCEL
+    assert not table.orders[1].replacing
+    late = event(Kind.TIMER, recv_ns=2 * SECOND + 1)
+    assert said(run(table.decided, late)) == [("QUERY", "NONE")]

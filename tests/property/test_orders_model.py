@@ -38,7 +38,16 @@ KINDS = {
 }
 REASONS = (Reason.NONE, Reason.UNKNOWN_ORDER, Reason.TOO_LATE, Reason.OPERATOR)
 SHOWN = ("halted", "stopping", "clock_ns", "duplicates", "unknown_fills")
-FIELDS = ("order_id", "instrument_id", "side", "price", "quantity", "filled", "acknowledged")
+FIELDS = (
+    "order_id",
+    "instrument_id",
+    "side",
+    "price",
+    "quantity",
+    "filled",
+    "acknowledged",
+    "replacing",
+)
 FIELDS += ("state", "asked_ns")
 
 
