@@ -16,7 +16,7 @@ struct order_table {
     struct pmm_rising executions;
     uint32_t shift; /* of the index */
     uint32_t reserved;
-    struct pmm_order orders[]; /* slot 0 is nobody; the index stands behind the last */
+    struct pmm_order orders[]; /* slot 0 is nobody: the list begins and ends there; behind the last, the index */
 };
 
 static inline struct order_table *order_table_of(const struct pmm_orders *orders) {
@@ -37,7 +37,7 @@ static inline struct pmm_order *order_find(struct order_table *table, uint64_t o
 }
 
 static inline struct pmm_order *order_next_of(struct order_table *table, const struct pmm_order *order) {
-    const uint32_t slot = order ? order->next : table->head.first;
+    const uint32_t slot = order ? order->next : table->orders[0].next;
     return slot ? &table->orders[slot] : NULL;
 }
 
@@ -53,12 +53,12 @@ static inline void order_add(struct order_table *table, const struct pmm_event *
         .quantity = e->quantity,
         .asked_ns = head->clock_ns,
         .instrument_id = e->instrument_id,
-        .previous = head->last,
+        .previous = table->orders[0].previous,
         .side = e->side,
         .state = PMM_ORDER_PENDING_NEW,
     };
-    *(head->last ? &table->orders[head->last].next : &head->first) = slot;
-    head->last = slot;
+    table->orders[order->previous].next = slot;
+    table->orders[0].previous = slot;
     head->count++;
     pmm_index_put(order_index_of(table), order_place_of(table, e->order_id), slot, e->order_id);
 }
@@ -66,8 +66,8 @@ static inline void order_add(struct order_table *table, const struct pmm_event *
 static inline void order_take_out(struct order_table *table, struct pmm_order *order) {
     struct pmm_orders *head = &table->head;
     pmm_index_take(order_index_of(table), table->shift, order_place_of(table, order->order_id));
-    *(order->previous ? &table->orders[order->previous].next : &head->first) = order->next;
-    *(order->next ? &table->orders[order->next].previous : &head->last) = order->previous;
+    table->orders[order->previous].next = order->next;
+    table->orders[order->next].previous = order->previous;
     *order = (struct pmm_order){.next = head->free};
     head->free = (uint32_t)(order - table->orders);
     head->count--;

@@ -290,12 +290,10 @@ int64_t pmm_orders_run(struct pmm_orders *orders, const struct pmm_event *in, si
     for (size_t i = 0; i < n; i++) {
         const struct pmm_event *e = &in[i];
         if (e->recv_ns > orders->clock_ns) orders->clock_ns = e->recv_ns;
-        switch (pmm_class_of(e->kind)) {
-        case PMM_CLASS_PROCESS: run_process(table, e, &sink); break;
-        case PMM_CLASS_REPORT: run_report(table, e, &sink); break;
-        case PMM_CLASS_ORDER: run_order(table, e, &sink); break;
-        case PMM_CLASS_MARKET: break;
-        }
+        const enum pmm_class class = pmm_class_of(e->kind);
+        if (class == PMM_CLASS_ORDER) run_order(table, e, &sink);
+        if (class == PMM_CLASS_REPORT) run_report(table, e, &sink);
+        if (class == PMM_CLASS_PROCESS) run_process(table, e, &sink);
     }
     return (int64_t)sink.n;
 }

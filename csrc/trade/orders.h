@@ -54,7 +54,7 @@ struct pmm_order {
     int64_t asked_ns;       /* the log's clock when the last question about it went out */
     uint32_t instrument_id;
     uint32_t next;          /* slot of the one that came next, 0: none; of a free slot, the next free one */
-    uint32_t previous;      /* 0: none */
+    uint32_t previous;      /* of the one that came before, 0: none */
     uint8_t side;
     uint8_t state;          /* enum pmm_order_state */
     uint8_t acknowledged;   /* the venue has said that it has it */
@@ -73,8 +73,6 @@ struct pmm_orders {
     uint32_t peers_lost;    /* bit enum pmm_source: a gateway has one peer of a role */
     uint32_t halted;        /* the last of HALT and RESUME was HALT */
     uint32_t stopping;      /* the last of STOP and START was STOP */
-    uint32_t first;         /* slot of the order that came first, 0: none */
-    uint32_t last;
     uint32_t free;          /* slot of the free list's first, 0: full */
 };
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.errors import NativeError
 from pinnacle.core.schema import Flag, Kind, Reason, Side, events_pointer
 from pinnacle.core.tally import Tally
 from tests.records import batch, event
@@ -105,3 +107,44 @@ def test_fills_beyond_what_is_counted_do_not_wrap(tally):
     assert rests(tally)
     take(tally, told(Kind.FILL, 2**62), told(Kind.FILL, 2**62))
     assert not rests(tally)
+
+
+ORDERS_MAX = 2**24
+MOST = lib.PMM_INSTRUMENTS_MAX
+
+
+@pytest.mark.parametrize(
+    ("instruments", "orders"), [(0, 8), (MOST + 1, 8), (1, 0), (1, ORDERS_MAX + 1)]
+)
+def test_a_tally_of_nothing_or_of_too_much_is_not_made(instruments, orders):
+    with pytest.raises(NativeError, match="tally"):
+        Tally(instruments, orders, 0)
+
+
+def test_a_tally_is_made_of_the_least_and_of_the_most():
+    assert Tally(MOST, 1, 0).instrument(MOST - 1)["sent"] == 0
+    assert lib.pmm_tally_memsize(ORDERS_MAX, 1) > 0
+
+
+def test_a_tally_is_made_where_there_is_room_for_it_and_nowhere_else():
+    size = lib.pmm_tally_memsize(4, 1)
+    memory = ffi.new("char[]", size + 8)
+    tally = ffi.cast("struct pmm_tally *", memory)
+    assert lib.pmm_tally_init(tally, size, 4, 1, 0) == 0
+    assert lib.pmm_tally_init(tally, size - 1, 4, 1, 0) == lib.PMM_ERR_ARGUMENT
+    assert lib.pmm_tally_init(ffi.NULL, size, 4, 1, 0) == lib.PMM_ERR_ARGUMENT
+    askew = ffi.cast("struct pmm_tally *", memory + 4)
+    assert lib.pmm_tally_init(askew, size, 4, 1, 0) == lib.PMM_ERR_ARGUMENT
+
+
+def test_an_order_beyond_the_table_counts_as_sent_and_is_not_followed():
+    tally = Tally(1, 1, 0)
+    take(tally, decided(Kind.NEW), event(Kind.NEW, order_id=2, flags=Flag.DECISION))
+    assert (tally.instrument(0)["sent"], tally.times()["untracked"]) == (2, 1)
+    take(tally, told(Kind.CANCELLED), event(Kind.NEW, order_id=2, flags=Flag.DECISION))
+    assert tally.times()["untracked"] == 1
+
+
+def test_a_tally_begins_with_its_first_record(tally):
+    take(tally, event(Kind.TIMER, recv_ns=7), event(Kind.TIMER, recv_ns=5))
+    assert (tally.times()["first_ns"], tally.times()["last_ns"]) == (7, 7)
