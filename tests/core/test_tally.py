@@ -148,3 +148,9 @@ def test_an_order_beyond_the_table_counts_as_sent_and_is_not_followed():
 def test_a_tally_begins_with_its_first_record(tally):
     take(tally, event(Kind.TIMER, recv_ns=7), event(Kind.TIMER, recv_ns=5))
     assert (tally.times()["first_ns"], tally.times()["last_ns"]) == (7, 7)
+
+
+def test_a_reason_beyond_those_that_are_counted_is_counted_nowhere():
+    tally = Tally(2, 8, 0)
+    take(tally, told(Kind.REJECTED, flags=Flag.DECISION, reason=lib.PMM_TALLY_REASONS))
+    assert tally.instrument(1)["sent"] == 0, "what stands behind the reasons"
