@@ -94,6 +94,11 @@ def test_what_the_venue_says_of_an_orders_state_ends_nothing(tally):
     assert rests(tally)
 
 
+def test_an_acknowledgement_ends_nothing_even_of_an_order_of_nothing(tally):
+    take(tally, decided(Kind.NEW, 0), told(Kind.ACK, 0))
+    assert rests(tally)
+
+
 @pytest.mark.parametrize("kind", [Kind.FILL, Kind.REPLACED])
 def test_a_report_that_no_venue_could_mean_changes_nothing(tally, kind):
     rest(tally)
