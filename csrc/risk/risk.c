@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/kinds.h"
+#include "base/order_state.h"
 #include "risk/risk_internal.h"
 
 static size_t instruments_at(uint32_t orders) {
@@ -100,36 +101,22 @@ static void run_intent(struct pmm_risk *risk, const struct pmm_event *e, struct 
     }
     if (e->kind == PMM_KIND_REPLACE) {
         struct risk_order *order = risk_order_find(risk, e->order_id);
-        risk_expose(risk, order, -1);
+        const int64_t exposed = risk_order_exposure(order);
         order->asked_quantity = e->quantity;
-        risk_expose(risk, order, +1);
+        risk_expose(risk, order, risk_order_exposure(order) - exposed);
     }
     emit(sink, e);
 }
 
-static void run_fill(struct pmm_risk *risk, const struct pmm_event *e, struct risk_order *order) {
-    struct risk_instrument *in = risk_instrument_of(risk, e->instrument_id);
-    risk_ledger_fill(in, e);
-    if (!order) {
-        in->ledger.unknown_fills++;
-        return;
-    }
-    risk_expose(risk, order, -1);
-    order->filled = pmm_lots_add(order->filled, e->quantity);
-    risk_expose(risk, order, +1);
-    if (order->filled >= order->quantity && !order->asked_quantity) risk_order_remove(risk, order);
-}
-
-/* A REPLACE is answered: its asked quantity is now the order's, or never was. */
-static void settle_replace(struct pmm_risk *risk, const struct pmm_event *e, struct risk_order *order) {
-    risk_expose(risk, order, -1);
-    order->asked_quantity = 0;
-    if (e->kind == PMM_KIND_REPLACED) {
-        order->quantity = e->quantity;
-        order->price = e->price;
-    }
-    risk_expose(risk, order, +1);
-    if (order->filled >= order->quantity) risk_order_remove(risk, order);
+/* What the report makes of its order. */
+static void follow(struct pmm_risk *risk, const struct pmm_event *e, struct risk_order *order) {
+    const int64_t exposed = risk_order_exposure(order);
+    const int gone = pmm_order_fold(&order->quantity, &order->filled, order->asked_quantity != 0, e);
+    if (e->kind == PMM_KIND_REPLACED) order->price = e->price;
+    if (e->kind == PMM_KIND_REPLACED || e->kind == PMM_KIND_REPLACE_REJECTED) order->asked_quantity = 0;
+    if (e->kind == PMM_KIND_CANCEL_REJECTED) order->cancelling = false;
+    risk_expose(risk, order, risk_order_exposure(order) - exposed);
+    if (gone) risk_order_remove(risk, order);
 }
 
 /* Why a report is not believed, or 0. */
@@ -137,12 +124,6 @@ static uint16_t report_fault(const struct risk_instrument *in, const struct pmm_
     uint16_t fault = pmm_report_fault(e);
     if (!fault && e->kind == PMM_KIND_FILL && !risk_ledger_holds(&in->ledger, e)) fault = PMM_REASON_BAD_QUANTITY;
     return fault;
-}
-
-/* The gateway says so only of what it does not have: it was never sent, or the report of its end is lost. */
-static int refused_as_unknown(const struct pmm_event *e) {
-    return e->reason == PMM_REASON_UNKNOWN_ORDER &&
-           (e->kind == PMM_KIND_REPLACE_REJECTED || e->kind == PMM_KIND_CANCEL_REJECTED);
 }
 
 static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
@@ -156,18 +137,11 @@ static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct 
     }
     struct risk_order *order = risk_order_find(risk, e->order_id);
     emit(sink, e);
-    if (e->kind == PMM_KIND_FILL)
-        run_fill(risk, e, order);
-    else if (!order)
-        return;
-    else if (refused_as_unknown(e))
-        risk_order_remove(risk, order);
-    else if (e->kind == PMM_KIND_REPLACED || e->kind == PMM_KIND_REPLACE_REJECTED)
-        settle_replace(risk, e, order);
-    else if (e->kind == PMM_KIND_CANCEL_REJECTED)
-        order->cancelling = false;
-    else if (e->kind == PMM_KIND_CANCELLED || e->kind == PMM_KIND_REJECTED)
-        risk_order_remove(risk, order);
+    if (e->kind == PMM_KIND_FILL) {
+        risk_ledger_fill(in, e);
+        if (!order) in->ledger.unknown_fills++;
+    }
+    if (order && e->kind != PMM_KIND_ACK) follow(risk, e, order); /* an ACK changes nothing that counts here */
 }
 
 /* owner: a strategy's number, or OF_ALL. */

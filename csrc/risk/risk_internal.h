@@ -81,10 +81,9 @@ static inline int64_t risk_order_exposure(const struct risk_order *order) {
     return total > order->filled ? total - order->filled : 0;
 }
 
-/* Call around every change of an order: takes its exposure out of, or puts it into, the open totals. */
-static inline void risk_expose(struct pmm_risk *risk, const struct risk_order *order, int sign) {
-    pmm_money *open = &risk_instrument_of(risk, order->instrument_id)->ledger.open[order->side != PMM_SIDE_BID];
-    *open += sign * risk_order_exposure(order);
+/* The open totals follow a change of what the order exposes, by so many lots. */
+static inline void risk_expose(struct pmm_risk *risk, const struct risk_order *order, int64_t lots) {
+    risk_instrument_of(risk, order->instrument_id)->ledger.open[order->side != PMM_SIDE_BID] += lots;
 }
 
 /* 1 if the position can be counted with the fill in it. */

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/kinds.h"
 #include "base/money.h"
+#include "base/order_state.h"
 
 #define SLOTS PMM_QUOTE_LEVELS_MAX
 
@@ -45,24 +46,9 @@ static struct pmm_slot *find_slot(struct pmm_desk_instrument *in, uint64_t order
     return NULL;
 }
 
-static void free_slot(struct pmm_slot *slot) { memset(slot, 0, sizeof *slot); }
-
-static void apply_fill(struct pmm_desk_instrument *in, struct pmm_slot *slot, const struct pmm_event *e) {
-    in->position = pmm_lots_add(in->position, e->side == PMM_SIDE_BID ? e->quantity : -e->quantity);
-    in->fills++;
-    if (!slot) return;
-    slot->filled = pmm_lots_add(slot->filled, e->quantity);
-    /* With a REPLACE in flight there may be more of it: the answer says. */
-    if (slot->filled >= slot->quantity && slot->state != PMM_SLOT_REPLACING) free_slot(slot);
-}
-
-/* Nothing of the order changed; if it is gone its own terminal report says so, or it was filled. */
+/* The order stands as it was, and is not asked for the same again at once. */
 static void apply_refused_replace(const struct pmm_desk *desk, const struct pmm_desk_instrument *in,
-                                  struct pmm_slot *slot, uint16_t reason) {
-    if (reason == PMM_REASON_UNKNOWN_ORDER || slot->filled >= slot->quantity) {
-        free_slot(slot);
-        return;
-    }
+                                  struct pmm_slot *slot) {
     int is_bid = slot < in->slots[1];
     int retreats = is_bid ? slot->wanted_price < slot->price : slot->wanted_price > slot->price;
     int asked_less = retreats || slot->wanted_quantity < slot->quantity;
@@ -76,6 +62,24 @@ static void apply_refused_replace(const struct pmm_desk *desk, const struct pmm_
     slot->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
 }
 
+static void apply_to_slot(const struct pmm_desk *desk, struct pmm_desk_instrument *in, struct pmm_slot *slot,
+                          const struct pmm_event *e) {
+    if (pmm_order_fold(&slot->quantity, &slot->filled, slot->state == PMM_SLOT_REPLACING, e)) {
+        memset(slot, 0, sizeof *slot);
+    } else if (e->kind == PMM_KIND_ACK) {
+        if (slot->state == PMM_SLOT_NEW) slot->state = PMM_SLOT_LIVE;
+    } else if (e->kind == PMM_KIND_REPLACED) {
+        slot->price = slot->wanted_price = e->price;
+        slot->wanted_quantity = slot->quantity;
+        if (slot->state == PMM_SLOT_REPLACING) slot->state = PMM_SLOT_LIVE;
+    } else if (e->kind == PMM_KIND_REPLACE_REJECTED) {
+        apply_refused_replace(desk, in, slot);
+    } else if (e->kind == PMM_KIND_CANCEL_REJECTED) {
+        if (slot->state == PMM_SLOT_CANCELLING) slot->state = PMM_SLOT_LIVE;
+        slot->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
+    }
+}
+
 static void apply_report(struct pmm_desk *desk, uint32_t row, const struct pmm_event *e) {
     struct pmm_desk_instrument *in = &desk->instruments[row];
     struct pmm_slot *slot = find_slot(in, e->order_id);
@@ -84,36 +88,13 @@ static void apply_report(struct pmm_desk *desk, uint32_t row, const struct pmm_e
     if (pmm_report_fault(e)) return;
     if (e->kind == PMM_KIND_FILL) {
         desk->filled |= UINT64_C(1) << row;
-        apply_fill(in, slot, e);
-        return;
+        in->position = pmm_lots_add(in->position, e->side == PMM_SIDE_BID ? e->quantity : -e->quantity);
+        in->fills++;
     }
     if (!slot) return;
-    switch (e->kind) {
-    case PMM_KIND_ACK:
-        if (slot->state == PMM_SLOT_NEW) slot->state = PMM_SLOT_LIVE;
-        break;
-    case PMM_KIND_REPLACED:
-        slot->price = slot->wanted_price = e->price;
-        slot->quantity = slot->wanted_quantity = e->quantity;
-        if (slot->state == PMM_SLOT_REPLACING) slot->state = PMM_SLOT_LIVE;
-        if (slot->filled >= slot->quantity) free_slot(slot);
-        break;
-    case PMM_KIND_REPLACE_REJECTED: apply_refused_replace(desk, in, slot, e->reason); break;
-    case PMM_KIND_CANCEL_REJECTED:
-        if (e->reason == PMM_REASON_UNKNOWN_ORDER) {
-            free_slot(slot);
-            break;
-        }
-        if (slot->state == PMM_SLOT_CANCELLING) slot->state = PMM_SLOT_LIVE;
-        slot->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
-        break;
-    case PMM_KIND_REJECTED:
+    if (e->kind == PMM_KIND_REJECTED)
         in->rest_until_ns[e->side == PMM_SIDE_ASK] = desk->clock_ns + desk->reject_rest_ns;
-        free_slot(slot);
-        break;
-    case PMM_KIND_CANCELLED: free_slot(slot); break;
-    default: break;
-    }
+    apply_to_slot(desk, in, slot, e);
 }
 
 /* Whether what was in flight is ever answered is not known: all of it is to be cancelled, which tells. */
