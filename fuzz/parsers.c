@@ -17,12 +17,13 @@ static const struct pmm_instrument INSTRUMENTS[2] = {
 
 static void scan_message(const char *text, size_t bytes, int64_t snapshot_row) {
     struct pmm_event out[ROOM];
-    struct pmm_binance_message message;
-    int64_t n = pmm_binance_scan(text, bytes, INSTRUMENTS, 2, snapshot_row, 1, out, ROOM, &message);
+    struct pmm_wire wire = {INSTRUMENTS, 2, out, ROOM, snapshot_row, {0}};
+    const struct pmm_wire_message *message = &wire.message;
+    int64_t n = pmm_binance_scan(&wire, text, bytes, 1);
     HOLD(n <= ROOM);
     HOLD(n >= 0 || n == PMM_ERR_NOT_FOUND || n == PMM_ERR_SYNTAX || n == PMM_ERR_RANGE || n == PMM_ERR_FULL);
-    HOLD(n >= 0 || n == PMM_ERR_NOT_FOUND || message.offset <= bytes);
-    HOLD(n < 0 || message.row < 2);
+    HOLD(n >= 0 || n == PMM_ERR_NOT_FOUND || message->offset <= bytes);
+    HOLD(n < 0 || message->row < 2);
     for (int64_t i = 0; i < n; i++) {
         HOLD(out[i].source == PMM_SOURCE_FEED && out[i].venue_id == PMM_VENUE_BINANCE && out[i].recv_ns == 1);
         HOLD(out[i].price >= 0 && out[i].quantity >= 0);

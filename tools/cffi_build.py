@@ -36,6 +36,7 @@ HEADERS = [
     "sim/paper.h",
     "sim/paper_venue.h",
     "base/decimal.h",
+    "wire/message.h",
     "wire/binance.h",
     "turn/stage.h",
     "turn/outlet.h",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "wire/json_inline.h"
 
 const char *pmm_json_fail(struct pmm_json_fault *fault, const char *at, int code) {
     fault->at = at;
@@ -13,11 +14,7 @@ const char *pmm_json_fail(struct pmm_json_fault *fault, const char *at, int code
     return NULL;
 }
 
-const char *pmm_json_space(const char *p, const char *end) {
-    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
-        p++;
-    return p;
-}
+const char *pmm_json_space(const char *p, const char *end) { return json_space(p, end); }
 
 static int is_hex(char c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f'); }
 
@@ -32,26 +29,9 @@ static const char *escape(const char *p, const char *end, struct pmm_json_fault 
     return p + 6;
 }
 
-/*
- * Past bytes that are plain inside a string, eight at a time. Each test sets the high bit of a
- * byte that is the quote, the backslash, or below 0x20 (and perhaps of bytes after it), or that
- * is not ASCII, which the caller's loop then takes one by one.
- */
-static const char *plain(const char *p, const char *end) {
-    const uint64_t ones = 0x0101010101010101ull, high = 0x8080808080808080ull;
-    for (; end - p >= 8; p += 8) {
-        uint64_t v;
-        memcpy(&v, p, sizeof v);
-        const uint64_t quote = (v ^ ones * '"') - ones, slash = (v ^ ones * '\\') - ones;
-        const uint64_t stop = (quote | slash | (v - ones * 0x20) | v) & high;
-        if (stop != 0) return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? p + (__builtin_ctzll(stop) >> 3) : p;
-    }
-    return p;
-}
-
 const char *pmm_json_string(const char *p, const char *end, struct pmm_json_fault *fault) {
     if (p >= end || *p != '"') return pmm_json_fail(fault, p, PMM_ERR_SYNTAX);
-    p = plain(p + 1, end);
+    p = json_plain(p + 1, end);
     while (p < end && *p != '"') {
         if ((unsigned char)*p < 0x20) return pmm_json_fail(fault, p, PMM_ERR_SYNTAX);
         if (*p == '\\') {
@@ -64,7 +44,7 @@ const char *pmm_json_string(const char *p, const char *end, struct pmm_json_faul
     return p < end ? p + 1 : pmm_json_fail(fault, end, PMM_ERR_SYNTAX);
 }
 
-static const char *digits(const char *p, const char *end, struct pmm_json_fault *fault) {
+static const char *digit_run(const char *p, const char *end, struct pmm_json_fault *fault) {
     const char *first = p;
     while (p < end && *p >= '0' && *p <= '9')
         p++;
@@ -75,13 +55,13 @@ static const char *number(const char *p, const char *end, struct pmm_json_fault 
     p += *p == '-';
     if (p < end && *p == '0')
         p++;
-    else if ((p = digits(p, end, fault)) == NULL)
+    else if ((p = digit_run(p, end, fault)) == NULL)
         return NULL;
-    if (p < end && *p == '.' && (p = digits(p + 1, end, fault)) == NULL) return NULL;
+    if (p < end && *p == '.' && (p = digit_run(p + 1, end, fault)) == NULL) return NULL;
     if (p < end && (*p | 32) == 'e') {
         p++;
         p += p < end && (*p == '+' || *p == '-');
-        p = digits(p, end, fault);
+        p = digit_run(p, end, fault);
     }
     return p;
 }
@@ -94,22 +74,22 @@ static const char *literal(const char *p, const char *end, const char *word, str
 
 /* The inside of an array or object, p past its opening bracket. */
 static const char *container(const char *p, const char *end, char close, int depth, struct pmm_json_fault *fault) {
-    p = pmm_json_space(p, end);
+    p = json_space(p, end);
     if (p < end && *p == close) return p + 1;
     for (;;) {
         if (close == '}') {
             p = pmm_json_string(p, end, fault);
             if (p == NULL) return NULL;
-            p = pmm_json_space(p, end);
+            p = json_space(p, end);
             if (p >= end || *p != ':') return pmm_json_fail(fault, p, PMM_ERR_SYNTAX);
-            p = pmm_json_space(p + 1, end);
+            p = json_space(p + 1, end);
         }
         p = pmm_json_skip(p, end, depth + 1, fault);
         if (p == NULL) return NULL;
-        p = pmm_json_space(p, end);
+        p = json_space(p, end);
         if (p < end && *p == close) return p + 1;
         if (p >= end || *p != ',') return pmm_json_fail(fault, p, PMM_ERR_SYNTAX);
-        p = pmm_json_space(p + 1, end);
+        p = json_space(p + 1, end);
     }
 }
 

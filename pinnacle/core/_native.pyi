@@ -11,11 +11,6 @@ class _Lib:
     PMM_BEYOND_REALISED: int
     PMM_BEYOND_TURNOVER: int
     PMM_BEYOND_UNREALISED: int
-    PMM_BINANCE_DEPTH: int
-    PMM_BINANCE_OTHER: int
-    PMM_BINANCE_SNAPSHOT: int
-    PMM_BINANCE_TOP: int
-    PMM_BINANCE_TRADE: int
     PMM_BOUND_ASKS: int
     PMM_BOUND_BIDS: int
     PMM_CLASS_MARKET: int
@@ -257,6 +252,11 @@ class _Lib:
     PMM_WAIT_PARK: int
     PMM_WAIT_SPIN: int
     PMM_WAIT_YIELD: int
+    PMM_WIRE_DEPTH: int
+    PMM_WIRE_OTHER: int
+    PMM_WIRE_SNAPSHOT: int
+    PMM_WIRE_TOP: int
+    PMM_WIRE_TRADE: int
     @staticmethod
     def pmm_bell_close(_0: Any, /) -> None: ...
     @staticmethod
@@ -272,7 +272,7 @@ class _Lib:
     @staticmethod
     def pmm_bell_wait(_0: Any, _1: Any, _2: int, _3: int, _4: int, _5: int, /) -> int: ...
     @staticmethod
-    def pmm_binance_scan(_0: Any, _1: int, _2: Any, _3: int, _4: int, _5: int, _6: Any, _7: int, _8: Any, /) -> int: ...
+    def pmm_binance_scan(_0: Any, _1: Any, _2: int, _3: int, /) -> int: ...
     @staticmethod
     def pmm_book_apply(_0: Any, _1: Any, _2: int, /) -> int: ...
     @staticmethod

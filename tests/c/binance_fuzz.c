@@ -23,10 +23,10 @@ static const struct pmm_instrument INSTRUMENTS[2] = {
 static void scan(const char *text, size_t bytes, size_t room) {
     char *exact = malloc(bytes ? bytes : 1);
     struct pmm_event *out = malloc(room ? room * sizeof *out : 1);
-    struct pmm_binance_message message;
+    struct pmm_wire wire = {INSTRUMENTS, 2, out, room, (int64_t)(bytes % 3) - 1, {0}};
     memcpy(exact, text, bytes);
-    int64_t code = pmm_binance_scan(exact, bytes, INSTRUMENTS, 2, (int64_t)(bytes % 3) - 1, 1, out, room, &message);
-    if (code > (int64_t)room || message.offset > bytes || code < PMM_ERR_INVALID) abort();
+    int64_t code = pmm_binance_scan(&wire, exact, bytes, 1);
+    if (code > (int64_t)room || wire.message.offset > bytes || code < PMM_ERR_INVALID) abort();
     outcomes[code < 0 ? -code : 0]++;
     free(out);
     free(exact);

@@ -108,5 +108,5 @@ def test_every_frame_scans_to_what_json_and_decimal_make_of_it(files, symbol):
         assert codec.message.event_ns == event_ns
         assert (records["venue_ns"] == event_ns).all()
         assert (records["recv_ns"] == line.recv_ns).all()
-        assert codec.message.first_update_id == message.get("U", 0)
+        assert codec.message.first_id == message.get("U", 0)
         assert codec.message.rounded == 0

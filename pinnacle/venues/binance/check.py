@@ -82,7 +82,7 @@ class CaptureCheck:
         self.report.frames += 1
         if is_snapshot(frame):
             self.stream.snapshot(0, frame, recv_ns)
-        elif self.stream.frame(frame, recv_ns) == lib.PMM_BINANCE_OTHER:
+        elif self.stream.frame(frame, recv_ns) == lib.PMM_WIRE_OTHER:
             raise FrameError(f"not a message of the stream: {frame[:60]!r}")
         self.report.gaps = self.stream.gaps
         self.report.duplicated = self._trades_twice + self.stream.dropped
@@ -94,7 +94,7 @@ class CaptureCheck:
         kind = first.kind
         if kind == lib.PMM_KIND_TOP:
             shown = (first.price, first.quantity, first.order_id, first.aux)
-            self._compare(self._watch.show(self.stream.message.final_update_id, shown))
+            self._compare(self._watch.show(self.stream.message.final_id, shown))
             return
         if kind == lib.PMM_KIND_TRADE:
             self._trade(first.order_id)
@@ -104,7 +104,7 @@ class CaptureCheck:
             self._know(events, count)
         if kind != lib.PMM_KIND_BOOK_INVALID:
             report.levels += count - 2 * (kind == lib.PMM_KIND_BOOK_BEGIN)
-            self._advance(self.stream.message.final_update_id)
+            self._advance(self.stream.message.final_id)
 
     def _trade(self, trade_id: int) -> None:
         """The venue numbers a symbol's trades without a hole."""

@@ -76,6 +76,8 @@ class _Wrapped(msgspec.Struct, frozen=True):
     data: Control
 
 
+_scan = lib.pmm_binance_scan
+_NOT_FOUND: int = lib.PMM_ERR_NOT_FOUND
 _encode = msgspec.json.Encoder().encode
 _decode_control = msgspec.json.Decoder(Control).decode
 _decode_wrapped = msgspec.json.Decoder(_Wrapped).decode
@@ -113,10 +115,11 @@ class Codec:
         self.instruments = np.ascontiguousarray(instruments, dtype=INSTRUMENT)
         self.symbols = [row["symbol"].decode() for row in self.instruments]
         self.events = EventBuffer(records_max)
-        self.message = ffi.new("struct pmm_binance_message *")
         self._rows = ffi.from_buffer("struct pmm_instrument[]", self.instruments)
-        self._scan = lib.pmm_binance_scan
-        self._not_found = lib.PMM_ERR_NOT_FOUND
+        self._wire = wire = ffi.new("struct pmm_wire *")
+        wire.instruments, wire.instrument_count = self._rows, len(self._rows)
+        wire.out, wire.max, wire.snapshot_row = self.events.cdata, self.events.capacity, -1
+        self.message = wire.message
 
     def scan(self, frame: bytes, recv_ns: int, snapshot_row: int = -1) -> int:
         """Records written to `events`, or -1 if the frame is well-formed but not market data.
@@ -125,27 +128,22 @@ class Codec:
         damaged; OddMessageError if it is one instrument's and only what it says is wrong;
         UnaskedError if it is of a symbol that is not among the instruments.
         """
-        events = self.events
-        count = self._scan(
-            frame,
-            len(frame),
-            self._rows,
-            len(self._rows),
-            snapshot_row,
-            recv_ns,
-            events.cdata,
-            events.capacity,
-            self.message,
-        )
+        wire = self._wire
+        if snapshot_row == -1:
+            count = _scan(wire, frame, len(frame), recv_ns)
+        else:
+            wire.snapshot_row = snapshot_row
+            count = _scan(wire, frame, len(frame), recv_ns)
+            wire.snapshot_row = -1
         if count >= 0:
             return count
-        if count == self._not_found and self.message.kind == lib.PMM_BINANCE_OTHER:
+        if count == _NOT_FOUND and self.message.kind == lib.PMM_WIRE_OTHER:
             return -1
         raise self._error(count, frame)
 
     def _error(self, code: int, frame: bytes) -> FrameError:
         message = self.message
-        if code == self._not_found:
+        if code == _NOT_FOUND:
             kind = MessageKind(message.kind).name
             return UnaskedError(f"{kind} of a symbol not asked for: {_excerpt(frame, 0)}")
         why = ffi.string(lib.pmm_strerror(code)).decode()

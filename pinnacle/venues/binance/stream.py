@@ -31,7 +31,7 @@ class MarketStream:
     wanted      rows that wait for a REST snapshot; whoever owns the connection fetches it and
                 calls `snapshot`
     renewing    rows that are live, and near the end of what their snapshot knew: the same
-    message     what the last frame said besides its records (struct pmm_binance_message)
+    message     what the last frame said besides its records (struct pmm_wire_message)
     frames, gaps, snapshots: how many so far
     dropped     depth updates that a live book had already
     odd         messages of one instrument that said what cannot be
@@ -99,20 +99,20 @@ class MarketStream:
         message = self.message
         kind = message.kind
         self.rounded += message.rounded
-        if kind == lib.PMM_BINANCE_DEPTH:
+        if kind == lib.PMM_WIRE_DEPTH:
             self._depth(frame, count, recv_ns)
-        elif kind == lib.PMM_BINANCE_SNAPSHOT:
+        elif kind == lib.PMM_WIRE_SNAPSHOT:
             raise FrameError(f"a snapshot in the stream of {self.codec.symbols[message.row]}")
         else:
             self._sink(self.codec.events.cdata, count)
-            if kind == lib.PMM_BINANCE_TOP:
+            if kind == lib.PMM_WIRE_TOP:
                 self._top(recv_ns)
         return kind
 
     def _depth(self, frame: bytes, count: int, recv_ns: int) -> None:
         message = self.message
-        row, final = message.row, message.final_update_id
-        verdict = self.syncs[row].on_diff(message.first_update_id, final, frame)
+        row, final = message.row, message.final_id
+        verdict = self.syncs[row].on_diff(message.first_id, final, frame)
         if verdict is Diff.APPLY:
             if count:
                 self._sink(self.codec.events.cdata, count)
@@ -134,7 +134,7 @@ class MarketStream:
         if shown[0] < low or shown[2] > high:
             self.renew(row)
         if self._top_of is not None:
-            due = self._watches[row].show(self.message.final_update_id, shown)
+            due = self._watches[row].show(self.message.final_id, shown)
             self._compare(row, due, recv_ns)
 
     def _advance(self, row: int, update_id: int, recv_ns: int) -> None:
@@ -164,11 +164,11 @@ class MarketStream:
         """
         codec, sync = self.codec, self.syncs[row]
         count = codec.scan(body, recv_ns, row)
-        if self.message.kind != lib.PMM_BINANCE_SNAPSHOT or self.message.row != row:
+        if self.message.kind != lib.PMM_WIRE_SNAPSHOT or self.message.row != row:
             raise FrameError(f"not a depth snapshot of {codec.symbols[row]}: {body[:80]!r}")
-        if sync.passes_over(self.message.final_update_id):
+        if sync.passes_over(self.message.final_id):
             return True
-        kept = sync.on_snapshot(self.message.final_update_id)
+        kept = sync.on_snapshot(self.message.final_id)
         if kept is None:
             return False
         self.wanted.discard(row)

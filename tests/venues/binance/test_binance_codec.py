@@ -62,14 +62,14 @@ def test_a_depth_update_becomes_a_record_a_level_and_the_last_is_marked(codec):
     assert records["recv_ns"].tolist() == [123] * 3
     assert set(records["venue_id"]) == {Venue.BINANCE} and set(records["source"]) == {Source.FEED}
     message = codec.message
-    assert (message.first_update_id, message.final_update_id) == (50093239189, 50093239202)
+    assert (message.first_id, message.final_id) == (50093239189, 50093239202)
     assert message.event_ns == 1723161255208_000000
     assert (message.kind, message.row) == (MessageKind.DEPTH, 1)
 
 
 def test_a_depth_update_without_levels_has_ids_and_no_record(codec):
     assert codec.scan(text(DEPTH | {"a": [], "b": []}), 0) == 0
-    assert codec.message.final_update_id == 50093239202
+    assert codec.message.final_id == 50093239202
 
 
 @pytest.mark.parametrize(("maker", "side"), [(True, Side.ASK), (False, Side.BID)])
@@ -82,7 +82,7 @@ def test_a_trade_has_the_side_of_its_aggressor(codec, maker, side):
 def test_a_book_ticker_is_a_top_and_its_update_id_stands_beside_it(codec):
     assert codec.scan(text(TOP), 0) == 1
     assert scanned(codec, 1) == [(Kind.TOP, 8, Side.NONE, 125, 350000, 126, 1, 0)]
-    assert codec.message.final_update_id == 9
+    assert codec.message.final_id == 9
 
 
 def test_a_snapshot_is_framed_by_begin_and_end(codec):
@@ -102,7 +102,7 @@ def test_a_bare_snapshot_that_nobody_asked_for_is_refused(codec):
 def test_the_largest_ids_are_exact(codec):
     largest = 2**63 - 1
     codec.scan(text(DEPTH | {"u": largest}), 0)
-    assert codec.message.final_update_id == largest
+    assert codec.message.final_id == largest
     assert set(codec.events.array[:3]["aux"]) == {largest}
 
 
@@ -195,9 +195,7 @@ def test_any_bytes_are_refused_or_not_market_data(noise):
 )
 def test_what_cannot_be_true_is_refused(codec, message, code):
     body = text(message)
-    raw = lib.pmm_binance_scan(
-        body, len(body), codec._rows, 2, -1, 0, codec.events.cdata, 100, codec.message
-    )
+    raw = lib.pmm_binance_scan(codec._wire, body, len(body), 0)
     assert raw == getattr(lib, f"PMM_ERR_{code}")
     with pytest.raises(FrameError):
         codec.scan(body, 0)
@@ -235,7 +233,7 @@ def test_more_records_than_the_buffer_holds_is_an_error_and_writes_none_past_it(
     needed = wide.scan(text(message), 0, 1)
     for room in range(needed):
         narrow = Codec(TABLE, records_max=needed + 1)
-        narrow.events.capacity = room
+        narrow._wire.max = room
         with pytest.raises(FrameError, match="full"):
             narrow.scan(text(message), 0, 1)
         assert not narrow.events.array[room:].view("u1").any()

@@ -1,0 +1,200 @@
+/*
+ * The walk that venues share, with a venue of its own: bare numbers, levels before what they depend on, keys
+ * of every length, numbers as they were sent. Each text stands in a heap block of exactly its size.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "check.h"
+#include "wire/fields.h"
+
+enum {
+    F_SYMBOL,
+    F_SEQUENCE,
+    F_BIDS,
+    F_ASKS,
+    F_PRICE,
+    F_QUANTITY,
+    F_KIND,
+    F_NONE
+};
+
+static const struct pmm_wire_key KEYS[] = {
+    {"s", F_SYMBOL, 0},
+    {"sequence", F_SEQUENCE, 0},
+    {"bids", F_BIDS, PMM_WIRE_EARLY},
+    {"asks", F_ASKS, PMM_WIRE_EARLY},
+    {"price_of_trades_", F_PRICE, 0},
+    {"quantity", F_QUANTITY, 0},
+    {"kind", F_KIND, PMM_WIRE_OUTER},
+    {"data", F_NONE, PMM_WIRE_OUTER | PMM_WIRE_INSIDE},
+};
+#define BIT PMM_WIRE_BIT
+
+static const struct pmm_instrument ROWS[2] = {
+    {.symbol = "A/B", .tick_mantissa = 5, .lot_mantissa = 1, .tick_decimals = 1, .lot_decimals = 3, .instrument_id = 7},
+    {.symbol = "A/BC",
+     .tick_mantissa = 1,
+     .lot_mantissa = 1,
+     .tick_decimals = 4,
+     .lot_decimals = 8,
+     .instrument_id = 9},
+};
+static struct pmm_event out[8];
+static struct pmm_wire wire = {ROWS, 2, out, 8, -1, {0}};
+static struct pmm_scan s;
+static char *block;
+static int taken_early;
+
+static const char *levels(struct pmm_scan *scan, uint32_t field) {
+    scan->stamp.instrument_id = scan->instrument->instrument_id;
+    scan->done |= BIT(field);
+    return pmm_wire_levels(scan, scan->field[field], field == F_BIDS ? PMM_SIDE_BID : PMM_SIDE_ASK);
+}
+
+static const char *early(struct pmm_scan *scan, uint32_t field) {
+    if (!pmm_wire_has(scan, BIT(F_SYMBOL))) return NULL;
+    pmm_wire_find(scan, F_SYMBOL, 0, 0);
+    if (!scan->instrument) return NULL;
+    taken_early++;
+    return levels(scan, field);
+}
+
+static const struct pmm_wire_venue BARE = {KEYS, 8, early, 5, 1};
+static const struct pmm_wire_venue QUOTED = {KEYS, 8, early, 5, 0};
+
+/* Begins and walks; what the walk returns. The text stays until the next. */
+static int walk(const struct pmm_wire_venue *venue, const char *text) {
+    const size_t bytes = strlen(text);
+    free(block);
+    block = malloc(bytes ? bytes : 1);
+    memcpy(block, text, bytes);
+    memset(&s, 0xAA, sizeof s);
+    taken_early = 0;
+    CHECK(pmm_wire_begin(&s, venue, &wire, block, bytes, 3) == PMM_OK);
+    return pmm_wire_walk(&s, block);
+}
+
+static int token_is(uint32_t field, const char *text) {
+    const struct pmm_wire_token token = pmm_wire_token(&s, field);
+    return token.bytes == strlen(text) && memcmp(token.text, text, token.bytes) == 0;
+}
+
+static void check_levels(void) {
+    CHECK(out[0].kind == PMM_KIND_DEPTH && out[0].side == PMM_SIDE_BID && out[1].side == PMM_SIDE_ASK);
+    CHECK(out[0].price == 21 && out[0].quantity == 1250 && out[1].price == 22 && out[1].quantity == 0);
+    CHECK(out[0].recv_ns == 3 && out[0].venue_id == 5 && out[0].source == PMM_SOURCE_FEED);
+    CHECK(out[0].instrument_id == 7 && out[1].instrument_id == 7);
+}
+
+static void levels_are_the_same_at_first_sight_and_later(void) {
+    CHECK(walk(&BARE, "{\"s\":\"A/B\",\"bids\":[[10.5,1.250]],\"asks\":[[11.0,0.000,7]]}") == PMM_OK);
+    CHECK(taken_early == 2 && s.count == 2 && pmm_wire_end(&s, block, 0) == 2);
+    check_levels();
+    CHECK(walk(&BARE, "{\"bids\": [ [10.5, 1.25] ], \"data\": {\"asks\":[[11,0]], \"s\":\"A/B\"}}") == PMM_OK);
+    CHECK(taken_early == 0 && s.count == 0 && s.done == 0);
+    pmm_wire_find(&s, F_SYMBOL, 0, 0);
+    CHECK(levels(&s, F_BIDS) && levels(&s, F_ASKS) && pmm_wire_end(&s, block, 0) == 2);
+    check_levels();
+    CHECK(wire.message.known == 1 && wire.message.row == 0);
+    CHECK(walk(&QUOTED, "{\"s\":\"A/B\",\"bids\":[[\"10.5\",\"1.250\"]],\"asks\":[ [\"11.0\",\"0.0\",7]]}") == PMM_OK);
+    check_levels();
+}
+
+static int price(const struct pmm_wire_venue *venue, const char *text, int64_t *ticks) {
+    char whole[128];
+    snprintf(whole, sizeof whole, "{\"s\":\"A/B\",\"price_of_trades_\":%s}", text);
+    CHECK(walk(venue, whole) == PMM_OK);
+    pmm_wire_find(&s, F_SYMBOL, 0, 0);
+    return pmm_wire_ticks(&s, s.field[F_PRICE], ticks) ? PMM_OK : s.fault.code;
+}
+
+static void bare_numbers_are_exact_or_refused(void) {
+    int64_t ticks = 0, lots = 0;
+    CHECK(price(&BARE, "10.500000000000", &ticks) == PMM_OK && ticks == 21);
+    CHECK(price(&BARE, "0", &ticks) == PMM_OK && ticks == 0);
+    CHECK(price(&BARE, "10.6", &ticks) == PMM_ERR_RANGE && s.fault.at == s.field[F_PRICE]);
+    CHECK(price(&BARE, "-10.5", &ticks) == PMM_ERR_RANGE);
+    CHECK(price(&BARE, "1e3", &ticks) == PMM_ERR_RANGE && price(&BARE, "1.5E-1", &ticks) == PMM_ERR_RANGE);
+    CHECK(price(&BARE, "\"10.5\"", &ticks) == PMM_ERR_SYNTAX && price(&QUOTED, "10.5", &ticks) == PMM_ERR_SYNTAX);
+    CHECK(price(&QUOTED, "\"10.6\"", &ticks) == PMM_ERR_RANGE && s.fault.at == s.field[F_PRICE] + 1);
+    CHECK(walk(&BARE, "{\"quantity\":1.0019}") == PMM_OK);
+    s.instrument = ROWS;
+    CHECK(pmm_wire_lots(&s, s.field[F_QUANTITY], &lots) && lots == 1001 && wire.message.rounded == 1);
+}
+
+static void a_number_is_there_as_it_was_sent(void) {
+    CHECK(walk(&BARE, "{\"quantity\":0.00000000, \"sequence\":-1.50e+08,\"s\":\"A/B\",\"kind\":true}") == PMM_OK);
+    CHECK(token_is(F_QUANTITY, "0.00000000") && token_is(F_SEQUENCE, "-1.50e+08"));
+    CHECK(token_is(F_SYMBOL, "A/B") && token_is(F_KIND, ""));
+    CHECK(walk(&BARE, "{\"quantity\":12") == PMM_ERR_SYNTAX && token_is(F_QUANTITY, ""));
+    CHECK(walk(&BARE, "{\"s\":\"A/BC_and_more") == PMM_ERR_SYNTAX && token_is(F_SYMBOL, ""));
+}
+
+static void keys_are_known_whole_and_where_they_belong(void) {
+    CHECK(walk(&BARE, "{\"price_of_trades\":1,\"price_of_trades_\":2,\"price_of_trades__\":3,\"\":4,\"b\":5}") ==
+          PMM_OK);
+    CHECK(s.seen == BIT(F_PRICE) && token_is(F_PRICE, "2"));
+    CHECK(walk(&BARE, "{\"sequence\" : 5 , \"data\":{\"kind\":1,\"data\":{\"quantity\":1}}}") == PMM_OK);
+    CHECK(s.seen == BIT(F_SEQUENCE));
+    CHECK(walk(&BARE, "{\"data\":[{\"quantity\":1}],\"kind\":\"x\"}") == PMM_OK && s.seen == BIT(F_KIND));
+    CHECK(PMM_WIRE_IS(&s, F_KIND, "\"x\"") && !PMM_WIRE_IS(&s, F_KIND, "\"xyzzy\"") && !PMM_WIRE_IS(&s, F_PRICE, "1"));
+    CHECK(walk(&BARE, "{\"quantity\":1,\"data\":{\"quantity\":1}}") == PMM_ERR_SYNTAX);
+    CHECK(walk(&BARE, "{\"a\\\"s\":1,\"quantity\":2}") == PMM_OK && s.seen == BIT(F_QUANTITY));
+    CHECK(walk(&BARE, "{\"a\ts\":1,\"quantity\":2}") == PMM_ERR_SYNTAX);
+}
+
+static void an_instrument_is_found_by_its_whole_symbol(void) {
+    CHECK(walk(&BARE, "{\"s\":\"A/BC\"}") == PMM_OK);
+    pmm_wire_find(&s, F_SYMBOL, 0, 0);
+    CHECK(s.instrument == &ROWS[1]);
+    CHECK(walk(&BARE, "{\"s\":\"a/b@depth\"}") == PMM_OK);
+    pmm_wire_find(&s, F_SYMBOL, '@', 1);
+    CHECK(s.instrument == &ROWS[0]);
+    CHECK(walk(&BARE, "{\"s\":\"a/b\"}") == PMM_OK);
+    pmm_wire_find(&s, F_SYMBOL, 0, 0);
+    CHECK(s.instrument == NULL);
+    CHECK(walk(&BARE, "{\"s\":\"A/BCDEFGHIJKLMNOPQRSTUVWXYZ0123456789\"}") == PMM_OK);
+    pmm_wire_find(&s, F_SYMBOL, 0, 0);
+    CHECK(s.instrument == NULL);
+    wire.snapshot_row = 2;
+    CHECK(pmm_wire_begin(&s, &BARE, &wire, block, 1, 0) == PMM_ERR_ARGUMENT);
+    wire.snapshot_row = 1;
+    CHECK(pmm_wire_begin(&s, &BARE, &wire, block, 1, 0) == PMM_OK && s.instrument == &ROWS[1]);
+    wire.snapshot_row = -1;
+}
+
+static void whole_numbers_are_exact_up_to_63_bits(void) {
+    static const struct {
+        const char *text;
+        int code;
+        uint64_t value;
+    } CASES[] = {
+        {"{\"sequence\":0}", PMM_OK, 0},
+        {"{\"sequence\":12345678}", PMM_OK, 12345678},
+        {"{\"sequence\":123456789012345678}", PMM_OK, UINT64_C(123456789012345678)},
+        {"{\"sequence\":9223372036854775807}", PMM_OK, INT64_MAX},
+        {"{\"sequence\":9223372036854775808}", PMM_ERR_RANGE, 0},
+        {"{\"sequence\":92233720368547758070}", PMM_ERR_RANGE, 0},
+        {"{\"sequence\":-1}", PMM_ERR_RANGE, 0},
+        {"{\"sequence\":1.0}", PMM_ERR_RANGE, 0},
+        {"{\"sequence\":12345678e1}", PMM_ERR_RANGE, 0},
+        {"{\"sequence\":\"1\"}", PMM_ERR_SYNTAX, 0},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        uint64_t value = 0;
+        CHECK(walk(&BARE, CASES[i].text) == PMM_OK);
+        CHECK(pmm_wire_whole(&s, F_SEQUENCE, &value) == CASES[i].code && value == CASES[i].value);
+    }
+}
+
+int main(void) {
+    levels_are_the_same_at_first_sight_and_later();
+    bare_numbers_are_exact_or_refused();
+    a_number_is_there_as_it_was_sent();
+    keys_are_known_whole_and_where_they_belong();
+    an_instrument_is_found_by_its_whole_symbol();
+    whole_numbers_are_exact_up_to_63_bits();
+    free(block);
+    return 0;
+}
