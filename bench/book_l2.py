@@ -8,11 +8,11 @@ import numpy as np
 from bench.harness.bench import Bench
 from bench.harness.row import Row, Target, row
 from bench.harness.workload import captures, stream
+from pinnacle.capture.tape import Tape
 from pinnacle.core._native import ffi
 from pinnacle.core.book import WINDOW
 from pinnacle.core.schema import EVENT
 from pinnacle.venues.binance.stream import MarketStream
-from pinnacle.venues.binance.tape import Tape
 
 NAME = "L2 book"
 NARROW = WINDOW // 4

@@ -25,6 +25,7 @@ FLOORS = {
     "gateway": 3,
     "exchange": 3,
     "monitor": 3,
+    "capture": 3,
     "session": 4,
     "replay": 4,
     "cli": 5,

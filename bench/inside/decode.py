@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from bench.inside.measure import begin, emit
+from pinnacle.capture.tape import Tape
 from pinnacle.venues.binance.codec import Codec
-from pinnacle.venues.binance.tape import Tape
 
 FRAMES_MAX = 3000
 

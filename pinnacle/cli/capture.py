@@ -9,8 +9,8 @@ from pinnacle.cli.options import Number
 from pinnacle.core.errors import DataError
 
 if TYPE_CHECKING:
-    from pinnacle.venues.binance.check import FileReport
-    from pinnacle.venues.binance.tape import Tape
+    from pinnacle.capture.check import FileReport
+    from pinnacle.capture.tape import Tape
 
 VENUES = click.Choice(["binance"])
 FILES = click.argument(
@@ -36,7 +36,7 @@ def check(files: tuple[Path, ...], venue: str, as_json: bool) -> None:
     """
     import msgspec
 
-    from pinnacle.venues.binance.check import check_capture
+    from pinnacle.capture.check import check_capture
 
     reports = [check_capture(path).report for path in files]
     if as_json:
@@ -99,7 +99,7 @@ def serve(
     import tempfile
     from contextlib import AbstractContextManager, nullcontext
 
-    from pinnacle.venues.binance.tape import Tape
+    from pinnacle.capture.tape import Tape
 
     tape = Tape(files)
     directory: AbstractContextManager[str | Path]
@@ -119,9 +119,9 @@ async def _serve(
 
     import msgspec
 
+    from pinnacle.capture.server import CaptureServer
     from pinnacle.core.errors import UsageError
-    from pinnacle.venues.binance.server import CaptureServer
-    from pinnacle.venues.certificates import make_certificates
+    from pinnacle.venues.transport.certificates import make_certificates
 
     ca_file, context = make_certificates(cert_dir)
     server = CaptureServer(tape, context, port, speed)

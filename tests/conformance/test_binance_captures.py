@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from pinnacle.capture.reading import infer_instrument, is_snapshot, read_capture
 from pinnacle.core.schema import Kind, Side
-from pinnacle.venues.binance.capture import infer_instrument, is_snapshot, read_capture
 from pinnacle.venues.binance.codec import Codec
 from tests.beside import CAPTURES, needs_captures
 

@@ -16,14 +16,14 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from pinnacle.capture.check import check_capture
 from pinnacle.core._native import ffi
 from pinnacle.core.book import Book
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.schema import EVENT, Kind, Reason, Source, Venue
-from pinnacle.venues.binance.check import check_capture
 from pinnacle.venues.binance.config import BinanceConfig
 from pinnacle.venues.binance.connector import FRAMES_PER_TURN, BinanceConnector
-from pinnacle.venues.certificates import make_certificates
+from pinnacle.venues.transport.certificates import make_certificates
 from tests.beside import CAPTURES, needs_captures
 
 PINNACLE = [sys.executable, "-c", "from pinnacle.cli.main import main; main()"]

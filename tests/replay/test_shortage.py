@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pinnacle.capture.reading import read_capture
 from pinnacle.core.errors import PinnacleError, StrategyError, is_shortage
 from pinnacle.core.instruments import read_list
 from pinnacle.core.journal_reader import is_written
@@ -17,7 +18,6 @@ from pinnacle.replay.summary import summarise
 from pinnacle.replay.verify import verify_session
 from pinnacle.session.ending import read_ending
 from pinnacle.strategy.market_maker import MarketMaker
-from pinnacle.venues.binance.capture import read_capture
 from tests.replay.few_files import files_left
 
 LOOKS = {

@@ -18,7 +18,6 @@ from websockets.exceptions import WebSocketException
 from pinnacle.core.clock import Clock
 from pinnacle.core.errors import ConfigError, DataError
 from pinnacle.core.schema import Reason
-from pinnacle.venues.backoff import Backoff
 from pinnacle.venues.binance.codec import (
     MessageKind,
     OddMessageError,
@@ -30,6 +29,7 @@ from pinnacle.venues.binance.codec import (
 from pinnacle.venues.binance.config import BinanceConfig
 from pinnacle.venues.binance.stream import MarketStream, Sink
 from pinnacle.venues.binance.top import Shown
+from pinnacle.venues.transport.backoff import Backoff
 
 # Far above any frame of the streams in use; without a bound a broken peer could fill memory.
 FRAME_BYTES_MAX = 16 * 1024 * 1024

@@ -13,7 +13,7 @@ from websockets.http11 import Response
 from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.binance.config import BinanceConfig
 from pinnacle.venues.binance.connector import BinanceConnector
-from pinnacle.venues.certificates import make_certificates
+from pinnacle.venues.transport.certificates import make_certificates
 from tests.venues.binance.binance_frames import instruments
 
 ACKNOWLEDGED = '{"result":null,"id":1}'

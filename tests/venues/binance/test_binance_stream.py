@@ -5,13 +5,13 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from pinnacle.capture.reading import infer_instrument, is_snapshot, read_capture
+from pinnacle.capture.tape import Tape
 from pinnacle.core._native import ffi
 from pinnacle.core.book import Book
 from pinnacle.core.schema import EVENT, Kind, Reason
-from pinnacle.venues.binance.capture import infer_instrument, is_snapshot, read_capture
 from pinnacle.venues.binance.codec import FrameError, MessageKind
 from pinnacle.venues.binance.stream import MarketStream
-from pinnacle.venues.binance.tape import Tape
 from tests.venues.binance.binance_frames import instruments
 
 LINES = 2500

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from pinnacle.capture.reading import infer_instrument, is_snapshot, read_capture
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import Book
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import EVENT
-from pinnacle.venues.binance.capture import infer_instrument, is_snapshot, read_capture
 from pinnacle.venues.binance.codec import FrameError
 from pinnacle.venues.binance.stream import MarketStream, bound
 from pinnacle.venues.binance.top import Shown, TopWatch

@@ -21,7 +21,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from pinnacle.venues.binance.tape import Entry, Tape, VenueBook
+from pinnacle.capture.tape import Entry, Tape, VenueBook
 
 GOING_AWAY = 1001
 DEPTH_LIMIT_DEFAULT, DEPTH_LIMIT_MAX = 100, 5000

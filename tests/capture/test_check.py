@@ -7,11 +7,11 @@ from itertools import islice
 import pytest
 from click.testing import CliRunner
 
+from pinnacle.capture import reading as capture_module
+from pinnacle.capture.check import check_capture
+from pinnacle.capture.reading import infer_instrument
 from pinnacle.cli.capture import capture
 from pinnacle.core.errors import DataError
-from pinnacle.venues.binance import capture as capture_module
-from pinnacle.venues.binance.capture import infer_instrument
-from pinnacle.venues.binance.check import check_capture
 
 LINES = 3000
 

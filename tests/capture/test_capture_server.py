@@ -11,11 +11,11 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from pinnacle.capture.reading import read_capture
+from pinnacle.capture.server import CaptureServer
+from pinnacle.capture.tape import Tape
 from pinnacle.core.errors import UsageError
-from pinnacle.venues.binance.capture import read_capture
-from pinnacle.venues.binance.server import CaptureServer
-from pinnacle.venues.binance.tape import Tape
-from pinnacle.venues.certificates import make_certificates
+from pinnacle.venues.transport.certificates import make_certificates
 
 LINES = 600
 

@@ -13,16 +13,16 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from pinnacle.core.book import Book
-from pinnacle.core.errors import DataError, UsageError
-from pinnacle.core.schema import Side
-from pinnacle.venues.binance.capture import (
+from pinnacle.capture.check import FAR_LEVELS, WINDOW_TICKS
+from pinnacle.capture.reading import (
     TEXT_DECIMALS,
     infer_instrument,
     is_snapshot,
     read_capture,
 )
-from pinnacle.venues.binance.check import FAR_LEVELS, WINDOW_TICKS
+from pinnacle.core.book import Book
+from pinnacle.core.errors import DataError, UsageError
+from pinnacle.core.schema import Side
 from pinnacle.venues.binance.stream import MarketStream
 
 _STREAM = re.compile(rb'\{"stream":"([^"@]+@([^"@]+)[^"]*)","data":')

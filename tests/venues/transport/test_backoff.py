@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinnacle.venues.backoff import Backoff
+from pinnacle.venues.transport.backoff import Backoff
 
 
 @given(st.integers(1, 1000), st.integers(0, 100_000), st.integers(1, 80))

@@ -7,7 +7,7 @@ import pytest
 from cryptography import x509
 
 from pinnacle.core.errors import UsageError
-from pinnacle.venues.certificates import make_certificates
+from pinnacle.venues.transport.certificates import make_certificates
 
 
 def test_the_key_is_private_and_the_authority_can_sign_but_its_key_is_not_kept(tmp_path):

@@ -1,0 +1,1 @@
+"""What every connection to a venue needs, whichever venue it is."""
