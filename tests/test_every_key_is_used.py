@@ -14,6 +14,7 @@ from pinnacle.core.paths import ROLES
 from pinnacle.core.toml import read_toml
 from pinnacle.session.config import SessionConfig, load_session, to_toml
 from pinnacle.strategy.host import STRATEGIES
+from pinnacle.venues import registry
 
 PACKAGE = Path(pinnacle.__file__).parent
 SHIPPED = sorted((PACKAGE.parent / "config").glob("*.toml"))
@@ -40,7 +41,8 @@ def reads_of(tree: ast.AST) -> Iterator[str]:
         yield from reads_of(node)
 
 
-SECTIONS = sorted(sections(SessionConfig, set()), key=lambda kind: kind.__name__)
+FOUND = sections(SessionConfig, {registry.find(name).section for name in registry.VENUES})
+SECTIONS = sorted(FOUND, key=lambda kind: kind.__name__)
 READS = {
     name
     for path in PACKAGE.rglob("*.py")

@@ -179,7 +179,8 @@ enum pmm_source {
 enum pmm_venue {
     PMM_VENUE_NONE = 0,
     PMM_VENUE_SIMULATED = 1,
-    PMM_VENUE_BINANCE = 2
+    PMM_VENUE_BINANCE = 2,
+    PMM_VENUE_OTHER = 255 /* one whose package is not this one's */
 };
 
 enum pmm_reason {

@@ -19,7 +19,8 @@ from pinnacle.core.errors import DataError
 from pinnacle.core.schema import EVENT
 from pinnacle.venues.binance.codec import FrameError
 from pinnacle.venues.binance.stream import MarketStream, bound
-from pinnacle.venues.binance.top import Shown, TopWatch
+from pinnacle.venues.binance.top import TopWatch
+from pinnacle.venues.port import Top
 
 WINDOW_TICKS = 65536
 FAR_LEVELS = 8192
@@ -123,7 +124,7 @@ class CaptureCheck:
             self.report.crossed += 1
         self._compare(self._watch.advance(update_id))
 
-    def _compare(self, shown: Shown | None) -> None:
+    def _compare(self, shown: Top | None) -> None:
         if shown is None:
             return
         top, report = self.book.top(), self.report

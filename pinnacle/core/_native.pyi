@@ -248,6 +248,7 @@ class _Lib:
     PMM_VENUE_BINANCE: int
     PMM_VENUE_BYTES: int
     PMM_VENUE_NONE: int
+    PMM_VENUE_OTHER: int
     PMM_VENUE_SIMULATED: int
     PMM_WAIT_PARK: int
     PMM_WAIT_SPIN: int

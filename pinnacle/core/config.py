@@ -30,6 +30,15 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Base of every configuration section."""
 
 
+class Tables(dict[str, Section]):
+    """Tables by name, each of the Section that its name or its content calls for."""
+
+    @classmethod
+    def section(cls, name: str, table: Any) -> type[Section]:
+        """The Section of one of them; ValueError says why there is none."""
+        raise NotImplementedError
+
+
 class InstrumentConfig(Section, frozen=True):
     """One tradable instrument. Sizes are decimal text, fees basis points (negative: rebate)."""
 
@@ -70,9 +79,19 @@ def load(path: Path, kind: type[T], *, kept: bool = False) -> T:
 def convert(data: dict[str, Any], kind: type[T], path: Path) -> T:
     """A parsed TOML table as `kind`; `path` is named in errors."""
     try:
-        return msgspec.convert(data, kind)
+        return _convert(data, kind)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {_mistake(data, kind, str(error))}") from None
+
+
+def _convert(data: Any, kind: Any) -> Any:
+    return msgspec.convert(data, kind, dec_hook=_tables)
+
+
+def _tables(kind: type[Tables], data: Any) -> Tables:
+    if not isinstance(data, dict):
+        raise ValueError("must be a table")
+    return kind({name: _convert(inner, kind.section(name, inner)) for name, inner in data.items()})
 
 
 def joined(where: str, key: str | int) -> str:
@@ -87,8 +106,10 @@ def joined(where: str, key: str | int) -> str:
 def _mistake(value: Any, kind: Any, text: str, where: str = "") -> str:
     """`key: what is wrong`, of the innermost value that its type does not take."""
     for key, inner, inner_kind in _parts(value, kind):
+        if isinstance(inner_kind, ValueError):
+            return f"{joined(where, key)}: {inner_kind}"
         try:
-            msgspec.convert(inner, inner_kind)
+            _convert(inner, inner_kind)
         except msgspec.ValidationError as error:
             return _mistake(inner, inner_kind, str(error), joined(where, key))
     text = text.partition(" - at `$")[0]
@@ -105,9 +126,16 @@ def _mistake(value: Any, kind: Any, text: str, where: str = "") -> str:
 
 
 def _parts(value: Any, kind: Any) -> Iterator[tuple[str | int, Any, Any]]:
-    """(key, value, type) of what stands inside of a table or an array."""
+    """(key, value, type) of what stands inside of a table or an array; or why there is no type."""
     kind = _plain(kind)
     origin = get_origin(kind)
+    if isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, Tables):
+        for key, inner in value.items():
+            try:
+                yield key, inner, kind.section(key, inner)
+            except ValueError as error:
+                yield key, inner, error
+        return
     if isinstance(value, dict) and origin is dict:
         yield from ((key, inner, get_args(kind)[1]) for key, inner in value.items())
     elif isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, Section):

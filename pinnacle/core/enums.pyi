@@ -63,6 +63,7 @@ class Source(IntEnum):
     NONE = 0
 
 class Venue(IntEnum):
+    OTHER = 255
     BINANCE = 2
     SIMULATED = 1
     NONE = 0

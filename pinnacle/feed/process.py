@@ -2,12 +2,10 @@
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
 
 import structlog
 
 from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import read_table, table
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader
@@ -18,13 +16,9 @@ from pinnacle.feed.simulated import run_simulated
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import end_records, places, start_records
 from pinnacle.runtime.runtime import Runtime
-
-if TYPE_CHECKING:
-    from pinnacle.venues.binance.connector import BinanceConnector
+from pinnacle.venues.port import MarketData
 
 NETWORK_TURN_S = 0.005
-#: What a connection counts, and people may want to see; see MarketStream.
-MARKET_COUNTERS = ("gaps", "snapshots", "odd", "rounded", "tops_compared", "tops_different")
 
 
 def run(
@@ -51,43 +45,38 @@ def run(
         recorded.append_array(start)
         if simulated:
             run_simulated(runtime, inputs[0][0], publisher)
-        elif venue is Venue.BINANCE and config.binance is not None:
-            from pinnacle.venues.binance.connector import BinanceConnector
-
-            connector = BinanceConnector(
-                config.binance, table(instruments), publisher.publish, now, publisher.top_of
-            )
-            asyncio.run(_run_network(runtime, connector, publisher))
         else:
-            raise ConfigError(f"feed.{venue.name.lower()}: missing: this venue needs its table")
+            kind, section = config.of(venue)
+            market = kind.market_data(
+                section, table(instruments), publisher.publish, now, publisher.top_of
+            )
+            asyncio.run(_run_network(runtime, market, publisher))
         runtime.end(end_records(Source.FEED, runtime.epoch, now(), rings()))
     return 0
 
 
-async def _run_network(
-    runtime: Runtime, connector: "BinanceConnector", publisher: Publisher
-) -> None:
-    """The connector, and beside it the housekeeping that keeps the process alive to its peers."""
+async def _run_network(runtime: Runtime, market: MarketData, publisher: Publisher) -> None:
+    """The connection, and beside it the housekeeping that keeps the process alive to its peers."""
     counters = runtime.counters
     published, overflows = counters.counter("published"), counters.counter("overflows")
-    market = {name: counters.counter(f"market.{name}") for name in MARKET_COUNTERS}
+    counted = {name: counters.counter(f"market.{name}") for name in market.counts()}
     suspensions = runtime.suspensions
-    task = asyncio.create_task(connector.run())
+    task = asyncio.create_task(market.run())
     runtime.ready("connecting")
     while not runtime.stopping and not task.done():
         runtime.housekeep()
         publisher.resync_readers()
         for instrument, reason in publisher.broken():
-            connector.resync(instrument, reason)
+            market.resync(instrument, reason)
         if runtime.suspensions != suspensions:
             # The market went on, and no clock of this session can tell how old the books are.
             suspensions = runtime.suspensions
             for row in publisher.instruments:
-                connector.resync(row.instrument_id, Reason.STALE)
+                market.resync(row.instrument_id, Reason.STALE)
         counters.set(published, publisher.published)
         counters.set(overflows, publisher.overflows)
-        for name, handle in market.items():
-            counters.set(handle, getattr(connector.stream, name))
+        for name, count in market.counts().items():
+            counters.set(counted[name], count)
         await asyncio.sleep(NETWORK_TURN_S)
     task.cancel()
     try:

@@ -30,6 +30,7 @@ from pinnacle.runtime.origin import Origin, origin_of
 from pinnacle.strategy.config import StrategyConfig
 from pinnacle.strategy.host import StrategyHost
 from pinnacle.strategy.process import BATCH as STRATEGY_BATCH
+from pinnacle.venues import registry
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,10 @@ class Session:
         market = convert(sections, _Market, config)
         try:
             #: The same, unless somebody changed one of the two files.
-            self.configured = from_config(market.instruments, Venue[market.session.venue.upper()])
-        except KeyError:
-            raise ConfigError(f"{config}: session.venue: no such venue") from None
+            venue = registry.venue_id(market.session.venue)
+            self.configured = from_config(market.instruments, venue)
+        except ValueError as error:
+            raise ConfigError(f"{config}: session.venue: {error}") from None
         except ConfigError as error:
             raise ConfigError(f"{config}: {error}") from None
         self._settings: dict[str, Any] = {

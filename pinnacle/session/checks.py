@@ -61,11 +61,12 @@ def warnings(config: "SessionConfig") -> list[str]:
                 f"processes.{role}.cpu: this machine has no core {process.cpu}: "
                 f"{role} will run on any"
             )
-    binance = config.feed.binance
-    if binance is not None and config.session.venue != "binance":
-        found.append("feed.binance: not used: session.venue is simulated")
-    elif binance is not None and binance.ca_file and not Path(binance.ca_file).is_file():
-        found.append(f"feed.binance.ca_file: {binance.ca_file} is not there (yet)")
+    for name, table in config.feed.items():
+        where, ca_file = joined("feed", name), getattr(table, "ca_file", None)
+        if name != config.session.venue:
+            found.append(f"{where}: not used: session.venue is {config.session.venue}")
+        elif ca_file and not Path(ca_file).is_file():
+            found.append(f"{where}.ca_file: {ca_file} is not there (yet)")
     for symbol, maker in makers.items():
         if desk.requote_ticks > maker.spread_max_ticks:
             found.append(
@@ -100,15 +101,14 @@ def _check_venue(config: "SessionConfig", instruments: Sequence[Instrument]) -> 
         raise ConfigError('exchange.kind: must be "paper" on a real venue\'s market')
     if exchange.traders:
         raise ConfigError("exchange.traders: a real venue's market has none")
-    if config.feed.binance is None:
-        raise ConfigError("feed.binance: missing: the venue needs its table")
+    name = config.session.venue
+    if name not in config.feed:
+        raise ConfigError(f"{joined('feed', name)}: missing: the venue needs its table")
+    kind, _ = config.feed.of(instruments[0].venue)
     for i, instrument in enumerate(instruments):
-        symbol = instrument.symbol
-        if not symbol.isalnum() or symbol != symbol.upper():
-            raise ConfigError(
-                f"instruments[{i}].symbol: {symbol!r} is none of Binance's: they are letters and "
-                "digits alone, in capitals, as in BTCUSDT"
-            )
+        fault = kind.symbol_fault(instrument.symbol)
+        if fault is not None:
+            raise ConfigError(f"instruments[{i}].symbol: {instrument.symbol!r} {fault}")
 
 
 def _check_amounts(config: "SessionConfig", instrument: Instrument, limits: LimitsConfig) -> None:

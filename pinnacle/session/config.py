@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -20,7 +20,6 @@ from pinnacle.core.instruments import Instrument, from_config
 from pinnacle.core.names import CONFIGURED_BYTES_MAX, SessionName
 from pinnacle.core.paths import ROLES, SessionPaths, default_runtime_dir
 from pinnacle.core.ring import CAPACITY_MAX, CAPACITY_MIN
-from pinnacle.core.schema import Venue
 from pinnacle.core.toml import toml_text
 from pinnacle.exchange.config import ExchangeConfig
 from pinnacle.feed.config import FeedConfig
@@ -28,6 +27,7 @@ from pinnacle.gateway.config import GatewayConfig
 from pinnacle.monitor.config import MonitorConfig
 from pinnacle.risk.config import RiskConfig
 from pinnacle.strategy.config import StrategyConfig
+from pinnacle.venues import registry
 
 Directory = Annotated[str, Meta(min_length=1, max_length=4096)]
 
@@ -36,8 +36,8 @@ class SessionSection(Section, frozen=True):
     """[session]: its name and where its files are."""
 
     name: str
-    #: "simulated", or "binance": its real market with a simulated order path.
-    venue: Literal["simulated", "binance"] = "simulated"
+    #: "simulated", or a venue of the registry: its real market with a simulated order path.
+    venue: str = registry.SIMULATED
     #: /dev/shm/pinnacle for root, /dev/shm/pinnacle-<uid> for anybody else.
     runtime_dir: Directory = msgspec.field(default_factory=default_runtime_dir)
     data_dir: Directory = "data"
@@ -48,6 +48,10 @@ class SessionSection(Section, frozen=True):
     ring_capacity: int = 65_536
 
     def __post_init__(self) -> None:
+        try:
+            registry.venue_id(self.venue)
+        except ValueError as error:
+            raise ValueError(f"venue: {error}") from None
         capacity, least, most = self.ring_capacity, CAPACITY_MIN, CAPACITY_MAX
         if not least <= capacity <= most or capacity & (capacity - 1):
             raise ValueError(
@@ -88,7 +92,7 @@ class SessionConfig(Section, frozen=True):
     risk: RiskConfig
     strategy: StrategyConfig
     journal: JournalConfig = JournalConfig()
-    feed: FeedConfig = FeedConfig()
+    feed: FeedConfig = msgspec.field(default_factory=FeedConfig)
     gateway: GatewayConfig = GatewayConfig()
     exchange: ExchangeConfig = ExchangeConfig()
     monitor: MonitorConfig = MonitorConfig()
@@ -104,7 +108,7 @@ class SessionConfig(Section, frozen=True):
         return self.processes.get(role, ProcessConfig())
 
     def instrument_list(self) -> list[Instrument]:
-        return from_config(self.instruments, Venue[self.session.venue.upper()])
+        return from_config(self.instruments, registry.venue_id(self.session.venue))
 
     def paths(self, name: str | None = None) -> SessionPaths:
         """The session's files; `name` stands in for the one in the file."""

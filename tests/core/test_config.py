@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from pinnacle.core.config import ProcessConfig, Section, load
+from pinnacle.core.config import ProcessConfig, Section, Tables, load
 from pinnacle.core.errors import ConfigError
+from pinnacle.core.toml import toml_text
 
 
 class Inner(Section):
@@ -58,3 +60,51 @@ def test_a_choice_outside_its_list_is_refused_with_the_list(tmp_path):
     path = written(tmp_path, 'wait = "sleep"')
     with pytest.raises(ConfigError, match="spin, yield, park"):
         load(path, ProcessConfig)
+
+
+class Shallow(Section):
+    kind: str = ""
+    width: int = 1
+
+
+class ByKind(Tables):
+    """The Section is what the table says that it is."""
+
+    @classmethod
+    def section(cls, name, table):
+        kinds = {"deep": Inner, "shallow": Shallow}
+        kind = table.get("kind", name) if isinstance(table, dict) else name
+        if kind not in kinds:
+            raise ValueError(f"no such kind: {kind!r}")
+        return kinds[kind]
+
+
+class Several(Section):
+    parts: ByKind
+
+
+def test_each_of_several_tables_has_the_section_that_it_calls_for(tmp_path):
+    text = '[parts.deep]\ndepth = 2\n[parts."of:mine"]\nkind = "shallow"\nwidth = 3'
+    loaded = load(written(tmp_path, text), Several)
+    assert loaded.parts == {"deep": Inner(depth=2), "of:mine": Shallow(kind="shallow", width=3)}
+    again = written(tmp_path, toml_text(msgspec.to_builtins(loaded)))
+    assert load(again, Several) == loaded
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[parts.deep]\ndepth = "x"', "parts.deep.depth: must be a whole number, not 'x'"),
+        ("[parts.deep]\nwidth = 1", "parts.deep.width: unknown key"),
+        ("[parts]\ndeep = 1", "parts.deep: must be a table, not 1"),
+        ("[parts.odd]", "parts.odd: no such kind: 'odd'"),
+        ('[parts."o d"]', "parts.\"o d\": no such kind: 'o d'"),
+        ("parts = 1", "parts: must be a table, not 1"),
+        ("", "parts: missing"),
+    ],
+)
+def test_a_mistake_in_one_of_them_names_it(tmp_path, text, words):
+    path = written(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load(path, Several)
+    assert str(caught.value) == f"{path}: {words}"

@@ -148,6 +148,10 @@ REFUSED = [
     # the session's own
     ("session.venue", "Simulated", "session.venue", "simulated, binance"),
     ("session.venue", "none"),
+    ("session.venue", "no_such_module:VENUE", "session.venue", "cannot be imported"),
+    ("feed", 3, "feed", "a table"),
+    ("feed.binance", 3, "feed.binance", "a table"),
+    ("feed.nobody", {}, "feed.nobody", "must be one of binance, "),
     ("session.runtime_dir", ""),
     ("session.runtime_dir", "~/x"),
     ("session.data_dir", "$HOME/x"),
@@ -191,6 +195,7 @@ REFUSED_PAPER = [
     ("feed.binance.depth_limit", 0),
     ("feed.binance.backoff_max_ms", 1, "feed.binance.backoff_max_ms", "backoff_min_ms"),
     ("feed.binance.stale_ms", 10**15),
+    ("feed.binance.colour", 1, "feed.binance.colour", "unknown key"),
 ]
 
 #: (key, value, key that the warning names): somebody may mean it.

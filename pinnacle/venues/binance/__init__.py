@@ -1,1 +1,35 @@
 """Binance spot market data: codec and synchroniser without I/O, and the connector with it."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pinnacle.core.schema import Venue
+from pinnacle.venues.binance.config import BinanceConfig
+from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
+
+
+class Binance(VenueKind[BinanceConfig]):
+    name = "binance"
+    venue_id = Venue.BINANCE
+    section = BinanceConfig
+
+    def symbol_fault(self, symbol: str) -> str | None:
+        if symbol.isalnum() and symbol == symbol.upper():
+            return None
+        return "is none of Binance's: they are letters and digits alone, in capitals, as in BTCUSDT"
+
+    def market_data(
+        self,
+        config: BinanceConfig,
+        instruments: np.ndarray,
+        sink: Sink,
+        clock: Callable[[], int],
+        top_of: Callable[[int], Top | None],
+    ) -> MarketData:
+        from pinnacle.venues.binance.connector import BinanceConnector
+
+        return BinanceConnector(config, instruments, sink, clock, top_of)
+
+
+VENUE = Binance()

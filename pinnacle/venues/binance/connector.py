@@ -27,8 +27,8 @@ from pinnacle.venues.binance.codec import (
     stream_names,
 )
 from pinnacle.venues.binance.config import BinanceConfig
-from pinnacle.venues.binance.stream import MarketStream, Sink
-from pinnacle.venues.binance.top import Shown
+from pinnacle.venues.binance.stream import MarketStream
+from pinnacle.venues.port import Sink, Top
 from pinnacle.venues.transport.backoff import Backoff
 
 # Far above any frame of the streams in use; without a bound a broken peer could fill memory.
@@ -38,6 +38,7 @@ REQUEST_ID = 1
 FRAMES_PER_TURN = 32
 # Snapshots under way at once: one that hangs must not keep the others waiting.
 SNAPSHOTS_AT_ONCE = 4
+COUNTED = ("gaps", "snapshots", "odd", "rounded", "tops_compared", "tops_different")
 # What went wrong in the same words is told again after so long.
 TOLD_AGAIN_S = 60.0
 # The venue asks for patience in seconds (Retry-After); more than this is a ban to look at.
@@ -80,7 +81,7 @@ class BinanceConnector:
         instruments: np.ndarray,
         sink: Sink,
         clock: Callable[[], int] | None = None,
-        top_of: Callable[[int], Shown | None] | None = None,
+        top_of: Callable[[int], Top | None] | None = None,
     ):
         ids = instruments["instrument_id"].tolist()
         rows_top = None if top_of is None else lambda row: top_of(ids[row])
@@ -126,6 +127,10 @@ class BinanceConnector:
         """Begin one book anew: its owner found it crossed, or a reader asked for it."""
         self.stream.resync(self._rows[instrument_id], reason, self._clock())
         self._want.set()
+
+    def counts(self) -> dict[str, int]:
+        """What the stream counts, and people may want to see; see MarketStream."""
+        return {name: getattr(self.stream, name) for name in COUNTED}
 
     def _failed(self, text: str) -> None:
         self.last_error = text

@@ -5,7 +5,6 @@ records. Time is an argument: recv_ns is when the frame arrived, UTC nanoseconds
 """
 
 from collections.abc import Callable, Collection
-from typing import Any
 
 import numpy as np
 
@@ -13,12 +12,11 @@ from pinnacle.core._native import lib
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Side, Source, Venue
 from pinnacle.venues.binance.codec import Codec, FrameError, MessageKind, OddMessageError
 from pinnacle.venues.binance.sync import BookSync, Diff
-from pinnacle.venues.binance.top import Shown, TopWatch
+from pinnacle.venues.binance.top import TopWatch
+from pinnacle.venues.port import Sink, Top
 
-# Called with (struct pmm_event *, count); the records are overwritten after it returns.
-Sink = Callable[[Any, int], object]
 #: Bid price and quantity, ask price and quantity of a row's book; None while it is not valid.
-TopOf = Callable[[int], Shown | None]
+TopOf = Callable[[int], Top | None]
 
 
 # Of a book that no bound ends.
@@ -141,7 +139,7 @@ class MarketStream:
         if self._top_of is not None:
             self._compare(row, self._watches[row].advance(update_id), recv_ns)
 
-    def _compare(self, row: int, shown: Shown | None, recv_ns: int) -> None:
+    def _compare(self, row: int, shown: Top | None, recv_ns: int) -> None:
         rebuilt = None if shown is None or self._top_of is None else self._top_of(row)
         if rebuilt is None:
             return

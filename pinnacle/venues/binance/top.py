@@ -4,8 +4,7 @@ bookTicker carries the update id of the book that it shows, and comes before the
 (every 100 ms) that contains it: so what it shows waits here until the book has come to its id.
 """
 
-#: Bid price and quantity, ask price and quantity: ticks and lots.
-Shown = tuple[int, int, int, int]
+from pinnacle.venues.port import Top
 
 # A tenth of a second of tops; more wait only while the book is not followed.
 _WAITING_MAX = 4096
@@ -15,10 +14,10 @@ class TopWatch:
     """Of one book; says when there is something to compare it with."""
 
     def __init__(self) -> None:
-        self._waiting: dict[int, Shown] = {}
+        self._waiting: dict[int, Top] = {}
         self._last_id = 0
 
-    def show(self, update_id: int, shown: Shown) -> Shown | None:
+    def show(self, update_id: int, shown: Top) -> Top | None:
         """What the venue shows; returned if the book stands at that id now."""
         if update_id == self._last_id:
             return shown
@@ -28,7 +27,7 @@ class TopWatch:
             self._waiting[update_id] = shown
         return None
 
-    def advance(self, update_id: int) -> Shown | None:
+    def advance(self, update_id: int) -> Top | None:
         """The book stands at update_id now; what the venue showed there, if it did."""
         self._last_id = update_id
         found = self._waiting.get(update_id)

@@ -1,0 +1,77 @@
+"""What a venue is to everybody else: what it declares, what a connection to its market is asked.
+
+A venue is a package that holds one `VenueKind`; the registry finds it by name. Nothing above this
+floor names a venue. Only what somebody implements stands here: orders and reference data get their
+protocols with the first venue that has them.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from pinnacle.core.config import Section
+from pinnacle.core.schema import Venue
+
+#: Called with (struct pmm_event *, count); the records are overwritten after it returns.
+Sink = Callable[[Any, int], object]
+#: Bid price and quantity, ask price and quantity: ticks and lots.
+Top = tuple[int, int, int, int]
+
+SectionT = TypeVar("SectionT", bound=Section)
+
+
+class MarketData(Protocol):
+    """One venue's market, delivered as records to the sink that it was made with.
+
+    Snapshots come as BOOK_BEGIN, DEPTH..., BOOK_END, then DEPTH a change, TRADE, TOP, each message
+    whole in one call, and BOOK_INVALID when a book must not be used: at the start, at a gap, when
+    the connection is lost or stale. recv_ns never runs backwards.
+    """
+
+    async def run(self) -> None:
+        """Connect, deliver, reconnect; until cancelled, then every book is invalid.
+
+        ConfigError for what no attempt could mend; any other failure is a lost connection.
+        """
+
+    def resync(self, instrument_id: int, reason: int) -> None:
+        """Begin one book anew: its owner found it wrong. At once, from the task that runs `run`."""
+
+    def counts(self) -> Mapping[str, int]:
+        """What it counts, by name; the names are the same at each call. `gaps` is always there."""
+
+
+class VenueKind(ABC, Generic[SectionT]):
+    """What a venue's package declares, as an instance; light to import: what connects is imported
+    by the method that makes it.
+
+    name       the venue's, as logs and reports say it
+    venue_id   in records; OTHER for a package of one's own
+    section    of the configuration: how it is reached
+    """
+
+    name: ClassVar[str]
+    venue_id: ClassVar[Venue] = Venue.OTHER
+    section: type[SectionT]
+
+    def symbol_fault(self, symbol: str) -> str | None:
+        """Why a symbol cannot be one of the venue's, as the end of a sentence; None if it can."""
+        return None
+
+    @abstractmethod
+    def market_data(
+        self,
+        config: SectionT,
+        instruments: np.ndarray,
+        sink: Sink,
+        clock: Callable[[], int],
+        top_of: Callable[[int], Top | None],
+    ) -> MarketData:
+        """The market of `instruments` (dtype INSTRUMENT).
+
+        clock      session time, ns: the recv_ns of what comes
+        top_of     by instrument_id, how that book stands after what the sink was given; None
+                   while it is not valid
+        """
