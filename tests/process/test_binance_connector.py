@@ -22,8 +22,9 @@ from pinnacle.core.book import Book
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.schema import EVENT, Kind, Reason, Source, Venue
 from pinnacle.venues.binance.config import BinanceConfig
-from pinnacle.venues.binance.connector import FRAMES_PER_TURN, BinanceConnector
+from pinnacle.venues.binance.connector import BinanceConnector
 from pinnacle.venues.transport.certificates import make_certificates
+from pinnacle.venues.transport.websocket import FRAMES_PER_TURN
 from tests.beside import CAPTURES, needs_captures
 
 PINNACLE = [sys.executable, "-c", "from pinnacle.cli.main import main; main()"]

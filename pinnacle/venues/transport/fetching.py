@@ -1,0 +1,142 @@
+"""Requests for several rows beside a connection, a few at a time, each with waits of its own."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+
+import httpx2
+
+from pinnacle.venues.transport.backoff import Backoff
+from pinnacle.venues.transport.config import ConnectionConfig
+from pinnacle.venues.transport.troubles import Troubles
+
+# Requests under way at once: one that hangs must not keep the others waiting.
+AT_ONCE = 4
+# The venue asks for patience in seconds (Retry-After); more than this is a ban to look at.
+RETRY_AFTER_MAX_S = 300.0
+
+
+class Problem(NamedTuple):
+    """Why something could not be had, and how long the venue asks to wait."""
+
+    text: str
+    retry_after_s: float = 0.0
+
+
+async def get(
+    url: str, query: Mapping[str, str | int], tls: ssl.SSLContext | None, timeout_s: float
+) -> bytes | Problem:
+    """The body of a GET, or what came instead of one."""
+    try:
+        async with httpx2.AsyncClient(
+            verify=tls or True, timeout=timeout_s, trust_env=False
+        ) as http:
+            response = await http.get(url, params=dict(query))
+    except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
+        return Problem(f"{type(error).__name__}: {error}")
+    if response.status_code != 200:
+        text = f"HTTP {response.status_code} {response.text[:200]}"
+        return Problem(text, _retry_after_s(response))
+    return response.content
+
+
+class Fetcher:
+    """Fetches what `wanted` rows want, who waited longest first.
+
+    fetch(row)  one request, and its answer to whom it is for; None if it was answered
+    names       what rows are called where a failure is told
+    opened      nothing is asked for while this is not set
+
+    It outlives connections: a request is not broken off (httpx2 leaks a socket whose TLS
+    handshake is cancelled) but its answer thrown away, and a wait that the venue asked for
+    holds across them.
+    """
+
+    def __init__(
+        self,
+        names: list[str],
+        config: ConnectionConfig,
+        wanted: Callable[[], set[int]],
+        fetch: Callable[[int], Awaitable[Problem | None]],
+        opened: asyncio.Event,
+        troubles: Troubles,
+    ):
+        self._names = names
+        self._wanted = wanted
+        self._fetch = fetch
+        self._opened = opened
+        self._troubles = troubles
+        self._calm_s = config.backoff_max_ms / 1000
+        waits = config.backoff_min_ms, config.backoff_max_ms
+        self._tries = [_Tries(Backoff(*waits)) for _ in names]
+        self._banned_until = 0.0
+        self._changed = asyncio.Event()
+
+    def look(self) -> None:
+        """Rows want something that did not."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Until cancelled; a failure that is no Problem ends it."""
+        flying: dict[asyncio.Task[None], int] = {}
+        try:
+            while True:
+                await self._opened.wait()
+                self._changed.clear()
+                due, wait_s = self._due(set(flying.values()))
+                for row in due[: AT_ONCE - len(flying)]:
+                    flying[asyncio.create_task(self._attempt(row))] = row
+                more = asyncio.create_task(self._changed.wait())
+                done, _ = await asyncio.wait(
+                    [*flying, more], timeout=wait_s, return_when=asyncio.FIRST_COMPLETED
+                )
+                more.cancel()
+                for task in [task for task in flying if task in done]:
+                    del flying[task]
+                    task.result()
+        finally:
+            await asyncio.gather(*flying, return_exceptions=True)
+
+    def _due(self, busy: set[int]) -> tuple[list[int], float | None]:
+        """Rows to ask for now, who waited longest first; and when to look again, None: if asked."""
+        now = time.monotonic()
+        waiting = self._wanted() - busy
+        ready = {row: max(self._tries[row].next_at, self._banned_until) for row in waiting}
+        due = sorted((at, row) for row, at in ready.items() if at <= now)
+        later = [at - now for at in ready.values() if at > now]
+        return [row for _, row in due], min(later, default=None)
+
+    async def _attempt(self, row: int) -> None:
+        """One request for a row, and when the next may be made."""
+        tries = self._tries[row]
+        problem = await self._fetch(row)
+        now = time.monotonic()
+        tries.attempted(now, problem is None, self._calm_s)
+        if problem is not None:
+            # What the venue asks for is meant for this address, whatever the row.
+            self._banned_until = max(self._banned_until, now + problem.retry_after_s)
+            self._troubles.failed_of(self._names[row], problem.text)
+
+
+class _Tries:
+    """When a row's next request may be made."""
+
+    def __init__(self, backoff: Backoff):
+        self.next_at = 0.0
+        self._backoff = backoff
+        self._good_at: float | None = None
+
+    def attempted(self, now: float, good: bool, calm_s: float) -> None:
+        """A row that stood for calm_s starts its waits anew; one that does not last does not."""
+        if self._good_at is not None and now - self._good_at > calm_s:
+            self._backoff.reset()
+        self._good_at = now if good else None
+        self.next_at = now + self._backoff.next_ms() / 1000
+
+
+def _retry_after_s(response: httpx2.Response) -> float:
+    """429 and 418 come with it; to ask earlier makes the ban longer."""
+    text = response.headers.get("Retry-After", "")
+    return min(float(text), RETRY_AFTER_MAX_S) if text.isascii() and text.isdigit() else 0.0

@@ -1,0 +1,174 @@
+"""A WebSocket to a venue that is kept: connect, subscribe, receive, give up, wait, and again."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+from pinnacle.core.errors import ConfigError, DataError
+from pinnacle.core.schema import Reason
+from pinnacle.venues.transport.backoff import Backoff
+from pinnacle.venues.transport.config import ConnectionConfig
+from pinnacle.venues.transport.troubles import Troubles
+
+# Far above any frame of the streams in use; without a bound a broken peer could fill memory.
+FRAME_BYTES_MAX = 16 * 1024 * 1024
+# How many frames may be taken before other tasks of the loop get their turn.
+FRAMES_PER_TURN = 32
+
+
+class ConnectionLost(Exception):
+    """This connection cannot go on; `reason` is what its books become invalid with."""
+
+    def __init__(self, text: str, reason: int = Reason.DISCONNECTED):
+        super().__init__(text)
+        self.reason = reason
+
+
+class Conversation(Protocol):
+    """What a venue says on a connection, and what is said to it."""
+
+    def greeting(self) -> Sequence[str]:
+        """What is sent as soon as the connection stands: subscriptions."""
+
+    def take(self, frame: bytes) -> None:
+        """A frame. ConnectionLost, DataError, OSError: the connection cannot go on."""
+
+    def lost(self, reason: int) -> None:
+        """The connection is gone, or was never made: nothing that it told holds any more."""
+
+
+class WebSocketSession:
+    """Keeps one connection until `run` is cancelled.
+
+    connections   times subscribed
+    acknowledged  set while the venue has confirmed what was asked for; the conversation calls
+                  `acknowledge` when it hears so
+    frames        how many came
+    tls           the context of the newest connection, for requests beside it
+    """
+
+    def __init__(
+        self,
+        url: str,
+        config: ConnectionConfig,
+        conversation: Conversation,
+        troubles: Troubles,
+    ):
+        self.connections = 0
+        self.frames = 0
+        self.acknowledged = asyncio.Event()
+        self.tls: ssl.SSLContext | None = None
+        self._url = url
+        self._config = config
+        self._conversation = conversation
+        self._troubles = troubles
+
+    def acknowledge(self) -> None:
+        """The venue confirms the subscription."""
+        self.connections += 1
+        self.acknowledged.set()
+
+    async def run(self, *beside: asyncio.Task[None]) -> None:
+        """Until cancelled. A task of `beside` that fails ends the connection like one's own.
+
+        ConfigError at once if ca_file cannot be read; a failure after that is a lost connection.
+        """
+        config = self._config
+        self.tls = self._context()
+        backoff = Backoff(config.backoff_min_ms, config.backoff_max_ms)
+        while True:
+            begun = time.monotonic()
+            lost = await self._connection(beside)
+            self.acknowledged.clear()
+            self._troubles.failed(f"connection lost: {lost}")
+            if time.monotonic() - begun > config.backoff_max_ms / 1000:
+                backoff.reset()
+            self._conversation.lost(lost.reason)
+            await asyncio.sleep(backoff.next_ms() / 1000)
+
+    def _context(self) -> ssl.SSLContext | None:
+        """Read anew for each connection: the file may have been replaced."""
+        if not self._url.startswith("wss:"):
+            return None
+        ca_file = self._config.ca_file
+        try:
+            return ssl.create_default_context(cafile=ca_file)
+        except OSError as error:
+            raise ConfigError(f"ca_file {ca_file}: {error.strerror or error}") from None
+
+    async def _connection(self, beside: Sequence[asyncio.Task[None]]) -> ConnectionLost:
+        """One connection from its beginning to its end; returns why it ended."""
+        config = self._config
+        try:
+            self.tls = self._context()
+            async with connect(
+                self._url,
+                ssl=self.tls,
+                compression=None,
+                proxy=None,
+                max_size=FRAME_BYTES_MAX,
+                max_queue=config.queue_frames,
+                open_timeout=config.connect_timeout_ms / 1000,
+                close_timeout=1,
+                ping_interval=None,
+            ) as socket:
+                return await self._converse(socket, beside)
+        except (OSError, WebSocketException, TimeoutError, ConfigError) as error:
+            return ConnectionLost(f"{type(error).__name__}: {error}")
+
+    async def _converse(
+        self, socket: ClientConnection, beside: Sequence[asyncio.Task[None]]
+    ) -> ConnectionLost:
+        """Everything on an open connection: the first task that fails ends it."""
+        for message in self._conversation.greeting():
+            await socket.send(message)
+        own = [asyncio.create_task(self._receive(socket)), asyncio.create_task(self._watch())]
+        try:
+            done, _ = await asyncio.wait([*own, *beside], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in own:
+                task.cancel()
+            await asyncio.gather(*own, return_exceptions=True)
+        for task in done:
+            error = task.exception()
+            if isinstance(error, ConnectionLost):
+                return error
+            if isinstance(error, (OSError, WebSocketException, DataError)):
+                return ConnectionLost(f"{type(error).__name__}: {error}")
+            if error is not None:
+                raise error
+        raise AssertionError("a task of a connection ends by an exception")
+
+    async def _receive(self, socket: ClientConnection) -> None:
+        """The hot loop."""
+        recv, take = socket.recv, self._conversation.take
+        while True:
+            for _ in range(FRAMES_PER_TURN):
+                frame = await recv(decode=False)
+                self.frames += 1
+                take(frame)
+            # recv does not suspend while frames wait: without this a backlog would keep the
+            # stale timer, the tasks beside and the owner's own from running.
+            await asyncio.sleep(0)
+
+    async def _watch(self) -> None:
+        """Ends the connection when no acknowledgement, or no frame, comes for too long."""
+        config = self._config
+        # Not wait_for: in Python 3.11 it loses a cancellation that comes with its result.
+        try:
+            async with asyncio.timeout(config.connect_timeout_ms / 1000):
+                await self.acknowledged.wait()
+        except TimeoutError:
+            raise ConnectionLost("the subscription was not acknowledged") from None
+        period = config.stale_ms / 4000
+        seen, quiet = self.frames, 0
+        while quiet < 4:
+            await asyncio.sleep(period)
+            quiet = quiet + 1 if self.frames == seen else 0
+            seen = self.frames
+        raise ConnectionLost(f"no frame for {config.stale_ms} ms", Reason.STALE)
