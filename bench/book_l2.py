@@ -12,6 +12,7 @@ from pinnacle.capture.tape import Tape
 from pinnacle.core._native import ffi
 from pinnacle.core.book import WINDOW
 from pinnacle.core.schema import EVENT
+from pinnacle.venues.binance.dialect import BinanceDialect
 from pinnacle.venues.binance.stream import MarketStream
 
 NAME = "L2 book"
@@ -28,14 +29,14 @@ def capture_events(bench: Bench) -> Path:
         def keep(events: Any, n: int) -> None:
             found.append(np.frombuffer(ffi.buffer(events, n * EVENT.itemsize), EVENT).copy())
 
-        tape = Tape((path,))
+        tape = Tape((path,), BinanceDialect())
         (instrument,) = tape.instruments.values()
         stream_ = MarketStream(instrument, keep)
         for entry in tape.play():
-            if entry.stream is None:
-                stream_.snapshot(0, entry.wrapped, entry.recv_ns)
+            if entry.parts.channel is None:
+                stream_.snapshot(0, entry.frame, entry.recv_ns)
             else:
-                stream_.frame(entry.wrapped, entry.recv_ns)
+                stream_.frame(entry.frame, entry.recv_ns)
         np.concatenate(found).tofile(place)
     return place
 

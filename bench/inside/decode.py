@@ -12,19 +12,20 @@ import msgspec
 from bench.inside.measure import begin, emit
 from pinnacle.capture.tape import Tape
 from pinnacle.venues.binance.codec import Codec
+from pinnacle.venues.binance.dialect import BinanceDialect
 
 FRAMES_MAX = 3000
 
 
 def main() -> None:
     arguments = begin()
-    tape = Tape((Path(arguments.more[0]),))
+    tape = Tape((Path(arguments.more[0]),), BinanceDialect())
     (instrument,) = tape.instruments.values()
     frames: dict[str, list[bytes]] = {"depth": [], "trade": [], "bookTicker": []}
     for entry in tape.play():
-        kept = frames.get(entry.kind.decode())
+        kept = frames.get(entry.parts.kind)
         if kept is not None and len(kept) < FRAMES_MAX:
-            kept.append(entry.wrapped)
+            kept.append(entry.frame)
     codec = Codec(instrument)
     emit("levels_per_frame", sum(codec.scan(f, 0) for f in frames["depth"]) / len(frames["depth"]))
     decoders: dict[str, Callable[[bytes], Any]] = {

@@ -1,12 +1,10 @@
-"""Raw captures of Binance's combined stream: a line is `<recv_ns> <json>`, a file one symbol.
+"""Raw captures of a venue: a line is `<recv_ns> <frame>`, a file one symbol.
 
-A file may be compressed with gzip. Among the frames stands one REST depth snapshot, inline, where
-the recorder received it.
+A file may be compressed with gzip. What a frame says is the venue's dialect's to know.
 """
 
 import gzip
 import math
-import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,16 +15,13 @@ import numpy as np
 from pinnacle.core.errors import DataError, UsageError, is_shortage
 from pinnacle.core.kept import open_kept
 from pinnacle.core.names import Symbol
-from pinnacle.core.schema import INSTRUMENT, Kind, Venue
-from pinnacle.venues.binance.codec import RECORDS_MAX, Codec, FrameError
+from pinnacle.core.schema import INSTRUMENT, Kind
+from pinnacle.venues.dialect import Dialect, Reader
 
-SYMBOL = re.compile(rb'"s":"([^"]*)"')
 # What a capture may have been packed with, by its first bytes, and is not read here.
 _PACKED = {b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zX": "xz", b"BZh9": "bzip2", b"PK\x03\x04": "zip"}
-#: Of a frame with its stamp; the largest snapshot that Binance sends has some 300 kB.
+#: Of a frame with its stamp; the largest snapshots of venues have some megabytes.
 LINE_MAX = 1 << 24
-# Binance writes eight decimals, whatever an instrument's tick and lot are.
-TEXT_DECIMALS = 8
 
 
 class Line(NamedTuple):
@@ -35,11 +30,6 @@ class Line(NamedTuple):
     number: int
     recv_ns: int
     frame: bytes
-
-
-def is_snapshot(frame: bytes) -> bool:
-    """Whether a frame of a capture is the REST depth snapshot."""
-    return frame.startswith(b'{"lastUpdateId"')
 
 
 def read_capture(path: Path) -> Iterator[Line]:
@@ -74,42 +64,43 @@ def read_capture(path: Path) -> Iterator[Line]:
         raise DataError(f"{path}: empty capture")
 
 
-def infer_instrument(path: Path, instrument_id: int = 0) -> np.ndarray:
+def infer_instrument(path: Path, dialect: Dialect, instrument_id: int = 0) -> np.ndarray:
     """The instrument table, shape (1,), of a capture: its symbol, and the coarsest decimal tick
     and lot that every price and quantity in it is a whole number of.
 
-    A capture carries no exchangeInfo. The greatest common divisor is exact where the venue's own
-    step is not: old orders may rest with quantities finer than the step of today.
+    A capture carries no table of instruments. The greatest common divisor is exact where the
+    venue's own step is not: old orders may rest with quantities finer than the step of today.
     """
     table = np.zeros(1, INSTRUMENT)
     row = table[0]
-    row["symbol"] = _symbol(path)
+    row["symbol"] = _symbol(path, dialect)
     row["instrument_id"] = instrument_id
-    row["venue_id"] = Venue.BINANCE
+    row["venue_id"] = dialect.venue_id
     row["tick_mantissa"] = row["lot_mantissa"] = row["quantity_min"] = 1
-    row["tick_decimals"] = row["lot_decimals"] = TEXT_DECIMALS
-    tick, lot = _divisors(path, Codec(table, RECORDS_MAX))
-    row["tick_decimals"] = _decimals(tick)
-    row["lot_decimals"] = _decimals(lot)
+    row["tick_decimals"] = row["lot_decimals"] = dialect.decimals
+    tick, lot = _divisors(path, dialect.reader(table))
+    row["tick_decimals"] = _decimals(tick, dialect.decimals)
+    row["lot_decimals"] = _decimals(lot, dialect.decimals)
     return table
 
 
-def _symbol(path: Path) -> bytes:
+def _symbol(path: Path, dialect: Dialect) -> bytes:
     for line in read_capture(path):
-        found = SYMBOL.search(line.frame)
-        if found:
-            try:
-                return Symbol(found[1].decode()).encode()
-            except ValueError as error:
-                raise DataError(f"{path}:{line.number}: not a symbol: {error}") from None
+        try:
+            found = dialect.symbol(line.frame)
+            if found is not None:
+                return Symbol(found).encode()
+        except ValueError as error:
+            raise DataError(f"{path}:{line.number}: not a symbol: {error}") from None
     raise DataError(f"{path}: no frame names a symbol")
 
 
-def _divisors(path: Path, codec: Codec) -> tuple[int, int]:
+def _divisors(path: Path, reader: Reader) -> tuple[int, int]:
     tick = lot = 0
-    first = codec.events.cdata[0]
+    first = reader.events.cdata[0]
     for line in read_capture(path):
-        count = scan_line(path, line, codec)
+        with placed(path, line):
+            count = reader.scan(line.frame, line.recv_ns)
         if count == 1:
             tick = math.gcd(tick, first.price)
             lot = math.gcd(lot, first.quantity)
@@ -117,23 +108,29 @@ def _divisors(path: Path, codec: Codec) -> tuple[int, int]:
                 tick = math.gcd(tick, first.order_id)
                 lot = math.gcd(lot, first.aux)
         elif count > 1:
-            records = codec.events.array[:count]
+            records = reader.events.array[:count]
             tick = math.gcd(tick, int(np.gcd.reduce(records["price"])))
             lot = math.gcd(lot, int(np.gcd.reduce(records["quantity"])))
     return tick, lot
 
 
-def scan_line(path: Path, line: Line, codec: Codec) -> int:
-    """codec.scan of a line; what is wrong with it names file and line."""
-    try:
-        return codec.scan(line.frame, line.recv_ns, 0 if is_snapshot(line.frame) else -1)
-    except FrameError as error:
-        raise DataError(f"{path}:{line.number}: {error}") from None
+class placed:
+    """What is wrong with a line names file and line."""
+
+    def __init__(self, path: Path, line: Line):
+        self._where = f"{path}:{line.number}"
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, DataError):
+            raise DataError(f"{self._where}: {error}") from None
 
 
-def _decimals(divisor: int) -> int:
-    """Digits after the point of the coarsest power of ten that divides divisor x 1e-8."""
-    decimals = TEXT_DECIMALS
-    while decimals > 0 and divisor and divisor % 10 ** (TEXT_DECIMALS - decimals + 1) == 0:
+def _decimals(divisor: int, most: int) -> int:
+    """Digits after the point of the coarsest power of ten that divides divisor x 10^-most."""
+    decimals = most
+    while decimals > 0 and divisor and divisor % 10 ** (most - decimals + 1) == 0:
         decimals -= 1
     return decimals

@@ -1,22 +1,24 @@
 """`pinnacle capture`: raw recordings of venues, judged or played back as a venue."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pinnacle.cli.options import Number
+from pinnacle.cli.options import VENUE_KIND, Number
 from pinnacle.core.errors import DataError
 
 if TYPE_CHECKING:
     from pinnacle.capture.check import FileReport
     from pinnacle.capture.tape import Tape
+    from pinnacle.venues.port import VenueKind
 
-VENUES = click.Choice(["binance"])
 FILES = click.argument(
     "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
 )
-VENUE = click.option("--venue", type=VENUES, required=True, help="Whose format the files are in.")
+VENUE = click.option(
+    "--venue", type=VENUE_KIND, required=True, help="Whose format the files are in."
+)
 
 
 @click.group()
@@ -28,7 +30,7 @@ def capture() -> None:
 @FILES
 @VENUE
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def check(files: tuple[Path, ...], venue: str, as_json: bool) -> None:
+def check(files: tuple[Path, ...], venue: "VenueKind[Any]", as_json: bool) -> None:
     """Rebuild the order book from each FILE and compare it with what the venue itself says.
 
     Exit code 1 if a file is damaged, an update is missing, the book crosses, or a top of book or
@@ -38,7 +40,8 @@ def check(files: tuple[Path, ...], venue: str, as_json: bool) -> None:
 
     from pinnacle.capture.check import check_capture
 
-    reports = [check_capture(path).report for path in files]
+    dialect = venue.dialect()
+    reports = [check_capture(path, dialect).report for path in files]
     if as_json:
         click.echo(msgspec.json.encode({"files": reports}))
     else:
@@ -84,7 +87,7 @@ def _print_table(reports: "list[FileReport]") -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as one line of JSON.")
 def serve(
     files: tuple[Path, ...],
-    venue: str,
+    venue: "VenueKind[Any]",
     speed: float,
     port: int,
     loop: bool,
@@ -101,7 +104,7 @@ def serve(
 
     from pinnacle.capture.tape import Tape
 
-    tape = Tape(files)
+    tape = Tape(files, venue.dialect())
     directory: AbstractContextManager[str | Path]
     if cert_dir is None:
         directory = tempfile.TemporaryDirectory(prefix="pinnacle-capture-")

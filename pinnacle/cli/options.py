@@ -1,11 +1,14 @@
 """Kinds of values that several commands take: a session's name, a number that is one."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pinnacle.core.names import SessionName
+
+if TYPE_CHECKING:
+    from pinnacle.venues.port import VenueKind
 
 
 class _SessionName(click.ParamType[SessionName]):
@@ -16,6 +19,25 @@ class _SessionName(click.ParamType[SessionName]):
     ) -> SessionName:
         try:
             return SessionName(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class _VenueKind(click.ParamType["VenueKind[Any]"]):
+    name = "venue"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        from pinnacle.venues.registry import VENUES
+
+        return f"[{'|'.join(VENUES)}|module:ATTRIBUTE]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "VenueKind[Any]":
+        from pinnacle.venues.registry import find
+
+        try:
+            return find(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -31,3 +53,4 @@ class Number(click.FloatRange):
 
 
 SESSION_NAME = _SessionName()
+VENUE_KIND = _VenueKind()

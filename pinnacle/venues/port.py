@@ -7,12 +7,16 @@ protocols with the first venue that has them.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from pinnacle.core.config import Section
+from pinnacle.core.errors import UsageError
 from pinnacle.core.schema import Venue
+
+if TYPE_CHECKING:
+    from pinnacle.venues.dialect import Dialect
 
 #: Called with (struct pmm_event *, count); the records are overwritten after it returns.
 Sink = Callable[[Any, int], object]
@@ -75,3 +79,7 @@ class VenueKind(ABC, Generic[SectionT]):
         top_of     by instrument_id, how that book stands after what the sink was given; None
                    while it is not valid
         """
+
+    def dialect(self) -> "Dialect":
+        """What its recordings and servers have of their own; UsageError if nothing knows that."""
+        raise UsageError(f"{self.name}: its recordings cannot be read: it has no dialect")

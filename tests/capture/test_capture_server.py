@@ -15,9 +15,11 @@ from pinnacle.capture.reading import read_capture
 from pinnacle.capture.server import CaptureServer
 from pinnacle.capture.tape import Tape
 from pinnacle.core.errors import UsageError
+from pinnacle.venues.binance.dialect import BinanceDialect
 from pinnacle.venues.transport.certificates import make_certificates
 
 LINES = 600
+BINANCE = BinanceDialect()
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def paths(tmp_path_factory, made_captures):
 
 @pytest.fixture(scope="module")
 def tape(paths):
-    return Tape(paths)
+    return Tape(paths, BINANCE)
 
 
 @pytest.fixture(scope="module")
@@ -221,4 +223,4 @@ def test_a_loop_begins_anew_for_the_next_subscriber(tape, certificates):
 
 def test_a_symbol_cannot_be_on_the_tape_twice(paths):
     with pytest.raises(UsageError, match="BTCUSDT is already on the tape"):
-        Tape((paths[0], paths[0]))
+        Tape((paths[0], paths[0]), BINANCE)

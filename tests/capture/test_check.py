@@ -12,8 +12,10 @@ from pinnacle.capture.check import check_capture
 from pinnacle.capture.reading import infer_instrument
 from pinnacle.cli.capture import capture
 from pinnacle.core.errors import DataError
+from pinnacle.venues.binance.dialect import BinanceDialect
 
 LINES = 3000
+BINANCE = BinanceDialect()
 
 
 @pytest.fixture
@@ -29,21 +31,21 @@ def written(tmp_path, lines):
 
 
 def test_a_whole_capture_is_good_compressed_or_not(tmp_path, lines):
-    report = check_capture(written(tmp_path, lines)).report
+    report = check_capture(written(tmp_path, lines), BINANCE).report
     assert report.good and report.frames == LINES and report.top_compared > 20
 
 
 def test_a_symbol_of_any_script_is_taken_from_the_frames(tmp_path, lines):
     path = written(tmp_path, renamed(lines, "币安人生USDT"))
-    assert infer_instrument(path)[0]["symbol"].decode() == "币安人生USDT"
-    assert check_capture(path).report.good
+    assert infer_instrument(path, BINANCE)[0]["symbol"].decode() == "币安人生USDT"
+    assert check_capture(path, BINANCE).report.good
 
 
 @pytest.mark.parametrize("symbol", ["", "BTC USDT", "X" * 32, "-X", "../x"])
 def test_a_symbol_that_none_can_be_is_named_with_its_line(tmp_path, lines, symbol):
     path = written(tmp_path, renamed(lines, symbol))
     with pytest.raises(DataError, match=r"capture\.txt:\d+: not a symbol"):
-        infer_instrument(path)
+        infer_instrument(path, BINANCE)
 
 
 def renamed(lines, symbol):
@@ -54,22 +56,25 @@ def renamed(lines, symbol):
 def test_a_lost_update_is_one_gap(tmp_path, lines):
     depths = [at for at, line in enumerate(lines) if b"depthUpdate" in line]
     del lines[depths[50]]
-    report = check_capture(written(tmp_path, lines)).report
+    report = check_capture(written(tmp_path, lines), BINANCE).report
     assert report.gaps == 1 and not report.good
 
 
 def test_a_lost_trade_is_missing_and_one_that_comes_twice_is_told(tmp_path, lines):
     trades = [at for at, line in enumerate(lines) if b'"e":"trade"' in line]
-    lost = check_capture(written(tmp_path, lines[: trades[5]] + lines[trades[6] :])).report
+    path = written(tmp_path, lines[: trades[5]] + lines[trades[6] :])
+    lost = check_capture(path, BINANCE).report
     assert (lost.trades_missing, lost.gaps, lost.good) == (1, 0, False)
-    again = check_capture(written(tmp_path, lines[: trades[5] + 1] + lines[trades[5] :])).report
+    again = check_capture(
+        written(tmp_path, lines[: trades[5] + 1] + lines[trades[5] :]), BINANCE
+    ).report
     assert (again.duplicated, again.trades_missing, again.good) == (1, 0, False)
 
 
 def test_an_update_that_comes_twice_is_told(tmp_path, lines):
     depths = [at for at, line in enumerate(lines) if b"depthUpdate" in line]
     twice = lines[: depths[50] + 1] + lines[depths[50] :]
-    report = check_capture(written(tmp_path, twice)).report
+    report = check_capture(written(tmp_path, twice), BINANCE).report
     assert (report.duplicated, report.gaps, report.good) == (1, 0, False)
 
 
@@ -78,7 +83,7 @@ def test_a_second_older_snapshot_is_passed_over(tmp_path, lines):
     snapshot = next(line for line in lines if b'{"lastUpdateId"' in line)
     stamp = lines[-1].split(b" ")[0]
     lines.insert(len(lines) - 500, stamp + b" " + snapshot.split(b" ", 1)[1])
-    report = check_capture(written(tmp_path, lines)).report
+    report = check_capture(written(tmp_path, lines), BINANCE).report
     assert (report.gaps, report.good) == (0, True)
 
 
@@ -97,7 +102,7 @@ def test_a_top_beyond_what_the_snapshot_showed_is_unknown_and_not_wrong(tmp_path
     top = {"u": 10, "b": "99.00", "B": "1", "a": "100.06", "A": "1"}
     lines = [b"5 " + json.dumps(first, separators=(",", ":")).encode() + b"\n"]
     lines += [frame("depth@100ms", **update), frame("bookTicker", **top)]
-    report = check_capture(written(tmp_path, lines)).report
+    report = check_capture(written(tmp_path, lines), BINANCE).report
     assert (report.top_compared, report.top_unknown, report.top_different) == (1, 1, 0)
 
 
@@ -109,7 +114,7 @@ def test_a_file_that_is_packed_otherwise_says_with_what(tmp_path, content, name)
     path = tmp_path / "capture.bin"
     path.write_bytes(content)
     with pytest.raises(DataError, match=f"packed with {name}: unpack it, or use gzip"):
-        check_capture(path)
+        check_capture(path, BINANCE)
 
 
 def test_a_wrong_quantity_at_the_best_price_differs_from_book_ticker(tmp_path, lines):
@@ -123,7 +128,7 @@ def test_a_wrong_quantity_at_the_best_price_differs_from_book_ticker(tmp_path, l
                 level[1] = level[1].replace("3", "4")
             swapped += 1
         tampered.append(stamp + b" " + json.dumps(message, separators=(",", ":")).encode() + b"\n")
-    report = check_capture(written(tmp_path, tampered)).report
+    report = check_capture(written(tmp_path, tampered), BINANCE).report
     assert swapped and report.top_different > 0 and report.gaps == 0 and not report.good
 
 
@@ -131,7 +136,7 @@ def test_a_bid_above_the_asks_is_counted_as_crossed(tmp_path, lines):
     depths = [at for at, line in enumerate(lines) if b"depthUpdate" in line]
     at = depths[100]
     lines[at] = lines[at].replace(b'"b":[', b'"b":[["200000.00000000","1.00000000"],')
-    assert check_capture(written(tmp_path, lines)).report.crossed > 0
+    assert check_capture(written(tmp_path, lines), BINANCE).report.crossed > 0
 
 
 @pytest.mark.parametrize(
@@ -146,7 +151,7 @@ def test_a_bid_above_the_asks_is_counted_as_crossed(tmp_path, lines):
 def test_a_damaged_line_is_named(tmp_path, lines, damage, words):
     lines[99] = damage
     with pytest.raises(DataError) as caught:
-        check_capture(written(tmp_path, lines))
+        check_capture(written(tmp_path, lines), BINANCE)
     assert words in str(caught.value) and caught.value.exit_code == 1
 
 
@@ -154,7 +159,7 @@ def test_a_cut_gzip_file_is_named_with_the_line_where_it_ends(tmp_path, made_cap
     path = tmp_path / "cut.gz"
     path.write_bytes(made_captures["BTCUSDT"].read_bytes()[:50_000])
     with pytest.raises(DataError, match=r"cut\.gz:\d+: damaged gzip data"):
-        check_capture(path)
+        check_capture(path, BINANCE)
 
 
 def test_a_line_without_an_end_is_read_up_to_a_bound(tmp_path, monkeypatch):
@@ -172,7 +177,7 @@ def test_a_line_without_an_end_is_read_up_to_a_bound(tmp_path, monkeypatch):
 def test_a_capture_without_a_snapshot_is_no_book(tmp_path, lines):
     kept = [line for line in lines if b'{"lastUpdateId"' not in line]
     with pytest.raises(DataError, match="no depth snapshot"):
-        check_capture(written(tmp_path, kept))
+        check_capture(written(tmp_path, kept), BINANCE)
 
 
 @pytest.mark.parametrize("content", [b"", b"5 {}\n"])
@@ -180,7 +185,7 @@ def test_a_file_that_is_no_capture_is_refused(tmp_path, content):
     path = tmp_path / "capture.txt"
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"capture\.txt: (empty capture|no frame names a symbol)"):
-        check_capture(path)
+        check_capture(path, BINANCE)
 
 
 def test_the_command_prints_a_report_and_fails_when_something_is_missing(tmp_path, lines):

@@ -7,10 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from pinnacle.capture.reading import infer_instrument, is_snapshot, read_capture
+from pinnacle.capture.reading import infer_instrument, read_capture
 from pinnacle.core.schema import Kind, Side
 from pinnacle.venues.binance.codec import Codec
+from pinnacle.venues.binance.dialect import BinanceDialect
 from tests.beside import CAPTURES, needs_captures
+
+BINANCE = BinanceDialect()
 
 
 @pytest.fixture(params=["made", pytest.param("recorded", marks=needs_captures)])
@@ -56,7 +59,7 @@ def test_tick_and_lot_come_from_the_data_itself(files, source):
     # Old orders rest on the recorded book that are finer than the venue's step of that day.
     decimals = {"made": [(2, 5), (2, 4)], "recorded": [(2, 6), (2, 5)]}[source]
     for (symbol, path), expected in zip(files.items(), decimals, strict=True):
-        row = infer_instrument(path)[0]
+        row = infer_instrument(path, BINANCE)[0]
         assert row["symbol"].decode() == symbol
         assert (row["tick_decimals"], row["lot_decimals"]) == expected
 
@@ -93,12 +96,12 @@ def _plain(message: dict, tick: int, lot: int) -> list[tuple]:
 
 @pytest.mark.parametrize("symbol", CAPTURES)
 def test_every_frame_scans_to_what_json_and_decimal_make_of_it(files, symbol):
-    instrument = infer_instrument(files[symbol])
+    instrument = infer_instrument(files[symbol], BINANCE)
     codec = Codec(instrument)
     tick, lot = (int(instrument[0][name]) for name in ("tick_decimals", "lot_decimals"))
     names = ("kind", "side", "price", "quantity", "order_id", "aux")
     for line in read_capture(files[symbol]):
-        count = codec.scan(line.frame, line.recv_ns, 0 if is_snapshot(line.frame) else -1)
+        count = codec.scan(line.frame, line.recv_ns, 0 if BINANCE.begins_book(line.frame) else -1)
         records = codec.events.array[:count]
         message = json.loads(line.frame)
         message = message.get("data", message)

@@ -23,10 +23,12 @@ from pinnacle.core.errors import ConfigError
 from pinnacle.core.schema import EVENT, Kind, Reason, Source, Venue
 from pinnacle.venues.binance.config import BinanceConfig
 from pinnacle.venues.binance.connector import BinanceConnector
+from pinnacle.venues.binance.dialect import BinanceDialect
 from pinnacle.venues.transport.certificates import make_certificates
 from pinnacle.venues.transport.websocket import FRAMES_PER_TURN
 from tests.beside import CAPTURES, needs_captures
 
+BINANCE = BinanceDialect()
 PINNACLE = [sys.executable, "-c", "from pinnacle.cli.main import main; main()"]
 
 
@@ -88,7 +90,7 @@ class Market:
     """The sink: a book an instrument, and every BOOK_END and BOOK_INVALID."""
 
     def __init__(self, checks):
-        self.instruments = np.concatenate([check.stream.codec.instruments for check in checks])
+        self.instruments = np.concatenate([check.instruments for check in checks])
         self.instruments["instrument_id"] = range(10, 10 + len(checks))
         self.books = [Book(10 + number, 65536, 8192) for number in range(len(checks))]
         self.notable = []
@@ -147,7 +149,7 @@ def drained(server, connector):
 
 
 def compare_with_check(serve, paths, speed):
-    checks = [check_capture(path) for path in paths]
+    checks = [check_capture(path, BINANCE) for path in paths]
     market = Market(checks)
     server = serve(paths, "--speed", speed)
     connector = BinanceConnector(server.config(), market.instruments, market)
@@ -174,7 +176,7 @@ def test_books_of_the_whole_captures_over_tls_equal_those_of_the_check(serve):
 
 
 def test_a_server_that_is_killed_makes_books_invalid_and_they_come_back_whole(serve, short):
-    checks = [check_capture(path) for path in short]
+    checks = [check_capture(path, BINANCE) for path in short]
     market = Market(checks)
     first = serve(short, "--speed", "15")
     connector = BinanceConnector(first.config(), market.instruments, market)
@@ -203,7 +205,7 @@ def test_a_server_that_is_killed_makes_books_invalid_and_they_come_back_whole(se
 
 def test_a_backlog_of_frames_does_not_keep_other_tasks_of_the_loop_waiting(serve, short):
     """Frames come faster than the sink takes them; the loop's owner still gets its turns."""
-    instruments = check_capture(short[0]).stream.codec.instruments
+    instruments = check_capture(short[0], BINANCE).instruments
     server = serve(short[:1], "--speed", "0")
     connector = BinanceConnector(server.config(), instruments, lambda *_: time.sleep(0.0002))
     taken = []
@@ -224,7 +226,7 @@ def test_a_backlog_of_frames_does_not_keep_other_tasks_of_the_loop_waiting(serve
 
 
 def test_a_server_of_another_authority_is_refused(serve, short, tmp_path):
-    market = Market([check_capture(path) for path in short])
+    market = Market([check_capture(path, BINANCE) for path in short])
     foreign, _ = make_certificates(tmp_path / "foreign")
     server = serve(short)
     config = server.config(ca_file=str(foreign))
@@ -236,7 +238,7 @@ def test_a_server_of_another_authority_is_refused(serve, short, tmp_path):
 
 def test_a_rest_server_of_another_authority_is_refused_too(serve, short, tmp_path):
     """The stream may be genuine: a snapshot from an impostor must still never make a book."""
-    market = Market([check_capture(path) for path in short])
+    market = Market([check_capture(path, BINANCE) for path in short])
     server = serve(short, "--speed", "0.0001")
     impostor = Server(short, tmp_path / "impostor", "--speed", "0")
     try:
@@ -252,7 +254,7 @@ def test_a_rest_server_of_another_authority_is_refused_too(serve, short, tmp_pat
 
 
 def test_a_connection_without_frames_is_given_up_as_stale(serve, short):
-    market = Market([check_capture(path) for path in short])
+    market = Market([check_capture(path, BINANCE) for path in short])
     server = serve(short, "--speed", "0.0001")
     connector = BinanceConnector(server.config(stale_ms=200), market.instruments, market)
     stale = (10, Kind.BOOK_INVALID, Reason.STALE)
@@ -261,7 +263,7 @@ def test_a_connection_without_frames_is_given_up_as_stale(serve, short):
 
 
 def test_a_missing_ca_file_is_a_configuration_error_at_once(short):
-    market = Market([check_capture(short[0])])
+    market = Market([check_capture(short[0], BINANCE)])
     config = BinanceConfig(ca_file="/nowhere/ca.pem")
     connector = BinanceConnector(config, market.instruments, market)
     with pytest.raises(ConfigError, match=r"ca_file /nowhere/ca\.pem"):
@@ -302,7 +304,7 @@ def test_a_port_that_is_taken_is_a_clear_error(serve, short):
 
 
 def test_resync_on_request_begins_one_book_anew(serve, short):
-    checks = [check_capture(path) for path in short]
+    checks = [check_capture(path, BINANCE) for path in short]
     market = Market(checks)
     server = serve(short, "--speed", "15")
     connector = BinanceConnector(server.config(), market.instruments, market)

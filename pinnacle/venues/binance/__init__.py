@@ -6,6 +6,7 @@ import numpy as np
 
 from pinnacle.core.schema import Venue
 from pinnacle.venues.binance.config import BinanceConfig
+from pinnacle.venues.dialect import Dialect
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
 
 
@@ -30,6 +31,11 @@ class Binance(VenueKind[BinanceConfig]):
         from pinnacle.venues.binance.connector import BinanceConnector
 
         return BinanceConnector(config, instruments, sink, clock, top_of)
+
+    def dialect(self) -> Dialect:
+        from pinnacle.venues.binance.dialect import BinanceDialect
+
+        return BinanceDialect()
 
 
 VENUE = Binance()

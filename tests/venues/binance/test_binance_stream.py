@@ -5,16 +5,18 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from pinnacle.capture.reading import infer_instrument, is_snapshot, read_capture
+from pinnacle.capture.reading import infer_instrument, read_capture
 from pinnacle.capture.tape import Tape
 from pinnacle.core._native import ffi
 from pinnacle.core.book import Book
 from pinnacle.core.schema import EVENT, Kind, Reason
 from pinnacle.venues.binance.codec import FrameError, MessageKind
+from pinnacle.venues.binance.dialect import BinanceDialect
 from pinnacle.venues.binance.stream import MarketStream
 from tests.venues.binance.binance_frames import instruments
 
 LINES = 2500
+BINANCE = BinanceDialect()
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +27,8 @@ def btc(made_captures):
 @pytest.fixture(scope="module")
 def capture(btc):
     lines = list(islice(read_capture(btc), LINES))
-    inline = next(line for line in lines if is_snapshot(line.frame))
-    return infer_instrument(btc), lines, inline
+    inline = next(line for line in lines if BINANCE.begins_book(line.frame))
+    return infer_instrument(btc, BINANCE), lines, inline
 
 
 class Sink:
@@ -55,7 +57,7 @@ def whole_book(capture):
     sink = Sink(instrument)
     stream = MarketStream(instrument, sink)
     for line in lines:
-        if is_snapshot(line.frame):
+        if BINANCE.begins_book(line.frame):
             assert stream.snapshot(0, line.frame, line.recv_ns)
         else:
             stream.frame(line.frame, line.recv_ns)
@@ -73,19 +75,24 @@ def test_nothing_of_the_book_is_delivered_before_its_snapshot(capture):
     assert stream.syncs[0].held > 0
 
 
+def depth(venue):
+    """The venue's book as it answers with it now."""
+    return venue.reply("/api/v3/depth?symbol=BTCUSDT&limit=5000", ended=False).body
+
+
 def test_a_dropped_frame_makes_the_book_invalid_and_a_new_snapshot_makes_it_whole(capture, btc):
     """The new snapshot is the venue's book at a later moment, as the tape rebuilds it."""
     instrument, lines, _ = capture
     expected = whole_book(capture)
-    venue = Tape((btc,)).books()["BTCUSDT"]
-    entries = list(islice(Tape((btc,)).play(), LINES))
+    tape = Tape((btc,), BINANCE)
+    venue, entries = BINANCE.served(tape.instruments), list(islice(tape.play(), LINES))
     sink = Sink(instrument)
     stream = MarketStream(instrument, sink)
     depths = [at for at, line in enumerate(lines) if b"depthUpdate" in line.frame]
     lost, fetched = depths[60], depths[90]
     for at, (line, entry) in enumerate(zip(lines, entries, strict=True)):
         venue.take(entry)
-        if is_snapshot(line.frame):
+        if BINANCE.begins_book(line.frame):
             stream.snapshot(0, line.frame, line.recv_ns)
         elif at != lost:
             stream.frame(line.frame, line.recv_ns)
@@ -93,7 +100,7 @@ def test_a_dropped_frame_makes_the_book_invalid_and_a_new_snapshot_makes_it_whol
             assert sink.history == [END, (Kind.BOOK_INVALID, Reason.SEQUENCE_GAP)]
             assert stream.wanted == {0} and not sink.book.top().valid
         if at == fetched:
-            assert stream.snapshot(0, venue.reply(5000), line.recv_ns)
+            assert stream.snapshot(0, depth(venue), line.recv_ns)
             assert sink.book.top().valid
     assert sink.history[2:] == [END] and stream.gaps == 1
     assert sink.levels() == expected
