@@ -126,6 +126,11 @@ def test_its_configuration_is_checked_by_its_own_section(folder):
         assert refused.returncode == 3 and f"{config}: {words}" in refused.stderr, refused.stderr
 
 
+def test_recordings_of_a_venue_without_a_dialect_are_a_mistake_of_the_command_line(folder):
+    refused = pinnacle("capture", "check", "x", "--venue", "toy_venue:VENUE")
+    assert refused.returncode == 2 and "toy: its recordings cannot be read" in refused.stderr
+
+
 @pytest.mark.long
 def test_a_session_runs_on_it_survives_a_gap_and_repeats(folder):
     report = folder / "r.json"
