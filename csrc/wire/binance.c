@@ -120,7 +120,7 @@ static const char *early(struct pmm_scan *s, uint32_t field) {
     return s->instrument ? take_levels(s, field) : NULL;
 }
 
-static const struct pmm_wire_venue BINANCE = {KEYS, sizeof KEYS / sizeof *KEYS, early, PMM_VENUE_BINANCE, 0};
+static const struct pmm_wire_venue BINANCE = {PMM_WIRE_KEYS(KEYS), early, PMM_VENUE_BINANCE, 0};
 
 /* Which message it was; a depthUpdate or trade without one of its fields is malformed. */
 static int classify(struct pmm_scan *s) {

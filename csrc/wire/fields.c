@@ -3,6 +3,7 @@
 
 #include "base/decimal_inline.h"
 #include "base/error.h"
+#include "wire/instant.h"
 #include "wire/json_inline.h"
 
 int pmm_wire_fail(struct pmm_scan *s, const char *at, int code) {
@@ -17,15 +18,16 @@ static inline const char *expect(struct pmm_scan *s, const char *p, char c) {
     return p < s->end && *p == c ? json_space(p + 1, s->end) : pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
 }
 
-static inline const struct pmm_wire_key *row_of(const struct pmm_wire_venue *venue, uint64_t head, uint64_t tail) {
-    const struct pmm_wire_key *row = venue->keys, *stop = row + venue->key_count;
+static inline const struct pmm_wire_key *row_of(const struct pmm_wire_keys *keys, uint64_t head, uint64_t tail) {
+    const struct pmm_wire_key *row = keys->rows, *stop = row + keys->count;
     for (; row < stop; row++)
         if (load_eight(row->text) == head && load_eight(row->text + 8) == tail) return row;
     return NULL;
 }
 
 /* The key at p and the colon behind it: past them, and its row of the table, NULL if there is none. */
-static inline const char *key_at(struct pmm_scan *s, const char *p, const struct pmm_wire_key **row) {
+static inline const char *key_at(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys,
+                                 const struct pmm_wire_key **row) {
     char key[PMM_WIRE_KEY_BYTES] = {0};
     /* A short key without anything special, its colon right behind it: what venues write most. */
     if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && s->end - p > 10 && *p == '"') {
@@ -33,7 +35,7 @@ static inline const char *key_at(struct pmm_scan *s, const char *p, const struct
         const int bits = stops ? (__builtin_ctzll(stops) >> 3) * 8 : 0;
         const char *quote = p + 1 + bits / 8;
         if (bits && *quote == '"' && quote[1] == ':') {
-            *row = row_of(s->venue, v & (UINT64_MAX >> (64 - bits)), 0);
+            *row = row_of(keys, v & (UINT64_MAX >> (64 - bits)), 0);
             return json_space(quote + 2, s->end);
         }
     }
@@ -41,18 +43,19 @@ static inline const char *key_at(struct pmm_scan *s, const char *p, const struct
     if (!next) return NULL;
     const size_t bytes = (size_t)(next - p - 2);
     memcpy(key, p + 1, bytes < sizeof key ? bytes : sizeof key);
-    *row = bytes > sizeof key ? NULL : row_of(s->venue, load_eight(key), load_eight(key + 8));
+    *row = bytes > sizeof key ? NULL : row_of(keys, load_eight(key), load_eight(key + 8));
     return expect(s, next, ':');
 }
 
-static const char *object(struct pmm_scan *s, const char *p, int depth);
+static const char *object(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys);
 
 /* One member's value, p at its first byte. */
-static inline const char *member(struct pmm_scan *s, const char *p, const struct pmm_wire_key *key, int depth) {
+static inline const char *member(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys,
+                                 const struct pmm_wire_key *key) {
     const uint8_t flags = key ? key->flags : 0;
-    if (!key || (depth && flags & PMM_WIRE_OUTER)) return pmm_json_skip(p, s->end, depth + 1, &s->fault);
+    if (!key || (s->depth > 1 && flags & PMM_WIRE_OUTER)) return pmm_json_skip(p, s->end, s->depth, &s->fault);
     if (flags & PMM_WIRE_INSIDE)
-        return p < s->end && *p == '{' ? object(s, p, 1) : pmm_json_skip(p, s->end, 1, &s->fault);
+        return p < s->end && *p == '{' ? object(s, p, keys) : pmm_json_skip(p, s->end, 1, &s->fault);
     if (s->seen & PMM_WIRE_BIT(key->field)) return pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
     s->seen |= PMM_WIRE_BIT(key->field);
     s->field[key->field] = p;
@@ -60,20 +63,49 @@ static inline const char *member(struct pmm_scan *s, const char *p, const struct
         const char *next = s->venue->early(s, key->field);
         if (next || s->fault.code) return next;
     }
-    return json_skip(p, s->end, depth + 1, &s->fault);
+    return json_skip(p, s->end, s->depth, &s->fault);
 }
 
-/* p at the opening brace; returns past the closing one. */
-static const char *object(struct pmm_scan *s, const char *p, int depth) {
-    p = json_space(p + 1, s->end);
+/* p past the opening brace; returns past the closing one. */
+static inline const char *members(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys) {
+    p = json_space(p, s->end);
     if (p < s->end && *p == '}') return p + 1;
     for (;;) {
         const struct pmm_wire_key *row = NULL;
-        if (!(p = key_at(s, p, &row)) || !(p = member(s, p, row, depth))) return NULL;
+        if (!(p = key_at(s, p, keys, &row)) || !(p = member(s, p, keys, row))) return NULL;
         p = json_space(p, s->end);
         if (p < s->end && *p == '}') return p + 1;
         if (!(p = expect(s, p, ','))) return NULL;
     }
+}
+
+/* p at the opening brace. */
+static const char *object(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys) {
+    if (s->depth == PMM_JSON_DEPTH_MAX) return pmm_json_fail(&s->fault, p, PMM_ERR_RANGE);
+    s->depth++;
+    p = members(s, p + 1, keys);
+    s->depth--;
+    return p;
+}
+
+const char *pmm_wire_each(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys,
+                          int (*element)(struct pmm_scan *s)) {
+    uint32_t own = 0;
+    for (size_t i = 0; i < keys->count; i++)
+        own |= PMM_WIRE_BIT(keys->rows[i].field);
+    if (!(p = expect(s, p, '['))) return NULL;
+    if (p < s->end && *p == ']') return p + 1;
+    s->depth++;
+    for (;;) {
+        s->seen &= ~own;
+        if (p >= s->end || *p != '{') return pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
+        if (!(p = object(s, p, keys)) || element(s) < 0) return NULL;
+        p = json_space(p, s->end);
+        if (p < s->end && *p == ']') break;
+        if (!(p = expect(s, p, ','))) return NULL;
+    }
+    s->depth--;
+    return p + 1;
 }
 
 int pmm_wire_begin(struct pmm_scan *s, const struct pmm_wire_venue *venue, struct pmm_wire *wire, const char *text,
@@ -97,7 +129,7 @@ int pmm_wire_begin(struct pmm_scan *s, const struct pmm_wire_venue *venue, struc
 int pmm_wire_walk(struct pmm_scan *s, const char *text) {
     const char *p = json_space(text, s->end);
     const int is_object = p < s->end && *p == '{';
-    p = is_object ? object(s, p, 0) : pmm_json_skip(p, s->end, 0, &s->fault);
+    p = is_object ? object(s, p, &s->venue->keys) : pmm_json_skip(p, s->end, 0, &s->fault);
     if (!p) return s->fault.code;
     p = json_space(p, s->end);
     return p == s->end ? PMM_OK : pmm_wire_fail(s, p, PMM_ERR_SYNTAX);
@@ -126,33 +158,29 @@ struct pmm_wire_token pmm_wire_token(const struct pmm_scan *s, uint32_t field) {
     return (struct pmm_wire_token){begin, p < s->end ? (size_t)(p - begin) : 0};
 }
 
-/* Whether text is the symbol; `lower`: in lower case. */
-static int names(const char *symbol, struct pmm_wire_token text, int lower) {
-    if (text.bytes >= PMM_SYMBOL_BYTES || symbol[text.bytes] != '\0') return 0;
-    if (!lower) return memcmp(symbol, text.text, text.bytes) == 0;
-    for (size_t i = 0; i < text.bytes; i++) {
-        const char c = symbol[i];
-        if (text.text[i] != (c >= 'A' && c <= 'Z' ? (c | 32) : c)) return 0;
-    }
-    return 1;
-}
-
-void pmm_wire_find(struct pmm_scan *s, uint32_t field, char stop, int lower) {
+void pmm_wire_find(struct pmm_scan *s, uint32_t field, char stop, int small) {
     if (s->named == s->field[field]) return;
     s->named = s->field[field];
     s->instrument = NULL;
-    struct pmm_wire_token token = pmm_wire_token(s, field);
-    const char *stopped = stop && token.bytes ? memchr(token.text, stop, token.bytes) : NULL;
-    if (stopped) token.bytes = (size_t)(stopped - token.text);
-    if (token.bytes == 0 || *s->named != '"') return;
+    const struct pmm_wire_token token = pmm_wire_token(s, field);
+    const char *stopped = stop ? memchr(token.text, stop, token.bytes) : NULL;
+    const size_t bytes = stopped ? (size_t)(stopped - token.text) : token.bytes;
+    char name[PMM_SYMBOL_BYTES] = {0};
+    if (bytes == 0 || bytes >= sizeof name || *s->named != '"') return;
+    memcpy(name, token.text, bytes);
+    for (size_t i = 0; small && i < bytes; i++)
+        if (name[i] >= 'a' && name[i] <= 'z') name[i] = (char)(name[i] & ~32);
+    /* A table's symbols are padded like the name. */
+    const uint64_t head = load_eight(name);
     const struct pmm_instrument *row = s->wire->instruments, *end = row + s->wire->instrument_count;
-    while (row < end && !names(row->symbol, token, lower))
+    while (row < end && (load_eight(row->symbol) != head || memcmp(row->symbol, name, sizeof name) != 0))
         row++;
     if (row < end) s->instrument = row;
 }
 
-int pmm_wire_whole(struct pmm_scan *s, uint32_t field, uint64_t *value) {
-    const char *first = s->field[field], *p = first;
+/* The digits at p, and what must stand behind them: a quote, or nothing that belongs to a number. */
+static inline int whole_at(struct pmm_scan *s, const char *p, int quoted, uint64_t *value) {
+    const char *first = p;
     uint64_t v = 0;
     if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
         for (uint64_t eight; v == 0 && s->end - p >= 8 && !not_digits(eight = load_eight(p) ^ ZEROS); p += 8)
@@ -165,8 +193,24 @@ int pmm_wire_whole(struct pmm_scan *s, uint32_t field, uint64_t *value) {
     }
     if (p == first) return pmm_wire_fail(s, p, p < s->end && *p == '-' ? PMM_ERR_RANGE : PMM_ERR_SYNTAX);
     if (p < s->end && (*p == '.' || (*p | 32) == 'e')) return pmm_wire_fail(s, p, PMM_ERR_RANGE);
+    if (quoted && !(p < s->end && *p == '"')) return pmm_wire_fail(s, p, PMM_ERR_SYNTAX);
     *value = v;
     return PMM_OK;
+}
+
+int pmm_wire_whole(struct pmm_scan *s, uint32_t field, uint64_t *value) {
+    return whole_at(s, s->field[field], 0, value);
+}
+
+int pmm_wire_quoted_whole(struct pmm_scan *s, uint32_t field, uint64_t *value) {
+    const char *p = s->field[field];
+    return p < s->end && *p == '"' ? whole_at(s, p + 1, 1, value) : pmm_wire_fail(s, p, PMM_ERR_SYNTAX);
+}
+
+int pmm_wire_time(struct pmm_scan *s, uint32_t field, int64_t *ns) {
+    const struct pmm_wire_token token = pmm_wire_token(s, field);
+    const int code = pmm_instant_of(token.text, token.bytes, ns);
+    return code < 0 ? pmm_wire_fail(s, s->field[field], code) : PMM_OK;
 }
 
 static inline const char *decimal(struct pmm_scan *s, const char *p, int64_t mantissa, uint32_t decimals,

@@ -6,7 +6,8 @@
  * was and turns places into numbers, an instrument, records. A place is stored before it is understood,
  * because its meaning ("b": levels or a price) can hang on fields that come later. What is large is read
  * at first sight all the same: a key marked EARLY is offered to the venue's `early` when it comes, and is
- * stepped over if the venue cannot know yet.
+ * stepped over if the venue cannot know yet. Objects in an array are walked one by one with a table of
+ * their own (pmm_wire_each), from `early` or at the end.
  *
  * Numbers. Prices and quantities become ticks and lots exactly, from quoted decimals or, where the venue
  * says so, from bare ones. pmm_wire_token gives a value's text as it was sent: a checksum may be over that.
@@ -39,12 +40,20 @@ struct pmm_wire_key {
     uint8_t flags;
 };
 
+/* The keys of one object; those that are looked for most stand first. */
+struct pmm_wire_keys {
+    const struct pmm_wire_key *rows;
+    size_t count;
+};
+
+/* Of an array of rows. */
+#define PMM_WIRE_KEYS(array) {(array), sizeof(array) / sizeof *(array)}
+
 struct pmm_scan;
 
-/* One venue's messages. Keys that are looked for most stand first. */
+/* One venue's messages. */
 struct pmm_wire_venue {
-    const struct pmm_wire_key *keys;
-    size_t key_count;
+    struct pmm_wire_keys keys;
     /*
      * An EARLY field, its place just stored: past its value, now that it is records; or NULL, with a fault
      * if it cannot be, without one if that cannot be known yet.
@@ -62,6 +71,7 @@ struct pmm_scan {
     const char *named;                       /* the value by which it was found; NULL: by none */
     uint32_t seen;                           /* bit per field that was seen */
     uint32_t done;                           /* bit per field whose levels are already records */
+    int depth;                               /* containers open around where the walk is */
     size_t count;
     struct pmm_wire *wire;
     struct pmm_event stamp;                /* what all records of the message share */
@@ -101,16 +111,29 @@ int pmm_wire_fail(struct pmm_scan *s, const char *at, int code);
 struct pmm_wire_token pmm_wire_token(const struct pmm_scan *s, uint32_t field);
 /*
  * Sets s->instrument to that of the symbol in a seen field, up to `stop` if that is in it; NULL if it is
- * none of the rows. `lower`: the venue writes there in lower case what the table has in capitals.
+ * none of the rows. `small`: the venue writes there in small letters what the table has in capitals.
  */
-void pmm_wire_find(struct pmm_scan *s, uint32_t field, char stop, int lower);
+void pmm_wire_find(struct pmm_scan *s, uint32_t field, char stop, int small);
 /* A whole number of a seen field, that fits into 63 bits; what may follow it was checked by the walk. */
 int pmm_wire_whole(struct pmm_scan *s, uint32_t field, uint64_t *value);
+/* The same of one in quotes. */
+int pmm_wire_quoted_whole(struct pmm_scan *s, uint32_t field, uint64_t *value);
+/*
+ * A time of a seen field, "2026-08-09T21:05:48.505350477Z", in UTC ns: years 1970 to 2261, a fraction of up to
+ * nine digits or none. SYNTAX for anything else.
+ */
+int pmm_wire_time(struct pmm_scan *s, uint32_t field, int64_t *ns);
 /* A decimal, not negative, in ticks or in lots of s->instrument; returns past it. Ticks must be whole. */
 const char *pmm_wire_ticks(struct pmm_scan *s, const char *p, int64_t *ticks);
 const char *pmm_wire_lots(struct pmm_scan *s, const char *p, int64_t *lots);
 /* One more record, a copy of the stamp; NULL and FULL if there is no room. */
 struct pmm_event *pmm_wire_append(struct pmm_scan *s, const char *at, uint8_t kind);
+/*
+ * p at an array of objects: each is walked with `keys`, whose fields count as not seen before it, and then given
+ * to `element`, which returns 0 or what it noted as a fault. Returns past the array.
+ */
+const char *pmm_wire_each(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys,
+                          int (*element)(struct pmm_scan *s));
 /* An array of levels [price, quantity, ...] as DEPTH records of s->instrument; returns past it. */
 const char *pmm_wire_levels(struct pmm_scan *s, const char *p, uint8_t side);
 

@@ -11,7 +11,7 @@ from tests.beside import CAPTURES, needs_captures
 from tests.c.sources import CSRC, sources
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ["binance", "decimal", "fields", "json"]
+SOURCES = ["binance", "decimal", "fields", "instant", "json"]
 
 
 @pytest.mark.parametrize("source", ["made", pytest.param("recorded", marks=needs_captures)])

@@ -20,7 +20,7 @@ SOURCES = {
     "journal": [*JOURNAL, "crc32c", "clock", "locks"],
     "l3book": ["l3book", "l3book_read", "order_pool", "ladder", "ladder_far", "error"],
     "match": ["match", "match_take", "match_orders", "match_view", "order_pool", *BOOK],
-    "parsers": ["binance", "decimal", "fields", "json"],
+    "parsers": ["binance", "decimal", "fields", "instant", "json"],
     "shared": [*PLANE, *BOOK, "event", "book_segment", "ring", "bell", "counters", "notices"],
 }
 MUTATIONS = {"journal": 200, "l3book": 500, "match": 300, "parsers": 3000, "shared": 300}

@@ -12,7 +12,7 @@ def test_the_walk_gives_exact_numbers_and_their_text_whatever_the_order_of_field
     program = tmp_path / "wire_fields"
     command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-I", CSRC]
     command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-o", program]
-    command += [HERE / "wire_fields.c", *sources("fields", "json", "decimal")]
+    command += [HERE / "wire_fields.c", *sources("decimal", "fields", "instant", "json")]
     subprocess.run(command, check=True)
     done = subprocess.run([program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

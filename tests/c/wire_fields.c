@@ -1,6 +1,7 @@
 /*
- * The walk that venues share, with a venue of its own: bare numbers, levels before what they depend on, keys
- * of every length, numbers as they were sent. Each text stands in a heap block of exactly its size.
+ * The walk that venues share, with venues of its own: bare numbers, levels before what they depend on, keys
+ * of every length, objects in arrays, times, numbers as they were sent. Each text stands in a heap block of
+ * exactly its size.
  */
 #include <string.h>
 
@@ -60,8 +61,8 @@ static const char *early(struct pmm_scan *scan, uint32_t field) {
     return levels(scan, field);
 }
 
-static const struct pmm_wire_venue BARE = {KEYS, 8, early, 5, 1};
-static const struct pmm_wire_venue QUOTED = {KEYS, 8, early, 5, 0};
+static const struct pmm_wire_venue BARE = {PMM_WIRE_KEYS(KEYS), early, 5, 1};
+static const struct pmm_wire_venue QUOTED = {PMM_WIRE_KEYS(KEYS), early, 5, 0};
 
 /* Begins and walks; what the walk returns. The text stays until the next. */
 static int walk(const struct pmm_wire_venue *venue, const char *text) {
@@ -188,7 +189,158 @@ static void whole_numbers_are_exact_up_to_63_bits(void) {
     }
 }
 
+/* A venue with books in an array, whose levels are objects: three tables, and names that stand in all of them. */
+enum {
+    N_DATA,
+    N_TYPE,
+    N_SYMBOL,
+    N_BIDS,
+    N_ASKS,
+    N_TIME,
+    N_PRICE,
+    N_QUANTITY
+};
+static const struct pmm_wire_key OUTER[] = {{"data", N_DATA, PMM_WIRE_EARLY}, {"type", N_TYPE, 0}};
+static const struct pmm_wire_key BOOK[] = {
+    {"symbol", N_SYMBOL, 0},
+    {"type", N_TIME, 0},
+    {"bids", N_BIDS, PMM_WIRE_EARLY},
+    {"asks", N_ASKS, PMM_WIRE_EARLY},
+};
+static const struct pmm_wire_key LEVEL[] = {{"price", N_PRICE, 0}, {"qty", N_QUANTITY, 0}};
+static const struct pmm_wire_keys BOOKS = PMM_WIRE_KEYS(BOOK), LEVELS = PMM_WIRE_KEYS(LEVEL);
+static uint8_t side;
+
+static int take_level(struct pmm_scan *scan) {
+    if (!pmm_wire_has(scan, BIT(N_PRICE) | BIT(N_QUANTITY))) return pmm_wire_fail(scan, scan->end, PMM_ERR_SYNTAX);
+    struct pmm_event *event = pmm_wire_append(scan, scan->field[N_PRICE], PMM_KIND_DEPTH);
+    if (!event || !pmm_wire_ticks(scan, scan->field[N_PRICE], &event->price) ||
+        !pmm_wire_lots(scan, scan->field[N_QUANTITY], &event->quantity))
+        return scan->fault.code;
+    event->side = side;
+    event->instrument_id = scan->instrument->instrument_id;
+    return PMM_OK;
+}
+
+static int take_book(struct pmm_scan *scan) {
+    const uint32_t all = BIT(N_SYMBOL) | BIT(N_BIDS) | BIT(N_ASKS);
+    if (!pmm_wire_has(scan, all)) return pmm_wire_fail(scan, scan->end, PMM_ERR_SYNTAX);
+    return scan->count ? PMM_OK : pmm_wire_fail(scan, scan->end, PMM_ERR_NOT_FOUND);
+}
+
+static const char *early_of_nested(struct pmm_scan *scan, uint32_t field) {
+    if (field == N_DATA) return pmm_wire_each(scan, scan->field[field], &BOOKS, take_book);
+    if (!pmm_wire_has(scan, BIT(N_SYMBOL))) return NULL;
+    pmm_wire_find(scan, N_SYMBOL, 0, 0);
+    if (!scan->instrument) return NULL;
+    side = field == N_BIDS ? PMM_SIDE_BID : PMM_SIDE_ASK;
+    return pmm_wire_each(scan, scan->field[field], &LEVELS, take_level);
+}
+
+static const struct pmm_wire_venue NESTED = {PMM_WIRE_KEYS(OUTER), early_of_nested, 5, 1};
+
+static void objects_in_arrays_are_walked_one_by_one(void) {
+    CHECK(walk(&NESTED,
+               "{\"type\":\"update\",\"data\":[{\"symbol\":\"A/B\",\"type\":1,\"bids\":[{\"price\":10.5,\"qty\":1.25},"
+               "{\"qty\":0.5,\"x\":[{}],\"price\":11}],\"asks\":[]} , {\"symbol\":\"A/BC\",\"asks\":[ "
+               "{\"price\":1,\"qty\":2} ],"
+               "\"bids\":[]}]}") == PMM_OK);
+    CHECK(s.count == 3 && s.depth == 0 && token_is(N_TYPE, "update"));
+    CHECK(out[0].price == 21 && out[1].price == 22 && out[1].quantity == 500 && out[1].instrument_id == 7);
+    CHECK(out[2].price == 10000 && out[2].instrument_id == 9 && out[2].side == PMM_SIDE_ASK);
+    CHECK(walk(&NESTED, "{\"data\":[]}") == PMM_OK && s.count == 0);
+}
+
+static void what_is_wrong_in_an_array_is_found(void) {
+    static const struct {
+        const char *text;
+        int code;
+    } CASES[] = {
+        {"{\"data\":[{\"symbol\":\"A/B\",\"bids\":[],\"asks\":[]}]}", PMM_ERR_NOT_FOUND},
+        {"{\"data\":[{\"symbol\":\"A/B\",\"bids\":[{\"price\":10.5}],\"asks\":[]}]}", PMM_ERR_SYNTAX},
+        {"{\"data\":[{\"symbol\":\"A/B\",\"bids\":[{\"price\":10.6,\"qty\":1}],\"asks\":[]}]}", PMM_ERR_RANGE},
+        {"{\"data\":[{\"symbol\":\"A/B\",\"symbol\":\"A/B\"}]}", PMM_ERR_SYNTAX},
+        {"{\"data\":[1]}", PMM_ERR_SYNTAX},
+        {"{\"data\":[{}}", PMM_ERR_SYNTAX},
+        {"{\"data\":{}}", PMM_ERR_SYNTAX},
+        {"{\"data\":[{\"symbol\":\"A/B\"} {\"symbol\":\"A/B\"}]}", PMM_ERR_SYNTAX},
+        {"{\"data\":[{\"symbol\":\"A/B\"},]}", PMM_ERR_SYNTAX},
+        {"{\"data\":[", PMM_ERR_SYNTAX},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        CHECK(walk(&NESTED, CASES[i].text) == CASES[i].code);
+}
+
+static int time_of(const char *text, int64_t *ns) {
+    char whole[128];
+    snprintf(whole, sizeof whole, "{\"sequence\":\"%s\"}", text);
+    CHECK(walk(&BARE, whole) == PMM_OK);
+    return pmm_wire_time(&s, F_SEQUENCE, ns);
+}
+
+static void a_time_is_exact_on_every_day(void) {
+    static const int DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    char text[64];
+    int64_t ns = 0, day = 0;
+    for (int year = 1970; year <= 2261; year++)
+        for (int month = 1; month <= 12; month++) {
+            const int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+            const int last = DAYS[month - 1] + (month == 2 && leap);
+            for (int d = 1; d <= last; d++, day++) {
+                snprintf(text, sizeof text, "%04d-%02d-%02dT23:59:59.999999999Z", year, month, d);
+                CHECK(time_of(text, &ns) == PMM_OK && ns == (day + 1) * INT64_C(86400000000000) - 1);
+            }
+            snprintf(text, sizeof text, "%04d-%02d-%02dT00:00:00Z", year, month, last + 1);
+            CHECK(time_of(text, &ns) == PMM_ERR_SYNTAX);
+        }
+    CHECK(time_of("2026-08-09T21:05:48.505350477Z", &ns) == PMM_OK && ns == INT64_C(1786309548505350477));
+    CHECK(time_of("2026-08-09T21:05:48.5Z", &ns) == PMM_OK && ns == INT64_C(1786309548500000000));
+    CHECK(time_of("2026-08-09T21:05:48Z", &ns) == PMM_OK && ns == INT64_C(1786309548000000000));
+}
+
+static void what_is_no_time_is_refused(void) {
+    static const char *const WRONG[] = {
+        "",
+        "2026-08-09T21:05:48",
+        "2026-08-09T21:05:48+00:00",
+        "2026-08-09 21:05:48Z",
+        "2026-08-09T21:05:48.Z",
+        "2026-08-09T21:05:48.1234567890Z",
+        "2026-08-09T21:05:48.12a4Z",
+        "2026-08-09T21:05:48,5Z",
+        "2026-08-09T24:00:00Z",
+        "2026-08-09T21:60:48Z",
+        "2026-08-09T21:05:60Z",
+        "2026-00-09T21:05:48Z",
+        "2026-13-09T21:05:48Z",
+        "2026-08-00T21:05:48Z",
+        "1969-12-31T23:59:59Z",
+        "2262-01-01T00:00:00Z",
+        "2026-08-09T2a:05:48Z",
+        "-026-08-09T21:05:48Z",
+    };
+    int64_t ns = 7;
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++)
+        CHECK(time_of(WRONG[i], &ns) == PMM_ERR_SYNTAX && ns == 7);
+}
+
+static void a_whole_number_may_be_text(void) {
+    uint64_t value = 0;
+    CHECK(walk(&BARE, "{\"sequence\":\"1641343691244908\",\"price_of_trades_\":5,\"quantity\":\"5x\"}") == PMM_OK);
+    CHECK(pmm_wire_quoted_whole(&s, F_SEQUENCE, &value) == PMM_OK && value == UINT64_C(1641343691244908));
+    CHECK(pmm_wire_quoted_whole(&s, F_PRICE, &value) == PMM_ERR_SYNTAX);
+    CHECK(pmm_wire_quoted_whole(&s, F_QUANTITY, &value) == PMM_ERR_SYNTAX);
+    CHECK(walk(&BARE, "{\"sequence\":\"\",\"quantity\":\"1.0\"}") == PMM_OK);
+    CHECK(pmm_wire_quoted_whole(&s, F_SEQUENCE, &value) == PMM_ERR_SYNTAX);
+    CHECK(pmm_wire_quoted_whole(&s, F_QUANTITY, &value) == PMM_ERR_RANGE);
+}
+
 int main(void) {
+    objects_in_arrays_are_walked_one_by_one();
+    what_is_wrong_in_an_array_is_found();
+    a_time_is_exact_on_every_day();
+    what_is_no_time_is_refused();
+    a_whole_number_may_be_text();
     levels_are_the_same_at_first_sight_and_later();
     bare_numbers_are_exact_or_refused();
     a_number_is_there_as_it_was_sent();
