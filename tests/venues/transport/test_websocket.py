@@ -1,0 +1,145 @@
+"""A connection is kept: made anew with a wait, given up in silence, ended by what it says."""
+
+import asyncio
+import contextlib
+
+import pytest
+from websockets.asyncio.server import serve
+
+from pinnacle.core.errors import ConfigError, DataError
+from pinnacle.core.schema import Reason
+from pinnacle.venues.transport.config import ConnectionConfig
+from pinnacle.venues.transport.troubles import Troubles
+from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
+
+QUICK = {"backoff_min_ms": 5, "backoff_max_ms": 20, "stale_ms": 400, "connect_timeout_ms": 2000}
+
+
+class Talk:
+    """Greets with `hello`; `welcome` acknowledges; a word of WRONG ends the connection."""
+
+    WRONG = {
+        b"shutdown": ConnectionLost("it says so", Reason.VENUE),
+        b"garbage": DataError("no message"),
+    }
+
+    def __init__(self):
+        self.session = None
+        self.taken = []
+        self.reasons = []
+
+    def greeting(self):
+        return ["hello", "again"]
+
+    def take(self, frame):
+        self.taken.append(frame)
+        if frame == b"welcome":
+            self.session.acknowledge()
+        if frame in self.WRONG:
+            raise self.WRONG[frame]
+
+    def lost(self, reason):
+        self.reasons.append(reason)
+
+
+def converse(script, until, **changes):
+    """(talk, session, troubles, what the server heard): a connection each for the lists of
+    `script`, the last one for ever; until until(talk)."""
+    heard, left = [], list(script)
+
+    async def client(socket):
+        heard.append([await socket.recv(), await socket.recv()])
+        for word in left.pop(0) if len(left) > 1 else left[0]:
+            await socket.send(word)
+        await socket.wait_closed()
+
+    async def session():
+        async with serve(client, "127.0.0.1", 0) as server:
+            url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            talk, troubles = Talk(), Troubles("somebody")
+            kept = WebSocketSession(url, ConnectionConfig(**(QUICK | changes)), talk, troubles)
+            talk.session = kept
+            running = asyncio.create_task(kept.run())
+            async with asyncio.timeout(20):
+                while not until(talk):
+                    assert not running.done(), running.exception()
+                    await asyncio.sleep(0.005)
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+            return talk, kept, troubles, heard
+
+    return asyncio.run(session())
+
+
+@pytest.mark.parametrize(
+    ("word", "reason", "told"),
+    [
+        ("shutdown", Reason.VENUE, "it says so"),
+        ("garbage", Reason.DISCONNECTED, "DataError: no message"),
+    ],
+)
+def test_what_ends_a_connection_is_told_and_the_next_one_greets_anew(word, reason, told):
+    script = [["welcome", word], ["welcome", "fine"]]
+    talk, session, troubles, heard = converse(script, lambda talk: b"fine" in talk.taken)
+    assert talk.taken == [b"welcome", word.encode(), b"welcome", b"fine"]
+    assert heard == [["hello", "again"]] * 2
+    assert (talk.reasons, session.connections, session.frames) == ([reason], 2, 4)
+    assert troubles.last == f"connection lost: {told}"
+
+
+def test_a_subscription_that_is_not_acknowledged_is_given_up():
+    talk, session, troubles, _ = converse(
+        [["hm"], ["welcome"]], lambda talk: b"welcome" in talk.taken, connect_timeout_ms=200
+    )
+    assert (talk.reasons, session.connections) == ([Reason.DISCONNECTED], 1)
+    assert "not acknowledged" in troubles.last
+
+
+def test_a_connection_on_which_nothing_comes_is_stale():
+    talk, _, troubles, _ = converse([["welcome"]], lambda talk: len(talk.reasons) == 2)
+    assert set(talk.reasons) == {Reason.STALE} and "no frame for 400 ms" in troubles.last
+
+
+def test_a_venue_that_is_not_there_is_tried_again():
+    async def session():
+        talk, troubles = Talk(), Troubles("nobody")
+        config = ConnectionConfig(**QUICK)
+        kept = WebSocketSession("ws://127.0.0.1:1", config, talk, troubles)
+        running = asyncio.create_task(kept.run())
+        async with asyncio.timeout(20):
+            while len(talk.reasons) < 3:
+                await asyncio.sleep(0.005)
+        running.cancel()
+        return talk, troubles
+
+    talk, troubles = asyncio.run(session())
+    assert set(talk.reasons) == {Reason.DISCONNECTED} and "connection lost" in troubles.last
+
+
+def test_an_authority_that_cannot_be_read_is_no_lost_connection(tmp_path):
+    config = ConnectionConfig(ca_file=str(tmp_path / "none.pem"))
+
+    async def session():
+        await WebSocketSession("wss://127.0.0.1:1", config, Talk(), Troubles("x")).run()
+
+    with pytest.raises(ConfigError, match=r"ca_file .*none\.pem: No such file"):
+        asyncio.run(session())
+
+
+def test_a_failure_of_ones_own_is_not_taken_for_the_venues():
+    class Broken(Talk):
+        def take(self, frame):
+            raise KeyError(frame)
+
+    async def client(socket):
+        await socket.send("x")
+        await socket.wait_closed()
+
+    async def session():
+        async with serve(client, "127.0.0.1", 0) as server:
+            url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            await WebSocketSession(url, ConnectionConfig(), Broken(), Troubles("x")).run()
+
+    with pytest.raises(KeyError):
+        asyncio.run(asyncio.wait_for(session(), 20))
