@@ -44,7 +44,7 @@ class MarketData(Protocol):
         """Begin one book anew: its owner found it wrong. At once, from the task that runs `run`."""
 
     def counts(self) -> Mapping[str, int]:
-        """What it counts, by name; the names are the same at each call. `gaps` is always there."""
+        """What it counts, by name; the names are the same at each call."""
 
 
 class VenueKind(ABC, Generic[SectionT]):
