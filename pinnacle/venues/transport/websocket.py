@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
@@ -63,6 +63,8 @@ class WebSocketSession:
         self.frames = 0
         self.acknowledged = asyncio.Event()
         self.tls: ssl.SSLContext | None = None
+        self._to_say: asyncio.Queue[str] = asyncio.Queue()
+        self._given_up: asyncio.Future[ConnectionLost] | None = None
         self._url = url
         self._config = config
         self._conversation = conversation
@@ -72,6 +74,15 @@ class WebSocketSession:
         """The venue confirms the subscription."""
         self.connections += 1
         self.acknowledged.set()
+
+    def say(self, text: str) -> None:
+        """Send it on the connection that stands now; what was not sent is gone with it."""
+        self._to_say.put_nowait(text)
+
+    def give_up(self, lost: ConnectionLost) -> None:
+        """End the connection, if one stands: the next one begins everything anew."""
+        if self._given_up is not None and not self._given_up.done():
+            self._given_up.set_result(lost)
 
     async def run(self, *beside: asyncio.Task[None]) -> None:
         """Until cancelled. A task of `beside` that fails ends the connection like one's own.
@@ -125,24 +136,33 @@ class WebSocketSession:
         self, socket: ClientConnection, beside: Sequence[asyncio.Task[None]]
     ) -> ConnectionLost:
         """Everything on an open connection: the first task that fails ends it."""
+        self._to_say = asyncio.Queue()
+        self._given_up = given_up = asyncio.get_running_loop().create_future()
         for message in self._conversation.greeting():
-            await socket.send(message)
-        own = [asyncio.create_task(self._receive(socket)), asyncio.create_task(self._watch())]
+            self.say(message)
+        parts = (self._send(socket), self._receive(socket), self._watch())
+        own = [asyncio.create_task(part) for part in parts]
         try:
-            done, _ = await asyncio.wait([*own, *beside], return_when=asyncio.FIRST_COMPLETED)
+            every: list[asyncio.Future[Any]] = [*own, *beside, given_up]
+            done, _ = await asyncio.wait(every, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._given_up = None
             for task in own:
                 task.cancel()
             await asyncio.gather(*own, return_exceptions=True)
-        for task in done:
-            error = task.exception()
+        for ended in done - {given_up}:
+            error = ended.exception()
             if isinstance(error, ConnectionLost):
                 return error
             if isinstance(error, (OSError, WebSocketException, DataError)):
                 return ConnectionLost(f"{type(error).__name__}: {error}")
             if error is not None:
                 raise error
-        raise AssertionError("a task of a connection ends by an exception")
+        return given_up.result()
+
+    async def _send(self, socket: ClientConnection) -> None:
+        while True:
+            await socket.send(await self._to_say.get())
 
     async def _receive(self, socket: ClientConnection) -> None:
         """The hot loop."""

@@ -15,7 +15,6 @@ class ToyMarket:
         self._sink, self._clock = sink, clock
         self._session = WebSocketSession(config.url, config, self, Troubles("toy"))
         self._sequence = self._gaps = 0
-        self._stale = set()
 
     async def run(self):
         self.lost(Reason.STARTING)
@@ -25,7 +24,7 @@ class ToyMarket:
             self.lost(Reason.DISCONNECTED)
 
     def resync(self, instrument_id, reason):
-        self._stale.add(instrument_id)
+        self._session.give_up(ConnectionLost("a book is to begin anew", reason))
 
     def counts(self):
         return {"gaps": self._gaps}
@@ -42,9 +41,8 @@ class ToyMarket:
             sequence, _, symbol, parts = decode(frame)
         except ValueError as error:
             raise DataError(f"no frame of the toy: {error}") from None
-        if sequence != self._sequence + 1 or self._stale:
+        if sequence != self._sequence + 1:
             self._gaps += 1
-            self._stale.clear()
             raise ConnectionLost("a frame is missing", Reason.SEQUENCE_GAP)
         self._sequence = sequence
         self._give(records_of(parts, sequence, self._ids[symbol], self._clock()))

@@ -42,21 +42,25 @@ class Talk:
         self.reasons.append(reason)
 
 
-def converse(script, until, **changes):
+#: In a script: send back what comes next.
+ECHO = object()
+
+
+def converse(script, until, talk=None, **changes):
     """(talk, session, troubles, what the server heard): a connection each for the lists of
     `script`, the last one for ever; until until(talk)."""
-    heard, left = [], list(script)
+    heard, left, talk = [], list(script), talk or Talk()
 
     async def client(socket):
         heard.append([await socket.recv(), await socket.recv()])
         for word in left.pop(0) if len(left) > 1 else left[0]:
-            await socket.send(word)
+            await socket.send(await socket.recv() if word is ECHO else word)
         await socket.wait_closed()
 
     async def session():
         async with serve(client, "127.0.0.1", 0) as server:
             url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            talk, troubles = Talk(), Troubles("somebody")
+            troubles = Troubles("somebody")
             kept = WebSocketSession(url, ConnectionConfig(**(QUICK | changes)), talk, troubles)
             talk.session = kept
             running = asyncio.create_task(kept.run())
@@ -99,6 +103,24 @@ def test_a_subscription_that_is_not_acknowledged_is_given_up():
 def test_a_connection_on_which_nothing_comes_is_stale():
     talk, _, troubles, _ = converse([["welcome"]], lambda talk: len(talk.reasons) == 2)
     assert set(talk.reasons) == {Reason.STALE} and "no frame for 400 ms" in troubles.last
+
+
+def test_more_is_said_on_the_connection_that_stands_and_no_other():
+    class Asking(Talk):
+        def take(self, frame):
+            super().take(frame)
+            if frame == b"welcome":
+                self.session.say("more?")
+            if frame == b"more?":
+                self.session.give_up(ConnectionLost("enough", Reason.RESYNC))
+                self.session.say("never sent")
+
+    talk, session, troubles, heard = converse(
+        [["welcome", ECHO], ["fine"]], lambda talk: b"fine" in talk.taken, talk=Asking()
+    )
+    assert talk.taken == [b"welcome", b"more?", b"fine"] and heard == [["hello", "again"]] * 2
+    assert talk.reasons == [Reason.RESYNC] and troubles.last == "connection lost: enough"
+    session.give_up(ConnectionLost("none stands"))
 
 
 def test_a_venue_that_is_not_there_is_tried_again():
