@@ -7,8 +7,8 @@ import numpy as np
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import EVENT, Kind, Side, Source
 from pinnacle.exchange.process import make_venue
+from pinnacle.plan.config import SessionConfig
 from pinnacle.risk.gate import RiskGate
-from pinnacle.session.config import SessionConfig
 from pinnacle.strategy.host import StrategyHost
 from tests.records import event, run
 

@@ -12,7 +12,7 @@ import pinnacle
 from pinnacle.core.config import Section
 from pinnacle.core.paths import ROLES
 from pinnacle.core.toml import read_toml
-from pinnacle.session.config import SessionConfig, load_session, to_toml
+from pinnacle.plan.config import SessionConfig, load_session, to_toml
 from pinnacle.strategy.host import STRATEGIES
 from pinnacle.venues import registry
 

@@ -26,10 +26,11 @@ FLOORS = {
     "exchange": 3,
     "monitor": 3,
     "capture": 3,
-    "session": 4,
-    "replay": 4,
-    "cli": 5,
-    "__main__": 6,  # `python -m pinnacle`
+    "plan": 4,
+    "session": 5,
+    "replay": 5,
+    "cli": 6,
+    "__main__": 7,  # `python -m pinnacle`
 }
 HOT = ["core", "runtime", "quant", "execution", "sim"]
 HOT += ["feed", "strategy", "risk", "gateway", "exchange"]

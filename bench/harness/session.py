@@ -45,7 +45,7 @@ def write_config(bench: Bench, name: str, wait: str, place: dict[str, int] | Non
     place: the processor of each role; the demo's own without it.
     """
     from pinnacle.core.config import ProcessConfig
-    from pinnacle.session.config import load_session, to_toml
+    from pinnacle.plan.config import load_session, to_toml
 
     config = load_session(ROOT / "config" / "demo.toml")
     processes = {

@@ -19,9 +19,9 @@ from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import EVENT, EventBuffer, Flag, Kind, Source
 from pinnacle.feed.publisher import Publisher
+from pinnacle.plan.config import SessionConfig, load_session
 from pinnacle.risk.gate import BATCH, RiskGate
 from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
-from pinnacle.session.config import SessionConfig, load_session
 from pinnacle.session.create import create_session
 from pinnacle.session.place import remove_segments
 from pinnacle.strategy.host import StrategyHost

@@ -49,8 +49,8 @@ def _run(role: str, config_path: Path, name: str | None, log_json: bool) -> int:
     from pinnacle.core.bell import Control
     from pinnacle.core.errors import NotReadyError, PeerLostError
     from pinnacle.core.notices import Level, Notices
+    from pinnacle.plan.config import load_session
     from pinnacle.runtime import log as logging
-    from pinnacle.session.config import load_session
 
     config = load_session(config_path)
     paths = config.paths(name)

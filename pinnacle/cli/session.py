@@ -168,7 +168,7 @@ def create(config: Path, name: str | None) -> None:
     Refused if a living session of another configuration has the name, or its journals are of
     other parameters.
     """
-    from pinnacle.session.config import load_session
+    from pinnacle.plan.config import load_session
     from pinnacle.session.create import create_session
 
     loaded = load_session(config)

@@ -64,6 +64,7 @@ class _Lib:
     PMM_INSTRUMENTS_MAX: int
     PMM_INSTRUMENT_ALL: int
     PMM_JOURNAL_HEADER_BYTES: int
+    PMM_JOURNAL_NAME_BYTES: int
     PMM_JOURNAL_OPEN_FILES: int
     PMM_JOURNAL_PATH_MAX: int
     PMM_JOURNAL_RECORDS_MAX: int
@@ -106,6 +107,7 @@ class _Lib:
     PMM_KIND_TOP: int
     PMM_KIND_TRADE: int
     PMM_L3_ID_RING_MAX: int
+    PMM_L3_ID_RING_MIN: int
     PMM_L3_ORDERS_MAX: int
     PMM_L3_PRICE_MAX: int
     PMM_L3_QUANTITY_MAX: int
@@ -120,6 +122,7 @@ class _Lib:
     PMM_NOTICE_ERROR: int
     PMM_NOTICE_TEXT_BYTES: int
     PMM_NOTICE_WARNING: int
+    PMM_NS_PER_S: int
     PMM_NUMBERS_MAX: int
     PMM_NUMBER_SHIFT: int
     PMM_OK: int
@@ -150,6 +153,7 @@ class _Lib:
     PMM_PLACE_END: int
     PMM_QUOTE_DISTANCE_MAX: int
     PMM_QUOTE_LEVELS_MAX: int
+    PMM_REASONS: int
     PMM_REASON_BACK_PRESSURE: int
     PMM_REASON_BAD_INSTRUMENT: int
     PMM_REASON_BAD_ORDER: int
@@ -207,6 +211,7 @@ class _Lib:
     PMM_SIDE_ASK: int
     PMM_SIDE_BID: int
     PMM_SIDE_NONE: int
+    PMM_SIMULATED_VENUE_GAP_NS: int
     PMM_SLOT_CANCELLING: int
     PMM_SLOT_FREE: int
     PMM_SLOT_LEAVING: int
@@ -238,7 +243,6 @@ class _Lib:
     PMM_SYNC_INTERVAL: int
     PMM_SYNC_NONE: int
     PMM_TALLY_PAUSE_NS: int
-    PMM_TALLY_REASONS: int
     PMM_TIF_DAY: int
     PMM_TIF_FOK: int
     PMM_TIF_GTC: int
@@ -555,6 +559,16 @@ class _Lib:
     @staticmethod
     def pmm_paper_valid(_0: Any, _1: int, /) -> int: ...
     @staticmethod
+    def pmm_paper_venue_init(_0: Any, _1: int, _2: Any, _3: int, _4: Any, /) -> int: ...
+    @staticmethod
+    def pmm_paper_venue_memsize(_0: int, _1: Any, /) -> int: ...
+    @staticmethod
+    def pmm_paper_venue_paper(_0: Any, /) -> Any: ...
+    @staticmethod
+    def pmm_paper_venue_run(_0: Any, _1: Any, _2: int, _3: Any, _4: int, _5: Any, /) -> int: ...
+    @staticmethod
+    def pmm_paper_venue_waits(_0: Any, /) -> int: ...
+    @staticmethod
     def pmm_report_fault(_0: Any, /) -> int: ...
     @staticmethod
     def pmm_ring_attaches(_0: Any, /) -> int: ...
@@ -620,6 +634,16 @@ class _Lib:
     def pmm_segment_owned(_0: Any, /) -> int: ...
     @staticmethod
     def pmm_segment_owner_alive(_0: Any, _1: int, /) -> int: ...
+    @staticmethod
+    def pmm_simulated_venue_init(_0: Any, _1: int, _2: Any, _3: Any, _4: int, /) -> int: ...
+    @staticmethod
+    def pmm_simulated_venue_market(_0: Any, /) -> Any: ...
+    @staticmethod
+    def pmm_simulated_venue_memsize(_0: Any, _1: Any, _2: int, /) -> int: ...
+    @staticmethod
+    def pmm_simulated_venue_run(_0: Any, _1: Any, _2: int, _3: Any, _4: int, _5: Any, /) -> int: ...
+    @staticmethod
+    def pmm_simulated_venue_skipped_ns(_0: Any, /) -> int: ...
     @staticmethod
     def pmm_stage_commit(_0: Any, _1: Any, _2: int, /) -> int: ...
     @staticmethod

@@ -100,7 +100,9 @@ class _Published:
     ):
         bell = Bell(paths.process("feed"), Mode.SHARED)
         ring = paths.ring("venue.market")
-        self._outlet = Outlet(ring, bell, [i.instrument_id for i in instruments], Source.EXCHANGE, Venue.SIMULATED)
+        self._outlet = Outlet(
+            ring, bell, [i.instrument_id for i in instruments], Source.EXCHANGE, Venue.SIMULATED
+        )
         self._venue = venue
         self._log = log
         self._skipped_ns = venue.skipped_ns

@@ -18,7 +18,7 @@ from pinnacle.core.paths import ROLES, TELLERS, SessionPaths
 from pinnacle.core.ring import create_ring
 from pinnacle.core.schema import Reason
 from pinnacle.core.segment import Mode, Segment
-from pinnacle.session.config import SessionConfig
+from pinnacle.plan.config import SessionConfig
 from pinnacle.session.ending import forget_ending
 from pinnacle.session.place import (
     alone,

@@ -11,7 +11,7 @@ from pinnacle.core.errors import ConfigError, NativeError, PeerLostError, UsageE
 from pinnacle.core.names import SessionName, is_stamped
 from pinnacle.core.paths import SessionPaths, default_runtime_dir
 from pinnacle.core.toml import read_toml
-from pinnacle.session.config import SessionSection
+from pinnacle.plan.config import SessionSection
 from pinnacle.session.place import living
 
 #: Where root's sessions and those of the shipped units are.

@@ -12,9 +12,9 @@ from pinnacle.core.instruments import read_list, write_list
 from pinnacle.core.journal_reader import JournalReader, scan
 from pinnacle.core.output import is_part, write_whole
 from pinnacle.core.paths import JOURNALLED, SessionPaths
+from pinnacle.plan.config import SessionConfig, to_toml
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import first_start, refuse_others
-from pinnacle.session.config import SessionConfig, to_toml
 from pinnacle.session.place import cannot
 
 #: What decisions depend on, besides the venue; the rest says where and how processes run.

@@ -21,10 +21,10 @@ from pinnacle.core.paths import JOURNALLED, SessionPaths
 from pinnacle.core.risk import beyond_names
 from pinnacle.core.schema import EVENT, Flag, Kind, events_pointer
 from pinnacle.core.tally import Tally
+from pinnacle.plan.config import load_session
 from pinnacle.risk.gate import RiskGate
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import refuse_others
-from pinnacle.session.config import load_session
 from pinnacle.session.ending import Ending, read_ending
 
 TWO_SIDED_AFTER_NS = 2_000_000_000

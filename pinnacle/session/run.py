@@ -20,11 +20,11 @@ from pinnacle.core.output import open_log
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.ring import RingObserver
 from pinnacle.core.schema import Reason
+from pinnacle.plan.checks import warnings
+from pinnacle.plan.config import SessionConfig, load_session
 from pinnacle.runtime import log as logging
 from pinnacle.runtime.fitness import book_words
 from pinnacle.runtime.observer import Observer
-from pinnacle.session.checks import warnings
-from pinnacle.session.config import SessionConfig, load_session
 from pinnacle.session.create import discard_session, own_session
 from pinnacle.session.ending import Ending, Latency, write_ending
 from pinnacle.session.find import left_behind

@@ -12,7 +12,7 @@ import click
 import pytest
 
 from pinnacle.cli.main import pinnacle
-from pinnacle.session.config import load_session
+from pinnacle.plan.config import load_session
 from pinnacle.session.supervisor import FINAL_CODES, START_ORDER
 from tests.deploy.unit_files import ROLE_UNITS, SERVICES, UNITS, commands, settings, words
 

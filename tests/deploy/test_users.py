@@ -15,9 +15,9 @@ from pinnacle.core.bell import Bell, Control, ProcessState, create_control
 from pinnacle.core.config import ProcessConfig
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.schema import Reason
+from pinnacle.plan.config import load_session
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.session import place
-from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session
 from tests.deploy.two_users import GROUP, MONITOR, TRADER, as_two_users
 from tests.sessions import demo_config, until

@@ -11,11 +11,11 @@ from pinnacle.core.schema import EventBuffer, Kind, Reason, Side, Source, events
 from pinnacle.core.segment import Mode
 from pinnacle.execution.orders import OrderTable
 from pinnacle.gateway.process import BATCH, VENUE_OUTPUT, Loop
+from pinnacle.plan.config import load_session
 from pinnacle.runtime.checkpoint import Checkpoints
 from pinnacle.runtime.decision_log import recover
 from pinnacle.runtime.runtime import GIVE_WAIT_NS, Runtime
 from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
-from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session
 from tests.records import ORIGIN, batch, event
 from tests.sessions import demo_config

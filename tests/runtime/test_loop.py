@@ -13,8 +13,8 @@ from pinnacle.core.config import ProcessConfig
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import Kind, Reason, events_pointer
 from pinnacle.core.segment import Mode
+from pinnacle.plan.config import load_session
 from pinnacle.runtime.runtime import Runtime
-from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session
 from tests.records import event
 from tests.sessions import demo_config

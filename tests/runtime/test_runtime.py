@@ -18,9 +18,9 @@ from pinnacle.core.config import ProcessConfig
 from pinnacle.core.counters import CountersReader
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source
 from pinnacle.core.segment import Mode
+from pinnacle.plan.config import load_session
 from pinnacle.runtime import runtime as runtime_module
 from pinnacle.runtime.runtime import Runtime
-from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session
 from tests.sessions import demo_config, until
 

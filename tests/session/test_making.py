@@ -15,9 +15,9 @@ from pinnacle.core.journal import Journal
 from pinnacle.core.ring import RingObserver, RingWriter
 from pinnacle.core.schema import Kind, Reason, Source, events_pointer
 from pinnacle.core.segment import Mode
+from pinnacle.plan.config import load_session, to_toml
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import start_records
-from pinnacle.session.config import load_session, to_toml
 from pinnacle.session.create import (
     create_session,
     discard_session,
@@ -314,7 +314,7 @@ SMALL = """
 import resource, sys
 from pathlib import Path
 from pinnacle.core.errors import PinnacleError
-from pinnacle.session.config import load_session
+from pinnacle.plan.config import load_session
 from pinnacle.session.create import create_session
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
 config = load_session(Path(sys.argv[1]))

@@ -14,9 +14,9 @@ from pinnacle.core.instruments import write_list
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.journal_reader import scan
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
+from pinnacle.plan.config import load_session, to_toml
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import start_records
-from pinnacle.session.config import load_session, to_toml
 from pinnacle.session.create import create_session, remove_session
 from pinnacle.session.ending import Ending, Latency, read_ending, write_ending
 from pinnacle.session.report import build_report, report_text, summary

@@ -14,9 +14,9 @@ from pinnacle.core.notices import Notices, NoticesReader
 from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Reason
 from pinnacle.core.segment import Mode
+from pinnacle.plan.config import load_session
 from pinnacle.runtime.log import setup
 from pinnacle.session import child as child_module
-from pinnacle.session.config import load_session
 from pinnacle.session.create import create_session
 from pinnacle.session.supervisor import FAILURES_MAX, SessionFailed, Supervisor
 from tests.sessions import demo_config, until

@@ -121,8 +121,8 @@ def load_session(path: Path, *, kept: bool = False) -> SessionConfig:
 
     `kept`: it is the copy beside a session's journals.
     """
+    from pinnacle.plan.checks import check
     from pinnacle.risk.gate import RiskGate
-    from pinnacle.session.checks import check
     from pinnacle.strategy.host import StrategyHost
 
     config = load(path, SessionConfig, kept=kept)

@@ -18,7 +18,7 @@ from pinnacle.sim.matching import QUANTITY_MAX
 from pinnacle.strategy.config import MarketMakerConfig
 
 if TYPE_CHECKING:
-    from pinnacle.session.config import SessionConfig
+    from pinnacle.plan.config import SessionConfig
 
 _US_PER_MS = 1_000
 #: Amounts are ticks x lots in 63 bits; a position stays far from that whatever the market does.
