@@ -86,7 +86,8 @@ class Chain:
         self._wait_ready()
 
     def _start(self, role: str, config: str) -> subprocess.Popen:
-        words = [sys.executable, "-m", "pinnacle", role, "--config", config, "--name", "sustained"]
+        words = [sys.executable, "-m", "pinnacle", "process", role]
+        words += ["--config", config, "--name", "sustained"]
         with (self.paths.data / f"{role}.log").open("wb") as log:
             process = subprocess.Popen(
                 words, cwd=ROOT, stdout=log, stderr=log, env=environment(), start_new_session=True

@@ -44,7 +44,7 @@ def make_capture(path: Path, symbol: str, seconds: int, seed: int = 5) -> Path:
 
 def frames(symbol: str, seconds: int, seed: int) -> Iterator[tuple[int, str]]:
     """(receive time, frame) in the order of arrival."""
-    instrument = from_config([SYMBOLS[symbol]], Venue.BINANCE)[0]
+    instrument = from_config([SYMBOLS[symbol]], {"binance": Venue.BINANCE})[0]
     params = params_of(TRADERS[symbol], instrument, symbol)
     market = Market([params], seed=seed, start_ns=START_NS)
     market.run_to(START_NS)

@@ -64,7 +64,7 @@ def instruments(*symbols: str, maker_bps: float = 0.0, taker_bps: float = 0.0) -
         )
         for symbol in symbols
     ]
-    return from_config(configs, Venue.SIMULATED)
+    return from_config(configs, {"simulated": Venue.SIMULATED})
 
 
 def instruments_at(places: dict[int, int], least: int = 1) -> list[Instrument]:

@@ -9,7 +9,7 @@ from pinnacle.core.counters import Counters, create_counters
 from pinnacle.core.instruments import write_table
 from pinnacle.core.journal import Journal
 from pinnacle.core.notices import Notices, create_notices
-from pinnacle.core.paths import ROLES, TELLERS, SessionPaths
+from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.schema import Flag, Kind, Side, Source
 from pinnacle.core.segment import Mode
 from tests.records import batch, book_of, event, instruments
@@ -33,16 +33,16 @@ class Segments:
         for role in ROLES:
             create_bell(self.paths.process(role), role)
             create_counters(self.paths.counters(role), 256, 8, role)
-        for teller in TELLERS:
+        for teller in (*ROLES, "supervisor"):
             create_notices(self.paths.notices(teller), teller)
         self.paths.monitor_address.touch()
         for instrument in self.instruments:
-            path = self.paths.book(instrument.symbol)
-            create_shared_book(path, instrument.instrument_id, 4096, 256, instrument.symbol)
+            path = self.paths.book(instrument.label)
+            create_shared_book(path, instrument.instrument_id, 4096, 256, instrument.label)
         self.control = Control(self.paths.control, Mode.SHARED)
         self.bells = {role: Bell(self.paths.process(role), Mode.OWN) for role in owned}
         self.counters = {role: Counters(self.paths.counters(role)) for role in owned}
-        self.books = [SharedBookWriter(self.paths.book(i.symbol)) for i in self.instruments]
+        self.books = [SharedBookWriter(self.paths.book(i.label)) for i in self.instruments]
         self.journal: Journal | None = None
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,11 +38,19 @@ def demo_config(
     text = re.sub(r"^\[session\]\n", "[session]\n" + places, text, flags=re.M)
     path = folder / source
     path.write_text(change(text + extra), encoding="utf-8")
+    for strategies in (ROOT / "config").glob("*.py"):
+        shutil.copy(strategies, folder)
     return path, SessionPaths.of(str(folder / "run"), str(folder / "data"), name)
 
 
+#: Instruments that one strategy may have.
+DESK = 64
+
+
 def many_instruments(text: str, count: int) -> str:
-    """The demo's text with its first instrument so many times, each with a quiet market."""
+    """The demo's text with its first instrument so many times, each with a quiet market, and as
+    many strategies as they need.
+    """
     tables = tomllib.loads(text)
     symbols = [f"S{i}-USD" for i in range(count)]
     first = tables["instruments"][0]
@@ -53,6 +62,16 @@ def many_instruments(text: str, count: int) -> str:
     quiet = {"limit_orders_per_s": 12, "market_orders_per_s": 1}
     for traders in tables["exchange"]["traders"].values():
         traders |= quiet
+    if count > DESK:
+        makers = tables.pop("strategy")["market_maker"]
+        parts = [symbols[i : i + DESK] for i in range(0, count, DESK)]
+        tables["strategies"] = {
+            f"part{i}": {
+                "instruments": part,
+                "market_maker": {symbol: makers[symbol] for symbol in part},
+            }
+            for i, part in enumerate(parts)
+        }
     return toml_text(tables)
 
 
@@ -79,8 +98,8 @@ class LiveSession:
         until(self.paths.control.exists, 60, "segments")
         self.observer = Observer(self.paths)
 
-    def process(self, role: str) -> ProcessView:
-        return next(p for p in self.observer.processes() if p.role == role)
+    def process(self, name: str) -> ProcessView:
+        return next(p for p in self.observer.processes() if p.name == name)
 
     def ready(self) -> bool:
         return all(p.state == "ready" for p in self.observer.processes())

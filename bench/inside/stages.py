@@ -74,7 +74,11 @@ def measure_feed(recorded: Recorded) -> list[int]:
     rows = recorded.records("feed")
     reader = RingReader(recorded.paths.ring("market.strategy"))
     journal = recorded.journal("feed")
-    publisher = Publisher(recorded.paths, recorded.instruments, journal, ("strategy",))
+    topology = recorded.config.topology()
+    feed = topology.process("feed")
+    publisher = Publisher(
+        recorded.paths, feed, topology.publishes(feed), recorded.instruments, journal
+    )
     publisher.resync_readers()
     drain, buffer = EventBuffer(8192), EventBuffer(len(rows))
     buffer.array[:] = rows

@@ -20,8 +20,9 @@ def check(file: Path) -> None:
     loaded = load_session(file)
     for warning in warnings(loaded):
         click.echo(f"warning: {file}: {warning}", err=True)
-    symbols = ", ".join(i.symbol for i in loaded.instruments)
-    click.echo(f"{file}: good ({loaded.session.venue}: {symbols})")
+    venues = ", ".join(venue.name for venue in loaded.venue_plans())
+    labels = ", ".join(instrument.label for instrument in loaded.instrument_list())
+    click.echo(f"{file}: good ({venues}: {labels})")
 
 
 @config.command()

@@ -10,12 +10,7 @@ COMMANDS: dict[str, str] = {
     "config": "pinnacle.cli.config:config",
     "session": "pinnacle.cli.session:session",
     "report": "pinnacle.cli.report:report",
-    "feed": "pinnacle.cli.role:feed",
-    "strategy": "pinnacle.cli.role:strategy",
-    "risk": "pinnacle.cli.role:risk",
-    "gateway": "pinnacle.cli.role:gateway",
-    "exchange": "pinnacle.cli.role:exchange",
-    "monitor": "pinnacle.cli.role:monitor",
+    "process": "pinnacle.cli.process:process",
     "capture": "pinnacle.cli.capture:capture",
     "simulate": "pinnacle.cli.simulate:simulate",
 }

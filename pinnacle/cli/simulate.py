@@ -71,7 +71,7 @@ def simulate(
         stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
         out = Path("data") / f"simulated-{exchange.seed}-{stamp}"
     try:
-        instruments = from_config(market.instruments, Venue.SIMULATED)
+        instruments = from_config(market.instruments, {"simulated": Venue.SIMULATED})
         with progress_bar("simulating", seconds) as progress:
             report = simulation.simulate(exchange, instruments, seconds, out, progress)
     except ConfigError as error:

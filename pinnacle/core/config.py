@@ -45,6 +45,8 @@ class InstrumentConfig(Section, frozen=True):
     symbol: str
     tick_size: DecimalText
     lot_size: DecimalText
+    #: One of [venues], where the session has several.
+    venue: str | None = None
     quantity_min: DecimalText | None = None
     maker_fee_bps: Fee = 0.0
     taker_fee_bps: Fee = 0.0
@@ -82,6 +84,14 @@ def convert(data: dict[str, Any], kind: type[T], path: Path) -> T:
         return _convert(data, kind)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {_mistake(data, kind, str(error))}") from None
+
+
+def convert_part(data: Any, kind: Any, where: str) -> Any:
+    """A part of a configuration as `kind`; ConfigError names the full key below `where`."""
+    try:
+        return _convert(data, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_mistake(data, kind, str(error), where)) from None
 
 
 def _convert(data: Any, kind: Any) -> Any:

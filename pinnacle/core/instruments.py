@@ -1,17 +1,17 @@
 """The instrument table: from the configuration, into its mapped file, and out of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import numpy as np
 from msgspec import Meta
 
 from pinnacle.core._native import lib
-from pinnacle.core.config import InstrumentConfig
+from pinnacle.core.config import InstrumentConfig, joined
 from pinnacle.core.errors import ConfigError, LayoutError, is_shortage
 from pinnacle.core.kept import kept_bytes
 from pinnacle.core.names import Symbol
@@ -21,6 +21,8 @@ from pinnacle.core.segment import Mode, Segment, SegmentKind, create_segment, fi
 from pinnacle.core.units import Step, fee_e8, money
 
 INSTRUMENTS_MAX: int = lib.PMM_INSTRUMENTS_MAX
+#: Of a venue's name, the last of the table's bytes is a NUL.
+INSTANCE_BYTES_MAX: int = lib.PMM_VENUE_BYTES - 1
 _FINGERPRINT = fingerprint(
     ";".join(f"{name}:{offset}" for name, (_, offset, *_) in (INSTRUMENT.fields or {}).items())
 )
@@ -41,6 +43,18 @@ class Instrument:
     #: What the session calls its venue, and the number of the venue's processes.
     venue_name: str = ""
     venue_number: int = 0
+    #: Whether the session has several venues, so that a symbol alone may be two instruments.
+    of_several: bool = False
+
+    @property
+    def name(self) -> str:
+        """`venue:symbol`: the same for no other instrument of the session."""
+        return f"{self.venue_name}:{self.symbol}"
+
+    @property
+    def label(self) -> str:
+        """What people, keys and files call it: the symbol; its name if there are several venues."""
+        return self.name if self.of_several else self.symbol
 
     def price_text(self, ticks: int) -> str:
         return self.tick.text(ticks)
@@ -70,12 +84,18 @@ class Instrument:
         )
 
 
-def from_config(configs: Sequence[InstrumentConfig], venue: Venue) -> list[Instrument]:
-    """The instruments in the order of the file; ConfigError names `instruments[i].key`."""
+def from_config(
+    configs: Sequence[InstrumentConfig], venues: Mapping[str, Venue]
+) -> list[Instrument]:
+    """The instruments in the order of the file; ConfigError names `instruments[i].key`.
+
+    `venues`: the kind of each by its name in the session, in the order of their numbers.
+    """
     if not configs:
         raise ConfigError("instruments: at least one is needed")
     if len(configs) > INSTRUMENTS_MAX:
         raise ConfigError(f"instruments: at most {INSTRUMENTS_MAX}, not {len(configs)}")
+    numbers = {name: number for number, name in enumerate(venues)}
     found: list[Instrument] = []
     for i, config in enumerate(configs):
         where = f"instruments[{i}]"
@@ -83,26 +103,60 @@ def from_config(configs: Sequence[InstrumentConfig], venue: Venue) -> list[Instr
             Symbol(config.symbol)
         except ValueError as error:
             raise ConfigError(f"{where}.symbol: {error}") from None
-        if any(other.symbol == config.symbol for other in found):
-            raise ConfigError(f"{where}.symbol: {config.symbol} is there twice")
+        venue = _venue_of(config, list(venues), where)
         tick = Step.parse(config.tick_size, f"{where}.tick_size")
         lot = Step.parse(config.lot_size, f"{where}.lot_size")
         least = config.lot_size if config.quantity_min is None else config.quantity_min
-        found.append(
-            Instrument(
-                instrument_id=i,
-                symbol=config.symbol,
-                venue=venue,
-                venue_name=venue.name.lower(),
-                venue_number=0,
-                tick=tick,
-                lot=lot,
-                quantity_min=lot.positive(least, f"{where}.quantity_min"),
-                maker_fee_e8=fee_e8(config.maker_fee_bps, f"{where}.maker_fee_bps"),
-                taker_fee_e8=fee_e8(config.taker_fee_bps, f"{where}.taker_fee_bps"),
-            )
+        made = Instrument(
+            instrument_id=i,
+            symbol=config.symbol,
+            venue=venues[venue],
+            venue_name=venue,
+            venue_number=numbers[venue],
+            of_several=len(venues) > 1,
+            tick=tick,
+            lot=lot,
+            quantity_min=lot.positive(least, f"{where}.quantity_min"),
+            maker_fee_e8=fee_e8(config.maker_fee_bps, f"{where}.maker_fee_bps"),
+            taker_fee_e8=fee_e8(config.taker_fee_bps, f"{where}.taker_fee_bps"),
         )
+        if any(other.name == made.name for other in found):
+            raise ConfigError(f"{where}.symbol: {made.label} is there twice")
+        found.append(made)
     return found
+
+
+def _venue_of(config: InstrumentConfig, venues: list[str], where: str) -> str:
+    if config.venue is None and len(venues) == 1:
+        return venues[0]
+    if config.venue is None:
+        raise ConfigError(f"{where}.venue: missing: one of {', '.join(venues)}")
+    if config.venue not in venues:
+        raise ConfigError(f"{where}.venue: no venue {config.venue!r}: one of {', '.join(venues)}")
+    return config.venue
+
+
+T = TypeVar("T")
+
+
+def of_instrument(tables: Mapping[str, T], instrument: Instrument) -> T | None:
+    """The instrument's own of what is keyed by instrument; None if it has none."""
+    found = tables.get(instrument.label)
+    return tables.get(instrument.name) if found is None else found
+
+
+def refuse_strangers(
+    tables: Mapping[str, Any], instruments: Sequence[Instrument], where: str
+) -> None:
+    """ConfigError for a key of `where` that is no instrument, or one that is there twice."""
+    labels = {text: i.label for i in instruments for text in (i.label, i.name)}
+    seen: set[str] = set()
+    for key in tables:
+        if key not in labels:
+            raise ConfigError(f"{joined(where, key)}: no such instrument")
+        if labels[key] in seen:
+            raise ConfigError(f"{joined(where, key)}: is there twice, by another name")
+        seen.add(labels[key])
 
 
 def table(instruments: Sequence[Instrument]) -> np.ndarray:
@@ -111,6 +165,7 @@ def table(instruments: Sequence[Instrument]) -> np.ndarray:
 
 
 def _from_table(rows: np.ndarray) -> list[Instrument]:
+    several = len(np.unique(rows["venue_number"])) > 1
     return [
         Instrument(
             instrument_id=int(row["instrument_id"]),
@@ -118,6 +173,7 @@ def _from_table(rows: np.ndarray) -> list[Instrument]:
             venue=Venue(int(row["venue_id"])),
             venue_name=bytes(row["venue"]).decode(),
             venue_number=int(row["venue_number"]),
+            of_several=several,
             tick=Step(int(row["tick_mantissa"]), int(row["tick_decimals"])),
             lot=Step(int(row["lot_mantissa"]), int(row["lot_decimals"])),
             quantity_min=int(row["quantity_min"]),
@@ -186,7 +242,7 @@ class _Row(msgspec.Struct, frozen=True):
     venue_name: str = ""
     venue_number: Annotated[int, Meta(ge=0, lt=lib.PMM_NUMBERS_MAX)] = 0
 
-    def instrument(self) -> Instrument:
+    def instrument(self, several: bool) -> Instrument:
         lot = Step.parse(self.lot_size, "lot_size")
         return Instrument(
             instrument_id=self.instrument_id,
@@ -194,6 +250,7 @@ class _Row(msgspec.Struct, frozen=True):
             venue=Venue[self.venue.upper()],
             venue_name=self.venue_name or self.venue,
             venue_number=self.venue_number,
+            of_several=several,
             tick=Step.parse(self.tick_size, "tick_size"),
             lot=lot,
             quantity_min=lot.positive(self.quantity_min, "quantity_min"),
@@ -208,7 +265,8 @@ def read_list(path: Path) -> list[Instrument]:
         rows = msgspec.json.decode(kept_bytes(path), type=list[_Row])
         if [row.instrument_id for row in rows] != list(range(len(rows))) or not rows:
             raise ValueError("no instruments in it, or not in their order")
-        return [row.instrument() for row in rows]
+        several = len({row.venue_number for row in rows}) > 1
+        return [row.instrument(several) for row in rows]
     except OSError as error:
         if is_shortage(error):
             raise

@@ -51,10 +51,10 @@ class Symbol(str):
             raise ValueError(f"{text!r} begins like an option or is a path")
         return super().__new__(cls, text)
 
-    @property
-    def file_name(self) -> str:
-        """The same for no other symbol, without a slash, and ASCII: any locale can name it."""
-        return quote(self, safe=_ASCII_SIGNS)
+
+def file_name(text: str) -> str:
+    """The same for no other text, without a slash, and ASCII: any locale can name it."""
+    return quote(text, safe=_ASCII_SIGNS)
 
 
 def stamped(name: str, seconds: float | None = None) -> SessionName:

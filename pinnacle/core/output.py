@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from pinnacle.core.errors import UsageError
-from pinnacle.core.paths import DATA_FILES, TELLERS
+from pinnacle.core.paths import is_data_file
 
 STANDARD_OUTPUT = Path("-")
 _STDOUT = 1
-_OF_A_SESSION = {*DATA_FILES, *(f"{teller}.log" for teller in TELLERS)}
 
 
 def check_output(path: Path) -> None:
@@ -50,7 +49,7 @@ def _is_of_a_session(path: Path) -> bool:
     folder = path.parent
     if path.suffix == ".pmj" or any(folder.glob("[0-9]*.pmj")):
         return True
-    return path.name in _OF_A_SESSION and any(folder.glob("*/[0-9]*.pmj"))
+    return is_data_file(path.name) and any(folder.glob("*/[0-9]*.pmj"))
 
 
 def _found(path: Path) -> os.stat_result | None:

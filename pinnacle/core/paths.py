@@ -4,29 +4,50 @@
     control                              config.toml
     session.toml                         instruments.json
     instruments                          <role>.log
-    <role>.process                       <role>/000000.pmj ...
-    <role>.counters
-    <role>.notices, supervisor.notices
+    <process>.process                    <process>/000000.pmj ...
+    <process>.counters
+    <process>.notices, supervisor.notices
     monitor.address
     <name>.ring
-    <symbol>.book                        <role>.log, supervisor.log: under `pinnacle run`
+    <instrument>.book                    <process>.log, supervisor.log: under `pinnacle run`
+
+A process is called by its role, or by that and a name: "feed", "feed.kraken".
 """
 
 import os
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pinnacle.core.names import SessionName, Symbol
+from pinnacle.core.names import SessionName, file_name
 
-#: Those that write a journal, in the order of the flow.
+#: Roles of those that write a journal, in the order of the flow.
 JOURNALLED = ("exchange", "feed", "strategy", "risk", "gateway")
 ROLES = (*JOURNALLED, "monitor")
-#: Quotes go first; who carries their cancels and their reports goes after.
-STOP_ORDER = ("strategy", "risk", "gateway", "exchange", "feed", "monitor")
-#: What stands in a session's folder beside its journals and logs.
-DATA_FILES = ("config.toml", "instruments.json", "ending.json")
-#: Who has something to tell people.
-TELLERS = (*ROLES, "supervisor")
+_PROCESS = re.compile(rf"({'|'.join(ROLES)})(\.[a-z0-9_-]+)?")
+_LOG = rf"({_PROCESS.pattern}|supervisor)\.log"
+_DATA_FILE = re.compile(rf"config\.toml|(instruments|ending)\.json|{_LOG}")
+
+
+def role_of(process: str) -> str:
+    """The role in a process's name."""
+    return process.partition(".")[0]
+
+
+def is_process(name: str) -> bool:
+    """Whether a process can be called so."""
+    return _PROCESS.fullmatch(name) is not None
+
+
+def in_flow(processes: Iterable[str]) -> list[str]:
+    """Names of processes in the order of the flow, those of a role by their names."""
+    return sorted(processes, key=lambda name: (ROLES.index(role_of(name)), name))
+
+
+def is_data_file(name: str) -> bool:
+    """Whether a session writes a file of that name beside its journals."""
+    return _DATA_FILE.fullmatch(name) is not None
 
 
 def default_runtime_dir() -> str:
@@ -55,11 +76,16 @@ class SessionPaths:
     def instruments(self) -> Path:
         return self.runtime / "instruments"
 
-    def process(self, role: str) -> Path:
-        return self.runtime / f"{role}.process"
+    def process(self, process: str) -> Path:
+        return self.runtime / f"{process}.process"
 
-    def counters(self, role: str) -> Path:
-        return self.runtime / f"{role}.counters"
+    def processes(self) -> list[str]:
+        """Those that have a segment there, in the order of the flow."""
+        found = (path.stem for path in self.runtime.glob("*.process"))
+        return in_flow(filter(is_process, found))
+
+    def counters(self, process: str) -> Path:
+        return self.runtime / f"{process}.counters"
 
     def notices(self, teller: str) -> Path:
         return self.runtime / f"{teller}.notices"
@@ -67,11 +93,11 @@ class SessionPaths:
     def ring(self, name: str) -> Path:
         return self.runtime / f"{name}.ring"
 
-    def book(self, symbol: str) -> Path:
-        return self.runtime / f"{Symbol(symbol).file_name}.book"
+    def book(self, instrument: str) -> Path:
+        return self.runtime / f"{file_name(instrument)}.book"
 
-    def journal(self, role: str) -> Path:
-        return self.data / role
+    def journal(self, process: str) -> Path:
+        return self.data / process
 
     @property
     def monitor_address(self) -> Path:

@@ -69,6 +69,10 @@ def class_of(kind: int) -> int:
     return kind >> lib.PMM_CLASS_SHIFT
 
 
+#: Processes of one role.
+NUMBERS_MAX: int = lib.PMM_NUMBERS_MAX
+
+
 def source_of(role: Source, number: int) -> int:
     """What the records of a role's process of this number have as their source."""
     return role | number << lib.PMM_NUMBER_SHIFT

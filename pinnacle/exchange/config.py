@@ -122,16 +122,19 @@ class ExchangeConfig(Section, frozen=True):
 
 
 def market_params(
-    config: ExchangeConfig, instruments: Sequence[Instrument]
+    config: ExchangeConfig, instruments: Sequence[Instrument], key: str = "exchange"
 ) -> list[dict[str, float]]:
-    """What sim.market.Market takes, one row per instrument; ConfigError names the key."""
+    """What sim.market.Market takes, one row per instrument; ConfigError names the key.
+
+    `key`: of the section itself.
+    """
     known = {instrument.symbol for instrument in instruments}
     for symbol in config.traders:
         if symbol not in known:
-            raise ConfigError(f"{joined('exchange.traders', symbol)}: no such instrument")
+            raise ConfigError(f"{joined(f'{key}.traders', symbol)}: no such instrument")
     rows = []
     for instrument in instruments:
-        where = joined("exchange.traders", instrument.symbol)
+        where = joined(f"{key}.traders", instrument.symbol)
         traders = config.traders.get(instrument.symbol)
         if traders is None:
             raise ConfigError(f"{where}: missing")

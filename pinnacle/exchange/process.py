@@ -3,24 +3,18 @@
 from collections.abc import Sequence
 
 import numpy as np
-import structlog
 
 from pinnacle.core.bell import Bell
-from pinnacle.core.clock import monotonic_ns
-from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.instruments import Instrument, read_table
+from pinnacle.core.instruments import Instrument
 from pinnacle.core.outlet import Outlet
-from pinnacle.core.paths import SessionPaths
-from pinnacle.core.ring import RingReader, RingWriter
-from pinnacle.core.schema import EventBuffer, Source, Venue, events_pointer
+from pinnacle.core.schema import EventBuffer, Venue, events_pointer
 from pinnacle.core.segment import Mode
 from pinnacle.exchange.config import ExchangeConfig, market_params
 from pinnacle.runtime.book_watch import BookWatch
-from pinnacle.runtime.checkpoint import Checkpoints
-from pinnacle.runtime.decision_log import end_of
-from pinnacle.runtime.origin import origin_of
-from pinnacle.runtime.runtime import GIVE_WAIT_NS, Runtime
-from pinnacle.runtime.stage import REPORT_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.runtime.frame import act
+from pinnacle.runtime.runtime import Runtime
+from pinnacle.runtime.seat import Seat
+from pinnacle.runtime.stage import Stage
 from pinnacle.sim.paper_venue import PaperVenue
 from pinnacle.sim.simulated_venue import SimulatedVenue
 
@@ -39,162 +33,104 @@ def make_venue(
     return SimulatedVenue(market_params(config, instruments), config.seed, *latencies, number)
 
 
-def run(
-    paths: SessionPaths,
-    config: ExchangeConfig,
-    process: ProcessConfig,
-    journal: JournalConfig,
-    log: structlog.stdlib.BoundLogger,
-) -> int:
+def run(seat: Seat, config: ExchangeConfig) -> int:
     """Until SIGTERM. The exit code."""
-    peers = (Source.GATEWAY, Source.FEED) if config.kind == "paper" else (Source.GATEWAY,)
-    runtime = Runtime("exchange", paths, process, log, peers=peers)
-    with runtime:
-        instruments = read_table(paths.instruments)
-        origin = origin_of(config, instruments)
-        venue = make_venue(instruments, config)
-        orders = RingReader(paths.ring("venue.orders"))
-        inputs = [Input(orders, Source.GATEWAY)]
-        if config.kind == "paper":
-            inputs.append(Input(RingReader(paths.ring("market.exchange")), Source.FEED))
-        stage = Stage(
-            runtime.open_journal(journal),
-            Source.EXCHANGE,
-            inputs,
-            [
-                Output(
-                    RingWriter(paths.ring("venue.reports")),
-                    Bell(paths.process("gateway"), Mode.SHARED),
-                    kind_mask(REPORT_KINDS),
-                )
-            ],
-            GIVE_WAIT_NS,
-            runtime.clock,
-        )
-        runtime.wait_on(*(given.ring for given in inputs))
-        checkpoints = runtime.recover(stage, venue, origin, journal.checkpoint_s)
-        # Behind the recovery: what the market skipped before is told already.
-        market = (
-            _Followed(paths, instruments, venue, inputs[-1].ring, log)
+    number = seat.process.number
+    return act(seat, config, lambda mine: make_venue(mine, config, number), Exchange)
+
+
+class Exchange:
+    """Turns of a venue; beside its logic stands where its market comes from or goes to."""
+
+    stop_wait_ns = 0
+    settled = idle = True
+
+    def __init__(self, runtime: Runtime, stage: Stage, venue: SimulatedVenue | PaperVenue):
+        self._runtime = runtime
+        self._stage = stage
+        self._venue = venue
+        self._batch = EventBuffer(BATCH)
+        self._market = (
+            _Taken(runtime, stage, venue)
             if isinstance(venue, PaperVenue)
-            else _Published(paths, instruments, venue, log)
+            else _Published(runtime, venue)
         )
-        runtime.ready(f"{config.kind} venue, {len(instruments)} instruments")
-        _loop(runtime, stage, venue, market, checkpoints)
-        runtime.end(end_of(stage, runtime.epoch))
-    return 0
+        self._reports = runtime.counters.counter("reports")
+        self._given = 0
+
+    @property
+    def words(self) -> str:
+        kind = "paper" if isinstance(self._venue, PaperVenue) else "simulated"
+        return f"{kind} venue, {len(self._runtime.seat.process.instruments)} instruments"
+
+    def turn(self) -> int:
+        batch, venue = self._batch, self._venue
+        own = self._runtime.own_inputs(batch, timer=False)
+        if venue.waiting:
+            own = self._runtime.tick(batch, own)
+        n = self._stage.take(batch, own)
+        if n:
+            decided = np.ascontiguousarray(venue.decided(batch.cdata, n))
+            self._given += len(decided)
+            self._stage.give(events_pointer(decided), len(decided))
+        self._market.serve(n)
+        self._runtime.wait(TURN_NS)
+        return n
+
+    def publish(self, now_ns: int) -> None:
+        self._runtime.counters.set(self._reports, self._given)
+        self._market.publish(now_ns)
 
 
 class _Published:
-    """The market of a venue that makes its own: it goes to the feed."""
+    """The simulated venue's own market, to the feed."""
 
-    #: Times that the market was asked for again: it is never anybody else's.
-    asked = 0
-
-    def __init__(
-        self,
-        paths: SessionPaths,
-        instruments: Sequence[Instrument],
-        venue: SimulatedVenue,
-        log: structlog.stdlib.BoundLogger,
-    ):
-        bell = Bell(paths.process("feed"), Mode.SHARED)
-        ring = paths.ring("venue.market")
+    def __init__(self, runtime: Runtime, venue: SimulatedVenue):
+        paths, process = runtime.paths, runtime.seat.process
+        (ring,) = runtime.seat.topology.publishes(process)
+        bell = Bell(paths.process(ring.reader.name), Mode.SHARED)
         self._outlet = Outlet(
-            ring, bell, [i.instrument_id for i in instruments], Source.EXCHANGE, Venue.SIMULATED
+            paths.ring(ring.name), bell, process.instruments, process.source, Venue.SIMULATED
         )
+        self._runtime = runtime
         self._venue = venue
-        self._log = log
+        # Behind the recovery: what the market skipped before is told already.
         self._skipped_ns = venue.skipped_ns
+        self._overflows = runtime.counters.counter("market_overflows")
 
-    @property
-    def overflows(self) -> int:
-        """Pushes that found no room."""
-        return self._outlet.overflows
+    def serve(self, n: int) -> None:
+        """What the last batch's market says, and what the feed is owed: it attached, asked, or its
+        ring was full."""
+        if n:
+            rows = np.ascontiguousarray(self._venue.market)
+            self._outlet.push(events_pointer(rows), len(rows))
+            self._tell_skipped()
+        self._venue.resync(self._outlet)
 
-    def send(self) -> None:
-        """What the last turn made, in order; and that the market stood still, if it did."""
-        rows = np.ascontiguousarray(self._venue.market)
-        self._outlet.push(events_pointer(rows), len(rows))
+    def _tell_skipped(self) -> None:
         skipped_ns = self._venue.skipped_ns - self._skipped_ns
         if skipped_ns:
             self._skipped_ns += skipped_ns
-            seconds = f"{skipped_ns / 1e9:.1f} s"
-            self._log.warning(f"this process stood still: the market skips {seconds}")
+            self._runtime.log.warning(
+                f"this process stood still: the market skips {skipped_ns / 1e9:.1f} s"
+            )
 
-    def resync(self) -> None:
-        """Send what the feed is owed: it attached, asked, or its ring was full."""
-        self._venue.resync(self._outlet)
-
-    def look(self, now_ns: int) -> None:
-        """Nothing: the books are the venue's own."""
+    def publish(self, now_ns: int) -> None:
+        self._runtime.counters.set(self._overflows, self._outlet.overflows)
 
 
-class _Followed:
-    """The market of a real venue: it comes from the feed, whose books stand beside the venue's."""
+class _Taken:
+    """The market of a real venue, which its feed brings."""
 
-    #: Nothing is published.
-    overflows = 0
+    def __init__(self, runtime: Runtime, stage: Stage, venue: PaperVenue):
+        self._runtime = runtime
+        self._asked = runtime.counters.counter("resyncs_asked")
+        self._watch = BookWatch.of(runtime, stage, venue.usable)
+        self._watch.ask_all()
 
-    def __init__(
-        self,
-        paths: SessionPaths,
-        instruments: Sequence[Instrument],
-        venue: PaperVenue,
-        ring: RingReader,
-        log: structlog.stdlib.BoundLogger,
-    ):
-        ring.request_resync()
-        self._watch = BookWatch(paths, instruments, venue.usable, ring, log)
+    def serve(self, n: int) -> None:
+        """It is taken with the orders."""
 
-    @property
-    def asked(self) -> int:
-        """Times that the market was asked for again."""
-        return self._watch.asked
-
-    def send(self) -> None:
-        """Nothing: the market is there already."""
-
-    def resync(self) -> None:
-        """Nothing: nobody is owed a book."""
-
-    def look(self, now_ns: int) -> None:
-        """Now and then: is a book unusable beside a good one? `now_ns` is monotonic."""
+    def publish(self, now_ns: int) -> None:
         self._watch.look(now_ns)
-
-
-def _loop(
-    runtime: Runtime,
-    stage: Stage,
-    venue: SimulatedVenue | PaperVenue,
-    market: _Published | _Followed,
-    checkpoints: Checkpoints,
-) -> None:
-    batch = EventBuffer(BATCH)
-    counters = runtime.counters
-    records, reports = counters.counter("records"), counters.counter("reports")
-    overflows = counters.counter("market_overflows")
-    asked = counters.counter("resyncs_asked")
-    publish_ns = taken = given = 0
-    while not runtime.stopping:
-        own = runtime.own_inputs(batch, timer=False)
-        if venue.waiting:
-            own = runtime.tick(batch, own)
-        n = stage.take(batch, own)
-        if n:
-            taken += n
-            decided = np.ascontiguousarray(venue.decided(batch.cdata, n))
-            given += len(decided)
-            stage.give(events_pointer(decided), len(decided))
-            market.send()
-        market.resync()
-        runtime.wait(TURN_NS)
-        now = monotonic_ns()
-        if now >= publish_ns:
-            publish_ns = now + 100_000_000
-            counters.set(records, taken)
-            counters.set(reports, given)
-            checkpoints.save_if_due()
-            market.look(now)
-            counters.set(asked, market.asked)
-            counters.set(overflows, market.overflows)
+        self._runtime.counters.set(self._asked, self._watch.asked)

@@ -3,55 +3,46 @@
 import asyncio
 from functools import partial
 
-import structlog
-
-from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.instruments import read_table, table
-from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader
-from pinnacle.core.schema import Reason, Source, Venue
+from pinnacle.core.schema import Reason
 from pinnacle.feed.config import FeedConfig
 from pinnacle.feed.publisher import Publisher
 from pinnacle.feed.simulated import run_simulated
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import end_records, places, start_records
 from pinnacle.runtime.runtime import Runtime
+from pinnacle.runtime.seat import Seat
 from pinnacle.venues.port import MarketData
 
 NETWORK_TURN_S = 0.005
 
 
-def run(
-    paths: SessionPaths,
-    config: FeedConfig,
-    process: ProcessConfig,
-    journal: JournalConfig,
-    log: structlog.stdlib.BoundLogger,
-) -> int:
+def run(seat: Seat, config: FeedConfig) -> int:
     """Until SIGTERM. The exit code."""
-    instruments = read_table(paths.instruments)
-    venue = instruments[0].venue
-    simulated = venue is Venue.SIMULATED
-    peers = (Source.EXCHANGE,) if simulated else ()
-    with Runtime("feed", paths, process, log, peers=peers) as runtime:
-        # Paper trading rests its orders in the real market: its exchange reads it too.
-        readers = ("strategy",) if simulated else ("strategy", "exchange")
-        recorded = runtime.open_journal(journal)
-        publisher = Publisher(paths, instruments, recorded, readers, runtime.clock)
-        inputs = [(RingReader(paths.ring("venue.market")), Source.EXCHANGE)] if simulated else []
-        origin, rings = origin_of(config, instruments), partial(places, inputs, publisher.rings)
-        now = runtime.clock.session_ns
-        start = start_records(Source.FEED, runtime.epoch, now(), recorded.count, origin, rings())
+    paths, process, topology = seat.paths, seat.process, seat.topology
+    with Runtime(seat) as runtime:
+        instruments = [read_table(paths.instruments)[i] for i in process.instruments]
+        recorded = runtime.open_journal()
+        readers = topology.publishes(process)
+        publisher = Publisher(paths, process, readers, instruments, recorded, runtime.clock)
+        inputs = [
+            (RingReader(paths.ring(ring.name)), ring.writer.source)
+            for ring in topology.reads(process)
+        ]
+        origin = origin_of(config, read_table(paths.instruments))
+        now, rings = runtime.clock.session_ns, partial(places, inputs, publisher.rings)
+        start = start_records(process.source, runtime.epoch, now(), recorded.count, origin, rings())
         recorded.append_array(start)
-        if simulated:
+        if inputs:
             run_simulated(runtime, inputs[0][0], publisher)
         else:
-            kind, section = config.of(venue)
+            kind, section = config.of(instruments[0].venue)
             market = kind.market_data(
                 section, table(instruments), publisher.publish, now, publisher.top_of
             )
             asyncio.run(_run_network(runtime, market, publisher))
-        runtime.end(end_records(Source.FEED, runtime.epoch, now(), rings()))
+        runtime.end(end_records(process.source, runtime.epoch, now(), rings()))
     return 0
 
 

@@ -1,6 +1,6 @@
 """Publishes market records: journal, shared books, rings. One call into C per batch."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -14,8 +14,9 @@ from pinnacle.core.journal import Journal
 from pinnacle.core.outlet import Outlet
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingWriter
-from pinnacle.core.schema import Reason, Source
+from pinnacle.core.schema import Reason
 from pinnacle.core.segment import Mode
+from pinnacle.runtime.topology import Process, Ring
 
 TELL_NS = 10_000_000_000
 
@@ -34,35 +35,31 @@ BROKEN = frozenset(
 
 
 class Publisher:
-    """Wraps struct pmm_feed. `readers` are the roles that read the market, each its own ring.
-
-    `subsets` has those of them that do not read every instrument: the ids that they do.
+    """Wraps struct pmm_feed, of this `process`; `readers` are the rings of its market's readers,
+    each of whom gets the instruments that he has.
     """
 
     def __init__(
         self,
         paths: SessionPaths,
+        process: Process,
+        readers: Sequence[Ring],
         instruments: list[Instrument],
         journal: Journal,
-        readers: tuple[str, ...],
         clock: Clock | None = None,
-        *,
-        source: int = Source.FEED,
-        subsets: Mapping[str, Iterable[int]] | None = None,
     ):
         self.instruments = instruments
-        every = [instrument.instrument_id for instrument in instruments]
         self._outlets = [
             Outlet(
-                paths.ring(f"market.{role}"),
-                Bell(paths.process(role), Mode.SHARED),
-                (subsets or {}).get(role, every),
-                source,
+                paths.ring(ring.name),
+                Bell(paths.process(ring.reader.name), Mode.SHARED),
+                set(process.instruments) & set(ring.reader.instruments),
+                process.source,
                 instruments[0].venue,
             )
-            for role in readers
+            for ring in readers
         ]
-        self._books = {i.instrument_id: SharedBookWriter(paths.book(i.symbol)) for i in instruments}
+        self._books = {i.instrument_id: SharedBookWriter(paths.book(i.label)) for i in instruments}
         self._journal = journal
         #: The process's, if it calibrates one; else it reads as the kernel's.
         self.clock = clock or Clock()
@@ -72,7 +69,7 @@ class Publisher:
         feed = self.cdata
         feed.journal = journal.cdata
         feed.clock = self.clock.cdata
-        feed.source = source
+        feed.source = process.source
         feed.reader_count = len(readers)
         for number, book in self._books.items():
             feed.books[number] = book.cdata

@@ -4,7 +4,7 @@ from typing import Any
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.ring import RingReader
-from pinnacle.core.schema import EventBuffer, Reason, Source, Venue
+from pinnacle.core.schema import EventBuffer, Reason, Venue
 from pinnacle.feed.publisher import Publisher
 from pinnacle.runtime.runtime import Runtime
 
@@ -77,13 +77,14 @@ def run_simulated(runtime: Runtime, ring: RingReader, publisher: Publisher) -> N
     runtime.wait_on(ring)
     feed.start()
     runtime.ready("simulated venue")
+    (exchange,) = runtime.seat.topology.peers(runtime.seat.process)
     venue_lost = False
     while not runtime.stopping:
         feed.turns(runtime.span())
         runtime.housekeep()
         feed.heal()
         publisher.resync_readers()
-        lost = runtime.lost(Source.EXCHANGE)
+        lost = runtime.lost(exchange.source)
         if lost != venue_lost:
             venue_lost = lost
             (feed.lost if lost else feed.back)()

@@ -2,30 +2,20 @@
 
 from typing import Any
 
-import structlog
-
 from pinnacle.core._native import ffi
-from pinnacle.core.bell import Bell
-from pinnacle.core.clock import monotonic_ns
-from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.instruments import read_table
-from pinnacle.core.paths import SessionPaths
-from pinnacle.core.ring import RingReader, RingWriter
-from pinnacle.core.schema import EventBuffer, Kind, Source
-from pinnacle.core.segment import Mode
+from pinnacle.core.schema import EventBuffer, Kind
 from pinnacle.execution.orders import OrderTable
 from pinnacle.gateway.config import GatewayConfig
-from pinnacle.runtime.checkpoint import Checkpoints
-from pinnacle.runtime.decision_log import end_of
-from pinnacle.runtime.origin import origin_of
-from pinnacle.runtime.runtime import GIVE_WAIT_NS, Runtime
-from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.runtime.frame import act
+from pinnacle.runtime.runtime import Runtime
+from pinnacle.runtime.seat import Seat
+from pinnacle.runtime.stage import Stage, kind_mask
 
 #: Records that a turn takes from the rings: so many of them may come back withheld in the next one.
 BATCH = 1024
 #: Room for what a turn itself puts into the log: HALT, STOP, peers, the timer.
 OWN_MAX = 64
-STOP_WAIT_NS = 3_000_000_000
+#: The ring to the venue.
 VENUE_OUTPUT = 0
 SENDS = kind_mask((Kind.NEW, Kind.REPLACE))
 
@@ -38,88 +28,37 @@ def make_table(config: GatewayConfig) -> OrderTable:
     )
 
 
-def run(
-    paths: SessionPaths,
-    config: GatewayConfig,
-    process: ProcessConfig,
-    journal: JournalConfig,
-    log: structlog.stdlib.BoundLogger,
-) -> int:
+def run(seat: Seat, config: GatewayConfig) -> int:
     """Until SIGTERM: then everything is cancelled at the venue and waited for. The exit code."""
-    runtime = Runtime("gateway", paths, process, log, peers=(Source.RISK, Source.EXCHANGE))
-    with runtime:
-        origin = origin_of(config, read_table(paths.instruments))
-        table = make_table(config)
-        orders = RingReader(paths.ring("orders"))
-        answers = RingReader(paths.ring("venue.reports"))
-        sends = RingWriter(paths.ring("venue.orders"))
-        reports = RingWriter(paths.ring("reports"))
-        venue_bell = Bell(paths.process("exchange"), Mode.SHARED)
-        risk_bell = Bell(paths.process("risk"), Mode.SHARED)
-        stage = Stage(
-            runtime.open_journal(journal),
-            Source.GATEWAY,
-            [Input(answers, Source.EXCHANGE), Input(orders, Source.RISK)],
-            [
-                Output(sends, venue_bell, kind_mask(ORDER_KINDS)),
-                Output(reports, risk_bell, kind_mask(REPORT_KINDS)),
-            ],
-            GIVE_WAIT_NS,
-            runtime.clock,
-        )
-        runtime.wait_on(answers, orders)
-        checkpoints = runtime.recover(
-            stage,
-            table,
-            origin,
-            journal.checkpoint_s,
-            # What was not sent before a crash is not sent after it: it is old. The QUERY tells.
-            resend=lambda i: i != VENUE_OUTPUT,
-        )
-        runtime.ready(f"connected to the simulated venue, {len(table.orders)} open orders")
-        Loop(runtime, stage, table, checkpoints).run()
-        runtime.end(end_of(stage, runtime.epoch))
-    return 0
+    return act(seat, config, lambda instruments: make_table(config), Gateway)
 
 
-class Loop:
-    """Turns, with the kill word read before every send."""
+class Gateway:
+    """Turns with the kill word read before every send."""
 
-    def __init__(self, runtime: Runtime, stage: Stage, table: OrderTable, checkpoints: Checkpoints):
-        self._checkpoints = checkpoints
+    stop_wait_ns = 3_000_000_000
+
+    def __init__(self, runtime: Runtime, stage: Stage, table: OrderTable):
         self._runtime = runtime
         self._stage = stage
         self._table = table
         self._batch = EventBuffer(BATCH + OWN_MAX + BATCH)
         self.events = self._batch.cdata
         self._withheld: list[bytes] = []
-        counters = runtime.counters
-        self._open_orders = counters.counter("open_orders")
-        self._records = counters.counter("records")
-        self._duplicates = counters.counter("duplicate_fills")
-        self._unknown = counters.counter("unknown_fills")
-        self._next_ns = 0
+        counter = runtime.counters.counter
+        self._open_orders = counter("open_orders")
+        self._duplicates, self._unknown = counter("duplicate_fills"), counter("unknown_fills")
 
-    def run(self) -> None:
-        """Until SIGTERM, and then until nothing is open or it takes too long."""
-        runtime, table = self._runtime, self._table
-        stop_at = taken = 0
-        while True:
-            n = self.turn()
-            taken += n
-            if not n:
-                runtime.wait()
-            self._publish(taken)
-            if runtime.stopping:
-                stop_at = stop_at or monotonic_ns() + STOP_WAIT_NS
-                if not table.orders or monotonic_ns() > stop_at:
-                    return
+    @property
+    def words(self) -> str:
+        return f"connected to the simulated venue, {len(self._table.orders)} open orders"
 
     def turn(self) -> int:
-        """Take, decide, give; how many records were taken."""
         n = self.take()
         if n:
             self.give(self._table.decide(self.events, n))
+        else:
+            self._runtime.wait()
         return n
 
     def take(self) -> int:
@@ -134,7 +73,7 @@ class Loop:
             row.kind = Kind.REJECTED if row.kind == Kind.NEW else Kind.REPLACE_REJECTED
             row.reason = self._runtime.control.killed()
             row.recv_ns = self._runtime.clock.session_ns()
-            row.source = Source.GATEWAY
+            row.source = self._runtime.source
             row.flags = 0
         withheld = len(self._withheld)
         self._withheld.clear()
@@ -148,27 +87,27 @@ class Loop:
         """
         decisions = self._table.decisions.cdata
         if n and self._runtime.control.killed() and not self._table.halted:
-            stage: Any = self._stage.cdata
-            venue = stage.outputs[VENUE_OUTPUT]
-            wanted = venue.kinds
-            venue.kinds = wanted & ~SENDS
+            output: Any = self._stage.cdata.outputs[VENUE_OUTPUT]
+            wanted = output.kinds
+            output.kinds = wanted & ~SENDS
             for i in range(n):
                 if SENDS >> decisions[i].kind & 1:
                     self._withheld.append(bytes(ffi.buffer(ffi.addressof(decisions[i]))))
             self._stage.give(decisions, n)
-            venue.kinds = wanted
+            output.kinds = wanted
         else:
             self._stage.give(decisions, n)
 
-    def _publish(self, taken: int) -> None:
-        now = monotonic_ns()
-        if now < self._next_ns:
-            return
-        self._next_ns = now + 100_000_000
+    def publish(self, now_ns: int) -> None:
         put = self._runtime.counters.set
-        put(self._records, taken)
         put(self._open_orders, len(self._table.orders))
         put(self._duplicates, self._table.duplicates)
         put(self._unknown, self._table.unknown_fills)
-        if not self._withheld:
-            self._checkpoints.save_if_due()
+
+    @property
+    def settled(self) -> bool:
+        return not self._withheld
+
+    @property
+    def idle(self) -> bool:
+        return not self._table.orders

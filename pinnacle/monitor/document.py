@@ -46,7 +46,7 @@ class Row:
         """The instrument's part of the document; our orders in its book are the caller's to add."""
         instrument, money = self.instrument, self.money
         return {
-            "symbol": instrument.symbol,
+            "symbol": instrument.label,
             "tick_size": f"{instrument.tick.size:f}",
             "lot_size": f"{instrument.lot.size:f}",
             "book": book_json(instrument, self._book),
@@ -71,6 +71,7 @@ class Row:
 def process_json(process: ProcessView) -> dict[str, Any]:
     """One process, with its heartbeat's age in ms."""
     return {
+        "name": process.name,
         "role": process.role,
         "state": process.state,
         "alive": process.alive,

@@ -5,27 +5,22 @@ from pathlib import Path
 import structlog
 
 from pinnacle.core.clock import monotonic_ns
-from pinnacle.core.config import ProcessConfig
-from pinnacle.core.paths import SessionPaths
 from pinnacle.monitor.config import MonitorConfig
 from pinnacle.monitor.server import PageServer
 from pinnacle.monitor.state import State
 from pinnacle.monitor.web import create_app
 from pinnacle.runtime.observer import Observer
 from pinnacle.runtime.runtime import Runtime
+from pinnacle.runtime.seat import Seat
 
 SAMPLE_NS = 250_000_000
 TURN_NS = 50_000_000
 
 
-def run(
-    paths: SessionPaths,
-    config: MonitorConfig,
-    process: ProcessConfig,
-    log: structlog.stdlib.BoundLogger,
-) -> int:
+def run(seat: Seat, config: MonitorConfig) -> int:
     """Until SIGTERM. The exit code; ConfigError if the address cannot be had."""
-    with Runtime("monitor", paths, process, log) as runtime:
+    paths, log = seat.paths, seat.log
+    with Runtime(seat) as runtime:
         _tell(paths.monitor_address, "", log)  # of one that was killed
         observer = Observer(paths)
         state = State(observer, config.history_s)

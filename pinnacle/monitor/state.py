@@ -74,11 +74,11 @@ class State:
         time_ms = observer.now_ns() // 1_000_000
         self._remember(now, time_ms / 1000, rows)
         killed = observer.killed()
-        feed = observer.counters("feed")
+        feed = observer.summed("feed")
         records = feed.get("published", 0)
         return {
             "session": observer.paths.data.name,
-            "venue": self._instruments[0].venue.name.lower(),
+            "venue": ", ".join(dict.fromkeys(i.venue_name for i in self._instruments)),
             "time_ms": time_ms,
             "ready": not not_ready,
             "not_ready": not_ready,
@@ -127,7 +127,7 @@ class State:
         return {
             "time_s": [at for at, _ in self._history],
             "series": {
-                instrument.symbol: columns[i] for i, instrument in enumerate(self._instruments)
+                instrument.label: columns[i] for i, instrument in enumerate(self._instruments)
             },
         }
 

@@ -130,7 +130,7 @@ class RiskTail:
             {
                 "record": index,
                 "time_ms": row.recv_ns // 1_000_000,
-                "symbol": instrument.symbol,
+                "symbol": instrument.label,
                 "side": "bid" if row.side == Side.BID else "ask",
                 "price": instrument.price_text(row.price),
                 "quantity": instrument.quantity_text(row.quantity),

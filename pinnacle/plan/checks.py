@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 from pinnacle.core.config import joined
 from pinnacle.core.errors import ConfigError
-from pinnacle.core.instruments import Instrument
+from pinnacle.core.instruments import Instrument, of_instrument
 from pinnacle.exchange.config import market_params
 from pinnacle.quant.maker import Maker
 from pinnacle.risk.config import LimitsConfig
+from pinnacle.risk.gate import RiskGate
 from pinnacle.sim.matching import QUANTITY_MAX
 from pinnacle.strategy.config import MarketMakerConfig
+from pinnacle.strategy.host import StrategyHost
 
 if TYPE_CHECKING:
-    from pinnacle.plan.config import SessionConfig
+    from pinnacle.plan.config import SessionConfig, StrategyPlan, VenuePlan
 
 _US_PER_MS = 1_000
 #: Amounts are ticks x lots in 63 bits; a position stays far from that whatever the market does.
@@ -27,53 +29,78 @@ NOTIONAL_MAX = 2**63 // 16
 QUOTE_MOVES_PER_S_MIN = 5
 
 
-def check(
-    config: "SessionConfig", instruments: Sequence[Instrument], makers: Mapping[int, Maker]
+def check(config: "SessionConfig") -> None:
+    """ConfigError with the key of the first that contradicts another, or cannot be."""
+    instruments = config.instrument_list()
+    config.topology()
+    RiskGate(instruments, config.risk)
+    hosts = [
+        (plan, StrategyHost(mine, plan.config, key=plan.key, owner=plan.number))
+        for plan in config.strategy_plans()
+        for mine in [[instruments[i] for i in plan.instruments]]
+    ]
+    for venue in config.venue_plans():
+        here = [i for i in instruments if i.venue_name == venue.name]
+        _check_venue(config, venue, here)
+        if venue.simulated:
+            for instrument in here:
+                _check_amounts(venue, instrument, limits_of(config, instrument))
+    for plan, host in hosts:
+        if plan.config.kind is None:
+            _check_makers(config, plan, instruments, host.strategy.makers())
+
+
+def limits_of(config: "SessionConfig", instrument: Instrument) -> LimitsConfig:
+    """RiskGate has seen that every instrument has them."""
+    found = of_instrument(config.risk.limits, instrument)
+    assert found is not None
+    return found
+
+
+def _check_makers(
+    config: "SessionConfig",
+    plan: "StrategyPlan",
+    instruments: Sequence[Instrument],
+    makers: Mapping[int, Maker],
 ) -> None:
-    """ConfigError with the key of the first that contradicts another. `makers`: by instrument."""
-    _check_venue(config, instruments)
-    if not config.strategy.market_maker:
-        raise ConfigError("strategy.market_maker: no instrument has its table: nothing is quoted")
-    for instrument in instruments:
-        limits = config.risk.limits[instrument.symbol]
-        maker = config.strategy.market_maker.get(instrument.symbol)
-        if config.session.venue == "simulated":
-            _check_amounts(config, instrument, limits)
-        if maker is not None:
-            _check_quotes(instrument, maker, limits)
-            if config.session.venue == "simulated":
-                half_spread = makers[instrument.instrument_id].cdata.half_spread
-                _check_distances(config, instrument, maker, limits, half_spread)
+    """What its quotes need of risk and of the venue. `makers`: by instrument."""
+    where = f"{plan.key}.market_maker"
+    if not plan.config.market_maker:
+        raise ConfigError(f"{where}: no instrument has its table: nothing is quoted")
+    simulated = {venue.name: venue for venue in config.venue_plans() if venue.simulated}
+    for instrument in (instruments[i] for i in plan.instruments):
+        limits = limits_of(config, instrument)
+        maker = of_instrument(plan.config.market_maker, instrument)
+        if maker is None:
+            continue
+        key = joined(where, instrument.label)
+        _check_quotes(instrument, key, maker, limits)
+        venue = simulated.get(instrument.venue_name)
+        if venue is not None:
+            half_spread = makers[instrument.instrument_id].cdata.half_spread
+            _check_distances(venue, instrument, key, maker, limits, half_spread)
 
 
 def warnings(config: "SessionConfig") -> list[str]:
     """What runs, but perhaps not as it was meant; each names its key."""
-    makers, desk = config.strategy.market_maker, config.strategy.desk
-    found = [
-        f"{joined('strategy.market_maker', i.symbol)}: missing: {i.symbol} is not quoted"
-        for i in config.instruments
-        if i.symbol not in makers
-    ]
-    cores = os.sched_getaffinity(0)
-    for role, process in config.processes.items():
-        if process.cpu >= 0 and process.cpu not in cores:
-            found.append(
-                f"processes.{role}.cpu: this machine has no core {process.cpu}: "
-                f"{role} will run on any"
-            )
-    for name, table in config.feed.items():
-        where, ca_file = joined("feed", name), getattr(table, "ca_file", None)
-        if name != config.session.venue:
-            found.append(f"{where}: not used: session.venue is {config.session.venue}")
-        elif ca_file and not Path(ca_file).is_file():
-            found.append(f"{where}.ca_file: {ca_file} is not there (yet)")
-    for symbol, maker in makers.items():
-        if desk.requote_ticks > maker.spread_max_ticks:
-            found.append(
-                f"strategy.desk.requote_ticks: {desk.requote_ticks} is wider than "
-                f"{symbol}'s spread_max_ticks: its quotes hardly ever move"
-            )
-    quotes = sum(2 * maker.levels for maker in makers.values())
+    found = [*_unquoted(config), *_misplaced(config)]
+    for venue in config.venue_plans():
+        for name, table in venue.config.feed.items():
+            key, ca_file = joined(venue.key("feed"), name), getattr(table, "ca_file", None)
+            if name != venue.config.kind:
+                found.append(f"{key}: not used: {venue.name} is {venue.config.kind}")
+            elif ca_file and not Path(ca_file).is_file():
+                found.append(f"{key}.ca_file: {ca_file} is not there (yet)")
+    quotes = 0
+    for plan in config.strategy_plans():
+        makers, desk = plan.config.market_maker, plan.config.desk
+        quotes += sum(2 * maker.levels for maker in makers.values())
+        for symbol, maker in makers.items():
+            if desk.requote_ticks > maker.spread_max_ticks:
+                found.append(
+                    f"{plan.key}.desk.requote_ticks: {desk.requote_ticks} is wider than "
+                    f"{symbol}'s spread_max_ticks: its quotes hardly ever move"
+                )
     messages = config.risk.messages_per_s
     if messages < QUOTE_MOVES_PER_S_MIN * quotes:
         found.append(
@@ -84,38 +111,65 @@ def warnings(config: "SessionConfig") -> list[str]:
     return found
 
 
-def _check_venue(config: "SessionConfig", instruments: Sequence[Instrument]) -> None:
-    exchange, gateway = config.exchange, config.gateway
+def _unquoted(config: "SessionConfig") -> list[str]:
+    """Instruments that no strategy quotes. A strategy of the user's own says nothing of that."""
+    plans = config.strategy_plans()
+    if any(plan.config.kind is not None for plan in plans):
+        return []
+    quoted = {key for plan in plans for key in plan.config.market_maker}
+    unquoted = [i for i in config.instrument_list() if not quoted & {i.label, i.name}]
+    if config.strategies:
+        return [f"strategies: none of them quotes {i.label}" for i in unquoted]
+    where = "strategy.market_maker"
+    return [f"{joined(where, i.label)}: missing: {i.label} is not quoted" for i in unquoted]
+
+
+def _misplaced(config: "SessionConfig") -> list[str]:
+    """Processes that are to run where this machine has no core."""
+    cores = os.sched_getaffinity(0)
+    return [
+        f"{joined('processes', name)}.cpu: this machine has no core {process.cpu}: "
+        f"{name} will run on any"
+        for name, process in config.processes.items()
+        if process.cpu >= 0 and process.cpu not in cores
+    ]
+
+
+def _check_venue(
+    config: "SessionConfig", venue: "VenuePlan", instruments: Sequence[Instrument]
+) -> None:
+    exchange, gateway, where = venue.config.exchange, config.gateway, venue.key("exchange")
     if (exchange.latency_in_us + exchange.latency_out_us) >= gateway.answer_timeout_ms * _US_PER_MS:
         raise ConfigError(
-            f"exchange.latency_in_us: {exchange.latency_in_us} there and latency_out_us "
+            f"{where}.latency_in_us: {exchange.latency_in_us} there and latency_out_us "
             f"{exchange.latency_out_us} back take longer than gateway.answer_timeout_ms "
             f"({gateway.answer_timeout_ms}): no order would be answered in time"
         )
-    if config.session.venue == "simulated":
+    if venue.simulated:
         if exchange.kind != "simulated":
-            raise ConfigError("exchange.kind: a simulated venue has a simulated exchange")
-        market_params(exchange, instruments)
+            raise ConfigError(f"{where}.kind: a simulated venue has a simulated exchange")
+        market_params(exchange, instruments, where)
         return
     if exchange.kind != "paper":
-        raise ConfigError('exchange.kind: must be "paper" on a real venue\'s market')
+        raise ConfigError(f'{where}.kind: must be "paper" on a real venue\'s market')
     if exchange.traders:
-        raise ConfigError("exchange.traders: a real venue's market has none")
-    name = config.session.venue
-    if name not in config.feed:
-        raise ConfigError(f"{joined('feed', name)}: missing: the venue needs its table")
-    kind, _ = config.feed.of(instruments[0].venue)
-    for i, instrument in enumerate(instruments):
+        raise ConfigError(f"{where}.traders: a real venue's market has none")
+    name = venue.config.kind
+    if name not in venue.config.feed:
+        raise ConfigError(f"{joined(venue.key('feed'), name)}: missing: the venue needs its table")
+    kind, _ = venue.config.feed.of(instruments[0].venue)
+    for instrument in instruments:
         fault = kind.symbol_fault(instrument.symbol)
         if fault is not None:
-            raise ConfigError(f"instruments[{i}].symbol: {instrument.symbol!r} {fault}")
+            key = f"instruments[{instrument.instrument_id}].symbol"
+            raise ConfigError(f"{key}: {instrument.symbol!r} {fault}")
 
 
-def _check_amounts(config: "SessionConfig", instrument: Instrument, limits: LimitsConfig) -> None:
+def _check_amounts(venue: "VenuePlan", instrument: Instrument, limits: LimitsConfig) -> None:
     """Orders that the engine takes, and amounts of money that fit."""
-    where = joined("risk.limits", instrument.symbol)
+    where = joined("risk.limits", instrument.label)
     instrument.lot.positive(limits.order_quantity_max, f"{where}.order_quantity_max", QUANTITY_MAX)
-    price = config.exchange.traders[instrument.symbol].price
+    price = venue.config.exchange.traders[instrument.symbol].price
     position = instrument.lot.count(limits.position_max, f"{where}.position_max")
     if instrument.tick.count(price, "price") * position > NOTIONAL_MAX:
         raise ConfigError(
@@ -124,10 +178,11 @@ def _check_amounts(config: "SessionConfig", instrument: Instrument, limits: Limi
         )
 
 
-def _check_quotes(instrument: Instrument, maker: MarketMakerConfig, limits: LimitsConfig) -> None:
-    """Quotes that risk lets pass."""
-    where = joined("strategy.market_maker", instrument.symbol)
-    risk = joined("risk.limits", instrument.symbol)
+def _check_quotes(
+    instrument: Instrument, where: str, maker: MarketMakerConfig, limits: LimitsConfig
+) -> None:
+    """Quotes that risk lets pass. `where`: the full key of the maker."""
+    risk = joined("risk.limits", instrument.label)
     lots = instrument.lot.count
     quote = lots(maker.quote_quantity, where)
     inventory = lots(maker.inventory_max, where)
@@ -158,8 +213,9 @@ def _check_quotes(instrument: Instrument, maker: MarketMakerConfig, limits: Limi
 
 
 def _check_distances(
-    config: "SessionConfig",
+    venue: "VenuePlan",
     instrument: Instrument,
+    where: str,
     maker: MarketMakerConfig,
     limits: LimitsConfig,
     half_spread: float,
@@ -168,8 +224,7 @@ def _check_distances(
 
     `half_spread` is what the model says, within its clamps, while nothing has moved.
     """
-    where = joined("strategy.market_maker", instrument.symbol)
-    price = instrument.tick.count(config.exchange.traders[instrument.symbol].price, "price")
+    price = instrument.tick.count(venue.config.exchange.traders[instrument.symbol].price, "price")
     collar = price * limits.collar_percent / 100
     for key, ticks in (
         ("spread_min_ticks", maker.spread_min_ticks / 2),
@@ -179,5 +234,5 @@ def _check_distances(
         if ticks > collar:
             raise ConfigError(
                 f"{where}.{key}: puts a quote {ticks:g} ticks from fair value, and "
-                f"{joined('risk.limits', instrument.symbol)}.collar_percent allows {collar:g}"
+                f"{joined('risk.limits', instrument.label)}.collar_percent allows {collar:g}"
             )

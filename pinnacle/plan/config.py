@@ -1,9 +1,11 @@
 """The whole configuration file of a session."""
 
 import os
+import re
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -13,31 +15,42 @@ from pinnacle.core.config import (
     JournalConfig,
     ProcessConfig,
     Section,
+    joined,
     load,
 )
 from pinnacle.core.errors import ConfigError
-from pinnacle.core.instruments import Instrument, from_config
+from pinnacle.core.instruments import (
+    INSTANCE_BYTES_MAX,
+    Instrument,
+    from_config,
+)
 from pinnacle.core.names import CONFIGURED_BYTES_MAX, SessionName
-from pinnacle.core.paths import ROLES, SessionPaths, default_runtime_dir
+from pinnacle.core.paths import ROLES, SessionPaths, default_runtime_dir, role_of
 from pinnacle.core.ring import CAPACITY_MAX, CAPACITY_MIN
+from pinnacle.core.schema import NUMBERS_MAX
 from pinnacle.core.toml import toml_text
 from pinnacle.exchange.config import ExchangeConfig
+from pinnacle.execution.desk import INSTRUMENTS_MAX as DESK_INSTRUMENTS_MAX
 from pinnacle.feed.config import FeedConfig
 from pinnacle.gateway.config import GatewayConfig
 from pinnacle.monitor.config import MonitorConfig
 from pinnacle.risk.config import RiskConfig
+from pinnacle.runtime.topology import VENUE_ROLES, MarketPlace, Process, Topology
 from pinnacle.strategy.config import StrategyConfig
 from pinnacle.venues import registry
 
 Directory = Annotated[str, Meta(min_length=1, max_length=4096)]
+#: What a venue or a strategy may be called: it stands in processes' and files' names.
+_INSTANCE = re.compile(rf"[a-z][a-z0-9_-]{{0,{INSTANCE_BYTES_MAX - 1}}}")
 
 
 class SessionSection(Section, frozen=True):
     """[session]: its name and where its files are."""
 
     name: str
-    #: "simulated", or a venue of the registry: its real market with a simulated order path.
-    venue: str = registry.SIMULATED
+    #: The only venue: "simulated" (the default), or one of the registry: its real market with a
+    #: simulated order path. A session of several has a table [venues.NAME] for each instead.
+    venue: str | None = None
     #: /dev/shm/pinnacle for root, /dev/shm/pinnacle-<uid> for anybody else.
     runtime_dir: Directory = msgspec.field(default_factory=default_runtime_dir)
     data_dir: Directory = "data"
@@ -48,10 +61,8 @@ class SessionSection(Section, frozen=True):
     ring_capacity: int = 65_536
 
     def __post_init__(self) -> None:
-        try:
-            registry.venue_id(self.venue)
-        except ValueError as error:
-            raise ValueError(f"venue: {error}") from None
+        if self.venue is not None:
+            _check_kind("venue", self.venue)
         capacity, least, most = self.ring_capacity, CAPACITY_MIN, CAPACITY_MAX
         if not least <= capacity <= most or capacity & (capacity - 1):
             raise ValueError(
@@ -72,6 +83,13 @@ class SessionSection(Section, frozen=True):
             )
 
 
+def _check_kind(key: str, kind: str) -> None:
+    try:
+        registry.venue_id(kind)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
+
+
 def _check_place(key: str, text: str) -> None:
     if not text.isprintable():
         raise ValueError(f"{key}: {text!r} is not a folder")
@@ -84,36 +102,191 @@ def _check_place(key: str, text: str) -> None:
         raise ValueError(f"{key}: {text!r}: '~' and '$' are not expanded, write the path out")
 
 
+class VenueConfig(Section, frozen=True):
+    """One venue of several: what is [session] venue, [feed] and [exchange] of an only one."""
+
+    #: "simulated", or one of the registry.
+    kind: str
+    feed: FeedConfig = msgspec.field(default_factory=FeedConfig)
+    exchange: ExchangeConfig = ExchangeConfig()
+
+    def __post_init__(self) -> None:
+        _check_kind("kind", self.kind)
+
+
+@dataclass(frozen=True)
+class VenuePlan:
+    """A venue of the session; `tail` is what its processes' names and its keys end with or begin
+    with: empty where it is the only one."""
+
+    name: str
+    tail: str
+    config: VenueConfig
+
+    @property
+    def simulated(self) -> bool:
+        return self.config.kind == registry.SIMULATED
+
+    def key(self, section: str) -> str:
+        """The full key of one of its sections: `exchange`, or `venues.kraken.exchange`."""
+        return f"{joined('venues', self.tail)}.{section}" if self.tail else section
+
+
+@dataclass(frozen=True)
+class StrategyPlan:
+    """A strategy of the session, its instruments by id; `tail` as a venue's."""
+
+    number: int
+    tail: str
+    config: StrategyConfig
+    instruments: tuple[int, ...]
+
+    @property
+    def key(self) -> str:
+        """Of its section: `strategy`, or `strategies.maker`."""
+        return joined("strategies", self.tail) if self.tail else "strategy"
+
+
 class SessionConfig(Section, frozen=True):
     """Every table of the file."""
 
     session: SessionSection
     instruments: list[InstrumentConfig]
     risk: RiskConfig
-    strategy: StrategyConfig
+    #: The only strategy, or several by name.
+    strategy: StrategyConfig | None = None
+    strategies: dict[str, StrategyConfig] = {}
     journal: JournalConfig = JournalConfig()
-    feed: FeedConfig = msgspec.field(default_factory=FeedConfig)
+    #: Of the only venue, or several venues by name.
+    feed: FeedConfig | None = None
+    exchange: ExchangeConfig | None = None
+    venues: dict[str, VenueConfig] = {}
     gateway: GatewayConfig = GatewayConfig()
-    exchange: ExchangeConfig = ExchangeConfig()
     monitor: MonitorConfig = MonitorConfig()
-    #: By role: feed, strategy, risk, gateway, exchange, monitor.
+    #: By role, for all its processes, or by a process's name: "gateway", "gateway.kraken".
     processes: dict[str, ProcessConfig] = {}
 
     def __post_init__(self) -> None:
-        for role in self.processes:
-            if role not in ROLES:
-                raise ValueError(f"processes.{role}: no such process ({', '.join(ROLES)})")
+        self._one_or_several()
+        self._fill_in()
+        for table, names in (("venues", self.venues), ("strategies", self.strategies)):
+            for name in names:
+                if not _INSTANCE.fullmatch(name):
+                    raise ValueError(
+                        f"{table}: {name[:40]!r} is not a name: small letters, digits, '_', '-', "
+                        f"at most {INSTANCE_BYTES_MAX}, the first one a letter"
+                    )
+            if len(names) > NUMBERS_MAX:
+                raise ValueError(f"{table}: at most {NUMBERS_MAX}, not {len(names)}")
+        named = [f"{role}.{name}" for name in self.venues for role in VENUE_ROLES]
+        known = [*ROLES, *named, *(f"strategy.{name}" for name in self.strategies)]
+        for name in self.processes:
+            if name not in known:
+                raise ValueError(f"processes.{name}: no such process ({', '.join(known)})")
 
-    def process(self, role: str) -> ProcessConfig:
-        return self.processes.get(role, ProcessConfig())
+    def _one_or_several(self) -> None:
+        if self.venues:
+            for key in ("feed", "exchange"):
+                if getattr(self, key) is not None:
+                    raise ValueError(f"{key}: belongs into venues.NAME where there are [venues]")
+            if self.session.venue is not None:
+                raise ValueError("session: venue is not given where there are [venues]")
+        if self.strategies and self.strategy is not None:
+            raise ValueError("strategy: is there beside [strategies]: one or the other")
+        if not self.strategies and self.strategy is None:
+            raise ValueError("strategy: missing")
+
+    def _fill_in(self) -> None:
+        """The defaults of the only venue, which are shown and kept like those of any key."""
+        if not self.venues:
+            fill = msgspec.structs.force_setattr
+            fill(self, "feed", self.feed or FeedConfig())
+            fill(self, "exchange", self.exchange or ExchangeConfig())
+            session = msgspec.structs.replace(
+                self.session, venue=self.session.venue or registry.SIMULATED
+            )
+            fill(self, "session", session)
+
+    def process(self, name: str) -> ProcessConfig:
+        """Of a process, by its own name or its role's."""
+        return self.processes.get(name) or self.processes.get(role_of(name)) or ProcessConfig()
+
+    def venue_plans(self) -> list[VenuePlan]:
+        """In the order of their numbers."""
+        if self.venues:
+            return [VenuePlan(name, name, config) for name, config in self.venues.items()]
+        kind, feed, exchange = self.session.venue, self.feed, self.exchange
+        assert kind is not None and feed is not None and exchange is not None, "filled in"
+        config = VenueConfig(kind=kind, feed=feed, exchange=exchange)
+        return [VenuePlan(registry.name_of(kind), "", config)]
+
+    def strategy_plans(self) -> list[StrategyPlan]:
+        """In the order of their numbers; ConfigError names the key of what is no instrument."""
+        strategies = self.strategies or {"": self.strategy or StrategyConfig()}
+        instruments = self.instrument_list()
+        return [
+            _strategy_plan(StrategyPlan(number, name, config, ()), instruments)
+            for number, (name, config) in enumerate(strategies.items())
+        ]
 
     def instrument_list(self) -> list[Instrument]:
-        return from_config(self.instruments, registry.venue_id(self.session.venue))
+        plans = self.venue_plans()
+        kinds = {venue.name: registry.venue_id(venue.config.kind) for venue in plans}
+        return from_config(self.instruments, kinds)
+
+    def topology(self) -> Topology:
+        """ConfigError names the key of a venue or a strategy without instruments."""
+        instruments = self.instrument_list()
+        places = []
+        for venue in self.venue_plans():
+            traded = tuple(i.instrument_id for i in instruments if i.venue_name == venue.name)
+            if not traded:
+                raise ConfigError(f"{joined('venues', venue.name)}: has no instrument")
+            places.append(MarketPlace(venue.tail, venue.simulated, traded))
+        return Topology(places, {plan.tail: plan.instruments for plan in self.strategy_plans()})
+
+    def section(self, process: Process) -> Any:
+        """What the logic of a process is made from."""
+        match process.role:
+            case "strategy":
+                return self.strategy_plans()[process.number].config
+            case "feed":
+                return self.venue_plans()[process.number].config.feed
+            case "exchange":
+                return self.venue_plans()[process.number].config.exchange
+        return getattr(self, process.role)
 
     def paths(self, name: str | None = None) -> SessionPaths:
         """The session's files; `name` stands in for the one in the file."""
         section = self.session
         return SessionPaths.of(section.runtime_dir, section.data_dir, name or section.name)
+
+
+def _strategy_plan(plan: StrategyPlan, instruments: list[Instrument]) -> StrategyPlan:
+    """With the instruments that it names, or with all of them."""
+    wanted, found = plan.config.instruments, list(range(len(instruments)))
+    if wanted is not None:
+        ids = {text: i.instrument_id for i in instruments for text in (i.label, i.name)}
+        for at, text in enumerate(wanted):
+            if text not in ids:
+                raise ConfigError(f"{plan.key}.instruments[{at}]: no instrument {text!r}")
+        found = sorted({ids[text] for text in wanted})
+        if len(found) != len(wanted):
+            raise ConfigError(f"{plan.key}.instruments: one is there twice")
+    if not 1 <= len(found) <= DESK_INSTRUMENTS_MAX:
+        raise ConfigError(
+            f"{plan.key}.instruments: 1 to {DESK_INSTRUMENTS_MAX} of the session's "
+            f"{len(instruments)} must be named, not {len(found)}"
+        )
+    return replace(plan, instruments=tuple(found))
+
+
+def _set_folders(config: SessionConfig, path: Path) -> None:
+    """Where users' classes are, from wherever the session's processes are started."""
+    for plan in config.strategy_plans():
+        if plan.config.folder:
+            folder = str((path.parent / plan.config.folder).absolute())
+            msgspec.structs.force_setattr(plan.config, "folder", folder)
 
 
 def load_session(path: Path, *, kept: bool = False) -> SessionConfig:
@@ -122,15 +295,11 @@ def load_session(path: Path, *, kept: bool = False) -> SessionConfig:
     `kept`: it is the copy beside a session's journals.
     """
     from pinnacle.plan.checks import check
-    from pinnacle.risk.gate import RiskGate
-    from pinnacle.strategy.host import StrategyHost
 
     config = load(path, SessionConfig, kept=kept)
     try:
-        instruments = config.instrument_list()
-        RiskGate(instruments, config.risk)
-        host = StrategyHost(instruments, config.strategy)
-        check(config, instruments, host.strategy.makers())
+        _set_folders(config, path)
+        check(config)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     return config

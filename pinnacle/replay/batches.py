@@ -5,7 +5,7 @@ at the book of each instrument that it has to judge, in their order, and at no o
 batches: it journals what it publishes, and nothing else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -24,12 +24,14 @@ _END, _STALE = np.uint8(Flag.BATCH_END), np.uint8(Flag.STALE)
 _UNTOLD = ("price", "quantity", "venue_ns", "side", "venue_id")
 
 
-def check_published(feed: Evidence, instruments: int) -> list[Finding]:
-    """The first record of a feed's journal that no feed publishes."""
+def check_published(feed: Evidence, instruments: Sequence[int]) -> list[Finding]:
+    """The first record of a feed's journal that no feed of these instruments publishes."""
     for index, rows in feed.chunks(feed.given_stop):
         mark = np.isin(rows["kind"], MARKS)
-        market = np.isin(rows["kind"], _MARKET) & (rows["source"] == Source.FEED)
-        market &= (rows["instrument_id"] < instruments) & ((rows["flags"] & _JOURNAL_FLAGS) == 0)
+        market = np.isin(rows["kind"], _MARKET) & (rows["source"] == feed.source)
+        market &= np.isin(rows["instrument_id"], instruments) & (
+            (rows["flags"] & _JOURNAL_FLAGS) == 0
+        )
         if not (mark | market).all():
             at = index + int(np.argmin(mark | market))
             return [finding(feed.name, at, "order", "no feed publishes such a record")]
@@ -45,10 +47,10 @@ def check_batches(journal: Evidence, instruments: int) -> list[Finding]:
     closed = np.array([run.told for run in journal.runs[1:]], np.int64)
     for indexes, rows in _whole_batches(journal):
         ends = (rows["flags"] & Flag.BATCH_END) != 0
-        rank = ranks[np.minimum(rows["source"], len(ranks) - 1)]
+        rank = ranks[rows["source"]]
         rank[np.isin(rows["kind"], MARKS)] = 0
         back = (rank[1:] < rank[:-1]) & ~ends[:-1] & ~np.isin(indexes[1:], closed)
-        strange = (rank < 0) | _strange(journal.name, rows, rank == 0)
+        strange = (rank < 0) | _strange(journal.role, rows, rank == 0)
         strange[1:] |= back
         if strange.any():
             at = int(indexes[np.argmax(strange)])
@@ -56,7 +58,7 @@ def check_batches(journal: Evidence, instruments: int) -> list[Finding]:
             return [finding(journal.name, at, "order", detail)]
         # A batch that was cut short may have the tops of what it lost.
         whole = ~np.isin(indexes[ends], closed)
-        risk = journal.name == "risk"
+        risk = journal.role == "risk"
         bad = _tops_missing(rows, ends, whole, instruments) if risk else None
         if bad is not None:
             detail = "its batch has not one top of the book of each instrument that is judged"
@@ -64,10 +66,10 @@ def check_batches(journal: Evidence, instruments: int) -> list[Finding]:
     return []
 
 
-def _strange(name: str, rows: np.ndarray, own: np.ndarray) -> np.ndarray:
+def _strange(role: str, rows: np.ndarray, own: np.ndarray) -> np.ndarray:
     """Where a record of the process's own is none that it makes."""
     told = np.isin(rows["kind"], _TOLD)
-    strange = own & ~told & ~np.isin(rows["kind"], (*MARKS, *_ALSO.get(name, ())))
+    strange = own & ~told & ~np.isin(rows["kind"], (*MARKS, *_ALSO.get(role, ())))
     top = own & (rows["kind"] == Kind.TOP)
     strange |= own & told & ((rows["flags"] & ~_END) != 0)
     strange |= top & ((rows["flags"] & ~(_END | _STALE)) != 0)
@@ -78,13 +80,12 @@ def _strange(name: str, rows: np.ndarray, own: np.ndarray) -> np.ndarray:
 
 def _ranks(journal: Evidence) -> np.ndarray:
     """By source: 0 for the process itself, then its rings in their order, -1 for strangers."""
-    ranks = np.full(max(Source) + 2, -1, np.int64)
-    ranks[Source[journal.name.upper()]] = 0
+    ranks = np.full(1 << 16, -1, np.int64)
+    ranks[journal.source] = 0
     attached = max((run.attached for run in journal.runs), key=len)
     rings = [key for key in attached if not key[0]]
     for i, (_, source) in enumerate(rings):
-        if source < len(ranks) - 1:
-            ranks[source] = i + 1
+        ranks[source] = i + 1
     return ranks
 
 

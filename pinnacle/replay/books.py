@@ -42,7 +42,7 @@ def book_at(
         progress(len(chunk))
     top = book.top()
     return {
-        "symbol": instrument.symbol,
+        "symbol": instrument.label,
         "at": format_time(at_ns),
         "at_ns": at_ns,
         "records": stop,

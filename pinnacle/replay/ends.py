@@ -5,27 +5,18 @@ two look alike in the journal itself. They do not in the journals of the peers t
 saw it go, and whether in order.
 """
 
-from pinnacle.core.schema import Source
 from pinnacle.replay.evidence import Evidence
 from pinnacle.replay.runs import Finding, finding
+from pinnacle.runtime.topology import Topology
 
 #: Peers give a process up 0.5 s after its heart stopped, and look 50 times a second.
 MISSED_AFTER_NS = 2_000_000_000
-_WATCHERS = {
-    "exchange": ("gateway",),
-    "feed": ("strategy", "risk"),
-    "strategy": ("risk",),
-    "risk": ("strategy", "gateway"),
-    "gateway": ("risk", "exchange"),
-}
 
 
 def check_ends(
-    journals: dict[str, Evidence], simulated: bool
+    journals: dict[str, Evidence], topology: Topology
 ) -> tuple[dict[str, str], list[Finding]]:
-    """(how each ended, what contradicts it). Only a paper venue, not a simulated one, watches
-    the feed."""
-    watchers = _WATCHERS if simulated else _WATCHERS | {"feed": (*_WATCHERS["feed"], "exchange")}
+    """(how each ended, what contradicts it)."""
     ends: dict[str, str] = {}
     problems: list[Finding] = []
     for name, journal in journals.items():
@@ -35,17 +26,17 @@ def check_ends(
             ends[name] = "not yet"
         else:
             ends[name] = "early"
-            problems += _missed(journal, [journals.get(other) for other in watchers[name]])
+            mine = topology.process(name)
+            watchers = [p.name for p in topology.journalled if mine in topology.peers(p)]
+            problems += _missed(journal, [journals.get(other) for other in watchers])
     return ends, problems
 
 
 def _missed(journal: Evidence, watchers: list[Evidence | None]) -> list[Finding]:
     """What the peers know of records that are not there."""
-    source = int(Source[journal.name.upper()])
     for watcher in filter(None, watchers):
-        seen = [
-            in_order for at, in_order in watcher.losses.get(source, ()) if at >= journal.last_ns
-        ]
+        losses = watcher.losses.get(journal.source, ())
+        seen = [in_order for at, in_order in losses if at >= journal.last_ns]
         went_on_ns = _until(watcher, journal.last_ns) - journal.last_ns
         if any(seen):
             detail = f"its end is missing: {watcher.name} saw it end in order"

@@ -5,24 +5,24 @@ so whoever took is read up to a moment before which everybody's journal was open
 up to a moment after. What was taken by then is then always there as given.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from pinnacle.core.errors import LayoutError, NativeError, is_shortage
 from pinnacle.core.journal_reader import JournalReader, is_written
-from pinnacle.core.paths import JOURNALLED
 from pinnacle.core.schema import Flag, Kind, Reason
 from pinnacle.replay.runs import Finding, Run, Runs, finding
 from pinnacle.runtime.run_marks import MARKS
+from pinnacle.runtime.topology import Process
 
 
 class Evidence:
     """One journal, opened once; `runs` is found by `look`."""
 
-    def __init__(self, name: str, directory: Path):
-        self.name = name
+    def __init__(self, process: Process, directory: Path):
+        self.name, self.role, self.source = process.name, process.role, process.source
         self.directory = directory
         self.reader = JournalReader(directory, damaged_ok=True)
         #: As one who took, and as one who gave.
@@ -43,7 +43,7 @@ class Evidence:
         """Find the runs; what is not as a process writes them is in the findings."""
         if not self.given_stop:
             return [finding(self.name, 0, "empty", "no record: every run begins with START")]
-        runs = Runs(self.name)
+        runs = Runs(self.name, self.source)
         for index, rows in self.chunks(self.given_stop):
             runs.take(index, rows, np.flatnonzero(np.isin(rows["kind"], MARKS)))
             for row in rows[rows["kind"] == Kind.PEER_LOST]:
@@ -70,13 +70,16 @@ def is_decision(rows: np.ndarray) -> np.ndarray:
     return (rows["flags"] & Flag.DECISION) != 0
 
 
-def open_evidence(session: Path) -> tuple[dict[str, Evidence], list[Finding]]:
-    """Every journal that can be read, and a finding for each that cannot."""
+def open_evidence(
+    session: Path, processes: Iterable[Process]
+) -> tuple[dict[str, Evidence], list[Finding]]:
+    """The journal of each process if it can be read, and a finding if it cannot."""
     opened: dict[str, Evidence] = {}
     problems: list[Finding] = []
-    for name in JOURNALLED:
+    for process in processes:
+        name = process.name
         try:
-            opened[name] = Evidence(name, session / name)
+            opened[name] = Evidence(process, session / name)
         except (LayoutError, NativeError, OSError) as error:
             if is_shortage(error):
                 raise

@@ -124,7 +124,7 @@ def _described(instruments: Table) -> list[dict[str, Any]]:
     return [
         {
             "instrument_id": row.instrument_id,
-            "symbol": row.symbol,
+            "symbol": row.label,
             "tick_size": str(row.tick.size),
             "lot_size": str(row.lot.size),
         }

@@ -7,6 +7,7 @@ import numpy as np
 
 from pinnacle.core.errors import LayoutError, NativeError, is_shortage
 from pinnacle.core.journal_reader import HEADER_BYTES, JournalReader, JournalReport, file_name, scan
+from pinnacle.core.paths import role_of
 from pinnacle.core.schema import EVENT, Kind, Source
 from pinnacle.replay.recording import Recording
 
@@ -125,8 +126,8 @@ def _end_of(directory: Path, report: JournalReport) -> tuple[int, int, int]:
 
 
 def _check_source(name: str, report: JournalReport) -> list[Damage]:
-    expected = Source.__members__.get(name.upper())
-    if expected is None or report.corrupt or report.source == expected:
+    expected = Source.__members__.get(role_of(name).upper())
+    if expected is None or report.corrupt or (report.source & 0xFF) == expected:
         return []
     detail = f"its header says source {report.source}"
     return [_finding(name, 0, 0, 0, "foreign", detail)]

@@ -9,37 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pinnacle.core.schema import EVENT, Flag, Kind, Source
+from pinnacle.core.schema import EVENT, Flag, Kind
 from pinnacle.replay.evidence import Evidence, is_decision
 from pinnacle.replay.runs import Finding, RingKey, finding
 from pinnacle.runtime.run_marks import MARKS, RingPlace
-from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS
+from pinnacle.runtime.topology import Ring
 
 _JOURNAL_FLAGS = np.uint8(Flag.DECISION | Flag.BATCH_END)
 #: A batch with which a process can end is not longer.
 _CARRIED = 1 << 14
-
-
-@dataclass(frozen=True)
-class Link:
-    """A ring of decisions; `resent`: what was decided before a crash is given after it."""
-
-    writer: str
-    output: int
-    kinds: tuple[Kind, ...]
-    reader: str
-    resent: bool = True
-
-
-LINKS = (
-    Link("strategy", 0, ORDER_KINDS, "risk"),
-    Link("risk", 0, ORDER_KINDS, "gateway"),
-    Link("risk", 1, REPORT_KINDS, "strategy"),
-    # What was not sent to a venue before a crash is old after it.
-    Link("gateway", 0, ORDER_KINDS, "exchange", resent=False),
-    Link("gateway", 1, REPORT_KINDS, "risk"),
-    Link("exchange", 0, REPORT_KINDS, "gateway"),
-)
 
 
 @dataclass
@@ -76,12 +54,15 @@ def neighbours(*columns: np.ndarray) -> Iterator[tuple[int, int]]:
     yield from zip([0, *cuts], [*cuts, len(columns[0])], strict=True)
 
 
-def compare(link: Link, writer: Evidence, reader: Evidence) -> list[Finding]:
-    """What was taken and never given, or otherwise; and cursors that do not add up."""
+def compare(ring: Ring, output: int, writer: Evidence, reader: Evidence) -> list[Finding]:
+    """What was taken and never given, or otherwise; and cursors that do not add up.
+
+    `output`: the ring's place among its writer's.
+    """
     problems: list[Finding] = []
-    given = _Given(link, writer, problems).pieces()
-    taken = _Taken(Source[link.writer.upper()], reader, problems).pieces()
-    name = f"{link.writer} to {link.reader}"
+    given = _Given(ring, output, writer, problems).pieces()
+    taken = _Taken(writer.source, reader, problems).pieces()
+    name = f"{writer.name} to {reader.name}"
     ours = next(given, None)
     for theirs in taken:
         while len(theirs):
@@ -90,7 +71,7 @@ def compare(link: Link, writer: Evidence, reader: Evidence) -> list[Finding]:
             first = int(theirs.indexes[0])
             if ours is None or (ours.created_ns, ours.cursor) > (theirs.created_ns, theirs.cursor):
                 detail = f"{name}: taken at cursor {theirs.cursor}, and never given"
-                problems.append(finding(link.reader, first, "not given", detail))
+                problems.append(finding(reader.name, first, "not given", detail))
                 return problems
             ours = ours.behind(theirs.cursor - ours.cursor)
             n = min(len(ours), len(theirs))
@@ -98,8 +79,8 @@ def compare(link: Link, writer: Evidence, reader: Evidence) -> list[Finding]:
             if len(other):
                 at = int(other[0])
                 detail = f"{name}: cursor {theirs.cursor + at} was given as record "
-                detail += f"{ours.indexes[at]} of {link.writer} and is another here"
-                problems.append(finding(link.reader, int(theirs.indexes[at]), "altered", detail))
+                detail += f"{ours.indexes[at]} of {writer.name} and is another here"
+                problems.append(finding(reader.name, int(theirs.indexes[at]), "altered", detail))
                 return problems
             ours, theirs = ours.behind(n), theirs.behind(n)
     for _ in given:  # its cursors are looked at to the end
@@ -162,7 +143,7 @@ class _End:
             self._problems.append(finding(self._journal.name, stop - 1, "cursor", detail))
 
 
-def check_cursors(reader: Evidence, writer: Source) -> list[Finding]:
+def check_cursors(reader: Evidence, writer: int) -> list[Finding]:
     """Whether a reader took as many records from a ring as its marks say."""
     problems: list[Finding] = []
     for _ in _Taken(writer, reader, problems).pieces(compared=False):
@@ -171,28 +152,29 @@ def check_cursors(reader: Evidence, writer: Source) -> list[Finding]:
 
 
 class _Taken(_End):
-    def __init__(self, writer: Source, journal: Evidence, problems: list[Finding]):
+    def __init__(self, writer: int, journal: Evidence, problems: list[Finding]):
         super().__init__(journal, journal.taken_stop, problems)
         self._source = writer
-        self.key = (False, int(self._source))
+        self.key = (False, writer)
 
     def mask(self, rows: np.ndarray, index: int) -> np.ndarray:
         return taken_from(rows, self._source)
 
 
 class _Given(_End):
-    def __init__(self, link: Link, journal: Evidence, problems: list[Finding]):
+    def __init__(self, ring: Ring, output: int, journal: Evidence, problems: list[Finding]):
         super().__init__(journal, journal.given_stop, problems)
-        self.key = (True, link.output)
-        self.exact = link.resent
-        self._kinds = link.kinds
+        self.key = (True, output)
+        self.exact = ring.resent
+        assert ring.route is not None, "market data is compared otherwise"
+        self._route = ring.route
         self._withheld = np.empty(0, np.int64)
-        if not link.resent:
+        if not ring.resent:
             self._withheld, lost = withheld(journal)
             self._problems += lost
 
     def mask(self, rows: np.ndarray, index: int) -> np.ndarray:
-        given = is_decision(rows) & np.isin(rows["kind"], self._kinds)
+        given = is_decision(rows) & self._route.wanted(rows)
         stayed = self._withheld[(self._withheld >= index) & (self._withheld < index + len(rows))]
         given[stayed - index] = False
         return given
@@ -212,7 +194,7 @@ def withheld(gateway: Evidence) -> tuple[np.ndarray, list[Finding]]:
     problems: list[Finding] = []
     before = np.empty(0, EVENT)
     for index, rows in gateway.chunks(gateway.given_stop):
-        own = (rows["source"] == Source.GATEWAY) & ~is_decision(rows)
+        own = (rows["source"] == gateway.source) & ~is_decision(rows)
         own &= np.isin(rows["kind"], list(refusals))
         if own.any():
             seen = np.concatenate([before, rows])
@@ -225,7 +207,7 @@ def withheld(gateway: Evidence) -> tuple[np.ndarray, list[Finding]]:
                 place = np.flatnonzero(same)
                 if not len(place) or base + int(place[-1]) in found[-_CARRIED:]:
                     detail = "an order is said to be withheld that was not decided before"
-                    problems.append(finding("gateway", index + at, "not given", detail))
+                    problems.append(finding(gateway.name, index + at, "not given", detail))
                 else:
                     found.append(base + int(place[-1]))
         before = np.concatenate([before, rows])[-_CARRIED:]

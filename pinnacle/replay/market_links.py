@@ -28,11 +28,14 @@ _TOP_FIELDS = ("price", "quantity", "order_id", "aux", "venue_ns", "reason")
 
 
 class FeedLog:
-    """The market records of the feed's journal from a place on, and the books at that place."""
+    """The market records of the feed's journal from a place on, and the books at that place.
+
+    Of these instruments alone: a reader is sent no others.
+    """
 
     def __init__(self, journal: Evidence, instruments: Sequence[Instrument]):
         self._journal = journal
-        self._instruments = instruments
+        self._ids = [instrument.instrument_id for instrument in instruments]
         self._chunks = journal.chunks(journal.given_stop)
         self._starts = [run.start for run in journal.runs]
         self._repairs: list[int] = []
@@ -40,10 +43,7 @@ class FeedLog:
         self.done = 0
         self.rows = np.empty(0, EVENT)
         self.words = _without_last(self.rows)
-        self.books = self._new_books()
-
-    def _new_books(self) -> list[Book]:
-        return [Book(instrument.instrument_id) for instrument in self._instruments]
+        self.books = {number: Book(number) for number in self._ids}
 
     def ensure(self, n: int) -> int:
         """Have at least n records if there are so many; how many there are."""
@@ -55,6 +55,7 @@ class FeedLog:
                 break
             index, rows = chunk
             market = is_of(rows, Class.MARKET) & ~is_decision(rows)
+            market &= np.isin(rows["instrument_id"], self._ids)
             for start in (s for s in self._starts if index <= s < index + len(rows)):
                 place = self._loaded + int(np.count_nonzero(market[: start - index]))
                 self._repairs.append(place)
@@ -94,7 +95,7 @@ class FeedLog:
         return True
 
     def _start(self) -> None:
-        for book in self.books:
+        for book in self.books.values():
             lib.pmm_book_repair(book.cdata)
 
     def _apply(self, n: int) -> None:
@@ -102,8 +103,7 @@ class FeedLog:
             return
         rows = np.ascontiguousarray(self.rows[:n])
         for number in np.unique(rows["instrument_id"]).tolist():
-            if number < len(self.books):
-                self.books[number].apply_array(rows)
+            self.books[number].apply_array(rows)
         self.rows, self.words = self.rows[n:], self.words[n:]
         self.done += n
 
@@ -137,20 +137,21 @@ class TakenMarket:
     def __init__(self, reader: Evidence, feed: Evidence, instruments: Sequence[Instrument]):
         self._reader = reader
         self._feed = FeedLog(feed, instruments)
-        self._count = len(instruments)
+        self._source = feed.source
+        self._known = {instrument.instrument_id for instrument in instruments}
         #: Instruments whose changes are kept back until their snapshot begins.
-        self._stale = set(range(len(instruments)))
+        self._stale = set(self._known)
         self._snapshots = Snapshots()
         self._sent_ns = 0
 
     def compare(self) -> list[Finding]:
         """The first thing that is not as it was published."""
-        problems = check_cursors(self._reader, Source.FEED)
+        problems = check_cursors(self._reader, self._source)
         return problems or self._compare()
 
     def _compare(self) -> list[Finding]:
         for index, rows in self._reader.chunks(self._reader.taken_stop):
-            at = np.flatnonzero(taken_from(rows, Source.FEED))
+            at = np.flatnonzero(taken_from(rows, self._source))
             taken = rows[at].copy()
             taken["flags"] &= _RING_FLAGS
             # Only a snapshot that a reader is sent has no venue.
@@ -214,8 +215,8 @@ class TakenMarket:
         for name in ("recv_ns", "instrument_id", "venue_id"):
             notice[name] = row[name]
         notice["kind"], notice["reason"] = Kind.BOOK_INVALID, Reason.RESYNC
-        notice["flags"], notice["source"] = Flag.LAST, Source.FEED
-        return _same(row, notice) and row["instrument_id"] < self._count
+        notice["flags"], notice["source"] = Flag.LAST, self._source
+        return _same(row, notice) and int(row["instrument_id"]) in self._known
 
     def _sent(self, rows: np.ndarray) -> Wrong:
         """Records of snapshots, piece by piece."""
@@ -227,14 +228,14 @@ class TakenMarket:
 
     def _piece(self, rows: np.ndarray) -> Wrong:
         number, now, kind = (int(rows[0][name]) for name in ("instrument_id", "recv_ns", "kind"))
-        if number >= self._count or now < self._sent_ns:
+        if number not in self._known or now < self._sent_ns:
             return 0, "a snapshot of no book, or not here"
         self._sent_ns = now
         self._go_to(now)
         sender = self._feed.books[number]
         if kind == Kind.BOOK_BEGIN:
             begin = sender.snapshot(now)[0]
-            begin["source"] = Source.FEED
+            begin["source"] = self._source
             if len(rows) > 1 or not _same(rows[0], begin):
                 return 0, "a snapshot that does not begin so"
             self._snapshots.begin(number, rows)
@@ -243,13 +244,13 @@ class TakenMarket:
         if not self._snapshots.has(number):
             return 0, "a part of a snapshot that has not begun"
         if kind == Kind.DEPTH:
-            bad = _unlike_levels(rows)
+            bad = _unlike_levels(rows, self._source)
             if bad is None:
                 bad = self._snapshots.wrong_level(number, rows, sender)
             return None if bad is None else (bad, "a level that the book never had")
         top = sender.top()
         end = np.zeros(1, EVENT)[0]
-        end["recv_ns"], end["instrument_id"], end["source"] = now, number, Source.FEED
+        end["recv_ns"], end["instrument_id"], end["source"] = now, number, self._source
         end["kind"] = Kind.BOOK_END if top.valid else Kind.BOOK_INVALID
         end["flags"], end["reason"] = Flag.SNAPSHOT | Flag.LAST, top.reason
         if not _same(rows[0], end) or not self._snapshots.is_whole(number, sender):
@@ -279,12 +280,12 @@ def _same(row: np.void, other: np.void) -> bool:
     return bool((words_of(np.array([row], EVENT)) == words_of(np.array([other], EVENT))).all())
 
 
-def _unlike_levels(rows: np.ndarray) -> int | None:
+def _unlike_levels(rows: np.ndarray, source: int) -> int | None:
     """The first that is more than a level of a snapshot."""
     plain = np.zeros(len(rows), EVENT)
     for name in ("recv_ns", "instrument_id", "kind", "side", "price", "quantity"):
         plain[name] = rows[name]
-    plain["flags"], plain["source"] = Flag.SNAPSHOT, Source.FEED
+    plain["flags"], plain["source"] = Flag.SNAPSHOT, source
     other = np.flatnonzero((words_of(plain) != words_of(rows)).any(axis=1))
     return int(other[0]) if len(other) else None
 
@@ -292,16 +293,17 @@ def _unlike_levels(rows: np.ndarray) -> int | None:
 def compare_tops(
     risk: Evidence, feed: Evidence, instruments: Sequence[Instrument]
 ) -> list[Finding]:
-    """Every top of a book that risk judged by was one that the feed's records made."""
+    """Every top of a book of this feed that risk judged by was one that the feed's records made."""
     log = FeedLog(feed, instruments)
     for index, rows in risk.chunks(risk.taken_stop):
         looked = (rows["kind"] == Kind.TOP) & (rows["source"] == Source.RISK) & ~is_decision(rows)
         # A reading that was torn holds nothing that ever was.
         looked &= rows["reason"] != Reason.STALE
+        looked &= np.isin(rows["instrument_id"], list(log.books))
         for at in np.flatnonzero(looked).tolist():
             row = rows[at]
             number = int(row["instrument_id"])
-            if number >= len(log.books) or not _reaches(log, number, row):
+            if not _reaches(log, number, row):
                 detail = "a top that the feed's book never had, or not here"
                 return [finding("risk", index + at, "not given", detail)]
     return []

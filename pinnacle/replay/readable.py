@@ -111,7 +111,7 @@ def _symbol(kind: int, instrument_id: int, instrument: Instrument | None) -> str
         return "*"
     if class_of(kind) >= Class.PROCESS and kind not in (Kind.HALT, Kind.RESUME):
         return None
-    return instrument.symbol if instrument else instrument_id
+    return instrument.label if instrument else instrument_id
 
 
 def _values(fields: Row, instrument: Instrument | None) -> Row:

@@ -1,12 +1,22 @@
 """A session's folder on disk: its journals by the name of their process, and its instruments."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
-from pinnacle.core.errors import DataError, LayoutError, NativeError, UsageError, is_shortage
+from pinnacle.core.config import load
+from pinnacle.core.errors import (
+    ConfigError,
+    DataError,
+    LayoutError,
+    NativeError,
+    UsageError,
+    is_shortage,
+)
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.paths import JOURNALLED
+from pinnacle.core.paths import JOURNALLED, in_flow, is_process
+from pinnacle.plan.config import SessionConfig
 from pinnacle.runtime.origin import Origin, build_id, instruments_id
 from pinnacle.runtime.run_marks import first_start, refuse_others
 
@@ -37,11 +47,12 @@ class Recording:
         found = {child.name: child for child in sorted(path.iterdir()) if _is_journal(child)}
         # One whose files are gone is named as unreadable, and not passed over.
         whole = (path / CONFIGURATION).exists()
-        found |= {name: path / name for name in JOURNALLED if whole or (path / name).is_dir()}
+        expected = _journals_of(path / CONFIGURATION) if whole else JOURNALLED
+        found |= {name: path / name for name in expected if whole or (path / name).is_dir()}
         if not found:
             raise DataError(f"{path}: neither a session's folder nor a journal: no *.pmj in it")
-        names = [name for name in JOURNALLED if name in found]
-        names += [name for name in found if name not in JOURNALLED]
+        names = in_flow(filter(is_process, found))
+        names += [name for name in found if not is_process(name)]
         return cls(path, {name: found[name] for name in names}, path / INSTRUMENT_LIST)
 
     def journal(self, name: str) -> Path:
@@ -92,9 +103,9 @@ class Recording:
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of a symbol; UsageError lists those that there are."""
         for row in self.instruments.values():
-            if row.symbol == symbol:
+            if symbol in (row.label, row.name):
                 return row
-        there = ", ".join(row.symbol for row in self.instruments.values())
+        there = ", ".join(row.label for row in self.instruments.values())
         raise UsageError(f"no instrument {symbol!r}; there are: {there}")
 
     @cached_property
@@ -102,6 +113,15 @@ class Recording:
         """The earliest recv_ns of all journals; 0 if they are all empty."""
         readers = [self.reader(name, damaged_ok=True) for name in self.journals]
         return min((reader.report.first_ns for reader in readers if len(reader)), default=0)
+
+
+def _journals_of(configuration: Path) -> Iterable[str]:
+    """The names of a session's journals; the roles' if its configuration cannot be read."""
+    try:
+        config = load(configuration, SessionConfig, kept=True)
+        return [process.name for process in config.topology().journalled]
+    except ConfigError:
+        return JOURNALLED
 
 
 def _is_journal(path: Path) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pinnacle.core.schema import EVENT, Flag, Kind, Source
+from pinnacle.core.schema import role_of as source_role
 from pinnacle.runtime.origin import Origin
 from pinnacle.runtime.run_marks import RingPlace, origin_told
 
@@ -55,9 +56,11 @@ class Run:
 class Runs:
     """Takes a journal's marks in order; `found`, and what is wrong with them in `problems`."""
 
-    def __init__(self, journal: str):
+    def __init__(self, journal: str, source: int):
         self._journal = journal
-        self._source = Source[journal.upper()]
+        self._source = source
+        #: A feed has no batches.
+        self._batches = source_role(source) is not Source.FEED
         self.found: list[Run] = []
         self.problems: list[Finding] = []
         self._before = np.zeros(1, EVENT)[0]
@@ -103,10 +106,10 @@ class Runs:
             least = 0
         if epoch < 1:
             self._wrong(index, "start", f"epoch {epoch}")
-        exact = not self.found or self.found[-1].ended or self._journal == "feed"
+        exact = not self.found or self.found[-1].ended or not self._batches
         if not (told == index if exact else least <= told <= index):
             self._wrong(index, "order", f"START at index {index} says {told}")
-        if index and not _closed(before) and self._journal != "feed":
+        if index and not _closed(before) and self._batches:
             self._wrong(index, "open", "START in the middle of a batch")
         origin = origin_told(row)
         self.found.append(Run(index, index, epoch, told, int(row["recv_ns"]), origin))
@@ -130,7 +133,7 @@ class Runs:
         elif kind == Kind.DETACH:
             if not run.detached:
                 run.left, run.left_ns = index, int(row["recv_ns"])
-                if not _closed(before) and self._journal != "feed":
+                if not _closed(before) and self._batches:
                     self._wrong(index, "open", "the end in the middle of a batch")
             there = run.attached.get(key)
             if there is None or there.created_ns != place.created_ns or key in run.detached:

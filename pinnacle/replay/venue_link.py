@@ -58,9 +58,10 @@ class VenueLink:
         self._feed = feed
         self._made = made
         self._count = 0
-        self._markets = [MadeMarket(i.instrument_id) for i in instruments]
+        ids = [instrument.instrument_id for instrument in instruments]
+        self._markets = {number: MadeMarket(number) for number in ids}
         #: The number that an instrument's next delta follows; None: a snapshot comes first.
-        self._numbers: list[int | None] = [None] * len(instruments)
+        self._numbers: dict[int, int | None] = dict.fromkeys(ids)
         self._snapshots = Snapshots()
         self._place = -1
 
@@ -70,7 +71,7 @@ class VenueLink:
             market = np.flatnonzero(is_of(rows, Class.MARKET))
             places = np.full(len(rows), -1, np.int64)
             for number in np.unique(rows["instrument_id"][market]).tolist():
-                if number >= len(self._markets):
+                if number not in self._markets:
                     return []  # check_published says it
                 mine = market[rows["instrument_id"][market] == number]
                 bad = self._follow(number, rows[mine], mine, places)
@@ -153,7 +154,7 @@ class VenueLink:
         if kind == Kind.DEPTH:
             for name in ("side", "price", "quantity"):
                 plain[name] = rows[name]
-        plain["aux"], plain["venue_id"], plain["source"] = at, Venue.SIMULATED, Source.FEED
+        plain["aux"], plain["venue_id"], plain["source"] = at, Venue.SIMULATED, self._feed.source
         plain["flags"] = Flag.SNAPSHOT | (Flag.LAST if kind == Kind.BOOK_END else 0)
         other = np.flatnonzero((words_of(plain) != words_of(rows)).any(axis=1))
         if len(other):
@@ -175,13 +176,13 @@ class VenueLink:
             rows = next(self._made, None)
             if rows is None:
                 return
-            for one in self._markets:
+            for one in self._markets.values():
                 mine = np.flatnonzero(rows["instrument_id"] == one.instrument_id)
                 one.add(rows[mine], mine + self._count)
             self._count += len(rows)
 
     def _finding(self, index: int, what: str) -> Finding:
-        return finding("feed", index, "not given", f"the venue's market: {what}")
+        return finding(self._feed.name, index, "not given", f"the venue's market: {what}")
 
 
 def _comparable(rows: np.ndarray) -> np.ndarray:

@@ -5,22 +5,22 @@ instruments and the build that it is verified with; both ends of every ring hold
 every logic, run again over its inputs, makes its recorded decisions; and there were decisions.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pinnacle.core.errors import DataError, UsageError, is_shortage
 from pinnacle.core.instruments import Instrument, read_list
-from pinnacle.core.paths import JOURNALLED, SessionPaths
-from pinnacle.core.schema import Kind, Reason, Side, Source
-from pinnacle.core.toml import read_toml
+from pinnacle.core.paths import SessionPaths
+from pinnacle.core.schema import Kind, Reason, Side
 from pinnacle.replay.batches import check_batches, check_published
 from pinnacle.replay.ends import check_ends
 from pinnacle.replay.evidence import Evidence, open_evidence
 from pinnacle.replay.health import check_bytes, check_journal
-from pinnacle.replay.links import LINKS, compare
+from pinnacle.replay.links import compare
 from pinnacle.replay.logics import Decider, Session
 from pinnacle.replay.market_links import TakenMarket, compare_tops
 from pinnacle.replay.readable import name_of
@@ -29,6 +29,8 @@ from pinnacle.replay.venue_link import VenueLink
 from pinnacle.runtime.decision_log import Difference, LogReplay
 
 Progress = Callable[[str, int, int], None]
+#: What compares the journals of a writer and a reader.
+Step = Callable[[Evidence, Evidence], list[Finding]]
 
 #: Records after which an exchange's market is looked at, so that it never all stands in memory.
 _STEP = 8192
@@ -81,12 +83,10 @@ def verify_session(
         raise UsageError(f"{paths.data}: no such directory")
     if not paths.config.exists() or not paths.instrument_list.exists():
         raise DataError(f"{paths.data}: not a session's folder (config.toml, instruments.json)")
-    session = Session(
-        paths.config, read_toml(paths.config, kept=True), read_list(paths.instrument_list)
-    )
+    session = Session(paths.config, read_list(paths.instrument_list))
     told: Progress = progress or (lambda what, done, total: None)
     found = Verification(session=str(paths.data))
-    journals, found.findings = open_evidence(paths.data)
+    journals, found.findings = open_evidence(paths.data, session.topology.journalled)
     found.journals = {name: journal.given_stop for name, journal in journals.items()}
     for name, journal in journals.items():
         found.damage += _damage(name, journal)
@@ -94,11 +94,14 @@ def verify_session(
     if session.configured != session.instruments:
         detail = f"{paths.config} has other instruments than {paths.instrument_list.name}"
         found.findings.append(finding("exchange", 0, "configuration", detail))
-    found.ends, problems = check_ends(journals, session.simulated)
+    found.ends, problems = check_ends(journals, session.topology)
     found.findings += problems
-    for journal in journals.values():
-        check = check_published if journal.name == "feed" else check_batches
-        found.findings += check(journal, len(session.instruments))
+    for name, journal in journals.items():
+        if journal.role == "feed":
+            published = session.topology.process(name).instruments
+            found.findings += check_published(journal, published)
+        else:
+            found.findings += check_batches(journal, len(session.instruments))
     _compare_links(found, journals, session, told)
     if session.configured == session.instruments:
         _repeat_all(found, journals, session, told)
@@ -135,7 +138,7 @@ def _origins(journals: dict[str, Evidence], session: Session, other_build: bool)
                 if part == "build" and other_build:
                     continue
                 # How a feed reaches its venue may change between runs: nothing is decided by it.
-                if part == "configuration" and name == "feed":
+                if part == "configuration" and journal.role == "feed":
                     continue
                 detail = f"the run was made from another {part} than what is here"
                 if part == "build":
@@ -147,38 +150,48 @@ def _origins(journals: dict[str, Evidence], session: Session, other_build: bool)
 def _compare_links(
     found: Verification, journals: dict[str, Evidence], session: Session, told: Progress
 ) -> None:
-    instruments = session.instruments
-    steps: list[tuple[tuple[str, str], Callable[..., list[Finding]]]] = [
-        ((link.writer, link.reader), lambda a, b, link=link: compare(link, a, b)) for link in LINKS
-    ]
-    readers = ("strategy",) if session.simulated else ("strategy", "exchange")
-    steps += [
-        (("feed", reader), lambda feed, by: TakenMarket(by, feed, instruments).compare())
-        for reader in readers
-    ]
-    steps.append((("feed", "risk"), lambda feed, risk: compare_tops(risk, feed, instruments)))
-    for i, (ends, step) in enumerate(steps):
-        if all(end in journals for end in ends):
-            found.findings += step(*(journals[end] for end in ends))
+    topology = session.topology
+    steps: list[tuple[str, str, Step]] = []
+    for ring in topology.rings:
+        if ring.route is not None:
+            output = topology.gives(ring.writer).index(ring)
+            step: Step = partial(compare, ring, output)
+        elif ring.writer.role == "feed":
+            step = partial(_taken, session.shared(ring.writer, ring.reader))
+        else:
+            continue  # a simulated market is made again to be compared
+        steps.append((ring.writer.name, ring.reader.name, step))
+    for feed in topology.of_role("feed"):
+        judged = partial(_judged, session.of(feed.instruments))
+        steps.append((feed.name, topology.of_role("risk")[0].name, judged))
+    for i, (writer, reader, step) in enumerate(steps):
+        if writer in journals and reader in journals:
+            found.findings += step(journals[writer], journals[reader])
         told("rings", i + 1, len(steps))
+
+
+def _taken(instruments: Sequence[Instrument], feed: Evidence, reader: Evidence) -> list[Finding]:
+    return TakenMarket(reader, feed, instruments).compare()
+
+
+def _judged(instruments: Sequence[Instrument], feed: Evidence, risk: Evidence) -> list[Finding]:
+    return compare_tops(risk, feed, instruments)
 
 
 def _repeat_all(
     found: Verification, journals: dict[str, Evidence], session: Session, told: Progress
 ) -> None:
-    deciders = session.deciders()
-    for role in JOURNALLED:
-        if role not in deciders or role not in journals:
+    for process in session.topology.journalled:
+        if process.role == "feed" or process.name not in journals:
             continue
-        again = _Repeated(found, journals[role], deciders[role], session.instruments, told)
-        if role == "exchange" and session.simulated and "feed" in journals:
-            made = again.steps()
-            found.findings += VenueLink(journals["feed"], session.instruments, made).compare()
-            for _ in made:
-                pass
-        else:
-            for _ in again.steps():
-                pass
+        decider = session.decider(process)
+        again = _Repeated(found, journals[process.name], decider, session.instruments, told)
+        made, feed = again.steps(), session.feed_of(process)
+        if feed is not None and feed.name in journals:
+            here = session.of(process.instruments)
+            found.findings += VenueLink(journals[feed.name], here, made).compare()
+        for _ in made:
+            pass
 
 
 class _Refused(Exception):
@@ -206,7 +219,7 @@ class _Repeated:
     def steps(self) -> Iterator[np.ndarray]:
         """Run on; yields the market that an exchange's logic makes."""
         journal = self._journal
-        replay = LogReplay(self._decide, Source[journal.name.upper()])
+        replay = LogReplay(self._decide, journal.source)
         index = 0
         try:
             for rows in journal.reader.chunks(0, journal.given_stop, _STEP):
@@ -274,7 +287,7 @@ def _readable(row: np.void | None, instruments: list[Instrument]) -> dict[str, A
     known = instruments[number] if number < len(instruments) else None
     return {
         "kind": name_of(Kind, int(row["kind"])).upper(),
-        "instrument": known.symbol if known else number,
+        "instrument": known.label if known else number,
         "side": name_of(Side, int(row["side"])).upper(),
         "price": known.price_text(int(row["price"])) if known else int(row["price"]),
         "quantity": known.quantity_text(int(row["quantity"])) if known else int(row["quantity"]),

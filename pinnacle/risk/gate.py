@@ -7,10 +7,10 @@ import numpy as np
 
 from pinnacle.core.config import joined
 from pinnacle.core.errors import ConfigError
-from pinnacle.core.instruments import Instrument, table
+from pinnacle.core.instruments import Instrument, of_instrument, refuse_strangers, table
 from pinnacle.core.risk import RiskBook
 from pinnacle.core.schema import EventBuffer
-from pinnacle.risk.config import LimitsConfig, RiskConfig
+from pinnacle.risk.config import RiskConfig
 
 BATCH = 2048
 #: PMM_RISK_LOTS_MAX of csrc/risk/risk.h.
@@ -21,10 +21,7 @@ class RiskGate:
     """A RiskBook with its limits, and the room for its decisions."""
 
     def __init__(self, instruments: Sequence[Instrument], config: RiskConfig):
-        symbols = {instrument.symbol for instrument in instruments}
-        for symbol in config.limits:
-            if symbol not in symbols:
-                raise ConfigError(f"{joined('risk.limits', symbol)}: no such instrument")
+        refuse_strangers(config.limits, instruments, "risk.limits")
         self.book = RiskBook(
             table(instruments),
             [_limits(instrument, config) for instrument in instruments],
@@ -55,8 +52,8 @@ class RiskGate:
 
 
 def _limits(instrument: Instrument, config: RiskConfig) -> dict[str, int]:
-    where = joined("risk.limits", instrument.symbol)
-    limits: LimitsConfig | None = config.limits.get(instrument.symbol)
+    where = joined("risk.limits", instrument.label)
+    limits = of_instrument(config.limits, instrument)
     if limits is None:
         raise ConfigError(f"{where}: missing: an instrument without limits cannot trade")
     return {

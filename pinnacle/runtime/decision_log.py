@@ -188,7 +188,7 @@ class _Cursors:
             is_taken = (records["source"] == source) & ~is_decision
             self.next[(False, source)] += int(np.count_nonzero(is_taken))
         for i, output in enumerate(self.outputs):
-            given = records[is_decision & output.wanted(records)]
+            given = records[is_decision & output.route.wanted(records)]
             self.next[(True, i)] += len(given)
             if len(given):
                 self._keep(self.kept[i], given)

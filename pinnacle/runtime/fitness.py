@@ -17,14 +17,14 @@ def book_words(book: dict[str, Any]) -> str:
 def unfit(observer: Observer, processes: list[ProcessView]) -> dict[str, str]:
     """What keeps the session from trading; empty if nothing does.
 
-    By role for a process that is not ready or hung, by `market <symbol>` for a book that cannot be
-    used, and `trading` while the kill switch is set.
+    By name for a process that is not ready or hung, by `market <instrument>` for a book that cannot
+    be used, and `trading` while the kill switch is set.
     """
-    why = {p.role: _process_words(p) for p in processes if p.state != "ready"}
+    why = {p.name: _process_words(p) for p in processes if p.state != "ready"}
     for instrument in observer.instruments:
         trouble = book_words(observer.book(instrument, 1))
         if trouble:
-            why[f"market {instrument.symbol}"] = trouble
+            why[f"market {instrument.label}"] = trouble
     killed = observer.killed()
     if killed != Reason.NONE:
         why["trading"] = f"halted: {in_words(killed)}"

@@ -1,5 +1,6 @@
 """A session as an outsider sees it: every segment mapped read-only, nothing owned or slowed."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.counters import CountersReader, Histogram
 from pinnacle.core.instruments import Instrument, read_table
 from pinnacle.core.notices import Notice, NoticesReader
-from pinnacle.core.paths import ROLES, TELLERS, SessionPaths
+from pinnacle.core.paths import SessionPaths, role_of
 from pinnacle.core.schema import Reason, Side
 
 #: A process whose heart has not beaten for so long is hung: every loop beats each 20 ms.
@@ -25,13 +26,17 @@ class ProcessView:
     `absent` if it is not alive, `hung` if it was ready and its heart does not beat.
     """
 
-    role: str
+    name: str
     state: str
     alive: bool
     pid: int
     restarts: int
     heartbeat_age_ms: float
     rss_mb: float
+
+    @property
+    def role(self) -> str:
+        return role_of(self.name)
 
 
 class Observer:
@@ -40,10 +45,12 @@ class Observer:
     def __init__(self, paths: SessionPaths):
         self.paths = paths
         self.instruments: list[Instrument] = read_table(paths.instruments)
-        self._bells = {role: Bell(paths.process(role)) for role in ROLES}
-        self._counters = {role: CountersReader(paths.counters(role)) for role in ROLES}
-        self._books = [SharedBookReader(paths.book(i.symbol)) for i in self.instruments]
-        self._notices = [NoticesReader(paths.notices(teller)) for teller in TELLERS]
+        names = paths.processes()
+        self._bells = {name: Bell(paths.process(name)) for name in names}
+        self._counters = {name: CountersReader(paths.counters(name)) for name in names}
+        self._books = [SharedBookReader(paths.book(i.label)) for i in self.instruments]
+        tellers = (*names, "supervisor")
+        self._notices = [NoticesReader(paths.notices(teller)) for teller in tellers]
         self._control = Control(paths.control)
 
     def close(self) -> None:
@@ -53,10 +60,14 @@ class Observer:
         self._control.close()
 
     def processes(self) -> list[ProcessView]:
-        return [self._process(role) for role in ROLES]
+        return [self._process(name) for name in self._bells]
 
-    def _process(self, role: str) -> ProcessView:
-        bell = self._bells[role]
+    def of_role(self, role: str) -> list[str]:
+        """The names of its processes."""
+        return [name for name in self._bells if role_of(name) == role]
+
+    def _process(self, name: str) -> ProcessView:
+        bell = self._bells[name]
         header = bell.segment.header
         alive = bell.segment.owner_alive()
         rss = 0.0
@@ -69,7 +80,7 @@ class Observer:
         state = ProcessState(bell.state) if alive else ProcessState.ABSENT
         hung = state == ProcessState.READY and silent_ns > SILENT_NS
         return ProcessView(
-            role=role,
+            name=name,
             state="hung" if hung else state.name.lower(),
             alive=alive,
             pid=header.owner_pid,
@@ -78,13 +89,20 @@ class Observer:
             rss_mb=round(rss, 1),
         )
 
-    def counters(self, role: str) -> dict[str, int]:
+    def counters(self, process: str) -> dict[str, int]:
         """Every counter of a process by its label."""
-        return self._counters[role].values()
+        return self._counters[process].values()
 
-    def histograms(self, role: str) -> dict[str, Histogram]:
+    def summed(self, role: str) -> dict[str, int]:
+        """The counters of all its processes together, by their labels."""
+        found = Counter[str]()
+        for name in self.of_role(role):
+            found.update(self.counters(name))
+        return dict(found)
+
+    def histograms(self, process: str) -> dict[str, Histogram]:
         """Every histogram of a process by its label."""
-        return self._counters[role].histograms()
+        return self._counters[process].histograms()
 
     def notices(self) -> list[Notice]:
         """The latest warnings and errors of every process, dead ones too, in order of time."""
@@ -117,16 +135,30 @@ class Observer:
         return self._of(instrument, "risk")
 
     def quotes(self, instrument: Instrument) -> dict[str, int]:
-        """wanted_bid and wanted_ask in ticks, by the strategy's counters; none if it is silent."""
-        strategy = self._bells["strategy"].segment
-        silent = monotonic_ns() - strategy.heartbeat_ns > SILENT_NS
-        return {} if silent or not strategy.owner_pid else self._of(instrument, "strategy")
+        """wanted_bid and wanted_ask in ticks, by the strategies' counters: the better of two that
+        quote it. None of one that is silent."""
+        found: dict[str, int] = {}
+        for name in self.of_role("strategy"):
+            strategy = self._bells[name].segment
+            silent = monotonic_ns() - strategy.heartbeat_ns > SILENT_NS
+            if not silent and strategy.owner_pid:
+                _merge(found, self._of(instrument, name))
+        return found
 
-    def _of(self, instrument: Instrument, role: str) -> dict[str, int]:
-        prefix = f"{instrument.symbol}."
-        values = self.counters(role).items()
+    def _of(self, instrument: Instrument, process: str) -> dict[str, int]:
+        prefix = f"{instrument.label}."
+        values = self.counters(process).items()
         return {k.removeprefix(prefix): v for k, v in values if k.startswith(prefix)}
 
     def now_ns(self) -> int:
         """Session time: what the records of this session are stamped with."""
         return self._control.now_ns()
+
+
+def _merge(found: dict[str, int], more: dict[str, int]) -> None:
+    """The quotes of one more strategy into those of others; 0 is no quote."""
+    bid, ask = found.get("wanted_bid", 0), found.get("wanted_ask", 0)
+    found |= more
+    found["wanted_bid"] = max(bid, more.get("wanted_bid", 0))
+    asks = [price for price in (ask, more.get("wanted_ask", 0)) if price]
+    found["wanted_ask"] = min(asks, default=0)

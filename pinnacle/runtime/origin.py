@@ -30,12 +30,15 @@ class Origin(NamedTuple):
         return [name for name in self._fields if getattr(self, name) != getattr(other, name)]
 
 
-def origin_of(settings: object, instruments: Sequence[Instrument]) -> Origin:
-    """`settings`: the section of the configuration that the process's logic is made from."""
+def origin_of(settings: object, instruments: Sequence[Instrument], code: bytes = b"") -> Origin:
+    """`settings`: the section of the configuration that the process's logic is made from.
+
+    `code`: what decides in it besides this package.
+    """
     return Origin(
         configuration=_number(msgspec.json.encode(settings)),
         instruments=instruments_id(instruments),
-        build=build_id(),
+        build=_number(build_id().to_bytes(8, "little", signed=True), code) if code else build_id(),
     )
 
 

@@ -9,7 +9,8 @@ import os
 
 from pinnacle.core.bell import Bell
 from pinnacle.core.errors import NativeError
-from pinnacle.core.paths import STOP_ORDER, SessionPaths
+from pinnacle.core.paths import SessionPaths
+from pinnacle.runtime.topology import STOP_ORDER, Process, Topology
 
 #: The supervisor's process id, for what it starts.
 SUPERVISOR = "PINNACLE_SUPERVISOR"
@@ -28,18 +29,19 @@ def orphaned() -> bool:
 class OrphansEnd:
     """When a process that has lost its supervisor may end. Opens nothing before that."""
 
-    def __init__(self, role: str, paths: SessionPaths):
+    def __init__(self, process: Process, topology: Topology, paths: SessionPaths):
         self._paths = paths
-        self._before = STOP_ORDER[: STOP_ORDER.index(role)]
+        in_order = topology.in_order(STOP_ORDER)
+        self._before = [other.name for other in in_order[: in_order.index(process)]]
         self._bells: list[Bell] = []
         self._deadline_ns = 0
 
     def begin(self, now_ns: int) -> None:
         """The supervisor is gone."""
         self._deadline_ns = now_ns + STEP_NS * len(self._before)
-        for role in self._before:
+        for name in self._before:
             with contextlib.suppress(NativeError):
-                self._bells.append(Bell(self._paths.process(role)))
+                self._bells.append(Bell(self._paths.process(name)))
 
     @property
     def begun(self) -> bool:

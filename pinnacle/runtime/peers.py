@@ -1,21 +1,23 @@
 """Whether the other processes of a session live, watched at the price of a system call for each."""
 
 from pinnacle.core.bell import Bell, ProcessState
-from pinnacle.core.schema import Source
 
 #: A process whose heart has not beaten for so long is lost though it lives.
 LIVENESS_NS = 500_000_000
 
 
 class Peers:
-    """Looks at the owners of process segments; closes the bells that it was given."""
+    """Looks at the owners of process segments, by the source that their records carry.
 
-    def __init__(self, bells: dict[Source, Bell]):
+    Closes the bells that it was given.
+    """
+
+    def __init__(self, bells: dict[int, Bell]):
         self._bells = bells
-        self._lost: dict[Source, bool | None] = dict.fromkeys(bells)
+        self._lost: dict[int, bool | None] = dict.fromkeys(bells)
         self._epochs = dict.fromkeys(bells, 0)
 
-    def look(self) -> list[tuple[Source, bool, bool]]:
+    def look(self) -> list[tuple[int, bool, bool]]:
         """(peer, lost, first look) for each change since the last look, in order.
 
         One that went and came back between two looks gives both: what it knew is gone.
@@ -33,11 +35,11 @@ class Peers:
             self._lost[peer] = lost
         return news
 
-    def lost(self, peer: Source) -> bool:
+    def lost(self, peer: int) -> bool:
         """Whether it was gone at the last look."""
         return self._lost[peer] is not False
 
-    def left(self, peer: Source) -> bool:
+    def left(self, peer: int) -> bool:
         """Whether a lost peer has ended in order, as far as its segment tells."""
         bell = self._bells[peer]
         return bell.segment.owner_pid == 0 and bell.state == ProcessState.STOPPING

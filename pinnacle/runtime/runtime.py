@@ -1,6 +1,6 @@
 """What every process of a session does besides its own work.
 
-It claims its process segment (one instance per role, an epoch, a heartbeat), opens its counters
+It claims its process segment (one owner, an epoch, a heartbeat), opens its counters
 and its journal, watches its peers, answers SIGTERM, keeps the service manager informed, and starts
 the thread that does what hot loops must not: making journal files, syncing them.
 """
@@ -13,18 +13,15 @@ from types import FrameType, TracebackType
 from typing import Any
 
 import numpy as np
-import structlog
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell, Control, ProcessState, Wait
 from pinnacle.core.clock import Clock, asleep_ns, monotonic_ns, wall_ns
-from pinnacle.core.config import JournalConfig, ProcessConfig
 from pinnacle.core.counters import Counters
 from pinnacle.core.errors import NativeError
 from pinnacle.core.journal import Journal, Sync
-from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader
-from pinnacle.core.schema import EventBuffer, Kind, Reason, Source, in_words
+from pinnacle.core.schema import EventBuffer, Kind, Reason, in_words
 from pinnacle.core.segment import Mode
 from pinnacle.runtime.checkpoint import Checkpoints
 from pinnacle.runtime.decision_log import Logic, recover
@@ -33,6 +30,7 @@ from pinnacle.runtime.origin import Origin
 from pinnacle.runtime.orphan import OrphansEnd, orphaned
 from pinnacle.runtime.peers import Peers
 from pinnacle.runtime.placement import beside, lock_mapped_files, pin_to_core
+from pinnacle.runtime.seat import Seat
 from pinnacle.runtime.stage import Stage
 
 TURN_NS = 10_000_000
@@ -48,18 +46,10 @@ EXTENSION_NS = 30_000_000_000
 class Runtime:
     """The frame of one process; a context manager. `own_inputs` feeds its input log."""
 
-    def __init__(
-        self,
-        role: str,
-        paths: SessionPaths,
-        config: ProcessConfig,
-        log: structlog.stdlib.BoundLogger,
-        peers: tuple[Source, ...] = (),
-    ):
-        self.role = role
-        self.source = Source[role.upper()]
-        self.paths = paths
-        self.log = log
+    def __init__(self, seat: Seat):
+        self.seat = seat
+        self.source, self.paths, self.log = seat.process.source, seat.paths, seat.log
+        name, paths, config, log = seat.process.name, seat.paths, seat.config, seat.log
         self.stopping = False
         self.journal: Journal | None = None
         self.clock = Clock()
@@ -67,25 +57,26 @@ class Runtime:
         self._cpu, self._allowed = config.cpu, os.sched_getaffinity(0)
         self._pin(config.cpu)
         self._journal_wanting = ""
-        self.bell = Bell(paths.process(role), Mode.OWN)
+        self.bell = Bell(paths.process(name), Mode.OWN)
         # The monitor may run as a user who is not allowed to write it.
-        watching = self.source is Source.MONITOR
-        self.control = Control(paths.control, Mode.READ if watching else Mode.SHARED)
+        self._watching = seat.process.role == "monitor"
+        self.control = Control(paths.control, Mode.READ if self._watching else Mode.SHARED)
         self.clock.anchor(*self.control.start)
         self._steps_told, self._asleep_ns = 0, asleep_ns()
         #: How often the machine was suspended meanwhile.
         self.suspensions = 0
-        self.counters = Counters(paths.counters(role), self._no_counter)
+        self.counters = Counters(paths.counters(name), self._no_counter)
         self.notifier = Notifier()
         if self.notifier.trouble:
             log.warning("the service manager's watchdog", error=self.notifier.trouble)
         self.epoch = self.bell.segment.epoch
-        self._peers = Peers({peer: Bell(paths.process(peer.name.lower())) for peer in peers})
+        peers = seat.topology.peers(seat.process)
+        self._peers = Peers({peer.source: Bell(paths.process(peer.name)) for peer in peers})
         # Whoever started this process would end it in order; without it, nobody will.
-        self._orphans_end = OrphansEnd(role, paths)
+        self._orphans_end = OrphansEnd(seat.process, seat.topology, paths)
         self._stage: Stage | None = None
         self._misstamped_told = 0
-        self._peer_news: list[tuple[Kind, Source, Reason]] = []
+        self._peer_news: list[tuple[Kind, int, Reason]] = []
         self._killed: int | None = None  # unknown: what the log says last may be another run's
         self._housekeeping_ns = self._timer_ns = self._watchdog_ns = 0
         self._stop_logged = False
@@ -108,7 +99,7 @@ class Runtime:
         self, kind: type | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.notifier.stopping()
-        if error is not None and self.source is not Source.MONITOR:
+        if error is not None and not self._watching:
             # Whoever dies for a reason takes the quotes with it.
             self.control.kill(_kill_reason(error))
         if self.journal is not None:
@@ -139,11 +130,12 @@ class Runtime:
         else:
             self.log.info("memory locked", pinned=pinned)
 
-    def open_journal(self, config: JournalConfig) -> Journal:
+    def open_journal(self) -> Journal:
         """This process's journal, recovered if it was cut short."""
+        config = self.seat.journal
         self.bell.set_state(ProcessState.RECOVERING)
         self.journal = Journal.open(
-            self.paths.journal(self.role),
+            self.paths.journal(self.seat.process.name),
             self.paths.data.name,
             self.source,
             config.records_per_file,
@@ -310,7 +302,8 @@ class Runtime:
         for peer, lost, first in self._peers.look():
             if not first:
                 tell = self.log.warning if lost else self.log.info
-                tell("peer lost" if lost else "peer back", peer=peer.name.lower())
+                name = self.seat.topology.of_source(peer).name
+                tell("peer lost" if lost else "peer back", peer=name)
             why = Reason.SHUTDOWN if lost and self._peers.left(peer) else Reason.NONE
             self._peer_news.append((Kind.PEER_LOST if lost else Kind.PEER_BACK, peer, why))
 
@@ -336,7 +329,7 @@ class Runtime:
             self.journal.append_array(records)
         self.bell.set_state(ProcessState.STOPPING)
 
-    def lost(self, peer: Source) -> bool:
+    def lost(self, peer: int) -> bool:
         """Whether the peer was gone at the last look."""
         return self._peers.lost(peer)
 

@@ -40,15 +40,13 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Output:
-    """A ring that a process writes, its reader's doorbell, and which records go there.
+class Route:
+    """Which records go to an output.
 
     Those of `kinds`; of these `instruments` and of INSTRUMENT_ALL, None: whatever they are of;
     about orders of the strategy with the number `owner`, None: whoever's they are.
     """
 
-    ring: RingWriter
-    bell: Bell | None
     kinds: int
     instruments: frozenset[int] | None = None
     owner: int | None = None
@@ -62,6 +60,22 @@ class Output:
         if self.owner is not None:
             found &= owner_of(rows["order_id"]) == self.owner
         return found
+
+
+@dataclass(frozen=True)
+class Output:
+    """A ring that a process writes, its reader's doorbell, and which records go there."""
+
+    ring: RingWriter
+    bell: Bell | None
+    kinds: int
+    instruments: frozenset[int] | None = None
+    owner: int | None = None
+
+    @property
+    def route(self) -> Route:
+        """What `kinds`, `instruments` and `owner` say together."""
+        return Route(self.kinds, self.instruments, self.owner)
 
 
 class Stage:
@@ -101,10 +115,11 @@ class Stage:
     def _route(self, place: Any, wanted: Output) -> None:
         place.ring = wanted.ring.handle
         place.bell = wanted.bell.handle if wanted.bell else ffi.NULL
-        place.kinds = wanted.kinds
-        place.owner = lib.PMM_OWNER_ANY if wanted.owner is None else wanted.owner
-        if wanted.instruments is not None:
-            self._sets.append(instrument_set(wanted.instruments))
+        route = wanted.route
+        place.kinds = route.kinds
+        place.owner = lib.PMM_OWNER_ANY if route.owner is None else route.owner
+        if route.instruments is not None:
+            self._sets.append(instrument_set(route.instruments))
             place.instruments = self._sets[-1]
 
     @property

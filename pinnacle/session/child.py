@@ -23,7 +23,7 @@ CURED_NS = 60_000_000_000
 class Child:
     """One process and its history; `failures` counts its ends until it was well for a while."""
 
-    role: str
+    name: str
     paths: SessionPaths
     bell: Bell
     process: subprocess.Popen[bytes] | None = None
@@ -47,9 +47,9 @@ class Child:
 
     def before_start(self) -> None:
         """Remember how far its predecessors' words go."""
-        with NoticesReader(self.paths.notices(self.role)) as notices:
+        with NoticesReader(self.paths.notices(self.name)) as notices:
             self._told = notices.count
-        log = self.paths.log(self.role)
+        log = self.paths.log(self.name)
         self._log_bytes = log.stat().st_size if log.exists() else 0
 
     @property
@@ -92,11 +92,11 @@ class Child:
 
     def last_words(self) -> str:
         """The error that it told since its start; what its log ends with if it told none."""
-        with NoticesReader(self.paths.notices(self.role)) as notices:
+        with NoticesReader(self.paths.notices(self.name)) as notices:
             told = [n.text for n in notices.since(self._told) if n.level == "error"]
         if told:
             return told[-1].removeprefix("ended: ")
-        log = self.paths.log(self.role)
+        log = self.paths.log(self.name)
         if not log.exists():
             return ""
         written = log.read_bytes()[self._log_bytes :].decode(errors="replace").splitlines()

@@ -14,11 +14,12 @@ from pinnacle.core.journal_reader import JournalReader, scan
 from pinnacle.core.kept import kept_bytes
 from pinnacle.core.notices import create_notices
 from pinnacle.core.output import write_whole
-from pinnacle.core.paths import ROLES, TELLERS, SessionPaths
+from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import create_ring
 from pinnacle.core.schema import Reason
 from pinnacle.core.segment import Mode, Segment
 from pinnacle.plan.config import SessionConfig
+from pinnacle.runtime.topology import Topology
 from pinnacle.session.ending import forget_ending
 from pinnacle.session.place import (
     alone,
@@ -39,27 +40,9 @@ HISTOGRAMS = 8
 
 log = structlog.get_logger(process="session")
 
-RINGS = (
-    "venue.market",
-    "venue.orders",
-    "venue.reports",
-    "market.strategy",
-    "market.exchange",
-    "intents",
-    "orders",
-    "reports",
-    "fills",
-)
-
-
-def rings_of(config: SessionConfig) -> tuple[str, ...]:
-    """The rings that this kind of session uses."""
-    unused = "market.exchange" if config.session.venue == "simulated" else "venue.market"
-    return tuple(name for name in RINGS if name != unused)
-
 
 def counters_for(instruments: int) -> int:
-    """The capacity of each process's table of counters."""
+    """The capacity of the table of counters of a process that has so many instruments."""
     return COUNTERS + COUNTERS_EACH * instruments
 
 
@@ -127,10 +110,12 @@ def _is_whole(config: SessionConfig, paths: SessionPaths) -> bool:
     """Whether every segment that this configuration's processes will open can be opened."""
     if not _is_of(config, paths):
         return False
-    needed = [paths.instruments, *(paths.ring(name) for name in rings_of(config))]
-    needed += [paths.process(role) for role in ROLES] + [paths.counters(role) for role in ROLES]
-    needed += [paths.notices(teller) for teller in TELLERS]
-    needed += [paths.book(instrument.symbol) for instrument in config.instrument_list()]
+    topology = config.topology()
+    needed = [paths.instruments, *(paths.ring(ring.name) for ring in topology.rings)]
+    for process in topology.processes:
+        needed += [paths.process(process.name), paths.counters(process.name)]
+    needed += [paths.notices(teller) for teller in _tellers(topology)]
+    needed += [paths.book(instrument.label) for instrument in config.instrument_list()]
     try:
         for path in needed:
             Segment(path).close()
@@ -211,36 +196,38 @@ def _halted_by_operator(paths: SessionPaths) -> bool:
 
 
 def _write_segments(config: SessionConfig, made: SessionPaths) -> None:
-    instruments = config.instrument_list()
+    instruments, topology = config.instrument_list(), config.topology()
     write_table(made.instruments, instruments)
-    counters = counters_for(len(instruments))
-    for role in ROLES:
-        create_bell(made.process(role), role)
-        create_counters(made.counters(role), counters, HISTOGRAMS, role)
-    for teller in TELLERS:
+    for process in topology.processes:
+        name, counters = process.name, counters_for(len(process.instruments))
+        create_bell(made.process(name), name)
+        create_counters(made.counters(name), counters, HISTOGRAMS, name)
+    for teller in _tellers(topology):
         create_notices(made.notices(teller), teller)
-    for name in rings_of(config):
-        create_ring(made.ring(name), config.session.ring_capacity, name)
+    for ring in topology.rings:
+        create_ring(made.ring(ring.name), config.session.ring_capacity, ring.name)
     for instrument in instruments:
-        create_shared_book(
-            made.book(instrument.symbol),
-            instrument.instrument_id,
-            name=instrument.symbol,
-        )
-    create_control(made.control, _start_ns(made))
+        label = instrument.label
+        create_shared_book(made.book(label), instrument.instrument_id, name=label)
+    create_control(made.control, _start_ns(made, topology))
     made.monitor_address.touch()
     # The monitor may be another user of this group: these, and no others, are its own to write.
     for path in made.of_the_monitor():
         path.chmod(0o660)
 
 
-def _start_ns(paths: SessionPaths) -> int:
+def _tellers(topology: Topology) -> list[str]:
+    """Who has something to tell people."""
+    return [*(process.name for process in topology.processes), "supervisor"]
+
+
+def _start_ns(paths: SessionPaths, topology: Topology) -> int:
     """What session time begins with: the wall clock, or where the journals that are there end.
 
     After a reboot the wall clock may be behind them, and a log's time must not run backwards.
     """
     now_ns = wall_ns()
-    last_ns = max(_last_ns(paths.journal(role)) for role in ROLES)
+    last_ns = max(_last_ns(paths.journal(process.name)) for process in topology.journalled)
     if last_ns < now_ns:
         return now_ns
     log.warning(

@@ -1,6 +1,7 @@
 """The parameters beside a session's journals: written once, never over those that made them."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,15 @@ from pinnacle.core.errors import ConfigError, DataError, LayoutError, NativeErro
 from pinnacle.core.instruments import read_list, write_list
 from pinnacle.core.journal_reader import JournalReader, scan
 from pinnacle.core.output import is_part, write_whole
-from pinnacle.core.paths import JOURNALLED, SessionPaths
+from pinnacle.core.paths import SessionPaths
 from pinnacle.plan.config import SessionConfig, to_toml
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import first_start, refuse_others
 from pinnacle.session.place import cannot
 
+_OF_A_FEED = re.compile(r"venues\.[^.]+\.feed\.")
 #: What decisions depend on, besides the venue; the rest says where and how processes run.
-DECIDING = ("instruments", "risk", "strategy", "gateway", "exchange")
+DECIDING = ("instruments", "risk", "strategy", "strategies", "gateway", "exchange", "venues")
 
 
 def check_record(config: SessionConfig, paths: SessionPaths) -> None:
@@ -56,17 +58,18 @@ def _refuse_edited(config: SessionConfig, paths: SessionPaths) -> None:
     if paths.instrument_list.exists() and read_list(paths.instrument_list) != instruments:
         of = paths.instrument_list
         raise ConfigError(f"{place}: its instruments are not those of {of}{way_out}")
-    for role in JOURNALLED:
-        if role not in DECIDING:
+    for process in config.topology().journalled:
+        name = process.name
+        if process.role == "feed":
             continue
         try:
-            found = scan(paths.journal(role), end_only=True)
-            reader = JournalReader(paths.journal(role), damaged_ok=True, report=found)
-            here = origin_of(getattr(config, role), instruments)
-            places = {"configuration": role, "instruments": role}
+            found = scan(paths.journal(name), end_only=True)
+            reader = JournalReader(paths.journal(name), damaged_ok=True, report=found)
+            here = origin_of(config.section(process), instruments)
+            places = {"configuration": name, "instruments": name}
             refuse_others(first_start(reader), reader.directory, here, places)
         except DataError:
-            what = f"{place}: not what {role}'s journal was made with"
+            what = f"{place}: not what {name}'s journal was made with"
             raise ConfigError(f"{what}{way_out}") from None
         except (LayoutError, NativeError) as error:
             if is_shortage(error):
@@ -95,7 +98,8 @@ def _deciding(config: SessionConfig) -> dict[str, Any]:
     flat = {"session.venue": config.session.venue}
     for name in DECIDING:
         _flatten(name, msgspec.to_builtins(getattr(config, name)), flat)
-    return flat
+    # How a feed reaches its venue may change between runs: nothing is decided by it.
+    return {key: value for key, value in flat.items() if not _OF_A_FEED.match(key)}
 
 
 def _flatten(name: str, value: Any, flat: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ report says null.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from pinnacle.core.errors import DataError, LayoutError, NativeError, UsageError
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader, JournalReport, is_written, scan
 from pinnacle.core.output import output
-from pinnacle.core.paths import JOURNALLED, SessionPaths
+from pinnacle.core.paths import SessionPaths, role_of
 from pinnacle.core.risk import beyond_names
 from pinnacle.core.schema import EVENT, Flag, Kind, events_pointer
 from pinnacle.core.tally import Tally
@@ -72,21 +72,21 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
         progress(len(chunk))
     times = tally.times()
     ending = read_ending(paths)
-    journals = _journals(paths)
+    names = [process.name for process in config.topology().journalled]
+    journals = _journals(paths, names)
     seconds = times["running_ns"] / 1e9
-    feed = journals.get("feed")
-    events = feed["records"] if feed and (feed["records"] or not feed["damage"]) else None
+    events = _market_events(journals)
     rate = None if events is None else round(events / max(seconds, 1e-9), 1)
     return {
         "session": str(paths.data),
         "runs": times["runs"],
         "ended": _ended(reader, goes_on),
         "duration_s": round(seconds, 3),
-        "instruments": {i.symbol: _instrument(i, gate, tally, times) for i in instruments},
+        "instruments": {i.label: _instrument(i, gate, tally, times) for i in instruments},
         "market": {"events": events, "events_per_s": rate},
         "tick_to_order_us": _latency(ending),
         "journals": list(journals.values()),
-        "missing": [role for role in JOURNALLED if role not in journals],
+        "missing": [name for name in names if name not in journals],
         "processes": ending.processes if ending else None,
         "lost_records": ending.lost_records if ending else None,
     }
@@ -107,11 +107,16 @@ def _ended(reader: JournalReader, goes_on: bool) -> str:
     return "not yet" if goes_on else "early"
 
 
-def _journals(paths: SessionPaths) -> dict[str, dict[str, Any]]:
+def _market_events(journals: dict[str, dict[str, Any]]) -> int | None:
+    """Records of all feeds; None if one of them cannot tell."""
+    feeds = [found for name, found in journals.items() if role_of(name) == "feed"]
+    known = [found["records"] for found in feeds if found["records"] or not found["damage"]]
+    return sum(known) if feeds and len(known) == len(feeds) else None
+
+
+def _journals(paths: SessionPaths, names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Every process's journal: path, records, bytes of them, and where damage ends it, if any."""
-    return {
-        role: _journal(paths.journal(role)) for role in JOURNALLED if paths.journal(role).is_dir()
-    }
+    return {name: _journal(paths.journal(name)) for name in names if paths.journal(name).is_dir()}
 
 
 def _journal(directory: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import contextlib
 import signal
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from pinnacle.core.kept import kept_bytes
 from pinnacle.core.names import stamped
 from pinnacle.core.notices import Notices
 from pinnacle.core.output import open_log
-from pinnacle.core.paths import ROLES, SessionPaths
+from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingObserver
 from pinnacle.core.schema import Reason
 from pinnacle.plan.checks import warnings
@@ -38,8 +39,6 @@ LOOK_PERIOD_S = 1.0
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Whose time is the market's: the supervisor stays off their cores.
 ORDER_PATH = ("feed", "strategy", "risk", "gateway")
-#: Rings whose loss of a record would lose money; market data rings resync instead.
-COUNTED_RINGS = ("venue.orders", "venue.reports", "intents", "orders", "reports", "fills")
 
 
 def run_session(
@@ -111,7 +110,7 @@ def _supervised(
         open_log(paths.log("supervisor")) as file,
     ):
         log = logging.setup("supervisor", notices=notices, fd=file.fileno())
-        supervisor = Supervisor(paths, log, keep)
+        supervisor = Supervisor(paths, config.topology(), log, keep)
         observer = Observer(paths)
         seen = _Seen()
         try:
@@ -130,7 +129,7 @@ def _supervised(
             raise
         finally:
             try:
-                write_ending(paths, _ending(paths, observer, supervisor, seen.peaks))
+                write_ending(paths, _ending(config, observer, supervisor, seen.peaks))
             except OSError as error:
                 # A full disk: the report does without, and how the session ended stays the news.
                 log.warning("what only a live session shows is not kept", error=str(error))
@@ -148,7 +147,8 @@ def _lives(
 ) -> None:
     """From the start until the end is wanted."""
     supervisor.start()
-    supervisor.keep_off({config.process(role).cpu for role in ORDER_PATH})
+    on_path = [p.name for p in config.topology().processes if p.role in ORDER_PATH]
+    supervisor.keep_off({config.process(name).cpu for name in on_path})
     while not interrupted and not supervisor.ready:
         supervisor.step()
         time.sleep(START_STEP_S)
@@ -175,7 +175,7 @@ def _lives(
 class _Seen:
     """What was seen of a session while it ran, and is known to nobody afterwards."""
 
-    peaks: dict[str, float] = field(default_factory=lambda: dict.fromkeys(ROLES, 0.0))
+    peaks: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     #: Whether any instrument ever had a book to trade on.
     market: bool = False
     #: Why trading stood when the end was wanted.
@@ -184,7 +184,7 @@ class _Seen:
     def look(self, observer: Observer) -> None:
         """Once a second, and at the end."""
         for process in observer.processes():
-            self.peaks[process.role] = max(self.peaks[process.role], process.rss_mb)
+            self.peaks[process.name] = max(self.peaks[process.name], process.rss_mb)
         books = (observer.book(instrument, 1) for instrument in observer.instruments)
         self.market = self.market or not all(map(book_words, books))
 
@@ -213,21 +213,19 @@ def _interrupts() -> Iterator[list[int]]:
 LOSSES = (("feed", "gaps"), ("feed", "overflows"), ("exchange", "market_overflows"))
 
 
-def _lost_in(observer: Observer, role: str, counter: str) -> int:
-    return observer.counters(role).get(counter, 0)
-
-
 def _ending(
-    paths: SessionPaths, observer: Observer, supervisor: Supervisor, peaks: dict[str, float]
+    config: SessionConfig, observer: Observer, supervisor: Supervisor, peaks: dict[str, float]
 ) -> Ending:
-    unread = sum(_depth(paths, name) for name in COUNTED_RINGS)
+    # Rings whose loss of a record would lose money; market data is sent again instead.
+    counted = [ring.name for ring in config.topology().rings if ring.route is not None]
+    unread = sum(_depth(observer.paths, name) for name in counted)
     return Ending(
         tick_to_order=_latency(observer),
         processes={
-            role: {"restarts": child.restarts, "rss_mb": round(peaks[role], 1)}
-            for role, child in supervisor.children.items()
+            name: {"restarts": child.restarts, "rss_mb": round(peaks[name], 1)}
+            for name, child in supervisor.children.items()
         },
-        lost_records=unread + sum(_lost_in(observer, *where) for where in LOSSES),
+        lost_records=unread + sum(observer.summed(role).get(name, 0) for role, name in LOSSES),
     )
 
 

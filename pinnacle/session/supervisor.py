@@ -12,11 +12,12 @@ from pinnacle.core.bell import Bell, Control
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.errors import PinnacleError
 from pinnacle.core.output import open_log
-from pinnacle.core.paths import ROLES, STOP_ORDER, SessionPaths
+from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Reason, in_words
 from pinnacle.core.segment import Mode
 from pinnacle.runtime.notify import VARIABLES, Notifier
 from pinnacle.runtime.orphan import KEEP, SUPERVISOR
+from pinnacle.runtime.topology import START_ORDER, STOP_ORDER, Topology
 from pinnacle.session.child import Child
 
 STOP_TIMEOUT_S = 5.0
@@ -27,8 +28,6 @@ FINAL_CODES = {2, 3, 4}
 LOST = 5
 #: A supervisor that did not run for so long knows nothing of its processes' hearts meanwhile.
 GAP_NS = 1_000_000_000
-
-START_ORDER = ("exchange", "feed", "gateway", "risk", "strategy", "monitor")
 
 
 class SessionFailed(PinnacleError):
@@ -42,9 +41,17 @@ class SessionFailed(PinnacleError):
 class Supervisor:
     """The processes of one session. `step` must be called often; it never blocks."""
 
-    def __init__(self, paths: SessionPaths, log: structlog.stdlib.BoundLogger, keep: bool = False):
+    def __init__(
+        self,
+        paths: SessionPaths,
+        topology: Topology,
+        log: structlog.stdlib.BoundLogger,
+        keep: bool = False,
+    ):
         self.paths = paths
-        self.children = {role: Child(role, paths, Bell(paths.process(role))) for role in ROLES}
+        names = [process.name for process in topology.processes]
+        self.children = {name: Child(name, paths, Bell(paths.process(name))) for name in names}
+        self._topology = topology
         self._log = log
         self._keep = keep
         self._control = Control(paths.control, Mode.SHARED)
@@ -61,8 +68,8 @@ class Supervisor:
         os.sched_setaffinity(0, self._allowed - cores or self._allowed)
 
     def start(self) -> None:
-        for role in START_ORDER:
-            self._spawn(self.children[role])
+        for process in self._topology.in_order(START_ORDER):
+            self._spawn(self.children[process.name])
 
     @property
     def ready(self) -> bool:
@@ -100,10 +107,10 @@ class Supervisor:
         hung = child.look(self._awake_ns)
         if hung and not self.began:
             raise SessionFailed(
-                LOST, f"{child.role}: {hung}; its log is {self.paths.log(child.role)}"
+                LOST, f"{child.name}: {hung}; its log is {self.paths.log(child.name)}"
             )
         if hung:
-            self._log.error(f"{child.role} hangs: it is killed and started again", why=hung)
+            self._log.error(f"{child.name} hangs: it is killed and started again", why=hung)
             # SIGKILL ends a stopped process, too.
             child.process.kill()
             self._ended(child, child.process.wait())
@@ -111,26 +118,26 @@ class Supervisor:
     def _ended(self, child: Child, code: int) -> None:
         child.ended(code)
         if code in FINAL_CODES:
-            raise SessionFailed(code, f"{child.role}: {child.reason}")
-        self._log.warning(f"{child.role} ended", why=child.reason)
+            raise SessionFailed(code, f"{child.name}: {child.reason}")
+        self._log.warning(f"{child.name} ended", why=child.reason)
         if child.failures >= FAILURES_MAX:
             child.down = True
             self._control.kill(Reason.PEER_LOST)
             raise SessionFailed(
                 LOST,
-                f"{child.role} ended {child.failures} times, the last time: {child.reason}; "
-                f"its log is {self.paths.log(child.role)}",
+                f"{child.name} ended {child.failures} times, the last time: {child.reason}; "
+                f"its log is {self.paths.log(child.name)}",
             )
         child.start_at = time.monotonic() + BACKOFF_S[min(child.failures, len(BACKOFF_S)) - 1]
 
     def _spawn(self, child: Child) -> None:
         # -P: a folder or a file called pinnacle where the user stands is not this program.
-        command = [sys.executable, "-P", "-m", "pinnacle", child.role]
+        command = [sys.executable, "-P", "-m", "pinnacle", "process", child.name]
         command += ["--config", str(self.paths.running_config), "--name", self.paths.data.name]
         here = os.sched_getaffinity(0)
         os.sched_setaffinity(0, self._allowed)
         child.before_start()
-        with open_log(self.paths.log(child.role)) as log:
+        with open_log(self.paths.log(child.name)) as log:
             # Its own session: the terminal's Ctrl-C is for the supervisor, who ends them in order.
             process = subprocess.Popen(
                 command,
@@ -152,8 +159,8 @@ class Supervisor:
     def stop(self) -> None:
         """End all in order: quotes first, then those who carry their cancels."""
         self._notifier.stopping()
-        for role in STOP_ORDER:
-            child = self.children[role]
+        for name in (process.name for process in self._topology.in_order(STOP_ORDER)):
+            child = self.children[name]
             child.down = True
             if child.process is None:
                 continue
@@ -161,14 +168,14 @@ class Supervisor:
             try:
                 code = child.process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
-                self._log.error(f"{role} did not end in time and was killed")
-                self._unclean.append(f"{role} did not end in time and was killed")
+                self._log.error(f"{name} did not end in time and was killed")
+                self._unclean.append(f"{name} did not end in time and was killed")
                 child.process.kill()
                 code = child.process.wait()
             else:
                 # One that had not even come to its handler had nothing to end.
                 if code not in (0, -signal.SIGTERM):
-                    self._unclean.append(f"{role} ended with code {code}: {child.last_words()}")
+                    self._unclean.append(f"{name} ended with code {code}: {child.last_words()}")
             child.process = None
 
     def halted(self) -> Reason:
@@ -182,12 +189,12 @@ class Supervisor:
         process that was lost once and came back is no failure: that is what its journal is for.
         """
         found = [
-            f"{child.role} ended {child.ends} times, the last time: {child.reason}"
+            f"{child.name} ended {child.ends} times, the last time: {child.reason}"
             for child in self.children.values()
             if child.ends > 1
         ]
         if halted not in (Reason.NONE, Reason.OPERATOR):
-            reasons = [f"{c.role}: {c.reason}" for c in self.children.values() if c.ends == 1]
+            reasons = [f"{c.name}: {c.reason}" for c in self.children.values() if c.ends == 1]
             found.append(
                 f"trading was halted ({in_words(halted)})" + "".join(f"; {r}" for r in reasons)
             )

@@ -126,7 +126,7 @@ class _Row:
         quotes = observer.quotes(instrument)
         book = observer.book(instrument, 1)
         price = instrument.price_text
-        self.symbol = instrument.symbol
+        self.label = instrument.label
         self.book_trouble = book_words(book)
         self.bid = price(int(book["bids"][0][0])) if len(book["bids"]) else "-"
         self.ask = price(int(book["asks"][0][0])) if len(book["asks"]) else "-"
@@ -144,7 +144,7 @@ class _Row:
 def lines(seen: _Seen, remaining_s: float | None) -> list[str]:
     """The session in plain lines: one for each instrument, one for the processes."""
     found = [
-        f"{row.symbol}: market {row.bid} / {row.ask}"
+        f"{row.label}: market {row.bid} / {row.ask}"
         + (f" ({row.book_trouble})" if row.book_trouble else "")
         + f", quotes {row.our_bid} / {row.our_ask}, position {row.position}, P&L {row.pnl}, "
         f"fills {row.fills}, open orders {row.open_orders}, refused {row.refused}"
@@ -175,7 +175,7 @@ def _first(unfit: dict[str, str]) -> str:
 
 def _process_words(process: ProcessView) -> str:
     restarts = f"({process.restarts} restarts)" if process.restarts else ""
-    return f"{process.role}={process.state}{restarts}"
+    return f"{process.name}={process.state}{restarts}"
 
 
 def _fitting(console: Console, table_without: TableWithout, dropped: tuple[str, ...]) -> Table:
@@ -198,7 +198,7 @@ def _instrument_table(seen: _Seen, width: int, left_out: tuple[str, ...]) -> Tab
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     for row, cells in zip(seen.rows, rows, strict=True):
-        table.add_row(row.symbol, *(cells[name] for name in names))
+        table.add_row(row.label, *(cells[name] for name in names))
     return table
 
 
@@ -249,7 +249,7 @@ def _process_table(processes: list[ProcessView], left_out: tuple[str, ...]) -> T
             "memory": f"{process.rss_mb:.0f} MB",
         }
         cells = [facts[name] for name in names]
-        table.add_row(process.role, Text(process.state, style=style), *cells)
+        table.add_row(process.name, Text(process.state, style=style), *cells)
     return table
 
 

@@ -10,15 +10,15 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 class AuthorsCode:
-    """Around every call into a strategy class: what it raises is a StrategyError.
+    """Around every call into a strategy class, by its name: what it raises is a StrategyError.
 
     SystemExit is meant too: a strategy cannot end its process, least of all with exit code 0. A
     Ctrl-C is not the author's, and a PinnacleError says already what is wrong. Made once and
     entered at every batch, so entering does nothing.
     """
 
-    def __init__(self, kind: type):
-        self._name = kind.__name__
+    def __init__(self, name: str):
+        self._name = name
 
     def __enter__(self) -> None:
         return None

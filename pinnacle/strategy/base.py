@@ -2,14 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 
-from pinnacle.core._native import lib
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.config import Section
 from pinnacle.core.instruments import Instrument
+from pinnacle.core.schema import dtype_of
 from pinnacle.execution.desk import Desk
 from pinnacle.quant.maker import Maker
+
+#: What a strategy of a user's own needs of this package.
+__all__ = ["Market", "Section", "Strategy"]
 
 LEVELS_MAX: int = lib.PMM_QUOTE_LEVELS_MAX
 
@@ -60,6 +66,21 @@ class Market:
                 side[i].price, side[i].quantity = price, quantity
         wanted.bid_count, wanted.ask_count = len(bids), len(asks)
 
+    @property
+    def wanted(self) -> np.ndarray:
+        """What `quote` states, to be written in place: a view of struct pmm_quotes, shape ().
+
+        Fields bid_count and ask_count, bids and asks: 8 levels of price and quantity, best first.
+        Asked for in every hook that writes it: the desk looks where it was asked for.
+        """
+        self.desk.look(self.instrument.instrument_id)
+        return self._wanted
+
+    @cached_property
+    def _wanted(self) -> np.ndarray:
+        place = ffi.buffer(ffi.addressof(self.row, "wanted"))
+        return np.frombuffer(place, dtype_of(ffi.typeof("struct pmm_quotes"))).reshape(())
+
     def pull(self) -> None:
         """Nothing should be in the market."""
         self.row.wanted.bid_count = self.row.wanted.ask_count = 0
@@ -69,9 +90,14 @@ class Market:
 class Strategy:
     """Base class. Override what you need; each hook gets the Market that it is about.
 
+    What it raises as a ConfigError begins with the key below its own section.
+
     Hooks run after a whole batch has been applied, so the book is the latest one; they must not
     look at anything but their Market and their own state, or a replay would not repeat them.
     """
+
+    #: What the parameters are: a Section, or whatever else msgspec makes of a table.
+    Params: ClassVar[Any] = dict[str, Any]
 
     def __init__(self, markets: Sequence[Market], params: Any):
         self.markets = markets
@@ -83,6 +109,9 @@ class Strategy:
         A strategy that overrides no hook is nothing but its makers, and its process turns in C.
         """
         return {}
+
+    def on_events(self, events: np.ndarray) -> None:
+        """All records of this batch as they came, dtype EVENT; before the other hooks."""
 
     def on_book(self, market: Market) -> None:
         """The book, or whether it can be trusted, has changed."""

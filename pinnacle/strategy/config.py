@@ -1,7 +1,9 @@
 """[strategy]: which one, its desk, its parameters."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta
 
 from pinnacle.core.config import DecimalText, Section
@@ -69,8 +71,27 @@ class MarketMakerConfig(Section, frozen=True):
 
 
 class StrategyConfig(Section, frozen=True):
-    """`name` picks the strategy; its parameters stand in the table of that name, by symbol."""
+    """`name` picks the strategy; its parameters stand in the table of that name, by instrument.
+
+    A class of the user's own is `class = "module:Class"`, and its parameters stand in `params`.
+    """
 
     name: Literal["market_maker"] = "market_maker"
+    kind: str | None = msgspec.field(name="class", default=None)
+    #: The folder of the class's module, from this file's own; not needed for what is installed.
+    folder: str = ""
+    #: What it sees and trades; all instruments of the session if not given.
+    instruments: list[str] | None = None
     desk: DeskConfig = DeskConfig()
     market_maker: dict[str, MarketMakerConfig] = {}
+    params: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        if self.kind is None:
+            for key in ("folder", "params"):
+                if getattr(self, key):
+                    raise ValueError(f"{key}: is for a class of your own: class is missing")
+        elif not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", self.kind):
+            raise ValueError(f'class: must be "module:Class", not {self.kind!r}')
+        elif self.market_maker:
+            raise ValueError("market_maker: is not the class that is named: its table is params")

@@ -13,19 +13,16 @@ from pinnacle.core.schema import EVENT, Kind
 from pinnacle.execution.desk import INSTRUMENTS_MAX, Desk
 from pinnacle.strategy.author import AuthorsCode
 from pinnacle.strategy.base import Market, Strategy
+from pinnacle.strategy.chosen import chosen
 from pinnacle.strategy.config import StrategyConfig
-from pinnacle.strategy.market_maker import MarketMaker
-
-#: By the name in [strategy]; the section's field of that name holds the parameters.
-STRATEGIES: dict[str, type[Strategy]] = {"market_maker": MarketMaker}
 
 
 class StrategyHost:
     """The desk, the strategy's hooks, and the decisions that follow.
 
-    `kind` stands in for the strategy that the configuration names; it gets the same parameters.
-    `owner` is the strategy's number, which its orders carry. ConfigError for more instruments than
-    a desk has room for.
+    `key` is that of its section, for what is wrong in it; `owner` is the strategy's number, which
+    its orders carry. `kind` stands in for the strategy that the configuration names; it gets the
+    same parameters. ConfigError for more instruments than a desk has room for.
     """
 
     def __init__(
@@ -33,11 +30,13 @@ class StrategyHost:
         instruments: Sequence[Instrument],
         config: StrategyConfig,
         kind: type[Strategy] | None = None,
+        *,
+        key: str = "strategy",
         owner: int = 0,
     ):
         if len(instruments) > INSTRUMENTS_MAX:
             raise ConfigError(
-                f"strategy: quotes at most {INSTRUMENTS_MAX} instruments, not {len(instruments)}"
+                f"{key}: quotes at most {INSTRUMENTS_MAX} instruments, not {len(instruments)}"
             )
         self._books = [Book(i.instrument_id) for i in instruments]
         self.desk = Desk(
@@ -52,22 +51,27 @@ class StrategyHost:
             Market(instrument, self.desk, self.desk.rows[row])
             for row, instrument in enumerate(instruments)
         ]
-        kind = kind or STRATEGIES[config.name]
-        self._authors_code = AuthorsCode(kind)
-        with self._authors_code:
-            self.strategy = kind(self.markets, getattr(config, config.name))
-            makers = self.strategy.makers()
+        named, params = chosen(config, key)
+        kind = kind or named
+        self._authors_code = AuthorsCode(kind.__name__)
+        try:
+            with self._authors_code:
+                self.strategy = kind(self.markets, params)
+                makers = self.strategy.makers()
+        except ConfigError as error:
+            raise ConfigError(f"{key}.{error}") from None
         #: struct pmm_maker *[], by the desk's row, for whoever turns in C.
         self.makers: Any = ffi.new("struct pmm_maker *[]", INSTRUMENTS_MAX)
         for number, maker in makers.items():
             self.makers[self.desk.row_of(number)] = maker.cdata
+        self._wants_events = kind.on_events is not Strategy.on_events
         self._wants_books = kind.on_book is not Strategy.on_book
         self._wants_trades = kind.on_trade is not Strategy.on_trade
         self._wants_fills = kind.on_fill is not Strategy.on_fill
         self._wants_timer = kind.on_timer is not Strategy.on_timer
         #: Whether there are hooks to run; without them the makers are all that there is.
-        self.hooked = self._wants_books or self._wants_trades or self._wants_fills
-        self.hooked = self.hooked or self._wants_timer
+        self.hooked = self._wants_events or self._wants_books or self._wants_trades
+        self.hooked = self.hooked or self._wants_fills or self._wants_timer
         self._quote = lib.pmm_desk_quote
 
     def usable(self, instrument_id: int) -> bool:
@@ -87,6 +91,8 @@ class StrategyHost:
     def _run_hooks(self, events: Any, n: int) -> None:
         state = self.desk.cdata
         changed = state.changed
+        if self._wants_events:
+            self.strategy.on_events(_rows(events, n))
         if (self._wants_trades and state.traded) or (self._wants_fills and state.filled):
             self._tell_events(events, n, state.traded, state.filled)
         if self._wants_timer and not changed and not state.traded:
@@ -102,7 +108,7 @@ class StrategyHost:
         return self.desk.decisions.array[: self.decide(events, n)]
 
     def _tell_events(self, events: Any, n: int, traded: int, filled: int) -> None:
-        rows = np.frombuffer(ffi.buffer(events, n * EVENT.itemsize), dtype=EVENT)
+        rows = _rows(events, n)
         for row, market in enumerate(self.markets):
             mine = rows["instrument_id"] == market.instrument.instrument_id
             bit = 1 << row
@@ -133,3 +139,8 @@ class StrategyHost:
     def idle(self) -> bool:
         """Nothing of ours is in the market."""
         return self.desk.working() == 0
+
+
+def _rows(events: Any, n: int) -> np.ndarray:
+    """A view of n records."""
+    return np.frombuffer(ffi.buffer(events, n * EVENT.itemsize), dtype=EVENT)

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from pinnacle.core.config import joined
 from pinnacle.core.errors import ConfigError
+from pinnacle.core.instruments import of_instrument, refuse_strangers
 from pinnacle.quant.maker import FairValue, Maker
 from pinnacle.strategy.base import Market, Strategy
 from pinnacle.strategy.config import MarketMakerConfig
 
-SECTION = "strategy.market_maker"
+TABLE = "market_maker"
 #: PMM_QUOTE_LOTS_MAX of csrc/trade/quote.h.
 LOTS_MAX = 2**53
 
@@ -18,15 +19,12 @@ class MarketMaker(Strategy):
 
     def __init__(self, markets: Sequence[Market], params: dict[str, MarketMakerConfig]):
         super().__init__(markets, params)
-        symbols = {market.instrument.symbol for market in markets}
-        for symbol in params:
-            if symbol not in symbols:
-                raise ConfigError(f"{joined(SECTION, symbol)}: no such instrument")
-        self._makers = {
-            market.instrument.instrument_id: _maker(market, params)
-            for market in markets
-            if market.instrument.symbol in params
-        }
+        refuse_strangers(params, [market.instrument for market in markets], TABLE)
+        self._makers = {}
+        for market in markets:
+            config = of_instrument(params, market.instrument)
+            if config is not None:
+                self._makers[market.instrument.instrument_id] = _maker(market, config)
 
     def makers(self) -> dict[int, Maker]:
         return self._makers
@@ -45,10 +43,9 @@ class MarketMaker(Strategy):
         return True
 
 
-def _maker(market: Market, params: dict[str, MarketMakerConfig]) -> Maker:
+def _maker(market: Market, config: MarketMakerConfig) -> Maker:
     instrument = market.instrument
-    config = params[instrument.symbol]
-    where = joined(SECTION, instrument.symbol)
+    where = joined(TABLE, instrument.label)
 
     def lots(key: str) -> int:
         return instrument.lot.positive(getattr(config, key), f"{where}.{key}", LOTS_MAX)

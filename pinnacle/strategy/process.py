@@ -1,91 +1,67 @@
 """The strategy process: take the market and the fills, decide, give intents to risk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import structlog
-
 from pinnacle.core._native import ffi, lib
-from pinnacle.core.bell import Bell
-from pinnacle.core.clock import monotonic_ns
-from pinnacle.core.config import JournalConfig, ProcessConfig
-from pinnacle.core.instruments import read_table
-from pinnacle.core.paths import SessionPaths
-from pinnacle.core.ring import RingReader, RingWriter
-from pinnacle.core.schema import EventBuffer, Source
-from pinnacle.core.segment import Mode
+from pinnacle.core.config import joined
+from pinnacle.core.instruments import Instrument
+from pinnacle.core.schema import EventBuffer
 from pinnacle.runtime.book_watch import BookWatch
-from pinnacle.runtime.checkpoint import Checkpoints
-from pinnacle.runtime.decision_log import end_of
-from pinnacle.runtime.origin import origin_of
-from pinnacle.runtime.runtime import GIVE_WAIT_NS, Runtime
-from pinnacle.runtime.stage import ORDER_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.runtime.frame import act
+from pinnacle.runtime.runtime import Runtime
+from pinnacle.runtime.seat import Seat
+from pinnacle.runtime.stage import Stage
+from pinnacle.runtime.topology import Process
+from pinnacle.strategy.chosen import code_of
 from pinnacle.strategy.config import StrategyConfig
 from pinnacle.strategy.host import StrategyHost
 
 BATCH = 4096
-STOP_WAIT_NS = 2_000_000_000
 
 
-def run(
-    paths: SessionPaths,
-    config: StrategyConfig,
-    process: ProcessConfig,
-    journal: JournalConfig,
-    log: structlog.stdlib.BoundLogger,
-) -> int:
+def run(seat: Seat, config: StrategyConfig) -> int:
     """Until SIGTERM: then the quotes are pulled and waited for. The exit code."""
-    runtime = Runtime(
-        "strategy", paths, process, log, peers=(Source.FEED, Source.RISK, Source.GATEWAY)
-    )
-    with runtime:
-        instruments = read_table(paths.instruments)
-        origin = origin_of(config, instruments)
-        host = StrategyHost(instruments, config)
-        market = RingReader(paths.ring("market.strategy"))
-        fills = RingReader(paths.ring("fills"))
-        intents = RingWriter(paths.ring("intents"))
-        risk_bell = Bell(paths.process("risk"), Mode.SHARED)
-        stage = Stage(
-            runtime.open_journal(journal),
-            Source.STRATEGY,
-            [Input(fills, Source.RISK), Input(market, Source.FEED)],
-            [Output(intents, risk_bell, kind_mask(ORDER_KINDS))],
-            GIVE_WAIT_NS,
-            runtime.clock,
-        )
-        runtime.wait_on(fills, market)
-        checkpoints = runtime.recover(stage, host, origin, journal.checkpoint_s)
+    process = seat.process
+    return act(seat, config, lambda mine: make_host(process, mine, config), Trader, code_of(config))
+
+
+def make_host(
+    process: Process, instruments: Sequence[Instrument], config: StrategyConfig
+) -> StrategyHost:
+    """The logic of a session's strategy process."""
+    _, _, name = process.name.partition(".")
+    key = joined("strategies", name) if name else "strategy"
+    return StrategyHost(instruments, config, key=key, owner=process.number)
+
+
+class Trader:
+    """Turns in C, with the strategy's hooks between taking and giving if it has any."""
+
+    stop_wait_ns = 2_000_000_000
+    settled = True
+
+    def __init__(self, runtime: Runtime, stage: Stage, host: StrategyHost):
+        self._runtime = runtime
+        self._host = host
+        self._batch = EventBuffer(BATCH)
+        self._turns = (hooked_turns if host.hooked else native_turns)(stage, host, self._batch)
+        self._published = _Published(runtime, host)
+        self._watch = BookWatch.of(runtime, stage, host.usable)
         # The log rebuilt the book as it was; what the market did since comes as a fresh snapshot.
-        market.request_resync()
-        runtime.ready(f"{len(host.markets)} instruments")
-        watch = BookWatch(paths, instruments, host.usable, market, log)
-        _loop(runtime, stage, host, checkpoints, watch)
-        runtime.end(end_of(stage, runtime.epoch))
-    return 0
+        self._watch.ask_all()
+        self.words = f"{len(host.markets)} instruments"
 
+    def turn(self) -> int:
+        return self._turns(self._runtime.own_inputs(self._batch), self._runtime.span())
 
-def _loop(
-    runtime: Runtime,
-    stage: Stage,
-    host: StrategyHost,
-    checkpoints: Checkpoints,
-    watch: BookWatch,
-) -> None:
-    batch = EventBuffer(BATCH)
-    turns = (hooked_turns if host.hooked else native_turns)(stage, host, batch)
-    own_inputs, span = runtime.own_inputs, runtime.span
-    publish = _Published(runtime, host)
-    stop_at = 0
-    while True:
-        if publish.turn(turns(own_inputs(batch), span())):
-            checkpoints.save_if_due()
-            watch.look(monotonic_ns())
-            publish.asked(watch.asked)
-        if runtime.stopping:
-            stop_at = stop_at or monotonic_ns() + STOP_WAIT_NS
-            if host.idle or monotonic_ns() > stop_at:
-                return
+    def publish(self, now_ns: int) -> None:
+        self._watch.look(now_ns)
+        self._published.now(self._watch.asked)
+
+    @property
+    def idle(self) -> bool:
+        return self._host.idle
 
 
 Turns = Callable[[int, Any], int]
@@ -134,44 +110,29 @@ def hooked_turns(stage: Stage, host: StrategyHost, batch: EventBuffer) -> Turns:
 class _Published:
     """What people see of the strategy: counters, a few times a second."""
 
-    PERIOD_NS = 100_000_000
-
     def __init__(self, runtime: Runtime, host: StrategyHost):
         self._counters = runtime.counters
         self._stage_turns = self._counters.counter("turns")
-        self._records = self._counters.counter("records")
         self._working = self._counters.counter("working_orders")
         self._asked = self._counters.counter("resyncs_asked")
         self._desk = host.desk
         self._loop = runtime.loop
-        self._next_ns = 0
-        self._taken = 0
         self._rows = [
-            (market.row, *self._counters_of(market.instrument.symbol)) for market in host.markets
+            (market.row, *self._counters_of(market.instrument.label)) for market in host.markets
         ]
 
-    def _counters_of(self, symbol: str) -> list[int]:
+    def _counters_of(self, label: str) -> list[int]:
         names = ("wanted_bid", "wanted_ask", "unknown_reports")
-        return [self._counters.counter(f"{symbol}.{name}") for name in names]
+        return [self._counters.counter(f"{label}.{name}") for name in names]
 
-    def asked(self, times: int) -> None:
-        """How often the market was asked for again."""
-        self._counters.set(self._asked, times)
-
-    def turn(self, taken: int) -> bool:
-        """Count records; True when it was time to publish."""
-        self._taken += taken
-        now = monotonic_ns()
-        if now < self._next_ns:
-            return False
-        self._next_ns = now + self.PERIOD_NS
+    def now(self, asked: int) -> None:
+        """`asked`: how often the market was asked for again."""
         put = self._counters.set
         put(self._stage_turns, self._loop.turns)
-        put(self._records, self._taken)
+        put(self._asked, asked)
         put(self._working, lib.pmm_desk_working(self._desk.cdata))
         for row, bid, ask, unknown in self._rows:
             wanted: Any = row.wanted
             put(unknown, row.unknown_reports)
             put(bid, wanted.bids[0].price if wanted.bid_count else 0)
             put(ask, wanted.asks[0].price if wanted.ask_count else 0)
-        return True

@@ -36,5 +36,10 @@ def venue_id(kind: str) -> Venue:
     return find(kind).venue_id
 
 
+def name_of(kind: str) -> str:
+    """What a session calls its only venue."""
+    return kind if kind == SIMULATED else find(kind).name
+
+
 def _none(kind: str, names: Iterable[str]) -> str:
     return f"must be one of {', '.join(names)}, or module:ATTRIBUTE, not {kind!r}"

@@ -109,7 +109,7 @@ for i in range(1, 400):
         digest.update(value.hex().encode())
 out = Path(sys.argv[1])
 made = single_market("X", "60000", "0.01", "0.00001")
-simulate(made.exchange, from_config(made.instruments, Venue.SIMULATED), 60, out)
+simulate(made.exchange, from_config(made.instruments, {"simulated": Venue.SIMULATED}), 60, out)
 records = JournalReader(out / "exchange").array().copy()
 records["commit"] = 0
 digest.update(records.tobytes())

@@ -110,7 +110,7 @@ def test_1_a_past_of_which_nobody_says_from_what_it_was_made(recorded):
         ["session", "create", "--config", "config/demo.toml", "--name", "../x"],
         ["session", "remove", "--config", "config/demo.toml", "--name", ".."],
         ["session", "halt", "--config", "config/demo.toml", "--name", "n" * 300],
-        ["risk", "--config", "config/demo.toml", "--name", "a/b"],
+        ["process", "risk", "--config", "config/demo.toml", "--name", "a/b"],
         ["simulate", "--hours", "nan"],
         ["capture", "serve", "x", "--venue", "binance", "--speed", "nan"],
         ["run", "config/demo.toml", "--report", "/no/such/folder/r.json"],
@@ -118,7 +118,7 @@ def test_1_a_past_of_which_nobody_says_from_what_it_was_made(recorded):
         ["report", "/no/such/folder"],
         ["capture", "check", "/no/such/file", "--venue", "binance"],
         ["session", "create"],
-        ["risk"],
+        ["process", "risk"],
         ["session", "remove", "--config", "config/demo.toml", "--name", "no-such-session"],
     ],
     ids=" ".join,
@@ -155,7 +155,11 @@ def test_3_a_wrong_configuration_is_named_by_file_and_key(key, tmp_path):
     assert written in text
     file = tmp_path / "broken.toml"
     file.write_text(text.replace(written, broken, 1), encoding="utf-8")
-    for command in (["config", "check", file], ["run", file], ["risk", "--config", file]):
+    for command in (
+        ["config", "check", file],
+        ["run", file],
+        ["process", "risk", "--config", file],
+    ):
         code, out, errors = run(*command)
         assert (code, out) == (3, "")
         assert errors.startswith("error: ") and errors.count("\n") == 1
@@ -182,7 +186,7 @@ def test_4_a_segment_of_another_program_layout_or_boot_is_refused_by_name(sessio
     config, paths = session
     damage(paths.runtime / file, offset)
     before = (paths.runtime / file).read_bytes()
-    code, _, errors = run("risk", "--config", config, "--name", "s")
+    code, _, errors = run("process", "risk", "--config", config, "--name", "s")
     assert code == 4, errors
     assert str(paths.runtime / file) in errors
     assert (paths.runtime / file).read_bytes() == before
@@ -191,7 +195,7 @@ def test_4_a_segment_of_another_program_layout_or_boot_is_refused_by_name(sessio
 @pytest.mark.parametrize("role", ROLES)
 def test_5_a_process_without_its_session_says_how_to_make_one(role, tmp_path):
     config, _ = demo_config(tmp_path, "s")
-    code, _, errors = run(role, "--config", config, "--name", "s")
+    code, _, errors = run("process", role, "--config", config, "--name", "s")
     assert code == 5, errors
     assert "pinnacle session create" in errors
 

@@ -1,6 +1,7 @@
 """The list of instruments beside a session's journals: read as it was written, or refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,16 @@ def path(tmp_path):
 
 def test_it_comes_back_as_it_was_written(path):
     assert read_list(path) == [BTC, ETH]
+
+
+def test_of_several_venues_it_comes_back_with_their_names(path):
+    written = [
+        replace(BTC, venue_name="alpha", of_several=True),
+        replace(BTC, instrument_id=1, venue_name="beta", venue_number=1, of_several=True),
+    ]
+    write_list(path, written)
+    assert read_list(path) == written
+    assert [row.label for row in written] == ["alpha:BTC-USD", "beta:BTC-USD"]
 
 
 WRONG = [

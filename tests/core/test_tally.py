@@ -157,5 +157,5 @@ def test_a_tally_begins_with_its_first_record(tally):
 
 def test_a_reason_beyond_those_that_are_counted_is_counted_nowhere():
     tally = Tally(2, 8, 0)
-    take(tally, told(Kind.REJECTED, flags=Flag.DECISION, reason=lib.PMM_TALLY_REASONS))
+    take(tally, told(Kind.REJECTED, flags=Flag.DECISION, reason=lib.PMM_REASONS))
     assert tally.instrument(1)["sent"] == 0, "what stands behind the reasons"

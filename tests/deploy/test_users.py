@@ -9,10 +9,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-import structlog
 
 from pinnacle.core.bell import Bell, Control, ProcessState, create_control
-from pinnacle.core.config import ProcessConfig
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.schema import Reason
 from pinnacle.plan.config import load_session
@@ -20,6 +18,7 @@ from pinnacle.runtime.runtime import Runtime
 from pinnacle.session import place
 from pinnacle.session.create import create_session
 from tests.deploy.two_users import GROUP, MONITOR, TRADER, as_two_users
+from tests.seats import seat_of
 from tests.sessions import demo_config, until
 
 OWN = ("monitor.process", "monitor.counters", "monitor.notices", "monitor.address")
@@ -116,7 +115,7 @@ def test_a_monitor_of_another_user_serves_the_session_and_can_write_none_of_it(s
         found = ran(other, "-c", TRY, str(paths.runtime), str(paths.data))
         assert sorted(found.split()) == sorted(OWN)
     paths.runtime.chmod(0o550)
-    monitor = as_user(other, "-m", "pinnacle", "monitor", *arguments)
+    monitor = as_user(other, "-m", "pinnacle", "process", "monitor", *arguments)
     try:
         with Bell(paths.process("monitor")) as bell:
             until(lambda: bell.state == ProcessState.READY, 30, "the monitor")
@@ -187,7 +186,7 @@ def test_a_default_folder_that_somebody_else_made_is_refused(monkeypatch, tmp_pa
 def test_the_monitor_never_opens_the_kill_switch_for_writing(tmp_path):
     config, paths = demo_config(tmp_path, "s")
     create_session(load_session(config), paths)
-    with Runtime("monitor", paths, ProcessConfig(), structlog.get_logger()) as runtime:
+    with Runtime(seat_of("monitor", paths)) as runtime:
         with pytest.raises(ValueError, match="read-only"):
             runtime.control.kill(Reason.OPERATOR)
         assert runtime.control.killed() == Reason.NONE

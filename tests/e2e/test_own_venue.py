@@ -111,7 +111,7 @@ def folder(tmp_path, monkeypatch):
 def test_its_configuration_is_checked_by_its_own_section(folder):
     config, _ = demo_config(folder, "toy", "binance-paper.toml", change=on_the_toy("ws://x:1"))
     good = pinnacle("config", "check", config)
-    assert good.returncode == 0 and "toy_venue:VENUE: TOY-A" in good.stdout, good.stderr
+    assert good.returncode == 0 and "(toy: TOY-A" in good.stdout, good.stderr
     shown = pinnacle("config", "show", config)
     assert 'url = "ws://x:1"' in shown.stdout and "stale_ms = 10000" in shown.stdout
     text = config.read_text(encoding="utf-8")

@@ -22,7 +22,7 @@ ETH = single_market("ETH-USDT", "3000", "0.01", "0.0001")
 
 
 def run(market, directory, seconds=20, seed=1):
-    instruments = from_config(market.instruments, Venue.SIMULATED)
+    instruments = from_config(market.instruments, {"simulated": Venue.SIMULATED})
     exchange = msgspec.structs.replace(market.exchange, seed=seed)
     return simulate(exchange, instruments, seconds, directory)
 
@@ -106,7 +106,8 @@ def test_files_of_somebody_else_stay(tmp_path):
 
 def test_every_instrument_needs_its_traders_and_no_others():
     instruments = from_config(
-        [InstrumentConfig(symbol="A-B", tick_size="0.1", lot_size="1")], Venue.SIMULATED
+        [InstrumentConfig(symbol="A-B", tick_size="0.1", lot_size="1")],
+        {"simulated": Venue.SIMULATED},
     )
     with pytest.raises(ConfigError, match=r"exchange\.traders\.A-B: missing"):
         market_params(ExchangeConfig(), instruments)

@@ -15,6 +15,7 @@ from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader, create_ring
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Source, events_pointer
 from pinnacle.feed.publisher import Publisher
+from pinnacle.runtime.topology import Process, Ring
 from tests.records import batch, book_of, event, instruments
 
 SYMBOLS = ("X", "Y", "Z")
@@ -22,9 +23,10 @@ LAST = lib.PMM_INSTRUMENTS_MAX - 1
 
 
 class Published:
-    """A publisher of three instruments with these ids, for two readers."""
+    """A publisher of three instruments with these ids, for two readers, who have all of them or
+    a `subset` each."""
 
-    def __init__(self, folder, ids=(0, 1, 2), **options):
+    def __init__(self, folder, ids=(0, 1, 2), feed_number=0, subsets=()):
         paths = SessionPaths(folder, folder)
         roles = ("strategy", "risk")
         for role in roles:
@@ -36,7 +38,9 @@ class Published:
         named = zip(ids, instruments(*SYMBOLS), strict=True)
         rows = [replace(row, instrument_id=number) for number, row in named]
         self.paths = paths
-        self.publisher = Publisher(paths, rows, journal, roles, **options)
+        feed, had = Process("feed", feed_number, ids), dict.fromkeys(roles, ids) | dict(subsets)
+        rings = [Ring(f"market.{role}", feed, Process(role, 0, had[role])) for role in roles]
+        self.publisher = Publisher(paths, feed, rings, rows, journal)
         self.readers = [RingReader(paths.ring(f"market.{role}")) for role in roles]
         self.books = [SharedBookReader(paths.book(symbol)) for symbol in SYMBOLS]
         self.publisher.resync_readers()
@@ -116,9 +120,7 @@ def test_a_record_of_an_instrument_that_is_not_ours_is_refused_with_all_beside_i
 
 
 def test_each_reader_is_sent_its_own_instruments_and_books_may_have_any_ids(tmp_path):
-    made = Published(
-        tmp_path, ids=(7, LAST - 1, LAST), source=Source.FEED | 1 << 8, subsets={"risk": [LAST]}
-    )
+    made = Published(tmp_path, ids=(7, LAST - 1, LAST), feed_number=1, subsets={"risk": (LAST,)})
     sent = [book_of([(100, 5)], [(110, 5)], i) for i in (7, LAST, LAST - 1)]
     made.publish(*sent)
     got = made.read()

@@ -15,6 +15,7 @@ from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Side, Source, 
 from pinnacle.feed.publisher import Publisher
 from pinnacle.feed.simulated import SimulatedFeed
 from tests.records import batch, event, instruments
+from tests.seats import topology_of
 
 
 class Venue:
@@ -51,6 +52,12 @@ class Venue:
         return [*rows, event(Kind.BOOK_END, flags=Flag.LAST, aux=self.sequence)]
 
 
+def publisher_of(paths, journal):
+    topology = topology_of()
+    feed = topology.process("feed")
+    return Publisher(paths, feed, topology.publishes(feed), instruments("X"), journal)
+
+
 class World:
     """A feed between a venue's ring and one reader's ring of `capacity`."""
 
@@ -61,7 +68,7 @@ class World:
         create_bell(self.paths.process("strategy"), "strategy")
         create_shared_book(self.paths.book("X"), 0, 4096, 64, "X")
         self.journal = Journal.open(folder / "feed", "test", Source.FEED, 4096, 0, 0)
-        self.publisher = Publisher(self.paths, instruments("X"), self.journal, ("strategy",))
+        self.publisher = publisher_of(self.paths, self.journal)
         self.venue = Venue(folder / "venue.market.ring")
         self.feed = SimulatedFeed(RingReader(folder / "venue.market.ring"), self.publisher)
         self.reader = RingReader(folder / "market.strategy.ring")
@@ -243,7 +250,7 @@ def test_a_new_feed_starts_from_an_invalid_book(world):
     for ring in world.publisher.rings:
         ring.close()
     journal = Journal.open(world.paths.journal("feed"), "test", Source.FEED, 4096, 0, 0)
-    again = Publisher(world.paths, instruments("X"), journal, ("strategy",))
+    again = publisher_of(world.paths, journal)
     again.resync_readers()
     assert world.read()[0]["kind"] == Kind.BOOK_INVALID
     assert not world.shared.top().valid

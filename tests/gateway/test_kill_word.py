@@ -1,23 +1,22 @@
 """The kill word is read before every send: what was decided an instant before it is not sent."""
 
 import pytest
-import structlog
 
 from pinnacle.core.bell import Control
-from pinnacle.core.config import JournalConfig, ProcessConfig
+from pinnacle.core.config import JournalConfig
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Side, Source, events_pointer
 from pinnacle.core.segment import Mode
 from pinnacle.execution.orders import OrderTable
-from pinnacle.gateway.process import BATCH, VENUE_OUTPUT, Loop
+from pinnacle.gateway.process import BATCH, VENUE_OUTPUT, Gateway
 from pinnacle.plan.config import load_session
-from pinnacle.runtime.checkpoint import Checkpoints
 from pinnacle.runtime.decision_log import recover
-from pinnacle.runtime.runtime import GIVE_WAIT_NS, Runtime
-from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.runtime.frame import wired
+from pinnacle.runtime.runtime import Runtime
 from pinnacle.session.create import create_session
 from tests.records import ORIGIN, batch, event
+from tests.seats import seat_of, unwatched
 from tests.sessions import demo_config
 
 
@@ -33,24 +32,12 @@ class World:
         self.venue_in = RingReader(paths.ring("venue.orders"))
         self.venue_out = RingWriter(paths.ring("venue.reports"))
         self.risk_in = RingReader(paths.ring("reports"))
-        self.runtime = Runtime("gateway", paths, ProcessConfig(), structlog.get_logger())
+        journal = JournalConfig(records_per_file=4096)
+        self.runtime = Runtime(seat_of("gateway", paths, unwatched(), journal=journal))
         self.table = OrderTable(10**15, 10**9, 4 * BATCH)
-        stage = Stage(
-            self.runtime.open_journal(JournalConfig(records_per_file=4096)),
-            Source.GATEWAY,
-            [
-                Input(RingReader(paths.ring("venue.reports")), Source.EXCHANGE),
-                Input(RingReader(paths.ring("orders")), Source.RISK),
-            ],
-            [
-                Output(RingWriter(paths.ring("venue.orders")), None, kind_mask(ORDER_KINDS)),
-                Output(RingWriter(paths.ring("reports")), None, kind_mask(REPORT_KINDS)),
-            ],
-            GIVE_WAIT_NS,
-        )
+        stage = wired(self.runtime)
         recover(stage, self.table.decided, 1, ORIGIN, resend=lambda i: i != VENUE_OUTPUT)
-        checkpoints = Checkpoints(stage, self.table, ORIGIN, 0, structlog.get_logger())
-        self.loop = Loop(self.runtime, stage, self.table, checkpoints)
+        self.loop = Gateway(self.runtime, stage, self.table)
 
     def order(self, kind, *order_ids):
         self._push(self.risk_out, kind, order_ids, source=Source.RISK)

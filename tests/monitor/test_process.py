@@ -25,15 +25,16 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from pinnacle.runtime import log
-from pinnacle.core.config import ProcessConfig
 from pinnacle.core.errors import PinnacleError
 from pinnacle.core.paths import SessionPaths
 from pinnacle.monitor.config import MonitorConfig
 from pinnacle.monitor.process import run
+from tests.seats import seat_of
 
 paths = SessionPaths(Path(sys.argv[1]), Path(sys.argv[2]))
 try:
-    code = run(paths, MonitorConfig(port=int(sys.argv[3])), ProcessConfig(), log.setup("monitor"))
+    seat = seat_of("monitor", paths, log=log.setup("monitor"))
+    code = run(seat, MonitorConfig(port=int(sys.argv[3])))
 except PinnacleError as error:
     print(f"error: {error}", file=sys.stderr)
     code = error.exit_code

@@ -279,9 +279,12 @@ def test_more_instruments_than_there_is_room_for_are_counted(tmp_path):
     path.write_text(many_instruments(text, 257), encoding="utf-8")
     assert refusal(path) == f"{path}: instruments: at most 256, not 257"
     path.write_text(many_instruments(text, 65), encoding="utf-8")
-    assert refusal(path) == f"{path}: strategy: quotes at most 64 instruments, not 65"
-    path.write_text(many_instruments(text, 64), encoding="utf-8")
-    assert len(load_session(path).instruments) == 64
+    assert len(load_session(path).strategy_plans()) == 2
+    one = tomllib.loads(many_instruments(text, 64))
+    one["instruments"].append(one["instruments"][0] | {"symbol": "ONE-MORE"})
+    path.write_text(toml_text(one), encoding="utf-8")
+    too_many = "1 to 64 of the session's 65 must be named, not 65"
+    assert refusal(path) == f"{path}: strategy.instruments: {too_many}"
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,17 @@ def session(tmp_path):
 def test_it_says_ready_feeds_the_watchdog_and_ends_in_order(session, role):
     config, manager, address = session
     environment = os.environ | {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "400000"}
-    command = [sys.executable, "-m", "pinnacle", role, "--config", str(config), "--name", "alone"]
+    command = [
+        sys.executable,
+        "-m",
+        "pinnacle",
+        "process",
+        role,
+        "--config",
+        str(config),
+        "--name",
+        "alone",
+    ]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         said = manager.recv(256).decode()

@@ -74,7 +74,7 @@ def test_a_second_session_of_the_same_name_is_refused(live):
 
 
 def test_a_second_process_of_a_role_is_refused(live):
-    again = pinnacle("risk", "--config", str(live.paths.config), "--name", live.name)
+    again = pinnacle("process", "risk", "--config", str(live.paths.config), "--name", live.name)
     assert again.returncode == 70
     assert "owned by another live process" in again.stderr
     until(live.quoting, 30, "the first one goes on")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pinnacle.core.paths import STOP_ORDER
+from pinnacle.runtime.topology import STOP_ORDER
 from tests.sessions import demo_config, journalled, resting_at_the_end, running_demo, until
 
 pytestmark = pytest.mark.long

@@ -5,6 +5,7 @@ their ranges, beyond them, to what is no number, to other types.
 """
 
 import copy
+import itertools
 import math
 import re
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -101,8 +102,9 @@ def changes(draw) -> list[tuple[tuple, Any]]:
 
 def put(tables: dict, path: tuple, value: Any) -> None:
     at: Any = tables
-    for part in path[:-1]:
-        at = at[part] if isinstance(part, int) else at.setdefault(part, {})
+    for part, inside in itertools.pairwise(path):
+        empty: Any = [None] if isinstance(inside, int) else {}
+        at = at[part] if isinstance(part, int) else at.setdefault(part, empty)
     at[path[-1]] = value
 
 
@@ -115,7 +117,7 @@ def written(tmp_path, changed: list[tuple[tuple, Any]]):
     return file
 
 
-KEYS = {path[-1] for path, _ in LEAVES} | {SYMBOL, "symbol"} | set(SessionConfig.__struct_fields__)
+KEYS = {part for path, _ in LEAVES for part in path} | {"class"}
 
 
 def check_refusal(error: ConfigError, file) -> None:

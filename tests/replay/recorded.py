@@ -11,8 +11,8 @@ from pinnacle.core.units import Step
 
 START_NS = 1_700_000_000_123_456_789
 MS = 1_000_000
-BTC = Instrument(0, "BTC-USD", Venue.SIMULATED, Step(5, 1), Step(1, 3), 1, -100, 500, "alpha")
-ETH = Instrument(1, "ETH-USD", Venue.SIMULATED, Step(1, 2), Step(1, 2), 1, 0, 0, "beta", 1)
+BTC = Instrument(0, "BTC-USD", Venue.SIMULATED, Step(5, 1), Step(1, 3), 1, -100, 500, "simulated")
+ETH = Instrument(1, "ETH-USD", Venue.SIMULATED, Step(1, 2), Step(1, 2), 1, 0, 0, "simulated")
 
 
 def event(kind: Kind, at_ms: float, **fields: int) -> np.ndarray:

@@ -7,6 +7,7 @@ from pinnacle.core.schema import Flag, Kind, Side, Source
 from pinnacle.replay.batches import check_batches
 from pinnacle.replay.evidence import Evidence
 from pinnacle.runtime.run_marks import RingPlace, start_records
+from pinnacle.runtime.topology import Process
 from tests.records import ORIGIN, event
 from tests.replay.recorded import write_journal
 
@@ -42,7 +43,7 @@ def found(folder, *rows, begin=BEGIN, behind=BEGIN[:0]):
     source = Source(int(begin["source"][0]))
     name = source.name.lower()
     write_journal(folder / name, source, np.concatenate([begin, batch, behind]))
-    journal = Evidence(name, folder / name)
+    journal = Evidence(Process(name), folder / name)
     assert journal.look() == []
     problems = check_batches(journal, 2)
     return int(problems[0]["record"]) - len(BEGIN) if problems else None
@@ -101,7 +102,7 @@ def test_a_gateway_refuses_what_it_withheld_and_nobody_else_does(tmp_path, kind)
 
 def test_a_journal_that_tells_of_no_run_has_no_batches(tmp_path):
     write_journal(tmp_path / "risk", Source.RISK, new(flags=Flag.BATCH_END))
-    journal = Evidence("risk", tmp_path / "risk")
+    journal = Evidence(Process("risk"), tmp_path / "risk")
     assert journal.look() != []
     assert check_batches(journal, 2) == []
 

@@ -6,7 +6,9 @@ import pytest
 from pinnacle.core.schema import Flag, Kind, Source
 from pinnacle.replay.ends import check_ends
 from pinnacle.replay.evidence import Evidence
+from pinnacle.runtime.topology import Process
 from tests.replay.recorded import event, write_journal
+from tests.seats import topology_of
 
 SECONDS = 1000
 
@@ -24,9 +26,9 @@ def ends_of(tmp_path, simulated, without_loss=()):
             rows.append(event(Kind.END, 9 * SECONDS, source=source, order_id=1))
         rows[-1]["flags"] = Flag.BATCH_END
         write_journal(tmp_path / name, source, np.concatenate(rows))
-        journals[name] = Evidence(name, tmp_path / name)
+        journals[name] = Evidence(Process(name), tmp_path / name)
         journals[name].look()
-    return check_ends(journals, simulated)
+    return check_ends(journals, topology_of(simulated=simulated))
 
 
 def test_a_simulated_venue_watches_no_feed_and_cannot_miss_one(tmp_path):

@@ -5,12 +5,14 @@ import pytest
 
 from pinnacle.core.schema import Flag, Kind, Source
 from pinnacle.replay.evidence import Evidence
-from pinnacle.replay.links import LINKS, compare
+from pinnacle.replay.links import compare
 from pinnacle.runtime.run_marks import RingPlace, end_records, start_records
+from pinnacle.runtime.topology import Process
 from tests.records import ORIGIN, event
 from tests.replay.recorded import write_journal
+from tests.seats import topology_of
 
-LINK = next(link for link in LINKS if (link.writer, link.reader) == ("strategy", "risk"))
+LINK = next(ring for ring in topology_of().rings if ring.name == "intents")
 RING = 5
 
 
@@ -29,7 +31,7 @@ def write(folder, role, taken, rows, stop, start=0):
     begin = start_records(source, 1, 100, 0, ORIGIN, [RingPlace(not taken, number, RING, start)])
     end = end_records(source, 1, 300, [RingPlace(not taken, number, RING, stop)])
     write_journal(folder / role, source, np.concatenate([begin, rows, end]))
-    journal = Evidence(role, folder / role)
+    journal = Evidence(Process(role), folder / role)
     journal.look()
     return journal
 
@@ -42,7 +44,7 @@ def compared(folder, given, taken, given_stop=None, taken_stop=None, start=0, gi
     taken_stop = start + len(taken) if taken_stop is None else taken_stop
     writer = write(folder, "strategy", False, given_rows, given_stop, given_start)
     reader = write(folder, "risk", True, taken_rows, taken_stop, start)
-    return [problem["detail"] for problem in compare(LINK, writer, reader)]
+    return [problem["detail"] for problem in compare(LINK, 0, writer, reader)]
 
 
 @pytest.mark.parametrize("n", [0, 2, 3])

@@ -9,6 +9,7 @@ from pinnacle.plan.config import load_session, to_toml
 from pinnacle.replay.evidence import Evidence
 from pinnacle.replay.market_links import FeedLog, compare_tops
 from pinnacle.replay.verify import verify_session
+from pinnacle.runtime.topology import Process
 from tests.replay.recorded import (
     BTC,
     ETH,
@@ -42,7 +43,7 @@ def test_every_start_of_the_feed_empties_its_books_where_it_is(tmp_path):
     # Only a start empties: the book goes on without a snapshot.
     rows = rows[~np.isin(rows["kind"], (Kind.BOOK_BEGIN, Kind.BOOK_END))]
     write_journal(tmp_path / "feed", Source.FEED, rows, per_file=4096)
-    journal = Evidence("feed", tmp_path / "feed")
+    journal = Evidence(Process("feed"), tmp_path / "feed")
     journal.look()
     log = FeedLog(journal, [BTC])
     for number in range(starts):
@@ -96,7 +97,7 @@ def judged_by(tmp_path, *tops):
     risk = [event(Kind.START, 0, source=Source.RISK), *tops]
     risk[-1]["flags"] |= np.uint8(Flag.BATCH_END)
     write_journal(tmp_path / "risk", Source.RISK, np.concatenate(risk))
-    found = [Evidence(name, tmp_path / name) for name in ("risk", "feed")]
+    found = [Evidence(Process(name), tmp_path / name) for name in ("risk", "feed")]
     for journal in found:
         journal.look()
     return compare_tops(*found, [BTC, ETH])

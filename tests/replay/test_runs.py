@@ -35,7 +35,7 @@ def whole(second=2, rings=RINGS):
 
 def looked_at(rows, cut=0, journal="strategy"):
     """Read in two pieces."""
-    runs = Runs(journal)
+    runs = Runs(journal, Source[journal.upper()])
     for index, part in ((0, rows[:cut]), (cut, rows[cut:])):
         runs.take(index, part, np.flatnonzero(np.isin(part["kind"], MARKS)))
     runs.close(len(rows), rows[-1])

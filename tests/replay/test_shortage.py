@@ -19,9 +19,10 @@ from pinnacle.replay.verify import verify_session
 from pinnacle.session.ending import read_ending
 from pinnacle.strategy.market_maker import MarketMaker
 from tests.replay.few_files import files_left
+from tests.seats import topology_of
 
 LOOKS = {
-    "evidence": open_evidence,
+    "evidence": lambda session: open_evidence(session, topology_of().journalled),
     "health": lambda session: check_journal("feed", session / "feed"),
     "bytes": lambda session: damage_of("feed", session / "feed"),
     "summary": lambda session: summarise("feed", session / "feed", 1, lambda n: None),

@@ -6,6 +6,7 @@ import pytest
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source, Venue
 from pinnacle.replay.evidence import Evidence
 from pinnacle.replay.venue_link import VenueLink
+from pinnacle.runtime.topology import Process
 from tests.replay.recorded import BTC, ETH, event, market, write_journal
 
 CHANGES = 40
@@ -47,7 +48,7 @@ def altered(row, **fields):
 def compared(folder, rows, made=MADE):
     """(record, what is wrong with it) of the feed; None if nothing is."""
     write_journal(folder / "feed", Source.FEED, np.concatenate(rows))
-    feed = Evidence("feed", folder / "feed")
+    feed = Evidence(Process("feed"), folder / "feed")
     assert feed.look() == []
     found = VenueLink(feed, [BTC, ETH], iter(made)).compare()
     return (found[0]["record"], found[0]["detail"]) if found else None

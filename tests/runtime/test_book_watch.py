@@ -26,7 +26,7 @@ class World:
         self.usable = {0: True, 1: True}
         log = structlog.get_logger()
         self.watch = BookWatch(
-            paths, instruments("X", "Y"), self.usable.__getitem__, self.reader, log
+            paths, instruments("X", "Y"), self.usable.__getitem__, {0: self.reader}, log
         )
         self.now = 1
         for number, book in enumerate(self.shared):
@@ -51,7 +51,7 @@ def test_a_book_that_stays_unusable_beside_a_good_one_is_asked_for(world):
     assert world.looks(ROUND - 1) == 0
     with structlog.testing.capture_logs() as said:
         assert world.looks(1) == world.watch.asked == 1
-    assert [(entry["log_level"], entry["symbols"]) for entry in said] == [("warning", "Y")]
+    assert [(entry["log_level"], entry["instruments"]) for entry in said] == [("warning", "Y")]
 
 
 def test_what_asking_does_not_help_is_asked_for_at_growing_intervals(world):

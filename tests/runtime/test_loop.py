@@ -5,7 +5,6 @@ import threading
 from time import monotonic_ns
 
 import pytest
-import structlog
 
 from pinnacle.core._native import lib
 from pinnacle.core.bell import Control
@@ -17,6 +16,7 @@ from pinnacle.plan.config import load_session
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.session.create import create_session
 from tests.records import event
+from tests.seats import seat_of
 from tests.sessions import demo_config
 
 LONG_NS = 10_000_000_000
@@ -28,7 +28,7 @@ class World:
     def __init__(self, folder):
         config, paths = demo_config(folder, "loop")
         create_session(load_session(config), paths)
-        self.runtime = Runtime("risk", paths, ProcessConfig(wait="park"), structlog.get_logger())
+        self.runtime = Runtime(seat_of("risk", paths, config=ProcessConfig(wait="park")))
         self.reader = RingReader(paths.ring("intents"))
         self.writer = RingWriter(paths.ring("intents"))
         self.control = Control(paths.control, Mode.SHARED)

@@ -8,8 +8,14 @@ from pinnacle.core.bell import Bell, create_bell
 from pinnacle.core.paths import ROLES, SessionPaths
 from pinnacle.core.segment import Mode
 from pinnacle.runtime.orphan import STEP_NS, SUPERVISOR, OrphansEnd, orphaned
+from tests.seats import topology_of
 
 NOW = 1_000
+
+
+def end_of(name, paths):
+    topology = topology_of()
+    return OrphansEnd(topology.process(name), topology, paths)
 
 
 @pytest.fixture
@@ -21,7 +27,7 @@ def paths(tmp_path):
 
 
 def test_the_gateway_waits_for_risk_and_no_longer_than_the_two_before_it_may_take(paths):
-    end = OrphansEnd("gateway", paths)
+    end = end_of("gateway", paths)
     assert not end.begun
     with Bell(paths.process("risk"), Mode.OWN):
         end.begin(NOW)
@@ -33,7 +39,7 @@ def test_the_gateway_waits_for_risk_and_no_longer_than_the_two_before_it_may_tak
 
 
 def test_it_waits_for_nobody_who_ends_after_it(paths):
-    end = OrphansEnd("risk", paths)
+    end = end_of("risk", paths)
     with Bell(paths.process("gateway"), Mode.OWN), Bell(paths.process("risk"), Mode.OWN):
         end.begin(NOW)
         assert end.due(NOW)
@@ -43,7 +49,7 @@ def test_it_waits_for_nobody_who_ends_after_it(paths):
 def test_it_waits_for_nobody_whose_segment_is_gone(paths):
     for role in ROLES:
         paths.process(role).unlink()
-    end = OrphansEnd("monitor", paths)
+    end = end_of("monitor", paths)
     end.begin(NOW)
     assert end.begun and end.due(NOW)
     end.close()

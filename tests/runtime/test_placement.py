@@ -17,18 +17,20 @@ from tests.sessions import ROOT, demo_config
 ROLE = """
 import json, os, re, resource, sys
 from pathlib import Path
-from pinnacle.core.config import JournalConfig, ProcessConfig
+from pinnacle.core.config import ProcessConfig
 from pinnacle.runtime.log import setup
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingWriter
 from pinnacle.runtime.runtime import Runtime
+from tests.seats import seat_of
 
 given = json.loads(sys.argv[1])
 paths = SessionPaths(Path(given["runtime"]), Path(given["data"]))
 log = setup("strategy", as_json=True)
-with Runtime("strategy", paths, ProcessConfig(**given["process"]), log) as runtime:
+config = ProcessConfig(**given["process"])
+with Runtime(seat_of("strategy", paths, config=config, log=log)) as runtime:
     threads = set(os.listdir("/proc/self/task"))
-    runtime.open_journal(JournalConfig())
+    runtime.open_journal()
     (keeper,) = set(os.listdir("/proc/self/task")) - threads
     cores = [sorted(os.sched_getaffinity(thread)) for thread in (0, int(keeper))]
     ring = RingWriter(paths.ring("intents"))

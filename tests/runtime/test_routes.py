@@ -41,7 +41,7 @@ class Routes:
             reader.release()
             got.append(out.array["order_id"][:n].tolist())
         for output, ids in zip(self.outputs, got, strict=True):
-            assert decisions["order_id"][output.wanted(decisions)].tolist() == ids
+            assert decisions["order_id"][output.route.wanted(decisions)].tolist() == ids
         return got
 
 

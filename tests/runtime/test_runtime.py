@@ -14,7 +14,6 @@ import structlog
 from pinnacle.core._native import ffi
 from pinnacle.core.bell import Bell, Control
 from pinnacle.core.clock import monotonic_ns, wall_ns
-from pinnacle.core.config import ProcessConfig
 from pinnacle.core.counters import CountersReader
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source
 from pinnacle.core.segment import Mode
@@ -22,6 +21,7 @@ from pinnacle.plan.config import load_session
 from pinnacle.runtime import runtime as runtime_module
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.session.create import create_session
+from tests.seats import seat_of
 from tests.sessions import demo_config, until
 
 
@@ -32,9 +32,7 @@ class World:
         config, self.paths = demo_config(folder, "runtime")
         create_session(load_session(config), self.paths)
         self.gateway = Bell(self.paths.process("gateway"), Mode.OWN)
-        self.runtime = Runtime(
-            "exchange", self.paths, ProcessConfig(), structlog.get_logger(), (Source.GATEWAY,)
-        )
+        self.runtime = Runtime(seat_of("exchange", self.paths))
         self.batch = EventBuffer(32)
 
     def look(self):
@@ -165,16 +163,19 @@ def test_the_kill_switch_is_told_when_it_changes(world):
 ROLE = """
 import json, sys, time
 from pathlib import Path
-from pinnacle.core.config import JournalConfig, ProcessConfig
+from pinnacle.core.config import JournalConfig
 from pinnacle.runtime.log import setup
 from pinnacle.core.paths import SessionPaths
 from pinnacle.runtime.runtime import HOUSEKEEPING_NS, Runtime
 from pinnacle.core.schema import EventBuffer
+from tests.seats import seat_of
 
 given = json.loads(sys.argv[1])
 paths = SessionPaths(Path(given["runtime"]), Path(given["data"]))
-with Runtime("strategy", paths, ProcessConfig(), setup("strategy", as_json=True)) as runtime:
-    journal = runtime.open_journal(JournalConfig(records_per_file=64, **given["journal"]))
+journal = JournalConfig(records_per_file=64, **given["journal"])
+log = setup("strategy", as_json=True)
+with Runtime(seat_of("strategy", paths, journal=journal, log=log)) as runtime:
+    journal = runtime.open_journal()
     batch = EventBuffer(1)
     journal.append(batch.cdata, runtime.tick(batch, 0))
     while not journal.wanting and not journal.failed:
@@ -216,7 +217,7 @@ def test_a_process_whose_supervisor_died_stops(tmp_path):
     """A shell starts the feed, and is killed: the feed ends by itself, in order."""
     config, paths = demo_config(tmp_path, "orphan")
     create_session(load_session(config), paths)
-    feed = f"'{sys.executable}' -m pinnacle feed --config {config} --name orphan"
+    feed = f"'{sys.executable}' -m pinnacle process feed --config {config} --name orphan"
     shell = subprocess.Popen(["sh", "-c", f"PINNACLE_SUPERVISOR=$$ {feed} 2>/dev/null; true"])
     bell = Bell(paths.process("feed"))
     until(lambda: bell.segment.owner_alive(), 30, "the feed")

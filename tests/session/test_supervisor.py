@@ -19,6 +19,7 @@ from pinnacle.runtime.log import setup
 from pinnacle.session import child as child_module
 from pinnacle.session.create import create_session
 from pinnacle.session.supervisor import FAILURES_MAX, SessionFailed, Supervisor
+from tests.seats import topology_of
 from tests.sessions import demo_config, until
 
 
@@ -30,7 +31,7 @@ def supervisor(tmp_path):
     create_session(load_session(config), paths)
     allowed = os.sched_getaffinity(0)
     with Notices(paths.notices("supervisor")) as notices:
-        made = Supervisor(paths, setup("supervisor", notices=notices))
+        made = Supervisor(paths, topology_of(), setup("supervisor", notices=notices))
         yield made
         made.stop()
         made.close()
@@ -63,7 +64,7 @@ from pinnacle.core.bell import Bell, ProcessState
 from pinnacle.core.notices import Level, Notices
 from pinnacle.core.segment import Mode
 
-role, runtime = sys.argv[sys.argv.index("pinnacle") + 1], Path({runtime!r})
+role, runtime = sys.argv[sys.argv.index("process") + 1], Path({runtime!r})
 bell = Bell(runtime / (role + ".process"), Mode.OWN)
 notices = Notices(runtime / (role + ".notices"))
 def beat_until(condition):

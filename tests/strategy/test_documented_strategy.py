@@ -8,8 +8,9 @@ import pytest
 
 from pinnacle.core.schema import Kind, Side, Source
 from pinnacle.strategy.base import Strategy
+from pinnacle.strategy.chosen import STRATEGIES
 from pinnacle.strategy.config import StrategyConfig
-from pinnacle.strategy.host import STRATEGIES, StrategyHost
+from pinnacle.strategy.host import StrategyHost
 from tests.records import batch, book_of, event, instruments, run
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/development.md"

@@ -25,7 +25,7 @@ def instrument(quantity_min):
     config = InstrumentConfig(
         symbol="X", tick_size="0.01", lot_size="0.001", quantity_min=quantity_min
     )
-    return from_config([config], Venue.SIMULATED)
+    return from_config([config], {"simulated": Venue.SIMULATED})
 
 
 class Session:

@@ -48,15 +48,15 @@ function health(process) {
 
 function showProcesses(processes) {
   for (const process of processes) {
-    let tile = processTiles.get(process.role);
+    let tile = processTiles.get(process.name);
     if (!tile) {
       tile = { root: element("div"), state: element("span", "process-state") };
       tile.facts = element("div", "process-facts");
       const head = element("div", "process-head");
-      head.append(element("span", "process-name", process.role), tile.state);
+      head.append(element("span", "process-name", process.name), tile.state);
       tile.root.append(head, tile.facts);
       $("processes").append(tile.root);
-      processTiles.set(process.role, tile);
+      processTiles.set(process.name, tile);
     }
     setClass(tile.root, `process ${health(process)}`);
     setText(tile.state, process.state);

@@ -1,0 +1,216 @@
+"""Which processes a session has, and the rings between them: all that depends on it is from here.
+
+A process is called by its role, with the name of its venue or strategy behind it where the session
+has several: "gateway", or "gateway.kraken". The feed, the gateway and the exchange of a venue share
+its number; a strategy's number is its place among the strategies, and its orders carry it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pinnacle.core.errors import UsageError
+from pinnacle.core.paths import ROLES, role_of
+from pinnacle.core.schema import Source, source_of
+from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Route, kind_mask
+
+#: By what a ring is called, from the market's way in to the reports' way back.
+FLOW = (
+    "venue.market",
+    "market.strategy",
+    "market.exchange",
+    "intents",
+    "orders",
+    "venue.orders",
+    "venue.reports",
+    "reports",
+    "fills",
+)
+_ORDERS, _REPORTS = Route(kind_mask(ORDER_KINDS)), Route(kind_mask(REPORT_KINDS))
+#: Those that every venue has its own of.
+VENUE_ROLES = ("exchange", "feed", "gateway")
+START_ORDER = ("exchange", "feed", "gateway", "risk", "strategy", "monitor")
+#: Quotes go first; who carries their cancels and their reports goes after.
+STOP_ORDER = ("strategy", "risk", "gateway", "exchange", "feed", "monitor")
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process; `instruments`: ids of those that it has to do with, ascending."""
+
+    name: str
+    number: int = 0
+    instruments: tuple[int, ...] = ()
+
+    @property
+    def role(self) -> str:
+        return role_of(self.name)
+
+    @property
+    def source(self) -> int:
+        """What its records carry."""
+        return source_of(Source[self.role.upper()], self.number)
+
+
+@dataclass(frozen=True)
+class Ring:
+    """From one process to another; decisions go by their `route`.
+
+    Without one it is market data, of the reader's instruments, and sent again when it is lost.
+    `resent`: what was decided before a crash is given after it.
+    """
+
+    name: str
+    writer: Process
+    reader: Process
+    route: Route | None = None
+    resent: bool = True
+
+
+@dataclass(frozen=True)
+class MarketPlace:
+    """A venue as a topology needs it; `name` is empty where it is the only one.
+
+    `simulated`: its exchange makes the market; if not, that is read from the venue itself.
+    """
+
+    name: str
+    simulated: bool
+    instruments: tuple[int, ...]
+
+
+class Topology:
+    """`processes` in the order of the flow, `rings` too."""
+
+    def __init__(self, venues: Sequence[MarketPlace], strategies: Mapping[str, tuple[int, ...]]):
+        """`strategies`: instruments by the strategy's name, which is empty for the only one."""
+        everything = tuple(sorted(i for venue in venues for i in venue.instruments))
+        self._risk = Process("risk", 0, everything)
+        self._monitor = Process("monitor", 0, everything)
+        self._venues = [_Venue(i, venue) for i, venue in enumerate(venues)]
+        self._strategies = [
+            Process(_named("strategy", name), i, instruments)
+            for i, (name, instruments) in enumerate(strategies.items())
+        ]
+        self.processes: tuple[Process, ...] = (
+            *(venue.exchange for venue in self._venues),
+            *(venue.feed for venue in self._venues),
+            *self._strategies,
+            self._risk,
+            *(venue.gateway for venue in self._venues),
+            self._monitor,
+        )
+        #: Those that write a journal.
+        self.journalled = self.processes[:-1]
+        self.rings = tuple(sorted(self._rings(), key=_place_in_flow))
+        self._by_name = {process.name: process for process in self.processes}
+        self._by_source = {process.source: process for process in self.processes}
+
+    def _rings(self) -> Iterable[Ring]:
+        for venue in self._venues:
+            yield from venue.rings(self._risk)
+            yield from (venue.market_for(s) for s in self._strategies if venue.has(s))
+        for process in self._strategies:
+            tail = _tail(process)
+            yield Ring(f"intents{tail}", process, self._risk, _ORDERS)
+            owner = process.number if len(self._strategies) > 1 else None
+            yield Ring(f"fills{tail}", self._risk, process, Route(_REPORTS.kinds, owner=owner))
+
+    def process(self, name: str) -> Process:
+        """UsageError lists those that there are."""
+        if name not in self._by_name:
+            raise UsageError(f"no process {name!r}; there are: {', '.join(self._by_name)}")
+        return self._by_name[name]
+
+    def of_source(self, source: int) -> Process:
+        """Whose records carry this; UsageError if nobody's do."""
+        if source not in self._by_source:
+            raise UsageError(f"no process has the source {source}")
+        return self._by_source[source]
+
+    def of_role(self, role: str) -> list[Process]:
+        return [process for process in self.processes if process.role == role]
+
+    def reads(self, process: Process) -> list[Ring]:
+        """Reports first: a fill must count before the next intent is judged."""
+        found = [ring for ring in self.rings if ring.reader == process]
+        return sorted(found, key=lambda ring: -_flow(ring))
+
+    def gives(self, process: Process) -> list[Ring]:
+        """Where its decisions go."""
+        return [r for r in self.rings if r.writer == process and r.route is not None]
+
+    def publishes(self, process: Process) -> list[Ring]:
+        """Where its market data goes."""
+        return [r for r in self.rings if r.writer == process and r.route is None]
+
+    def peers(self, process: Process) -> list[Process]:
+        """Those whose loss this process acts on."""
+        venues = [v for v in self._venues if set(v.gateway.instruments) & set(process.instruments)]
+        feeds, gateways = [v.feed for v in venues], [v.gateway for v in venues]
+        match process.role:
+            case "strategy":
+                return [*feeds, self._risk, *gateways]
+            case "risk":
+                return [*self._strategies, *gateways, *feeds]
+            case "gateway":
+                return [self._risk, *(v.exchange for v in venues)]
+            case "exchange":
+                return [*gateways, *(v.feed for v in venues if not v.simulated)]
+            case "feed":
+                return [v.exchange for v in venues if v.simulated]
+        return []
+
+    def in_order(self, roles: Sequence[str]) -> list[Process]:
+        """All processes, role after role."""
+        return [process for role in roles for process in self.of_role(role)]
+
+
+class _Venue:
+    """A venue's three processes, and the rings around them."""
+
+    def __init__(self, number: int, place: MarketPlace):
+        self.simulated = place.simulated
+        self.exchange, self.feed, self.gateway = (
+            Process(_named(role, place.name), number, place.instruments) for role in VENUE_ROLES
+        )
+        self._tail = f".{place.name}" if place.name else ""
+
+    def has(self, strategy: Process) -> bool:
+        return bool(set(self.feed.instruments) & set(strategy.instruments))
+
+    def market_for(self, strategy: Process) -> Ring:
+        return Ring(f"market.strategy{self._tail}{_tail(strategy)}", self.feed, strategy)
+
+    def rings(self, risk: Process) -> Iterable[Ring]:
+        tail, feed, gateway, exchange = self._tail, self.feed, self.gateway, self.exchange
+        if self.simulated:
+            yield Ring(f"venue.market{tail}", exchange, feed)
+        else:
+            # Paper trading rests its orders in the real market: its exchange reads it too.
+            yield Ring(f"market.exchange{tail}", feed, exchange)
+        mine = frozenset(gateway.instruments) if tail else None
+        yield Ring(f"orders{tail}", risk, gateway, Route(_ORDERS.kinds, mine))
+        # What was not sent to a venue before a crash is old after it.
+        yield Ring(f"venue.orders{tail}", gateway, exchange, _ORDERS, resent=False)
+        yield Ring(f"venue.reports{tail}", exchange, gateway, _REPORTS)
+        yield Ring(f"reports{tail}", gateway, risk, _REPORTS)
+
+
+def _named(role: str, name: str) -> str:
+    return f"{role}.{name}" if name else role
+
+
+def _tail(process: Process) -> str:
+    return process.name.removeprefix(process.role)
+
+
+def _flow(ring: Ring) -> int:
+    """The place of a ring's name in FLOW, whatever stands behind it."""
+    return next(i for i, stem in enumerate(FLOW) if f"{ring.name}.".startswith(f"{stem}."))
+
+
+def _place_in_flow(ring: Ring) -> tuple[int, int, int]:
+    return _flow(ring), ring.writer.number, ring.reader.number
+
+
+assert set(START_ORDER) == set(STOP_ORDER) == set(ROLES)

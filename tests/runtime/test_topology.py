@@ -1,0 +1,133 @@
+"""Which processes a session has, which rings there are between them, and where a record goes."""
+
+import numpy as np
+import pytest
+
+from pinnacle.core.errors import UsageError
+from pinnacle.core.schema import INSTRUMENT_ALL, Kind, Source, source_of
+from pinnacle.runtime.topology import STOP_ORDER, MarketPlace, Topology
+from tests.records import event
+from tests.seats import topology_of
+
+NEAR, FAR = 1 << 48 | 7, 2 << 48 | 7
+
+
+@pytest.fixture
+def several():
+    """A simulated venue of two instruments, a real one of one; three strategies."""
+    places = [MarketPlace("alpha", True, (0, 1)), MarketPlace("beta", False, (2,))]
+    return Topology(places, {"all": (0, 1, 2), "near": (0,), "far": (2,)})
+
+
+def names(processes):
+    return [process.name for process in processes]
+
+
+def rings(found):
+    return [ring.name for ring in found]
+
+
+def goes(topology, ring, **fields):
+    (route,) = (r.route for r in topology.rings if r.name == ring)
+    return bool(route.wanted(np.concatenate([event(**fields)]))[0])
+
+
+def test_a_session_of_one_of_each_calls_everything_by_its_role():
+    one = topology_of()
+    assert names(one.processes) == ["exchange", "feed", "strategy", "risk", "gateway", "monitor"]
+    assert rings(one.rings) == [
+        "venue.market", "market.strategy", "intents", "orders", "venue.orders",
+        "venue.reports", "reports", "fills",
+    ]  # fmt: skip
+    assert [process.source for process in one.processes[:2]] == [Source.EXCHANGE, Source.FEED]
+
+
+def test_a_real_venue_is_read_by_its_exchange_too():
+    paper = topology_of(simulated=False)
+    assert "market.exchange" in rings(paper.rings)
+    assert "venue.market" not in rings(paper.rings)
+    assert names(paper.peers(paper.process("exchange"))) == ["gateway", "feed"]
+    assert names(paper.peers(paper.process("feed"))) == []
+
+
+def test_each_venue_and_each_strategy_has_its_own_processes(several):
+    assert names(several.journalled) == [
+        "exchange.alpha", "exchange.beta", "feed.alpha", "feed.beta", "strategy.all",
+        "strategy.near", "strategy.far", "risk", "gateway.alpha", "gateway.beta",
+    ]  # fmt: skip
+    beta = [several.process(f"{role}.beta") for role in ("feed", "gateway", "exchange")]
+    assert [process.number for process in beta] == [1, 1, 1]
+    assert several.process("strategy.far").source == source_of(Source.STRATEGY, 2)
+    assert several.of_source(source_of(Source.FEED, 1)).name == "feed.beta"
+
+
+def test_a_strategy_reads_the_feeds_of_its_own_instruments_alone(several):
+    reads = {p.name: rings(several.reads(p)) for p in several.of_role("strategy")}
+    assert reads == {
+        "strategy.all": ["fills.all", "market.strategy.alpha.all", "market.strategy.beta.all"],
+        "strategy.near": ["fills.near", "market.strategy.alpha.near"],
+        "strategy.far": ["fills.far", "market.strategy.beta.far"],
+    }
+
+
+def test_reports_are_read_before_orders_and_market(several):
+    assert rings(several.reads(several.process("risk"))) == [
+        "reports.alpha", "reports.beta", "intents.all", "intents.near", "intents.far",
+    ]  # fmt: skip
+    assert rings(several.reads(several.process("gateway.beta"))) == [
+        "venue.reports.beta",
+        "orders.beta",
+    ]
+
+
+def test_an_order_goes_to_the_gateway_of_its_instrument_and_one_of_all_to_both(several):
+    def gateways(instrument):
+        order = {"kind": Kind.CANCEL_ALL, "instrument_id": instrument}
+        return [goes(several, f"orders.{venue}", **order) for venue in ("alpha", "beta")]
+
+    assert gateways(1) == [True, False]
+    assert gateways(2) == [False, True]
+    assert gateways(INSTRUMENT_ALL) == [True, True]
+
+
+def test_a_report_goes_to_the_strategy_whose_order_it_was(several):
+    def strategies(order_id):
+        report = {"kind": Kind.FILL, "order_id": order_id}
+        return [goes(several, f"fills.{name}", **report) for name in ("all", "near", "far")]
+
+    assert strategies(7) == [True, False, False]
+    assert strategies(NEAR) == [False, True, False]
+    assert strategies(FAR) == [False, False, True]
+
+
+def test_only_what_a_venue_is_sent_is_not_sent_again(several):
+    assert [ring.name for ring in several.rings if not ring.resent] == [
+        "venue.orders.alpha",
+        "venue.orders.beta",
+    ]
+
+
+def test_a_process_watches_those_whose_loss_concerns_its_instruments(several):
+    peers = {name: names(several.peers(several.process(name))) for name in names(several.processes)}
+    assert peers["strategy.near"] == ["feed.alpha", "risk", "gateway.alpha"]
+    assert peers["risk"] == [
+        "strategy.all", "strategy.near", "strategy.far",
+        "gateway.alpha", "gateway.beta", "feed.alpha", "feed.beta",
+    ]  # fmt: skip
+    assert peers["gateway.beta"] == ["risk", "exchange.beta"]
+    assert peers["exchange.alpha"] == ["gateway.alpha"]
+    assert peers["exchange.beta"] == ["gateway.beta", "feed.beta"]
+    assert peers["feed.alpha"] == ["exchange.alpha"] and peers["feed.beta"] == []
+    assert peers["monitor"] == []
+
+
+def test_all_of_a_role_end_before_the_next_role_does(several):
+    ended = [process.role for process in several.in_order(STOP_ORDER)]
+    assert ended == sorted(ended, key=STOP_ORDER.index) and len(ended) == len(several.processes)
+
+
+def test_what_is_not_there_is_named_with_what_is(several):
+    with pytest.raises(UsageError, match=r"no process 'feed'; there are: exchange\.alpha, "):
+        several.process("feed")
+    with pytest.raises(UsageError, match="no process has the source 517"):
+        several.of_source(source_of(Source.GATEWAY, 2))
