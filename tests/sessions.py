@@ -59,7 +59,7 @@ def many_instruments(text: str, count: int) -> str:
         tables[section][table] = dict.fromkeys(symbols, tables[section][table][first["symbol"]])
     # The shipped rate is for two instruments.
     tables["risk"] |= {"messages_per_s": 20_000, "messages_burst": 20_000}
-    quiet = {"limit_orders_per_s": 12, "market_orders_per_s": 1}
+    quiet = {"limit_orders_per_s": 12, "market_orders_per_s": 1, "orders_max": 4000}
     for traders in tables["exchange"]["traders"].values():
         traders |= quiet
     if count > DESK:

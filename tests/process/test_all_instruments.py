@@ -1,0 +1,43 @@
+"""As many instruments as a session may have: it starts, trades, halts, resumes and ends."""
+
+import subprocess
+import sys
+
+import pytest
+
+from pinnacle.core.instruments import INSTRUMENTS_MAX
+from tests.sessions import assert_repeats, many_instruments, running_demo, until
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("all")
+
+    def change(text):
+        return many_instruments(text, INSTRUMENTS_MAX)
+
+    with running_demo(folder, "all", change=change) as session:
+        until(session.quoting, 240, "quotes of every instrument")
+        yield session
+
+
+def pinnacle(*arguments: str) -> None:
+    command = [sys.executable, "-m", "pinnacle", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_instrument_is_quoted_halted_resumed_and_repeated(live):
+    named = ["--config", str(live.config), "--name", live.name]
+    pinnacle("session", "halt", *named)
+    until(lambda: sum(live.open_orders()) == 0, 60, "no order left")
+    pinnacle("session", "resume", *named)
+    until(live.quoting, 240, "quotes again")
+    report = live.finish()
+    assert len(report["instruments"]) == INSTRUMENTS_MAX
+    assert all(row["orders"]["acknowledged"] > 0 for row in report["instruments"].values())
+    assert sum(name.startswith("strategy.") for name in report["processes"]) == 4
+    assert {row["restarts"] for row in report["processes"].values()} == {0}
+    assert_repeats(live.paths)
