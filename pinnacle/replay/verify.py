@@ -130,7 +130,7 @@ def _origins(journals: dict[str, Evidence], session: Session, other_build: bool)
     for name, journal in journals.items():
         here = session.origin(name)
         for run in journal.runs:
-            if not any(run.origin):
+            if not all(run.origin):  # none is ever 0
                 detail = "START does not tell from what the run was made: it cannot be checked"
                 problems.append(finding(name, run.start, "origin", detail))
                 continue

@@ -125,6 +125,13 @@ def untold_origin(session):
         session.change(journal, forge)
 
 
+def untold_configuration(session):
+    def forge(rows):
+        rows["price"][0] = 0
+
+    session.change("feed", forge)
+
+
 def another_build(session):
     def forge(rows):
         rows["venue_ns"][0] ^= 1
@@ -207,6 +214,7 @@ FORGERIES = {
     "the second half of the feed is zero": (zeroed("feed", 0.5), ["strategy.*market data"]),
     "no run has a beginning": (without_marks, ["does not begin with START"]),
     "no run says from what it was made": (untold_origin, ["cannot be checked"]),
+    "a feed says of no configuration": (untold_configuration, ["feed.*cannot be checked"]),
     "a run is of another build": (another_build, ["gateway.*another build"]),
     "risk saw a top that never was": (a_top_that_never_was, ["risk.*never had"]),
     "the strategy was sent another book": (a_better_book_sent, ["strategy.*never had"]),
