@@ -240,3 +240,40 @@ def _switch(found: "Found") -> "Control":
 
 def _nobody(found: "Found") -> str:
     return "" if found.running else "; none of its processes lives"
+
+
+@session.command()
+@click.argument("file", type=_FILE)
+@click.option(
+    "--out", type=_FILE, help="systemd's folder of units, /etc/systemd/system; or stdout."
+)
+def units(file: Path, out: Path | None) -> None:
+    """Make the drop-ins that tell systemd which processes the session of FILE has.
+
+    The session is called as FILE is: demo.toml is pinnacle@demo.target. Make them anew, and reload
+    systemd, when its venues or strategies change.
+    """
+    from pinnacle.core.errors import ConfigError, UsageError
+    from pinnacle.core.names import SessionName
+    from pinnacle.core.output import write_whole
+    from pinnacle.plan.config import load_session
+    from pinnacle.session.units import check_folders, session_units
+
+    loaded = load_session(file)
+    try:
+        check_folders(loaded)
+        files = session_units(loaded.topology(), SessionName(file.stem))
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error}") from None
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    for name, text in files.items():
+        if out is None:
+            click.echo(f"# {name}\n{text}")
+            continue
+        try:
+            (out / name).parent.mkdir(exist_ok=True)
+            write_whole(out / name, text, 0o644)
+        except OSError as error:
+            raise UsageError(f"--out: {out / name}: {error.strerror}") from None
+        click.echo(out / name)

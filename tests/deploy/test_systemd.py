@@ -13,8 +13,18 @@ import pytest
 
 from pinnacle.cli.main import pinnacle
 from pinnacle.plan.config import load_session
-from pinnacle.session.supervisor import FINAL_CODES, START_ORDER
-from tests.deploy.unit_files import ROLE_UNITS, SERVICES, UNITS, commands, settings, words
+from pinnacle.session.supervisor import FINAL_CODES
+from tests.deploy.unit_files import (
+    SERVICES,
+    SESSIONS,
+    UNITS,
+    commands,
+    install,
+    settings,
+    topology_of,
+    value,
+    words,
+)
 
 HOST_UNITS = Path("/usr/lib/systemd/system")
 ANALYZE = shutil.which("systemd-analyze")
@@ -48,20 +58,40 @@ HARDENING = [
 ]
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A system with the units, the program that they start, and the host's own units."""
-    place = tmp_path / "etc/systemd/system"
-    place.mkdir(parents=True)
-    for unit in UNITS.glob("pinnacle*.*"):
-        shutil.copy(unit, place)
-    program = tmp_path / "opt/pinnacle/bin/pinnacle"
+#: Where systemd has them, below a root.
+FOLDER = "etc/systemd/system"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    """A system with two sessions' units, the program that they start, and the host's own units."""
+    place = tmp_path_factory.mktemp("root")
+    for session in SESSIONS:
+        install(place / FOLDER, topology_of(session), session)
+    program = place / "opt/pinnacle/bin/pinnacle"
     program.parent.mkdir(parents=True)
     program.write_text("#!/bin/sh\n", encoding="utf-8")
     program.chmod(0o755)
     if HOST_UNITS.is_dir():
-        shutil.copytree(HOST_UNITS, tmp_path / "usr/lib/systemd/system", symlinks=True)
-    return tmp_path
+        shutil.copytree(HOST_UNITS, place / "usr/lib/systemd/system", symlinks=True)
+    return place
+
+
+@pytest.fixture(scope="module")
+def folder(root) -> Path:
+    return root / FOLDER
+
+
+def process_units(session: str) -> dict[str, str]:
+    """By the process's name."""
+    names = [process.name for process in topology_of(session).processes]
+    return {name: f"pinnacle-process@{session}:{name}.service" for name in names}
+
+
+PROCESSES = [(s, name, unit) for s in SESSIONS for name, unit in process_units(s).items()]
+OTHERS = [path.name.replace("@.", f"@{s}.") for s in SESSIONS for path in SERVICES
+          if "process" not in path.name]  # fmt: skip
+ALL = [*(unit for _, _, unit in PROCESSES), *OTHERS]
 
 
 def analyze(root: Path, *arguments: str) -> subprocess.CompletedProcess:
@@ -75,17 +105,18 @@ needs_analyze = pytest.mark.skipif(ANALYZE is None, reason="needs systemd-analyz
 
 
 @needs_analyze
-def test_systemd_accepts_every_unit_without_a_warning(root):
-    for path in [*UNITS.glob("*.service"), *UNITS.glob("*.target"), *UNITS.glob("*.slice")]:
-        assert settings(path), path
-    drop_in = root / "etc/systemd/system/pinnacle-strategy@demo.service.d"
-    shutil.copytree(UNITS / "examples/pinnacle-strategy@.service.d", drop_in)
-    shutil.copytree(
-        UNITS / "examples/pinnacle.slice.d", root / "etc/systemd/system/pinnacle.slice.d"
-    )
-    names = [path.name.replace("@.", "@demo.") for path in SERVICES]
+def test_systemd_accepts_every_unit_without_a_warning(root, folder, tmp_path):
+    shutil.copytree(root, tmp_path, symlinks=True, dirs_exist_ok=True)
+    edited = tmp_path / FOLDER
+    example = UNITS / "examples/pinnacle-process@.service.d"
+    shutil.copy(example / "cpu.conf", edited / "pinnacle-process@demo:strategy.service.d")
+    shutil.copytree(UNITS / "examples/pinnacle.slice.d", edited / "pinnacle.slice.d")
+    targets = [f"pinnacle@{session}.target" for session in SESSIONS]
+    for unit in [*ALL, *targets, "pinnacle.slice"]:
+        assert settings(folder, unit), unit
+    # A colon in an argument would mean an alias: it finds the processes by their targets.
     done = analyze(
-        root, "verify", "--recursive-errors=yes", "pinnacle@demo.target", "pinnacle.slice", *names
+        tmp_path, "verify", "--recursive-errors=yes", *targets, "pinnacle.slice", *OTHERS
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
@@ -94,88 +125,92 @@ def test_systemd_accepts_every_unit_without_a_warning(root):
 def test_a_service_says_what_it_may_not_do(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [line for line in HARDENING if line not in lines] == []
-    assert words(path, "SystemCallFilter")[:3] == ["@system-service", "~@privileged", "@resources"]
+    filters = words(UNITS, path.name, "SystemCallFilter")
+    assert filters[:3] == ["@system-service", "~@privileged", "@resources"]
 
 
 @needs_analyze
-@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.stem)
-def test_a_service_exposes_next_to_nothing(path, root):
-    name = path.name.replace("@.", "@demo.")
-    done = analyze(root, "security", "--offline=true", "--threshold=20", name)
+@pytest.mark.parametrize("unit", ALL)
+def test_a_service_exposes_next_to_nothing(unit, root):
+    done = analyze(root, "security", "--offline=true", "--threshold=20", unit)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_role_has_a_unit_that_starts_it_and_the_target_wants_it():
-    target = UNITS / "pinnacle@.target"
-    pulled = words(target, "Requires") + words(target, "Wants")
-    for role, path in ROLE_UNITS.items():
-        assert commands(path) == [
-            f"/opt/pinnacle/bin/pinnacle {role} --config /etc/pinnacle/%i.toml --name %i "
-            "--log-json".split()
-        ]
-        assert path.name.replace("@.", "@%i.") in pulled
-        assert settings(path)["Type"] == ["notify"]
+@pytest.mark.parametrize("session", SESSIONS)
+def test_every_process_has_a_unit_that_starts_it_and_the_target_wants_it(session, folder):
+    target = f"pinnacle@{session}.target"
+    needed, wanted = (words(folder, target, key) for key in ("Requires", "Wants"))
+    segments = f"pinnacle-session@{session}.service"
+    units = process_units(session)
+    for name, unit in units.items():
+        assert commands(folder, unit) == [
+            ["/opt/pinnacle/bin/pinnacle", "process", f"{session}:{name}",
+             "--config", "/etc/pinnacle", "--log-json"]
+        ]  # fmt: skip
+        assert settings(folder, unit)["Type"] == ["notify"]
+        assert settings(folder, unit)["PartOf"] == [target]
+        assert settings(folder, unit)["BindsTo"] == [segments]
+        assert segments in words(folder, unit, "After")
+    assert wanted == [units.pop("monitor")]
+    assert set(needed) == {segments, *units.values()}
+    assert set(words(folder, target, "After")) == set(needed)
 
 
-@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.stem)
-def test_every_command_line_is_one_that_the_program_understands(path):
-    assert commands(path)
-    for line in commands(path):
-        program, *arguments = (word.replace("%i", "demo") for word in line)
+@pytest.mark.parametrize("unit", ALL)
+def test_every_command_line_is_one_that_the_program_understands(unit, folder):
+    assert commands(folder, unit)
+    for program, *arguments in commands(folder, unit):
         assert program == "/opt/pinnacle/bin/pinnacle"
         found: click.Command = pinnacle
         while isinstance(found, click.Group):
             verb = arguments.pop(0)
             inner = found.get_command(click.Context(found), verb)
-            assert inner is not None, f"{path.name}: no command {verb}"
+            assert inner is not None, f"{unit}: no command {verb}"
             found = inner
         # Parses as the program would, without running it.
         found.make_context(found.name, arguments)
 
 
-def test_what_a_restart_cannot_cure_is_not_restarted():
-    for role, path in ROLE_UNITS.items():
-        assert {int(code) for code in words(path, "RestartPreventExitStatus")} == FINAL_CODES
-        assert settings(path)["Restart"] == ["on-failure"]
-        assert int(settings(path)["WatchdogSec"][0]) > 0
-        halts = words(path, "OnFailure")
-        assert halts == ([] if role == "monitor" else ["pinnacle-halt@%i.service"])
+@pytest.mark.parametrize(("session", "name", "unit"), PROCESSES)
+def test_what_a_restart_cannot_cure_is_not_restarted(session, name, unit, folder):
+    assert {int(code) for code in words(folder, unit, "RestartPreventExitStatus")} == FINAL_CODES
+    assert settings(folder, unit)["Restart"] == ["on-failure"]
+    assert int(value(folder, unit, "WatchdogSec")) > 0
+    halts = words(folder, unit, "OnFailure")
+    assert halts == ([] if name == "monitor" else [f"pinnacle-halt@{session}.service"])
 
 
-def test_only_feed_gateway_and_monitor_have_a_network():
-    for path in SERVICES:
-        networked = path.stem in ("pinnacle-feed@", "pinnacle-gateway@", "pinnacle-monitor@")
-        families = words(path, "RestrictAddressFamilies")
-        isolated = settings(path).get("PrivateNetwork") == ["yes"] and families == ["AF_UNIX"]
-        assert isolated is not networked, path.name
-    monitor = settings(ROLE_UNITS["monitor"])
-    assert (monitor["IPAddressDeny"], monitor["IPAddressAllow"]) == (["any"], ["localhost"])
+@pytest.mark.parametrize("unit", ALL)
+def test_only_feeds_gateways_and_the_monitor_have_a_network(unit, folder):
+    networked = any(f":{role}." in unit for role in ("feed", "gateway", "monitor"))
+    assert (value(folder, unit, "PrivateNetwork") == "no") is networked
+    inet = ["AF_INET", "AF_INET6"] if networked else []
+    assert words(folder, unit, "RestrictAddressFamilies") == ["AF_UNIX", *inet]
+    open_wide = networked and ":monitor." not in unit
+    assert words(folder, unit, "IPAddressDeny") == ([] if open_wide else ["any"])
+    allowed = words(folder, unit, "IPAddressAllow")
+    assert allowed == (["localhost"] if ":monitor." in unit else [])
 
 
-def test_processes_stop_in_the_order_of_the_supervisor():
-    """systemd stops in the reverse order of After=; START_ORDER is the supervisor's."""
-    for earlier, later in (
-        ("exchange", "feed"),
-        ("exchange", "gateway"),
-        ("gateway", "risk"),
-        ("risk", "strategy"),
-    ):
-        assert START_ORDER.index(earlier) < START_ORDER.index(later)
-        assert f"pinnacle-{earlier}@%i.service" in words(ROLE_UNITS[later], "After")
+def test_a_process_without_its_drop_in_may_nothing():
+    """It is whose it is, and writes and sends, by what is made for it: nothing is by default."""
+    given = settings(UNITS, "pinnacle-process@demo:feed.service")
+    assert given["PrivateNetwork"] == ["yes"]
+    assert not {"ReadWritePaths", "PartOf", "StateDirectory", "RuntimeDirectory"} & set(given)
 
 
-def test_the_monitor_is_another_user_who_may_write_its_own_files():
-    monitor = ROLE_UNITS["monitor"]
-    assert settings(monitor)["User"] == ["pinnacle-monitor"]
-    assert words(monitor, "ReadWritePaths") == [
-        "/run/pinnacle/%i/monitor.process",
-        "/run/pinnacle/%i/monitor.counters",
-        "/run/pinnacle/%i/monitor.notices",
-        "/run/pinnacle/%i/monitor.address",
+def test_the_monitor_is_another_user_who_may_write_its_own_files(folder):
+    for unit in ALL:
+        monitor = ":monitor." in unit
+        assert value(folder, unit, "User") == ("pinnacle-monitor" if monitor else "pinnacle")
+        assert value(folder, unit, "Group") == "pinnacle"
+        assert value(folder, unit, "Slice") == ("system.slice" if monitor else "pinnacle.slice")
+    assert words(folder, process_units("demo")["monitor"], "ReadWritePaths") == [
+        "/run/pinnacle/demo/monitor.process",
+        "/run/pinnacle/demo/monitor.counters",
+        "/run/pinnacle/demo/monitor.notices",
+        "/run/pinnacle/demo/monitor.address",
     ]
-    users = [path.name for path in SERVICES if settings(path)["User"] != ["pinnacle"]]
-    assert users == [monitor.name]
-    assert all(settings(path)["Group"] == ["pinnacle"] for path in SERVICES)
     made = (UNITS / "sysusers.d/pinnacle.conf").read_text(encoding="utf-8")
     assert re.search(r"^u +pinnacle ", made, re.M) and re.search(
         r"^u +pinnacle-monitor ", made, re.M
@@ -183,10 +218,10 @@ def test_the_monitor_is_another_user_who_may_write_its_own_files():
     assert re.search(r"^m +pinnacle-monitor +pinnacle$", made, re.M)
 
 
-def test_only_the_session_unit_owns_the_runtime_directory():
+def test_only_the_session_unit_owns_the_runtime_directory(folder):
     """systemd removes a RuntimeDirectory= with the unit that names it: a restart would take all."""
-    owners = [path.stem for path in SERVICES if "RuntimeDirectory" in settings(path)]
-    assert owners == ["pinnacle-session@"]
+    owners = [unit for unit in ALL if "RuntimeDirectory" in settings(folder, unit)]
+    assert owners == [f"pinnacle-session@{session}.service" for session in SESSIONS]
 
 
 def test_no_file_holds_anything_that_looks_like_a_secret():
@@ -207,11 +242,11 @@ def test_the_documented_edit_puts_a_session_where_its_units_may_write(tmp_path):
     paths = load_session(config).paths("demo")
     assert paths.runtime == Path("/run/pinnacle/demo")
     assert paths.data == Path("/var/lib/pinnacle/demo")
-    for role, unit in ROLE_UNITS.items():
-        if role != "monitor":
-            assert words(unit, "ReadWritePaths") == [
-                str(path).replace("demo", "%i") for path in (paths.runtime, paths.data)
-            ]
+    install(tmp_path / FOLDER, load_session(config).topology(), "demo")
+    for name, unit in process_units("demo").items():
+        if name != "monitor":
+            found = words(tmp_path / FOLDER, unit, "ReadWritePaths")
+            assert found == [str(paths.runtime), str(paths.data)]
 
 
 def test_the_documented_copies_are_of_files_that_are_there():
@@ -252,8 +287,10 @@ def test_the_documented_installation_works_on_a_machine_that_has_systemd_and_no_
     users = (tmp_path / "etc/passwd").read_text(encoding="utf-8")
     assert "pinnacle:" in users and "pinnacle-monitor:" in users
     assert (tmp_path / "var/lib/pinnacle").is_dir() and (tmp_path / "run/pinnacle").is_dir()
-    units = {path.name for path in (tmp_path / "etc/systemd/system").iterdir()}
-    assert units == {path.name for path in UNITS.iterdir() if path.is_file()}
+    units = {path.name for path in (tmp_path / FOLDER).iterdir()}
+    shipped = {path.name for path in UNITS.iterdir() if path.is_file()}
+    made = {"pinnacle@demo.target", *process_units("demo").values()}
+    assert units == shipped | {f"{name}.d" for name in made}
     config = tmp_path / "etc/pinnacle/demo.toml"
     assert "good" in done.stdout and stat.S_IMODE(config.stat().st_mode) == stat.S_IMODE(0o640)
     assert config.stat().st_gid != 0
