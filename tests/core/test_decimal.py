@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pinnacle.core._native import ffi, lib
-from pinnacle.core.decimal import format_units, parse_units
 from pinnacle.core.errors import NativeError
+from tests.decimal_text import format_units, parse_units
 
 INT64_MAX = 2**63 - 1
 MANTISSAS = st.one_of(st.just(1), st.integers(1, 1000), st.just(25))
