@@ -16,7 +16,7 @@ import click
     metavar="TIME",
     help="ISO 8601 (UTC), ns since 1970, or +seconds from the session's start.",
 )
-@click.option("--instrument", required=True, help="A symbol.")
+@click.option("--instrument", required=True, help="A symbol, or venue:symbol.")
 @click.option(
     "--depth",
     default=10,
@@ -24,9 +24,11 @@ import click
     type=click.IntRange(1, 100_000),
     help="Levels of each side.",
 )
-@click.option("--journal", default="feed", show_default=True, help="Whose records to build from.")
+@click.option("--journal", help="Whose records to build from; its feed's if not given.")
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
-def book(session: Path, at: str, instrument: str, depth: int, journal: str, as_json: bool) -> None:
+def book(
+    session: Path, at: str, instrument: str, depth: int, journal: str | None, as_json: bool
+) -> None:
     """Show the book of an instrument of SESSION as it was at a moment."""
     from pinnacle.cli.progress import progress_bar
     from pinnacle.replay.books import book_at, refuse_later
@@ -36,6 +38,7 @@ def book(session: Path, at: str, instrument: str, depth: int, journal: str, as_j
     recording = Recording.open(session)
     found = recording.instrument(instrument)
     at_ns = parse_time(at, recording.start_ns)
+    journal = journal or recording.feed_of(found)
     reader = recording.reader(journal)
     refuse_later(reader, at_ns)
     with progress_bar(journal, reader.find_time(at_ns + 1)) as progress:

@@ -147,10 +147,11 @@ def status(config: Path | None, runtime_dir: Path | None, name: str | None, as_j
 def _print_status(document: dict[str, Any]) -> None:
     state = "running" if document["running"] else "dead"
     click.echo(f"{document['name']}: {state}, {_trading(document['halted'])}")
+    wide = max(len(row["name"]) for row in document["processes"]) + 2
     for row in document["processes"]:
         click.echo(
-            f"  {row['role']:10}{row['state']:11}pid {row['pid']:<9}restarts {row['restarts']:<4}"
-            f"heartbeat {row['heartbeat_age_ms']:.0f} ms ago"
+            f"  {row['name']:{wide}}{row['state']:11}pid {row['pid']:<9}"
+            f"restarts {row['restarts']:<4}heartbeat {row['heartbeat_age_ms']:.0f} ms ago"
         )
     for row in document["instruments"]:
         click.echo(

@@ -21,6 +21,7 @@ _HOURS_MAX = 24 * 366
     metavar="FILE",
     help="TOML with [[instruments]] and [exchange], such as a session's configuration.",
 )
+@click.option("--venue", help="Whose market, where the file has several venues.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Another seed than the file's.")
 @click.option("--hours", type=Number(min=0), default=24.0, show_default=True, help="Virtual time.")
 @click.option(
@@ -35,6 +36,7 @@ _HOURS_MAX = 24 * 366
 @click.option("--json", "as_json", is_flag=True, help="The measures as one JSON object.")
 def simulate(
     config: Path | None,
+    venue: str | None,
     seed: int | None,
     hours: float,
     out: Path | None,
@@ -60,7 +62,7 @@ def simulate(
     if seconds < 1:
         raise UsageError(f"--hours {hours}: must be at least a second and at most a year")
     market = (
-        simulation.read_market(config)
+        simulation.read_market(config, venue)
         if config is not None
         else simulation.single_market(symbol, price, tick, lot)
     )
@@ -71,7 +73,7 @@ def simulate(
         stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
         out = Path("data") / f"simulated-{exchange.seed}-{stamp}"
     try:
-        instruments = from_config(market.instruments, {"simulated": Venue.SIMULATED})
+        instruments = from_config(market.instruments, {venue or "simulated": Venue.SIMULATED})
         with progress_bar("simulating", seconds) as progress:
             report = simulation.simulate(exchange, instruments, seconds, out, progress)
     except ConfigError as error:

@@ -41,11 +41,38 @@ class SimulationReport(msgspec.Struct, frozen=True, kw_only=True):
     instruments: list[InstrumentReport]
 
 
-def read_market(path: Path) -> MarketFile:
-    """[[instruments]] and [exchange] of a file; a session's other sections are not looked at."""
+def read_market(path: Path, venue: str | None = None) -> MarketFile:
+    """[[instruments]] and [exchange] of a file, or those of one of its venues.
+
+    A session's other sections are not looked at. UsageError lists the venues where it is not said
+    which of several.
+    """
     data = read_toml(path)
+    if "venues" in data or venue is not None:
+        data = _of_venue(data, venue, path)
     wanted: dict[str, Any] = {key: data[key] for key in ("instruments", "exchange") if key in data}
     return convert(wanted, MarketFile, path)
+
+
+class _Several(Section, frozen=True):
+    """What tells a file's venues apart; each is looked at when it is the one that is meant."""
+
+    instruments: list[dict[str, Any]]
+    venues: dict[str, dict[str, Any]] = {}
+
+
+def _of_venue(data: dict[str, Any], name: str | None, path: Path) -> dict[str, Any]:
+    several: dict[str, Any] = {key: data[key] for key in ("venues", "instruments") if key in data}
+    found = convert(several, _Several, path)
+    if name is None and len(found.venues) == 1:
+        (name,) = found.venues
+    if name not in found.venues:
+        there = ", ".join(found.venues) or "none"
+        what = "several venues, say which with --venue" if name is None else f"no venue {name!r}"
+        raise UsageError(f"{path}: {what}; there are: {there}")
+    mine = [row for row in found.instruments if row.get("venue", name) == name]
+    mine = [{key: value for key, value in row.items() if key != "venue"} for row in mine]
+    return {"instruments": mine, "exchange": found.venues[name].get("exchange", {})}
 
 
 def single_market(symbol: str, price: str, tick: str, lot: str) -> MarketFile:

@@ -55,6 +55,10 @@ class Session:
         """The instruments of these ids; none that is not there."""
         return [self.instruments[i] for i in ids if i < len(self.instruments)]
 
+    def journal_of(self, role: str) -> str:
+        """The name of a role's first journal."""
+        return self.topology.of_role(role)[0].name
+
     def shared(self, one: Process, other: Process) -> list[Instrument]:
         """The instruments that both have."""
         return [i for i in self.of(one.instruments) if i.instrument_id in other.instruments]

@@ -108,6 +108,11 @@ class Recording:
         there = ", ".join(row.label for row in self.instruments.values())
         raise UsageError(f"no instrument {symbol!r}; there are: {there}")
 
+    def feed_of(self, instrument: Instrument) -> str:
+        """The name of the journal that has the instrument's market."""
+        own = f"feed.{instrument.venue_name}"
+        return own if own in self.journals else "feed"
+
     @cached_property
     def start_ns(self) -> int:
         """The earliest recv_ns of all journals; 0 if they are all empty."""

@@ -93,7 +93,7 @@ def verify_session(
     found.findings += _names(journals) + _origins(journals, session, other_build)
     if session.configured != session.instruments:
         detail = f"{paths.config} has other instruments than {paths.instrument_list.name}"
-        found.findings.append(finding("exchange", 0, "configuration", detail))
+        found.findings.append(finding(session.journal_of("exchange"), 0, "configuration", detail))
     found.ends, problems = check_ends(journals, session.topology)
     found.findings += problems
     for name, journal in journals.items():
@@ -106,7 +106,9 @@ def verify_session(
     if session.configured == session.instruments:
         _repeat_all(found, journals, session, told)
     if not found.decisions:
-        found.findings.append(finding("strategy", 0, "empty", "no decision: nothing is verified"))
+        found.findings.append(
+            finding(session.journal_of("strategy"), 0, "empty", "no decision: nothing is verified")
+        )
     return found
 
 

@@ -16,6 +16,7 @@ from pinnacle.core.schema import Kind, Side, Venue
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig, market_params
 from pinnacle.exchange.simulate import EPOCH_NS, read_market, simulate, single_market
 
+ROOT = Path(__file__).resolve().parents[2]
 PINNACLE = Path(sys.executable).with_name("pinnacle")
 BTC = single_market("BTC-USDT", "60000", "0.01", "0.00001")
 ETH = single_market("ETH-USDT", "3000", "0.01", "0.0001")
@@ -208,3 +209,20 @@ def test_a_users_mistake_is_one_line(arguments, code, message, tmp_path):
     assert done.returncode == code
     assert message in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("venue", "symbols"), [("alpha", 2), ("beta", 1)])
+def test_of_a_file_with_several_venues_one_is_simulated(venue, symbols):
+    market = read_market(ROOT / "config" / "two-venues.toml", venue)
+    assert len(market.instruments) == symbols == len(market.exchange.traders)
+    assert len(from_config(market.instruments, {venue: Venue.SIMULATED})) == symbols
+
+
+def test_which_of_several_venues_must_be_said():
+    path = ROOT / "config" / "two-venues.toml"
+    with pytest.raises(UsageError, match=r"several venues, say which with --venue; there are: al"):
+        read_market(path)
+    with pytest.raises(UsageError, match="no venue 'gamma'; there are: alpha, beta"):
+        read_market(path, "gamma")
+    with pytest.raises(UsageError, match="no venue 'gamma'; there are: none"):
+        read_market(ROOT / "config" / "demo.toml", "gamma")
