@@ -9,13 +9,17 @@
  * REPLACE_REJECTED / CANCEL_REJECTED with the reason when a check refuses).
  *
  * Checks, in this order; the first that fails gives the reason:
- *   KILL_SWITCH, PEER_LOST (its strategy gone, or none), BAD_INSTRUMENT, PEER_LOST (its venue's gateway gone), BAD_ORDER (side, type),
+ *   KILL_SWITCH, PEER_LOST (its strategy gone, or none), BAD_INSTRUMENT, PEER_LOST (its venue's gateway gone), BAD_ORDER (side, type, a market order with a price),
  *   DUPLICATE_ORDER or UNKNOWN_ORDER, BAD_PRICE, BAD_QUANTITY (not positive, below the instrument's least),
  *   ORDER_SIZE, TOO_OLD (decided more than intent_age_max_ns before the log's clock), NO_REFERENCE (its venue's feed gone)
  *   and PRICE_COLLAR (further than collar_e4 x 1e-4 from the middle of the last TOP), POSITION_LIMIT
  *   (worst case: everything open on that side filled, this order too), OPEN_ORDERS, MESSAGE_RATE
  *   (a token bucket on the log's clock, over all instruments; CANCELs are never refused for it).
  * A CANCEL of a known order always passes.
+ *
+ * A market order has the price 0 and needs a reference as a limit order does; no collar can hold it. The limits are of
+ * lots, so they judge it as any other; it counts as open until a report ends it. Whoever wants a bound of its price
+ * sends a limit order that is IOC or FOK.
  *
  * HALT, STOP and START cancel every open order at once, the loss of a strategy those that it owns (source.h). One that
  * the gateway refuses as UNKNOWN_ORDER is gone.

@@ -14,16 +14,19 @@ static bool take_token(struct pmm_risk *risk) {
     return true;
 }
 
+static inline int is_unpriced(const struct pmm_event *e) {
+    return e->kind == PMM_KIND_NEW && pmm_type_of(e) != PMM_TYPE_LIMIT;
+}
+
 static uint16_t check_form(const struct risk_instrument *in, const struct pmm_event *e,
                            const struct risk_order *order) {
     if (e->side != PMM_SIDE_BID && e->side != PMM_SIDE_ASK) return PMM_REASON_BAD_ORDER;
-    if (e->kind == PMM_KIND_NEW && pmm_type_of(e) != PMM_TYPE_LIMIT)
-        return PMM_REASON_BAD_ORDER; /* a market order has no price to collar */
+    if (is_unpriced(e) && (pmm_type_of(e) != PMM_TYPE_MARKET || e->price != 0)) return PMM_REASON_BAD_ORDER;
     if (e->kind == PMM_KIND_NEW && (order || e->order_id == 0)) return PMM_REASON_DUPLICATE_ORDER;
     if (e->kind == PMM_KIND_REPLACE && (!order || order->instrument_id != e->instrument_id || order->side != e->side))
         return PMM_REASON_UNKNOWN_ORDER;
     if (e->kind == PMM_KIND_REPLACE && (order->cancelling || order->asked_quantity)) return PMM_REASON_TOO_LATE;
-    if (e->price <= 0) return PMM_REASON_BAD_PRICE;
+    if (e->price <= 0 && !is_unpriced(e)) return PMM_REASON_BAD_PRICE;
     if (e->quantity <= 0 || e->quantity < in->terms.quantity_min) return PMM_REASON_BAD_QUANTITY;
     return 0;
 }
@@ -32,7 +35,8 @@ static uint16_t check_collar(const struct risk_instrument *in, int64_t price) {
     if (!in->reference_good) return PMM_REASON_NO_REFERENCE;
     pmm_wide twice_mid = (pmm_wide)in->ledger.bid_price + in->ledger.ask_price;
     pmm_wide off = ((pmm_wide)price * 2 - twice_mid) * 10000, most = twice_mid * in->limits.collar_e4;
-    return off > most || off < -most ? PMM_REASON_PRICE_COLLAR : 0;
+    /* Of a market order, which has the price 0, it is only asked that its market is seen. */
+    return (off > most || off < -most) && price != 0 ? PMM_REASON_PRICE_COLLAR : 0;
 }
 
 /* The position if everything open on the order's side filled, with the order as asked. */

@@ -106,6 +106,7 @@ def test_an_intent_that_is_too_old_is_refused():
         ({"side": 0}, Reason.BAD_ORDER),
         ({"instrument_id": 1}, Reason.BAD_INSTRUMENT),
         ({"aux": 1 << 8}, Reason.BAD_ORDER),
+        ({"aux": 2 << 8}, Reason.BAD_ORDER),
         ({"aux": 1 << 15}, Reason.BAD_ORDER),
         ({"price": 2**62}, Reason.PRICE_COLLAR),
         ({"quantity": 2**62}, Reason.ORDER_SIZE),
