@@ -2,9 +2,15 @@
 
 from dataclasses import dataclass, field, replace
 
-from pinnacle.core.schema import Kind, Reason, Side, Source
+from pinnacle.core.schema import Flag, Kind, OrderType, Reason, SelfTrade, Side, Source, TimeInForce
 
 SIDES = (Side.BID, Side.ASK)
+#: aux and flags of a quote's decisions.
+TERMS = {
+    Kind.NEW: (SelfTrade.CANCEL_NEWEST << 16, Flag.POST_ONLY),
+    Kind.REPLACE: (0, Flag.POST_ONLY),
+    Kind.CANCEL: (0, 0),
+}
 
 
 @dataclass
@@ -21,6 +27,23 @@ class Order:
         price, quantity = level
         missing = quantity - (self.wanted[1] - self.filled)
         return abs(self.wanted[0] - price) <= near and 0 <= missing <= quantity // 2
+
+
+@dataclass
+class Sent:
+    """An order beside the quotes."""
+
+    number: int
+    side: int
+    price: int
+    quantity: int
+    kind: OrderType
+    time_in_force: TimeInForce
+    flags: int
+    state: str = "QUEUED"
+    leaving: bool = False
+    filled: int = 0
+    rest_until_ns: int = 0
 
 
 @dataclass
@@ -53,6 +76,39 @@ class DeskOracle:
         self.halted = self.stopping = False
         self.lost = set()
         self.changed, self.traded, self.filled = set(), set(), set()
+        self.sent = {}
+
+    def send(self, instrument, side, price, quantity, kind, time_in_force, flags):
+        """An order id, or why there is none."""
+        number = self.row_of.get(instrument)
+        if kind not in list(OrderType) or time_in_force not in list(TimeInForce):
+            return "ARGUMENT"
+        if number is None or side not in SIDES or quantity < max(1, self.rows[number].quantity_min):
+            return "ARGUMENT"
+        if (price != 0) if kind == OrderType.MARKET else (price <= 0):
+            return "ARGUMENT"
+        takes = kind == OrderType.MARKET or time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
+        if flags not in (0, Flag.POST_ONLY) or (flags and takes):
+            return "ARGUMENT"
+        if number in self.pulled():
+            return "NOT_READY"
+        if kind == OrderType.MARKET and not self.quotable(self.rows[number]):
+            return "INVALID"
+        if len(self.sent) == 64:
+            return "FULL"
+        about = number, side, price, quantity, kind, time_in_force, flags
+        self.sent[self.next_order_id] = Sent(*about)
+        self.next_order_id += 1
+        return self.next_order_id - 1
+
+    def cancel(self, order_id):
+        if order_id not in self.sent:
+            return "NOT_FOUND"
+        if self.sent[order_id].state == "QUEUED":
+            del self.sent[order_id]
+        else:
+            self.sent[order_id].leaving = True
+        return 0
 
     def apply(self, records):
         self.changed, self.traded, self.filled = set(), set(), set()
@@ -91,6 +147,12 @@ class DeskOracle:
                 if order.state != "LIVE":
                     order.quantity = max(order.quantity, order.wanted[1])
                     order.state = "LEAVING"
+            for order in self.sent.values():
+                if order.state in ("NEW", "CANCELLING"):
+                    order.state, order.leaving = "LIVE", True
+        for order_id, order in list(self.sent.items()):
+            if order.number in self.pulled():
+                self.cancel(order_id)
         self.changed |= before ^ self.pulled()
 
     def pulled(self):
@@ -116,7 +178,10 @@ class DeskOracle:
             for at, order in enumerate(row.slots[side])
             if order and order.order_id == record["order_id"]
         ]
-        if not found and kind not in (Kind.CANCEL_REJECTED, Kind.REPLACE_REJECTED):
+        sent = self.sent.get(int(record["order_id"]))
+        if sent and sent.number != number:
+            sent = None
+        if not found and not sent and kind not in (Kind.CANCEL_REJECTED, Kind.REPLACE_REJECTED):
             row.unknown_reports += 1
         if kind in (Kind.FILL, Kind.REPLACED) and (quantity <= 0 or price <= 0):
             return
@@ -126,10 +191,31 @@ class DeskOracle:
             row.position += quantity if record["side"] == Side.BID else -quantity
             row.fills += 1
             self.filled.add(number)
+        if sent and self._ends_sent(kind, record, sent):
+            del self.sent[int(record["order_id"])]
         for side, at in found:
             order = row.slots[side][at]
             if self._ends(kind, record, row, side, order):
                 row.slots[side][at] = None
+
+    def _ends_sent(self, kind, record, order):
+        if kind == Kind.FILL:
+            order.filled += int(record["quantity"])
+        if kind == Kind.REPLACED:
+            order.quantity = int(record["quantity"])
+        if kind == Kind.ACK and order.state == "NEW":
+            order.state = "LIVE"
+        refused = kind in (Kind.REPLACE_REJECTED, Kind.CANCEL_REJECTED)
+        if refused and record["reason"] == Reason.UNKNOWN_ORDER:
+            return True
+        counts = kind in (Kind.FILL, Kind.REPLACED) or refused
+        if counts and order.filled >= order.quantity:
+            return True
+        if kind == Kind.CANCEL_REJECTED:
+            if order.state == "CANCELLING":
+                order.state = "LIVE"
+            order.rest_until_ns = self.clock_ns + self.rest_ns
+        return kind in (Kind.REJECTED, Kind.CANCELLED)
 
     def _ends(self, kind, record, row, side, order):
         """Whether the order is gone after this report of it."""
@@ -173,7 +259,7 @@ class DeskOracle:
         return self.row_of[row.instrument] not in self.pulled() and row.valid and fresh
 
     def decide(self, room):
-        """(kind, instrument, side, order id, price, quantity, cause), at most `room` of them."""
+        """(kind, instrument, side, id, price, quantity, cause, aux, flags), at most `room`."""
         decided = []
         for row in self.rows:
             if not self.quotable(row):
@@ -181,7 +267,25 @@ class DeskOracle:
             for side in SIDES:
                 for kind, order in self._side(row, side, room - len(decided)):
                     about = kind, row.instrument, side, order.order_id, order.price, order.quantity
-                    decided.append((*about, row.cause_ns))
+                    decided.append((*about, row.cause_ns, *TERMS[kind]))
+        return decided + self._sent(room - len(decided))
+
+    def _sent(self, room):
+        cancels = [
+            (Kind.CANCEL, order_id)
+            for order_id, order in self.sent.items()
+            if order.leaving and order.state == "LIVE" and order.rest_until_ns <= self.clock_ns
+        ]
+        queued = [(Kind.NEW, i) for i, order in self.sent.items() if order.state == "QUEUED"]
+        decided = []
+        for kind, order_id in (cancels + queued)[:room]:
+            order = self.sent[order_id]
+            row = self.rows[order.number]
+            order.state = "NEW" if kind == Kind.NEW else "CANCELLING"
+            terms = order.time_in_force | order.kind << 8 | SelfTrade.CANCEL_NEWEST << 16
+            about = kind, row.instrument, order.side, order_id, order.price, order.quantity
+            said = (terms, order.flags) if kind == Kind.NEW else (0, 0)
+            decided.append((*about, row.cause_ns, *said))
         return decided
 
     def _side(self, row, side, room):

@@ -7,6 +7,7 @@
 #include "base/kinds.h"
 #include "base/money.h"
 #include "base/order_state.h"
+#include "trade/desk_internal.h"
 
 #define SLOTS PMM_QUOTE_LEVELS_MAX
 
@@ -84,7 +85,9 @@ static void apply_report(struct pmm_desk *desk, uint32_t row, const struct pmm_e
     struct pmm_desk_instrument *in = &desk->instruments[row];
     struct pmm_slot *slot = find_slot(in, e->order_id);
     desk->changed |= UINT64_C(1) << row;
-    if (!slot && e->kind != PMM_KIND_CANCEL_REJECTED && e->kind != PMM_KIND_REPLACE_REJECTED) in->unknown_reports++;
+    if (!slot && !desk_sent_report(desk, row, e) && e->kind != PMM_KIND_CANCEL_REJECTED &&
+        e->kind != PMM_KIND_REPLACE_REJECTED)
+        in->unknown_reports++;
     if (pmm_report_fault(e)) return;
     if (e->kind == PMM_KIND_FILL) {
         desk->filled |= UINT64_C(1) << row;
@@ -107,6 +110,7 @@ static void doubt_flights(struct pmm_desk *desk) {
             if (slot->wanted_quantity > slot->quantity) slot->quantity = slot->wanted_quantity;
             slot->state = PMM_SLOT_LEAVING;
         }
+    desk_sent_doubt(desk);
 }
 
 /* The absence of a peer means that nobody watches what is out. */
@@ -138,6 +142,7 @@ static void apply_process(struct pmm_desk *desk, const struct pmm_event *e) {
     }
     desk->pulled = pulled_rows(desk);
     desk->changed |= before ^ desk->pulled;
+    desk_sent_pull(desk);
 }
 
 static void apply_market(struct pmm_desk *desk, uint32_t row, const struct pmm_event *e) {
@@ -190,7 +195,7 @@ void pmm_desk_look(struct pmm_desk *desk, uint32_t instrument_id) {
 }
 
 int64_t pmm_desk_working(const struct pmm_desk *desk) {
-    int64_t working = 0;
+    int64_t working = __builtin_popcountll(desk->sent_used);
     for (uint32_t i = 0; i < desk->instrument_count; i++)
         for (int side = 0; side < 2; side++)
             for (int slot = 0; slot < SLOTS; slot++)

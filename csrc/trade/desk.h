@@ -28,9 +28,21 @@
  * that a look would find nothing to do. So whoever writes `wanted` himself calls pmm_desk_look; pmm_desk_quote
  * does. The terms (stale_ns to requote_ticks, replace) are set before the first record.
  *
+ * Orders beside the quotes. pmm_desk_send puts one order of any terms in line for the next pmm_desk_decide, pmm_desk_cancel
+ * takes one back. Up to SENT_MAX of them are out at once, over all instruments, in slots of their own that the wanted
+ * quotes never touch: reports find them there, their fills move the position, and the report that ends one frees its
+ * slot. Their decisions come behind the quotes', so that what a turn pulls is gone before what it sends arrives: first
+ * the CANCELs, then the NEWs, each as they were asked for. A CANCEL waits for the NEW's answer; a refused one is
+ * repeated after reject_rest_ns. In flight at START they are cancelled, as the quotes are.
+ *
+ * Children of a parent order. A router that splits parents is code of the strategy: it calls pmm_desk_send for a child
+ * and keeps the id that it gets beside the parent, in the memory that it freezes. No record carries a parent; the
+ * reports of a child carry its id.
+ *
  * When the quotes are pulled, whatever the strategy wants: the book is invalid or older than stale_ns; risk is lost,
  * or the feed or the gateway of the instrument's venue; HALT, until RESUME; STOP. Then nothing but CANCELs is asked
- * for, and once the orders are gone nothing at all.
+ * for, and once the orders are gone nothing at all. All of it but the book is true of orders beside the quotes too: they
+ * are cancelled and none is taken. A book that is invalid or stale refuses market orders alone.
  *
  * Who owns. Plain memory of the strategy process. Books are the caller's, in private memory.
  */
@@ -44,6 +56,8 @@
 
 #define PMM_DESK_INSTRUMENTS_MAX 64
 #define PMM_DESK_NO_ROW          0xFF
+#define PMM_DESK_SENT_MAX        64   /* orders beside the quotes, of all instruments */
+#define PMM_DESK_DECISIONS_MAX   1088 /* of one decide: every slot of both kinds */
 
 enum pmm_slot_state {
     PMM_SLOT_FREE = 0,
@@ -66,6 +80,21 @@ struct pmm_slot {
     uint32_t reserved;
 };
 
+/* An order beside the quotes. Whether its slot is used, and what is to be done with it: bits of struct pmm_desk. */
+struct pmm_sent {
+    uint64_t order_id;     /* stays when the order is gone, until another takes the slot */
+    int64_t price;         /* 0: a market order */
+    int64_t quantity;
+    int64_t filled;
+    int64_t rest_until_ns; /* no CANCEL before */
+    int64_t terms;         /* NEW's aux */
+    uint32_t state;        /* enum pmm_slot_state: NEW, LIVE, CANCELLING */
+    uint8_t row;
+    uint8_t side;          /* enum pmm_side */
+    uint8_t flags;         /* NEW's */
+    uint8_t reserved;
+};
+
 struct pmm_desk_instrument {
     struct pmm_book *book;
     struct pmm_quotes wanted;
@@ -77,7 +106,7 @@ struct pmm_desk_instrument {
     int64_t market_cause_ns;     /* the same, if it came in this batch: what a decision is due to */
     int64_t due_ns;              /* when it is to be looked at again, whatever comes or does not */
     uint64_t fills;
-    uint64_t unknown_reports;    /* reports of orders that are in no slot */
+    uint64_t unknown_reports;    /* reports of orders that are in no slot of either kind */
     uint32_t instrument_id;
     uint32_t venue_number;
 };
@@ -98,6 +127,10 @@ struct pmm_desk {
     uint32_t stopping;       /* STOP was seen */
     uint32_t replace;        /* 1: the venue can REPLACE; 0: cancel, then new */
     uint32_t halted;         /* the last of HALT and RESUME was HALT */
+    uint64_t sent_used;      /* bit i: an order is in sent[i] */
+    uint64_t sent_queued;    /* those whose NEW is not decided yet */
+    uint64_t sent_leaving;   /* those that are to be cancelled, or are being */
+    struct pmm_sent sent[PMM_DESK_SENT_MAX];
     struct pmm_peers peers;
     uint8_t row_of[PMM_INSTRUMENTS_MAX]; /* by instrument id; NO_ROW: not ours */
     struct pmm_desk_instrument instruments[PMM_DESK_INSTRUMENTS_MAX]; /* by row; instrument_count of them count */
@@ -131,10 +164,28 @@ void pmm_desk_look(struct pmm_desk *desk, uint32_t instrument_id);
 /* 1 if the instrument may be quoted now: ours, book valid and fresh, peers there, neither halted nor stopping. */
 int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument_id);
 
-/* The decisions that bring the market to what is wanted. The count; never more than max. */
+/*
+ * Puts a new order in line: the next decide sends it. price: 0 for a market order, positive otherwise; type, time_in_force:
+ * enum pmm_order_type and pmm_time_in_force; flags: 0, or FLAG_POST_ONLY for what may rest.
+ * Its order id, or ARGUMENT (not ours, less than quantity_min, or what no order can be), NOT_READY (the quotes are
+ * pulled: HALT, STOP or a lost process), INVALID (a market order, and the book is invalid or stale), FULL.
+ */
+int64_t pmm_desk_send(struct pmm_desk *desk, uint32_t instrument_id, uint32_t side, int64_t price, int64_t quantity,
+                      uint32_t type, uint32_t time_in_force, uint32_t flags);
+
+/*
+ * The order is to be cancelled; one that is still in line is gone at once, and no report tells. 0, also if it is on its
+ * way out already; NOT_FOUND if it is out of no pmm_desk_send, or gone.
+ */
+int pmm_desk_cancel(struct pmm_desk *desk, uint64_t order_id);
+
+/*
+ * The decisions that bring the market to what is wanted. The count; never more than max, and with a max of
+ * DECISIONS_MAX all of them.
+ */
 int64_t pmm_desk_decide(struct pmm_desk *desk, struct pmm_event *out, size_t max);
 
-/* Orders that are out (any state but FREE), over all instruments. */
+/* Orders that are out (any state but FREE) or in line, over all instruments. */
 int64_t pmm_desk_working(const struct pmm_desk *desk);
 
 #endif

@@ -4,14 +4,11 @@
 #include "trade/desk.h"
 #include "base/money.h"
 #include "base/terms.h"
-
-static int is_fresh(const struct pmm_desk *desk, const struct pmm_desk_instrument *in) {
-    return pmm_book_valid(in->book) && (desk->stale_ns == 0 || desk->clock_ns - in->market_ns <= desk->stale_ns);
-}
+#include "trade/desk_internal.h"
 
 int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument_id) {
     const uint32_t row = pmm_desk_row_of(desk, instrument_id);
-    return row != PMM_DESK_NO_ROW && !(desk->pulled >> row & 1) && is_fresh(desk, &desk->instruments[row]);
+    return row != PMM_DESK_NO_ROW && !(desk->pulled >> row & 1) && desk_is_fresh(desk, &desk->instruments[row]);
 }
 
 static void decide(const struct pmm_desk *desk, const struct pmm_desk_instrument *in, int side, uint8_t kind,
@@ -188,7 +185,7 @@ static uint64_t due_rows(struct pmm_desk *desk) {
 static struct pmm_event *look(struct pmm_desk *desk, struct pmm_desk_instrument *in, int pulled, struct pmm_event *out,
                               const struct pmm_event *end) {
     in->due_ns = INT64_MAX;
-    if (pulled || !is_fresh(desk, in))
+    if (pulled || !desk_is_fresh(desk, in))
         in->wanted.bid_count = in->wanted.ask_count = 0;
     else if (desk->stale_ns != 0)
         in->due_ns = (int64_t)((uint64_t)in->market_ns + (uint64_t)desk->stale_ns + 1); /* what wraps is due at once */
@@ -198,14 +195,25 @@ static struct pmm_event *look(struct pmm_desk *desk, struct pmm_desk_instrument 
     return out;
 }
 
-int64_t pmm_desk_decide(struct pmm_desk *desk, struct pmm_event *out, size_t max) {
-    struct pmm_event *next = out, *end = out + max;
-    if (desk->clock_ns >= desk->due_ns) desk->looks |= due_rows(desk);
+static inline struct pmm_event *look_at_all(struct pmm_desk *desk, struct pmm_event *out, const struct pmm_event *end) {
     for (uint64_t rows = desk->looks; rows != 0; rows &= rows - 1) {
         const int row = __builtin_ctzll(rows);
-        next = look(desk, &desk->instruments[row], desk->pulled >> row & 1, next, end);
+        out = look(desk, &desk->instruments[row], desk->pulled >> row & 1, out, end);
     }
     /* What there was no room for is for the next time. */
-    if (next != end) desk->looks = 0;
-    return next - out;
+    if (out != end) desk->looks = 0;
+    return out;
+}
+
+/* Out of the way of a decide in which nothing is due: such is nearly every one. */
+static __attribute__((noinline)) int64_t decide_due(struct pmm_desk *desk, struct pmm_event *out,
+                                                    const struct pmm_event *end) {
+    desk->looks |= due_rows(desk);
+    return desk_sent_decide(desk, look_at_all(desk, out, end), end) - out;
+}
+
+int64_t pmm_desk_decide(struct pmm_desk *desk, struct pmm_event *out, size_t max) {
+    const struct pmm_event *end = out + max;
+    if (desk->clock_ns >= desk->due_ns) return decide_due(desk, out, end);
+    return look_at_all(desk, out, end) - out;
 }

@@ -28,8 +28,10 @@ class _Lib:
     PMM_CLOCK_WIDTH_TICKS_MAX: int
     PMM_DECIMAL_DECIMALS_MAX: int
     PMM_DECIMAL_TEXT_BYTES: int
+    PMM_DESK_DECISIONS_MAX: int
     PMM_DESK_INSTRUMENTS_MAX: int
     PMM_DESK_NO_ROW: int
+    PMM_DESK_SENT_MAX: int
     PMM_ERR_AGAIN: int
     PMM_ERR_ARGUMENT: int
     PMM_ERR_CORRUPT: int
@@ -377,6 +379,8 @@ class _Lib:
     @staticmethod
     def pmm_desk_apply(_0: Any, _1: Any, _2: int, /) -> int: ...
     @staticmethod
+    def pmm_desk_cancel(_0: Any, _1: int, /) -> int: ...
+    @staticmethod
     def pmm_desk_decide(_0: Any, _1: Any, _2: int, /) -> int: ...
     @staticmethod
     def pmm_desk_init(_0: Any, _1: Any, _2: Any, _3: int, _4: int, /) -> int: ...
@@ -386,6 +390,8 @@ class _Lib:
     def pmm_desk_quotable(_0: Any, _1: int, /) -> int: ...
     @staticmethod
     def pmm_desk_quote(_0: Any, _1: Any, /) -> None: ...
+    @staticmethod
+    def pmm_desk_send(_0: Any, _1: int, _2: int, _3: int, _4: int, _5: int, _6: int, _7: int, /) -> int: ...
     @staticmethod
     def pmm_desk_working(_0: Any, /) -> int: ...
     @staticmethod

@@ -7,10 +7,16 @@ from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import Book
 from pinnacle.core.errors import check
 from pinnacle.core.instruments import Instrument, table
-from pinnacle.core.schema import EventBuffer
+from pinnacle.core.schema import (
+    EventBuffer,
+    Flag,
+    OrderType,
+    Side,
+    TimeInForce,
+)
 
 INSTRUMENTS_MAX: int = lib.PMM_DESK_INSTRUMENTS_MAX
-DECISIONS_MAX = 2 * lib.PMM_QUOTE_LEVELS_MAX * INSTRUMENTS_MAX
+DECISIONS_MAX: int = lib.PMM_DESK_DECISIONS_MAX
 
 
 class Desk:
@@ -77,6 +83,35 @@ class Desk:
     def look(self, instrument_id: int) -> None:
         """`wanted` of the instrument was written: the next `decide` is to look at it."""
         lib.pmm_desk_look(self.cdata, instrument_id)
+
+    def send(
+        self,
+        instrument_id: int,
+        side: Side,
+        quantity: int,
+        price: int | None,
+        time_in_force: TimeInForce,
+        post_only: bool,
+    ) -> int:
+        """Put an order beside the quotes in line, a market order without a price.
+
+        Its id, or 0 if none can be sent now: see pmm_desk_send in csrc/trade/desk.h. ValueError
+        for what no order of the instrument can be.
+        """
+        kind = OrderType.MARKET if price is None else OrderType.LIMIT
+        flags = Flag.POST_ONLY if post_only else 0
+        about = instrument_id, side, price or 0, quantity, kind, time_in_force, flags
+        code = lib.pmm_desk_send(self.cdata, *about)
+        if code == lib.PMM_ERR_ARGUMENT:
+            raise ValueError(
+                f"no order that can be sent: side {side}, quantity {quantity}, price {price}, "
+                f"time in force {time_in_force}{', post-only' if post_only else ''}"
+            )
+        return max(code, 0)
+
+    def cancel(self, order_id: int) -> bool:
+        """Take back what `send` sent. False if there is none (any more)."""
+        return lib.pmm_desk_cancel(self.cdata, order_id) == 0
 
     def quotable(self, instrument_id: int) -> bool:
         """Whether the instrument may be quoted now: see csrc/trade/desk.h."""

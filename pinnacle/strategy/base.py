@@ -1,4 +1,4 @@
-"""What a strategy is: hooks, and quotes given as intents."""
+"""What a strategy is: hooks, and quotes and orders given as intents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy as np
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.config import Section
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.schema import dtype_of
+from pinnacle.core.schema import Side, TimeInForce, dtype_of
 from pinnacle.execution.desk import Desk
 from pinnacle.quant.maker import Maker
 
@@ -85,6 +85,33 @@ class Market:
         """Nothing should be in the market."""
         self.row.wanted.bid_count = self.row.wanted.ask_count = 0
         self.desk.look(self.instrument.instrument_id)
+
+    def send(
+        self,
+        side: Side,
+        quantity: int,
+        price: int | None = None,
+        time_in_force: TimeInForce = TimeInForce.IOC,
+        *,
+        post_only: bool = False,
+    ) -> int:
+        """Send one order beside the quotes, which leave it alone; a market order without a price.
+
+        Its order id, or 0 if nothing can be sent now: trading is halted or stops, a process that
+        it needs is lost, 64 such orders are out, or a market order has no book to trust. Risk may
+        still refuse it. ValueError for what no order can be
+        (a quantity below the least, a price that is not positive), TypeError for what is no whole
+        number.
+        """
+        number = self.instrument.instrument_id
+        return self.desk.send(number, side, quantity, price, time_in_force, post_only)
+
+    def cancel(self, order_id: int) -> bool:
+        """Cancel an order that `send` gave. False if it is gone already.
+
+        One that was sent in this turn is gone at once, and no report tells.
+        """
+        return self.desk.cancel(order_id)
 
 
 class Strategy:

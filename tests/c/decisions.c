@@ -122,6 +122,10 @@ int main(void) {
                             &desk->instruments[i].wanted);
             pmm_desk_look(desk, i);
         }
+        for (uint64_t i = draw(4); i > 0; i--)
+            pmm_desk_send(desk, (uint32_t)draw(3), (uint32_t)draw(4), (int64_t)draw(12) - 1, (int64_t)draw(9),
+                          (uint32_t)draw(3), (uint32_t)draw(5), (uint32_t)draw(2) * PMM_FLAG_POST_ONLY);
+        pmm_desk_cancel(desk, draw(desk->next_order_id + 2));
         desk->replace = (uint32_t)draw(2);
         if (pmm_desk_decide(desk, out, draw(40)) > 40) fail("the desk wrote past its room", step);
     }

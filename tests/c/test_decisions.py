@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (
     "desk",
     "desk_decide",
+    "desk_send",
     "orders",
     "portable_math",
     "quote",

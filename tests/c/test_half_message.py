@@ -16,6 +16,7 @@ SOURCES = [
     "crc32c",
     "desk",
     "desk_decide",
+    "desk_send",
     "event",
     "ladder",
     "ladder_far",

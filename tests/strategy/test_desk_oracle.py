@@ -3,12 +3,20 @@
 import random
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from pinnacle.core._native import lib
 from pinnacle.core.book import Book
-from pinnacle.core.schema import Flag, Kind, Reason, Side, Source, events_pointer
+from pinnacle.core.schema import (
+    Flag,
+    Kind,
+    OrderType,
+    Reason,
+    Side,
+    Source,
+    TimeInForce,
+    events_pointer,
+)
 from pinnacle.execution.desk import DECISIONS_MAX, Desk
 from tests.desk_oracle import SIDES, DeskOracle
 from tests.records import batch, book_of, event, instruments_at
@@ -29,6 +37,16 @@ NO_MARKET = [Kind.NONE, Kind.ORDER_ADD, Kind.ORDER_EXECUTE, Kind.NEW, Kind.CANCE
 FEW = {255: 0, 3: 1, 40: 0}
 MANY = {4 * i + 3: i % 3 for i in range(64)}
 EVERYWHERE = 0xFFFFFFFF
+#: Of an order that is sent: instrument, side, price, quantity, type, time in force, flags.
+STRANGE = [
+    [0, 9, 256, EVERYWHERE],
+    [Side.NONE, 3],
+    [-1, 0, 1],
+    [-1, 0, 1, 2],
+    [*OrderType, 2],
+    [*TimeInForce, 4],
+    [1, *[Flag.POST_ONLY] * 4, 33],
+]
 PEERS = [0, *Source, 9, *(role | number << 8 for role in (2, 4, 5) for number in (1, 2)), 1 << 16]
 
 
@@ -49,6 +67,8 @@ class Flow:
         for number, row in enumerate(self.oracle.rows):
             if self.chance.random() < 0.9 / len(self.places):
                 self.want(number, row)
+        for _ in range(self.chance.choice([0, 0, 0, 1, 2])):
+            self.send_or_cancel()
         self.oracle.replace = self.chance.random() < 0.8
         self.desk.cdata.replace = self.oracle.replace
         self.decide(self.chance.choice([0, 1, 2, 5, DECISIONS_MAX, DECISIONS_MAX]))
@@ -90,6 +110,12 @@ class Flow:
     def report(self, now, instrument):
         row = self.oracle.rows[self.oracle.row_of[instrument]]
         out = [(side, order) for side in SIDES for order in row.slots[side] if order]
+        number = self.oracle.row_of[instrument]
+        sent = [
+            i for i, o in self.oracle.sent.items() if o.number == number and o.state != "QUEUED"
+        ]
+        if sent and self.chance.random() < 0.4:
+            return self.report_sent(now, instrument, self.chance.choice(sent))
         fields = {"instrument_id": instrument, "recv_ns": now, "aux": 1}
         if not out or self.chance.random() < 0.1:
             fields |= {"order_id": self.chance.randint(0, self.oracle.next_order_id + 1)}
@@ -107,6 +133,17 @@ class Flow:
         fields |= {"order_id": order.order_id, "side": side, "price": price, "quantity": quantity}
         return event(kind, reason=self.chance.choice(REASONS), **fields)
 
+    def report_sent(self, now, instrument, order_id):
+        order = self.oracle.sent[order_id]
+        kind = self.chance.choice(ANY if self.chance.random() < 0.1 else ANSWERS[order.state])
+        if kind == Kind.FILL or self.chance.random() < 0.1:
+            quantity = self.chance.randint(0, 4)
+        else:
+            quantity = order.quantity
+        fields = {"side": order.side, "price": 5, "quantity": quantity, "recv_ns": now, "aux": 1}
+        about = {"order_id": order_id, "instrument_id": instrument, **fields}
+        return event(kind, reason=self.chance.choice(REASONS), **about)
+
     def want(self, number, row):
         wanted = self.desk.rows[number].wanted
         for side, into in zip(SIDES, (wanted.bids, wanted.asks), strict=True):
@@ -119,13 +156,30 @@ class Flow:
         wanted.bid_count, wanted.ask_count = (len(row.wanted[side]) for side in SIDES)
         self.desk.look(row.instrument)
 
+    def send_or_cancel(self):
+        pick, state = self.chance.choice, self.desk.cdata
+        if self.chance.random() < 0.3:
+            order_id = pick([*self.oracle.sent, self.oracle.next_order_id - 2])
+            code, said = lib.pmm_desk_cancel(state, order_id), self.oracle.cancel(order_id)
+        else:
+            kind = pick([OrderType.LIMIT, OrderType.MARKET])
+            price = 0 if kind == OrderType.MARKET else self.chance.randint(1, 9)
+            order = [pick(self.places), pick(SIDES), price, self.chance.randint(3, 6)]
+            order += [kind, pick(list(TimeInForce)), 0]
+            if self.chance.random() < 0.4:
+                at = self.chance.randrange(len(order))
+                order[at] = pick(STRANGE[at])
+            code, said = lib.pmm_desk_send(state, *order), self.oracle.send(*order)
+        assert code == (said if isinstance(said, int) else getattr(lib, f"PMM_ERR_{said}"))
+        self.compare()
+
     def decide(self, room):
         n = lib.pmm_desk_decide(self.desk.cdata, self.desk.decisions.cdata, room)
         names = ["kind", "instrument_id", "side", "order_id", "price", "quantity", "venue_ns"]
+        names += ["aux", "flags"]
         got = self.desk.decisions.array[:n]
         assert got[names].tolist() == self.oracle.decide(room)
         assert (got["recv_ns"] == self.oracle.clock_ns).all()
-        assert np.array_equal(got["flags"] == Flag.POST_ONLY, got["kind"] != Kind.CANCEL)
         self.compare()
         if room == DECISIONS_MAX:
             assert self.desk.decide() == 0, "what was decided is decided"
@@ -144,8 +198,25 @@ class Flow:
             assert counts == (row.position, row.fills, row.unknown_reports, row.market_ns)
             for slots, side in zip(place.slots, SIDES, strict=True):
                 assert [seen(slot) for slot in slots] == [known(o) for o in row.slots[side]]
-        orders = sum(o is not None for r in oracle.rows for side in SIDES for o in r.slots[side])
+        slots = {at: self.desk.cdata.sent[at] for at in range(64) if state.sent_used >> at & 1}
+        assert {slot.order_id: self.seen_sent(at, slot) for at, slot in slots.items()} == {
+            order_id: (
+                order.state,
+                order.leaving,
+                order.filled,
+                order.quantity,
+                order.rest_until_ns,
+            )
+            for order_id, order in oracle.sent.items()
+        }
+        orders = len(oracle.sent)
+        orders += sum(o is not None for r in oracle.rows for side in SIDES for o in r.slots[side])
         assert self.desk.working() == orders
+
+    def seen_sent(self, at, slot):
+        state = "QUEUED" if self.desk.cdata.sent_queued >> at & 1 else STATES[slot.state]
+        leaving = bool(self.desk.cdata.sent_leaving >> at & 1)
+        return state, leaving, slot.filled, slot.quantity, slot.rest_until_ns
 
 
 def seen(slot):

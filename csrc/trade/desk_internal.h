@@ -1,0 +1,28 @@
+/*
+ * desk_internal.h: what desk.c (records), desk_decide.c (quotes) and desk_send.c (orders beside them) share. Private.
+ *
+ * Who has something to do with an order beside the quotes makes the desk due at once: so a decide in which nothing is
+ * due does not look for any.
+ */
+#ifndef PMM_DESK_INTERNAL_H
+#define PMM_DESK_INTERNAL_H
+
+#include "trade/desk.h"
+
+static inline int desk_is_fresh(const struct pmm_desk *desk, const struct pmm_desk_instrument *in) {
+    return pmm_book_valid(in->book) && (desk->stale_ns == 0 || desk->clock_ns - in->market_ns <= desk->stale_ns);
+}
+
+/* 1 if the report is of an order beside the quotes, which then has it; the position is the caller's. */
+int desk_sent_report(struct pmm_desk *desk, uint32_t row, const struct pmm_event *report);
+
+/* Nobody answers what was in flight: all of it is to be cancelled. */
+void desk_sent_doubt(struct pmm_desk *desk);
+
+/* Those of the rows in `pulled` are to be cancelled. */
+void desk_sent_pull(struct pmm_desk *desk);
+
+/* Writes decisions from `out` on, never past `end`, and returns where the next one goes. */
+struct pmm_event *desk_sent_decide(struct pmm_desk *desk, struct pmm_event *out, const struct pmm_event *end);
+
+#endif
