@@ -9,6 +9,7 @@ from pinnacle.core.schema import EVENT, Kind, Side, Source
 from pinnacle.exchange.process import make_venue
 from pinnacle.plan.config import SessionConfig
 from pinnacle.risk.gate import RiskGate
+from pinnacle.strategy.base import Strategy
 from pinnacle.strategy.host import StrategyHost
 from tests.records import event, run
 
@@ -19,10 +20,10 @@ STEP_NS = 10_000_000
 class Pipeline:
     """What the processes of a session decide, one after the other, every 10 ms of its time."""
 
-    def __init__(self, config: SessionConfig):
+    def __init__(self, config: SessionConfig, kind: type[Strategy] | None = None):
         self.instruments: list[Instrument] = config.instrument_list()
         self.venue = make_venue(self.instruments, config.exchange)
-        self.host = StrategyHost(self.instruments, config.strategy)
+        self.host = StrategyHost(self.instruments, config.strategy, kind)
         self.gate = RiskGate(self.instruments, config.risk)
         self.now_ns = START_NS
         #: What risk let pass and has not reached the venue, and what has been sent in all.

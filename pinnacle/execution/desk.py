@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import Book
 from pinnacle.core.errors import check
@@ -13,6 +15,7 @@ from pinnacle.core.schema import (
     OrderType,
     Side,
     TimeInForce,
+    dtype_of,
 )
 
 INSTRUMENTS_MAX: int = lib.PMM_DESK_INSTRUMENTS_MAX
@@ -48,6 +51,10 @@ class Desk:
         self.cdata.replace = replace
         self.rows = self.cdata.instruments
         self.decisions = EventBuffer(DECISIONS_MAX)
+        #: The slots of orders beside the quotes; an id stays there when its order is gone.
+        self.sent = np.frombuffer(
+            ffi.buffer(ffi.addressof(self.cdata, "sent")), dtype_of(ffi.typeof("struct pmm_sent"))
+        )
         self._apply = lib.pmm_desk_apply
         self._decide = lib.pmm_desk_decide
 

@@ -99,7 +99,7 @@ class Market:
 
         Its order id, or 0 if nothing can be sent now: trading is halted or stops, a process that
         it needs is lost, 64 such orders are out, or a market order has no book to trust. Risk may
-        still refuse it. ValueError for what no order can be
+        still refuse it: `on_orders` tells what becomes of it. ValueError for what no order can be
         (a quantity below the least, a price that is not positive), TypeError for what is no whole
         number.
         """
@@ -148,6 +148,9 @@ class Strategy:
 
     def on_fill(self, market: Market, fills: np.ndarray) -> None:
         """Own fills of this batch: records of dtype EVENT; the position has them already."""
+
+    def on_orders(self, market: Market, reports: np.ndarray) -> None:
+        """Reports of this batch of orders that `market.send` gave, fills too; dtype EVENT."""
 
     def freeze(self) -> bytes | None:
         """All of the strategy's own state, for checkpoints; None: it cannot, and a restart replays

@@ -9,7 +9,7 @@ from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import Book
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument
-from pinnacle.core.schema import EVENT, Kind
+from pinnacle.core.schema import EVENT, Class, Kind, is_of
 from pinnacle.execution.desk import INSTRUMENTS_MAX, Desk
 from pinnacle.strategy.author import AuthorsCode
 from pinnacle.strategy.base import Market, Strategy
@@ -68,10 +68,12 @@ class StrategyHost:
         self._wants_books = kind.on_book is not Strategy.on_book
         self._wants_trades = kind.on_trade is not Strategy.on_trade
         self._wants_fills = kind.on_fill is not Strategy.on_fill
+        self._wants_orders = kind.on_orders is not Strategy.on_orders
         self._wants_timer = kind.on_timer is not Strategy.on_timer
         #: Whether there are hooks to run; without them the makers are all that there is.
         self.hooked = self._wants_events or self._wants_books or self._wants_trades
         self.hooked = self.hooked or self._wants_fills or self._wants_timer
+        self.hooked = self.hooked or self._wants_orders
         self._quote = lib.pmm_desk_quote
 
     def usable(self, instrument_id: int) -> bool:
@@ -91,8 +93,12 @@ class StrategyHost:
     def _run_hooks(self, events: Any, n: int) -> None:
         state = self.desk.cdata
         changed = state.changed
+        # Before any hook: what one sends may take the slot of an order that has just ended.
+        answers = self._answers(events, n) if self._wants_orders and changed else ()
         if self._wants_events:
             self.strategy.on_events(_rows(events, n))
+        for market, reports in answers:
+            self.strategy.on_orders(market, reports)
         if (self._wants_trades and state.traded) or (self._wants_fills and state.filled):
             self._tell_events(events, n, state.traded, state.filled)
         if self._wants_timer and not changed and not state.traded:
@@ -102,6 +108,18 @@ class StrategyHost:
             lowest = changed & -changed
             on_book(self.markets[lowest.bit_length() - 1])
             changed ^= lowest
+
+    def _answers(self, events: Any, n: int) -> list[tuple[Market, np.ndarray]]:
+        """The reports of orders beside the quotes, by market."""
+        rows = _rows(events, n)
+        rows = rows[is_of(rows, Class.REPORT)]
+        sent = self.desk.sent["order_id"]
+        rows = rows[np.isin(rows["order_id"], sent[sent != 0])]
+        told = (
+            (market, rows[rows["instrument_id"] == market.instrument.instrument_id])
+            for market in self.markets
+        )
+        return [(market, reports) for market, reports in told if len(reports)]
 
     def decided(self, events: Any, n: int) -> np.ndarray:
         """`decide` for a replay: the decisions as an array."""
