@@ -18,6 +18,7 @@ MODULES = (
     "decode",
     "crossing",
     "stages",
+    "chain",
     "tick_to_order",
     "sustained",
     "footprint",

@@ -28,11 +28,22 @@ class Builder:
         self._c_flags = _flags()
         self._library = self._build_library()
 
-    def program(self, name: str, *libraries: str, defines: tuple[str, ...] = ()) -> Path:
+    def library(self, name: str) -> Path:
+        """As `program`, for a measuring program in Python to load."""
+        return self.program(name, options=("-shared", "-fPIC"))
+
+    def program(
+        self,
+        name: str,
+        *libraries: str,
+        defines: tuple[str, ...] = (),
+        options: tuple[str, ...] = (),
+    ) -> Path:
         """The path of a program of bench/c; RuntimeError with the compiler's words."""
         source = next(PROGRAMS.glob(f"{name}.c*"))
-        options = [f"-l{library}" for library in libraries] + [f"-D{define}" for define in defines]
-        key = _digest([source, PROGRAMS / "measure.h"], [self._library.name, *options])
+        words = [*options, *(f"-l{library}" for library in libraries)]
+        words += [f"-D{define}" for define in defines]
+        key = _digest([source, PROGRAMS / "measure.h"], [self._library.name, *words])
         made = self._folder / f"{name}-{key}"
         if made.exists():
             return made
@@ -43,7 +54,7 @@ class Builder:
             else ["gcc", "-std=gnu11", "-D_GNU_SOURCE"]
         )
         command = [*compiler, *plain, f"-I{CSRC}", f"-I{PROGRAMS}", source, self._library]
-        _run([*command, *options, "-lm", "-o", made])
+        _run([*command, *words, "-lm", "-o", made])
         return made
 
     def _build_library(self) -> Path:
