@@ -10,16 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/atomics.h"
 #include "base/layout.h"
+#include "base/pages.h"
 
 #define ALLOCATE_TRIES_MAX 64
-#define PAGE_BYTES         4096
 /* The cache keeps what is written at once in one piece, and locks it whole while it goes to the disk. */
 #define FILL_SLICE_BYTES (UINT64_C(64) << 10)
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
 
 static_assert(sizeof(struct pmm_journal_header) == 96, "pmm_journal_header has no padding");
 PMM_OFFSET(pmm_journal_header, magic, 0);
@@ -145,22 +141,12 @@ int pmm_journal_file_make(int directory_fd, struct pmm_journal_header *header, s
     return code;
 }
 
-/* For kernels before 5.14. Atomic: its writer may be at work on the same byte. */
-static void touch(uint8_t *mapping, uint64_t bytes) {
-    for (uint64_t at = 0; at < bytes; at += PAGE_BYTES)
-        pmm_touch_u8(mapping + at);
-}
-
 int pmm_journal_prefault(struct pmm_journal_file *file, uint64_t at_most) {
     uint64_t left = file->bytes - file->prefaulted;
     uint64_t slice = left < at_most ? left : at_most;
     uint8_t *at = file->mapping + file->prefaulted;
     if (slice == 0) return PMM_OK;
-    if (madvise(at, slice, MADV_POPULATE_WRITE)) {
-        if (errno == EINTR || errno == EAGAIN) return PMM_OK;
-        if (errno != EINVAL) return PMM_ERR_SYSTEM;
-        touch(at, slice);
-    }
+    if (pmm_pages_fetch(at, slice, 1)) return errno == EINTR || errno == EAGAIN ? PMM_OK : PMM_ERR_SYSTEM;
     file->prefaulted += slice;
     return PMM_OK;
 }

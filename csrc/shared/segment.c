@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/layout.h"
 #include "base/locks.h"
+#include "base/pages.h"
 
 #define PMM_SEGMENT_LAYOUT(ROW) \
     ROW(pmm_segment_header, magic, 0, 8) \
@@ -39,10 +40,10 @@ static_assert(sizeof(struct pmm_segment_header) == PMM_SEGMENT_HEADER_BYTES, "th
 
 static const uint64_t MAGIC = 0x00314745534D4D50; /* "PMMSEG1" and a NUL, little endian */
 
-#define OWNER_BYTE 0
-#define PATH_BYTES 4096
-#define PAGE_BYTES 4096
-#define FILE_MODE  0640
+#define OWNER_BYTE      0
+#define PATH_BYTES      4096
+#define FILE_MODE       0640
+#define FETCH_TRIES_MAX 16
 
 /* /proc/PID/stat: the process's state is the first field behind its name. */
 #define STAT_STATE 3
@@ -211,6 +212,12 @@ static int open_apart(struct pmm_segment *segment) {
     return PMM_OK;
 }
 
+/* A page that cannot be had now is fetched when it is needed. */
+static void fetch(void *memory, size_t bytes, int writable) {
+    for (int i = 0; i < FETCH_TRIES_MAX; i++)
+        if (pmm_pages_fetch(memory, bytes, writable) == PMM_OK || errno != EINTR) return;
+}
+
 static int map_file(struct pmm_segment *segment, uint32_t kind, uint64_t fingerprint) {
     struct stat st;
     if (fstat(segment->fd, &st) < 0) return PMM_ERR_SYSTEM;
@@ -231,6 +238,7 @@ static int map_file(struct pmm_segment *segment, uint32_t kind, uint64_t fingerp
         errno = saved;
         return code;
     }
+    fetch(memory, bytes, segment->mode != PMM_OPEN_READ);
     segment->header = memory;
     segment->payload = (uint8_t *)memory + PMM_SEGMENT_HEADER_BYTES;
     segment->bytes = bytes;
@@ -276,12 +284,7 @@ void pmm_segment_beat(struct pmm_segment *segment) {
     pmm_store_relaxed_u64(&segment->header->heartbeat_ns, (uint64_t)pmm_clock_monotonic_ns());
 }
 
-int pmm_memory_lock(const void *start, size_t bytes) {
-    const uint32_t *words = start;
-    for (size_t at = 0; at < bytes; at += PAGE_BYTES)
-        (void)pmm_load_relaxed_u32(words + at / sizeof *words);
-    return mlock(start, bytes) < 0 ? PMM_ERR_SYSTEM : PMM_OK;
-}
+int pmm_memory_lock(const void *start, size_t bytes) { return mlock(start, bytes) < 0 ? PMM_ERR_SYSTEM : PMM_OK; }
 
 int pmm_segment_lock_memory(struct pmm_segment *segment) {
     if (!segment || !segment->header) return PMM_ERR_ARGUMENT;

@@ -107,7 +107,8 @@ int pmm_segment_create_with(const char *path, uint32_t kind, uint64_t fingerprin
 /*
  * Maps path and checks it. kind 0 and fingerprint 0 accept any (tools that only list).
  * With PMM_OPEN_OWN: takes the lock (OWNED if another holds it), bumps the epoch, records
- * pid, start time and a first heartbeat. Opens with O_NOFOLLOW | O_CLOEXEC.
+ * pid, start time and a first heartbeat. Opens with O_NOFOLLOW | O_CLOEXEC. The pages are there when it
+ * returns: a first touch costs a fault, and would come in the middle of a turn.
  * Returns 0, NOT_READY, FOREIGN, VERSION, LAYOUT, STALE, TRUNCATED, OWNED or SYSTEM.
  */
 int pmm_segment_open(struct pmm_segment *segment, const char *path, uint32_t kind, uint64_t fingerprint, int mode);
@@ -124,10 +125,7 @@ int pmm_segment_claim(struct pmm_segment *segment, int64_t byte);
 /* Owner only: stores the monotonic clock. One store; call it every turn. */
 void pmm_segment_beat(struct pmm_segment *segment);
 
-/*
- * Touches each page of mapped memory, so that none is fetched later, and pins them (mlock).
- * SYSTEM if that is not permitted, with errno; the pages have been touched then.
- */
+/* Pins mapped memory (mlock). SYSTEM if that is not permitted, with errno. */
 int pmm_memory_lock(const void *start, size_t bytes);
 
 /* The same for a segment's whole file. */

@@ -69,7 +69,7 @@ class ProcessConfig(Section, frozen=True):
     spin_us: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     #: -1: wherever the kernel likes.
     cpu: Annotated[int, Meta(ge=-1, le=1023)] = -1
-    #: Fetch the session's segments before the process is ready, and pin them in memory.
+    #: Pin the session's segments in memory before the process is ready.
     lock_memory: bool = False
 
 

@@ -50,10 +50,9 @@ def mapped_files(folder: Path) -> list[tuple[int, int]]:
 
 
 def lock_mapped_files(folder: Path) -> tuple[int, str]:
-    """Fetch every page that is mapped of files below `folder` and pin it in memory.
+    """Pin in memory what is mapped of files below `folder`.
 
-    (bytes pinned, why not all of them or nothing); where it is not permitted the pages have been
-    fetched all the same.
+    (bytes pinned, why not all of them or nothing)
     """
     pinned, why = 0, ""
     for address, size in mapped_files(folder):

@@ -13,11 +13,11 @@ from tests.c.sources import CSRC, sources
 
 ROOT = Path(__file__).resolve().parents[2]
 FUZZ = ROOT / "fuzz"
-PLANE = ["segment", "clock", "crc32c", "locks"]
+PLANE = ["segment", "clock", "crc32c", "locks", "pages"]
 JOURNAL = [f"journal{part}" for part in ("", "_file", "_scan", "_recover", "_keep")]
 BOOK = ["book", "book_read", "ladder", "ladder_far", "snapshot"]
 SOURCES = {
-    "journal": [*JOURNAL, "crc32c", "clock", "locks"],
+    "journal": [*JOURNAL, "crc32c", "clock", "locks", "pages"],
     "l3book": ["l3book", "l3book_read", "order_pool", "ladder", "ladder_far", "error"],
     "match": ["match", "match_take", "match_orders", "match_view", "order_pool", *BOOK],
     "parsers": ["binance", "decimal", "fields", "instant", "json"],

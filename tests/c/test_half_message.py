@@ -22,7 +22,7 @@ SOURCES = [
     "ladder_far",
     "journal*",
 ]
-SOURCES += ["locks", "portable_math", "quote", "ring", "segment", "snapshot", "stage"]
+SOURCES += ["locks", "pages", "portable_math", "quote", "ring", "segment", "snapshot", "stage"]
 
 
 def run(tmp_path: Path, tree: Path) -> subprocess.CompletedProcess:

@@ -11,7 +11,7 @@ from pinnacle.core.journal import Sync
 from tests.c.sources import CSRC, sources
 
 HERE = Path(__file__).parent
-SOURCES = sources("journal*", "crc32c", "clock", "locks")
+SOURCES = sources("journal*", "crc32c", "clock", "locks", "pages")
 WRAPPED = ["open", "openat", "posix_fallocate", "mmap", "pwrite", "fsync", "fdatasync"]
 WRAPPED += ["renameat", "unlinkat", "mkdir", "fcntl", "fstat", "madvise"]
 

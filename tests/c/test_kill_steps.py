@@ -41,7 +41,7 @@ def step_through(scenario: str, tree: Path, scratch: Path) -> subprocess.Complet
     live.mkdir()
     copy.mkdir()
     files = [HERE / f"kill_{what}.c", HERE / "kill_steps.c"]
-    files += sources(*SOURCES[what], "crc32c", "clock", "locks", tree=tree)
+    files += sources(*SOURCES[what], "crc32c", "clock", "locks", "pages", tree=tree)
     command = ["gcc", *compile_arguments(), "-Werror", f"-I{tree}", f"-I{HERE}"]
     subprocess.run([*command, "-o", program, *files], check=True)
     return subprocess.run([program, live, copy, *more], capture_output=True, text=True)

@@ -22,7 +22,17 @@ ENGINE = [
 
 
 MARKET = ["market", "portable_math", "traders"]
-VENUES = [*MARKET, "simulated_venue", "paper*", "book*", "segment", "locks", "crc32c", "clock"]
+VENUES = [
+    *MARKET,
+    "simulated_venue",
+    "paper*",
+    "book*",
+    "segment",
+    "locks",
+    "pages",
+    "crc32c",
+    "clock",
+]
 
 
 @pytest.mark.parametrize(

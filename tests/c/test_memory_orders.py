@@ -16,7 +16,7 @@ from tests.c.mutants import without
 from tests.c.sources import CSRC, sources
 
 HERE = Path(__file__).parent
-RING = ["bell", "clock", "counters", "crc32c", "event", "locks", "ring", "segment"]
+RING = ["bell", "clock", "counters", "crc32c", "event", "locks", "pages", "ring", "segment"]
 BOOK = ["ladder", "ladder_far", "book", "book_read", "snapshot"]
 THREAD = ["-fsanitize=thread", "-Wno-tsan", "-fno-builtin", "-pthread"]
 ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.c.sources import CSRC, sources
 
 HERE = Path(__file__).parent
-SOURCES = ("paper*", "book*", "ladder*", "snapshot", "segment", "locks", "crc32c", "clock")
+SOURCES = ("paper*", "book*", "ladder*", "snapshot", "segment", "locks", "pages", "crc32c", "clock")
 
 
 def test_a_long_random_flow_breaks_no_invariant_and_touches_no_foreign_memory(tmp_path):

@@ -18,6 +18,7 @@ SOURCES = [
     "crc32c",
     "event",
     "locks",
+    "pages",
     "ring",
     "segment",
 ]

@@ -45,6 +45,7 @@ static inline int pmm_compare_exchange_u32(uint32_t *p, uint32_t expected, uint3
     weak_fence_full();
     return *p == expected && (*p = v, 1);
 }
+static inline void pmm_touch_u8(uint8_t *p) { *p |= 0; }
 static inline void pmm_fence_full(void) { weak_fence_full(); }
 static inline void pmm_fence_acquire(void) { weak_fence_acquire(); }
 static inline void pmm_fence_release(void) { weak_fence_release(); }

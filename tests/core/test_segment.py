@@ -54,6 +54,26 @@ def poke(path, name, text):
         file.write(text)
 
 
+def resident_kb(path):
+    """What of a file's only mapping has pages in this process."""
+    lines = Path("/proc/self/smaps").read_text(encoding="utf-8").splitlines()
+    (at,) = [i for i, line in enumerate(lines) if line.endswith(str(path))]
+    fields = dict(line.split(":") for line in lines[at + 1 : at + 20] if line.endswith("kB"))
+    return int(fields["Rss"].split()[0]), int(fields["Size"].split()[0])
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_every_page_is_there_when_a_segment_is_open_and_holds_what_it_held(tmp_path, mode):
+    path = tmp_path / "many"
+    create_segment(path, KIND, PRINT, 1 << 20, "many pages")
+    poke(path, "epoch", b"\x07\x00\x00\x00")
+    before = path.read_bytes()
+    with Segment(path, kind=KIND, fingerprint=PRINT, mode=mode):
+        resident, size = resident_kb(path)
+        assert resident == size
+        assert path.read_bytes()[256:] == before[256:]
+
+
 OWN_AND_WAIT = """
 import sys, time
 from pinnacle.core.segment import Mode, Segment

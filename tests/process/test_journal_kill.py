@@ -21,7 +21,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 @pytest.fixture(scope="module")
 def appender(tmp_path_factory):
     program = tmp_path_factory.mktemp("build") / "journal_appender"
-    files = [HERE / "journal_appender.c", *sources("journal*", "crc32c", "clock", "locks")]
+    files = [HERE / "journal_appender.c", *sources("journal*", "crc32c", "clock", "locks", "pages")]
     subprocess.run(["gcc", "-std=gnu11", "-O2", f"-I{CSRC}", "-o", program, *files], check=True)
     return program
 

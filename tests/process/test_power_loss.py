@@ -23,7 +23,7 @@ KILLED, APPEND_FAILED = -9, 4
 @pytest.fixture(scope="module")
 def appender(tmp_path_factory):
     program = tmp_path_factory.mktemp("build") / "power_appender"
-    files = [HERE / "power_appender.c", *sources("journal*", "crc32c", "clock", "locks")]
+    files = [HERE / "power_appender.c", *sources("journal*", "crc32c", "clock", "locks", "pages")]
     subprocess.run(["gcc", "-std=gnu11", "-O2", f"-I{CSRC}", "-o", program, *files], check=True)
     return program
 
