@@ -4,9 +4,12 @@
 #include "base/align.h"
 #include "base/assert.h"
 #include "base/kinds.h"
+#include "base/prefetch.h"
 #include "base/sides.h"
 #include "book/book_layout.h"
 #include "book/snapshot.h"
+
+#define WARM_LEVELS 24
 
 size_t pmm_book_memsize(uint32_t window, uint32_t far_capacity) {
     size_t ladder = pmm_ladder_memsize(window, far_capacity, 1);
@@ -256,4 +259,20 @@ int64_t pmm_book_snapshot(const struct pmm_book *book, int64_t recv_ns, struct p
     out[0] = beginning(book, recv_ns);
     place.part = PMM_PLACE_BIDS;
     return 1 + pmm_book_part(book, recv_ns, &place, out + 1, (size_t)levels);
+}
+
+/* The levels around the best one, and the bits that lead to them. */
+static void warm_side(const struct pmm_ladder *ladder) {
+    const uint32_t best = (uint32_t)ladder->best & (ladder->window - 1),
+                   from = best > WARM_LEVELS ? best - WARM_LEVELS : 0;
+    pmm_prefetch_to_write(ladder, sizeof *ladder);
+    pmm_prefetch_to_write(pmm_book_level(ladder, from), (best - from + 1) * sizeof(int64_t));
+    pmm_prefetch_to_write(pmm_ladder_at(ladder, ladder->bits0_at) + best / 64, sizeof(uint64_t));
+    pmm_prefetch_to_write(pmm_ladder_at(ladder, ladder->bits1_at) + best / 4096, sizeof(uint64_t));
+}
+
+void pmm_book_warm(const struct pmm_book *book) {
+    pmm_prefetch_to_write(book, sizeof *book);
+    warm_side(pmm_book_side(book, PMM_SIDE_BID));
+    warm_side(pmm_book_side(book, PMM_SIDE_ASK));
 }

@@ -164,4 +164,7 @@ int64_t pmm_book_part(const struct pmm_book *book, int64_t recv_ns, struct pmm_p
 int pmm_book_read_top(const struct pmm_book *book, struct pmm_top *top);
 int64_t pmm_book_read_depth(const struct pmm_book *book, int side, struct pmm_level *out, size_t max);
 
+/* Owner: brings near what a change around the best prices touches. */
+void pmm_book_warm(const struct pmm_book *book);
+
 #endif

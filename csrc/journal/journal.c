@@ -11,6 +11,9 @@
 #include "journal/journal_file.h"
 #include "journal/journal_keep.h"
 #include "base/locks.h"
+#include "base/prefetch.h"
+
+#define WARM_RECORDS 8
 
 static uint64_t room(const struct pmm_journal *journal) {
     return journal->first_record + journal->capacity - journal->count;
@@ -60,6 +63,12 @@ int64_t pmm_journal_append(struct pmm_journal *journal, const struct pmm_event *
         if (code) return code;
     }
     return (int64_t)n;
+}
+
+void pmm_journal_warm(const struct pmm_journal *journal) {
+    const uint64_t left = room(journal), n = left < WARM_RECORDS ? left : WARM_RECORDS;
+    pmm_prefetch(&journal->records, sizeof journal->records);
+    pmm_prefetch_to_write(journal->records + (journal->count - journal->first_record), n * PMM_EVENT_BYTES);
 }
 
 void pmm_journal_close(struct pmm_journal *journal) {

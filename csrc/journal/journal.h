@@ -177,6 +177,9 @@ int pmm_journal_open(struct pmm_journal *journal, const char *directory, const c
  */
 int64_t pmm_journal_append(struct pmm_journal *journal, const struct pmm_event *events, size_t n);
 
+/* Brings near where the next records go. */
+void pmm_journal_warm(const struct pmm_journal *journal);
+
 /*
  * One step of housekeeping, in one thread at a time: syncs when due, lets go of full files,
  * makes the next file (1 to 15 ms on an idle disk, a fifth of a second on a busy one), and

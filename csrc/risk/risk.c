@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/kinds.h"
 #include "base/order_state.h"
+#include "base/prefetch.h"
 #include "risk/risk_internal.h"
 
 static size_t instruments_at(uint32_t orders) {
@@ -54,7 +55,8 @@ int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_
     return 0;
 }
 
-#define OF_ALL UINT32_MAX
+#define OF_ALL    UINT32_MAX
+#define WARM_ROWS 4
 
 /* Where decisions go while a batch runs. */
 struct sink {
@@ -237,4 +239,10 @@ int64_t pmm_risk_open_orders(const struct pmm_risk *risk) { return risk->order_c
 int64_t pmm_risk_refused(const struct pmm_risk *risk, uint32_t instrument_id, uint16_t reason) {
     if (instrument_id >= risk->instrument_count || reason >= RISK_REASONS) return 0;
     return risk_instrument_of(risk, instrument_id)->refused[reason];
+}
+
+void pmm_risk_warm(const struct pmm_risk *risk) {
+    pmm_prefetch_to_write(risk, sizeof *risk);
+    for (uint32_t i = 0; i < risk->instrument_count && i < WARM_ROWS; i++)
+        pmm_prefetch_to_write(risk_instrument_of(risk, i), offsetof(struct risk_instrument, refused));
 }

@@ -117,4 +117,7 @@ int64_t pmm_risk_open_orders(const struct pmm_risk *risk);
 /* Refusals so far with this reason at this instrument. */
 int64_t pmm_risk_refused(const struct pmm_risk *risk, uint32_t instrument_id, uint16_t reason);
 
+/* Brings near what orders touch of the first few instruments. */
+void pmm_risk_warm(const struct pmm_risk *risk);
+
 #endif

@@ -58,6 +58,8 @@ struct pmm_bell_shared {
 struct pmm_bell {
     struct pmm_segment segment;
     struct pmm_bell_shared *shared;
+    void (*warm)(const void *turn); /* owner: what a wait calls now and then while it spins or yields; NULL: nothing */
+    const void *turn;
 };
 
 int pmm_bell_create(const char *path, const char *name);

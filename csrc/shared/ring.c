@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/layout.h"
+#include "base/prefetch.h"
 
 #define PMM_RING_LAYOUT(ROW) \
     ROW(pmm_ring_shared, capacity, 0, 8) \
@@ -30,6 +31,7 @@ static_assert((PMM_SEGMENT_HEADER_BYTES + sizeof(struct pmm_ring_shared)) % PMM_
 
 #define COMMIT_BYTES     offsetof(struct pmm_event, commit)
 #define READER_LOCK_BYTE 1
+#define WARM_SLOTS       4
 
 static uint64_t fingerprint(void) {
     return pmm_fingerprint("ring;" PMM_RING_LAYOUT(PMM_ROW_TEXT) PMM_EVENT_LAYOUT(PMM_ROW_TEXT));
@@ -215,6 +217,16 @@ int64_t pmm_ring_skip(struct pmm_ring *ring, uint64_t n) {
 
 int pmm_ring_ready(const struct pmm_ring *ring) {
     return ring->slots && committed(ring, ring->cursor); /* a bell may still hold a closed ring */
+}
+
+void pmm_ring_warm_reader(const struct pmm_ring *ring) {
+    pmm_prefetch_to_write(&ring->shared->head, sizeof ring->shared->head);
+}
+
+void pmm_ring_warm_writer(const struct pmm_ring *ring) {
+    pmm_prefetch_to_write(&ring->shared->tail, sizeof ring->shared->tail);
+    for (uint64_t at = ring->cursor; at < ring->cursor + WARM_SLOTS; at++)
+        pmm_prefetch_to_write(&ring->slots[at & ring->mask], sizeof *ring->slots);
 }
 
 uint64_t pmm_ring_depth(const struct pmm_ring *ring) {

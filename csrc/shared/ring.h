@@ -103,6 +103,13 @@ int64_t pmm_ring_skip(struct pmm_ring *ring, uint64_t n);
 /* 1 if a record is waiting. */
 int pmm_ring_ready(const struct pmm_ring *ring);
 
+/*
+ * Bring near what the side's next call writes: the reader's line; the writer's, and its next slots. A reader leaves the
+ * slots alone: it would take them from the core that is about to write them.
+ */
+void pmm_ring_warm_reader(const struct pmm_ring *ring);
+void pmm_ring_warm_writer(const struct pmm_ring *ring);
+
 /* Records published, or being published, and not released, as either side or an observer sees it. */
 uint64_t pmm_ring_depth(const struct pmm_ring *ring);
 

@@ -7,9 +7,11 @@
 #include "base/kinds.h"
 #include "base/money.h"
 #include "base/order_state.h"
+#include "base/prefetch.h"
 #include "trade/desk_internal.h"
 
-#define SLOTS PMM_QUOTE_LEVELS_MAX
+#define SLOTS     PMM_QUOTE_LEVELS_MAX
+#define WARM_ROWS 4
 
 static uint64_t all_rows(const struct pmm_desk *desk) {
     return UINT64_MAX >> (PMM_DESK_INSTRUMENTS_MAX - desk->instrument_count);
@@ -201,4 +203,15 @@ int64_t pmm_desk_working(const struct pmm_desk *desk) {
             for (int slot = 0; slot < SLOTS; slot++)
                 working += desk->instruments[i].slots[side][slot].state != PMM_SLOT_FREE;
     return working;
+}
+
+void pmm_desk_warm(const struct pmm_desk *desk, struct pmm_maker *const *makers) {
+    uint64_t rows = desk->instrument_count <= WARM_ROWS ? all_rows(desk) : desk->changed;
+    pmm_prefetch_to_write(desk, offsetof(struct pmm_desk, instruments));
+    for (int left = WARM_ROWS; rows != 0 && left > 0; rows &= rows - 1, left--) {
+        const int row = __builtin_ctzll(rows);
+        pmm_prefetch_to_write(&desk->instruments[row], sizeof *desk->instruments);
+        pmm_book_warm(desk->instruments[row].book);
+        if (makers[row]) pmm_prefetch_to_write(makers[row], sizeof *makers[row]);
+    }
 }

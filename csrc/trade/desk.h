@@ -185,6 +185,9 @@ int pmm_desk_cancel(struct pmm_desk *desk, uint64_t order_id);
  */
 int64_t pmm_desk_decide(struct pmm_desk *desk, struct pmm_event *out, size_t max);
 
+/* Brings near what a batch touches of the rows that moved last, or of all where they are few. makers: as in quote. */
+void pmm_desk_warm(const struct pmm_desk *desk, struct pmm_maker *const *makers);
+
 /* Orders that are out (any state but FREE) or in line, over all instruments. */
 int64_t pmm_desk_working(const struct pmm_desk *desk);
 

@@ -4,6 +4,9 @@
 #include <sched.h>
 
 #include "base/error.h"
+#include "base/prefetch.h"
+
+#define WARM_RECORDS 8
 
 /* What a ring holds; nothing of a message for which only the room behind other rings' records is too small. */
 static size_t take_whole(struct pmm_ring *ring, struct pmm_event *out, size_t max, int others) {
@@ -129,4 +132,18 @@ int64_t pmm_stage_give(struct pmm_stage *stage, struct pmm_event *decisions, siz
     if (appended < 0) return appended;
     stage->given += n;
     return pmm_stage_push(stage, decisions, n);
+}
+
+void pmm_stage_warm(const struct pmm_stage *stage, const struct pmm_event *batch, const struct pmm_event *decisions) {
+    pmm_prefetch(stage, sizeof *stage);
+    pmm_journal_warm(stage->journal);
+    for (uint32_t i = 0; i < stage->input_count; i++)
+        pmm_ring_warm_reader(stage->inputs[i]);
+    for (uint32_t i = 0; i < stage->output_count; i++) {
+        pmm_ring_warm_writer(stage->outputs[i].ring);
+        if (stage->outputs[i].bell)
+            pmm_prefetch(stage->outputs[i].bell->shared, sizeof stage->outputs[i].bell->shared->parked);
+    }
+    pmm_prefetch_to_write(batch, WARM_RECORDS * sizeof *batch);
+    pmm_prefetch_to_write(decisions, WARM_RECORDS * sizeof *decisions);
 }

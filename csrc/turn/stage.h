@@ -87,6 +87,9 @@ int64_t pmm_stage_take(struct pmm_stage *stage, struct pmm_event *batch, size_t 
  */
 int64_t pmm_stage_give(struct pmm_stage *stage, struct pmm_event *decisions, size_t n);
 
+/* Brings near what the next turn will touch of rings and journal, and of the rooms for batch and decisions. */
+void pmm_stage_warm(const struct pmm_stage *stage, const struct pmm_event *batch, const struct pmm_event *decisions);
+
 /* The push half of give alone: for decisions that a dead predecessor journalled and did not push. */
 int64_t pmm_stage_push(struct pmm_stage *stage, const struct pmm_event *decisions, size_t n);
 

@@ -48,6 +48,9 @@ struct pmm_feed {
  */
 int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n);
 
+/* Brings near what the next message of the first few instruments will touch. */
+void pmm_feed_warm(const struct pmm_feed *feed);
+
 /* Sends reader r what it is owed and there is room for; at each housekeeping. The records pushed. */
 int64_t pmm_feed_resync(struct pmm_feed *feed, uint32_t reader, int64_t now_ns);
 

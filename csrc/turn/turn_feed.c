@@ -1,7 +1,10 @@
 /* turn_feed.c: the feed: into its journal and books, and out to every reader. */
 #include "base/error.h"
+#include "base/prefetch.h"
 #include "turn/outlet_part.h"
 #include "turn/turn.h"
+
+#define WARM_BOOKS 4
 
 int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n) {
     if (n == 0) return 0;
@@ -23,6 +26,21 @@ int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t
         pmm_outlet_give(feed->readers[reader], events, n, &touched);
     feed->published += n;
     return (int64_t)n;
+}
+
+void pmm_feed_warm(const struct pmm_feed *feed) {
+    pmm_journal_warm(feed->journal);
+    for (uint32_t id = 0, warmed = 0; id < PMM_INSTRUMENTS_MAX && warmed < WARM_BOOKS; id++) {
+        if (!feed->books[id]) continue;
+        pmm_book_warm(feed->books[id]);
+        warmed++;
+    }
+    for (uint32_t i = 0; i < feed->reader_count; i++) {
+        const struct pmm_outlet *outlet = feed->readers[i];
+        pmm_prefetch(outlet, sizeof *outlet);
+        pmm_ring_warm_writer(outlet->ring);
+        if (outlet->bell) pmm_prefetch(outlet->bell->shared, sizeof outlet->bell->shared->parked);
+    }
 }
 
 static int64_t book_part(const void *books, uint32_t instrument, int64_t recv_ns, struct pmm_place *place,

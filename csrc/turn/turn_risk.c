@@ -54,8 +54,14 @@ int64_t pmm_risk_run_turn(struct pmm_risk_turn *turn, size_t own) {
     return taken;
 }
 
+static void warm(const void *waiting) {
+    const struct pmm_risk_turn *turn = waiting;
+    pmm_stage_warm(turn->stage, turn->batch, turn->decisions);
+    pmm_risk_warm(turn->risk);
+}
+
 static int64_t run_turn(void *turn, size_t own) { return pmm_risk_run_turn(turn, own); }
 
 int64_t pmm_risk_turns(struct pmm_risk_turn *turn, size_t own, struct pmm_loop *loop) {
-    return pmm_take_turns(run_turn, turn, own, loop);
+    return pmm_take_turns(run_turn, warm, turn, own, loop);
 }

@@ -13,8 +13,14 @@ int64_t pmm_strategy_run_turn(struct pmm_strategy_turn *turn, size_t own) {
     return code < 0 ? code : n;
 }
 
+static void warm(const void *waiting) {
+    const struct pmm_strategy_turn *turn = waiting;
+    pmm_stage_warm(turn->stage, turn->batch, turn->decisions);
+    pmm_desk_warm(turn->desk, turn->makers);
+}
+
 static int64_t run_turn(void *turn, size_t own) { return pmm_strategy_run_turn(turn, own); }
 
 int64_t pmm_strategy_turns(struct pmm_strategy_turn *turn, size_t own, struct pmm_loop *loop) {
-    return pmm_take_turns(run_turn, turn, own, loop);
+    return pmm_take_turns(run_turn, warm, turn, own, loop);
 }

@@ -1,7 +1,10 @@
 /* turn_venue.c: the feed of a venue that is reached through a ring: numbers checked, gaps healed. */
 #include "base/error.h"
+#include "base/prefetch.h"
 #include "turn/turn.h"
 #include "turn/turns.h"
+
+#define WARM_RECORDS 8
 
 /* Only what is of our instruments, stamped; how many are left, in order. */
 static size_t take_ours(const struct pmm_venue_turn *turn, size_t n, int64_t now_ns) {
@@ -88,11 +91,18 @@ int64_t pmm_venue_run_turn(struct pmm_venue_turn *turn) {
     return n;
 }
 
+static void warm(const void *waiting) {
+    const struct pmm_venue_turn *turn = waiting;
+    pmm_ring_warm_reader(turn->ring);
+    pmm_prefetch_to_write(turn->batch, WARM_RECORDS * sizeof *turn->batch);
+    pmm_feed_warm(turn->feed);
+}
+
 static int64_t run_turn(void *turn, size_t own) {
     (void)own;
     return pmm_venue_run_turn(turn);
 }
 
 int64_t pmm_venue_turns(struct pmm_venue_turn *turn, struct pmm_loop *loop) {
-    return pmm_take_turns(run_turn, turn, 0, loop);
+    return pmm_take_turns(run_turn, warm, turn, 0, loop);
 }

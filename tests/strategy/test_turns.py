@@ -5,7 +5,7 @@ from time import monotonic_ns
 import numpy as np
 import pytest
 
-from pinnacle.core._native import ffi
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell, Control, create_bell, create_control
 from pinnacle.core.clock import Clock
 from pinnacle.core.errors import NativeError
@@ -185,3 +185,25 @@ def test_own_records_are_of_the_first_turn_alone(tmp_path, kind, turns):
     log = world.log()
     taken = log[(log["flags"] & Flag.DECISION) == 0]["kind"].tolist()
     assert taken == [Kind.TIMER, *rows["kind"]]
+
+
+def state_of(world):
+    """Everything that a turn writes, as bytes."""
+    desk = bytes(ffi.buffer(world.host.desk.cdata))
+    count = len(world.host.markets)
+    makers = [bytes(ffi.buffer(world.host.makers[row])) for row in range(count)]
+    files = [(world.folder / f"{name}.ring").read_bytes() for name in ("market", "intents")]
+    return desk, makers, files, bytes(world.log())
+
+
+@pytest.mark.parametrize("wait", [lib.PMM_WAIT_SPIN, lib.PMM_WAIT_YIELD])
+def test_a_wait_that_keeps_its_memory_near_changes_none_of_it(tmp_path, wait):
+    world = World(tmp_path / "a", MarketMaker, native_turns)
+    world.day()
+    before = state_of(world)
+    world.loop.wait = wait
+    world.loop.rings[0], world.loop.ring_count = world.reader.handle, 1
+    world.loop.until_ns = world.clock.monotonic_ns() + 2_000_000
+    assert world.turns(0, world.loop) == 0
+    assert state_of(world) == before
+    assert world.bell.handle.warm == ffi.NULL, "the turn may go: a later wait does not know of it"
