@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ from pinnacle.core.errors import PinnacleError
 from pinnacle.core.paths import SessionPaths
 from pinnacle.runtime.observer import Observer
 
+#: In the order in which they are given a core of their own: who has least to do last.
+APART = ("exchange", "feed", "strategy", "risk", "gateway", "monitor")
 START_S = 20.0
 QUICK_S, FULL_S = 6, 20
 
@@ -39,10 +42,23 @@ class Session:
     memory_mb: dict[str, float] = field(default_factory=dict)
 
 
+def spread(cores: Sequence[int]) -> dict[str, int]:
+    """The processor of each role: one of its own, or the last one where there are too few."""
+    return {role: cores[min(i, len(cores) - 1)] for i, role in enumerate(APART)}
+
+
+def spread_words(place: dict[str, int]) -> str:
+    """How `spread` has shared the processors out."""
+    on = {core: [role for role in place if place[role] == core] for core in place.values()}
+    said = "; ".join(f"{', '.join(roles)} on {core}" for core, roles in on.items())
+    short = ", fewer than they are: those that share one yield" if len(on) < len(place) else ""
+    return f"{len(on)} cores for {len(place)} processes{short}: {said}"
+
+
 def write_config(bench: Bench, name: str, wait: str, place: dict[str, int] | None = None) -> Path:
     """The demo's configuration with its files in the bench's folders and this wait strategy.
 
-    place: the processor of each role; the demo's own without it.
+    place: the processor of each role; the demo's own without it. Whoever shares his does not spin.
     """
     from pinnacle.core.config import ProcessConfig
     from pinnacle.plan.config import load_session, to_toml
@@ -50,7 +66,8 @@ def write_config(bench: Bench, name: str, wait: str, place: dict[str, int] | Non
     config = load_session(ROOT / "config" / "demo.toml")
     processes = {
         role: ProcessConfig(
-            wait=wait, cpu=place.get(role, -1) if place else _held(bench, process.cpu)
+            wait=_considerate(wait, role, place or {}),
+            cpu=place.get(role, -1) if place else _held(bench, process.cpu),
         )
         for role, process in config.processes.items()
     }
@@ -66,12 +83,20 @@ def write_config(bench: Bench, name: str, wait: str, place: dict[str, int] | Non
     return path
 
 
+def _considerate(wait: str, role: str, place: dict[str, int]) -> str:
+    alone = list(place.values()).count(place.get(role, -1)) <= 1
+    return wait if alone or wait != "spin" else "yield"
+
+
 def _held(bench: Bench, cpu: int) -> int:
     return bench.cores[cpu % 2] if cpu >= 0 else -1
 
 
 def recorded_session(bench: Bench, wait: str, run: int = 0) -> Session:
-    """The session of this wait strategy and number, run when it is first asked for."""
+    """The session of this wait strategy and number, run when it is first asked for.
+
+    One that spins has its processes spread over all processors.
+    """
     name = f"{wait}-{run}"
     if name not in bench.sessions:
         bench.sessions[name] = _run(bench, name, wait, QUICK_S if bench.quick else FULL_S)
@@ -80,7 +105,8 @@ def recorded_session(bench: Bench, wait: str, run: int = 0) -> Session:
 
 def _run(bench: Bench, name: str, wait: str, seconds: float) -> Session:
     """Run the demo's market for so long; ProgramError with its own words if it fails."""
-    config = write_config(bench, name, wait)
+    place = spread(sorted(bench.all_cores)) if wait == "spin" else None
+    config = write_config(bench, name, wait, place)
     report = bench.scratch / f"{name}.json"
     words = [sys.executable, "-m", "pinnacle", "run", str(config), "--name", name]
     words += ["--duration", str(seconds), "--report", str(report)]

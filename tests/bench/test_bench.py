@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from bench.harness.row import Target, missing, row
+from bench.harness.session import APART, spread, spread_words
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {"name", "value", "unit", "better", "runs", "note"}
@@ -76,3 +77,14 @@ def test_what_was_not_measured_has_a_reason_and_no_verdict():
     assert made.met is None
     assert made.value is None
     assert "needs two cores" in made.note
+
+
+@pytest.mark.parametrize("cores", range(1, 9))
+def test_each_process_has_a_core_of_its_own_as_far_as_they_go_and_the_note_says_which(cores):
+    place = spread([2 * core for core in range(cores)])
+    alone = [role for role in place if list(place.values()).count(place[role]) == 1]
+    assert alone == list(APART[: cores - 1 if cores < len(APART) else len(APART)])
+    words = spread_words(place)
+    assert words.startswith(f"{min(cores, len(APART))} cores for {len(APART)} processes")
+    assert ("yield" in words) == (cores < len(APART))
+    assert all(role in words for role in APART)
