@@ -19,7 +19,7 @@ PAUSE_NS = 1_000_000
 STRETCH = 64
 WARM_STRETCHES = 10
 #: Of a round, by all ways together.
-STRETCHES = 180
+STRETCHES, STRETCHES_QUICK = 180, 60
 #: enum pause of bench/c/chain.c.
 PAUSES = {"hot": 0, "bare": 1, "paused": 2}
 
@@ -93,7 +93,9 @@ def measure(arguments: Arguments, name: str) -> None:
     events.array[:] = rows
     chain = Chain(recorded, arguments.more[1])
     found: dict[str, list[np.ndarray]] = {pause: [] for pause in PAUSES}
-    for i, (first, n) in enumerate(stretches(rows)[: STRETCHES // arguments.scale]):
+    for i, (first, n) in enumerate(
+        stretches(rows)[: STRETCHES if arguments.scale == 1 else STRETCHES_QUICK]
+    ):
         pause = list(PAUSES)[i % len(PAUSES)] if i >= WARM_STRETCHES else "hot"
         taken = chain.run(events, first, n, pause)
         if i >= WARM_STRETCHES:
