@@ -17,6 +17,7 @@ CSRC = Path("csrc")
 HEADERS = [
     "base/error.h",
     "base/event.h",
+    "base/position.h",
     "base/source.h",
     "base/set.h",
     "base/clock.h",
