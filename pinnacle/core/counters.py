@@ -101,33 +101,36 @@ class _Open(Closing):
 class Counters(_Open):
     """The owning process's counters, found by label once and used by integer handle.
 
-    Counters are for people to look at: one for which there is no room is reported to `missing`,
-    once, and its handle counts nothing. No process ends for want of one.
+    They are for people to look at: one for which there is no room is reported to `missing`, once,
+    and what it counts nobody sees. No process ends for want of one.
     """
 
     def __init__(self, path: Path, missing: Callable[[str], None] = lambda label: None):
         super().__init__(path, Mode.OWN)
         self._missing = missing
-        self._missed: set[str] = set()
+        self._missed: set[tuple[str, str]] = set()
         self._add = lib.pmm_counter_add
         self._set = lib.pmm_counter_set
         self._get = lib.pmm_counter_get
 
     def counter(self, label: str) -> int:
         """The handle of `label` (1 to 55 bytes of UTF-8), made if it is new."""
-        handle = lib.pmm_counter_find(self.handle, label.encode())
-        if handle in _NO_ROOM:
-            if label not in self._missed:
-                self._missed.add(label)
-                self._missing(label)
-            return handle
-        return check(handle, f"{self.path}: counter {label!r}")
+        return self._found(lib.pmm_counter_find(self.handle, label.encode()), "counter", label)
 
     def histogram(self, label: str) -> Histogram:
-        """The histogram of `label`, made if it is new; NativeError when there is no room."""
-        what = f"{self.path}: histogram {label!r}"
-        index = check(lib.pmm_histogram_find(self.handle, label.encode()), what)
+        """The histogram of `label`, made if it is new; without room, one that nobody else sees."""
+        index = self._found(lib.pmm_histogram_find(self.handle, label.encode()), "histogram", label)
+        if index in _NO_ROOM:
+            return Histogram(ffi.new("struct pmm_histogram *"), self)
         return Histogram(self.handle.histograms + index, self)
+
+    def _found(self, handle: int, what: str, label: str) -> int:
+        if handle not in _NO_ROOM:
+            return check(handle, f"{self.path}: {what} {label!r}")
+        if (what, label) not in self._missed:
+            self._missed.add((what, label))
+            self._missing(label)
+        return handle
 
     def add(self, handle: int, delta: int = 1) -> None:
         """Add to a counter."""

@@ -78,12 +78,19 @@ def test_a_counter_without_room_is_told_once_counts_nothing_and_ends_nobody(path
         assert counters.counter(longest) == handle
 
 
-def test_a_full_table_of_histograms_is_refused(path):
-    with Counters(path) as counters:
+def test_a_histogram_without_room_is_told_once_and_takes_what_it_is_given(path):
+    missing = []
+    with Counters(path, missing.append) as counters, CountersReader(path) as reader:
         counters.histogram("a")
         counters.histogram("b")
-        with pytest.raises(NativeError, match="full"):
-            counters.histogram("c")
+        before = path.read_bytes()
+        for label in ("c", "c", "x" * 56):
+            nowhere = counters.histogram(label)
+            nowhere.record(5)
+            assert nowhere.summary().count == 1
+        assert missing == ["c", "x" * 56]
+        assert path.read_bytes() == before
+        assert list(reader.summaries()) == ["a", "b"]
 
 
 def test_a_stray_handle_writes_nothing(path):
