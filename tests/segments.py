@@ -1,8 +1,10 @@
 """A session's segments for tests of those who read them: made, owned and filled by the test."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell, Control, ProcessState, create_bell, create_control
 from pinnacle.core.book import SharedBookWriter, create_shared_book
 from pinnacle.core.counters import Counters, create_counters
@@ -10,7 +12,8 @@ from pinnacle.core.instruments import write_table
 from pinnacle.core.journal import Journal
 from pinnacle.core.notices import Notices, create_notices
 from pinnacle.core.paths import ROLES, SessionPaths
-from pinnacle.core.schema import Flag, Kind, Side, Source
+from pinnacle.core.rows import PositionsWriter, QuotesWriter, create_positions, create_quotes
+from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
 from pinnacle.core.segment import Mode
 from tests.records import batch, book_of, event, instruments
 
@@ -18,6 +21,12 @@ SYMBOLS = ("BTC-USD", "ETH-USD")
 FILL_NS = 1_700_000_000_123_000_000
 #: Tick 0.01, lot 0.001: so many ticks x lots make one unit of money.
 MONEY = 100_000
+
+
+def show_quote(writer: QuotesWriter, i: int, **values: int) -> None:
+    """What a strategy shows of instrument i."""
+    row = ffi.new("struct pmm_quote_shown *", values)
+    assert lib.pmm_rows_put(writer.handle, i, row) == 0
 
 
 class Segments:
@@ -32,9 +41,11 @@ class Segments:
         create_control(self.paths.control)
         for role in ROLES:
             create_bell(self.paths.process(role), role)
-            create_counters(self.paths.counters(role), 256, 8, role)
+            create_counters(self.paths.counters(role), 64, 8, role)
         for teller in (*ROLES, "supervisor"):
             create_notices(self.paths.notices(teller), teller)
+        create_positions(self.paths.positions, len(SYMBOLS), "risk")
+        create_quotes(self.paths.quotes("strategy"), len(SYMBOLS), "strategy")
         self.paths.monitor_address.touch()
         for instrument in self.instruments:
             path = self.paths.book(instrument.label)
@@ -43,11 +54,14 @@ class Segments:
         self.bells = {role: Bell(self.paths.process(role), Mode.OWN) for role in owned}
         self.counters = {role: Counters(self.paths.counters(role)) for role in owned}
         self.books = [SharedBookWriter(self.paths.book(i.label)) for i in self.instruments]
+        self.positions = PositionsWriter(self.paths.positions)
+        self.quotes = QuotesWriter(self.paths.quotes("strategy"))
+        self._positions_shown: Any = ffi.new("struct pmm_position_shown[]", len(SYMBOLS))
         self.journal: Journal | None = None
 
     def close(self) -> None:
-        opened = (*self.bells.values(), *self.counters.values(), *self.books, self.control)
-        for segment in opened:
+        opened = (*self.bells.values(), *self.counters.values(), *self.books)
+        for segment in (*opened, self.positions, self.quotes, self.control):
             segment.close()
         if self.journal is not None:
             self.journal.close()
@@ -69,33 +83,45 @@ class Segments:
             notices.put(level, text)
 
     def count(self, role: str, **values: int) -> None:
-        """Set counters; `__` in a name stands for the dot, a leading BTC or ETH for the symbol."""
+        """Set counters."""
         counters = self.counters[role]
-        for name, value in values.items():
-            label = name.replace("__", ".").replace("BTC.", "BTC-USD.").replace("ETH.", "ETH-USD.")
+        for label, value in values.items():
             counters.set(counters.counter(label), value)
+
+    def show_position(
+        self, i: int, refused: Mapping[Reason, int] | None = None, **values: int
+    ) -> None:
+        """What risk shows of instrument i; what is not named stays as it was shown."""
+        row = self._positions_shown[i]
+        for reason, count in (refused or {}).items():
+            row.refused[reason] = count
+        for name, value in values.items():
+            setattr(row.position, name, value)
+        assert lib.pmm_rows_put(self.positions.handle, i, ffi.addressof(row)) == 0
+
+    def show_quote(self, i: int, **values: int) -> None:
+        """What the strategy shows of instrument i."""
+        show_quote(self.quotes, i, **values)
 
     def fill_all(self) -> None:
         """A plausible session: books, a long and a short position, quotes, latencies, refusals."""
         self.ready()
         self.books[0].apply_array(book_of([(1000000, 1500), (999990, 20)], [(1000003, 700)]))
         self.books[1].apply_array(book_of([(200000, 40)], [(200001, 50)], instrument_id=1))
-        self.count("strategy", BTC__wanted_bid=999990, BTC__wanted_ask=1000003)
-        self.count(
-            "risk",
-            BTC__position=2500,
-            BTC__realised=12 * MONEY,
-            BTC__unrealised=-3 * MONEY,
-            BTC__fees=-1 * MONEY,
-            BTC__open_orders=2,
-            BTC__bid_fills=5,
-            BTC__ask_fills=4,
-            BTC__turnover=99 * MONEY,
-            BTC__refused__price_collar=3,
-            ETH__position=-100,
-            ETH__realised=MONEY // 4,
-            ETH__fees=MONEY,
+        self.show_quote(0, bid_price=999990, ask_price=1000003)
+        self.show_position(
+            0,
+            position=2500,
+            realised=12 * MONEY,
+            unrealised=-3 * MONEY,
+            fees=-1 * MONEY,
+            open_orders=2,
+            bid_fills=5,
+            ask_fills=4,
+            turnover=99 * MONEY,
+            refused={Reason.PRICE_COLLAR: 3},
         )
+        self.show_position(1, position=-100, realised=MONEY // 4, fees=MONEY)
         histogram = self.counters["risk"].histogram("tick_to_order")
         for value_ns in (20_000, 21_000, 40_000, 900_000):
             histogram.record(value_ns)

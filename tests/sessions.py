@@ -105,8 +105,7 @@ class LiveSession:
         return all(p.state == "ready" for p in self.observer.processes())
 
     def open_orders(self) -> list[int]:
-        states = [self.observer.instrument_state(i) for i in self.observer.instruments]
-        return [state.get("open_orders", 0) for state in states]
+        return [self.observer.position(i).open_orders for i in self.observer.instruments]
 
     def quoting(self) -> bool:
         """Both sides of every instrument, as risk counts them."""

@@ -28,6 +28,7 @@ HEADERS = [
     "turn/loop.h",
     "shared/counters.h",
     "shared/notices.h",
+    "shared/rows.h",
     "book/book.h",
     "journal/journal.h",
     "sim/match.h",
@@ -46,6 +47,7 @@ HEADERS = [
     "trade/orders.h",
     "risk/risk.h",
     "turn/turn.h",
+    "turn/show.h",
     "report/tally.h",
 ]
 INLINE = re.compile(r"^static inline [^\n]*?(?:\}$|\{$.*?^\}$)", re.MULTILINE | re.DOTALL)

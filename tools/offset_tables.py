@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 ROW = re.compile(r"^ \*\s+(\d+)\s+(?:\d+|\.\.\.)\s+(\w+):?(?:\s+(\S.*))?$")
 CONTINUATION = re.compile(r"^ \*\s{20,}(\S.*)$")
-FIELD = re.compile(r"^\s+\w+ (\w+)(?:\[\w+\])?;\s*/\*\s*(.*?)\s*\*/")
+FIELD = re.compile(r"^\s+(?:struct )?\w+ (\w+)(?:\[\w+\])?;\s*/\*\s*(.*?)\s*\*/")
 
 
 def header_of(struct: str) -> str:

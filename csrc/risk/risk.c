@@ -236,9 +236,11 @@ int pmm_risk_position(const struct pmm_risk *risk, uint32_t instrument_id, struc
 
 int64_t pmm_risk_open_orders(const struct pmm_risk *risk) { return risk->order_count; }
 
-int64_t pmm_risk_refused(const struct pmm_risk *risk, uint32_t instrument_id, uint16_t reason) {
-    if (instrument_id >= risk->instrument_count || reason >= RISK_REASONS) return 0;
-    return risk_instrument_of(risk, instrument_id)->refused[reason];
+int pmm_risk_refused(const struct pmm_risk *risk, uint32_t instrument_id, int64_t *refused) {
+    if (instrument_id >= risk->instrument_count) return PMM_ERR_NOT_FOUND;
+    const struct risk_instrument *in = risk_instrument_of(risk, instrument_id);
+    memcpy(refused, in->refused, sizeof in->refused);
+    return 0;
 }
 
 void pmm_risk_warm(const struct pmm_risk *risk) {

@@ -80,8 +80,8 @@ int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n
 /* The mark is the middle of the last reference, rounded down. NOT_FOUND. */
 int pmm_risk_position(const struct pmm_risk *risk, uint32_t instrument_id, struct pmm_position *out);
 int64_t pmm_risk_open_orders(const struct pmm_risk *risk);
-/* Refusals so far with this reason at this instrument. */
-int64_t pmm_risk_refused(const struct pmm_risk *risk, uint32_t instrument_id, uint16_t reason);
+/* Refusals so far at this instrument, by enum pmm_reason: PMM_REASONS of them. NOT_FOUND. */
+int pmm_risk_refused(const struct pmm_risk *risk, uint32_t instrument_id, int64_t *refused);
 
 /* Brings near what orders touch of the first few instruments. */
 void pmm_risk_warm(const struct pmm_risk *risk);

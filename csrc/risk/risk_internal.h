@@ -8,8 +8,6 @@
 #include "base/source.h"
 #include "risk/risk.h"
 
-#define RISK_REASONS 96
-
 struct risk_order {
     uint64_t order_id;      /* 0: empty */
     int64_t price;
@@ -46,7 +44,7 @@ struct risk_instrument {
     struct pmm_instrument terms;
     struct pmm_risk_limits limits;
     struct risk_ledger ledger;
-    int64_t refused[RISK_REASONS];
+    int64_t refused[PMM_REASONS];
     bool reference_good;
 };
 

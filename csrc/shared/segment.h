@@ -56,7 +56,9 @@ enum pmm_segment_kind {
     PMM_SEGMENT_INSTRUMENTS = 6,
     PMM_SEGMENT_MATCH = 7,
     PMM_SEGMENT_STATE = 8,
-    PMM_SEGMENT_NOTICES = 9
+    PMM_SEGMENT_NOTICES = 9,
+    PMM_SEGMENT_POSITIONS = 10,
+    PMM_SEGMENT_QUOTES = 11
 };
 
 enum pmm_segment_mode {

@@ -135,6 +135,8 @@ class Flag(IntFlag):
     STALE = 64
 
 class SegmentKind(IntEnum):
+    QUOTES = 11
+    POSITIONS = 10
     NOTICES = 9
     STATE = 8
     MATCH = 7

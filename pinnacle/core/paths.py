@@ -7,6 +7,8 @@
     <process>.process                    <process>/000000.pmj ...
     <process>.counters
     <process>.notices, supervisor.notices
+    risk.positions
+    <strategy>.quotes
     monitor.address
     <name>.ring
     <instrument>.book                    <process>.log, supervisor.log: under `pinnacle run`
@@ -89,6 +91,13 @@ class SessionPaths:
 
     def notices(self, teller: str) -> Path:
         return self.runtime / f"{teller}.notices"
+
+    @property
+    def positions(self) -> Path:
+        return self.runtime / "risk.positions"
+
+    def quotes(self, strategy: str) -> Path:
+        return self.runtime / f"{strategy}.quotes"
 
     def ring(self, name: str) -> Path:
         return self.runtime / f"{name}.ring"

@@ -70,8 +70,9 @@ class RiskBook:
 
     def refused(self, instrument: int) -> dict[str, int]:
         """Refusals so far, by reason."""
-        counts = {r.name: lib.pmm_risk_refused(self.cdata, instrument, r) for r in Reason}
-        return {name: count for name, count in counts.items() if count}
+        counts = ffi.new("int64_t[]", lib.PMM_REASONS)
+        check(lib.pmm_risk_refused(self.cdata, instrument, counts), "refused")
+        return {Reason(i).name: count for i, count in enumerate(counts) if count}
 
     def open_orders(self) -> int:
         return lib.pmm_risk_open_orders(self.cdata)

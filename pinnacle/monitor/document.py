@@ -10,6 +10,7 @@ from pinnacle.core.counters import BUCKET_FLOORS, Histogram
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.notices import Notice
 from pinnacle.core.risk import beyond_names
+from pinnacle.core.rows import Quote
 from pinnacle.runtime.observer import Observer, ProcessView
 
 BOOK_LEVELS = 10
@@ -23,48 +24,38 @@ _QUANTILES = {"p50_us": "p50", "p99_us": "p99", "p999_us": "p999", "max_us": "ma
 
 
 class Row:
-    """One instrument, read once; `total` is its P&L after fees in ticks x lots."""
+    """One instrument, read once."""
 
     def __init__(self, observer: Observer, instrument: Instrument):
         self.instrument = instrument
         self.money = instrument.money_text
-        self._values = observer.instrument_state(instrument)
-        self._quotes = observer.quotes(instrument)
+        self.position = observer.position(instrument)
+        self._quote = observer.quote(instrument)
         self._book = observer.book(instrument, BOOK_LEVELS)
-        self.total = self.value("realised") + self.value("unrealised") - self.value("fees")
-        self.refusals = {
-            label.removeprefix("refused."): count
-            for label, count in self._values.items()
-            if label.startswith("refused.") and count
-        }
-
-    def value(self, name: str) -> int:
-        """A counter of the risk process, 0 before it is there."""
-        return self._values.get(name, 0)
 
     def json(self) -> dict[str, Any]:
         """The instrument's part of the document; our orders in its book are the caller's to add."""
-        instrument, money = self.instrument, self.money
+        instrument, money, position = self.instrument, self.money, self.position
         return {
             "symbol": instrument.label,
             "tick_size": f"{instrument.tick.size:f}",
             "lot_size": f"{instrument.lot.size:f}",
             "book": book_json(instrument, self._book),
-            "quotes": quotes_json(instrument, self._quotes),
-            "position": instrument.quantity_text(self.value("position")),
+            "quotes": quotes_json(instrument, self._quote),
+            "position": instrument.quantity_text(position.position),
             "pnl": {
-                "realised": money(self.value("realised")),
-                "unrealised": money(self.value("unrealised")),
-                "fees": money(self.value("fees")),
-                "total": money(self.total),
+                "realised": money(position.realised),
+                "unrealised": money(position.unrealised),
+                "fees": money(position.fees),
+                "total": money(position.total),
             },
-            "turnover": money(self.value("turnover")),
-            "open_orders": self.value("open_orders"),
-            "fills": {"bid": self.value("bid_fills"), "ask": self.value("ask_fills")},
-            "unknown_fills": self.value("unknown_fills"),
-            "refused_reports": self.value("refused_reports"),
-            "not_exact": beyond_names(self.value("beyond")),
-            "refusals": self.refusals,
+            "turnover": money(position.turnover),
+            "open_orders": position.open_orders,
+            "fills": {"bid": position.bid_fills, "ask": position.ask_fills},
+            "unknown_fills": position.unknown_fills,
+            "refused_reports": position.refused_reports,
+            "not_exact": beyond_names(position.beyond),
+            "refusals": dict(position.refused),
         }
 
 
@@ -116,9 +107,9 @@ def half_ticks_text(instrument: Instrument, halves: int) -> str:
     return f"{instrument.tick.size * halves / 2:f}"
 
 
-def quotes_json(instrument: Instrument, quotes: dict[str, int]) -> dict[str, str | None]:
+def quotes_json(instrument: Instrument, quote: Quote) -> dict[str, str | None]:
     """Our best wanted prices and their distance; None where nothing is wanted."""
-    bid, ask = quotes.get("wanted_bid", 0), quotes.get("wanted_ask", 0)
+    bid, ask = quote.bid_price, quote.ask_price
     return {
         "bid": instrument.price_text(bid) if bid else None,
         "ask": instrument.price_text(ask) if ask else None,

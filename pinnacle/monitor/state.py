@@ -99,17 +99,17 @@ class State:
         }
 
     def _totals(self, rows: list[Row], records: int, rate: float) -> dict[str, Any]:
-        bids = sum(row.value("bid_fills") for row in rows)
-        asks = sum(row.value("ask_fills") for row in rows)
-        total = sum((Decimal(row.money(row.total)) for row in rows), start=Decimal(0))
+        bids = sum(row.position.bid_fills for row in rows)
+        asks = sum(row.position.ask_fills for row in rows)
+        total = sum((Decimal(row.money(row.position.total)) for row in rows), start=Decimal(0))
         return {
             "currency": self._currency,
             "pnl": f"{total:f}" if self._currency else None,
             "fills": bids + asks,
             "bid_fills": bids,
             "ask_fills": asks,
-            "open_orders": sum(row.value("open_orders") for row in rows),
-            "refusals": sum(sum(row.refusals.values()) for row in rows),
+            "open_orders": sum(row.position.open_orders for row in rows),
+            "refusals": sum(sum(row.position.refused.values()) for row in rows),
             "records": records,
             "records_per_s": round(rate, 1),
         }
@@ -120,7 +120,9 @@ class State:
         # In step with the clock, not with the last sample: no drift to longer steps.
         late = now - self._history_ns
         self._history_ns = now if late > 2 * HISTORY_STEP_NS else now - late % HISTORY_STEP_NS
-        self._history.append((round(time_s, 1), [float(row.money(row.total)) for row in rows]))
+        self._history.append(
+            (round(time_s, 1), [float(row.money(row.position.total)) for row in rows])
+        )
 
     def _history_json(self) -> dict[str, Any]:
         columns = list(zip(*(values for _, values in self._history), strict=True))

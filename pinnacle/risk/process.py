@@ -5,7 +5,8 @@ from typing import Any
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import SharedBookReader
 from pinnacle.core.instruments import Instrument, read_table
-from pinnacle.core.schema import EventBuffer, Reason
+from pinnacle.core.rows import PositionsWriter
+from pinnacle.core.schema import EventBuffer
 from pinnacle.risk.alarms import Alarms
 from pinnacle.risk.config import RiskConfig
 from pinnacle.risk.gate import BATCH, RiskGate
@@ -13,9 +14,6 @@ from pinnacle.runtime.frame import act
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.runtime.seat import Seat
 from pinnacle.runtime.stage import Stage
-
-#: Why an order is refused before it leaves: the only ones that risk gives.
-REASONS = tuple(reason for reason in Reason if Reason.ORDER_SIZE <= reason < Reason.WOULD_TAKE)
 
 
 def run(seat: Seat, config: RiskConfig) -> int:
@@ -73,52 +71,16 @@ def risk_turn(
 
 
 class _Published:
-    """Positions, P&L and refusals as counters: what the monitor and the terminal show."""
-
-    FIELDS = (
-        "position",
-        "cash",
-        "cost",
-        "realised",
-        "unrealised",
-        "fees",
-        "open_orders",
-        "bid_fills",
-        "ask_fills",
-        "turnover",
-        "unknown_fills",
-        "refused_reports",
-        "beyond",
-    )
+    """Positions, P&L and refusals, as everybody may read them; what is alarming of them is told."""
 
     def __init__(self, runtime: Runtime, gate: RiskGate, instruments: list[Instrument]):
-        self._counters = runtime.counters
+        self._rows = PositionsWriter(runtime.paths.positions)
         self._book = gate.book
-        self._labels = [i.label for i in instruments]
         refused = [self._book.position(i)["refused_reports"] for i in range(len(instruments))]
-        self._alarms = Alarms(runtime.log, runtime.control, self._labels, refused)
-        self._refused: dict[tuple[int, Reason], int] = {}
-        self._rows = [
-            {name: self._counters.counter(f"{label}.{name}") for name in self.FIELDS}
-            for label in self._labels
-        ]
+        labels = [instrument.label for instrument in instruments]
+        self._alarms = Alarms(runtime.log, runtime.control, labels, refused)
 
     def now(self) -> None:
-        put = self._counters.set
-        for i, row in enumerate(self._rows):
-            position = self._book.position(i)
-            self._alarms.look(i, position)
-            for name, handle in row.items():
-                put(handle, position[name])
-            for reason in REASONS:
-                refused = lib.pmm_risk_refused(self._book.cdata, i, reason)
-                if refused:
-                    put(self._refusals(i, reason), refused)
-
-    def _refusals(self, i: int, reason: Reason) -> int:
-        """The counter's handle, looked for once: a label is found by going through all of them."""
-        handle = self._refused.get((i, reason))
-        if handle is None:
-            handle = self._counters.counter(f"{self._labels[i]}.refused.{reason.name.lower()}")
-            self._refused[i, reason] = handle
-        return handle
+        if self._rows.publish(self._book):
+            for i in range(self._book.instrument_count):
+                self._alarms.look(i, self._book.position(i))

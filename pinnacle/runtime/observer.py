@@ -13,6 +13,7 @@ from pinnacle.core.counters import CountersReader, Histogram
 from pinnacle.core.instruments import Instrument, read_table
 from pinnacle.core.notices import Notice, NoticesReader
 from pinnacle.core.paths import SessionPaths, role_of
+from pinnacle.core.rows import Position, PositionsReader, Quote, QuotesReader
 from pinnacle.core.schema import Reason, Side
 
 #: A process whose heart has not beaten for so long is hung: every loop beats each 20 ms.
@@ -51,13 +52,15 @@ class Observer:
         self._books = [SharedBookReader(paths.book(i.label)) for i in self.instruments]
         tellers = (*names, "supervisor")
         self._notices = [NoticesReader(paths.notices(teller)) for teller in tellers]
+        self._positions = PositionsReader(paths.positions)
+        self._quotes = {name: QuotesReader(paths.quotes(name)) for name in self.of_role("strategy")}
         self._control = Control(paths.control)
 
     def close(self) -> None:
-        for mapped in (self._bells.values(), self._counters.values(), self._books, self._notices):
-            for opened in mapped:
-                opened.close()
-        self._control.close()
+        by_process = (self._bells, self._counters, self._quotes)
+        opened = [segment for mapped in by_process for segment in mapped.values()]
+        for segment in (*opened, *self._books, *self._notices, self._positions, self._control):
+            segment.close()
 
     def processes(self) -> list[ProcessView]:
         return [self._process(name) for name in self._bells]
@@ -130,35 +133,31 @@ class Observer:
             return {"valid": False, "reason": reason, "bids": [], "asks": []}
         return {"valid": True, "reason": "", "bids": bids.tolist(), "asks": asks.tolist()}
 
-    def instrument_state(self, instrument: Instrument) -> dict[str, int]:
-        """Position, P&L and fills of one instrument, from the risk process's counters."""
-        return self._of(instrument, "risk")
+    def position(self, instrument: Instrument) -> Position:
+        """Position, P&L, fills and refusals of one instrument, as risk showed them last."""
+        return self._positions.read(instrument.instrument_id) or Position()
 
-    def quotes(self, instrument: Instrument) -> dict[str, int]:
-        """wanted_bid and wanted_ask in ticks, by the strategies' counters: the better of two that
-        quote it. None of one that is silent."""
-        found: dict[str, int] = {}
-        for name in self.of_role("strategy"):
+    def quote(self, instrument: Instrument) -> Quote:
+        """What the strategies want of it, the better prices of two that quote it; nothing of one
+        that is silent."""
+        found = Quote()
+        for name, quotes in self._quotes.items():
             strategy = self._bells[name].segment
             silent = monotonic_ns() - strategy.heartbeat_ns > SILENT_NS
             if not silent and strategy.owner_pid:
-                _merge(found, self._of(instrument, name))
+                found = _better(found, quotes.read(instrument.instrument_id) or Quote())
         return found
-
-    def _of(self, instrument: Instrument, process: str) -> dict[str, int]:
-        prefix = f"{instrument.label}."
-        values = self.counters(process).items()
-        return {k.removeprefix(prefix): v for k, v in values if k.startswith(prefix)}
 
     def now_ns(self) -> int:
         """Session time: what the records of this session are stamped with."""
         return self._control.now_ns()
 
 
-def _merge(found: dict[str, int], more: dict[str, int]) -> None:
-    """The quotes of one more strategy into those of others; 0 is no quote."""
-    bid, ask = found.get("wanted_bid", 0), found.get("wanted_ask", 0)
-    found |= more
-    found["wanted_bid"] = max(bid, more.get("wanted_bid", 0))
-    asks = [price for price in (ask, more.get("wanted_ask", 0)) if price]
-    found["wanted_ask"] = min(asks, default=0)
+def _better(one: Quote, other: Quote) -> Quote:
+    """The quotes of two strategies as one; 0 is no quote."""
+    asks = [price for price in (one.ask_price, other.ask_price) if price]
+    return Quote(
+        max(one.bid_price, other.bid_price),
+        min(asks, default=0),
+        one.unknown_reports + other.unknown_reports,
+    )

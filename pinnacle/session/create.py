@@ -16,6 +16,7 @@ from pinnacle.core.notices import create_notices
 from pinnacle.core.output import write_whole
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import create_ring
+from pinnacle.core.rows import create_positions, create_quotes
 from pinnacle.core.schema import Reason
 from pinnacle.core.segment import Mode, Segment
 from pinnacle.plan.config import SessionConfig
@@ -33,17 +34,11 @@ from pinnacle.session.record import check_record, running_text, write_record
 
 #: Own records of a turn stand before what its rings held: the last stamp need not be the latest.
 STAMPS_LOOKED_AT = 65_536
-#: What a process counts of itself, and of each instrument: its figures, and every reason to refuse.
+#: What a process counts of itself; what it has to show of each instrument has rows of its own.
 COUNTERS = 64
-COUNTERS_EACH = 32 + len(Reason)
 HISTOGRAMS = 8
 
 log = structlog.get_logger(process="session")
-
-
-def counters_for(instruments: int) -> int:
-    """The capacity of the table of counters of a process that has so many instruments."""
-    return COUNTERS + COUNTERS_EACH * instruments
 
 
 def create_session(config: SessionConfig, paths: SessionPaths) -> None:
@@ -111,7 +106,9 @@ def _is_whole(config: SessionConfig, paths: SessionPaths) -> bool:
     if not _is_of(config, paths):
         return False
     topology = config.topology()
-    needed = [paths.instruments, *(paths.ring(ring.name) for ring in topology.rings)]
+    needed = [paths.instruments, paths.positions]
+    needed += [paths.ring(ring.name) for ring in topology.rings]
+    needed += [paths.quotes(strategy.name) for strategy in topology.of_role("strategy")]
     for process in topology.processes:
         needed += [paths.process(process.name), paths.counters(process.name)]
     needed += [paths.notices(teller) for teller in _tellers(topology)]
@@ -199,9 +196,12 @@ def _write_segments(config: SessionConfig, made: SessionPaths) -> None:
     instruments, topology = config.instrument_list(), config.topology()
     write_table(made.instruments, instruments)
     for process in topology.processes:
-        name, counters = process.name, counters_for(len(process.instruments))
+        name = process.name
         create_bell(made.process(name), name)
-        create_counters(made.counters(name), counters, HISTOGRAMS, name)
+        create_counters(made.counters(name), COUNTERS, HISTOGRAMS, name)
+    create_positions(made.positions, len(instruments), "risk")
+    for strategy in topology.of_role("strategy"):
+        create_quotes(made.quotes(strategy.name), len(instruments), strategy.name)
     for teller in _tellers(topology):
         create_notices(made.notices(teller), teller)
     for ring in topology.rings:

@@ -122,23 +122,22 @@ class _Row:
     """One instrument's figures as text."""
 
     def __init__(self, observer: Observer, instrument: Instrument):
-        state = observer.instrument_state(instrument)
-        quotes = observer.quotes(instrument)
+        position = observer.position(instrument)
+        quote = observer.quote(instrument)
         book = observer.book(instrument, 1)
         price = instrument.price_text
         self.label = instrument.label
         self.book_trouble = book_words(book)
         self.bid = price(int(book["bids"][0][0])) if len(book["bids"]) else "-"
         self.ask = price(int(book["asks"][0][0])) if len(book["asks"]) else "-"
-        self.our_bid = price(quotes["wanted_bid"]) if quotes.get("wanted_bid") else "-"
-        self.our_ask = price(quotes["wanted_ask"]) if quotes.get("wanted_ask") else "-"
-        self.position = instrument.quantity_text(state.get("position", 0))
-        total = state.get("realised", 0) + state.get("unrealised", 0) - state.get("fees", 0)
-        self.gain = total
-        self.pnl = f"{float(instrument.money_text(total)):+.2f}"
-        self.fills = f"{state.get('bid_fills', 0)}/{state.get('ask_fills', 0)}"
-        self.open_orders = str(state.get("open_orders", 0))
-        self.refused = str(sum(n for name, n in state.items() if name.startswith("refused.")))
+        self.our_bid = price(quote.bid_price) if quote.bid_price else "-"
+        self.our_ask = price(quote.ask_price) if quote.ask_price else "-"
+        self.position = instrument.quantity_text(position.position)
+        self.gain = position.total
+        self.pnl = f"{float(instrument.money_text(position.total)):+.2f}"
+        self.fills = f"{position.bid_fills}/{position.ask_fills}"
+        self.open_orders = str(position.open_orders)
+        self.refused = str(sum(position.refused.values()))
 
 
 def lines(seen: _Seen, remaining_s: float | None) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.config import joined
 from pinnacle.core.instruments import Instrument
+from pinnacle.core.rows import QuotesWriter
 from pinnacle.core.schema import EventBuffer
 from pinnacle.runtime.book_watch import BookWatch
 from pinnacle.runtime.frame import act
@@ -108,7 +109,7 @@ def hooked_turns(stage: Stage, host: StrategyHost, batch: EventBuffer) -> Turns:
 
 
 class _Published:
-    """What people see of the strategy: counters, a few times a second."""
+    """What people see of the strategy: quotes and counters, a few times a second."""
 
     def __init__(self, runtime: Runtime, host: StrategyHost):
         self._counters = runtime.counters
@@ -117,13 +118,7 @@ class _Published:
         self._asked = self._counters.counter("resyncs_asked")
         self._desk = host.desk
         self._loop = runtime.loop
-        self._rows = [
-            (market.row, *self._counters_of(market.instrument.label)) for market in host.markets
-        ]
-
-    def _counters_of(self, label: str) -> list[int]:
-        names = ("wanted_bid", "wanted_ask", "unknown_reports")
-        return [self._counters.counter(f"{label}.{name}") for name in names]
+        self._quotes = QuotesWriter(runtime.paths.quotes(runtime.seat.process.name))
 
     def now(self, asked: int) -> None:
         """`asked`: how often the market was asked for again."""
@@ -131,8 +126,4 @@ class _Published:
         put(self._stage_turns, self._loop.turns)
         put(self._asked, asked)
         put(self._working, lib.pmm_desk_working(self._desk.cdata))
-        for row, bid, ask, unknown in self._rows:
-            wanted: Any = row.wanted
-            put(unknown, row.unknown_reports)
-            put(bid, wanted.bids[0].price if wanted.bid_count else 0)
-            put(ask, wanted.asks[0].price if wanted.ask_count else 0)
+        self._quotes.publish(self._desk.cdata)

@@ -1,5 +1,5 @@
 /*
- * Segments, rings and counters at their edges, for ASan and UBSan: argv[1] is an empty directory.
+ * Segments, rings, counters and rows at their edges, for ASan and UBSan: argv[1] is an empty directory.
  * Damages every byte of every header in turn and opens what is left. Exit 0 if each open either
  * succeeds or is refused with a code, and nothing reads outside a mapping.
  */
@@ -11,6 +11,7 @@
 #include "check.h"
 #include "shared/counters.h"
 #include "base/error.h"
+#include "shared/rows.h"
 
 #define DAMAGED_BYTES 700
 
@@ -50,6 +51,13 @@ static int use(const char *path) {
         pmm_counter_add(&counters, index, 1);
         if (histogram >= 0) pmm_histogram_record(&counters.histograms[histogram], 12345);
         pmm_counters_close(&counters);
+    }
+    struct pmm_rows rows;
+    struct pmm_quote_shown shown = {.bid_price = 1};
+    if (pmm_rows_open(&rows, path, PMM_SEGMENT_QUOTES, PMM_OPEN_OWN) == PMM_OK) {
+        for (uint32_t i = 0; i <= PMM_INSTRUMENTS_MAX; i++)
+            if (pmm_rows_put(&rows, i, &shown) == PMM_OK) pmm_rows_read(&rows, i, &shown);
+        pmm_rows_close(&rows);
     }
     return 0;
 }
@@ -97,5 +105,7 @@ int main(int argc, char **argv) {
     CHECK(damage("ring", 256 + 384 + 16 * 64) == 0);
     CHECK(pmm_counters_create("counters", 3, 2, "edges") == PMM_OK);
     CHECK(damage("counters", 256 + 128 + 3 * 64 + 2 * sizeof(struct pmm_histogram)) == 0);
+    CHECK(pmm_rows_create("rows", PMM_SEGMENT_QUOTES, 3, "edges") == PMM_OK);
+    CHECK(damage("rows", 256 + 128 + 3 * (64 + 2 * sizeof(struct pmm_quote_shown))) == 0);
     return 0;
 }

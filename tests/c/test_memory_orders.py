@@ -1,13 +1,15 @@
-"""Each order of ring, sequence lock and doorbell is needed: taken away, it is found.
+"""Each order of ring, sequence lock, rows and doorbell is needed: taken away, it is found.
 
 The ring's payload is plain memory, so ThreadSanitizer sees what the commit word and the head order.
-The book's is relaxed atomics behind fences, which ThreadSanitizer cannot see: `book_weak` runs the
-book's own code on a memory that makes every reordering which C11 allows. The doorbell's fences
+The book's, and that of rows, is relaxed atomics behind fences, which ThreadSanitizer cannot see:
+`book_weak` and `rows_weak` run their own code on a memory that makes every reordering which C11
+allows. The doorbell's fences
 order a store before a load, which a race of two processes hardly ever shows: `bell_weak` runs its
 own code with store buffers.
 """
 
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from tests.c.sources import CSRC, sources
 
 HERE = Path(__file__).parent
 RING = ["bell", "clock", "counters", "crc32c", "event", "locks", "pages", "ring", "segment"]
+ROWS = ["clock", "crc32c", "locks", "pages", "rows", "segment"]
 BOOK = ["ladder", "ladder_far", "book", "book_read", "snapshot"]
 THREAD = ["-fsanitize=thread", "-Wno-tsan", "-fno-builtin", "-pthread"]
 ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
@@ -36,11 +39,17 @@ def weak_bell(tmp_path: Path, tree: Path) -> subprocess.CompletedProcess:
     return subprocess.run([program, folder], capture_output=True, text=True)
 
 
-def weak_book(tmp_path: Path, tree: Path, *flags: str) -> subprocess.CompletedProcess:
-    weak = ["-include", HERE / "weak_atomics.h", f"-I{HERE}", f"-I{tree}"]
-    files = [HERE / "book_weak.c", *sources(*BOOK, tree=tree)]
-    subprocess.run([*COMPILER, *flags, *weak, "-o", tmp_path / "book_weak", *files], check=True)
-    return subprocess.run([tmp_path / "book_weak"], capture_output=True, text=True)
+def weak_one(
+    name: str, parts: list[str], tmp_path: Path, tree: Path, *flags: str
+) -> subprocess.CompletedProcess:
+    weak = ["-D_GNU_SOURCE=", "-include", HERE / "weak_atomics.h", f"-I{HERE}", f"-I{tree}"]
+    files = [HERE / f"{name}.c", *sources(*parts, tree=tree)]
+    subprocess.run([*COMPILER, *flags, *weak, "-o", tmp_path / name, *files], check=True)
+    return subprocess.run([tmp_path / name], capture_output=True, text=True)
+
+
+weak_book = partial(weak_one, "book_weak", BOOK)
+weak_rows = partial(weak_one, "rows_weak", ROWS)
 
 
 def test_with_store_buffers_no_wake_up_is_lost(tmp_path):
@@ -94,6 +103,29 @@ def test_an_order_taken_from_the_book_is_found(tmp_path, name, line, instead):
     done = weak_book(tmp_path, without(tmp_path, name, line, instead))
     assert done.returncode == 1
     assert "two batches" in done.stderr or "missing" in done.stderr
+
+
+def test_on_the_weakest_memory_a_reader_of_a_row_never_mixes_two_writes(tmp_path):
+    done = weak_rows(tmp_path, CSRC, *ADDRESS)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("pmm_fence_release();", ""),
+        ("pmm_store_release_u64(&row->sequence", "pmm_store_relaxed_u64(&row->sequence"),
+        ("pmm_load_acquire_u64(&row->sequence)", "pmm_load_relaxed_u64(&row->sequence)"),
+        ("pmm_fence_acquire();", ""),
+        ("pmm_load_relaxed_u64(&row->sequence) == sequence", "1"),
+        ("half_of(row, next, words)", "half_of(row, next + 1, words)"),
+    ],
+    ids=["fill", "show", "first-look", "before-the-second-look", "second-look", "other-half"],
+)
+def test_an_order_taken_from_the_rows_is_found(tmp_path, line, instead):
+    done = weak_rows(tmp_path, without(tmp_path, "rows.c", line, instead))
+    assert done.returncode == 1
+    assert "two writes" in done.stderr or "went back" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ SOURCES = [
     "locks",
     "pages",
     "ring",
+    "rows",
     "segment",
 ]
 

@@ -38,8 +38,8 @@ def demo(tmp_path_factory):
 
 def traded(live) -> bool:
     """However slow the machine: both instruments were filled, and every journal holds something."""
-    states = [live.observer.instrument_state(i) for i in live.observer.instruments]
-    filled = all(state.get("bid_fills", 0) + state.get("ask_fills", 0) > 0 for state in states)
+    positions = [live.observer.position(i) for i in live.observer.instruments]
+    filled = all(position.bid_fills + position.ask_fills > 0 for position in positions)
     journals = (JournalReader(live.paths.journal(role)) for role in JOURNALLED)
     return filled and all(len(journal) > RECORDS for journal in journals)
 

@@ -128,7 +128,7 @@ def test_it_ends_although_someone_keeps_a_connection(segments, start):
 
 def test_the_state_moves_with_the_session(segments, start):
     address = address_of(segments, start())
-    segments.count("risk", BTC__position=7)
+    segments.show_position(0, position=7)
     for _ in range(100):
         state = json.loads(ask(address, "/api/state")[1])
         if state["instruments"][0]["position"] == "0.007":

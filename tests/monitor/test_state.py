@@ -300,7 +300,7 @@ def test_the_history_remembers_the_profit_of_each_instrument(segments, state):
     history = document(state)["pnl_history"]
     assert history["series"] == {"BTC-USD": [10.0], "ETH-USD": [-0.75]}
     assert len(history["time_s"]) == 1
-    segments.count("risk", BTC__realised=20 * MONEY)
+    segments.show_position(0, realised=20 * MONEY)
     assert document(state)["pnl_history"] == history, "one point a second"
 
 

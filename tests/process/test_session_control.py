@@ -118,5 +118,5 @@ def fills(paths, role: str) -> tuple[int, int]:
 
 
 def filled(session) -> bool:
-    states = [session.observer.instrument_state(i) for i in session.observer.instruments]
-    return any(state.get("bid_fills", 0) + state.get("ask_fills", 0) for state in states)
+    positions = [session.observer.position(i) for i in session.observer.instruments]
+    return any(position.bid_fills + position.ask_fills for position in positions)

@@ -45,8 +45,8 @@ def original(tmp_path_factory):
 
 
 def filled(live):
-    states = [live.observer.instrument_state(i) for i in live.observer.instruments]
-    return any(state.get("bid_fills", 0) + state.get("ask_fills", 0) > 3 for state in states)
+    positions = [live.observer.position(i) for i in live.observer.instruments]
+    return any(position.bid_fills + position.ask_fills > 3 for position in positions)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pinnacle.core.instruments import read_table
 from pinnacle.core.journal import Journal
 from pinnacle.core.ring import RingObserver, RingWriter
 from pinnacle.core.schema import Kind, Reason, Source, events_pointer
-from pinnacle.core.segment import Mode
+from pinnacle.core.segment import Mode, peek
 from pinnacle.plan.config import load_session, to_toml
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import start_records
@@ -208,6 +208,19 @@ def test_a_file_that_another_start_is_writing_is_no_strangers(made):
     (paths.data / ".pinnacle-1488-7c0b4cc8.part").touch()
     create_session(config, paths)
     assert paths.config.exists()
+
+
+@pytest.mark.parametrize("name", ["risk.positions", "strategy.quotes"])
+def test_a_dead_session_goes_on_with_its_rows_and_without_one_of_them_is_made_anew(made, name):
+    config, paths = made
+    own_session(config, paths).close()
+    before = peek(paths.control).created_ns
+    own_session(config, paths).close()
+    assert peek(paths.control).created_ns == before
+    (paths.runtime / name).unlink()
+    own_session(config, paths).close()
+    assert peek(paths.control).created_ns > before
+    assert peek(paths.runtime / name).ready
 
 
 def test_only_a_sessions_own_files_are_removed(made):

@@ -1,0 +1,150 @@
+"""What processes show of each instrument: whole at every moment, and there after their death."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.errors import LayoutError, NativeError, OwnedError
+from pinnacle.core.rows import (
+    Position,
+    PositionsReader,
+    PositionsWriter,
+    Quote,
+    QuotesReader,
+    QuotesWriter,
+    create_positions,
+    create_quotes,
+)
+from pinnacle.core.schema import Reason
+from pinnacle.core.segment import SegmentKind, create_segment, peek
+
+INSTRUMENTS = lib.PMM_INSTRUMENTS_MAX
+WORDS = ffi.sizeof("struct pmm_position_shown") // 8
+ROW_BYTES = 64 + 2 * 8 * WORDS
+
+#: Writes rows without a pause, each word of a row its number and what the write began with.
+WRITER = """\
+import sys
+from pinnacle.core._native import ffi, lib
+from pinnacle.core.rows import PositionsWriter
+
+writer, words = PositionsWriter(sys.argv[1]), int(sys.argv[2])
+values = ffi.new("int64_t[]", words)
+for x in range(1, 10**9):
+    values[0:words] = range(1000 * x, 1000 * x + words)
+    for row in (0, 1, 255):
+        lib.pmm_rows_put(writer.handle, row, values)
+    if x == 1:
+        print("writing", flush=True)
+"""
+
+
+@pytest.fixture
+def positions(tmp_path):
+    create_positions(tmp_path / "risk.positions", INSTRUMENTS, "risk")
+    return tmp_path / "risk.positions"
+
+
+@pytest.fixture
+def quotes(tmp_path):
+    create_quotes(tmp_path / "strategy.quotes", 3, "strategy")
+    return tmp_path / "strategy.quotes"
+
+
+def put(writer, i, struct, **values):
+    return lib.pmm_rows_put(writer.handle, i, ffi.new(f"struct {struct} *", values))
+
+
+def test_a_position_is_read_as_the_struct_names_it_with_every_reason(positions):
+    names = [name for name, _ in ffi.typeof("struct pmm_position").fields]
+    assert [*Position._fields] == [*names, "refused"]
+    amounts = {name: (-1) ** i * 2**62 + i for i, name in enumerate(names)}
+    refused = [5 + reason for reason in range(lib.PMM_REASONS)]
+    with PositionsWriter(positions) as writer, PositionsReader(positions) as reader:
+        assert put(writer, 255, "pmm_position_shown", position=amounts, refused=refused) == 0
+        seen = reader.read(255)
+        assert {name: getattr(seen, name) for name in names} == amounts
+        assert {r.name.lower(): 5 + r for r in Reason}.items() <= seen.refused.items()
+        assert len(seen.refused) == lib.PMM_REASONS
+        assert seen.total == seen.realised + seen.unrealised - seen.fees
+
+
+def test_a_quote_is_read_as_it_was_shown_last_and_other_rows_are_not_touched(quotes):
+    with QuotesWriter(quotes) as writer, QuotesReader(quotes) as reader:
+        for n in range(1, 5):
+            assert put(writer, 1, "pmm_quote_shown", bid_price=n, ask_price=n + 1) == 0
+            assert reader.read(1) == Quote(n, n + 1, 0)
+        put(writer, 1, "pmm_quote_shown", unknown_reports=7)
+        assert [reader.read(i) for i in range(3)] == [None, Quote(0, 0, 7), None]
+
+
+def test_a_row_that_there_is_not_is_refused(quotes):
+    with QuotesWriter(quotes) as writer, QuotesReader(quotes) as reader:
+        before = quotes.read_bytes()
+        for i in (3, 255, 2**32 - 1):
+            assert put(writer, i, "pmm_quote_shown", bid_price=1) == lib.PMM_ERR_ARGUMENT
+            with pytest.raises(NativeError, match="bad argument"):
+                reader.read(i)
+        assert put(reader, 0, "pmm_quote_shown", bid_price=1) == lib.PMM_ERR_ARGUMENT
+        assert quotes.read_bytes() == before
+    with pytest.raises(ValueError, match="closed"):
+        reader.read(0)
+
+
+def test_rows_have_one_owner_and_other_segments_are_refused(positions, quotes, tmp_path):
+    with PositionsWriter(positions), pytest.raises(OwnedError):
+        PositionsWriter(positions)
+    print_ = peek(quotes).fingerprint
+    create_segment(tmp_path / "size", SegmentKind.QUOTES, print_, 4096, "x")
+    for path in (positions, tmp_path / "size"):
+        with pytest.raises(LayoutError):
+            QuotesReader(path)
+    for count in (0, INSTRUMENTS + 1):
+        with pytest.raises(NativeError, match="bad argument"):
+            create_quotes(tmp_path / "count", count, "x")
+    kind = SegmentKind.COUNTERS
+    assert lib.pmm_rows_create(b"kind", kind, 1, b"x") == lib.PMM_ERR_ARGUMENT
+
+
+def test_a_reader_beside_the_writer_never_sees_half_a_row_and_a_killed_writer_leaves_whole_ones(
+    positions,
+):
+    shown = ffi.new("int64_t[]", WORDS)
+    command = [sys.executable, "-c", WRITER, str(positions), str(WORDS)]
+    for _ in range(3):
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout.readline() == b"writing\n"
+            read = 0
+            with PositionsReader(positions) as reader:
+                for n in range(30_000):
+                    code = lib.pmm_rows_read(reader.handle, (0, 1, 255)[n % 3], shown)
+                    read += code == 0
+                    assert code in (0, lib.PMM_ERR_STALE)
+                    if n % 10 == 0 and code == 0:
+                        assert list(shown) == list(range(shown[0], shown[0] + WORDS))
+            process.send_signal(signal.SIGKILL)
+        assert process.returncode == -signal.SIGKILL and read > 1000
+        with PositionsReader(positions) as reader:
+            for row in (0, 1, 255):
+                assert lib.pmm_rows_read(reader.handle, row, shown) == 0
+                assert list(shown) == list(range(shown[0], shown[0] + WORDS))
+
+
+@pytest.mark.parametrize("written", range(0, WORDS + 1, 20))
+def test_a_writer_that_dies_inside_a_row_leaves_what_it_showed_before(positions, written):
+    """What it has stored of the next values lies in the half that is not shown."""
+    with PositionsWriter(positions) as writer:
+        for n in (1, 2, 3):
+            put(writer, 2, "pmm_position_shown", position={"position": n, "beyond": n})
+    at = lib.PMM_SEGMENT_HEADER_BYTES + 128 + 2 * ROW_BYTES + 64  # the half of an even sequence
+    with positions.open("r+b") as file:
+        file.seek(at)
+        file.write(b"\xff" * 8 * written)
+    with PositionsReader(positions) as reader:
+        assert reader.read(2) == Position(position=3, beyond=3)
+        with PositionsWriter(positions) as successor:
+            put(successor, 2, "pmm_position_shown", position={"position": 4})
+            assert reader.read(2) == Position(position=4)
