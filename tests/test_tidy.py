@@ -133,6 +133,39 @@ def test_only_one_place_takes_an_orders_terms_apart():
     assert takes == ["csrc/base/terms.h"]
 
 
+#: What is said in two ways in other codebases, and here in the one that is named.
+OTHER_DIALECTS = {
+    "!p or p": re.compile(r"==\s*NULL\b|!=\s*NULL\b(?!;)"),  # `return p != NULL;` is a number
+    "UINT64_C": re.compile(r"\b(?:0x[0-9A-Fa-f]+|\d+)(?:ull|ULL)\b"),
+    "no titles of sections": re.compile(r"\n\n/\*[^\n]*\*/\n(?=\n)"),
+}
+LONE_RETURN = re.compile(
+    r"^( *if \([^\n{}]*\)) \{\n +(return\b[^\n{};]*;)\n *\}\n(?! *else)", re.MULTILINE
+)
+C_LINE_MAX = 120
+
+
+def other_dialects(text: str) -> list[str]:
+    found = [name for name, pattern in OTHER_DIALECTS.items() if pattern.search(text)]
+    lines = [" ".join(lone.groups()) for lone in LONE_RETURN.finditer(text)]
+    return found + [line for line in lines if len(line) <= C_LINE_MAX]
+
+
+def test_another_dialect_of_c_is_noticed():
+    own = "if (!p || n == 0) return -1;\nreturn p != NULL;\nuint64_t a = UINT64_C(1);\n"
+    own += "/* What follows. */\nint f(void);\nif (a) {\n    return 1;\n} else {\n    g();\n}\n"
+    assert other_dialects(own) == []
+    others = ["if (p == NULL) f();", "if (p != NULL && n) f();", "1ull << n", "0x10ULL"]
+    others += ["\n\n/* Set-up. */\n\nint f(void);", "if (n == 0) {\n    return -1;\n}\n"]
+    assert [len(other_dialects(text)) for text in others] == [1] * 6
+
+
+def test_the_c_sources_speak_one_dialect():
+    """What can be told from the text; line breaks are clang-format's."""
+    found = {relative(path): other_dialects(path.read_text(encoding="utf-8")) for path in C_FILES}
+    assert {path: words for path, words in found.items() if words} == {}
+
+
 def test_no_python_module_is_longer_than_400_lines():
     lengths = {
         relative(path): len(path.read_text(encoding="utf-8").splitlines()) for path in PYTHON_FILES

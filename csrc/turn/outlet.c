@@ -47,8 +47,6 @@ static void ring_bell(const struct pmm_outlet *outlet) {
     if (outlet->bell) pmm_bell_ring(outlet->bell);
 }
 
-/* ---- changes ---- */
-
 /* BOOK_INVALID for each stale instrument that the reader has not heard of. The count. */
 static size_t write_notices(const struct pmm_outlet *outlet, int64_t recv_ns, struct pmm_event *out) {
     size_t n = 0;
@@ -138,8 +136,6 @@ void pmm_outlet_push(struct pmm_outlet *outlet, const struct pmm_event *events, 
     else
         pmm_outlet_give(outlet, events, n, &outlet->instruments);
 }
-
-/* ---- snapshots ---- */
 
 /* Records that a resync may push now. */
 static size_t spare(const struct pmm_outlet *outlet) {

@@ -36,7 +36,7 @@ const char *pmm_json_string(const char *p, const char *end, struct pmm_json_faul
         if ((unsigned char)*p < 0x20) return pmm_json_fail(fault, p, PMM_ERR_SYNTAX);
         if (*p == '\\') {
             p = escape(p, end, fault);
-            if (p == NULL) return NULL;
+            if (!p) return NULL;
         } else {
             p++;
         }
@@ -55,9 +55,9 @@ static const char *number(const char *p, const char *end, struct pmm_json_fault 
     p += *p == '-';
     if (p < end && *p == '0')
         p++;
-    else if ((p = digit_run(p, end, fault)) == NULL)
+    else if (!(p = digit_run(p, end, fault)))
         return NULL;
-    if (p < end && *p == '.' && (p = digit_run(p + 1, end, fault)) == NULL) return NULL;
+    if (p < end && *p == '.' && !(p = digit_run(p + 1, end, fault))) return NULL;
     if (p < end && (*p | 32) == 'e') {
         p++;
         p += p < end && (*p == '+' || *p == '-');
@@ -79,13 +79,13 @@ static const char *container(const char *p, const char *end, char close, int dep
     for (;;) {
         if (close == '}') {
             p = pmm_json_string(p, end, fault);
-            if (p == NULL) return NULL;
+            if (!p) return NULL;
             p = json_space(p, end);
             if (p >= end || *p != ':') return pmm_json_fail(fault, p, PMM_ERR_SYNTAX);
             p = json_space(p + 1, end);
         }
         p = pmm_json_skip(p, end, depth + 1, fault);
-        if (p == NULL) return NULL;
+        if (!p) return NULL;
         p = json_space(p, end);
         if (p < end && *p == close) return p + 1;
         if (p >= end || *p != ',') return pmm_json_fail(fault, p, PMM_ERR_SYNTAX);

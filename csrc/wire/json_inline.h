@@ -27,7 +27,7 @@ static inline const char *json_space(const char *p, const char *end) {
  * perhaps of bytes after the first such.
  */
 static inline uint64_t json_stops(uint64_t v) {
-    const uint64_t ones = 0x0101010101010101ull, high = 0x8080808080808080ull;
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
     const uint64_t quote = (v ^ ones * '"') - ones, slash = (v ^ ones * '\\') - ones;
     return (quote | slash | (v - ones * 0x20) | v) & high;
 }
