@@ -26,7 +26,8 @@ from pinnacle.session.create import create_session
 from pinnacle.session.place import remove_segments
 from pinnacle.strategy.host import StrategyHost
 from pinnacle.strategy.process import BATCH as STRATEGY_BATCH
-from pinnacle.strategy.process import make_host, native_turn
+from pinnacle.strategy.process import make_host
+from pinnacle.strategy.turns import native_turn
 
 
 class Recorded:

@@ -1,9 +1,8 @@
 """The strategy process: take the market and the fills, decide, give intents to risk."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from pinnacle.core._native import ffi, lib
+from pinnacle.core._native import lib
 from pinnacle.core.config import joined
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.rows import QuotesWriter
@@ -17,6 +16,7 @@ from pinnacle.runtime.topology import Process
 from pinnacle.strategy.chosen import code_of
 from pinnacle.strategy.config import StrategyConfig
 from pinnacle.strategy.host import StrategyHost
+from pinnacle.strategy.turns import hooked_turns, native_turns
 
 BATCH = 4096
 
@@ -63,49 +63,6 @@ class Trader:
     @property
     def idle(self) -> bool:
         return self._host.idle
-
-
-Turns = Callable[[int, Any], int]
-
-
-def native_turns(stage: Stage, host: StrategyHost, batch: EventBuffer) -> Turns:
-    """Turns of a host without hooks: of (own records in the batch, struct pmm_loop *), all in C."""
-    turn, run = native_turn(stage, host, batch), lib.pmm_strategy_turns
-    checked = stage.journal.check
-    return lambda own, loop: checked(run(turn, own, loop), "strategy")
-
-
-def native_turn(stage: Stage, host: StrategyHost, batch: EventBuffer) -> Any:
-    """struct pmm_strategy_turn * of these three, which must outlive it."""
-    turn = ffi.new("struct pmm_strategy_turn *")
-    turn.stage = stage.cdata
-    turn.desk = host.desk.cdata
-    for row in range(len(host.markets)):
-        turn.makers[row] = host.makers[row]
-    turn.batch = batch.cdata
-    turn.batch_max = batch.capacity
-    turn.decisions = host.desk.decisions.cdata
-    turn.decisions_max = host.desk.decisions.capacity
-    return turn
-
-
-def hooked_turns(stage: Stage, host: StrategyHost, batch: EventBuffer) -> Turns:
-    """The same with the strategy's hooks between taking and giving."""
-    events, decisions = batch.cdata, host.desk.decisions.cdata
-    take, give, decide, again = stage.take, stage.give, host.decide, lib.pmm_loop_again
-
-    def turns(own: int, loop: Any) -> int:
-        taken = 0
-        while True:
-            n = take(batch, own)
-            if n:
-                give(decisions, decide(events, n))
-            taken += n
-            own = 0
-            if not again(loop, n):
-                return taken
-
-    return turns
 
 
 class _Published:

@@ -18,7 +18,7 @@ from pinnacle.runtime.stage import ORDER_KINDS, Input, Output, Stage, kind_mask
 from pinnacle.strategy.config import MarketMakerConfig, StrategyConfig
 from pinnacle.strategy.host import StrategyHost
 from pinnacle.strategy.market_maker import MarketMaker
-from pinnacle.strategy.process import hooked_turns, native_turns
+from pinnacle.strategy.turns import hooked_turns, native_turns
 from tests.records import batch, book_of, event, instruments
 
 
