@@ -1,7 +1,7 @@
 """The matching engine: adds and cancels, market orders, and the traders' mixed flow."""
 
 from bench.harness.bench import Bench
-from bench.harness.row import Row, Target, row
+from bench.harness.row import YARDSTICK, Row, Target, row
 
 NAME = "matching"
 
@@ -18,7 +18,9 @@ def measure(bench: Bench) -> list[Row]:
             f"{NAME}, add + cancel",
             "ns",
             runs["add_cancel_batched"],
-            target=Target("value", 90),
+            peer=YARDSTICK,
+            peer_runs=runs["yardstick"],
+            target=Target("ratio", 90),
             instructions=counted,
             note="an add and a cancel among 2,000 live orders, 64 of each a call",
         ),
@@ -32,7 +34,9 @@ def measure(bench: Bench) -> list[Row]:
             f"{NAME}, market order",
             "ns/fill",
             runs["market_order"],
-            target=Target("value", 60),
+            peer=YARDSTICK,
+            peer_runs=runs["yardstick"],
+            target=Target("ratio", 60),
             quantiles=quantiles("market_order"),
             note="500 fills each, 20 orders a level; a fill is two reports and a trade record",
         ),

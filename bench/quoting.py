@@ -1,7 +1,7 @@
 """A market maker's quote: fair value, skew, three levels a side."""
 
 from bench.harness.bench import Bench
-from bench.harness.row import Row, Target, row
+from bench.harness.row import YARDSTICK, Row, Target, row
 
 NAME = "quoting"
 
@@ -13,7 +13,9 @@ def measure(bench: Bench) -> list[Row]:
             NAME,
             "ns",
             runs["moved"],
-            target=Target("value", 30),
+            peer=YARDSTICK,
+            peer_runs=runs["yardstick"],
+            target=Target("ratio", 30),
             instructions=bench.instructions("quoting", "pmm_maker_quote"),
             note="skew and 3 levels a side, another top of book at each look",
         ),

@@ -1,7 +1,7 @@
 """The pre-trade gate: an order that passes every check, and every way to be refused."""
 
 from bench.harness.bench import Bench
-from bench.harness.row import Row, Target, median, row
+from bench.harness.row import YARDSTICK, Row, Target, median, row
 
 NAME = "pre-trade risk"
 REFUSALS = (
@@ -30,7 +30,9 @@ def measure(bench: Bench) -> list[Row]:
             f"{NAME}, approved",
             "ns/order",
             runs["approved"],
-            target=Target("value", 25),
+            peer=YARDSTICK,
+            peer_runs=runs["yardstick"],
+            target=Target("ratio", 25),
             instructions=bench.instructions("risk", "pmm_risk_run"),
             note="batches of 64; instructions: of an order and of its cancellation's report, mean",
         ),

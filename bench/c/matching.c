@@ -200,6 +200,7 @@ int main(int argc, char **argv) {
         return 0;
     }
     for (int round = 0; round < args.rounds; round++) {
+        emit_yardstick();
         add_cancel(amount(&args, PAIRS));
         add_cancel_batched(amount(&args, PAIRS));
         market_order(amount(&args, 40));

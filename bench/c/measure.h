@@ -104,6 +104,24 @@ static inline int compare_u32(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/*
+ * "yardstick": ns of a hundred multiplications, each of what the one before gave. Nothing but the core's pace is in
+ * it, so what a piece of arithmetic takes of it says the same on a slow machine as on a fast one.
+ */
+static inline void emit_yardstick(void) {
+    uint64_t x = 1, least = UINT64_MAX;
+    for (int trial = 0; trial < 20; trial++) {
+        uint64_t t0 = ticks();
+        for (int i = 0; i < 10000; i++) {
+            x = x * 6364136223846793005u + 1442695040888963407u;
+            __asm__ volatile("" : "+r"(x));
+        }
+        uint64_t t = ticks() - t0;
+        if (t < least) least = t;
+    }
+    emit("yardstick", ticks_to_ns(least) / 100);
+}
+
 /* Prints PREFIX.p50, .p99 and .p99_9 in ns of n samples in ticks; sorts them. */
 static inline void emit_quantiles(const char *prefix, uint32_t *samples, size_t n) {
     qsort(samples, n, sizeof *samples, compare_u32);

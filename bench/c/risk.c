@@ -132,6 +132,7 @@ int main(int argc, char **argv) {
         return 0;
     }
     for (int round = 0; round < args.rounds; round++) {
+        emit_yardstick();
         measure("approved", risk, batches, 0, NULL);
         measure("order_size", risk, batches, PMM_REASON_ORDER_SIZE, too_big);
         measure("price_collar", risk, batches, PMM_REASON_PRICE_COLLAR, too_far);

@@ -38,6 +38,10 @@ class Row(msgspec.Struct, kw_only=True):
     note: str = ""
 
 
+#: What a piece of arithmetic is held against: it tells the machine's pace and nothing else.
+YARDSTICK = "100 multiplications, one after the other"
+
+
 def median(values: Sequence[float]) -> float:
     return float(statistics.median(values))
 
