@@ -44,9 +44,8 @@ def process(process: str, config: Path, name: str | None, log_json: bool) -> int
     Where a session has several of a kind the venue's or the strategy's name stands behind it:
     feed.kraken, strategy.maker.
     """
-    from pinnacle.core.config import load
     from pinnacle.core.errors import UsageError
-    from pinnacle.plan.config import SessionConfig
+    from pinnacle.plan.config import read_session
 
     session, colon, process = process.rpartition(":")
     if colon and name is not None:
@@ -56,7 +55,7 @@ def process(process: str, config: Path, name: str | None, log_json: bool) -> int
             raise UsageError(f"{config}: is a folder: whose? SESSION:{process}")
         config = config / f"{session}.toml"
     # Checked as a whole when the session was made: here by type, and its own part by its logic.
-    loaded = load(config, SessionConfig)
+    loaded = read_session(config)
     return _run(process, loaded, loaded.paths(session or name), log_json, config)
 
 

@@ -150,7 +150,8 @@ def _parts(value: Any, kind: Any) -> Iterator[tuple[str | int, Any, Any]]:
         yield from ((key, inner, get_args(kind)[1]) for key, inner in value.items())
     elif isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, Section):
         hints = get_type_hints(kind, include_extras=True)
-        yield from ((key, inner, hints[key]) for key, inner in value.items() if key in hints)
+        types = {field.encode_name: hints[field.name] for field in msgspec.structs.fields(kind)}
+        yield from ((key, inner, types[key]) for key, inner in value.items() if key in types)
     elif isinstance(value, list) and origin is list:
         yield from ((i, inner, get_args(kind)[0]) for i, inner in enumerate(value))
 

@@ -296,10 +296,22 @@ def load_session(path: Path, *, kept: bool = False) -> SessionConfig:
     """
     from pinnacle.plan.checks import check
 
+    config = read_session(path, kept=kept)
+    try:
+        check(config)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return config
+
+
+def read_session(path: Path, *, kept: bool = False) -> SessionConfig:
+    """The file, its keys and types checked and no more; ConfigError names the key.
+
+    For one process of a session that was checked as a whole when it was made.
+    """
     config = load(path, SessionConfig, kept=kept)
     try:
         _set_folders(config, path)
-        check(config)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     return config

@@ -2,7 +2,10 @@
 
 import importlib
 import sys
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pinnacle.core.config import convert_part
@@ -25,33 +28,52 @@ def chosen(config: StrategyConfig, key: str) -> tuple[type[Strategy], Any]:
     if config.kind is None:
         return STRATEGIES[config.name], getattr(config, config.name)
     kind = _imported(config.kind, config.folder, f"{key}.class")
-    return kind, convert_part(config.params, kind.Params, f"{key}.params")
+    try:
+        return kind, convert_part(config.params, kind.Params, f"{key}.params")
+    except TypeError as error:
+        raise ConfigError(f"{key}.class: its Params are no type of a table: {error}") from None
 
 
 def code_of(config: StrategyConfig) -> bytes:
     """The user's own module, as it decides: empty for the strategies of this package."""
     if config.kind is None:
         return b""
-    kind = _imported(config.kind, config.folder, "class")
-    file = sys.modules[kind.__module__].__file__
+    file = _module(config.kind.partition(":")[0], config.folder, "class").__file__
     return Path(file).read_bytes() if file else b""
 
 
 def _imported(text: str, folder: str, key: str) -> type[Strategy]:
     name, _, attribute = text.partition(":")
-    if folder and folder not in sys.path:
-        sys.path.insert(0, folder)
-    where = f"in {folder}, or where Python looks" if folder else "where Python looks"
     with AuthorsCode(text):
-        try:
-            module = importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            missing = error.name or ""
-            if missing != name and not name.startswith(f"{missing}."):
-                raise  # what its module imports
-            raise ConfigError(f"{key}: no module {missing!r} {where}") from None
+        module = _module(name, folder, key)
     kind = getattr(module, attribute, None)
     if not (isinstance(kind, type) and issubclass(kind, Strategy)):
         what = "has no such class" if kind is None else "is no class of a Strategy"
         raise ConfigError(f"{key}: {module.__name__} {what}: {attribute}")
     return kind
+
+
+@cache
+def _module(name: str, folder: str, key: str) -> ModuleType:
+    """The module, from its folder's file if there is one: two folders may each have one of a name.
+
+    What it imports itself is found in its folder too, behind what Python finds elsewhere.
+    """
+    if folder and folder not in sys.path:
+        sys.path.append(folder)
+    parts = name.split(".")
+    files = (Path(folder, *parts).with_suffix(".py"), Path(folder, *parts, "__init__.py"))
+    file = next((file for file in files if folder and file.is_file()), None)
+    spec = spec_from_file_location(name, file) if file is not None else None
+    if spec is not None and spec.loader is not None:
+        made = module_from_spec(spec)
+        spec.loader.exec_module(made)
+        return made
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if missing != name and not name.startswith(f"{missing}."):
+            raise  # what its module imports
+        where = f"in {folder}, or where Python looks" if folder else "where Python looks"
+        raise ConfigError(f"{key}: no module {missing!r} {where}") from None

@@ -58,12 +58,13 @@ class StrategyHost:
             with self._authors_code:
                 self.strategy = kind(self.markets, params)
                 makers = self.strategy.makers()
+                handles = {number: maker.cdata for number, maker in makers.items()}
         except ConfigError as error:
             raise ConfigError(f"{key}.{error}") from None
         #: struct pmm_maker *[], by the desk's row, for whoever turns in C.
         self.makers: Any = ffi.new("struct pmm_maker *[]", INSTRUMENTS_MAX)
-        for number, maker in makers.items():
-            self.makers[self.desk.row_of(number)] = maker.cdata
+        for number, handle in handles.items():
+            self.makers[self.desk.row_of(number)] = handle
         self._wants_events = kind.on_events is not Strategy.on_events
         self._wants_books = kind.on_book is not Strategy.on_book
         self._wants_trades = kind.on_trade is not Strategy.on_trade

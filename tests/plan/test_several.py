@@ -8,7 +8,8 @@ import pytest
 from pinnacle.core.errors import ConfigError, StrategyError
 from pinnacle.core.toml import toml_text
 from pinnacle.plan.checks import warnings
-from pinnacle.plan.config import load_session, to_toml
+from pinnacle.plan.config import load_session, read_session, to_toml
+from pinnacle.strategy.chosen import chosen, code_of
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 TEXT = (CONFIG / "two-venues.toml").read_text(encoding="utf-8")
@@ -167,3 +168,53 @@ def test_a_class_that_refuses_its_parameters_does_so_below_its_own_key(write):
     path.write_text(path.read_text("utf-8").replace("my_mm:", "strict_mm:"), encoding="utf-8")
     with pytest.raises(ConfigError, match=r"two\.toml: strategies\.mine\.params\.edge_bps: too"):
         load_session(path)
+
+
+def test_a_folder_is_one_beside_the_file_from_wherever_a_process_is_started(write, monkeypatch):
+    path = write()
+    elsewhere = path.parent / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "my_mm.py").write_text("raise SystemExit('the wrong one')\n", encoding="utf-8")
+    monkeypatch.chdir(elsewhere)
+    (mine,) = (p for p in read_session(path).strategy_plans() if p.tail == "mine")
+    assert mine.config.folder == str(path.parent)
+    assert load_session(path).strategy_plans()[2].config == mine.config
+
+
+def test_two_folders_may_each_have_a_module_of_one_name(write):
+    path = write()
+    other = path.parent / "other"
+    other.mkdir()
+    text = (path.parent / "my_mm.py").read_text(encoding="utf-8")
+    (other / "my_mm.py").write_text(text.replace("edge_bps", "edge"), encoding="utf-8")
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    second = tables["strategies"]["mine"] | {"folder": "other"}
+    second["params"] = {"edge": 2.0, "quantity": "0.01", "inventory_max": "0.2"}
+    tables["strategies"]["second"] = second
+    path.write_text(toml_text(tables), encoding="utf-8")
+    config = load_session(path)
+    kinds = [chosen(p.config, p.key)[0] for p in config.strategy_plans() if p.config.kind]
+    assert kinds[0] is not kinds[1]
+    assert code_of(config.strategy_plans()[2].config) != code_of(config.strategy_plans()[3].config)
+
+
+def test_params_of_no_type_are_the_authors_mistake(write):
+    path = write()
+    path.with_name("odd_mm.py").write_text(
+        "from my_mm import MyMaker as Mine\nclass MyMaker(Mine):\n    Params = 5\n",
+        encoding="utf-8",
+    )
+    path.write_text(path.read_text("utf-8").replace("my_mm:", "odd_mm:"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"strategies\.mine\.class: its Params are no type"):
+        load_session(path)
+
+
+def test_a_symbol_is_not_the_full_name_of_another(write):
+    path = write((("instruments", 1, "symbol"), "beta:BTC-USD"))
+    with pytest.raises(ConfigError, match=r"instruments\[2\]\.symbol: BTC-USD is the full name"):
+        load_session(path)
+
+
+def test_a_class_that_is_no_text_is_named_by_its_key(write):
+    with pytest.raises(ConfigError, match=r"strategies\.mine\.class: must be text in quotes"):
+        load_session(write((("strategies", "mine", "class"), 3)))
