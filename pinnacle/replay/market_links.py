@@ -41,6 +41,8 @@ class FeedLog:
         self._repairs: list[int] = []
         self._loaded = 0
         self.done = 0
+        #: Each book's top when the feed that starts here found it: it empties them one by one.
+        self.found: dict[int, tuple[int, ...]] = {}
         self.rows = np.empty(0, EVENT)
         self.words = _without_last(self.rows)
         self.books = {number: Book(number) for number in self._ids}
@@ -95,12 +97,14 @@ class FeedLog:
         return True
 
     def _start(self) -> None:
+        self.found = {number: _top(book) for number, book in self.books.items()}
         for book in self.books.values():
             lib.pmm_book_repair(book.cdata)
 
     def _apply(self, n: int) -> None:
         if not n:
             return
+        self.found.clear()
         rows = np.ascontiguousarray(self.rows[:n])
         for number in np.unique(rows["instrument_id"]).tolist():
             self.books[number].apply_array(rows)
@@ -314,7 +318,7 @@ def _reaches(log: FeedLog, number: int, row: np.void) -> bool:
         return False
     wanted = tuple(int(row[name]) for name in _TOP_FIELDS)
     wanted += (not row["flags"] & Flag.STALE,)
-    while not _is(log.books[number], wanted):
+    while not (_is(log.books[number], wanted) or wanted == log.found.get(number)):
         if log.start_here():
             continue
         ahead = log.find_time(int(row["venue_ns"]), number)

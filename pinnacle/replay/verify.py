@@ -91,6 +91,7 @@ def verify_session(
     for name, journal in journals.items():
         found.damage += _damage(name, journal)
     found.findings += _names(journals) + _origins(journals, session, other_build)
+    found.findings += _rings(journals, session)
     if session.configured != session.instruments:
         detail = f"{paths.config} has other instruments than {paths.instrument_list.name}"
         found.findings.append(finding(session.journal_of("exchange"), 0, "configuration", detail))
@@ -124,6 +125,20 @@ def _names(journals: dict[str, Evidence]) -> list[Finding]:
     if len(set(names.values())) < 2:
         return []
     return [finding(name, 0, "foreign", f"of session {of!r}") for name, of in names.items()]
+
+
+def _rings(journals: dict[str, Evidence], session: Session) -> list[Finding]:
+    """Every run read the rings of the processes that the session has for it."""
+    problems = []
+    for name, journal in journals.items():
+        process = session.topology.process(name)
+        writers = {ring.writer.source for ring in session.topology.reads(process)}
+        for run in journal.runs:
+            attached = {number for is_output, number in run.attached if not is_output}
+            for source in sorted(attached - writers):
+                detail = f"a ring of source {source}, which writes none that {name} reads"
+                problems.append(finding(name, run.start, "start", detail))
+    return problems
 
 
 def _origins(journals: dict[str, Evidence], session: Session, other_build: bool) -> list[Finding]:

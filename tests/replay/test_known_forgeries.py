@@ -132,6 +132,13 @@ def untold_configuration(session):
     session.change("feed", forge)
 
 
+def another_feed(session):
+    def forge(rows):
+        rows["source"][rows["source"] == Source.FEED] = Source.FEED | 1 << 8
+
+    session.change("strategy", forge)
+
+
 def another_build(session):
     def forge(rows):
         rows["venue_ns"][0] ^= 1
@@ -214,6 +221,7 @@ FORGERIES = {
     "the second half of the feed is zero": (zeroed("feed", 0.5), ["strategy.*market data"]),
     "no run has a beginning": (without_marks, ["does not begin with START"]),
     "no run says from what it was made": (untold_origin, ["cannot be checked"]),
+    "the market came from another feed": (another_feed, [r"strategy.*a ring of source 258"]),
     "a feed says of no configuration": (untold_configuration, ["feed.*cannot be checked"]),
     "a run is of another build": (another_build, ["gateway.*another build"]),
     "risk saw a top that never was": (a_top_that_never_was, ["risk.*never had"]),

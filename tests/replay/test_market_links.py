@@ -121,3 +121,13 @@ def test_a_book_that_a_start_of_the_feed_emptied_may_be_seen(tmp_path, of_ms):
 def test_an_emptied_book_is_not_seen_where_no_feed_started(tmp_path):
     late = [top(4.5, 4, 9, (100, 102)), top(5, 4, **EMPTIED)]
     assert "never had" in judged_by(tmp_path, *late)[0]["detail"]
+
+
+def test_while_a_feed_empties_its_books_one_by_one_the_next_may_be_seen_as_it_was(tmp_path):
+    seen = [top(3.5, 1, **EMPTIED), top(3.5, 2, 7, (100, 102), instrument_id=1)]
+    assert judged_by(tmp_path, *seen) == []
+
+
+def test_behind_the_feeds_first_record_no_book_is_as_it_was_before(tmp_path):
+    late = [top(4.5, 4, 9, (100, 102)), top(5, 2, 7, (100, 102), instrument_id=1)]
+    assert "never had" in judged_by(tmp_path, *late)[0]["detail"]
