@@ -122,6 +122,8 @@ def from_config(
         )
         if any(other.name == made.name for other in found):
             raise ConfigError(f"{where}.symbol: {made.label} is there twice")
+        if any(other.symbol == made.name or other.name == made.symbol for other in found):
+            raise ConfigError(f"{where}.symbol: {made.symbol} is the full name of another")
         found.append(made)
     return found
 

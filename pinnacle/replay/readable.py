@@ -22,6 +22,7 @@ from pinnacle.core.schema import (
     TimeInForce,
     Venue,
     class_of,
+    number_of,
 )
 from pinnacle.replay.times import format_time
 
@@ -55,6 +56,12 @@ Row = dict[str, Any]
 def name_of(kind: type[IntEnum], value: int) -> str:
     """The lower-case name of an enum's value; the number itself if it has none."""
     return _NAMES[kind].get(value, str(value))
+
+
+def source_name(source: int) -> str:
+    """The role of a record's process, with its number behind it where it is not the first."""
+    role, number = name_of(Source, source & 0xFF), number_of(source)
+    return f"{role}#{number}" if number else role
 
 
 def flag_names(flags: int) -> list[str]:
@@ -102,7 +109,7 @@ def _row(index: int, fields: Row, instruments: Mapping[int, Instrument] | None, 
     row["reason"] = name_of(Reason, fields["reason"]) if fields["reason"] else None
     row["flags"] = flag_names(fields["flags"]) or None
     row["venue"] = name_of(Venue, fields["venue_id"]) if fields["venue_id"] else None
-    row["source"] = name_of(Source, fields["source"])
+    row["source"] = source_name(fields["source"])
     return {key: value for key, value in row.items() if value is not None}
 
 
@@ -140,7 +147,7 @@ def _values(fields: Row, instrument: Instrument | None) -> Row:
     elif kind == Kind.BOOK_BEGIN:
         out |= _bounds(fields, instrument)
     elif kind in (Kind.PEER_LOST, Kind.PEER_BACK):
-        out["peer"] = name_of(Source, out.pop("aux") or 0)
+        out["peer"] = source_name(out.pop("aux") or 0)
     return out
 
 

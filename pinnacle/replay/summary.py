@@ -9,9 +9,9 @@ import numpy as np
 
 from pinnacle.core.errors import LayoutError, NativeError, is_shortage
 from pinnacle.core.journal_reader import JournalReader, is_written
-from pinnacle.core.schema import Flag, Kind, Reason, Source, Venue
+from pinnacle.core.schema import Flag, Kind, Reason, Venue
 from pinnacle.replay.health import check_journal
-from pinnacle.replay.readable import name_of
+from pinnacle.replay.readable import name_of, source_name
 from pinnacle.replay.times import format_time
 
 Progress = Callable[[int], None]
@@ -127,7 +127,7 @@ class _Counts:
             "kinds": {
                 name_of(Kind, int(k)): int(self._kinds[k]) for k in np.flatnonzero(self._kinds)
             },
-            "sources": {name_of(Source, key): n for key, n in sorted(self._sources.items())},
+            "sources": {source_name(key): n for key, n in sorted(self._sources.items())},
             "sequence_gaps": self.sequence_gaps,
             "gap_invalidations": self.resyncs,
             "time_gaps": self.time_gaps,

@@ -18,6 +18,7 @@ from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import first_start, refuse_others
 from pinnacle.session.place import cannot
 
+_NUMBERED = ("venues", "strategies")
 _OF_A_FEED = re.compile(r"venues\.[^.]+\.feed\.")
 #: What decisions depend on, besides the venue; the rest says where and how processes run.
 DECIDING = ("instruments", "risk", "strategy", "strategies", "gateway", "exchange", "venues")
@@ -95,9 +96,11 @@ def _changes(old: SessionConfig, new: SessionConfig) -> list[str]:
 
 
 def _deciding(config: SessionConfig) -> dict[str, Any]:
-    flat = {"session.venue": config.session.venue}
+    flat: dict[str, Any] = {"session.venue": config.session.venue}
     for name in DECIDING:
         _flatten(name, msgspec.to_builtins(getattr(config, name)), flat)
+    # A process's number is its place.
+    flat |= {f"{name} in their order": list(getattr(config, name)) for name in _NUMBERED}
     # How a feed reaches its venue may change between runs: nothing is decided by it.
     return {key: value for key, value in flat.items() if not _OF_A_FEED.match(key)}
 

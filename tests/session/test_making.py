@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 
 from pinnacle.core.bell import Bell, Control, create_control
@@ -363,3 +364,17 @@ def test_whatever_the_umask_the_group_may_read(made):
         assert file.stat().st_mode & 0o047 == stat.S_IRGRP, file
     for file in paths.journal("risk").iterdir():
         assert file.stat().st_mode & 0o077 == stat.S_IRGRP, file
+
+
+def test_strategies_in_another_order_are_other_parameters(tmp_path):
+    """A strategy's number is its place, and its orders carry it."""
+    config, paths = demo_config(tmp_path, "two-venues", "two-venues.toml")
+    loaded = load_session(config)
+    create_session(loaded, paths)
+    with Journal.open(paths.journal("risk"), "two-venues", Source.RISK, 64) as log:
+        log.append_array(event(Kind.TIMER, recv_ns=1))
+    remove_session(paths)
+    turned = dict(reversed(loaded.strategies.items()))
+    other = msgspec.structs.replace(loaded, strategies=turned)
+    with pytest.raises(ConfigError, match=r"other parameters.*strategies in their order was"):
+        create_session(other, paths)
