@@ -15,6 +15,8 @@ from pinnacle.runtime.stage import Stage, kind_mask
 BATCH = 1024
 #: Room for what a turn itself puts into the log: HALT, STOP, peers, the timer.
 OWN_MAX = 64
+#: What a turn takes at most: what was withheld, its own records, what the rings hold.
+BATCH_MAX = BATCH + OWN_MAX + BATCH
 #: The ring to the venue.
 VENUE_OUTPUT = 0
 SENDS = kind_mask((Kind.NEW, Kind.REPLACE))
@@ -42,7 +44,7 @@ class Gateway:
         self._runtime = runtime
         self._stage = stage
         self._table = table
-        self._batch = EventBuffer(BATCH + OWN_MAX + BATCH)
+        self._batch = EventBuffer(BATCH_MAX)
         self.events = self._batch.cdata
         self._withheld: list[bytes] = []
         counter = runtime.counters.counter

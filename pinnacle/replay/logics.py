@@ -15,7 +15,7 @@ from pinnacle.exchange.config import ExchangeConfig
 from pinnacle.exchange.process import BATCH as EXCHANGE_BATCH
 from pinnacle.exchange.process import make_venue
 from pinnacle.gateway.config import GatewayConfig
-from pinnacle.gateway.process import BATCH as GATEWAY_BATCH
+from pinnacle.gateway.process import BATCH_MAX as GATEWAY_BATCH
 from pinnacle.gateway.process import make_table
 from pinnacle.plan.config import SessionConfig
 from pinnacle.risk.config import RiskConfig

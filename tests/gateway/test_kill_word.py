@@ -4,13 +4,15 @@ import pytest
 
 from pinnacle.core.bell import Control
 from pinnacle.core.config import JournalConfig
+from pinnacle.core.instruments import read_list
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Side, Source, events_pointer
 from pinnacle.core.segment import Mode
 from pinnacle.execution.orders import OrderTable
-from pinnacle.gateway.process import BATCH, VENUE_OUTPUT, Gateway
+from pinnacle.gateway.process import BATCH, BATCH_MAX, VENUE_OUTPUT, Gateway
 from pinnacle.plan.config import load_session
+from pinnacle.replay.logics import Session
 from pinnacle.runtime.decision_log import recover
 from pinnacle.runtime.frame import wired
 from pinnacle.runtime.runtime import Runtime
@@ -146,3 +148,12 @@ def test_replaces_that_are_withheld_leave_their_orders_to_the_halt(world):
     world.loop.turn()
     assert world.told() == [("REPLACE_REJECTED", order_id, "OPERATOR") for order_id in ids]
     assert world.sent() == [("CANCEL", order_id, "OPERATOR") for order_id in ids]
+
+
+def test_a_turns_own_records_stand_beside_a_full_batch_and_are_replayed_with_it(world):
+    orders = range(1, BATCH + 1)
+    world.order(Kind.NEW, *orders)
+    n = world.loop.take()
+    assert BATCH < n <= BATCH_MAX
+    session = Session(world.paths.config, read_list(world.paths.instrument_list))
+    assert session.decider(session.topology.process("gateway")).batch_max == BATCH_MAX
