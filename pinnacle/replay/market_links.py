@@ -41,8 +41,10 @@ class FeedLog:
         self._repairs: list[int] = []
         self._loaded = 0
         self.done = 0
-        #: Each book's top when the feed that starts here found it: it empties them one by one.
-        self.found: dict[int, tuple[int, ...]] = {}
+        #: Tops of books as they were before what the feed last did to several, one after the other:
+        #: a start empties them, and what came at one time is applied book by book.
+        self.before: dict[int, tuple[int, ...]] = {}
+        self._time_ns = 0
         self.rows = np.empty(0, EVENT)
         self.words = _without_last(self.rows)
         self.books = {number: Book(number) for number in self._ids}
@@ -97,19 +99,31 @@ class FeedLog:
         return True
 
     def _start(self) -> None:
-        self.found = {number: _top(book) for number, book in self.books.items()}
+        self.before = {number: _top(book) for number, book in self.books.items()}
+        self._time_ns = 0
         for book in self.books.values():
             lib.pmm_book_repair(book.cdata)
 
     def _apply(self, n: int) -> None:
         if not n:
             return
-        self.found.clear()
-        rows = np.ascontiguousarray(self.rows[:n])
-        for number in np.unique(rows["instrument_id"]).tolist():
-            self.books[number].apply_array(rows)
+        times = self.rows["recv_ns"][:n]
+        together = int(np.argmax(times == times[-1]))
+        self._bring(self.rows[:together])
+        if times[-1] != self._time_ns:
+            self._time_ns = int(times[-1])
+            self.before.clear()
+        last = self.rows[together:n]
+        for number in set(last["instrument_id"].tolist()) - self.before.keys():
+            self.before[number] = _top(self.books[number])
+        self._bring(last)
         self.rows, self.words = self.rows[n:], self.words[n:]
         self.done += n
+
+    def _bring(self, rows: np.ndarray) -> None:
+        rows = np.ascontiguousarray(rows)
+        for number in np.unique(rows["instrument_id"]).tolist():
+            self.books[number].apply_array(rows)
 
     def find(self, words: np.ndarray) -> int | None:
         """How far ahead the next record with these words is."""
@@ -318,7 +332,7 @@ def _reaches(log: FeedLog, number: int, row: np.void) -> bool:
         return False
     wanted = tuple(int(row[name]) for name in _TOP_FIELDS)
     wanted += (not row["flags"] & Flag.STALE,)
-    while not (_is(log.books[number], wanted) or wanted == log.found.get(number)):
+    while not (_is(log.books[number], wanted) or wanted == log.before.get(number)):
         if log.start_here():
             continue
         ahead = log.find_time(int(row["venue_ns"]), number)

@@ -131,3 +131,26 @@ def test_while_a_feed_empties_its_books_one_by_one_the_next_may_be_seen_as_it_wa
 def test_behind_the_feeds_first_record_no_book_is_as_it_was_before(tmp_path):
     late = [top(4.5, 4, 9, (100, 102)), top(5, 2, 7, (100, 102), instrument_id=1)]
     assert "never had" in judged_by(tmp_path, *late)[0]["detail"]
+
+
+def feed_of_both(tmp_path):
+    """A feed whose third publication moves BTC's book and then ETH's, at one time."""
+    rows = [event(Kind.START, 0, source=Source.FEED, order_id=1)]
+    rows += [*book_records(1, 0, 5), *book_records(2, 1, 7)]
+    moved = {"side": Side.BID, "price": 101, "quantity": 3, "flags": Flag.LAST}
+    rows += [market(Kind.DEPTH, 3, 2, instrument_id=number, **moved) for number in (1, 0)]
+    rows += [market(Kind.TRADE, 9, 3, instrument_id=0, price=102, quantity=1)]
+    write_journal(tmp_path / "feed", Source.FEED, np.concatenate(rows))
+
+
+def test_what_is_published_at_one_time_may_be_seen_in_one_book_and_not_yet_in_another(tmp_path):
+    feed_of_both(tmp_path)
+    moved = top(3.5, 3, 3, (101, 102), aux=5)
+    behind = top(3.5, 2, 7, (100, 102), instrument_id=1)
+    risk = [event(Kind.START, 0, source=Source.RISK), moved, behind]
+    risk[-1]["flags"] |= np.uint8(Flag.BATCH_END)
+    write_journal(tmp_path / "risk", Source.RISK, np.concatenate(risk))
+    found = [Evidence(Process(name), tmp_path / name) for name in ("risk", "feed")]
+    for journal in found:
+        journal.look()
+    assert compare_tops(*found, [BTC, ETH]) == []
