@@ -15,7 +15,7 @@ def measure(bench: Bench) -> list[Row]:
             runs["moved"],
             peer=YARDSTICK,
             peer_runs=runs["yardstick"],
-            target=Target("ratio", 30),
+            target=Target("ratio", 0.4),
             instructions=bench.instructions("quoting", "pmm_maker_quote"),
             note="skew and 3 levels a side, another top of book at each look",
         ),

@@ -32,7 +32,7 @@ def measure(bench: Bench) -> list[Row]:
             runs["approved"],
             peer=YARDSTICK,
             peer_runs=runs["yardstick"],
-            target=Target("ratio", 25),
+            target=Target("ratio", 0.2),
             instructions=bench.instructions("risk", "pmm_risk_run"),
             note="batches of 64; instructions: of an order and of its cancellation's report, mean",
         ),
