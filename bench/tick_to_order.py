@@ -36,11 +36,11 @@ def _rows(bench: Bench, name: str, wait: str) -> list[Row]:
             f"{name}, p50",
             "us",
             quantiles["p50"],
-            target=Target("value", 45) if judged else None,
+            target=Target("value", 25) if judged else None,
             quantiles=quantiles,
             note=note,
         ),
         row(
-            f"{name}, p99", "us", quantiles["p99"], target=Target("value", 300) if judged else None
+            f"{name}, p99", "us", quantiles["p99"], target=Target("value", 180) if judged else None
         ),
     ]
