@@ -104,6 +104,13 @@ class LiveSession:
     def ready(self) -> bool:
         return all(p.state == "ready" for p in self.observer.processes())
 
+    def command(self, word: str) -> None:
+        """`pinnacle session` with this word, of this session."""
+        command = [sys.executable, "-m", "pinnacle", "session", word]
+        command += ["--config", str(self.config), "--name", self.name]
+        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60)
+        assert done.returncode == 0, done.stderr
+
     def open_orders(self) -> list[int]:
         return [self.observer.position(i).open_orders for i in self.observer.instruments]
 

@@ -2,6 +2,7 @@
  * The matching engine alone: an add and a cancel among 2,000 live orders; a market order that walks a deep book;
  * and the traders' mixed flow of the simulated market (market.h), each of its steps timed by itself.
  */
+#include "market_params.h"
 #include "measure.h"
 
 #include "sim/market.h"
@@ -131,46 +132,17 @@ static void market_order(size_t repeats) {
     free(match);
 }
 
-static const struct pmm_market_params PARAMS = {
-    .instrument_id = 0,
-    .orders = 20000,
-    .window = 16384,
-    .far_levels = 4096,
-    .fair_step_ns = 10000000,
-    .fair_ticks = 60000,
-    .volatility_per_sqrt_s = 1e-5,
-    .jumps_per_s = 0.01,
-    .jump_size = 1e-4,
-    .limits_per_s = 120,
-    .touch_fraction = 0.6,
-    .touch_ticks = 1,
-    .gap_ticks = 1,
-    .distance_ticks = 5,
-    .distance_exponent = 1.8,
-    .distance_max_ticks = 400,
-    .cancel_near_per_s = 0.5,
-    .cancel_far_per_s = 0.05,
-    .cancel_ticks = 10,
-    .cancel_stale_per_s = 5,
-    .size_lots = 1000,
-    .size_sigma = 0.8,
-    .size_ticks = 50,
-    .takes_per_s = 4,
-    .take_lots = 2000,
-    .take_sigma = 0.8,
-    .informed_per_s = 10,
-    .informed_ticks = 2,
-    .informed_lots = 2000,
-    .informed_sigma = 0.8,
-    .floor_orders = 10,
-};
-
 static void mixed(size_t orders) {
     struct pmm_market_config config = {.seed = 7, .instruments = 1, .pending = 1024};
-    size_t bytes = pmm_market_memsize(&config, &PARAMS);
+    struct pmm_market_params params = market_params(0);
+    params.orders = 20000;
+    params.window = 16384;
+    params.far_levels = 4096;
+    params.fair_step_ns = 10000000;
+    size_t bytes = pmm_market_memsize(&config, &params);
     need(bytes > 0, "market parameters");
     struct pmm_market *market = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
-    need(pmm_market_init(market, bytes, &config, &PARAMS) == 0, "market");
+    need(pmm_market_init(market, bytes, &config, &params) == 0, "market");
     size_t consumed;
     while (pmm_market_now(market) < 60000000000) /* a minute in: the book has its shape */
         pmm_market_advance(market, 60000000000, NULL, 0, &consumed, out, OUT_MAX);

@@ -1,8 +1,5 @@
 """As many instruments as a session may have: it starts, trades, halts, resumes and ends."""
 
-import subprocess
-import sys
-
 import pytest
 
 from pinnacle.core.instruments import INSTRUMENTS_MAX
@@ -23,17 +20,10 @@ def live(tmp_path_factory):
         yield session
 
 
-def pinnacle(*arguments: str) -> None:
-    command = [sys.executable, "-m", "pinnacle", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60)
-    assert done.returncode == 0, done.stderr
-
-
 def test_every_instrument_is_quoted_halted_resumed_and_repeated(live):
-    named = ["--config", str(live.config), "--name", live.name]
-    pinnacle("session", "halt", *named)
+    live.command("halt")
     until(lambda: sum(live.open_orders()) == 0, 60, "no order left")
-    pinnacle("session", "resume", *named)
+    live.command("resume")
     until(live.quoting, 240, "quotes again")
     report = live.finish()
     assert len(report["instruments"]) == INSTRUMENTS_MAX

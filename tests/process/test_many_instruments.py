@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 
@@ -22,23 +20,16 @@ def live(tmp_path_factory):
         yield session
 
 
-def pinnacle(*arguments: str) -> None:
-    command = [sys.executable, "-m", "pinnacle", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60)
-    assert done.returncode == 0, done.stderr
-
-
 def test_sixty_four_instruments_halt_resume_and_outlive_each_process(live):
-    named = ["--config", str(live.config), "--name", live.name]
-    pinnacle("session", "halt", *named)
+    live.command("halt")
     until(lambda: sum(live.open_orders()) == 0, 60, "no order left")
-    pinnacle("session", "resume", *named)
+    live.command("resume")
     until(live.quoting, 120, "quoting again")
     for role in ROLES:
         pid = live.process(role).pid
         os.kill(pid, signal.SIGKILL)
         until(lambda role=role, pid=pid: live.process(role).pid != pid, 60, f"another {role}")
-        pinnacle("session", "resume", *named)
+        live.command("resume")
         until(live.quoting, 120, f"quoting after {role} was lost")
     restarts = {process.role: process.restarts for process in live.observer.processes()}
     assert restarts == dict.fromkeys(ROLES, 1)
