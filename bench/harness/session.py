@@ -120,7 +120,10 @@ def _run(bench: Bench, name: str, wait: str, seconds: float) -> Session:
         start_new_session=True,
     )
     paths = SessionPaths.of(str(bench.scratch / "sessions"), str(bench.cache / "sessions"), name)
-    memory, orders = _watch(process, paths, seconds)
+    # Those that yield take turns with whoever is in their group. Where the group weighs more than
+    # all the rest, its slices are the kernel's longest, and they wait for each other's.
+    waits = {_considerate(wait, role, place or {}) for role in APART}
+    memory, orders = _watch(process, paths, seconds, first="yield" not in waits)
     try:
         output, _ = process.communicate(timeout=seconds + 60)
     except subprocess.TimeoutExpired:
@@ -132,9 +135,9 @@ def _run(bench: Bench, name: str, wait: str, seconds: float) -> Session:
 
 
 def _watch(
-    process: subprocess.Popen, paths: SessionPaths, seconds: float
+    process: subprocess.Popen, paths: SessionPaths, seconds: float, *, first: bool
 ) -> tuple[dict[str, float], np.ndarray]:
-    """Put the session's processes first; their memory and orders when they have been at work."""
+    """Their memory and orders when they have been at work; `first`: before all others' work."""
     roles: dict[str, psutil.Process] = {}
     deadline = time.monotonic() + START_S
     while len(roles) < 6 and time.monotonic() < deadline and process.poll() is None:
@@ -144,7 +147,7 @@ def _watch(
                 command = child.cmdline()
                 if "--config" in command:
                     roles[command[command.index("--config") - 1]] = child
-    for child in roles.values():
+    for child in roles.values() if first else ():
         raise_process(child.pid)
     try:
         with closing(Observer(paths)) as observer:
