@@ -12,7 +12,7 @@ def measure(bench: Bench) -> list[Row]:
     runs = bench.run("seqlock")
     rows = []
     for what, words, target in (
-        ("top", "top of book", Target("value", 60)),
+        ("top", "top of book", Target("ratio", 1.5)),
         ("depth", "10 levels", None),
     ):
         for pace, how in PACES.items():

@@ -160,7 +160,8 @@ int main(int argc, char **argv) {
         emit("units.pmm_book_apply", (double)from.size());
         return 0;
     }
-    for (int round = 0; round < args.rounds; round++)
+    for (int round = 0; round < args.rounds; round++) {
+        emit_yardstick();
         for (size_t batch : {16, 1}) {
             std::string suffix = std::to_string(batch);
             volatile uint64_t read = pass<null_book>("null" + suffix, from, batch);
@@ -169,6 +170,7 @@ int main(int argc, char **argv) {
             uint64_t theirs = pass<map_book>("map" + suffix, from, batch);
             need(mine == theirs, "the books' agreement on every best level");
         }
+    }
     emit("levels", (double)from.size());
     return 0;
 }
