@@ -167,7 +167,12 @@ class Workshop:
         ask = nearest and self.base(tests[0]) > LONG_S
         if ask and self._test(tuple(nearest), ENDLESS_S)[0] == FAILED:
             return Verdict.KILLED
-        for test in tests:
+
+        def unlikely(test: str) -> tuple[bool, bool]:
+            """What found this function's last mutant stands first, then what found the file's."""
+            return not (own or "").startswith(test), not any(f.startswith(test) for f in nearest)
+
+        for test in sorted(tests, key=unlikely):
             code, text = self._test((test,), ENDLESS_S + 4 * self.base(test))
             if failed := re.search(r"^FAILED (.+?)(?: - |$)", text, re.MULTILINE):
                 finders[mutant.function] = failed[1]
