@@ -106,6 +106,16 @@ def test_no_c_file_is_longer_than_350_lines():
     assert not {name: n for name, n in lengths.items() if n > C_FILE_LINES_MAX}
 
 
+def test_no_line_of_c_is_wider_than_120_columns():
+    wide = [
+        f"{relative(path)}:{number}"
+        for path in C_FILES
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > C_LINE_MAX
+    ]
+    assert wide == []
+
+
 def test_every_c_file_begins_with_its_purpose():
     """One line of a source; of a public header more, for it is a contract."""
     for path in C_FILES:

@@ -85,7 +85,7 @@ enum pmm_kind {
     PMM_KIND_ORDER_REPLACE = 11, /* aux: the id that goes; order_id: the one that comes, at the back */
     PMM_KIND_ORDER_EXECUTE = 12, /* quantity: what was traded of it */
     /* Orders, towards the venue. order_id is the client order id. */
-    PMM_KIND_NEW = 16,         /* aux: PMM_ORDER_* packed time in force, type, self-trade rule */
+    PMM_KIND_NEW = 16,         /* aux: its terms (terms.h): time in force, type, self-trade rule */
     PMM_KIND_REPLACE = 17,     /* price, quantity: the new ones; quantity is the order's new total */
     PMM_KIND_CANCEL = 18,
     PMM_KIND_CANCEL_ALL = 19,  /* every open order of source at the instrument, or of all if PMM_INSTRUMENT_ALL */
@@ -106,7 +106,7 @@ enum pmm_kind {
      * END is the last of a run that ended in order. order_id: process epoch.
      */
     PMM_KIND_START = 48,
-    /* Behind START. side 0: a ring that source writes, 1: an output; order_id: ring's created_ns; aux: cursor | output << 56 */
+    /* Behind START. side 0: a ring that source writes, 1: an output; order_id: created_ns; aux: cursor, output << 56 */
     PMM_KIND_ATTACH = 49,
     PMM_KIND_TIMER = 50,       /* nothing but the clock moved; order_id: monotonic clock, aux: wall clock, ns */
     PMM_KIND_PEER_LOST = 51,   /* aux: the source that is gone; reason: SHUTDOWN if it ended in order */
@@ -211,7 +211,7 @@ enum pmm_reason {
     PMM_REASON_TOO_OLD = 45,       /* decided too long ago to be sent */
     PMM_REASON_PEER_LOST = 46,
     PMM_REASON_NOT_SENT = 47,
-    PMM_REASON_TOO_LATE = 48,      /* the order is already done */
+    PMM_REASON_TOO_LATE = 48,      /* the order is done, or is being changed already */
     /* why the venue did what it did */
     PMM_REASON_WOULD_TAKE = 64,
     PMM_REASON_NO_LIQUIDITY = 65,  /* IOC or market remainder */

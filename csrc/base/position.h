@@ -25,11 +25,11 @@ enum pmm_beyond {
 struct pmm_position {
     int64_t position;      /* lots */
     int64_t cash;          /* ticks x lots, without fees */
-    int64_t cost;          /* of the open position */
-    int64_t realised;      /* by the fills that reduced the position */
-    int64_t unrealised;    /* position x mark - cost; 0 without a reference */
-    int64_t fees;          /* paid; negative: earned */
-    int64_t bid_price;     /* last reference, 0 if none */
+    int64_t cost;          /* the same, of the open position */
+    int64_t realised;      /* the same, by the fills that reduced the position */
+    int64_t unrealised;    /* the same: position x mark - cost; 0 without a reference */
+    int64_t fees;          /* the same: paid; negative: earned */
+    int64_t bid_price;     /* ticks: last reference, 0 if none */
     int64_t ask_price;     /* the same */
     int64_t open_bid;      /* lots that would be bought if all open orders filled */
     int64_t open_ask;      /* and sold */

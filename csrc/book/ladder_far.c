@@ -37,7 +37,7 @@ static uint32_t block_at(const struct pmm_ladder *ladder, uint32_t place) {
     return block < ladder->far_blocks ? (uint32_t)block : 0;
 }
 
-/* How many of n ascending keys are below key. Each step is arithmetic: a branch would be guessed wrong every other time. */
+/* How many of n ascending keys are below key. Each step is arithmetic: every other branch would be guessed wrong. */
 static uint32_t rank(const int64_t *keys, uint32_t n, int64_t key) {
     uint32_t from = 0;
     if (n == 0) return 0;

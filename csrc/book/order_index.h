@@ -45,7 +45,7 @@ static inline uint32_t pmm_index_tag(uint64_t id) {
 /* Where the probe for an id begins: what to prefetch. */
 static inline uint32_t pmm_index_home(uint32_t shift, uint64_t id) { return pmm_index_tag(id) >> shift; }
 
-/* Where the id's entry is, or the free entry where it would go. Orders stand `stride` bytes apart, slot 0 at `orders`. */
+/* Where the id's entry is, or the free one where it would go. Orders stand `stride` bytes apart, slot 0 at `orders`. */
 static inline uint32_t pmm_index_seek(const struct pmm_index_entry *index, uint32_t shift, const void *orders,
                                       size_t stride, uint64_t id) {
     uint32_t mask = UINT32_MAX >> shift;

@@ -14,12 +14,11 @@
  * when its CRC matches. The commit word is stored last, with release.
  *
  * Recovery. Files that were full and let go of are taken by their headers, lengths and last records: a start must not
- * take longer with a journal's age. Of the others, scan to the first record whose CRC does not match. If nothing valid follows it
- * in this file or the next ones, the rest is a torn tail: cut (zeroed), counted, reported. If a valid
- * record follows, that is corruption: CORRUPT, and the journal refuses to be appended
- * to. Recovery changes nothing before it holds the lock and may be killed and run again.
- * A file appears under its name only when it is allocated and its header is synced (next.tmp
- * before that), so a bad or missing header is never the trace of a crash: it is corruption.
+ * take longer with a journal's age. Of the others, scan to the first record whose CRC does not match. If nothing valid
+ * follows it in this file or the next ones, the rest is a torn tail: cut (zeroed), counted, reported. If a valid record
+ * follows, that is corruption: CORRUPT, and the journal refuses to be appended to. Recovery changes nothing before it
+ * holds the lock and may be killed and run again. A file appears under its name only when it is allocated and its
+ * header is synced (next.tmp before that), so a bad or missing header is never the trace of a crash: it is corruption.
  *
  * Caveat. After a power loss, pages that were never synced may have reached the disk in any order.
  * A hole in front of a page that did is then taken for corruption: the journal cannot tell

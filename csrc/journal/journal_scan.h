@@ -29,8 +29,8 @@ struct pmm_journal_walk {
 };
 
 /*
- * Walks the journal in a directory, or only what pmm_journal_scan_end reads of it. 0 even when it is damaged (report->corrupt); NOT_FOUND if there
- * is no file of a journal, FOREIGN or VERSION from its first file, SYSTEM.
+ * Walks the journal in a directory, or only what pmm_journal_scan_end reads of it. 0 even when it is damaged
+ * (report->corrupt); NOT_FOUND if there is no file of a journal, FOREIGN or VERSION from its first file, SYSTEM.
  */
 int pmm_journal_walk(struct pmm_journal_walk *walk, int directory_fd, int ends_only, struct pmm_journal_report *report);
 

@@ -3,8 +3,8 @@
  *
  * What it is. One pass over that journal, inputs and decisions, counts per instrument what a report tells:
  * orders sent, acknowledged, filled, cancelled, refused by reason; fills by side; the spread that fills
- * captured against the middle of the last good TOP; for how long orders rested on both sides. What a report makes of its
- * order is order_state.h's to say.
+ * captured against the middle of the last good TOP; for how long orders rested on both sides. What a report makes of
+ * its order is order_state.h's to say.
  *
  * Time. The tally's clock is the highest recv_ns so far. A step of more than PMM_TALLY_PAUSE_NS is a time in
  * which nobody ran (the log ticks every 50 ms): it counts neither as time nor as quoted. Quotes are asked for
@@ -48,7 +48,7 @@ struct pmm_tally_times {
     uint64_t untracked;
 };
 
-/* orders: how many may be open at once. 0 if that is 0 or more than 2^24. */
+/* orders: how many may be open at once: 1 to 2^24. 0 for another number, or for 0 or more than 256 instruments. */
 size_t pmm_tally_memsize(uint32_t orders, uint32_t instrument_count);
 /* memory: zeroed, 8-byte aligned. ARGUMENT. */
 int pmm_tally_init(struct pmm_tally *tally, size_t bytes, uint32_t orders, uint32_t instrument_count,

@@ -9,12 +9,24 @@
  * REPLACE_REJECTED / CANCEL_REJECTED with the reason when a check refuses).
  *
  * Checks, in this order; the first that fails gives the reason:
- *   KILL_SWITCH, PEER_LOST (its strategy gone, or none), BAD_INSTRUMENT, PEER_LOST (its venue's gateway gone), BAD_ORDER (side, type, a market order with a price),
- *   DUPLICATE_ORDER or UNKNOWN_ORDER, BAD_PRICE, BAD_QUANTITY (not positive, below the instrument's least),
- *   ORDER_SIZE, TOO_OLD (decided more than intent_age_max_ns before the log's clock), NO_REFERENCE (its venue's feed gone)
- *   and PRICE_COLLAR (further than collar_e4 x 1e-4 from the middle of the last TOP), POSITION_LIMIT
- *   (worst case: everything open on that side filled, this order too), OPEN_ORDERS, MESSAGE_RATE
- *   (a token bucket on the log's clock, over all instruments; CANCELs are never refused for it).
+ *   KILL_SWITCH
+ *   PEER_LOST        its strategy is gone, or is none
+ *   BAD_INSTRUMENT
+ *   PEER_LOST        its venue's gateway is gone
+ *   BAD_ORDER        side, type, a market order with a price
+ *   DUPLICATE_ORDER  of a NEW: the id is open, or 0
+ *   UNKNOWN_ORDER    of a REPLACE: not open, or of another instrument or side
+ *   TOO_LATE         of a REPLACE: the order is being cancelled, or another REPLACE of it is unanswered
+ *   BAD_PRICE
+ *   BAD_QUANTITY     not positive, or below the instrument's least
+ *   ORDER_SIZE
+ *   TOO_OLD          decided more than intent_age_max_ns before the log's clock
+ *   NO_REFERENCE     no good TOP, or its venue's feed is gone
+ *   PRICE_COLLAR     further than collar_e4 x 1e-4 from the middle of the last TOP
+ *   POSITION_LIMIT   worst case: everything open on that side filled, this order too
+ *   OPEN_ORDERS      of the instrument
+ *   MESSAGE_RATE     a token bucket on the log's clock, over all instruments; CANCELs are never refused for it
+ *   OPEN_ORDERS      the table, of all instruments, is full
  * A CANCEL of a known order always passes.
  *
  * A market order has the price 0 and needs a reference as a limit order does; no collar can hold it. The limits are of
@@ -25,8 +37,9 @@
  * the gateway refuses as UNKNOWN_ORDER is gone.
  *
  * A FILL or a REPLACED that no venue could mean (pmm_report_fault), or a fill that cannot be counted (the
- * position beyond 63 bits, the turnover beyond 125), is refused: counted by its reason and in refused_reports, and it goes no further. What the venue
- * did is then not known; the order stays open, so the limits go on counting what it may have done.
+ * position beyond 63 bits, the turnover beyond 125), is refused: counted by its reason and in refused_reports, and it
+ * goes no further. What the venue did is then not known; the order stays open, so the limits go on counting what it may
+ * have done.
  *
  * P&L, exact in integers of ticks x lots, 128 bits wide (money.h). For each instrument cash = sum of sells' notional
  * - buys' notional (fees apart); cost = what the open position cost on average, signed as the

@@ -14,10 +14,10 @@
  * Promises while both live: nothing lost, doubled or reordered. A push is one thing: its first record, at which
  * the reader stands, is written last, so the reader sees none of it or all of it. A push whose writer
  * died inside is never seen, not even in part. A restarted writer finds its cursor by looking at
- * the commit words up to the tail, and takes back those behind a hole (pmm_ring_open_writer). A restarted reader continues at the published
- * head: it may see again what it had read and not released: at least once, and
- * pmm_ring_open_reader tells the cursor it starts from, which a reader that journalled
- * what it took can compare with its journal to make that exactly once (pmm_ring_skip).
+ * the commit words up to the tail, and takes back those behind a hole (pmm_ring_open_writer). A restarted reader
+ * continues at the published head: it may see again what it had read and not released: at least once, and
+ * pmm_ring_open_reader tells the cursor it starts from, which a reader that journalled what it took can compare with
+ * its journal to make that exactly once (pmm_ring_skip).
  *
  * Cursors are free-running 64-bit counts from 0, masked on access: they do not wrap in the
  * life of a machine. The commit word holds 32 bits of cursor + 1, so a slot's stale word

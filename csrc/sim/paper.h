@@ -60,7 +60,8 @@
  *  Taking       a marketable order takes the displayed book from the best level, a FILL for each
  *               level. What was taken of a level is not there again before the next DEPTH of that
  *               level, so the same liquidity is not taken twice. Levels after the best PMM_PAPER_LEVELS
- *               are out of reach, and so is a level for which there is no account. FOK is all or none of what is in reach.
+ *               are out of reach, and so is a level for which there is no account. FOK is all or none of what is in
+ *               reach.
  *  Invalid book (a snapshot begun, INVALID, or a DEPTH that cannot be right, until the next whole snapshot)
  *               new and re-priced orders are refused, resting ones keep their place without fills. When
  *               it is valid again the queue ahead is the smaller of what it was and what

@@ -2,17 +2,17 @@
  * paper_venue.h: paper trading's venue: paper.h behind a connection that takes time.
  *
  * What it is. The decisions of a paper exchange: its input log goes in, the execution reports come out that would have
- * reached the gateway by now. An order acts latency_in_ns after its recv_ns, a report is given latency_out_ns after what
- * caused it, both by the log's clock, the latest recv_ns so far. Orders keep their order, and so do reports. Nothing here
- * reads a clock.
+ * reached the gateway by now. An order acts latency_in_ns after its recv_ns, a report is given latency_out_ns after
+ * what caused it, both by the log's clock, the latest recv_ns so far. Orders keep their order, and so do reports.
+ * Nothing here reads a clock.
  *
  * In. The market's records; the orders whose source is a gateway; PEER_LOST of a gateway, which cancels its orders at
  * every instrument (CANCEL_ON_DISCONNECT), as late as an order would. Of all other records the time alone counts. A
  * market's record acts when it stands in the log, behind the orders that were due before its recv_ns.
  *
  * Turns. Orders that are due by the clock act, and reports that are due are given, when a turn ends: with a record that
- * has FLAG_BATCH_END, and with the last record of a call. So a log may be given turn by turn, as the process does, or as
- * a whole.
+ * has FLAG_BATCH_END, and with the last record of a call. So a log may be given turn by turn, as the process does, or
+ * as a whole.
  *
  * Out. As paper.h: recv_ns and venue_ns are the time of the cause, at the venue.
  *

@@ -1,8 +1,8 @@
 /*
  * venue_log.h: what of an exchange's input log is for its venue. Private: cffi never reads it.
  *
- * The log holds what the exchange has taken in: its gateway's orders, the market where it is another's, the clock, peers
- * lost and back. A venue takes orders from gateways alone, and cancels what is open when one is lost (cancel on
+ * The log holds what the exchange has taken in: its gateway's orders, the market where it is another's, the clock,
+ * peers lost and back. A venue takes orders from gateways alone, and cancels what is open when one is lost (cancel on
  * disconnect): to the venue that is an order too, with the same way to go.
  */
 #ifndef PMM_VENUE_LOG_H

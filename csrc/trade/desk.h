@@ -24,16 +24,16 @@
  * CANCELled. A wanted level without a positive price, or of less than the instrument's quantity_min, is none.
  *
  * What is looked at. Most turns are of one instrument. pmm_desk_decide looks at the rows in `looks`, whose records or
- * wanted quotes are new, and at those whose time has come: a rest is over, a book has become stale. Of the others it knows
- * that a look would find nothing to do. So whoever writes `wanted` himself calls pmm_desk_look; pmm_desk_quote
+ * wanted quotes are new, and at those whose time has come: a rest is over, a book has become stale. Of the others it
+ * knows that a look would find nothing to do. So whoever writes `wanted` himself calls pmm_desk_look; pmm_desk_quote
  * does. The terms (stale_ns to requote_ticks, replace) are set before the first record.
  *
- * Orders beside the quotes. pmm_desk_send puts one order of any terms in line for the next pmm_desk_decide, pmm_desk_cancel
- * takes one back. Up to SENT_MAX of them are out at once, over all instruments, in slots of their own that the wanted
- * quotes never touch: reports find them there, their fills move the position, and the report that ends one frees its
- * slot. Their decisions come behind the quotes', so that what a turn pulls is gone before what it sends arrives: first
- * the CANCELs, then the NEWs, each as they were asked for. A CANCEL waits for the NEW's answer; a refused one is
- * repeated after reject_rest_ns. In flight at START they are cancelled, as the quotes are.
+ * Orders beside the quotes. pmm_desk_send puts one order of any terms in line for the next pmm_desk_decide,
+ * pmm_desk_cancel takes one back. Up to SENT_MAX of them are out at once, over all instruments, in slots of their own
+ * that the wanted quotes never touch: reports find them there, their fills move the position, and the report that ends
+ * one frees its slot. Their decisions come behind the quotes', so that what a turn pulls is gone before what it sends
+ * arrives: first the CANCELs, then the NEWs, each as they were asked for. A CANCEL waits for the NEW's answer; a
+ * refused one is repeated after reject_rest_ns. In flight at START they are cancelled, as the quotes are.
  *
  * Children of a parent order. A router that splits parents is code of the strategy: it calls pmm_desk_send for a child
  * and keeps the id that it gets beside the parent, in the memory that it freezes. No record carries a parent; the
@@ -41,8 +41,8 @@
  *
  * When the quotes are pulled, whatever the strategy wants: the book is invalid or older than stale_ns; risk is lost,
  * or the feed or the gateway of the instrument's venue; HALT, until RESUME; STOP. Then nothing but CANCELs is asked
- * for, and once the orders are gone nothing at all. All of it but the book is true of orders beside the quotes too: they
- * are cancelled and none is taken. A book that is invalid or stale refuses market orders alone.
+ * for, and once the orders are gone nothing at all. All of it but the book is true of orders beside the quotes too:
+ * they are cancelled and none is taken. A book that is invalid or stale refuses market orders alone.
  *
  * Who owns. Plain memory of the strategy process. Books are the caller's, in private memory.
  */
@@ -105,7 +105,7 @@ struct pmm_desk_instrument {
     int64_t market_ns;           /* recv_ns of its last market record */
     int64_t market_cause_ns;     /* the same, if it came in this batch: what a decision is due to */
     int64_t due_ns;              /* when it is to be looked at again, whatever comes or does not */
-    uint64_t fills;
+    uint64_t fills;              /* counted in the position */
     uint64_t unknown_reports;    /* reports of orders that are in no slot of either kind */
     uint32_t instrument_id;
     uint32_t venue_number;
@@ -165,10 +165,10 @@ void pmm_desk_look(struct pmm_desk *desk, uint32_t instrument_id);
 int pmm_desk_quotable(const struct pmm_desk *desk, uint32_t instrument_id);
 
 /*
- * Puts a new order in line: the next decide sends it. price: 0 for a market order, positive otherwise; type, time_in_force:
- * enum pmm_order_type and pmm_time_in_force; flags: 0, or FLAG_POST_ONLY for what may rest.
- * Its order id, or ARGUMENT (not ours, less than quantity_min, or what no order can be), NOT_READY (the quotes are
- * pulled: HALT, STOP or a lost process), INVALID (a market order, and the book is invalid or stale), FULL.
+ * Puts a new order in line: the next decide sends it. price: 0 for a market order, positive otherwise; type,
+ * time_in_force: enum pmm_order_type and pmm_time_in_force; flags: 0, or FLAG_POST_ONLY for what may rest. Its order
+ * id, or ARGUMENT (not ours, less than quantity_min, or what no order can be), NOT_READY (the quotes are pulled: HALT,
+ * STOP or a lost process), INVALID (a market order, and the book is invalid or stale), FULL.
  */
 int64_t pmm_desk_send(struct pmm_desk *desk, uint32_t instrument_id, uint32_t side, int64_t price, int64_t quantity,
                       uint32_t type, uint32_t time_in_force, uint32_t flags);

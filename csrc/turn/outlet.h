@@ -57,13 +57,6 @@ struct pmm_outlet {
     uint64_t resent;              /* records of snapshots */
 };
 
-/*
- * How an outlet's owner gives it the next piece of an instrument's snapshot: as pmm_book_part. Only C sees this.
- *
- * int64_t part(const void *books, uint32_t instrument, int64_t recv_ns, struct pmm_place *place, struct pmm_event *out,
- *              size_t max)
- */
-
 /* A new writer knows nothing of what its reader holds: all that it has is stale. instruments: copied. */
 void pmm_outlet_init(struct pmm_outlet *outlet, struct pmm_ring *ring, struct pmm_bell *bell, struct pmm_event *scratch,
                      const struct pmm_set *instruments, uint16_t source, uint8_t venue_id);

@@ -1,11 +1,13 @@
 /*
- * outlet_part.h: an outlet for its owner in C: pushing, and sending what the reader is owed. Private: cffi never reads it.
+ * outlet_part.h: an outlet for its owner in C: pushing, and sending what the reader is owed. Private: cffi never reads
+ * it.
  */
 #ifndef PMM_OUTLET_PART_H
 #define PMM_OUTLET_PART_H
 
 #include "turn/outlet.h"
 
+/* pmm_outlet_push for a reader that lacks some of the instruments, is owed something, or has no room. */
 void pmm_outlet_push_in_parts(struct pmm_outlet *outlet, const struct pmm_event *events, size_t n);
 
 /*

@@ -1,5 +1,7 @@
 /*
  * show.h: what a process shows of each instrument for whoever looks, all of it in one call (rows.h).
+ *
+ * Who owns. The rows' one writer calls, in the thread that runs what it shows.
  */
 #ifndef PMM_SHOW_H
 #define PMM_SHOW_H

@@ -3,15 +3,16 @@
  * functions take one after the other until loop.h says that their caller is needed.
  *
  * feed: pmm_feed_publish takes normalised market records to the journal, the shared books
- * and the rings of everyone who reads the market, in that order: each reader is sent its own instruments. pmm_venue_turns is the feed of the simulated
- * venue, whose ring holds numbered records: what is missing there is asked for again.
+ * and the rings of everyone who reads the market, in that order: each reader is sent its own instruments.
+ * pmm_venue_turns is the feed of the simulated venue, whose ring holds numbered records: what is missing there is asked
+ * for again.
  *
  * strategy: takes a batch, lets the desk apply it, quotes what has a maker, gives the decisions.
  *
- * risk: pmm_risk_turn polls the rings, looks at the shared books of the instruments that the
- * batch touches and puts what it saw into the log as TOP records before it (risk_look.h),
- * commits, runs the checks, gives, and records tick-to-order: from the feed's stamp on the market record that caused an order to the moment
- * when the order is committed for the gateway.
+ * risk: pmm_risk_run_turn polls the rings, looks at the shared books of the instruments that the batch's orders and
+ * fills are of and puts what it saw into the log as TOP records before it (risk_look.h), commits, runs the checks,
+ * gives, and records tick-to-order: from the feed's stamp on the market record that caused an order to the moment when
+ * the order is committed for the gateway.
  *
  * Who owns. The process; everything pointed to belongs to the caller and outlives the turn.
  */
@@ -44,7 +45,7 @@ struct pmm_feed {
 /*
  * Whole messages of our instruments. Stamps the source (and recv_ns, where it is 0, with the clock), journals, applies
  * to the books, pushes to every reader (outlet.h says what becomes of one whose ring has no room). n; the journal's
- * SYSTEM; ARGUMENT, and nothing is done, if a record is of no instrument of ours.
+ * SYSTEM; ARGUMENT, and nothing leaves the caller's memory, if a record is of no instrument of ours.
  */
 int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n);
 
@@ -97,7 +98,10 @@ struct pmm_strategy_turn {
     uint32_t decisions_max;
 };
 
-/* A turn of a strategy that is all makers, with own records already at batch[0..own). The records taken, or STAGE codes. */
+/*
+ * A turn of a strategy that is all makers, with own records already at batch[0..own). The records taken; the journal's
+ * SYSTEM; FULL, if risk did not take a decision within the stage's give_wait_ns.
+ */
 int64_t pmm_strategy_run_turn(struct pmm_strategy_turn *turn, size_t own);
 int64_t pmm_strategy_turns(struct pmm_strategy_turn *turn, size_t own, struct pmm_loop *loop);
 
@@ -114,8 +118,8 @@ struct pmm_risk_turn {
 };
 
 /*
- * One turn with own records already at batch[0..own). The records taken, STAGE / journal codes, or ARGUMENT where
- * batch_max leaves no room for records beside own and a TOP for each instrument.
+ * One turn with own records already at batch[0..own). The records taken; the journal's SYSTEM; FULL, as the strategy's;
+ * ARGUMENT where batch_max leaves no room for records beside own and a TOP for each instrument.
  */
 int64_t pmm_risk_run_turn(struct pmm_risk_turn *turn, size_t own);
 int64_t pmm_risk_turns(struct pmm_risk_turn *turn, size_t own, struct pmm_loop *loop);
