@@ -11,7 +11,6 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define PMM_CACHE_LINE 64
 #define PMM_CURSOR_GAP 128 /* two lines: the adjacent-line prefetcher pulls pairs */
 
 /* Acquire: what the writer stored before its release is visible after this load. */

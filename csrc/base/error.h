@@ -27,8 +27,6 @@ enum pmm_error {
     PMM_ERR_EXISTS = -14,
     PMM_ERR_RANGE = -15,      /* a number does not fit where it must go */
     PMM_ERR_SYNTAX = -16,     /* text that does not parse */
-    PMM_ERR_SEQUENCE = -17,   /* a sequence number is missing */
-    PMM_ERR_CROSSED = -18,    /* a book's best bid is not below its best ask */
     PMM_ERR_INVALID = -19     /* the book is not usable until it is resynced */
 };
 

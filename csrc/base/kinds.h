@@ -27,8 +27,12 @@ static inline int pmm_is_of_orders(uint8_t kind) {
     return kind >= PMM_KIND_ORDER_ADD && kind <= PMM_KIND_ORDER_EXECUTE;
 }
 
-/* Whether it is market data of either sort, whose FLAG_LAST ends a message. */
-static inline int pmm_is_market(uint8_t kind) { return kind >= PMM_KIND_DEPTH && kind <= PMM_KIND_ORDER_EXECUTE; }
+/* The report that an order of this kind had no effect. */
+static inline uint8_t pmm_refusal_of(uint8_t kind) {
+    return kind == PMM_KIND_REPLACE  ? PMM_KIND_REPLACE_REJECTED
+           : kind == PMM_KIND_CANCEL ? PMM_KIND_CANCEL_REJECTED
+                                     : PMM_KIND_REJECTED;
+}
 
 #define PMM_IN_CLASS(kind, class) static_assert((kind) >> PMM_CLASS_SHIFT == (class), #kind " is not in " #class)
 PMM_IN_CLASS(PMM_KIND_DEPTH, PMM_CLASS_MARKET);

@@ -13,11 +13,10 @@
 
 #include "base/event.h"
 
-#define PMM_NUMBERS_MAX     32 /* processes of a role */
-#define PMM_NUMBER_SHIFT    8
-#define PMM_OWNER_SHIFT     48
-#define PMM_ROLES           16 /* room for more than there are */
-#define PMM_STAGE_RINGS_MAX 16 /* that a process reads, and as many that it writes */
+#define PMM_NUMBERS_MAX  32 /* processes of a role */
+#define PMM_NUMBER_SHIFT 8
+#define PMM_OWNER_SHIFT  48
+#define PMM_ROLES        16 /* room for more than there are */
 
 /* Those of a session's processes that are gone, as PEER_LOST and PEER_BACK tell. Plain memory of whoever counts. */
 struct pmm_peers {

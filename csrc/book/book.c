@@ -3,6 +3,7 @@
 
 #include "base/align.h"
 #include "base/assert.h"
+#include "base/error.h"
 #include "base/kinds.h"
 #include "base/prefetch.h"
 #include "base/sides.h"

@@ -6,7 +6,6 @@
 #ifndef PMM_BOOK_LAYOUT_H
 #define PMM_BOOK_LAYOUT_H
 
-#include "base/error.h"
 #include "base/layout.h"
 #include "book/book.h"
 #include "book/book_state.h"

@@ -1,5 +1,6 @@
 /* book_read.c: the readers' side, in another process too: looks that are repeated until they are whole. */
 #include "base/sides.h"
+#include "base/error.h"
 #include "book/book_layout.h"
 
 #include <sched.h>

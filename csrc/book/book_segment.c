@@ -1,4 +1,5 @@
 /* book_segment.c: a book in a segment of its own. */
+#include "base/error.h"
 #include "book/book_layout.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/align.h"
+#include "base/error.h"
 #include "base/kinds.h"
 #include "book/l3book_layout.h"
 
@@ -191,7 +192,8 @@ static inline int apply_one(struct pmm_l3book *book, const struct pmm_event *eve
         taken = change_state(book, event);
     }
     if (taken) book->recv_ns = event->recv_ns;
-    if ((event->flags & PMM_FLAG_LAST) && book->state.valid && pmm_is_market(event->kind)) look_whether_crossed(book);
+    const int ends = (event->flags & PMM_FLAG_LAST) && pmm_class_of(event->kind) == PMM_CLASS_MARKET;
+    if (ends && book->state.valid) look_whether_crossed(book);
     return taken;
 }
 

@@ -6,7 +6,6 @@
 #ifndef PMM_L3BOOK_LAYOUT_H
 #define PMM_L3BOOK_LAYOUT_H
 
-#include "base/error.h"
 #include "base/layout.h"
 #include "book/book_state.h"
 #include "book/l3book.h"

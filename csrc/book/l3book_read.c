@@ -1,6 +1,7 @@
 /* l3book_read.c: what may be asked of a book of single orders, and whether it agrees with itself. */
 #include "book/l3book.h"
 
+#include "base/error.h"
 #include "book/l3book_layout.h"
 #include "book/snapshot.h"
 

@@ -1,8 +1,6 @@
 /* ladder.c: one side's levels near the touch, by price in an array with bitmaps. */
 #include "book/ladder.h"
 
-#include <string.h>
-
 #include "base/align.h"
 #include "base/error.h"
 #include "base/layout.h"

@@ -73,9 +73,7 @@ static struct pmm_event *emit(struct sink *sink, const struct pmm_event *like) {
 
 static void refuse(struct pmm_risk *risk, const struct pmm_event *e, uint16_t reason, struct sink *sink) {
     struct pmm_event *report = emit(sink, e);
-    report->kind = e->kind == PMM_KIND_NEW       ? PMM_KIND_REJECTED
-                   : e->kind == PMM_KIND_REPLACE ? PMM_KIND_REPLACE_REJECTED
-                                                 : PMM_KIND_CANCEL_REJECTED;
+    report->kind = pmm_refusal_of(e->kind);
     report->reason = reason;
     if (e->instrument_id < risk->instrument_count) risk_instrument_of(risk, e->instrument_id)->refused[reason]++;
 }

@@ -1,4 +1,5 @@
 /* risk_check.c: the checks of one order, in their order, and the reason of the first that fails. */
+#include "base/sides.h"
 #include "base/terms.h"
 #include "risk/risk_internal.h"
 
@@ -20,7 +21,7 @@ static inline int is_unpriced(const struct pmm_event *e) {
 
 static uint16_t check_form(const struct risk_instrument *in, const struct pmm_event *e,
                            const struct risk_order *order) {
-    if (e->side != PMM_SIDE_BID && e->side != PMM_SIDE_ASK) return PMM_REASON_BAD_ORDER;
+    if (!pmm_is_side(e->side)) return PMM_REASON_BAD_ORDER;
     if (is_unpriced(e) && (pmm_type_of(e) != PMM_TYPE_MARKET || e->price != 0)) return PMM_REASON_BAD_ORDER;
     if (e->kind == PMM_KIND_NEW && (order || e->order_id == 0)) return PMM_REASON_DUPLICATE_ORDER;
     if (e->kind == PMM_KIND_REPLACE && (!order || order->instrument_id != e->instrument_id || order->side != e->side))

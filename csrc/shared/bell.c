@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/layout.h"
+#include "base/prefetch.h"
 
 #define PMM_BELL_LAYOUT(ROW) \
     ROW(pmm_bell_shared, rings, 0, 4) \
@@ -103,6 +104,10 @@ int pmm_bell_ring(struct pmm_bell *bell) {
     pmm_add_u32(&shared->rings, 1);
     futex(&shared->rings, FUTEX_WAKE, 1, NULL);
     return 1;
+}
+
+void pmm_bell_warm_writer(const struct pmm_bell *bell) {
+    pmm_prefetch(&bell->shared->parked, sizeof bell->shared->parked);
 }
 
 static int any_ready(struct pmm_ring *const *rings, size_t n) {

@@ -71,6 +71,8 @@ void pmm_bell_progress(struct pmm_bell *bell);
 
 /* Writer, after a push: wakes the process if it is parked. Returns 1 if it made the system call. */
 int pmm_bell_ring(struct pmm_bell *bell);
+/* Brings near what ringing looks at. */
+void pmm_bell_warm_writer(const struct pmm_bell *bell);
 
 /*
  * Reader: returns 1 as soon as one of the n rings has a record, or 0 after timeout_ns.

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/align.h"
 #include "base/atomics.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -26,7 +27,7 @@ PMM_RING_LAYOUT(PMM_ROW_ASSERT)
 static_assert(sizeof(struct pmm_ring_shared) == 384, "slots begin on a cache line of the payload");
 static_assert(offsetof(struct pmm_ring_shared, head) - offsetof(struct pmm_ring_shared, tail) >= PMM_CURSOR_GAP,
               "the two sides' lines are not neighbours");
-static_assert((PMM_SEGMENT_HEADER_BYTES + sizeof(struct pmm_ring_shared)) % PMM_CACHE_LINE == 0,
+static_assert((PMM_SEGMENT_HEADER_BYTES + sizeof(struct pmm_ring_shared)) % PMM_LINE_BYTES == 0,
               "a slot is one cache line");
 
 #define COMMIT_BYTES     offsetof(struct pmm_event, commit)

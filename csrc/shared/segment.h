@@ -1,8 +1,8 @@
 /*
  * segment.h: a mapped file that processes share, and who may write it.
  *
- * What it is. Every shared structure (ring, book, counters, process state, instrument
- * table) is one file that starts with this header. A session makes all its files before
+ * What it is. Every shared structure (ring, book, counters, process state, kill switch, instrument table, notices,
+ * positions, quotes) is one file that starts with this header. A session makes all its files before
  * any process starts; the process that writes one claims it.
  *
  * Who writes. pmm_segment_create writes everything up to `name`, then `ready`, last and
@@ -54,8 +54,6 @@ enum pmm_segment_kind {
     PMM_SEGMENT_PROCESS = 4,
     PMM_SEGMENT_CONTROL = 5,
     PMM_SEGMENT_INSTRUMENTS = 6,
-    PMM_SEGMENT_MATCH = 7,
-    PMM_SEGMENT_STATE = 8,
     PMM_SEGMENT_NOTICES = 9,
     PMM_SEGMENT_POSITIONS = 10,
     PMM_SEGMENT_QUOTES = 11
@@ -98,7 +96,8 @@ struct pmm_segment {
  * Makes path with payload_bytes of zeroes behind the header and ready set.
  * Written under a temporary name and linked into place, so nobody sees half of it; blocks
  * are allocated (posix_fallocate), so a full filesystem is SYSTEM with ENOSPC here
- * and never a SIGBUS later. EXISTS if path is there already. Permission bits 0640.
+ * and never a SIGBUS later. Permission bits 0640. 0, EXISTS if path is there already, SYSTEM, or ARGUMENT: a path or
+ * name that is too long or absent, no payload, or one that no file holds.
  */
 int pmm_segment_create(const char *path, uint32_t kind, uint64_t fingerprint, size_t payload_bytes, const char *name);
 
@@ -111,7 +110,8 @@ int pmm_segment_create_with(const char *path, uint32_t kind, uint64_t fingerprin
  * With PMM_OPEN_OWN: takes the lock (OWNED if another holds it), bumps the epoch, records
  * pid, start time and a first heartbeat. Opens with O_NOFOLLOW | O_CLOEXEC. The pages are there when it
  * returns: a first touch costs a fault, and would come in the middle of a turn.
- * Returns 0, NOT_READY, FOREIGN, VERSION, LAYOUT, STALE, TRUNCATED, OWNED or SYSTEM.
+ * Returns 0, NOT_READY, FOREIGN, VERSION, LAYOUT, STALE, TRUNCATED, OWNED, SYSTEM, or ARGUMENT for a mode that there is
+ * not.
  */
 int pmm_segment_open(struct pmm_segment *segment, const char *path, uint32_t kind, uint64_t fingerprint, int mode);
 

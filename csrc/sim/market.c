@@ -1,12 +1,12 @@
 /* market.c: matching engines and their traders in virtual time, one event after the other. */
 #include "sim/market.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/align.h"
 #include "base/error.h"
 #include "base/kinds.h"
-#include "base/layout.h"
 #include "base/source.h"
 #include "sim/latency.h"
 #include "sim/tournament.h"
@@ -65,12 +65,13 @@ static int params_valid(const struct pmm_market_config *config, const struct pmm
     return 1;
 }
 
-static int start_valid(int64_t start_ns) { return start_ns >= 0 && start_ns <= INT64_MAX / 4; }
+static_assert(PMM_MARKET_PENDING_MAX == PMM_LATENCY_RECORDS_MAX, "market.h says it where Python can read it");
+
+static int start_valid(int64_t start_ns) { return start_ns >= 0 && start_ns <= PMM_LATENCY_NS_MAX; }
 
 static int config_valid(const struct pmm_market_config *config) {
     return config->instruments > 0 && config->instruments <= PMM_INSTRUMENTS_MAX && config->number < PMM_NUMBERS_MAX &&
-           config->pending <= PMM_MARKET_PENDING_MAX && pmm_latency_valid(config->latency_in_ns, config->pending) &&
-           start_valid(config->start_ns);
+           pmm_latency_valid(config->latency_in_ns, config->pending) && start_valid(config->start_ns);
 }
 
 size_t pmm_market_memsize(const struct pmm_market_config *config, const struct pmm_market_params *params) {
@@ -146,14 +147,11 @@ static void run(struct pmm_market *market, uint32_t index, const struct pmm_even
 }
 
 static void refuse(struct pmm_market *market, const struct pmm_event *in, enum pmm_reason reason) {
-    uint8_t kind = in->kind == PMM_KIND_REPLACE  ? PMM_KIND_REPLACE_REJECTED
-                   : in->kind == PMM_KIND_CANCEL ? PMM_KIND_CANCEL_REJECTED
-                                                 : PMM_KIND_REJECTED;
     struct pmm_event *out = events_at(market, market->results_at);
     market->results = 1;
     *out = *in;
     out->venue_ns = in->recv_ns;
-    out->kind = kind;
+    out->kind = pmm_refusal_of(in->kind);
     out->reason = (uint16_t)reason;
     out->aux = 0;
     out->flags = 0;

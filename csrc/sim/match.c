@@ -42,7 +42,7 @@ static inline void cancel(struct turn *turn, uint32_t at, enum pmm_reason reason
 static void run_cancel(struct turn *turn, const struct pmm_event *in) {
     uint32_t at;
     if (!own_order(turn->match, in, &at)) {
-        refuse(turn, PMM_KIND_CANCEL_REJECTED, in, PMM_REASON_UNKNOWN_ORDER);
+        answer(turn, PMM_KIND_CANCEL_REJECTED, in, PMM_REASON_UNKNOWN_ORDER);
     } else {
         cancel(turn, at, PMM_REASON_REQUESTED);
     }
@@ -52,7 +52,7 @@ static void run_query(struct turn *turn, const struct pmm_event *in) {
     uint32_t at;
     const struct pmm_match_order *order = own_order(turn->match, in, &at);
     if (!order) {
-        refuse(turn, PMM_KIND_REJECTED, in, PMM_REASON_UNKNOWN_ORDER);
+        answer(turn, PMM_KIND_REJECTED, in, PMM_REASON_UNKNOWN_ORDER);
     } else {
         report_order(turn, PMM_KIND_ORDER_STATUS, order, order->queued.leaves, PMM_REASON_NONE);
     }
@@ -122,7 +122,7 @@ static void run_replace(struct turn *turn, const struct pmm_event *in) {
     struct pmm_match_order *order = own_order(turn->match, in, &at);
     enum pmm_reason fault = order ? replace_fault(turn->match, order, in) : PMM_REASON_UNKNOWN_ORDER;
     if (fault != PMM_REASON_NONE) {
-        refuse(turn, PMM_KIND_REPLACE_REJECTED, in, fault);
+        answer(turn, PMM_KIND_REPLACE_REJECTED, in, fault);
     } else if (in->quantity <= order->total - order->queued.leaves) {
         cancel(turn, at, PMM_REASON_REQUESTED);
     } else if (in->price == order->queued.price && in->quantity <= order->total) {

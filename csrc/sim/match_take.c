@@ -1,8 +1,6 @@
 /* match_take.c: a new order against the book: what it takes, what is left of it. */
 #include "sim/match_turn.h"
 
-#include "base/error.h"
-
 int64_t pmm_match_scan(const struct pmm_match *match, const struct taker *taker, uint32_t orders_max,
                        uint32_t *orders) {
     const struct pmm_ladder *book = pmm_pool_ladder(&match->pool, pmm_opposite(taker->side));
@@ -84,15 +82,14 @@ void pmm_match_take(struct turn *turn, struct taker *taker) {
 /* Why what is left of a taker may not rest, or 0. */
 static enum pmm_reason remainder_reason(const struct taker *taker, int is_market) {
     if (taker->self_traded) return PMM_REASON_SELF_TRADE;
-    int passes = is_market || taker->tif == PMM_TIF_IOC || taker->tif == PMM_TIF_FOK;
-    return passes ? PMM_REASON_NO_LIQUIDITY : PMM_REASON_NONE;
+    int rests = pmm_may_rest(is_market ? PMM_TYPE_MARKET : PMM_TYPE_LIMIT, taker->tif);
+    return rests ? PMM_REASON_NONE : PMM_REASON_NO_LIQUIDITY;
 }
 
 static enum pmm_reason new_fault(const struct pmm_event *in) {
     int tif = pmm_tif_of(in), type = pmm_type_of(in);
     if (!pmm_is_side(in->side) || !pmm_are_terms(in)) return PMM_REASON_BAD_ORDER;
-    if (in->flags & PMM_FLAG_POST_ONLY && (type == PMM_TYPE_MARKET || tif == PMM_TIF_IOC || tif == PMM_TIF_FOK))
-        return PMM_REASON_BAD_ORDER;
+    if (in->flags & PMM_FLAG_POST_ONLY && !pmm_may_rest(type, tif)) return PMM_REASON_BAD_ORDER;
     if (in->quantity < 1 || in->quantity > PMM_MATCH_QUANTITY_MAX) return PMM_REASON_BAD_QUANTITY;
     if (type == PMM_TYPE_LIMIT && (in->price < 1 || in->price > PMM_MATCH_PRICE_MAX)) return PMM_REASON_BAD_PRICE;
     return PMM_REASON_NONE;
@@ -135,7 +132,7 @@ void pmm_match_new(struct turn *turn, const struct pmm_event *in) {
     struct pmm_match *match = turn->match;
     enum pmm_reason fault = new_fault(in);
     if (fault != PMM_REASON_NONE) {
-        refuse(turn, PMM_KIND_REJECTED, in, fault);
+        answer(turn, PMM_KIND_REJECTED, in, fault);
         return;
     }
     struct taker taker = taker_of(in);
@@ -143,13 +140,13 @@ void pmm_match_new(struct turn *turn, const struct pmm_event *in) {
     uint32_t at = pmm_match_seek(match, in->order_id);
     fault = refusal(match, in, &taker, takes, at);
     if (fault != PMM_REASON_NONE) {
-        refuse(turn, PMM_KIND_REJECTED, in, fault);
+        answer(turn, PMM_KIND_REJECTED, in, fault);
         return;
     }
-    refuse(turn, PMM_KIND_ACK, in, PMM_REASON_NONE);
+    answer(turn, PMM_KIND_ACK, in, PMM_REASON_NONE);
     uint32_t met;
     if (taker.tif == PMM_TIF_FOK && pmm_match_scan(match, &taker, UINT32_MAX, &met) < taker.leaves) {
-        refuse(turn, PMM_KIND_CANCELLED, in, PMM_REASON_FOK);
+        answer(turn, PMM_KIND_CANCELLED, in, PMM_REASON_FOK);
         return;
     }
     if (takes) {

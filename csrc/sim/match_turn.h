@@ -66,7 +66,8 @@ static inline void publish(struct turn *turn, enum pmm_kind kind, uint64_t trade
                                       .source = PMM_SOURCE_EXCHANGE};
 }
 
-static inline void refuse(struct turn *turn, enum pmm_kind kind, const struct pmm_event *in, enum pmm_reason reason) {
+/* A report of the order as it came. */
+static inline void answer(struct turn *turn, enum pmm_kind kind, const struct pmm_event *in, enum pmm_reason reason) {
     report(turn, kind, in->order_id, in->source, in->side, in->price, in->quantity, reason, 0);
 }
 

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/kinds.h"
-#include "base/layout.h"
 #include "sim/paper_queue.h"
 
 #define ORDERS_MAX 65536

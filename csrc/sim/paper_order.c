@@ -43,9 +43,7 @@ static struct terms terms_of(const struct pmm_event *order) {
     };
 }
 
-static int rests(const struct terms *terms) {
-    return terms->type == PMM_TYPE_LIMIT && terms->time_in_force <= PMM_TIF_DAY;
-}
+static int rests(const struct terms *terms) { return pmm_may_rest(terms->type, terms->time_in_force); }
 
 static int bad_terms(const struct pmm_event *order, const struct terms *terms) {
     return !pmm_is_side(order->side) || !pmm_are_terms(order) || (terms->post_only && !rests(terms));

@@ -5,10 +5,13 @@
 
 #include "base/align.h"
 #include "base/layout.h"
+#include "base/sides.h"
 #include "base/terms.h"
 
 #define NO_ROW          ((UINT64_C(1) << PMM_TRADERS_ORDER_BITS) - 1)
 #define SECOND          1e9
+#define FAIR_MIN        2.0
+#define FAIR_MAX        1e15
 #define NEVER           (INT64_MAX / 2)
 #define SIZE_GROWTH_MAX 20.0
 #define QUANTILES       1024
@@ -39,9 +42,9 @@ static int sizes_valid(const struct pmm_market_params *p) {
 }
 
 static int prices_valid(const struct pmm_market_params *p) {
-    return within(p->fair_ticks, 2, 1e15) && within(p->drift_per_s, -1, 1) && within(p->volatility_per_sqrt_s, 0, 1) &&
-           within(p->jump_size, 0, 1) && within(p->touch_fraction, 0, 1) && within(p->touch_ticks, 0, 1e9) &&
-           within(p->gap_ticks, 0, 1e9) && within(p->distance_ticks, 1e-3, 1e12) &&
+    return within(p->fair_ticks, FAIR_MIN, FAIR_MAX) && within(p->drift_per_s, -1, 1) &&
+           within(p->volatility_per_sqrt_s, 0, 1) && within(p->jump_size, 0, 1) && within(p->touch_fraction, 0, 1) &&
+           within(p->touch_ticks, 0, 1e9) && within(p->gap_ticks, 0, 1e9) && within(p->distance_ticks, 1e-3, 1e12) &&
            within(p->distance_exponent, 1.01, 100) && within(p->distance_max_ticks, 0, 1e12) &&
            within(p->cancel_ticks, 1e-3, 1e12) && within(p->informed_ticks, 0, 1e12);
 }
@@ -208,7 +211,7 @@ static int place(struct pmm_traders *traders, const struct pmm_match *match, uin
 /* Takes with a limit (0: a market order), and leaves half of the other side standing. */
 static int aggress(struct pmm_traders *traders, uint8_t side, int64_t limit, int64_t quantity,
                    struct pmm_event *order) {
-    int64_t most = traders->volume[PMM_SIDE_ASK - side] / 2; /* the other side's */
+    int64_t most = traders->volume[pmm_opposite(side) - 1] / 2;
     if (most < 1) {
         traders->stats.skipped++;
         return 0;
@@ -295,7 +298,7 @@ static void move_fair(struct pmm_traders *traders) {
     for (uint32_t i = 0; i < jumps; i++)
         change += p->jump_size * pmm_normal(&traders->rng);
     traders->stats.jumps += jumps;
-    traders->fair = fmin(fmax(traders->fair * pmm_exp(change), 2), 1e15);
+    traders->fair = fmin(fmax(traders->fair * pmm_exp(change), FAIR_MIN), FAIR_MAX);
 }
 
 int pmm_traders_step(struct pmm_traders *traders, const struct pmm_match *match, struct pmm_event *order) {

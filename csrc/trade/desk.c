@@ -13,6 +13,8 @@
 #define SLOTS     PMM_QUOTE_LEVELS_MAX
 #define WARM_ROWS 4
 
+static_assert(PMM_DESK_INSTRUMENTS_MAX == 64, "a bit for each row");
+
 static uint64_t all_rows(const struct pmm_desk *desk) {
     return UINT64_MAX >> (PMM_DESK_INSTRUMENTS_MAX - desk->instrument_count);
 }

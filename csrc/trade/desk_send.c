@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/order_state.h"
+#include "base/sides.h"
 #include "base/terms.h"
 #include "trade/desk_internal.h"
 
@@ -30,8 +31,8 @@ static void release(struct pmm_desk *desk, uint32_t at) {
 static int may_be_sent(const struct pmm_desk_instrument *in, uint32_t side, int64_t price, int64_t quantity,
                        uint32_t type, uint32_t time_in_force, uint32_t flags) {
     const int is_market = type == PMM_TYPE_MARKET;
-    const int rests = !is_market && time_in_force <= PMM_TIF_DAY;
-    return (side == PMM_SIDE_BID || side == PMM_SIDE_ASK) && quantity >= in->quantity_min && type <= PMM_TYPE_MARKET &&
+    const int rests = pmm_may_rest((int)type, (int)time_in_force);
+    return pmm_is_side((int)side) && quantity >= in->quantity_min && type <= PMM_TYPE_MARKET &&
            time_in_force <= PMM_TIF_FOK && (is_market ? price == 0 : price > 0) &&
            (flags == 0 || (flags == PMM_FLAG_POST_ONLY && rests));
 }

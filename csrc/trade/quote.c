@@ -44,8 +44,8 @@ static int ranges_hold(const struct pmm_maker_params *p) {
            within(p->spread_min_ticks, 1.0, far) && within(p->spread_max_ticks, p->spread_min_ticks, far) &&
            within(p->edge_min_bps, -1e4, 1e4) && within(p->level_spacing_ticks, 1.0, far) && p->quote_quantity >= 1 &&
            p->quote_quantity <= PMM_QUOTE_LOTS_MAX && p->inventory_max >= 1 && p->inventory_max <= PMM_QUOTE_LOTS_MAX &&
-           p->quantity_min >= 0 && p->quantity_min <= p->quote_quantity && p->maker_fee_e8 >= -100000000 &&
-           p->maker_fee_e8 <= 100000000 && p->levels >= 1 && p->levels <= PMM_QUOTE_LEVELS_MAX &&
+           p->quantity_min >= 0 && p->quantity_min <= p->quote_quantity && p->maker_fee_e8 >= -PMM_FEE_WHOLE_E8 &&
+           p->maker_fee_e8 <= PMM_FEE_WHOLE_E8 && p->levels >= 1 && p->levels <= PMM_QUOTE_LEVELS_MAX &&
            p->imbalance_levels >= 1 && p->imbalance_levels <= PMM_QUOTE_LEVELS_MAX &&
            (p->fair_value == PMM_FAIR_MID || p->fair_value == PMM_FAIR_MICROPRICE);
 }

@@ -10,8 +10,9 @@
  *   after a wait           that a signal ended
  * so a caller that comes back with until_ns a few ms ahead sees a signal or the kill switch no later than that.
  *
- * While it waits and does not sleep, the memory that the next turn touches is brought near every few us: after a pause
- * of a millisecond a turn costs twice as much without that. Nothing is written, so nothing that is decided depends on it.
+ * While it waits and does not sleep, the memory that the next turn touches is brought near now and then: after a pause
+ * of a millisecond a turn costs twice as much without that. Nothing is written, so nothing that is decided depends on
+ * it.
  *
  * Who owns. The process, one thread; everything pointed to outlives it. The turns themselves are in turn.h.
  */
@@ -21,6 +22,8 @@
 #include "base/source.h"
 #include "shared/bell.h"
 #include "base/clock.h"
+
+#define PMM_STAGE_RINGS_MAX 16 /* that a process reads, and as many that it writes */
 
 struct pmm_loop {
     struct pmm_bell *bell;

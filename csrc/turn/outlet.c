@@ -3,7 +3,6 @@
 
 #include <assert.h>
 
-#include "base/error.h"
 #include "turn/outlet_part.h"
 
 #define NOBODY PMM_INSTRUMENT_ALL

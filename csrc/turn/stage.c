@@ -141,8 +141,7 @@ void pmm_stage_warm(const struct pmm_stage *stage, const struct pmm_event *batch
         pmm_ring_warm_reader(stage->inputs[i]);
     for (uint32_t i = 0; i < stage->output_count; i++) {
         pmm_ring_warm_writer(stage->outputs[i].ring);
-        if (stage->outputs[i].bell)
-            pmm_prefetch(stage->outputs[i].bell->shared, sizeof stage->outputs[i].bell->shared->parked);
+        if (stage->outputs[i].bell) pmm_bell_warm_writer(stage->outputs[i].bell);
     }
     pmm_prefetch_to_write(batch, WARM_RECORDS * sizeof *batch);
     pmm_prefetch_to_write(decisions, WARM_RECORDS * sizeof *decisions);

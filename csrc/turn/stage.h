@@ -37,6 +37,7 @@
 #include "base/clock.h"
 #include "journal/journal.h"
 #include "shared/ring.h"
+#include "turn/loop.h"
 
 #define PMM_STAGE_LEAP_NS 1000000000
 

@@ -39,7 +39,7 @@ void pmm_feed_warm(const struct pmm_feed *feed) {
         const struct pmm_outlet *outlet = feed->readers[i];
         pmm_prefetch(outlet, sizeof *outlet);
         pmm_ring_warm_writer(outlet->ring);
-        if (outlet->bell) pmm_prefetch(outlet->bell->shared, sizeof outlet->bell->shared->parked);
+        if (outlet->bell) pmm_bell_warm_writer(outlet->bell);
     }
 }
 

@@ -1,5 +1,4 @@
 /* turn_strategy.c: strategy: from the market to quotes and orders without leaving C. */
-#include "base/error.h"
 #include "turn/turn.h"
 #include "turn/turns.h"
 

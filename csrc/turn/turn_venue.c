@@ -1,5 +1,4 @@
 /* turn_venue.c: the feed of a venue that is reached through a ring: numbers checked, gaps healed. */
-#include "base/error.h"
 #include "base/prefetch.h"
 #include "turn/turn.h"
 #include "turn/turns.h"

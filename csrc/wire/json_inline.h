@@ -10,7 +10,6 @@
 #define PMM_JSON_INLINE_H
 
 #include <stdint.h>
-#include <string.h>
 
 #include "base/decimal_inline.h"
 #include "base/error.h"

@@ -35,7 +35,6 @@ class _Lib:
     PMM_ERR_AGAIN: int
     PMM_ERR_ARGUMENT: int
     PMM_ERR_CORRUPT: int
-    PMM_ERR_CROSSED: int
     PMM_ERR_EXISTS: int
     PMM_ERR_FOREIGN: int
     PMM_ERR_FULL: int
@@ -45,7 +44,6 @@ class _Lib:
     PMM_ERR_NOT_READY: int
     PMM_ERR_OWNED: int
     PMM_ERR_RANGE: int
-    PMM_ERR_SEQUENCE: int
     PMM_ERR_STALE: int
     PMM_ERR_SYNTAX: int
     PMM_ERR_SYSTEM: int
@@ -203,14 +201,12 @@ class _Lib:
     PMM_SEGMENT_COUNTERS: int
     PMM_SEGMENT_HEADER_BYTES: int
     PMM_SEGMENT_INSTRUMENTS: int
-    PMM_SEGMENT_MATCH: int
     PMM_SEGMENT_NAME_BYTES: int
     PMM_SEGMENT_NOTICES: int
     PMM_SEGMENT_POSITIONS: int
     PMM_SEGMENT_PROCESS: int
     PMM_SEGMENT_QUOTES: int
     PMM_SEGMENT_RING: int
-    PMM_SEGMENT_STATE: int
     PMM_SEGMENT_VERSION: int
     PMM_SIDE_ASK: int
     PMM_SIDE_BID: int
@@ -280,6 +276,8 @@ class _Lib:
     def pmm_bell_set_state(_0: Any, _1: int, /) -> None: ...
     @staticmethod
     def pmm_bell_wait(_0: Any, _1: Any, _2: int, _3: int, _4: int, _5: int, /) -> int: ...
+    @staticmethod
+    def pmm_bell_warm_writer(_0: Any, /) -> None: ...
     @staticmethod
     def pmm_binance_scan(_0: Any, _1: Any, _2: int, _3: int, /) -> int: ...
     @staticmethod

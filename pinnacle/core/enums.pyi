@@ -138,8 +138,6 @@ class SegmentKind(IntEnum):
     QUOTES = 11
     POSITIONS = 10
     NOTICES = 9
-    STATE = 8
-    MATCH = 7
     INSTRUMENTS = 6
     CONTROL = 5
     PROCESS = 4

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/error.h"
 #include "book/book_layout.h"
 #include "kill_steps.h"
 

@@ -7,7 +7,6 @@
 
 #include <stdint.h>
 
-#define PMM_CACHE_LINE 64
 #define PMM_CURSOR_GAP 128
 
 enum weak_order {

@@ -27,7 +27,7 @@ from pinnacle.core.segment import (
     peek,
 )
 
-KIND = SegmentKind.STATE
+KIND = SegmentKind.COUNTERS
 PRINT = fingerprint("a:0:8;")
 PAYLOAD = 8192
 
@@ -100,7 +100,7 @@ def end(process):
 
 def test_a_new_segment_is_zero_filled_allocated_and_nobodys(path):
     header = peek(path)
-    assert (header.kind, header.name) == ("state", "first of its kind")
+    assert (header.kind, header.name) == ("counters", "first of its kind")
     assert (header.epoch, header.owner_pid, header.ready) == (0, 0, 1)
     assert header.bytes == path.stat().st_size == 256 + PAYLOAD
     assert path.stat().st_blocks * 512 >= header.bytes
