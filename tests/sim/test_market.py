@@ -343,6 +343,47 @@ def test_each_instrument_needs_as_much_memory_as_any_other_and_the_largest_room_
     assert size(large) - size(small) > (2048 - 64) * 4 * EVENT.itemsize
 
 
+def test_a_market_is_made_of_the_last_value_of_each_range_and_of_no_other():
+    def size(**changes):
+        fields = {"seed": 1, "instruments": 1, "pending": 1, "start_ns": START} | changes
+        return lib.pmm_market_memsize(market_config(**fields), market_rows([params()]))
+
+    most = {
+        "pending": lib.PMM_MARKET_PENDING_MAX,
+        "start_ns": (2**63 - 1) // 4,
+        "latency_in_ns": (2**63 - 1) // 4,
+        "number": 31,
+    }
+    for name, last in most.items():
+        assert size(**{name: last}) and not size(**{name: last + 1}), name
+
+
+def test_what_a_market_is_asked_for_is_one_of_its_instruments():
+    engine = market(params(4), params(2))
+    assert [engine.stats(i).live > 0 for i in (0, 1)] == [False, False]
+    engine.run_to(START + SECOND)
+    for i in (0, 1):
+        top = engine.engines[i].top()
+        assert abs(engine.stats(i).fair_ticks - (top.bid_price + top.ask_price) / 2) < 50
+        assert engine.snapshot(i, 1)["instrument_id"][0] == (4, 2)[i]
+    stats = ffi.new("struct pmm_market_stats *")
+    room = EventBuffer(8)
+    assert lib.pmm_market_get_stats(engine.cdata, 2, stats) == lib.PMM_ERR_ARGUMENT
+    assert lib.pmm_market_snapshot(engine.cdata, 2, 1, room.cdata, 8) == lib.PMM_ERR_ARGUMENT
+    assert lib.pmm_market_engine(engine.cdata, 2) == ffi.NULL
+
+
+def test_a_call_without_what_it_needs_is_refused():
+    engine, rows, taken = market(), EventBuffer(2), ffi.new("size_t *")
+    call = {"market": engine.cdata, "until": START, "in": rows.cdata, "n": 1}
+    call |= {"taken": taken, "out": rows.cdata, "max": 1}
+    for name in ("market", "in", "taken", "out"):
+        wrong = (call | {name: ffi.NULL}).values()
+        assert lib.pmm_market_advance(*wrong) == lib.PMM_ERR_ARGUMENT, name
+    nothing = call | {"in": ffi.NULL, "n": 0, "out": ffi.NULL, "max": 0}
+    assert lib.pmm_market_advance(*nothing.values()) == 0
+
+
 def test_market_data_says_of_which_exchange_it_is():
     engine = market(number=3)
     rows = np.concatenate([engine.run_to(START + SECOND), engine.snapshot(0, 1)])

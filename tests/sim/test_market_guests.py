@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pinnacle.core._native import lib
 from pinnacle.core.schema import (
     EVENT,
     INSTRUMENT_ALL,
@@ -49,6 +50,28 @@ def test_a_late_input_takes_effect_now():
     engine = market()
     engine.run_to(START + SECOND)
     out = engine.run_to(START + SECOND + 1, order(START, 7, Side.BID, 9_000, 5))
+    assert out[out["source"] == ME]["recv_ns"].tolist() == [START + SECOND]
+
+
+def test_inputs_act_in_the_order_in_which_they_came_whatever_their_stamps_say():
+    # Nothing else happens between the two.
+    engine = market(params(limits_per_s=0.0, takes_per_s=0.0, floor_orders=0), pending=8)
+    engine.run_to(START)
+    later = order(START + 2_000, 7, Side.BID, 9_000, 5)
+    earlier = order(START + 1_000, 8, Side.BID, 9_000, 5)
+    out = engine.run_to(START + 3_000, np.concatenate([later, earlier]))
+    acks = out[out["kind"] == Kind.ACK]
+    assert acks["order_id"].tolist() == [7, 8]
+    assert acks["recv_ns"].tolist() == [START + 2_000] * 2
+
+
+def test_an_input_of_before_the_beginning_acts_when_the_market_begins():
+    engine = market()
+    out = engine.run_to(START + 10, order(START - 1, 7, Side.BID, 9_000, 5))
+    assert out[out["source"] == ME]["recv_ns"].tolist() == [START]
+    engine = market()
+    lib.pmm_market_begin(engine.cdata, START + SECOND)
+    out = engine.run_to(START + SECOND + 10, order(START, 7, Side.BID, 9_000, 5))
     assert out[out["source"] == ME]["recv_ns"].tolist() == [START + SECOND]
 
 
@@ -117,7 +140,8 @@ def test_cancel_on_disconnect_takes_the_guests_orders_at_every_instrument():
 def test_what_a_guest_may_not_do_is_refused(fields, kind, reason):
     engine = market()
     engine.run_to(START + SECOND)
-    new = order(START + SECOND, 5, Side.BID, 9_000, 5, flags=Flag.POST_ONLY, commit=7)
+    terms = {"aux": TimeInForce.DAY, "flags": Flag.POST_ONLY, "commit": 7}
+    new = order(START + SECOND, 5, Side.BID, 9_000, 5, **terms)
     for name, value in fields.items():
         new[name] = value
     out = engine.run_to(START + SECOND, new)
@@ -125,6 +149,7 @@ def test_what_a_guest_may_not_do_is_refused(fields, kind, reason):
     assert [(r["kind"], r["reason"]) for r in mine] == [(kind, reason)]
     assert (mine["recv_ns"], mine["venue_ns"]) == (START + SECOND, START + SECOND)
     assert (mine["flags"], mine["commit"], mine["venue_id"]) == (0, 0, Venue.SIMULATED)
+    assert (mine["aux"] != TimeInForce.DAY).all(), "an execution's number, or nothing"
     made_here = reason in (Reason.BAD_ORDER, Reason.BAD_INSTRUMENT)
     assert (mine["aux"] == 0) == made_here
     assert mine["order_id"] == new["order_id"] and mine["quantity"] == 5
@@ -173,3 +198,7 @@ def test_a_market_whose_records_are_not_all_out_is_not_there_yet():
     assert (written, consumed, engine.now) == (1, 1, now - 1)
     assert len(engine.run_to(now)) == 1
     assert engine.now == now
+    soon = order(now + 100, 8, Side.BID, 9_000, 5)
+    written, consumed = engine.advance(now + 200, events_pointer(soon), 1, room.cdata, 0)
+    assert (written, consumed) == (0, 1)
+    assert engine.next_ns == engine.now == now + 99

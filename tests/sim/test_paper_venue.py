@@ -90,6 +90,8 @@ def test_an_order_of_the_end_of_time_is_of_half_of_it():
     venue, end = venue_of(), 2**63 - 1
     reports = run(venue.decided, new(1, end))
     assert seen(reports) == [(Kind.ACK, 1, end // 2 + 2 * MS)]
+    venue, almost = venue_of(), end // 2 - 1
+    assert seen(run(venue.decided, new(1, almost), clock(end))) == [(Kind.ACK, 1, almost + 2 * MS)]
 
 
 def test_of_orders_without_room_the_oldest_acts_at_once_and_is_answered_when_it_would_have_been():

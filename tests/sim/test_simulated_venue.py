@@ -202,3 +202,29 @@ def test_a_log_that_no_market_can_begin_with_is_refused():
     for name in ("venue", "in", "out", "taken"):
         wrong = (call | {name: ffi.NULL}).values()
         assert lib.pmm_simulated_venue_run(*wrong) == lib.PMM_ERR_ARGUMENT, name
+
+
+def test_a_refused_log_is_not_taken():
+    venue, records, taken = venue_of(), EventBuffer(1), ffi.new("size_t *", 7)
+    call = (venue._venue, records.cdata, 1, records.cdata, 1, taken)
+    assert lib.pmm_simulated_venue_run(*call) == lib.PMM_ERR_ARGUMENT
+    assert taken[0] == 0
+
+
+def test_a_market_of_the_very_first_moment_has_reached_it():
+    venue = venue_of(way_out=0)
+    run(venue.decided, event(Kind.TIMER, recv_ns=0))
+    assert venue.simulation.now == 0
+
+
+def test_a_turn_may_be_of_more_events_than_one_call_of_the_market_takes():
+    events = 2 * lib.PMM_MARKET_STEPS_MAX
+    busy = params(fair_step_ns=1_000)
+    by_ms, at_once = venue_of(busy, way_out=0), venue_of(busy, way_out=0)
+    markets = {by_ms: [], at_once: []}
+    for venue, step in ((by_ms, 1), (at_once, events // 1_000)):
+        for ms in range(0, events // 1_000 + 1, step):
+            run(venue.decided, event(Kind.TIMER, recv_ns=SECOND + ms * MS))
+            markets[venue].append(venue.market.tobytes())
+    assert len(markets[at_once]) == 2
+    assert b"".join(markets[at_once]) == b"".join(markets[by_ms])
