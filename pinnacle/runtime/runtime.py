@@ -300,11 +300,12 @@ class Runtime:
 
     def _look_at_peers(self) -> None:
         for peer, lost, first in self._peers.look():
+            ended = lost and self._peers.left(peer)
             if not first:
-                tell = self.log.warning if lost else self.log.info
-                name = self.seat.topology.of_source(peer).name
-                tell("peer lost" if lost else "peer back", peer=name)
-            why = Reason.SHUTDOWN if lost and self._peers.left(peer) else Reason.NONE
+                tell = self.log.warning if lost and not ended else self.log.info
+                what = "peer ended" if ended else "peer lost" if lost else "peer back"
+                tell(what, peer=self.seat.topology.of_source(peer).name)
+            why = Reason.SHUTDOWN if ended else Reason.NONE
             self._peer_news.append((Kind.PEER_LOST if lost else Kind.PEER_BACK, peer, why))
 
     def _kill_changes(self, batch: EventBuffer, n: int) -> int:

@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from pinnacle.core._native import ffi
-from pinnacle.core.bell import Bell, Control
+from pinnacle.core.bell import Bell, Control, ProcessState
 from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.counters import CountersReader
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source
@@ -71,6 +71,26 @@ def test_a_peer_that_went_and_came_between_two_looks_is_told_of_both(world):
     world.gateway = Bell(world.paths.process("gateway"), Mode.OWN)
     assert world.look() == [("PEER_LOST", Source.GATEWAY), ("PEER_BACK", Source.GATEWAY)]
     assert world.look() == []
+
+
+@pytest.mark.parametrize(
+    ("state", "level", "words"),
+    [
+        (ProcessState.READY, "warning", "peer lost"),
+        (ProcessState.STOPPING, "info", "peer ended"),
+    ],
+)
+def test_only_a_peer_that_did_not_end_in_order_is_warned_of(world, state, level, words):
+    world.look()
+    world.gateway.set_state(state)
+    with structlog.testing.capture_logs() as said:
+        world.gateway.close()
+        world.look()
+    assert [(line["log_level"], line["event"], line["peer"]) for line in said] == [
+        (level, words, "gateway")
+    ]
+    reason = Reason.SHUTDOWN if words == "peer ended" else Reason.NONE
+    assert world.batch.array[0]["reason"] == reason
 
 
 def timer(world):
