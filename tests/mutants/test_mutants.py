@@ -1,5 +1,6 @@
 """The mutation run: what it plants, what it remembers, and that a planted fault is found."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,9 @@ class Bench:
         self.judged += 1
         return Verdict.KILLED
 
+    def close(self):
+        self.closed = True
+
 
 benches: list[Bench] = []
 
@@ -182,6 +186,7 @@ def test_each_mutant_is_judged_once_however_many_judge(tmp_path, monkeypatch, ca
     assert run_of.run(every, table, {}, 60, 1, jobs) == 0
     assert sum(bench.judged for bench in benches) == len(every)
     assert len({bench.place for bench in benches}) == len(benches) == jobs
+    assert all(bench.closed for bench in benches)
     assert f"{len(every)} killed" in capsys.readouterr().out
     assert run_of.run(every, table, {}, 60, 1, jobs) == 0
     assert sum(bench.judged for bench in benches) == len(every), "they are known"
@@ -201,7 +206,11 @@ def test_the_first_that_cannot_go_on_ends_the_run(tmp_path, monkeypatch):
 @pytest.mark.long
 @pytest.mark.timeout(400)
 def test_a_fault_that_a_test_sees_is_killed_and_one_that_none_sees_survives(tmp_path):
-    workshop = Workshop(ROOT, tmp_path / "copy", 60)
+    with closing(Workshop(ROOT, tmp_path / "copy", 60)) as workshop:
+        see_mutants_judged(workshop)
+
+
+def see_mutants_judged(workshop):
     of_ring = mutants_of(ROOT, "csrc/shared/ring.c")
     seen = next(m for m in of_ring if m.function == "publish" and m.text == ";")
     assert workshop.judge(seen, ("tests/core/test_ring.py",)) == Verdict.KILLED

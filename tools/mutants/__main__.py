@@ -16,6 +16,7 @@ import time
 import tomllib
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 from tools.mutants.ledger import Ledger, StaleError, equivalents
@@ -95,7 +96,8 @@ def run(
     def work(place: Path) -> None:
         """One core's worth of it, in a copy of its own; the first that cannot go on ends all."""
         try:
-            judge(Workshop(ROOT, place, budget))
+            with closing(Workshop(ROOT, place, budget)) as workshop:
+                judge(workshop)
         finally:
             waiting.clear()
 

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 
 from tools.mutants.source import Mutant
+from tools.mutants.tester import Tester
 
 # Nothing that is built; the library's own is compiled here.
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.so", "_native.c", "*.o", "out")
@@ -52,10 +54,19 @@ class Workshop:
         self._seconds: dict[str, float] = {}
         # A file's last mutants were found by these tests, of each function one, and so is the next.
         self._finders: dict[tuple[str, tuple[str, ...]], dict[str, str]] = {}
+        self._environment = os.environ | {
+            "PYTHONPATH": str(place),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TMPDIR": str(place / "tmp"),
+        }
         self._build()
         # By hash: two mutants may stand in a file within one second.
         compiled = ["compileall", "-q", "--invalidation-mode", "checked-hash"]
         self._must([sys.executable, "-m", *compiled, "pinnacle", "tests", "tools"])
+        self._tester = Tester(place, self._environment)
+
+    def close(self) -> None:
+        self._tester.close()
 
     def _run(self, command: list[str], seconds: float = 300) -> tuple[int, str]:
         """Exit code (a timeout is one too) and output; nothing that it started stays behind.
@@ -63,15 +74,9 @@ class Workshop:
         Its processor time is bounded too: what spins ends even if this process is killed meanwhile.
         """
         bounded = ["sh", "-c", f'ulimit -t {seconds + 1:.0f}; exec "$@"', "sh", *command]
-        environment = os.environ | {
-            "PYTHONPATH": str(self.place),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "TMPDIR": str(self.place / "tmp"),
-        }
-        (self.place / "tmp").mkdir(exist_ok=True)
-        with (self.place / "output").open("w+", encoding="utf-8") as output:
+        with self._temporary(), (self.place / "output").open("w+", encoding="utf-8") as output:
             process = subprocess.Popen(
-                bounded, cwd=self.place, env=environment, stdin=subprocess.DEVNULL,
+                bounded, cwd=self.place, env=self._environment, stdin=subprocess.DEVNULL,
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
             try:
@@ -83,8 +88,14 @@ class Workshop:
             process.wait()
             output.seek(0)
             text = output.read()
-        shutil.rmtree(self.place / "tmp", ignore_errors=True)
         return code, text
+
+    @contextmanager
+    def _temporary(self) -> Iterator[None]:
+        """A folder for what a run leaves behind."""
+        (self.place / "tmp").mkdir(exist_ok=True)
+        yield
+        shutil.rmtree(self.place / "tmp", ignore_errors=True)
 
     def _must(self, command: list[str]) -> None:
         code, text = self._run(command)
@@ -182,11 +193,14 @@ class Workshop:
 
     def _test(self, tests: tuple[str, ...], seconds: float) -> tuple[int, str]:
         """The same examples each time: a mutant is killed or it is not."""
-        command = [sys.executable, "-m", "pytest", "-x", "-m", "not long", "--assert=plain"]
-        command += ["-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=1"]
-        command += ["--hypothesis-profile=mutants"]
-        command += ["-o", f"timeout={seconds:.0f}"]
-        return self._run([*command, *tests], seconds)
+        arguments = ["-x", "-m", "not long", "--assert=plain"]
+        arguments += ["-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=1"]
+        arguments += ["--hypothesis-profile=mutants"]
+        arguments += ["-o", f"timeout={seconds:.0f}"]
+        output = self.place / "output"
+        with self._temporary():
+            code = self._tester.run([*arguments, *tests], seconds, output)
+        return code, output.read_text("utf-8", "replace")
 
 
 def _machine() -> list[str]:
