@@ -15,6 +15,7 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "chance.h"
 #include "shared/bell.h"
 #include "base/error.h"
 #include "weak_atomics.h"
@@ -43,15 +44,7 @@ struct side {
 
 static struct side writer, reader, *running;
 static ucontext_t outside;
-static uint64_t random_state = 88172645463325252ull;
 static uint64_t sleeps, taken;
-
-static uint64_t next_random(void) {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state;
-}
 
 static void let_one_out(struct side *side) {
     if (side->buffered == 0) return;
@@ -60,24 +53,24 @@ static void let_one_out(struct side *side) {
 }
 
 /* Between two operations anything may happen: a store arrives, the other side goes on. */
-static void chance(void) {
+static void meanwhile(void) {
     if (!running) return;
-    if (next_random() % 8 == 0) let_one_out(next_random() % 2 ? &writer : &reader);
-    if (next_random() % 3 == 0) swapcontext(&running->context, &outside);
+    if (!draw(8)) let_one_out(draw(2) ? &writer : &reader);
+    if (!draw(3)) swapcontext(&running->context, &outside);
 }
 
 void weak_fence_acquire(void) {}
 void weak_fence_release(void) {}
 
 void weak_fence_full(void) {
-    chance();
+    meanwhile();
     while (running && running->buffered)
         let_one_out(running);
 }
 
 void weak_store(void *at, unsigned bytes, uint64_t value, enum weak_order order) {
     (void)order; /* buffers keep the order of stores */
-    chance();
+    meanwhile();
     if (!running) {
         memcpy(at, &value, bytes);
         return;
@@ -89,7 +82,7 @@ void weak_store(void *at, unsigned bytes, uint64_t value, enum weak_order order)
 uint64_t weak_load(const void *at, unsigned bytes, enum weak_order order) {
     uint64_t value = 0;
     (void)order;
-    chance();
+    meanwhile();
     memcpy(&value, at, bytes);
     for (size_t i = 0; running && i < running->buffered; i++)
         if (running->buffer[i].at == at) value = running->buffer[i].value;
@@ -124,8 +117,8 @@ static void end(void) {
 static void write_all(void) {
     struct pmm_event event = {0};
     for (int i = 0; i < RECORDS; i++) {
-        for (uint64_t n = next_random() % 12; n > 0; n--)
-            chance();
+        for (uint64_t n = draw(12); n > 0; n--)
+            meanwhile();
         if (pmm_ring_push_bulk(&writer.ring, &event, 1) != 1) abort();
         (void)pmm_bell_ring(&writer.bell);
     }
@@ -161,7 +154,7 @@ static int play(void) {
     begin(&reader, read_all);
     while (!writer.ended || !reader.ended) {
         if (writer.ended && reader.asleep) return 0;
-        running = next_random() % 2 ? &writer : &reader;
+        running = draw(2) ? &writer : &reader;
         if (!running->ended && !running->asleep) swapcontext(&outside, &running->context);
         running = NULL;
     }

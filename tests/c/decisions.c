@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chance.h"
+#include "check.h"
 #include "trade/desk.h"
 #include "trade/quote.h"
 #include "risk/risk.h"
@@ -16,11 +17,6 @@
 #define ORDERS 64
 #define BATCH  8
 #define ROOM   4096
-
-static void fail(const char *what, int step) {
-    fprintf(stderr, "step %d: %s\n", step, what);
-    exit(1);
-}
 
 /* Mostly the number, and at times what no sane peer would send. */
 static int64_t or_extreme(int64_t number) {
@@ -60,26 +56,26 @@ static struct pmm_risk *make_risk(void) {
     struct pmm_risk_session session = {1000000000000, 100000, 100000};
     size_t size = pmm_risk_memsize(ORDERS, 2);
     struct pmm_risk *risk = malloc(size);
-    if (pmm_risk_init(risk, size, ORDERS, terms, limits, 2, &session) != 0) fail("risk was not made", -1);
+    CHECK(pmm_risk_init(risk, size, ORDERS, terms, limits, 2, &session) == 0);
     return risk;
 }
 
-static void check_risk(const struct pmm_risk *risk, int step) {
+static void check_risk(const struct pmm_risk *risk) {
     for (uint32_t i = 0; i < 2; i++) {
         struct pmm_position p;
         pmm_risk_position(risk, i, &p);
         const int64_t sum = PMM_BEYOND_CASH | PMM_BEYOND_REALISED | PMM_BEYOND_COST;
-        if (!(p.beyond & sum) && p.cash != p.realised - p.cost) fail("cash is not realised less cost", step);
-        if (p.open_bid < 0 || p.open_ask < 0 || p.open_orders < 0) fail("negative exposure", step);
+        CHECK(p.beyond & sum || p.cash == p.realised - p.cost);
+        CHECK(p.open_bid >= 0 && p.open_ask >= 0 && p.open_orders >= 0);
     }
-    if (pmm_risk_open_orders(risk) > ORDERS) fail("more orders than the table holds", step);
+    CHECK(pmm_risk_open_orders(risk) <= ORDERS);
 }
 
 static struct pmm_book *make_book(uint32_t instrument) {
     size_t size = pmm_book_memsize(4096, 64);
     struct pmm_book *book = aligned_alloc(64, (size + 63) / 64 * 64);
     memset(book, 0, size);
-    if (pmm_book_init(book, size, instrument, 4096, 64) != 0) fail("book was not made", -1);
+    CHECK(pmm_book_init(book, size, instrument, 4096, 64) == 0);
     return book;
 }
 
@@ -105,8 +101,7 @@ int main(void) {
         .imbalance_levels = 5,
     };
     struct pmm_event *out = malloc(ROOM * sizeof *out);
-    if (pmm_maker_init(&maker, &params) != 0 || pmm_desk_init(desk, books, terms, 2, 0) != 0)
-        fail("desk or maker was not made", -1);
+    CHECK(pmm_maker_init(&maker, &params) == 0 && pmm_desk_init(desk, books, terms, 2, 0) == 0);
     desk->requote_ticks = 1;
     for (int step = 0; step < STEPS; step++) {
         struct pmm_event batch[BATCH];
@@ -114,8 +109,8 @@ int main(void) {
         for (size_t i = 0; i < n; i++)
             batch[i] = any_event(step % 2 ? 90 : desk->next_order_id + 4);
         int64_t decided = pmm_risk_run(risk, batch, n, out, ROOM);
-        if (decided < 0 || decided > ROOM) fail("risk wrote past its room", step);
-        check_risk(risk, step);
+        CHECK(decided >= 0 && decided <= ROOM);
+        check_risk(risk);
         pmm_desk_apply(desk, batch, n);
         for (uint32_t i = 0; i < 2; i++) {
             pmm_maker_quote(&maker, books[i], desk->instruments[i].position, desk->clock_ns,
@@ -127,7 +122,7 @@ int main(void) {
                           (uint32_t)draw(3), (uint32_t)draw(5), (uint32_t)draw(2) * PMM_FLAG_POST_ONLY);
         pmm_desk_cancel(desk, draw(desk->next_order_id + 2));
         desk->replace = (uint32_t)draw(2);
-        if (pmm_desk_decide(desk, out, draw(40)) > 40) fail("the desk wrote past its room", step);
+        CHECK(pmm_desk_decide(desk, out, draw(40)) <= 40);
     }
     printf("%lld orders out, %lld open at risk\n", (long long)pmm_desk_working(desk),
            (long long)pmm_risk_open_orders(risk));

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../csrc/sim/market.h"
 #include "chance.h"
+#include "sim/market.h"
 
 #define SECOND INT64_C(1000000000)
 #define OUT    97

@@ -9,15 +9,11 @@
 #include <string.h>
 
 #include "chance.h"
+#include "check.h"
 #include "trade/quote.h"
 
 #define MAKERS 4000
 #define LOOKS  40
-
-static void fail(const char *what) {
-    fprintf(stderr, "%s\n", what);
-    exit(1);
-}
 
 #define MEMBER(name) offsetof(struct pmm_maker_params, name)
 
@@ -48,9 +44,9 @@ static struct pmm_maker_params usual(void) {
     return p;
 }
 
-static void refuse(const struct pmm_maker_params *p, const char *what) {
+static int is_taken(const struct pmm_maker_params *p) {
     struct pmm_maker maker;
-    if (pmm_maker_init(&maker, p) == 0) fail(what);
+    return pmm_maker_init(&maker, p) == 0;
 }
 
 static void what_is_out_of_range_is_not_taken(void) {
@@ -59,15 +55,20 @@ static void what_is_out_of_range_is_not_taken(void) {
         struct pmm_maker_params p = usual();
         for (size_t j = 0; j < sizeof never / sizeof never[0]; j++) {
             *member(&p, i) = never[j];
-            refuse(&p, "a parameter that is no number of use was taken");
+            CHECK(!is_taken(&p));
         }
         *member(&p, i) = nextafter(RANGES[i].low, -INFINITY);
-        if (RANGES[i].at != MEMBER(spread_max_ticks)) refuse(&p, "a parameter below its least was taken");
+        CHECK(RANGES[i].at == MEMBER(spread_max_ticks) || !is_taken(&p));
         *member(&p, i) = nextafter(RANGES[i].high, INFINITY);
-        refuse(&p, "a parameter above its most was taken");
+        CHECK(!is_taken(&p));
     }
     struct pmm_maker_params p = usual();
-#define REFUSE(name, value) (p = usual(), p.name = (value), refuse(&p, #name " was taken"))
+#define REFUSE(name, value) \
+    do { \
+        p = usual(); \
+        p.name = (value); \
+        CHECK(!is_taken(&p)); \
+    } while (0)
     REFUSE(spread_max_ticks, 1.5); /* below spread_min_ticks */
     REFUSE(quote_quantity, 0);
     REFUSE(quote_quantity, INT64_MAX);
@@ -104,7 +105,7 @@ static struct pmm_book *make_book(void) {
     size_t size = pmm_book_memsize(4096, 64);
     struct pmm_book *book = aligned_alloc(64, (size + 63) / 64 * 64);
     memset(book, 0, size);
-    if (pmm_book_init(book, size, 0, 4096, 64) != 0) fail("book was not made");
+    CHECK(pmm_book_init(book, size, 0, 4096, 64) == 0);
     return book;
 }
 
@@ -126,26 +127,25 @@ static void fill_book(struct pmm_book *book, int64_t bid, int64_t ask) {
 static void check_side(const struct pmm_level *levels, int32_t count, int sign, int64_t most) {
     int64_t sum = 0;
     for (int32_t i = 0; i < count; i++) {
-        if (levels[i].price <= 0 || levels[i].quantity <= 0) fail("a quote of nothing, or for nothing");
-        if (i > 0 && (levels[i].price - levels[i - 1].price) * sign <= 0) fail("a ladder out of its order");
-        if (__builtin_add_overflow(sum, levels[i].quantity, &sum)) fail("more lots than there are");
+        CHECK(levels[i].price > 0 && levels[i].quantity > 0);
+        CHECK(i == 0 || (levels[i].price - levels[i - 1].price) * sign > 0);
+        CHECK(!__builtin_add_overflow(sum, levels[i].quantity, &sum));
     }
-    if (count > 0 && sum > most) fail("a side beyond the inventory's limit");
+    CHECK(count == 0 || sum <= most);
 }
 
 static void check(const struct pmm_quotes *q, const struct pmm_maker *maker, int64_t bid, int64_t ask,
                   int64_t position) {
     const int64_t most = maker->params.inventory_max;
-    if (q->bid_count > 0 && q->bids[0].price >= ask) fail("a bid that takes");
-    if (q->ask_count > 0 && q->asks[0].price <= bid) fail("an ask that takes");
-    if (q->bid_count > 0 && q->ask_count > 0 && q->bids[0].price >= q->asks[0].price) fail("quotes that cross");
-    if (q->bid_count > 0 && position >= most) fail("a bid beyond the inventory's limit");
-    if (q->ask_count > 0 && position <= -most) fail("an ask beyond the inventory's limit");
+    CHECK(q->bid_count == 0 || q->bids[0].price < ask);
+    CHECK(q->ask_count == 0 || q->asks[0].price > bid);
+    CHECK(q->bid_count == 0 || q->ask_count == 0 || q->bids[0].price < q->asks[0].price);
+    CHECK(q->bid_count == 0 || position < most);
+    CHECK(q->ask_count == 0 || position > -most);
     int far = position > INT64_C(1) << 60 || position < -(INT64_C(1) << 60);
     check_side(q->bids, q->bid_count, -1, far ? INT64_MAX : most - position);
     check_side(q->asks, q->ask_count, +1, far ? INT64_MAX : most + position);
-    if (!isfinite(maker->fair) || !isfinite(maker->skew) || !isfinite(maker->variance_per_s))
-        fail("a figure that is no number");
+    CHECK(isfinite(maker->fair) && isfinite(maker->skew) && isfinite(maker->variance_per_s));
 }
 
 static void look(struct pmm_maker *maker, struct pmm_book *book, int64_t *clock_ns) {
@@ -158,9 +158,10 @@ static void look(struct pmm_maker *maker, struct pmm_book *book, int64_t *clock_
     fill_book(book, bid, ask);
     *clock_ns += steps[draw(5)];
     int code = pmm_maker_quote(maker, book, position, *clock_ns, &quotes);
-    if (ask > PMM_QUOTE_TICKS_MAX && (code == 0 || quotes.bid_count != 0 || quotes.ask_count != 0))
-        fail("a market that no double holds was quoted");
-    if (ask <= PMM_QUOTE_TICKS_MAX && code != 0) fail("a market was not quoted");
+    if (ask > PMM_QUOTE_TICKS_MAX)
+        CHECK(code != 0 && quotes.bid_count == 0 && quotes.ask_count == 0);
+    else
+        CHECK(code == 0);
     if (code == 0) check(&quotes, maker, bid, ask, position);
 }
 
@@ -170,7 +171,7 @@ int main(void) {
     for (int i = 0; i < MAKERS; i++) {
         struct pmm_maker maker;
         struct pmm_maker_params params = any_params();
-        if (pmm_maker_init(&maker, &params) != 0) fail("parameters at the ends of their ranges were refused");
+        CHECK(pmm_maker_init(&maker, &params) == 0);
         int64_t clock_ns = 1;
         for (int j = 0; j < LOOKS; j++)
             look(&maker, book, &clock_ns);

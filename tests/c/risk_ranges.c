@@ -6,15 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "check.h"
 #include "risk/risk.h"
 
 #define ORDERS 64
-
-static void fail(const char *what) {
-    fprintf(stderr, "%s\n", what);
-    exit(1);
-}
 
 static struct pmm_risk *made(struct pmm_risk_limits limits, struct pmm_risk_session session) {
     struct pmm_instrument terms;
@@ -36,14 +31,14 @@ static const struct pmm_risk_session FASTEST = {INT64_MAX / 4, 1000000000, 10000
     do { \
         struct pmm_risk_limits limits = from; \
         limits.field = (value); \
-        if (made(limits, SLOWEST)) fail(#field " beyond its range was taken"); \
+        CHECK(!made(limits, SLOWEST)); \
     } while (0)
 
 #define REFUSE_SESSION(from, field, value) \
     do { \
         struct pmm_risk_session session = from; \
         session.field = (value); \
-        if (made(MOST, session)) fail(#field " beyond its range was taken"); \
+        CHECK(!made(MOST, session)); \
     } while (0)
 
 static void what_is_out_of_range_is_refused(void) {
@@ -78,18 +73,18 @@ static uint16_t asked(struct pmm_risk *risk, uint64_t order_id, int64_t now_ns) 
     events[1].quantity = 1;
     events[1].order_id = order_id;
     events[1].side = PMM_SIDE_BID;
-    if (pmm_risk_run(risk, events, 2, out, sizeof out / sizeof *out) != 1) fail("one decision was expected");
+    CHECK(pmm_risk_run(risk, events, 2, out, sizeof out / sizeof *out) == 1);
     return out[0].kind == PMM_KIND_NEW ? 0 : out[0].reason;
 }
 
 static void the_bucket_keeps_its_size(struct pmm_risk_session session, int expected) {
     const int64_t later[] = {0, 1, 1000000000, INT64_MAX / 2};
     struct pmm_risk *risk = made(MOST, session);
-    if (!risk) fail("limits at the ends of their ranges were refused");
+    CHECK(risk);
     int passed = 0;
     for (uint64_t i = 0; i < 4; i++)
         passed += asked(risk, i + 1, later[i]) == 0;
-    if (passed != expected) fail("the bucket was of another size");
+    CHECK(passed == expected);
     free(risk);
 }
 
@@ -98,9 +93,8 @@ int main(void) {
     the_bucket_keeps_its_size(FASTEST, 4);
     the_bucket_keeps_its_size(SLOWEST, 3); /* nothing comes back within a nanosecond */
     struct pmm_risk *tight = made(LEAST, FASTEST);
-    if (!tight) fail("limits at the ends of their ranges were refused");
-    if (asked(tight, 1, 5) != 0 || asked(tight, 2, 5) != PMM_REASON_POSITION_LIMIT)
-        fail("the least limits did not hold");
+    CHECK(tight);
+    CHECK(asked(tight, 1, 5) == 0 && asked(tight, 2, 5) == PMM_REASON_POSITION_LIMIT);
     free(tight);
     return 0;
 }

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../csrc/sim/paper_venue.h"
-#include "../../csrc/sim/simulated_venue.h"
 #include "chance.h"
+#include "sim/paper_venue.h"
+#include "sim/simulated_venue.h"
 
 #define MS    INT64_C(1000000)
 #define TURNS 2500

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chance.h"
 #include "weak_atomics.h"
 
 #define QUEUE_MAX 4096
@@ -34,15 +35,6 @@ static struct store queue[QUEUE_MAX];
 static size_t queued, oldest;
 static unsigned epoch;
 
-static uint64_t random_state = 88172645463325252ull;
-
-static uint64_t next_random(void) {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state;
-}
-
 static void arrive(struct store *store) {
     memcpy(readers + store->at, &store->value, store->bytes);
     store->arrived = 1;
@@ -56,7 +48,7 @@ static void let_one_arrive(void) {
     size_t ready = oldest;
     while (ready < queued && queue[ready].epoch == queue[oldest].epoch)
         ready++;
-    size_t picked = oldest + next_random() % (ready - oldest);
+    size_t picked = oldest + draw(ready - oldest);
     for (size_t i = oldest; i <= picked; i++)
         if (!queue[i].arrived && queue[i].at == queue[picked].at) {
             arrive(&queue[i]);
@@ -87,9 +79,9 @@ uint64_t weak_load(const void *at, unsigned bytes, enum weak_order order) {
         return value;
     }
     size_t word = (size_t)((const char *)at - readers);
-    for (uint64_t n = next_random() % 8 < 6 ? 0 : next_random() % 12; n > 0; n--)
+    for (uint64_t n = draw(8) < 6 ? 0 : draw(12); n > 0; n--)
         let_one_arrive();
-    if (next_random() % 2) memcpy(floors + word, readers + word, bytes);
+    if (draw(2)) memcpy(floors + word, readers + word, bytes);
     memcpy(&value, floors + word, bytes);
     if (order == WEAK_ORDERED) weak_fence_acquire();
     return value;
