@@ -64,7 +64,7 @@ uint16_t risk_check(struct pmm_risk *risk, const struct pmm_event *e) {
     uint16_t reason = check_form(in, e, order);
     if (reason) return reason;
     if (e->quantity > in->limits.order_quantity_max) return PMM_REASON_ORDER_SIZE;
-    if (risk->clock_ns - e->recv_ns > risk->session.intent_age_max_ns) return PMM_REASON_TOO_OLD;
+    if (e->recv_ns < risk->clock_ns - risk->session.intent_age_max_ns) return PMM_REASON_TOO_OLD;
     const int seen = !pmm_is_lost(&risk->peers, PMM_SOURCE_FEED, venue);
     reason = seen ? check_collar(in, e->price) : PMM_REASON_NO_REFERENCE;
     if (reason) return reason;

@@ -59,7 +59,7 @@ static void what_is_out_of_range_is_refused(void) {
     REFUSE_SESSION(FASTEST, messages_burst, 10000000000); /* its bucket would begin below zero */
 }
 
-static uint16_t asked(struct pmm_risk *risk, uint64_t order_id, int64_t now_ns) {
+static uint16_t decided_at(struct pmm_risk *risk, uint64_t order_id, int64_t now_ns, int64_t decided_ns) {
     struct pmm_event events[2], out[2 * 2 + ORDERS];
     memset(events, 0, sizeof events);
     events[0].kind = PMM_KIND_TOP;
@@ -68,13 +68,27 @@ static uint16_t asked(struct pmm_risk *risk, uint64_t order_id, int64_t now_ns) 
     events[0].order_id = 102;
     events[0].quantity = events[0].aux = 1;
     events[1].kind = PMM_KIND_NEW;
-    events[1].recv_ns = now_ns;
+    events[1].recv_ns = decided_ns;
     events[1].price = 101;
     events[1].quantity = 1;
     events[1].order_id = order_id;
     events[1].side = PMM_SIDE_BID;
     CHECK(pmm_risk_run(risk, events, 2, out, sizeof out / sizeof *out) == 1);
     return out[0].kind == PMM_KIND_NEW ? 0 : out[0].reason;
+}
+
+static uint16_t asked(struct pmm_risk *risk, uint64_t order_id, int64_t now_ns) {
+    return decided_at(risk, order_id, now_ns, now_ns);
+}
+
+static void what_was_decided_long_ago_is_too_old(struct pmm_risk_session session) {
+    const int64_t now_ns = INT64_MAX / 2, age_ns = session.intent_age_max_ns;
+    const int64_t stamps[] = {now_ns - age_ns - 1, -1, INT64_MIN + now_ns, INT64_MIN + 1, INT64_MIN};
+    struct pmm_risk *risk = made(MOST, session);
+    CHECK(risk && decided_at(risk, 1, now_ns, now_ns - age_ns) == 0);
+    for (size_t i = 0; i < sizeof stamps / sizeof *stamps; i++)
+        CHECK(decided_at(risk, 2 + i, now_ns, stamps[i]) == PMM_REASON_TOO_OLD);
+    free(risk);
 }
 
 static void the_bucket_keeps_its_size(struct pmm_risk_session session, int expected) {
@@ -92,6 +106,8 @@ int main(void) {
     what_is_out_of_range_is_refused();
     the_bucket_keeps_its_size(FASTEST, 4);
     the_bucket_keeps_its_size(SLOWEST, 3); /* nothing comes back within a nanosecond */
+    what_was_decided_long_ago_is_too_old(SLOWEST);
+    what_was_decided_long_ago_is_too_old(FASTEST);
     struct pmm_risk *tight = made(LEAST, FASTEST);
     CHECK(tight);
     CHECK(asked(tight, 1, 5) == 0 && asked(tight, 2, 5) == PMM_REASON_POSITION_LIMIT);
