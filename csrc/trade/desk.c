@@ -64,7 +64,7 @@ static void apply_refused_replace(const struct pmm_desk *desk, const struct pmm_
         return;
     }
     if (slot->state == PMM_SLOT_REPLACING) slot->state = PMM_SLOT_LIVE;
-    slot->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
+    slot->rest_until_ns = desk_rest_until(desk);
 }
 
 static void apply_to_slot(const struct pmm_desk *desk, struct pmm_desk_instrument *in, struct pmm_slot *slot,
@@ -81,7 +81,7 @@ static void apply_to_slot(const struct pmm_desk *desk, struct pmm_desk_instrumen
         apply_refused_replace(desk, in, slot);
     } else if (e->kind == PMM_KIND_CANCEL_REJECTED) {
         if (slot->state == PMM_SLOT_CANCELLING) slot->state = PMM_SLOT_LIVE;
-        slot->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
+        slot->rest_until_ns = desk_rest_until(desk);
     }
 }
 
@@ -99,8 +99,7 @@ static void apply_report(struct pmm_desk *desk, uint32_t row, const struct pmm_e
         in->fills++;
     }
     if (!slot) return;
-    if (e->kind == PMM_KIND_REJECTED)
-        in->rest_until_ns[e->side == PMM_SIDE_ASK] = desk->clock_ns + desk->reject_rest_ns;
+    if (e->kind == PMM_KIND_REJECTED) in->rest_until_ns[e->side == PMM_SIDE_ASK] = desk_rest_until(desk);
     apply_to_slot(desk, in, slot, e);
 }
 

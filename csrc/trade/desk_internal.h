@@ -13,6 +13,12 @@ static inline int desk_is_fresh(const struct pmm_desk *desk, const struct pmm_de
     return pmm_book_valid(in->book) && (desk->stale_ns == 0 || desk->clock_ns - in->market_ns <= desk->stale_ns);
 }
 
+/* When what was refused now may be asked for again. */
+static inline int64_t desk_rest_until(const struct pmm_desk *desk) {
+    int64_t until_ns;
+    return __builtin_add_overflow(desk->clock_ns, desk->reject_rest_ns, &until_ns) ? INT64_MAX : until_ns;
+}
+
 /* 1 if the report is of an order beside the quotes, which then has it; the position is the caller's. */
 int desk_sent_report(struct pmm_desk *desk, uint32_t row, const struct pmm_event *report);
 

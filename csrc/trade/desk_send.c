@@ -106,7 +106,7 @@ int desk_sent_report(struct pmm_desk *desk, uint32_t row, const struct pmm_event
         if (order->state == PMM_SLOT_NEW) order->state = PMM_SLOT_LIVE;
     } else if (report->kind == PMM_KIND_CANCEL_REJECTED) {
         if (order->state == PMM_SLOT_CANCELLING) order->state = PMM_SLOT_LIVE;
-        order->rest_until_ns = desk->clock_ns + desk->reject_rest_ns;
+        order->rest_until_ns = desk_rest_until(desk);
     }
     if (desk->sent_leaving != 0) wake(desk);
     return 1;

@@ -1,7 +1,7 @@
 /*
  * Random flows through what decides: desk, quoting and risk, under the sanitizers. Each step also
- * checks what must hold whatever comes, numbers at their ends too: the sum of cash and inventory, exposures that are
- * never negative, and no more decisions than there is room for.
+ * checks what must hold whatever comes, numbers at their ends too: the sum of cash and inventory, exposures
+ * that are never negative, and no more decisions than there is room for. Everything begins anew now and then.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include "risk/risk.h"
 
 #define STEPS  60000
+#define LIFE   500 /* steps */
 #define ORDERS 64
 #define BATCH  8
 #define ROOM   4096
@@ -79,13 +80,16 @@ static struct pmm_book *make_book(uint32_t instrument) {
     return book;
 }
 
-int main(void) {
-    struct pmm_risk *risk = make_risk();
-    struct pmm_instrument terms[2] = {{.instrument_id = 0}, {.instrument_id = 1, .venue_number = 1}};
-    struct pmm_book *books[2] = {make_book(0), make_book(1)};
-    struct pmm_desk *desk = malloc(sizeof *desk);
+struct world {
+    struct pmm_risk *risk;
+    struct pmm_book *books[2];
+    struct pmm_desk *desk;
     struct pmm_maker maker;
-    struct pmm_maker_params params = {
+};
+
+static void make(struct world *world) {
+    static const struct pmm_instrument terms[2] = {{.instrument_id = 0}, {.instrument_id = 1, .venue_number = 1}};
+    static const struct pmm_maker_params params = {
         .risk_aversion = 0.01,
         .fill_decay_per_tick = 0.2,
         .fill_rate_per_s = 1,
@@ -100,36 +104,66 @@ int main(void) {
         .levels = 3,
         .imbalance_levels = 5,
     };
+    static const int64_t stale_ns[] = {0, 1, 100000000000, INT64_MAX}, rest_ns[] = {0, 1000000000, INT64_MAX};
+    world->risk = make_risk();
+    for (uint32_t i = 0; i < 2; i++)
+        world->books[i] = make_book(i);
+    world->desk = malloc(sizeof *world->desk);
+    CHECK(pmm_maker_init(&world->maker, &params) == 0);
+    CHECK(pmm_desk_init(world->desk, world->books, terms, 2, 0) == 0);
+    world->desk->requote_ticks = 1;
+    world->desk->stale_ns = stale_ns[draw(4)];
+    world->desk->reject_rest_ns = rest_ns[draw(3)];
+}
+
+static void unmake(struct world *world) {
+    free(world->risk);
+    free(world->books[0]);
+    free(world->books[1]);
+    free(world->desk);
+}
+
+static void step_risk(struct pmm_risk *risk, const struct pmm_event *batch, size_t n, struct pmm_event *out) {
+    int64_t decided = pmm_risk_run(risk, batch, n, out, ROOM);
+    CHECK(decided >= 0 && decided <= ROOM);
+    check_risk(risk);
+}
+
+static void step_desk(struct world *world, const struct pmm_event *batch, size_t n, struct pmm_event *out) {
+    struct pmm_desk *desk = world->desk;
+    pmm_desk_apply(desk, batch, n);
+    for (uint32_t i = 0; i < 2; i++) {
+        struct pmm_desk_instrument *in = &desk->instruments[i];
+        pmm_maker_quote(&world->maker, world->books[i], in->position, desk->clock_ns, &in->wanted);
+        pmm_desk_look(desk, i);
+    }
+    for (uint64_t i = draw(4); i > 0; i--)
+        pmm_desk_send(desk, (uint32_t)draw(3), (uint32_t)draw(4), (int64_t)draw(12) - 1, (int64_t)draw(9),
+                      (uint32_t)draw(3), (uint32_t)draw(5), (uint32_t)draw(2) * PMM_FLAG_POST_ONLY);
+    pmm_desk_cancel(desk, draw(desk->next_order_id + 2));
+    desk->replace = (uint32_t)draw(2);
+    CHECK(pmm_desk_decide(desk, out, draw(40)) <= 40);
+}
+
+int main(void) {
+    struct world world;
     struct pmm_event *out = malloc(ROOM * sizeof *out);
-    CHECK(pmm_maker_init(&maker, &params) == 0 && pmm_desk_init(desk, books, terms, 2, 0) == 0);
-    desk->requote_ticks = 1;
+    int64_t working = 0, open = 0;
     for (int step = 0; step < STEPS; step++) {
         struct pmm_event batch[BATCH];
         size_t n = 1 + draw(BATCH);
+        if (step % LIFE == 0) make(&world);
         for (size_t i = 0; i < n; i++)
-            batch[i] = any_event(step % 2 ? 90 : desk->next_order_id + 4);
-        int64_t decided = pmm_risk_run(risk, batch, n, out, ROOM);
-        CHECK(decided >= 0 && decided <= ROOM);
-        check_risk(risk);
-        pmm_desk_apply(desk, batch, n);
-        for (uint32_t i = 0; i < 2; i++) {
-            pmm_maker_quote(&maker, books[i], desk->instruments[i].position, desk->clock_ns,
-                            &desk->instruments[i].wanted);
-            pmm_desk_look(desk, i);
-        }
-        for (uint64_t i = draw(4); i > 0; i--)
-            pmm_desk_send(desk, (uint32_t)draw(3), (uint32_t)draw(4), (int64_t)draw(12) - 1, (int64_t)draw(9),
-                          (uint32_t)draw(3), (uint32_t)draw(5), (uint32_t)draw(2) * PMM_FLAG_POST_ONLY);
-        pmm_desk_cancel(desk, draw(desk->next_order_id + 2));
-        desk->replace = (uint32_t)draw(2);
-        CHECK(pmm_desk_decide(desk, out, draw(40)) <= 40);
+            batch[i] = any_event(step % 2 ? 90 : world.desk->next_order_id + 4);
+        step_risk(world.risk, batch, n, out);
+        step_desk(&world, batch, n, out);
+        if ((step + 1) % LIFE != 0) continue;
+        working += pmm_desk_working(world.desk);
+        open += pmm_risk_open_orders(world.risk);
+        unmake(&world);
     }
-    printf("%lld orders out, %lld open at risk\n", (long long)pmm_desk_working(desk),
-           (long long)pmm_risk_open_orders(risk));
-    free(risk);
-    free(books[0]);
-    free(books[1]);
-    free(desk);
+    printf("%lld orders out, %lld open at risk\n", (long long)working, (long long)open);
+    CHECK(working > 0 && open > 0);
     free(out);
     return 0;
 }
