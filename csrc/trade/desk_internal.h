@@ -10,7 +10,7 @@
 #include "trade/desk.h"
 
 static inline int desk_is_fresh(const struct pmm_desk *desk, const struct pmm_desk_instrument *in) {
-    return pmm_book_valid(in->book) && (desk->stale_ns == 0 || desk->clock_ns - in->market_ns <= desk->stale_ns);
+    return pmm_book_valid(in->book) && (desk->stale_ns == 0 || in->market_ns >= desk->clock_ns - desk->stale_ns);
 }
 
 /* When what was refused now may be asked for again. */

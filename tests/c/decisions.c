@@ -1,7 +1,8 @@
 /*
  * Random flows through what decides: desk, quoting and risk, under the sanitizers. Each step also
- * checks what must hold whatever comes, numbers at their ends too: the sum of cash and inventory, exposures
- * that are never negative, and no more decisions than there is room for. Everything begins anew now and then.
+ * checks what must hold whatever comes, numbers and stamps at their ends too: the sum of cash and inventory, exposures
+ * that are never negative, and no more decisions than there is room for. Everything begins anew now and then: a clock
+ * at its end stays there.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,13 +27,21 @@ static int64_t or_extreme(int64_t number) {
     return draw(40) ? number : ends[draw(sizeof ends / sizeof *ends)];
 }
 
+/* The ends of the numbers more rarely than those below, which move no clock. */
+static int64_t any_stamp(void) {
+    static const int64_t ends[] = {INT64_MIN, INT64_MIN + 1, INT64_MIN / 2, -1,
+                                   0,         INT64_MAX / 2, INT64_MAX - 1, INT64_MAX};
+    if (draw(30)) return (int64_t)draw(1000000000000);
+    return ends[draw(draw(100) ? 5 : sizeof ends / sizeof *ends)];
+}
+
 static struct pmm_event any_event(uint64_t ids) {
     static const uint8_t kinds[] = {1,  1,  1,  2,  3,  4,  5,  6,  16, 17, 18, 19, 20, 32, 33,
                                     34, 35, 35, 36, 37, 38, 39, 48, 49, 50, 51, 52, 53, 54, 55};
     struct pmm_event e;
     memset(&e, 0, sizeof e);
     e.kind = kinds[draw(sizeof kinds)];
-    e.recv_ns = (int64_t)draw(1000000000000);
+    e.recv_ns = any_stamp();
     e.price = or_extreme((int64_t)draw(2000) - 10);
     e.quantity = or_extreme((int64_t)draw(60) - 2);
     e.order_id = e.kind == PMM_KIND_TOP ? 900 + draw(300) : draw(ids);
