@@ -205,15 +205,21 @@ static void run_process(struct pmm_risk *risk, const struct pmm_event *e, struct
     }
 }
 
+/* What n records decide at most, if none but the first is a START. */
+static size_t room_for(const struct pmm_risk *risk, size_t n) { return 2 * n + risk->order_mask + 1; }
+
 int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max) {
-    if (max < 2 * n + risk->order_mask + 1) return PMM_ERR_ARGUMENT;
+    if (max < room_for(risk, n)) return PMM_ERR_ARGUMENT;
     struct sink sink = {out, 0};
-    for (size_t i = 0; i < n; i++) {
-        const struct pmm_event *e = &in[i];
+    for (const struct pmm_event *e = in, *end = in + n; e < end; e++) {
         if (e->recv_ns > risk->clock_ns) risk->clock_ns = e->recv_ns;
         switch (pmm_class_of(e->kind)) {
         case PMM_CLASS_PROCESS:
-            /* Two of these in one batch may each cancel: the second finds the orders cancelling. */
+            /*
+             * Several of these in one batch may each cancel: the next finds the orders cancelling. But not a START, so
+             * that from each on there must be the room that there was at first.
+             */
+            if (e->kind == PMM_KIND_START && max - sink.n < room_for(risk, (size_t)(end - e))) return PMM_ERR_ARGUMENT;
             run_process(risk, e, &sink);
             break;
         case PMM_CLASS_REPORT: run_report(risk, e, &sink); break;

@@ -85,8 +85,10 @@ int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_
                   const struct pmm_risk_session *session);
 
 /*
- * Runs n records; the decisions go to out. max must be at least 2 n + orders (a HALT cancels
- * everything, and again what a refused cancel has put back). Returns the count or ARGUMENT.
+ * Runs n records; the decisions go to out. max must be at least 2 n + orders (a HALT cancels everything, and again what
+ * a refused cancel has put back), and by orders more for each START behind the first record, which cancels again what is
+ * being cancelled. Returns the count; ARGUMENT: nothing is done, or, where such a START finds no room, what stands
+ * before it.
  */
 int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max);
 

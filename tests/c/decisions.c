@@ -10,6 +10,7 @@
 
 #include "chance.h"
 #include "check.h"
+#include "base/error.h"
 #include "trade/desk.h"
 #include "trade/quote.h"
 #include "risk/risk.h"
@@ -132,9 +133,16 @@ static void unmake(struct world *world) {
     free(world->desk);
 }
 
-static void step_risk(struct pmm_risk *risk, const struct pmm_event *batch, size_t n, struct pmm_event *out) {
-    int64_t decided = pmm_risk_run(risk, batch, n, out, ROOM);
-    CHECK(decided >= 0 && decided <= ROOM);
+/* Room of exactly the size that is asked for: what is written past it is seen. */
+static void step_risk(struct pmm_risk *risk, const struct pmm_event *batch, size_t n) {
+    size_t room = 2 * n + ORDERS;
+    for (size_t i = 1; i < n; i++)
+        room += batch[i].kind == PMM_KIND_START ? ORDERS : 0;
+    struct pmm_event *out = malloc(room * sizeof *out);
+    CHECK(pmm_risk_run(risk, batch, n, out, 2 * n + ORDERS - 1) == PMM_ERR_ARGUMENT);
+    int64_t decided = pmm_risk_run(risk, batch, n, out, room);
+    CHECK(decided >= 0 && (size_t)decided <= room);
+    free(out);
     check_risk(risk);
 }
 
@@ -164,7 +172,7 @@ int main(void) {
         if (step % LIFE == 0) make(&world);
         for (size_t i = 0; i < n; i++)
             batch[i] = any_event(step % 2 ? 90 : world.desk->next_order_id + 4);
-        step_risk(world.risk, batch, n, out);
+        step_risk(world.risk, batch, n);
         step_desk(&world, batch, n, out);
         if ((step + 1) % LIFE != 0) continue;
         working += pmm_desk_working(world.desk);

@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "check.h"
+#include "base/error.h"
 #include "risk/risk.h"
 
 #define ORDERS 64
+#define OPEN   48 /* that so large a table takes */
 
 static struct pmm_risk *made(struct pmm_risk_limits limits, struct pmm_risk_session session) {
     struct pmm_instrument terms;
@@ -102,7 +104,36 @@ static void the_bucket_keeps_its_size(struct pmm_risk_session session, int expec
     free(risk);
 }
 
+/* As many open orders as the table takes; then two records that may cancel each of them, in room of so many. */
+static int64_t swept(uint8_t first, uint8_t second, size_t room) {
+    struct pmm_risk *risk = made(MOST, FASTEST);
+    CHECK(risk);
+    for (uint64_t id = 1; id <= OPEN; id++)
+        CHECK(asked(risk, id, 5) == 0);
+    struct pmm_event events[2], *out = malloc(room * sizeof *out);
+    memset(events, 0, sizeof events);
+    events[0].kind = first;
+    events[1].kind = second;
+    int64_t count = pmm_risk_run(risk, events, 2, out, room);
+    for (int64_t i = 0; i < count; i++)
+        CHECK(out[i].kind == PMM_KIND_CANCEL);
+    free(out);
+    free(risk);
+    return count;
+}
+
+static void a_start_that_cancels_all_again_has_the_room_or_is_refused(void) {
+    const uint8_t sweeps[] = {PMM_KIND_HALT, PMM_KIND_STOP, PMM_KIND_START};
+    const size_t once = 2 * 2 + ORDERS;
+    for (size_t i = 0; i < 3; i++) {
+        CHECK(swept(sweeps[i], PMM_KIND_HALT, once) == OPEN);
+        CHECK(swept(sweeps[i], PMM_KIND_START, once) == PMM_ERR_ARGUMENT);
+        CHECK(swept(sweeps[i], PMM_KIND_START, once + ORDERS) == 2 * OPEN);
+    }
+}
+
 int main(void) {
+    a_start_that_cancels_all_again_has_the_room_or_is_refused();
     what_is_out_of_range_is_refused();
     the_bucket_keeps_its_size(FASTEST, 4);
     the_bucket_keeps_its_size(SLOWEST, 3); /* nothing comes back within a nanosecond */
