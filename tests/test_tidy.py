@@ -69,6 +69,18 @@ def test_only_atomics_h_orders_memory():
     assert users == ["atomics.h"]
 
 
+def test_what_is_asserted_is_asserted_by_assert_h_of_our_own():
+    """The C library's assert is not there in a build with -DNDEBUG, which is ours."""
+    plain = re.compile(r"(?<!\w)assert\(")
+    assert plain.search("if (a) assert(b);") and not plain.search("static_assert(a, b);")
+    users = [
+        relative(path)
+        for path in C_FILES
+        if plain.search(without_comments(path.read_text(encoding="utf-8")))
+    ]
+    assert users == []
+
+
 NOT_ON_EVERY_PROCESSOR_ALIKE = re.compile(r"(?<![\w.])(?:log1?p?|log2|log10|exp|exp2|expm1|pow)\(")
 
 

@@ -1,10 +1,10 @@
 /* quote.c: fair value, spread, skew and sizes of one instrument's quotes. */
 #include "trade/quote.h"
 
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/portable_math.h"
 
@@ -120,7 +120,7 @@ static void best_prices(struct pmm_maker *maker, const struct pmm_top *top, doub
     *bid = (int64_t)smaller(larger(low, 0.0), (double)top->ask_price - 1.0);
     *ask = (int64_t)larger(smaller(high, 2.0 * PMM_QUOTE_TICKS_MAX), (double)top->bid_price + 1.0);
     /* The distances add up to the least spread, one tick, and the lines above only move the sides apart. */
-    assert(*bid < *ask);
+    PMM_ASSERT_HOT(*bid < *ask);
     maker->fair = fair;
     maker->skew = lean;
 }

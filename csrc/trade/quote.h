@@ -25,7 +25,7 @@
  *
  * Bounds. Every parameter has a range (below), NaN is in none of them, and a price becomes an integer only
  * after it has been clamped as a double. So the best bid is always below the best ask, whatever the market
- * does; an assertion holds it. A market beyond 2^52 ticks is not quoted: a double does not hold its ticks.
+ * does; PMM_ASSERT_HOT holds it. A market beyond 2^52 ticks is not quoted: a double does not hold its ticks.
  *
  * Who owns. The caller: struct pmm_maker is plain memory of one process.
  */
