@@ -26,7 +26,7 @@ MONEY = 100_000
 def show_quote(writer: QuotesWriter, i: int, **values: int) -> None:
     """What a strategy shows of instrument i."""
     row = ffi.new("struct pmm_quote_shown *", values)
-    assert lib.pmm_rows_put(writer.handle, i, row) == 0
+    assert lib.pmm_rows_put(writer.handle, i, row, ffi.sizeof(row[0])) == 0
 
 
 class Segments:
@@ -97,7 +97,7 @@ class Segments:
             row.refused[reason] = count
         for name, value in values.items():
             setattr(row.position, name, value)
-        assert lib.pmm_rows_put(self.positions.handle, i, ffi.addressof(row)) == 0
+        assert lib.pmm_rows_put(self.positions.handle, i, ffi.addressof(row), ffi.sizeof(row)) == 0
 
     def show_quote(self, i: int, **values: int) -> None:
         """What the strategy shows of instrument i."""

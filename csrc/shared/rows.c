@@ -113,9 +113,9 @@ void pmm_rows_close(struct pmm_rows *rows) {
     memset(rows, 0, sizeof *rows);
 }
 
-/* NULL if there is no such row. */
-static struct pmm_row *row_at(const struct pmm_rows *rows, uint32_t instrument_id) {
-    if (!rows || instrument_id >= rows->count) return NULL;
+/* NULL if there is no such row, or none of so many bytes of values. */
+static struct pmm_row *row_at(const struct pmm_rows *rows, uint32_t instrument_id, size_t bytes) {
+    if (!rows || instrument_id >= rows->count || bytes != rows->value_bytes) return NULL;
     return (struct pmm_row *)((uintptr_t)rows->first + instrument_id * row_bytes(rows->value_bytes));
 }
 
@@ -124,10 +124,10 @@ static int64_t *half_of(struct pmm_row *row, uint64_t sequence, size_t words) {
     return (int64_t *)(row + 1) + (sequence & 1) * words;
 }
 
-int pmm_rows_put(struct pmm_rows *rows, uint32_t instrument_id, const void *values) {
-    struct pmm_row *row = row_at(rows, instrument_id);
+int pmm_rows_put(struct pmm_rows *rows, uint32_t instrument_id, const void *values, size_t bytes) {
+    struct pmm_row *row = row_at(rows, instrument_id, bytes);
     if (!row || rows->segment.mode != PMM_OPEN_OWN) return PMM_ERR_ARGUMENT;
-    const size_t words = rows->value_bytes / sizeof(int64_t);
+    const size_t words = bytes / sizeof(int64_t);
     const uint64_t next = pmm_load_relaxed_u64(&row->sequence) + 1;
     const int64_t *from = values;
     int64_t *to = half_of(row, next, words);
@@ -139,10 +139,10 @@ int pmm_rows_put(struct pmm_rows *rows, uint32_t instrument_id, const void *valu
     return PMM_OK;
 }
 
-int pmm_rows_read(const struct pmm_rows *rows, uint32_t instrument_id, void *values) {
-    struct pmm_row *row = row_at(rows, instrument_id);
+int pmm_rows_read(const struct pmm_rows *rows, uint32_t instrument_id, void *values, size_t bytes) {
+    struct pmm_row *row = row_at(rows, instrument_id, bytes);
     if (!row) return PMM_ERR_ARGUMENT;
-    const size_t words = rows->value_bytes / sizeof(int64_t);
+    const size_t words = bytes / sizeof(int64_t);
     int64_t *to = values;
     for (unsigned attempt = 0; attempt < TRIES; attempt++) {
         const uint64_t sequence = pmm_load_acquire_u64(&row->sequence);

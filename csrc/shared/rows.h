@@ -59,10 +59,12 @@ int pmm_rows_create(const char *path, uint32_t kind, uint32_t count, const char 
 int pmm_rows_open(struct pmm_rows *rows, const char *path, uint32_t kind, int mode);
 void pmm_rows_close(struct pmm_rows *rows);
 
-/* Owner: shows an instrument's values, a struct of the segment's kind. 0; ARGUMENT from anyone but the owner, or if
- * there is no such row. */
-int pmm_rows_put(struct pmm_rows *rows, uint32_t instrument_id, const void *values);
-/* Anyone: a copy of them. 0; NOT_READY if none were ever shown, STALE (above), ARGUMENT if there is no such row. */
-int pmm_rows_read(const struct pmm_rows *rows, uint32_t instrument_id, void *values);
+/*
+ * Owner: shows an instrument's values, a struct of the segment's kind and its size. 0; ARGUMENT from anyone but the
+ * owner, if there is no such row, or if the size is that of another kind.
+ */
+int pmm_rows_put(struct pmm_rows *rows, uint32_t instrument_id, const void *values, size_t bytes);
+/* Anyone: a copy of them. 0; NOT_READY if none were ever shown, STALE (above), ARGUMENT as for put. */
+int pmm_rows_read(const struct pmm_rows *rows, uint32_t instrument_id, void *values, size_t bytes);
 
 #endif

@@ -8,7 +8,7 @@ int pmm_positions_publish(struct pmm_rows *positions, const struct pmm_risk *ris
     int alarming = 0;
     for (uint32_t id = 0; pmm_risk_position(risk, id, &shown.position) == PMM_OK; id++) {
         pmm_risk_refused(risk, id, shown.refused);
-        int code = pmm_rows_put(positions, id, &shown);
+        int code = pmm_rows_put(positions, id, &shown, sizeof shown);
         if (code < 0) return code;
         alarming += shown.position.refused_reports != 0 || shown.position.beyond != 0;
     }
@@ -24,7 +24,7 @@ int pmm_quotes_publish(struct pmm_rows *quotes, const struct pmm_desk *desk) {
             .ask_price = wanted->ask_count ? wanted->asks[0].price : 0,
             .unknown_reports = (int64_t)in->unknown_reports,
         };
-        int code = pmm_rows_put(quotes, in->instrument_id, &shown);
+        int code = pmm_rows_put(quotes, in->instrument_id, &shown, sizeof shown);
         if (code < 0) return code;
     }
     return PMM_OK;

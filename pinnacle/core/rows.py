@@ -122,7 +122,7 @@ class _Reader(_Rows):
         self._words = memoryview(ffi.buffer(self._shown)).cast("B").cast("q")
 
     def _read(self, instrument_id: int) -> list[int] | None:
-        code = lib.pmm_rows_read(self._open, instrument_id, self._shown)
+        code = lib.pmm_rows_read(self._open, instrument_id, self._shown, ffi.sizeof(self._shown[0]))
         if code in _NOT_NOW:
             return None
         check(code, f"{self.path}: instrument {instrument_id}")

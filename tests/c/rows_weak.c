@@ -19,13 +19,13 @@ static void write_row(struct pmm_rows *rows, int64_t x) {
     int64_t values[WORDS];
     for (size_t i = 0; i < WORDS; i++)
         values[i] = 16 * x + (int64_t)i;
-    if (pmm_rows_put(rows, 0, values) != PMM_OK) exit(2);
+    if (pmm_rows_put(rows, 0, values, sizeof values) != PMM_OK) exit(2);
 }
 
 /* Which write it was, 0 if none was to be had; what the row holds apart from that is whole and not older. */
 static int64_t read_row(const struct pmm_rows *rows, int64_t last, int round) {
     int64_t values[WORDS];
-    if (pmm_rows_read(rows, 0, values) != PMM_OK) return 0;
+    if (pmm_rows_read(rows, 0, values, sizeof values) != PMM_OK) return 0;
     for (size_t i = 0; i < WORDS; i++)
         check(values[i] == values[0] + (int64_t)i, "the row is of two writes", round);
     check(values[0] / 16 >= last, "the row went back", round);

@@ -56,7 +56,7 @@ static int use(const char *path) {
     struct pmm_quote_shown shown = {.bid_price = 1};
     if (pmm_rows_open(&rows, path, PMM_SEGMENT_QUOTES, PMM_OPEN_OWN) == PMM_OK) {
         for (uint32_t i = 0; i <= PMM_INSTRUMENTS_MAX; i++)
-            if (pmm_rows_put(&rows, i, &shown) == PMM_OK) pmm_rows_read(&rows, i, &shown);
+            if (pmm_rows_put(&rows, i, &shown, sizeof shown) == PMM_OK) pmm_rows_read(&rows, i, &shown, sizeof shown);
         pmm_rows_close(&rows);
     }
     return 0;

@@ -36,7 +36,7 @@ values = ffi.new("int64_t[]", words)
 for x in range(1, 10**9):
     values[0:words] = range(1000 * x, 1000 * x + words)
     for row in (0, 1, 255):
-        lib.pmm_rows_put(writer.handle, row, values)
+        lib.pmm_rows_put(writer.handle, row, values, 8 * words)
     if x == 1:
         print("writing", flush=True)
 """
@@ -55,7 +55,8 @@ def quotes(tmp_path):
 
 
 def put(writer, i, struct, **values):
-    return lib.pmm_rows_put(writer.handle, i, ffi.new(f"struct {struct} *", values))
+    row = ffi.new(f"struct {struct} *", values)
+    return lib.pmm_rows_put(writer.handle, i, row, ffi.sizeof(row[0]))
 
 
 def test_a_position_is_read_as_the_struct_names_it_with_every_reason(positions):
@@ -94,6 +95,21 @@ def test_a_row_that_there_is_not_is_refused(quotes):
         reader.read(0)
 
 
+def test_values_of_another_kind_are_neither_shown_nor_read(positions, quotes):
+    desk = ffi.new("struct pmm_desk *", {"instrument_count": 1})
+    with PositionsWriter(positions) as writer, QuotesWriter(quotes) as other:
+        assert lib.pmm_quotes_publish(writer.handle, desk) == lib.PMM_ERR_ARGUMENT
+        assert put(writer, 0, "pmm_quote_shown") == lib.PMM_ERR_ARGUMENT
+        assert put(other, 0, "pmm_position_shown") == lib.PMM_ERR_ARGUMENT
+        assert lib.pmm_quotes_publish(other.handle, desk) == 0
+    shown = ffi.new("int64_t[]", WORDS)
+    with PositionsReader(positions) as reader:
+        assert reader.read(0) is None
+    with QuotesReader(quotes) as reader:
+        assert lib.pmm_rows_read(reader.handle, 0, shown, 8 * WORDS) == lib.PMM_ERR_ARGUMENT
+        assert lib.pmm_rows_read(reader.handle, 0, shown, 64) == 0
+
+
 def test_rows_have_one_owner_and_other_segments_are_refused(positions, quotes, tmp_path):
     with PositionsWriter(positions), pytest.raises(OwnedError):
         PositionsWriter(positions)
@@ -120,7 +136,7 @@ def test_a_reader_beside_the_writer_never_sees_half_a_row_and_a_killed_writer_le
             read = 0
             with PositionsReader(positions) as reader:
                 for n in range(30_000):
-                    code = lib.pmm_rows_read(reader.handle, (0, 1, 255)[n % 3], shown)
+                    code = lib.pmm_rows_read(reader.handle, (0, 1, 255)[n % 3], shown, 8 * WORDS)
                     read += code == 0
                     assert code in (0, lib.PMM_ERR_STALE)
                     if n % 10 == 0 and code == 0:
@@ -129,7 +145,7 @@ def test_a_reader_beside_the_writer_never_sees_half_a_row_and_a_killed_writer_le
         assert process.returncode == -signal.SIGKILL and read > 1000
         with PositionsReader(positions) as reader:
             for row in (0, 1, 255):
-                assert lib.pmm_rows_read(reader.handle, row, shown) == 0
+                assert lib.pmm_rows_read(reader.handle, row, shown, 8 * WORDS) == 0
                 assert list(shown) == list(range(shown[0], shown[0] + WORDS))
 
 
