@@ -81,7 +81,7 @@ static inline const char *members(struct pmm_scan *s, const char *p, const struc
 
 /* p at the opening brace. */
 static const char *object(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys) {
-    if (s->depth == PMM_JSON_DEPTH_MAX) return pmm_json_fail(&s->fault, p, PMM_ERR_RANGE);
+    if (s->depth >= PMM_JSON_DEPTH_MAX) return pmm_json_fail(&s->fault, p, PMM_ERR_RANGE);
     s->depth++;
     p = members(s, p + 1, keys);
     s->depth--;
@@ -90,10 +90,12 @@ static const char *object(struct pmm_scan *s, const char *p, const struct pmm_wi
 
 const char *pmm_wire_each(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys,
                           int (*element)(struct pmm_scan *s)) {
+    const char *array = p;
     uint32_t own = 0;
     for (size_t i = 0; i < keys->count; i++)
         own |= PMM_WIRE_BIT(keys->rows[i].field);
     if (!(p = expect(s, p, '['))) return NULL;
+    if (s->depth >= PMM_JSON_DEPTH_MAX) return pmm_json_fail(&s->fault, array, PMM_ERR_RANGE);
     if (p < s->end && *p == ']') return p + 1;
     s->depth++;
     for (;;) {
