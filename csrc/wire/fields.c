@@ -55,7 +55,7 @@ static inline const char *member(struct pmm_scan *s, const char *p, const struct
     const uint8_t flags = key ? key->flags : 0;
     if (!key || (s->depth > 1 && flags & PMM_WIRE_OUTER)) return pmm_json_skip(p, s->end, s->depth, &s->fault);
     if (flags & PMM_WIRE_INSIDE)
-        return p < s->end && *p == '{' ? object(s, p, keys) : pmm_json_skip(p, s->end, 1, &s->fault);
+        return p < s->end && *p == '{' ? object(s, p, keys) : pmm_json_skip(p, s->end, s->depth, &s->fault);
     if (s->seen & PMM_WIRE_BIT(key->field)) return pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
     s->seen |= PMM_WIRE_BIT(key->field);
     s->field[key->field] = p;
@@ -286,7 +286,7 @@ static const char *loose_level(struct pmm_scan *s, const char *p, struct pmm_eve
     if (!p) return NULL;
     p = json_space(p, s->end);
     while (p < s->end && *p == ',') {
-        p = pmm_json_skip(json_space(p + 1, s->end), s->end, 4, &s->fault);
+        p = pmm_json_skip(json_space(p + 1, s->end), s->end, s->depth + 2, &s->fault);
         if (!p) return NULL;
         p = json_space(p, s->end);
     }

@@ -324,6 +324,24 @@ static void arrays_of_objects_are_walked_as_deep_as_json_may_be(void) {
     CHECK(refused == 4 * 400 - (16 + 16 + 16 + 15));
 }
 
+/* What else stands in a level may be as deep where levels are records at first sight as where they are stepped over. */
+static void further_elements_of_a_level_are_as_deep_as_json_may_be(void) {
+    static const char *const HEADS[] = {"{", "{\"data\":{"}, *const TAILS[] = {"}", "}}"};
+    static char text[400];
+    for (int inside = 0; inside < 2; inside++)
+        for (int deep = 0; deep < 40; deep++)
+            for (int late = 0; late < 2; late++) {
+                char *at = stpcpy(stpcpy(text, HEADS[inside]), late ? "" : "\"s\":\"A/B\",");
+                const long first = (at = stpcpy(at, "\"bids\":[[10.5,1,")) - text;
+                at = stpcpy(repeated(repeated(at, "[", deep), "]", deep), deep ? "]]" : "0]]");
+                stpcpy(stpcpy(at, late ? ",\"s\":\"A/B\"" : ""), TAILS[inside]);
+                const int most = PMM_JSON_DEPTH_MAX - 3 - inside;
+                CHECK(walk(&BARE, text) == (deep > most ? PMM_ERR_RANGE : PMM_OK));
+                CHECK(deep <= most || s.fault.at == block + first + most);
+                CHECK(taken_early == !late);
+            }
+}
+
 static int time_of(const char *text, int64_t *ns) {
     char whole[128];
     snprintf(whole, sizeof whole, "{\"sequence\":\"%s\"}", text);
@@ -392,6 +410,7 @@ int main(void) {
     objects_in_arrays_are_walked_one_by_one();
     what_is_wrong_in_an_array_is_found();
     arrays_of_objects_are_walked_as_deep_as_json_may_be();
+    further_elements_of_a_level_are_as_deep_as_json_may_be();
     a_time_is_exact_on_every_day();
     what_is_no_time_is_refused();
     a_whole_number_may_be_text();
