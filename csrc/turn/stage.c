@@ -60,6 +60,7 @@ int64_t pmm_stage_commit(struct pmm_stage *stage, struct pmm_event *batch, size_
 }
 
 int64_t pmm_stage_take(struct pmm_stage *stage, struct pmm_event *batch, size_t own, size_t max) {
+    if (own > max) return PMM_ERR_ARGUMENT;
     int64_t polled = pmm_stage_poll(stage, batch + own, max - own);
     return pmm_stage_commit(stage, batch, own + (size_t)polled);
 }

@@ -78,7 +78,10 @@ int64_t pmm_stage_poll(struct pmm_stage *stage, struct pmm_event *out, size_t ma
 /* Journals the batch and frees the slots it came from. n, or the journal's SYSTEM. */
 int64_t pmm_stage_commit(struct pmm_stage *stage, struct pmm_event *batch, size_t n);
 
-/* poll behind own records that the caller has put at the batch's start, then commit. 0: nothing at all. */
+/*
+ * poll behind own records that the caller has put at the batch's start, then commit. n, of both; 0: nothing at all; the
+ * journal's SYSTEM; ARGUMENT, and nothing is done, if own is more than max. Where they are as many no ring is looked at.
+ */
 int64_t pmm_stage_take(struct pmm_stage *stage, struct pmm_event *batch, size_t own, size_t max);
 
 /*

@@ -110,6 +110,18 @@ def test_own_records_leave_the_rings_the_rest_of_the_batch(tmp_path):
     assert world.logged()["order_id"][24:].tolist() == list(range(20, 40))
 
 
+def test_own_records_may_fill_a_batch_and_not_be_more_than_it_holds(tmp_path):
+    world = World(tmp_path)
+    world.send("a", event(Kind.FILL, flags=Flag.LAST))
+    world.batch.array[:12] = event(Kind.TIMER)
+    take = lib.pmm_stage_take
+    assert take(world.stage.cdata, world.batch.cdata, 11, 10) == lib.PMM_ERR_ARGUMENT
+    assert len(world.logged()) == 0
+    assert take(world.stage.cdata, world.batch.cdata, 10, 10) == 10
+    assert take(world.stage.cdata, world.batch.cdata, 0, 10) == 1
+    assert [Kind(k) for k in world.logged()["kind"]] == [Kind.TIMER] * 10 + [Kind.FILL]
+
+
 def test_a_turn_looks_at_its_own_records_and_at_none_behind_them(tmp_path):
     world = World(tmp_path, clock=Clock())
     ahead = event(Kind.NEW, recv_ns=2**62, flags=Flag.DECISION | Flag.BATCH_END)
