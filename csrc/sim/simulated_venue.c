@@ -78,7 +78,8 @@ static void end_turn(struct pmm_simulated_venue *venue, int64_t now_ns) {
     venue->until_ns = venue->clock_ns - venue->skipped_ns - venue->latency_out_ns;
     struct pmm_event *orders = part(venue, venue->orders_at);
     for (uint32_t i = 0; i < venue->orders; i++)
-        orders[i].recv_ns -= venue->skipped_ns;
+        if (__builtin_sub_overflow(orders[i].recv_ns, venue->skipped_ns, &orders[i].recv_ns))
+            orders[i].recv_ns = INT64_MIN;
     venue->is_moving = 1;
 }
 

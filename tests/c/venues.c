@@ -25,13 +25,19 @@ static int64_t run_simulated(void *venue, const struct pmm_event *in, size_t n, 
     return pmm_simulated_venue_run(venue, in, n, out, max, consumed);
 }
 
+/* Mostly of a moment ago, and at times of before all time: what no sane peer would send. */
+static int64_t stamp(int64_t now) {
+    static const int64_t ends[] = {INT64_MIN, INT64_MIN + 1, INT64_MIN + 1000 * MS, INT64_MIN / 2, -1, 0};
+    return between(0, 300) ? now - between(0, MS) : ends[between(0, 5)];
+}
+
 static struct pmm_event record(int64_t now) {
     static const uint8_t kinds[] = {
         PMM_KIND_NEW,        PMM_KIND_NEW,   PMM_KIND_NEW,   PMM_KIND_CANCEL,    PMM_KIND_REPLACE, PMM_KIND_QUERY,
         PMM_KIND_CANCEL_ALL, PMM_KIND_DEPTH, PMM_KIND_DEPTH, PMM_KIND_DEPTH,     PMM_KIND_TRADE,   PMM_KIND_TRADE,
         PMM_KIND_BOOK_END,   PMM_KIND_TIMER, PMM_KIND_TIMER, PMM_KIND_PEER_LOST, PMM_KIND_TRADE};
     int64_t side = between(0, 2);
-    return (struct pmm_event){.recv_ns = now - between(0, MS),
+    return (struct pmm_event){.recv_ns = stamp(now),
                               .kind = kinds[between(0, 16)],
                               .instrument_id = between(0, 9) ? (uint32_t)between(0, 2) : PMM_INSTRUMENT_ALL,
                               .side = (uint8_t)side,
