@@ -28,11 +28,16 @@ struct paper_account *paper_make_account(struct paper_side *side, int64_t price)
     return account;
 }
 
+/* Whether that was more than so long ago; both are a venue's times, and may be any. */
+static int is_past(int64_t ns, int64_t now_ns, int64_t age_ns) {
+    return ns < now_ns && (uint64_t)now_ns - (uint64_t)ns > (uint64_t)age_ns;
+}
+
 void paper_settle_accounts(struct paper_side *side, int64_t now_ns, int64_t settle_ns) {
     for (uint32_t i = side->accounts; i-- > 0;) {
         struct paper_account *account = &side->account[i];
-        if (account->traded && now_ns - account->traded_ns > settle_ns) account->traded = 0;
-        if (account->unexplained && now_ns - account->depth_ns > settle_ns) {
+        if (account->traded && is_past(account->traded_ns, now_ns, settle_ns)) account->traded = 0;
+        if (account->unexplained && is_past(account->depth_ns, now_ns, settle_ns)) {
             account->unexplained = 0;
             paper_clear_credit(side, account->price);
         }

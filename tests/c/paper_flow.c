@@ -28,6 +28,7 @@ static struct pmm_event market_record(int64_t now, int64_t middle) {
     e.quantity = (int64_t)draw(40);
     int64_t away = (int64_t)draw(draw(4) ? 6 : LEVELS_AROUND);
     if (!draw(2000)) e.quantity = INT64_MAX - (int64_t)draw(3);
+    if (!draw(2000)) e.venue_ns = draw(2) ? INT64_MIN + (int64_t)draw(3) : INT64_MAX - (int64_t)draw(3);
     uint64_t what = draw(400);
     if (what < 4) {
         e.kind = (uint8_t)(what < 2 ? PMM_KIND_BOOK_BEGIN : what == 2 ? PMM_KIND_BOOK_INVALID : PMM_KIND_TEXT);
