@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "base/align.h"
 #include "base/error.h"
 #include "base/kinds.h"
 #include "base/order_state.h"
@@ -53,7 +54,7 @@ size_t pmm_tally_memsize(uint32_t orders, uint32_t instrument_count) {
 int pmm_tally_init(struct pmm_tally *tally, size_t bytes, uint32_t orders, uint32_t instrument_count,
                    int64_t warm_up_ns) {
     size_t needed = pmm_tally_memsize(orders, instrument_count);
-    if (!tally || ((uintptr_t)tally & 7) != 0 || needed == 0 || bytes < needed) return PMM_ERR_ARGUMENT;
+    if (!pmm_is_room_at(tally, bytes, needed, _Alignof(struct pmm_tally))) return PMM_ERR_ARGUMENT;
     tally->warm_up_ns = warm_up_ns;
     tally->instrument_count = instrument_count;
     tally->orders = orders;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/align.h"
 #include "base/error.h"
 #include "base/kinds.h"
 #include "base/order_state.h"
@@ -38,7 +39,7 @@ int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_
                   const struct pmm_risk_limits *limits, uint32_t instrument_count,
                   const struct pmm_risk_session *session) {
     if (orders < 4 || (orders & (orders - 1)) || instrument_count == 0 || instrument_count > PMM_INSTRUMENTS_MAX ||
-        bytes < pmm_risk_memsize(orders, instrument_count) ||
+        !pmm_is_room_at(memory, bytes, pmm_risk_memsize(orders, instrument_count), _Alignof(struct pmm_risk)) ||
         !ranges_hold(instruments, limits, instrument_count, session))
         return PMM_ERR_ARGUMENT;
     struct pmm_risk *risk = memory;

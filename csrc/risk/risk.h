@@ -48,7 +48,7 @@
  *   cash + position x mark = realised + (position x mark - cost)
  * holds exactly, and total = realised + unrealised - fees.
  *
- * Who owns. Plain memory of the risk process (memsize, init), one thread.
+ * Who owns. Plain memory of the risk process (memsize, init), 8-byte aligned, one thread.
  */
 #ifndef PMM_RISK_H
 #define PMM_RISK_H
@@ -78,7 +78,8 @@ struct pmm_risk_session {
 size_t pmm_risk_memsize(uint32_t orders, uint32_t instrument_count);
 /*
  * orders: a power of two, a third more than may be open at once; instruments: the session's table, by id, copied.
- * ARGUMENT, also for limits, fees or venues' numbers out of their ranges.
+ * ARGUMENT, also for memory that is none, too small or not aligned, and for limits, fees or venues' numbers out of their
+ * ranges.
  */
 int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_instrument *instruments,
                   const struct pmm_risk_limits *limits, uint32_t instrument_count,

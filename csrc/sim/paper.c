@@ -39,7 +39,7 @@ static int init_market(struct paper_market *market, uint8_t *at, uint32_t instru
 int pmm_paper_init(void *memory, size_t bytes, const uint32_t *instrument_ids, uint32_t instruments,
                    const struct pmm_paper_config *config) {
     size_t need = pmm_paper_memsize(instruments, config);
-    if (!memory || !instrument_ids || need == 0 || bytes < need) return PMM_ERR_ARGUMENT;
+    if (!pmm_is_room(memory, bytes, need) || !instrument_ids) return PMM_ERR_ARGUMENT;
     memset(memory, 0, need);
     struct pmm_paper *paper = memory;
     paper->config = *config;

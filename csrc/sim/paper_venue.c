@@ -45,7 +45,7 @@ size_t pmm_paper_venue_memsize(uint32_t instruments, const struct pmm_paper_venu
 int pmm_paper_venue_init(void *memory, size_t bytes, const uint32_t *instrument_ids, uint32_t instruments,
                          const struct pmm_paper_venue_config *config) {
     size_t needed = pmm_paper_venue_memsize(instruments, config);
-    if (!memory || !needed || bytes < needed) return PMM_ERR_ARGUMENT;
+    if (!pmm_is_room(memory, bytes, needed)) return PMM_ERR_ARGUMENT;
     struct pmm_paper_venue *venue = memory;
     size_t paper = pmm_paper_memsize(instruments, &config->paper);
     memset(venue, 0, needed);

@@ -48,7 +48,7 @@ size_t pmm_simulated_venue_memsize(const struct pmm_market_config *config, const
 int pmm_simulated_venue_init(void *memory, size_t bytes, const struct pmm_market_config *config,
                              const struct pmm_market_params *params, int64_t latency_out_ns) {
     size_t needed = pmm_simulated_venue_memsize(config, params, latency_out_ns);
-    if (!memory || !needed || bytes < needed || (uintptr_t)memory & 63) return PMM_ERR_ARGUMENT;
+    if (!pmm_is_room(memory, bytes, needed)) return PMM_ERR_ARGUMENT;
     struct pmm_simulated_venue *venue = memory;
     *venue = (struct pmm_simulated_venue){
         .latency_out_ns = latency_out_ns,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/align.h"
 #include "base/error.h"
 #include "base/kinds.h"
 #include "base/order_state.h"
@@ -17,7 +18,8 @@ size_t pmm_orders_memsize(uint32_t capacity) {
 int pmm_orders_init(struct pmm_orders *orders, size_t bytes, uint32_t capacity, int64_t order_age_max_ns,
                     int64_t answer_timeout_ns) {
     const size_t needed = pmm_orders_memsize(capacity);
-    if (needed == 0 || bytes < needed || order_age_max_ns < 0 || answer_timeout_ns < 0) return PMM_ERR_ARGUMENT;
+    if (!pmm_is_room_at(orders, bytes, needed, _Alignof(struct order_table))) return PMM_ERR_ARGUMENT;
+    if (order_age_max_ns < 0 || answer_timeout_ns < 0) return PMM_ERR_ARGUMENT;
     memset(orders, 0, needed);
     orders->order_age_max_ns = order_age_max_ns;
     orders->answer_timeout_ns = answer_timeout_ns;

@@ -79,7 +79,7 @@ struct pmm_orders {
 /* Bytes for so many orders; 0 if that is 0 or more than CAPACITY_MAX. */
 size_t pmm_orders_memsize(uint32_t capacity);
 
-/* memory: 8-byte aligned. ARGUMENT, also for times that are negative. */
+/* orders: memory that is 8-byte aligned. ARGUMENT, also for times that are negative. */
 int pmm_orders_init(struct pmm_orders *orders, size_t bytes, uint32_t capacity, int64_t order_age_max_ns,
                     int64_t answer_timeout_ns);
 
