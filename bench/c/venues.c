@@ -52,7 +52,7 @@ static size_t paper_log(struct pmm_event *log, size_t max) {
     uint64_t id = 1;
     fill(market, 1);
     size_t n = (size_t)pmm_market_snapshot(market, 0, pmm_market_now(market), log, max);
-    while (n + OUT_MAX < max) {
+    while (n + 2 * OUT_MAX < max) { /* an order of ours with every 200 */
         size_t consumed;
         int64_t until = pmm_market_next(market) + SECOND / 10;
         int64_t count = pmm_market_advance(market, until, NULL, 0, &consumed, out, OUT_MAX);
