@@ -26,6 +26,7 @@ static void touch(uint8_t *at, const uint8_t *end, int writable) {
 
 int pmm_pages_fetch(void *start, size_t bytes, int writable) {
     if (madvise(start, bytes, writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) == 0) return PMM_OK;
+    if (errno == EINTR || errno == EAGAIN) return PMM_ERR_AGAIN;
     if (errno != EINVAL) return PMM_ERR_SYSTEM;
     touch(start, (uint8_t *)start + bytes, writable);
     return PMM_OK;

@@ -10,8 +10,8 @@
 
 /*
  * Fetches the pages of [start, start + bytes), and makes them writable if that is asked for; what they hold stays, also
- * where another process writes it meanwhile. start: a page's first byte. 0; SYSTEM with errno: not all of
- * them, for a signal came (EINTR, EAGAIN) or there are none to be had.
+ * where another process writes it meanwhile. start: a page's first byte. 0; AGAIN: not all of them, for a
+ * signal came; SYSTEM with errno: there are none to be had.
  */
 int pmm_pages_fetch(void *start, size_t bytes, int writable);
 

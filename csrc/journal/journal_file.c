@@ -146,9 +146,9 @@ int pmm_journal_prefault(struct pmm_journal_file *file, uint64_t at_most) {
     uint64_t slice = left < at_most ? left : at_most;
     uint8_t *at = file->mapping + file->prefaulted;
     if (slice == 0) return PMM_OK;
-    if (pmm_pages_fetch(at, slice, 1)) return errno == EINTR || errno == EAGAIN ? PMM_OK : PMM_ERR_SYSTEM;
-    file->prefaulted += slice;
-    return PMM_OK;
+    int code = pmm_pages_fetch(at, slice, 1);
+    if (code == PMM_OK) file->prefaulted += slice;
+    return code == PMM_ERR_AGAIN ? PMM_OK : code;
 }
 
 /* Points the view into its mapping, as far as the file goes and its capacity allows. */

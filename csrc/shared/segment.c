@@ -215,7 +215,7 @@ static int open_apart(struct pmm_segment *segment) {
 /* A page that cannot be had now is fetched when it is needed. */
 static void fetch(void *memory, size_t bytes, int writable) {
     for (int i = 0; i < FETCH_TRIES_MAX; i++)
-        if (pmm_pages_fetch(memory, bytes, writable) == PMM_OK || errno != EINTR) return;
+        if (pmm_pages_fetch(memory, bytes, writable) != PMM_ERR_AGAIN) return;
 }
 
 static int map_file(struct pmm_segment *segment, uint32_t kind, uint64_t fingerprint) {
