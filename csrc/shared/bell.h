@@ -55,10 +55,13 @@ struct pmm_bell_shared {
     uint64_t reserved[13];
 };
 
+/* Brings near what the next turn will touch. */
+typedef void pmm_warm(const void *turn);
+
 struct pmm_bell {
     struct pmm_segment segment;
     struct pmm_bell_shared *shared;
-    void (*warm)(const void *turn); /* owner: what a wait calls now and then while it spins or yields; NULL: nothing */
+    pmm_warm *warm; /* owner: what a wait calls now and then while it spins or yields; NULL: nothing */
     const void *turn;
 };
 

@@ -9,9 +9,6 @@
 /* One turn with own records already at its batch's start. The records taken, or a negative code. */
 typedef int64_t pmm_turn(void *turn, size_t own);
 
-/* Brings near what the next turn will touch. */
-typedef void pmm_warm(const void *turn);
-
 /* All of the turns' records, or the first negative code. Own records are of the first turn alone. */
 static inline int64_t pmm_take_turns(pmm_turn *run, pmm_warm *warm, void *turn, size_t own, struct pmm_loop *loop) {
     int64_t taken = 0, n;
@@ -23,6 +20,7 @@ static inline int64_t pmm_take_turns(pmm_turn *run, pmm_warm *warm, void *turn, 
         if (n > 0) taken += n;
     } while (n >= 0 && pmm_loop_again(loop, n));
     loop->bell->warm = NULL;
+    loop->bell->turn = NULL;
     return n < 0 ? n : taken;
 }
 

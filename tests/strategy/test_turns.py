@@ -206,4 +206,5 @@ def test_a_wait_that_keeps_its_memory_near_changes_none_of_it(tmp_path, wait):
     world.loop.until_ns = world.clock.monotonic_ns() + 2_000_000
     assert world.turns(0, world.loop) == 0
     assert state_of(world) == before
-    assert world.bell.handle.warm == ffi.NULL, "the turn may go: a later wait does not know of it"
+    ended = world.bell.handle
+    assert ended.warm == ended.turn == ffi.NULL, "the turn may go: a later wait knows nothing of it"
