@@ -6,6 +6,7 @@
 #include "base/align.h"
 #include "base/error.h"
 #include "base/kinds.h"
+#include "base/money.h"
 #include "base/order_state.h"
 #include "book/order_index.h"
 
@@ -111,9 +112,11 @@ static void begin(struct pmm_tally *tally, const struct pmm_event *e) {
 
 static void capture_spread(struct pmm_tally_instrument *in, const struct pmm_event *e) {
     if (in->twice_mid == 0) return;
-    __int128 edge = (__int128)in->twice_mid - 2 * (__int128)e->price;
-    __int128 sum = (__int128)(((unsigned __int128)(uint64_t)in->spread_twice_high << 64) | in->spread_twice_low);
-    sum += (e->side == PMM_SIDE_BID ? edge : -edge) * e->quantity;
+    const pmm_wide edge = (pmm_wide)in->twice_mid - 2 * (pmm_wide)e->price, high = (pmm_wide)1 << 64;
+    pmm_wide captured, sum = in->spread_twice_high * high + in->spread_twice_low;
+    if (__builtin_mul_overflow(e->side == PMM_SIDE_BID ? edge : -edge, e->quantity, &captured) ||
+        __builtin_add_overflow(sum, captured, &sum))
+        return;
     in->spread_twice_high = (int64_t)(sum >> 64);
     in->spread_twice_low = (uint64_t)sum;
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-__extension__ typedef __int128 wide;
+#include "base/money.h"
 
 void paper_report(struct paper_turn *turn, const struct paper_order *order, int side, int kind, int64_t price,
                   int64_t quantity, int reason) {
@@ -72,7 +72,7 @@ static int64_t cancelled_ahead(uint32_t rule, int64_t cancelled, int64_t ahead, 
     int64_t behind = level > ahead ? level - ahead : 0;
     if (cancelled <= 0 || ahead <= 0 || rule == PMM_PAPER_CANCEL_BEHIND) return 0;
     if (rule == PMM_PAPER_CANCEL_AHEAD) return paper_min(cancelled, ahead);
-    wide front = ahead, back = behind;
+    pmm_wide front = ahead, back = behind;
     if (rule == PMM_PAPER_CANCEL_SQUARE) {
         /* 31 bits each: front x front x cancelled stays within 125. */
         while (front >> 31 || back >> 31) {
@@ -164,7 +164,7 @@ static struct late_part find_late_part(struct paper_side *own, const struct pmm_
 /* What the order gained by that decrease goes back to the queue that the trade eats. */
 static int64_t take_back(struct paper_order *order, const struct late_part *part) {
     if (part->quantity == 0) return 0;
-    wide credit = paper_min(order->credit, part->unexplained);
+    pmm_wide credit = paper_min(order->credit, part->unexplained);
     /* Rounded up, towards a longer queue. */
     int64_t back = (int64_t)((credit * part->quantity + part->unexplained - 1) / part->unexplained);
     order->credit -= back;

@@ -126,6 +126,25 @@ def test_a_tally_of_nothing_or_of_too_much_is_not_made(instruments, orders):
         Tally(instruments, orders, 0)
 
 
+LAST = 2**63 - 1
+#: Twice the middle that a TOP of these prices has.
+TOPS = {2: (1, 1), -(2**63): (-(2**62), 2**64 - 2**62), LAST: (2**62, 2**62 - 1)}
+
+
+@pytest.mark.parametrize("twice_mid", TOPS)
+@pytest.mark.parametrize("side", [Side.BID, Side.ASK])
+def test_the_spread_is_exact_and_without_the_fills_that_it_cannot_hold(tally, twice_mid, side):
+    bid, ask = TOPS[twice_mid]
+    take(tally, event(Kind.TOP, price=bid, order_id=ask))
+    sum_ = 0
+    for price, quantity in [(LAST, LAST), (LAST, LAST), (1, LAST), (LAST, 1), (7, 3)] * 2:
+        take(tally, event(Kind.FILL, side=side, price=price, quantity=quantity))
+        twice = (twice_mid - 2 * price) * (1 if side == Side.BID else -1) * quantity
+        if -(2**127) <= twice < 2**127 and -(2**127) <= sum_ + twice < 2**127:
+            sum_ += twice
+        assert tally.instrument(0)["spread"] == sum_ // 2
+
+
 def test_a_tally_is_made_of_the_least_and_of_the_most():
     assert Tally(MOST, 1, 0).instrument(MOST - 1)["sent"] == 0
     assert lib.pmm_tally_memsize(ORDERS_MAX, 1) > 0
