@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/align.h"
+#include "base/decisions.h"
 #include "base/error.h"
 #include "base/kinds.h"
 #include "base/order_state.h"
@@ -59,45 +60,32 @@ int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_
 #define OF_ALL    UINT32_MAX
 #define WARM_ROWS 4
 
-/* Where decisions go while a batch runs. */
-struct sink {
-    struct pmm_event *out;
-    size_t n;
-};
-
-static struct pmm_event *emit(struct sink *sink, const struct pmm_event *like) {
-    struct pmm_event *e = &sink->out[sink->n++];
-    *e = *like;
-    e->flags &= (uint8_t)~(PMM_FLAG_BATCH_END | PMM_FLAG_DECISION);
-    return e;
-}
-
-static void refuse(struct pmm_risk *risk, const struct pmm_event *e, uint16_t reason, struct sink *sink) {
-    struct pmm_event *report = emit(sink, e);
+static void refuse(struct pmm_risk *risk, const struct pmm_event *e, uint16_t reason, struct pmm_decisions *decided) {
+    struct pmm_event *report = pmm_decide(decided, e);
     report->kind = pmm_refusal_of(e->kind);
     report->reason = reason;
     if (e->instrument_id < risk->instrument_count) risk_instrument_of(risk, e->instrument_id)->refused[reason]++;
 }
 
-static void run_cancel(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
+static void run_cancel(struct pmm_risk *risk, const struct pmm_event *e, struct pmm_decisions *decided) {
     struct risk_order *order = risk_order_find(risk, e->order_id);
     if (!order) {
-        refuse(risk, e, PMM_REASON_UNKNOWN_ORDER, sink);
+        refuse(risk, e, PMM_REASON_UNKNOWN_ORDER, decided);
         return;
     }
     order->cancelling = true;
-    emit(sink, e);
+    pmm_decide(decided, e);
 }
 
-static void run_intent(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
+static void run_intent(struct pmm_risk *risk, const struct pmm_event *e, struct pmm_decisions *decided) {
     if (e->kind == PMM_KIND_CANCEL) {
-        run_cancel(risk, e, sink);
+        run_cancel(risk, e, decided);
         return;
     }
     uint16_t reason = risk_check(risk, e);
     if (!reason && e->kind == PMM_KIND_NEW && !risk_order_add(risk, e)) reason = PMM_REASON_OPEN_ORDERS;
     if (reason) {
-        refuse(risk, e, reason, sink);
+        refuse(risk, e, reason, decided);
         return;
     }
     if (e->kind == PMM_KIND_REPLACE) {
@@ -106,7 +94,7 @@ static void run_intent(struct pmm_risk *risk, const struct pmm_event *e, struct 
         order->asked_quantity = e->quantity;
         risk_expose(risk, order, risk_order_exposure(order) - exposed);
     }
-    emit(sink, e);
+    pmm_decide(decided, e);
 }
 
 /* What the report makes of its order. */
@@ -127,7 +115,7 @@ static uint16_t report_fault(const struct risk_instrument *in, const struct pmm_
     return fault;
 }
 
-static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
+static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct pmm_decisions *decided) {
     if (e->instrument_id >= risk->instrument_count) return;
     struct risk_instrument *in = risk_instrument_of(risk, e->instrument_id);
     uint16_t fault = report_fault(in, e);
@@ -137,7 +125,7 @@ static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct 
         return;
     }
     struct risk_order *order = risk_order_find(risk, e->order_id);
-    emit(sink, e);
+    pmm_decide(decided, e);
     if (e->kind == PMM_KIND_FILL) {
         risk_ledger_fill(in, e);
         if (!order) in->ledger.unknown_fills++;
@@ -147,13 +135,13 @@ static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct 
 
 /* owner: a strategy's number, or OF_ALL. */
 static void cancel_orders(struct pmm_risk *risk, const struct pmm_event *cause, uint16_t reason, uint32_t owner,
-                          struct sink *sink) {
+                          struct pmm_decisions *decided) {
     for (uint32_t i = 0; i <= risk->order_mask; i++) {
         struct risk_order *order = &risk->orders[i];
         if (!order->order_id || order->cancelling) continue;
         if (owner != OF_ALL && owner != pmm_owner_of(order->order_id)) continue;
         order->cancelling = true;
-        struct pmm_event *e = emit(sink, cause);
+        struct pmm_event *e = pmm_decide(decided, cause);
         e->kind = PMM_KIND_CANCEL;
         e->reason = reason;
         e->order_id = order->order_id;
@@ -167,11 +155,11 @@ static void cancel_orders(struct pmm_risk *risk, const struct pmm_event *cause, 
 }
 
 /* Nobody watched what is open, and in rings that were made anew nobody answers what was asked of it. */
-static void begin(struct pmm_risk *risk, const struct pmm_event *start, struct sink *sink) {
+static void begin(struct pmm_risk *risk, const struct pmm_event *start, struct pmm_decisions *decided) {
     risk->stopping = false;
     for (uint32_t i = 0; i <= risk->order_mask; i++)
         risk->orders[i].cancelling = false;
-    cancel_orders(risk, start, PMM_REASON_PEER_LOST, OF_ALL, sink);
+    cancel_orders(risk, start, PMM_REASON_PEER_LOST, OF_ALL, decided);
 }
 
 static void run_top(struct pmm_risk *risk, const struct pmm_event *e) {
@@ -184,22 +172,22 @@ static void run_top(struct pmm_risk *risk, const struct pmm_event *e) {
     }
 }
 
-static void run_process(struct pmm_risk *risk, const struct pmm_event *e, struct sink *sink) {
+static void run_process(struct pmm_risk *risk, const struct pmm_event *e, struct pmm_decisions *decided) {
     switch (e->kind) {
     case PMM_KIND_HALT:
         risk->halted = true;
-        cancel_orders(risk, e, e->reason, OF_ALL, sink);
+        cancel_orders(risk, e, e->reason, OF_ALL, decided);
         break;
     case PMM_KIND_RESUME: risk->halted = false; break;
     case PMM_KIND_STOP:
         risk->stopping = true;
-        cancel_orders(risk, e, PMM_REASON_SHUTDOWN, OF_ALL, sink);
+        cancel_orders(risk, e, PMM_REASON_SHUTDOWN, OF_ALL, decided);
         break;
-    case PMM_KIND_START: begin(risk, e, sink); break;
+    case PMM_KIND_START: begin(risk, e, decided); break;
     case PMM_KIND_PEER_LOST:
         pmm_peers_note(&risk->peers, e);
         if (pmm_is_source(e->aux) && pmm_role_of((uint16_t)e->aux) == PMM_SOURCE_STRATEGY)
-            cancel_orders(risk, e, PMM_REASON_PEER_LOST, pmm_number_of((uint16_t)e->aux), sink);
+            cancel_orders(risk, e, PMM_REASON_PEER_LOST, pmm_number_of((uint16_t)e->aux), decided);
         break;
     case PMM_KIND_PEER_BACK: pmm_peers_note(&risk->peers, e); break;
     default: break;
@@ -211,7 +199,7 @@ static size_t room_for(const struct pmm_risk *risk, size_t n) { return 2 * n + r
 
 int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max) {
     if (max < room_for(risk, n)) return PMM_ERR_ARGUMENT;
-    struct sink sink = {out, 0};
+    struct pmm_decisions decided = {out, 0};
     for (const struct pmm_event *e = in, *end = in + n; e < end; e++) {
         if (e->recv_ns > risk->clock_ns) risk->clock_ns = e->recv_ns;
         switch (pmm_class_of(e->kind)) {
@@ -220,17 +208,18 @@ int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n
              * Several of these in one batch may each cancel: the next finds the orders cancelling. But not a START, so
              * that from each on there must be the room that there was at first.
              */
-            if (e->kind == PMM_KIND_START && max - sink.n < room_for(risk, (size_t)(end - e))) return PMM_ERR_ARGUMENT;
-            run_process(risk, e, &sink);
+            if (e->kind == PMM_KIND_START && max - decided.n < room_for(risk, (size_t)(end - e)))
+                return PMM_ERR_ARGUMENT;
+            run_process(risk, e, &decided);
             break;
-        case PMM_CLASS_REPORT: run_report(risk, e, &sink); break;
-        case PMM_CLASS_ORDER: run_intent(risk, e, &sink); break;
+        case PMM_CLASS_REPORT: run_report(risk, e, &decided); break;
+        case PMM_CLASS_ORDER: run_intent(risk, e, &decided); break;
         case PMM_CLASS_MARKET:
             if (e->kind == PMM_KIND_TOP) run_top(risk, e);
             break;
         }
     }
-    return (int64_t)sink.n;
+    return (int64_t)decided.n;
 }
 
 int pmm_risk_position(const struct pmm_risk *risk, uint32_t instrument_id, struct pmm_position *out) {

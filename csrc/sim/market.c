@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/align.h"
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/kinds.h"
 #include "base/source.h"
@@ -114,6 +115,7 @@ int pmm_market_init(void *memory, size_t bytes, const struct pmm_market_config *
     }
     pmm_latency_init(&market->pending, events_at(market, at), config->pending, config->latency_in_ns);
     market->results_at = at + config->pending * sizeof(struct pmm_event);
+    PMM_ASSERT(market->results_at + market->results_max * sizeof(struct pmm_event) == needed);
     return PMM_OK;
 }
 

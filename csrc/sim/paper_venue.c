@@ -1,9 +1,11 @@
 /* paper_venue.c: an exchange's input log through a paper venue, with the time that both ways take. */
 #include "sim/paper_venue.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/align.h"
+#include "base/assert.h"
 #include "base/error.h"
 #include "sim/latency.h"
 #include "sim/venue_log.h"
@@ -16,8 +18,8 @@ struct pmm_paper_venue {
     uint64_t made_max;
     struct pmm_latency orders;
     struct pmm_latency reports;
-    uint32_t ends; /* the turn's records are through, what is due is not */
-    uint32_t reserved;
+    bool ends; /* the turn's records are through, what is due is not */
+    uint8_t reserved[7];
 };
 
 /* One call: where its reports go. */
@@ -55,6 +57,7 @@ int pmm_paper_venue_init(void *memory, size_t bytes, const uint32_t *instrument_
     pmm_latency_init(&venue->reports, records + config->orders, config->reports, config->latency_out_ns);
     venue->made_at = (uintptr_t)(records + config->orders + config->reports) - (uintptr_t)venue;
     venue->made_max = made_max(&config->paper);
+    PMM_ASSERT(venue->made_at + venue->made_max * sizeof *records == needed);
     return pmm_paper_init(part(venue, venue->paper_at), paper, instrument_ids, instruments, &config->paper);
 }
 
@@ -125,7 +128,7 @@ static size_t take(struct call *call, const struct pmm_event *in, size_t n) {
     size_t taken = is_market ? take_market(call, in, n) : take_other(call, in);
     for (size_t i = 0; i < taken; i++)
         if (in[i].recv_ns > venue->clock_ns) venue->clock_ns = in[i].recv_ns;
-    if (taken && in[taken - 1].flags & PMM_FLAG_BATCH_END) venue->ends = 1;
+    if (taken && in[taken - 1].flags & PMM_FLAG_BATCH_END) venue->ends = true;
     return taken;
 }
 
@@ -136,7 +139,7 @@ static int end_turn(struct call *call) {
         if (!act_first(call)) return 0;
     while (pmm_latency_is_due(&venue->reports, venue->clock_ns))
         if (!give_first(call)) return 0;
-    venue->ends = 0;
+    venue->ends = false;
     return 1;
 }
 
@@ -149,7 +152,7 @@ int64_t pmm_paper_venue_run(struct pmm_paper_venue *venue, const struct pmm_even
         size_t taken = i < n ? take(&call, in + i, n - i) : 0;
         if (!taken) break;
         i += taken;
-        if (i == n) venue->ends = 1;
+        if (i == n) venue->ends = true;
     }
     *consumed = i;
     return (int64_t)call.count;

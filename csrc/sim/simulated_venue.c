@@ -1,7 +1,7 @@
 /* simulated_venue.c: an exchange's input log through a simulated market, turn by turn. */
 #include "sim/simulated_venue.h"
 
-#include <string.h>
+#include <stdbool.h>
 
 #include "base/align.h"
 #include "base/error.h"
@@ -19,8 +19,9 @@ struct pmm_simulated_venue {
     uint32_t orders_max;
     uint32_t orders;    /* of the turn */
     uint32_t given;     /* of these: those that the market has taken over */
-    uint16_t has_begun;
-    uint16_t is_moving; /* until_ns is not reached yet */
+    bool has_begun;
+    bool is_moving;     /* until_ns is not reached yet */
+    uint8_t reserved[2];
 };
 
 static void *part(const struct pmm_simulated_venue *venue, uint64_t at) { return (void *)((uintptr_t)venue + at); }
@@ -57,7 +58,7 @@ int pmm_simulated_venue_init(void *memory, size_t bytes, const struct pmm_market
         .orders_max = config->pending,
     };
     struct pmm_market_config made = at_zero(config);
-    return pmm_market_init(market_of(venue), needed - venue->market_at, &made, params);
+    return pmm_market_init(market_of(venue), pmm_market_memsize(&made, params), &made, params);
 }
 
 /* Behind those of the turn that were sent no later. */
@@ -80,7 +81,7 @@ static void end_turn(struct pmm_simulated_venue *venue, int64_t now_ns) {
     for (uint32_t i = 0; i < venue->orders; i++)
         if (__builtin_sub_overflow(orders[i].recv_ns, venue->skipped_ns, &orders[i].recv_ns))
             orders[i].recv_ns = INT64_MIN;
-    venue->is_moving = 1;
+    venue->is_moving = true;
 }
 
 /* Reads records to the end of a turn. How many. */
@@ -113,7 +114,8 @@ static size_t move(struct pmm_simulated_venue *venue, struct pmm_event *out, siz
         if (pmm_market_now(market) >= until_ns && venue->given == venue->orders) break;
         if (count == max) return count;
     }
-    venue->orders = venue->given = venue->is_moving = 0;
+    venue->orders = venue->given = 0;
+    venue->is_moving = false;
     return count;
 }
 
@@ -124,7 +126,7 @@ int64_t pmm_simulated_venue_run(struct pmm_simulated_venue *venue, const struct 
     if (!venue->has_begun && n) {
         if (in->recv_ns < venue->latency_out_ns) return PMM_ERR_ARGUMENT;
         if (pmm_market_begin(market_of(venue), in->recv_ns - venue->latency_out_ns) < 0) return PMM_ERR_ARGUMENT;
-        venue->has_begun = 1;
+        venue->has_begun = true;
     }
     size_t i = 0, count = 0;
     for (;;) {
