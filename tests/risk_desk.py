@@ -30,16 +30,13 @@ def top(bid=BID, ask=ASK, recv_ns=0, flags=0):
     return event(Kind.TOP, price=bid, quantity=5, order_id=ask, aux=5, recv_ns=recv_ns, flags=flags)
 
 
-def new(order_id, side=Side.BID, price=BID, quantity=1000, recv_ns=0, **fields):
+def new(order_id, side=Side.BID, price=BID, quantity=1000, **fields):
     return event(
-        Kind.NEW,
         order_id=order_id,
         side=side,
         price=price,
         quantity=quantity,
-        recv_ns=recv_ns,
-        source=Source.STRATEGY,
-        **fields,
+        **{"kind": Kind.NEW, "source": Source.STRATEGY} | fields,
     )
 
 

@@ -77,7 +77,14 @@ static void run_cancel(struct pmm_risk *risk, const struct pmm_event *e, struct 
     pmm_decide(decided, e);
 }
 
+/* Reports go to whom an order's id names: it must be whose intent it was. */
+static int is_owners(const struct pmm_event *e) { return pmm_number_of(e->source) == pmm_owner_of(e->order_id); }
+
 static void run_intent(struct pmm_risk *risk, const struct pmm_event *e, struct pmm_decisions *decided) {
+    if (!is_owners(e)) {
+        refuse(risk, e, PMM_REASON_BAD_ORDER, decided);
+        return;
+    }
     if (e->kind == PMM_KIND_CANCEL) {
         run_cancel(risk, e, decided);
         return;

@@ -9,11 +9,12 @@
  * REPLACE_REJECTED / CANCEL_REJECTED with the reason when a check refuses).
  *
  * Checks, in this order; the first that fails gives the reason:
+ *   BAD_ORDER        its id names another strategy than the one it comes from (source.h); of a CANCEL too
  *   KILL_SWITCH
  *   PEER_LOST        its strategy is gone, or is none
  *   BAD_INSTRUMENT
  *   PEER_LOST        its venue's gateway is gone
- *   BAD_ORDER        side, type, a market order with a price
+ *   BAD_ORDER        kind, side, type, a market order with a price
  *   DUPLICATE_ORDER  of a NEW: the id is open, or 0
  *   UNKNOWN_ORDER    of a REPLACE: not open, or of another instrument or side
  *   TOO_LATE         of a REPLACE: the order is being cancelled, or another REPLACE of it is unanswered
@@ -27,7 +28,7 @@
  *   OPEN_ORDERS      of the instrument
  *   MESSAGE_RATE     a token bucket on the log's clock, over all instruments; CANCELs are never refused for it
  *   OPEN_ORDERS      the table, of all instruments, is full
- * A CANCEL of a known order always passes.
+ * A CANCEL of a known order of its own always passes.
  *
  * A market order has the price 0 and needs a reference as a limit order does; no collar can hold it. The limits are of
  * lots, so they judge it as any other; it counts as open until a report ends it. Whoever wants a bound of its price

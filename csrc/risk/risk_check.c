@@ -21,6 +21,7 @@ static inline int is_unpriced(const struct pmm_event *e) {
 
 static uint16_t check_form(const struct risk_instrument *in, const struct pmm_event *e,
                            const struct risk_order *order) {
+    if (e->kind != PMM_KIND_NEW && e->kind != PMM_KIND_REPLACE) return PMM_REASON_BAD_ORDER;
     if (!pmm_is_side(e->side)) return PMM_REASON_BAD_ORDER;
     if (is_unpriced(e) && (pmm_type_of(e) != PMM_TYPE_MARKET || e->price != 0)) return PMM_REASON_BAD_ORDER;
     if (e->kind == PMM_KIND_NEW && (order || e->order_id == 0)) return PMM_REASON_DUPLICATE_ORDER;

@@ -26,6 +26,12 @@ def owned(strategy, order_id):
     return strategy << lib.PMM_OWNER_SHIFT | order_id
 
 
+def new_of(strategy, count, **fields):
+    """An order of this strategy, as it sends it."""
+    source = Source.STRATEGY | strategy << 8
+    return new(owned(strategy, count), quantity=5, **{"source": source} | fields)
+
+
 def lost(role, number, kind=Kind.PEER_LOST):
     return event(kind, aux=source_of(role, number), instrument_id=EVERYWHERE)
 
@@ -50,21 +56,21 @@ def test_a_strategy_that_is_lost_takes_its_own_orders_with_it_and_may_send_no_ot
     made = book(0)
     for strategy in (0, 1, 31):
         for count in (1, 2):
-            assert only(made.run(new(owned(strategy, count), quantity=5))) == PASSED
+            assert only(made.run(new_of(strategy, count))) == PASSED
     cancelled = made.run(lost(Source.STRATEGY, gone))
     assert sorted(cancelled["order_id"].tolist()) == [owned(gone, 1), owned(gone, 2)]
     assert {(row["kind"], row["reason"]) for row in cancelled} == {(Kind.CANCEL, Reason.PEER_LOST)}
     for strategy in (0, 1, 31):
-        answer = only(made.run(new(owned(strategy, 3), quantity=5)))
+        answer = only(made.run(new_of(strategy, 3)))
         assert answer == (refused(Reason.PEER_LOST) if strategy == gone else PASSED)
     made.run(lost(Source.STRATEGY, gone, Kind.PEER_BACK))
-    assert only(made.run(new(owned(gone, 4), quantity=5))) == PASSED
+    assert only(made.run(new_of(gone, 4))) == PASSED
 
 
 @pytest.mark.parametrize("kind", [Kind.HALT, Kind.STOP, Kind.START])
 def test_what_concerns_the_session_cancels_the_orders_of_every_strategy(kind):
     made = book(0, 1)
-    made.run(*(new(owned(i, 1), quantity=5, instrument_id=i) for i in range(2)))
+    made.run(*(new_of(i, 1, instrument_id=i) for i in range(2)))
     cancelled = made.run(event(kind, reason=Reason.OPERATOR, instrument_id=EVERYWHERE))
     assert sorted(cancelled["order_id"].tolist()) == [1, owned(1, 1)]
 
@@ -79,8 +85,29 @@ def test_the_loss_of_what_is_no_process_changes_nothing(aux):
 
 @pytest.mark.parametrize(("owner", "passes"), [(0, True), (31, True), (32, False), (255, False)])
 def test_an_order_of_a_strategy_that_there_may_not_be_is_refused(owner, passes):
-    answer = only(book(0).run(new(owned(owner, 1), quantity=5)))
+    answer = only(book(0).run(new_of(owner, 1)))
     assert answer == (PASSED if passes else refused(Reason.PEER_LOST))
+
+
+@pytest.mark.parametrize(("owner", "sender"), [(0, 1), (1, 0), (31, 30)])
+def test_an_order_under_another_strategys_number_is_refused_whatever_is_asked_of_it(owner, sender):
+    made, source = book(0), Source.STRATEGY | sender << 8
+    assert only(made.run(new_of(owner, 1, source=source))) == refused(Reason.BAD_ORDER)
+    assert only(made.run(new_of(owner, 1))) == PASSED
+    made.run(report(Kind.ACK, owned(owner, 1), quantity=5))
+    for kind, answer in (
+        (Kind.REPLACE, Kind.REPLACE_REJECTED),
+        (Kind.CANCEL, Kind.CANCEL_REJECTED),
+    ):
+        told = only(made.run(new_of(owner, 1, source=source, kind=kind)))
+        assert told == (answer, Reason.BAD_ORDER)
+    assert lib.pmm_risk_open_orders(made.cdata) == 1
+    assert only(made.run(new_of(owner, 1, kind=Kind.CANCEL))) == (Kind.CANCEL, Reason.NONE)
+
+
+@pytest.mark.parametrize("kind", [Kind.CANCEL_ALL, Kind.QUERY, Kind.QUERY + 1, 31])
+def test_an_intent_that_no_strategy_has_is_refused(kind):
+    assert only(book(0).run(new_of(0, 1, kind=kind))) == refused(Reason.BAD_ORDER)
 
 
 def test_an_instrument_that_there_is_not_has_no_gateway_that_could_be_lost():
