@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import SessionPaths
@@ -171,6 +172,14 @@ def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds} s for: {what}"
         time.sleep(0.02)
+
+
+def is_dead(pid: int) -> bool:
+    """A killed process lives, with its locks, until the kernel has ended it."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def journalled(paths: SessionPaths, role: str) -> np.ndarray:

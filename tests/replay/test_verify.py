@@ -17,7 +17,7 @@ from pinnacle.replay.verify import verify_session
 from pinnacle.strategy.market_maker import MarketMaker
 from tests.replay.forging import JOURNALLED, said
 from tests.replay.recorded import flip_bit
-from tests.sessions import demo_config, running_demo, until
+from tests.sessions import demo_config, is_dead, running_demo, until
 
 
 def record(folder, name, seconds):
@@ -109,6 +109,7 @@ def test_a_session_of_which_every_process_was_killed_is_identical_and_ends_early
             os.kill(pid, signal.SIGKILL)
         live.run.kill()
         live.run.wait()
+        until(lambda: all(map(is_dead, pids)), 60, "their ends")
         found = verify_session(SessionPaths(live.paths.runtime, live.paths.data))
     assert found.identical, said(found)
     assert found.ends == dict.fromkeys(JOURNALLED, "early")
