@@ -84,9 +84,7 @@ class Segments:
 
     def count(self, role: str, **values: int) -> None:
         """Set counters."""
-        counters = self.counters[role]
-        for label, value in values.items():
-            counters.set(counters.counter(label), value)
+        self.counters[role].show(**values)
 
     def show_position(
         self, i: int, refused: Mapping[Reason, int] | None = None, **values: int

@@ -99,7 +99,7 @@ class _Open(Closing):
 
 
 class Counters(_Open):
-    """The owning process's counters, found by label once and used by integer handle.
+    """The owning process's counters and histograms, by their labels.
 
     They are for people to look at: one for which there is no room is reported to `missing`, once,
     and what it counts nobody sees. No process ends for want of one.
@@ -109,13 +109,17 @@ class Counters(_Open):
         super().__init__(path, Mode.OWN)
         self._missing = missing
         self._missed: set[tuple[str, str]] = set()
-        self._add = lib.pmm_counter_add
+        self._handles: dict[str, int] = {}
         self._set = lib.pmm_counter_set
-        self._get = lib.pmm_counter_get
 
-    def counter(self, label: str) -> int:
-        """The handle of `label` (1 to 55 bytes of UTF-8), made if it is new."""
-        return self._found(lib.pmm_counter_find(self.handle, label.encode()), "counter", label)
+    def show(self, /, **values: int) -> None:
+        """Set the counters of these labels (1 to 55 bytes of UTF-8), each made if it is new."""
+        for label, value in values.items():
+            handle = self._handles.get(label)
+            if handle is None:
+                found = lib.pmm_counter_find(self.handle, label.encode())
+                handle = self._handles[label] = self._found(found, "counter", label)
+            self._set(self.handle, handle, value)
 
     def histogram(self, label: str) -> Histogram:
         """The histogram of `label`, made if it is new; without room, one that nobody else sees."""
@@ -131,18 +135,6 @@ class Counters(_Open):
             self._missed.add((what, label))
             self._missing(label)
         return handle
-
-    def add(self, handle: int, delta: int = 1) -> None:
-        """Add to a counter."""
-        self._add(self.handle, handle, delta)
-
-    def set(self, handle: int, value: int) -> None:
-        """Set a counter: a gauge."""
-        self._set(self.handle, handle, value)
-
-    def get(self, handle: int) -> int:
-        """A counter's value."""
-        return self._get(self.handle, handle)
 
 
 class CountersReader(_Open):

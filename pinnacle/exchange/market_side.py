@@ -27,7 +27,6 @@ class MadeMarket:
         self._venue = venue
         # Behind the recovery: what the market skipped before is told already.
         self._skipped_ns = venue.skipped_ns
-        self._overflows = runtime.counters.counter("market_overflows")
 
     def serve(self, n: int) -> None:
         """What the last batch's market says, and what the feed is owed: it attached, asked, or its
@@ -47,7 +46,7 @@ class MadeMarket:
             )
 
     def publish(self, now_ns: int) -> None:
-        self._runtime.counters.set(self._overflows, self._outlet.overflows)
+        self._runtime.counters.show(market_overflows=self._outlet.overflows)
 
 
 class TakenMarket:
@@ -55,7 +54,6 @@ class TakenMarket:
 
     def __init__(self, runtime: Runtime, stage: Stage, venue: PaperVenue):
         self._runtime = runtime
-        self._asked = runtime.counters.counter("resyncs_asked")
         self._watch = BookWatch.of(runtime, stage, venue.usable)
         self._watch.ask_all()
 
@@ -64,4 +62,4 @@ class TakenMarket:
 
     def publish(self, now_ns: int) -> None:
         self._watch.look(now_ns)
-        self._runtime.counters.set(self._asked, self._watch.asked)
+        self._runtime.counters.show(resyncs_asked=self._watch.asked)

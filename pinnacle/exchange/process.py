@@ -52,7 +52,6 @@ class Exchange:
             if isinstance(venue, PaperVenue)
             else MadeMarket(runtime, venue)
         )
-        self._reports = runtime.counters.counter("reports")
         self._given = 0
 
     @property
@@ -75,5 +74,5 @@ class Exchange:
         return n
 
     def publish(self, now_ns: int) -> None:
-        self._runtime.counters.set(self._reports, self._given)
+        self._runtime.counters.show(reports=self._given)
         self._market.publish(now_ns)

@@ -48,9 +48,6 @@ def run(seat: Seat, config: FeedConfig) -> int:
 
 async def _run_network(runtime: Runtime, market: MarketData, publisher: Publisher) -> None:
     """The connection, and beside it the housekeeping that keeps the process alive to its peers."""
-    counters = runtime.counters
-    published, overflows = counters.counter("published"), counters.counter("overflows")
-    counted = {name: counters.counter(f"market.{name}") for name in market.counts()}
     suspensions = runtime.suspensions
     task = asyncio.create_task(market.run())
     runtime.ready("connecting")
@@ -64,10 +61,10 @@ async def _run_network(runtime: Runtime, market: MarketData, publisher: Publishe
             suspensions = runtime.suspensions
             for row in publisher.instruments:
                 market.resync(row.instrument_id, Reason.STALE)
-        counters.set(published, publisher.published)
-        counters.set(overflows, publisher.overflows)
-        for name, count in market.counts().items():
-            counters.set(counted[name], count)
+        counted = {f"market.{name}": count for name, count in market.counts().items()}
+        runtime.counters.show(
+            published=publisher.published, overflows=publisher.overflows, **counted
+        )
         await asyncio.sleep(NETWORK_TURN_S)
     task.cancel()
     try:

@@ -71,9 +71,6 @@ class SimulatedFeed:
 def run_simulated(runtime: Runtime, ring: RingReader, publisher: Publisher) -> None:
     """Until SIGTERM."""
     feed = SimulatedFeed(ring, publisher)
-    counters = runtime.counters
-    published, gaps = counters.counter("published"), counters.counter("gaps")
-    overflows = counters.counter("overflows")
     runtime.wait_on(ring)
     feed.start()
     runtime.ready("simulated venue")
@@ -88,6 +85,6 @@ def run_simulated(runtime: Runtime, ring: RingReader, publisher: Publisher) -> N
         if lost != venue_lost:
             venue_lost = lost
             (feed.lost if lost else feed.back)()
-        counters.set(published, publisher.published)
-        counters.set(gaps, feed.gaps)
-        counters.set(overflows, publisher.overflows)
+        runtime.counters.show(
+            published=publisher.published, gaps=feed.gaps, overflows=publisher.overflows
+        )

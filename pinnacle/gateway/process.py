@@ -47,9 +47,6 @@ class Gateway:
         self._batch = EventBuffer(BATCH_MAX)
         self.events = self._batch.cdata
         self._withheld: list[bytes] = []
-        counter = runtime.counters.counter
-        self._open_orders = counter("open_orders")
-        self._duplicates, self._unknown = counter("duplicate_fills"), counter("unknown_fills")
 
     @property
     def words(self) -> str:
@@ -101,10 +98,11 @@ class Gateway:
             self._stage.give(decisions, n)
 
     def publish(self, now_ns: int) -> None:
-        put = self._runtime.counters.set
-        put(self._open_orders, len(self._table.orders))
-        put(self._duplicates, self._table.duplicates)
-        put(self._unknown, self._table.unknown_fills)
+        self._runtime.counters.show(
+            open_orders=len(self._table.orders),
+            duplicate_fills=self._table.duplicates,
+            unknown_fills=self._table.unknown_fills,
+        )
 
     @property
     def settled(self) -> bool:

@@ -104,14 +104,13 @@ def wired(runtime: Runtime) -> Stage:
 
 
 def _turns(runtime: Runtime, actor: Actor, checkpoints: Checkpoints) -> None:
-    records, put = runtime.counters.counter("records"), runtime.counters.set
     taken = publish_ns = stop_ns = 0
     while True:
         taken += actor.turn()
         now = monotonic_ns()
         if now >= publish_ns:
             publish_ns = now + PUBLISH_NS
-            put(records, taken)
+            runtime.counters.show(records=taken)
             actor.publish(now)
             if actor.settled:
                 checkpoints.save_if_due()

@@ -266,12 +266,12 @@ class Runtime:
         if self.clock.steps != self._steps_told:
             self._steps_told = self.clock.steps
             self._tell_step()
-            self.counters.set(self.counters.counter("clock_steps"), self.clock.steps)
+            self.counters.show(clock_steps=self.clock.steps)
         misstamped = self._stage.misstamped if self._stage is not None else 0
         if misstamped != self._misstamped_told:
             self._misstamped_told = misstamped
             self.log.error("records ahead of session time were stamped anew", records=misstamped)
-            self.counters.set(self.counters.counter("misstamped"), misstamped)
+            self.counters.show(misstamped=misstamped)
 
     def _tell_step(self) -> None:
         """The wall clock was set; or it went on while the machine, and session time, stood."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from pinnacle.core._native import lib
 from pinnacle.core.config import joined
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.rows import QuotesWriter
@@ -70,17 +69,13 @@ class _Published:
 
     def __init__(self, runtime: Runtime, host: StrategyHost):
         self._counters = runtime.counters
-        self._stage_turns = self._counters.counter("turns")
-        self._working = self._counters.counter("working_orders")
-        self._asked = self._counters.counter("resyncs_asked")
         self._desk = host.desk
         self._loop = runtime.loop
         self._quotes = QuotesWriter(runtime.paths.quotes(runtime.seat.process.name))
 
     def now(self, asked: int) -> None:
         """`asked`: how often the market was asked for again."""
-        put = self._counters.set
-        put(self._stage_turns, self._loop.turns)
-        put(self._asked, asked)
-        put(self._working, lib.pmm_desk_working(self._desk.cdata))
+        self._counters.show(
+            turns=self._loop.turns, working_orders=self._desk.working(), resyncs_asked=asked
+        )
         self._quotes.publish(self._desk.cdata)

@@ -28,22 +28,25 @@ def fresh_histogram():
     return ffi.new("struct pmm_histogram *")
 
 
-def test_a_counter_is_found_by_label_once_and_used_by_handle(path):
+def test_a_counter_shows_the_last_value_of_its_label_in_the_order_of_their_first(path):
     with Counters(path) as counters, CountersReader(path) as reader:
-        sent, depth = counters.counter("orders sent"), counters.counter("ring depth")
-        assert counters.counter("orders sent") == sent != depth
-        counters.add(sent)
-        counters.add(sent, 41)
-        counters.set(depth, -7)
-        assert counters.get(sent) == 42
-        assert reader.values() == {"orders sent": 42, "ring depth": -7}
+        counters.show(self=1, **{"orders sent": 41})
+        counters.show(**{"ring depth": -7, "orders sent": 42})
+        assert list(reader.values().items()) == [
+            ("self", 1),
+            ("orders sent", 42),
+            ("ring depth", -7),
+        ]
+        assert lib.pmm_counter_find(counters.handle, b"orders sent") == 1
+        lib.pmm_counter_add(counters.handle, 1, 3)
+        assert reader.values()["orders sent"] == 45
 
 
 def test_a_reader_sees_labels_that_are_made_after_it_opened(path):
     with CountersReader(path) as reader:
         assert (reader.values(), reader.histograms()) == ({}, {})
         with Counters(path) as counters:
-            counters.counter("late")
+            counters.show(late=0)
             counters.histogram("later").record(5)
         assert reader.values() == {"late": 0}
         assert reader.summaries()["later"].max == 5
@@ -51,10 +54,11 @@ def test_a_reader_sees_labels_that_are_made_after_it_opened(path):
 
 def test_a_restarted_owner_finds_its_counters_with_their_values(path):
     with Counters(path) as counters:
-        counters.add(counters.counter("orders"), 3)
+        counters.show(orders=3, fills=1)
         counters.histogram("latency").record(1000)
-    with Counters(path) as counters:
-        assert counters.get(counters.counter("orders")) == 3
+    with Counters(path) as counters, CountersReader(path) as reader:
+        counters.show(fills=2)
+        assert reader.values() == {"orders": 3, "fills": 2}
         assert counters.histogram("latency").summary().count == 1
 
 
@@ -62,20 +66,14 @@ def test_a_counter_without_room_is_told_once_counts_nothing_and_ends_nobody(path
     missing = []
     with Counters(path, missing.append) as counters:
         longest = "é" * 27 + "x"
-        handle = counters.counter(longest)
         with pytest.raises(NativeError, match="bad argument"):
-            counters.counter("")
-        for label in "abc":
-            counters.counter(label)
+            counters.show(**{"": 1})
+        counters.show(**{longest: 1}, a=2, b=3, c=4)
         before = path.read_bytes()
         for label in (longest + "x", "d", "d"):
-            nowhere = counters.counter(label)
-            counters.set(nowhere, 5)
-            counters.add(nowhere)
-            assert counters.get(nowhere) == 0
+            counters.show(**{label: 5})
         assert missing == [longest + "x", "d"]
         assert path.read_bytes() == before
-        assert counters.counter(longest) == handle
 
 
 def test_a_histogram_without_room_is_told_once_and_takes_what_it_is_given(path):
@@ -95,12 +93,12 @@ def test_a_histogram_without_room_is_told_once_and_takes_what_it_is_given(path):
 
 def test_a_stray_handle_writes_nothing(path):
     with Counters(path) as counters:
-        counters.counter("one")
+        counters.show(one=1)
         before = path.read_bytes()
         for handle in (-1, 1, 4, 2**31 - 1):
-            counters.add(handle)
-            counters.set(handle, 9)
-            assert counters.get(handle) == 0
+            lib.pmm_counter_add(counters.handle, handle, 1)
+            lib.pmm_counter_set(counters.handle, handle, 9)
+            assert lib.pmm_counter_get(counters.handle, handle) == 0
         assert path.read_bytes() == before
 
 
@@ -199,7 +197,7 @@ def test_another_process_reads_what_the_owner_counts(path):
         "print(reader.values(), reader.summaries()['latency'].p50)"
     )
     with Counters(path) as counters:
-        counters.set(counters.counter("orders"), 12)
+        counters.show(orders=12)
         counters.histogram("latency").record(20)
         done = subprocess.run(
             [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
