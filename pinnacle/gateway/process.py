@@ -1,9 +1,8 @@
 """The gateway process towards a venue that is reached through rings (simulated, paper)."""
 
-from typing import Any
+import numpy as np
 
-from pinnacle.core._native import ffi
-from pinnacle.core.schema import EventBuffer, Kind
+from pinnacle.core.schema import EVENT, EventBuffer, Kind
 from pinnacle.execution.orders import OrderTable
 from pinnacle.gateway.config import GatewayConfig
 from pinnacle.runtime.frame import act
@@ -17,9 +16,9 @@ BATCH = 1024
 OWN_MAX = 64
 #: What a turn takes at most: what was withheld, its own records, what the rings hold.
 BATCH_MAX = BATCH + OWN_MAX + BATCH
-#: The ring to the venue.
-VENUE_OUTPUT = 0
-SENDS = kind_mask((Kind.NEW, Kind.REPLACE))
+#: What is not sent once the kill switch is set.
+SENDS = (Kind.NEW, Kind.REPLACE)
+NOTHING = np.empty(0, EVENT)
 
 
 def make_table(config: GatewayConfig) -> OrderTable:
@@ -46,11 +45,14 @@ class Gateway:
         self._table = table
         self._batch = EventBuffer(BATCH_MAX)
         self.events = self._batch.cdata
-        self._withheld: list[bytes] = []
+        self._withheld = NOTHING
+        # The one whose old records are worth nothing: the ring to the venue.
+        resent = [ring.resent for ring in runtime.seat.topology.gives(runtime.seat.process)]
+        self._to_venue = stage.cdata.outputs[resent.index(False)]
 
     @property
     def words(self) -> str:
-        return f"connected to the simulated venue, {len(self._table.orders)} open orders"
+        return f"connected to the venue, {len(self._table.orders)} open orders"
 
     def turn(self) -> int:
         n = self.take()
@@ -66,17 +68,10 @@ class Gateway:
 
     def _own_inputs(self) -> int:
         # What was withheld comes before the HALT, which would cancel what was never sent.
-        for n, record in enumerate(self._withheld):
-            row = self._batch.cdata[n]
-            ffi.memmove(ffi.addressof(row), record, len(record))
-            row.kind = Kind.REJECTED if row.kind == Kind.NEW else Kind.REPLACE_REJECTED
-            row.reason = self._runtime.control.killed()
-            row.recv_ns = self._runtime.clock.session_ns()
-            row.source = self._runtime.source
-            row.flags = 0
-        withheld = len(self._withheld)
-        self._withheld.clear()
-        return self._runtime.own_inputs(self._batch, withheld)
+        n = len(self._withheld)
+        self._batch.array[:n] = self._withheld
+        self._withheld = NOTHING
+        return self._runtime.own_inputs(self._batch, n)
 
     def give(self, n: int) -> None:
         """Journal and hand on n decisions; orders are withheld if the kill switch was just set.
@@ -84,18 +79,22 @@ class Gateway:
         Cancels go out whatever the switch says. What is withheld comes back in the next batch as
         refused, so the log tells what happened.
         """
-        decisions = self._table.decisions.cdata
-        if n and self._runtime.control.killed() and not self._table.halted:
-            output: Any = self._stage.cdata.outputs[VENUE_OUTPUT]
-            wanted = output.kinds
-            output.kinds = wanted & ~SENDS
-            for i in range(n):
-                if SENDS >> decisions[i].kind & 1:
-                    self._withheld.append(bytes(ffi.buffer(ffi.addressof(decisions[i]))))
-            self._stage.give(decisions, n)
-            output.kinds = wanted
-        else:
-            self._stage.give(decisions, n)
+        decisions = self._table.decisions
+        killed = self._runtime.control.killed() if n and not self._table.halted else 0
+        if killed:
+            self._withheld = self._refused(decisions.array[:n], killed)
+            self._to_venue.kinds &= ~kind_mask(SENDS)
+        self._stage.give(decisions.cdata, n)
+        if killed:
+            self._to_venue.kinds |= kind_mask(SENDS)
+
+    def _refused(self, decisions: np.ndarray, killed: int) -> np.ndarray:
+        rows = decisions[np.isin(decisions["kind"], SENDS)]
+        is_new = rows["kind"] == Kind.NEW
+        rows["kind"] = np.where(is_new, Kind.REJECTED, Kind.REPLACE_REJECTED)
+        rows["reason"], rows["flags"] = killed, 0
+        rows["recv_ns"], rows["source"] = self._runtime.clock.session_ns(), self._runtime.source
+        return rows
 
     def publish(self, now_ns: int) -> None:
         self._runtime.counters.show(
@@ -106,7 +105,7 @@ class Gateway:
 
     @property
     def settled(self) -> bool:
-        return not self._withheld
+        return len(self._withheld) == 0
 
     @property
     def idle(self) -> bool:

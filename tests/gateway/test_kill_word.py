@@ -10,7 +10,7 @@ from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Side, Source, events_pointer
 from pinnacle.core.segment import Mode
 from pinnacle.execution.orders import OrderTable
-from pinnacle.gateway.process import BATCH, BATCH_MAX, VENUE_OUTPUT, Gateway
+from pinnacle.gateway.process import BATCH, BATCH_MAX, Gateway
 from pinnacle.plan.config import load_session
 from pinnacle.replay.logics import Session
 from pinnacle.runtime.decision_log import recover
@@ -38,7 +38,9 @@ class World:
         self.runtime = Runtime(seat_of("gateway", paths, unwatched(), journal=journal))
         self.table = OrderTable(10**15, 10**9, 4 * BATCH)
         stage = wired(self.runtime)
-        recover(stage, self.table.decided, 1, ORIGIN, resend=lambda i: i != VENUE_OUTPUT)
+        seat = self.runtime.seat
+        resent = [ring.resent for ring in seat.topology.gives(seat.process)]
+        recover(stage, self.table.decided, 1, ORIGIN, resend=lambda i: resent[i])
         self.loop = Gateway(self.runtime, stage, self.table)
 
     def order(self, kind, *order_ids):
@@ -105,6 +107,21 @@ def test_a_switch_set_between_decision_and_send_withholds_the_order(world):
     assert kinds.index("HALT") > kinds.index("NEW")
 
 
+def test_what_is_withheld_says_why_though_trading_goes_on_before_it_is_told(world):
+    world.order(Kind.NEW, 1)
+    n = world.loop.take()
+    decided = world.table.decide(world.loop.events, n)
+    world.control.kill(Reason.OPERATOR)
+    world.loop.give(decided)
+    world.control.clear()
+    world.loop.turn()
+    assert world.told() == [("REJECTED", 1, "OPERATOR")]
+    assert world.sent() == []
+    world.order(Kind.NEW, 2)
+    world.loop.turn()
+    assert world.sent() == [("NEW", 2, "NONE")]
+
+
 def test_cancels_go_out_whatever_the_switch_says(world):
     world.order(Kind.NEW, 1)
     world.loop.turn()
@@ -124,8 +141,11 @@ def test_a_full_batch_that_is_withheld_comes_back_as_rejected_whole(world, waiti
     n = world.loop.take()
     decided = world.table.decide(world.loop.events, n)
     world.control.kill(Reason.OPERATOR)
+    assert world.loop.settled
     world.loop.give(decided)
+    assert not world.loop.settled, "no state of its logic has what was withheld"
     world.loop.turn()
+    assert world.loop.settled
     told = [("REJECTED", order_id, "OPERATOR") for order_id in withheld]
     told += [("REJECTED", order_id, "KILL_SWITCH") for order_id in behind]
     assert world.told() == told
