@@ -4,7 +4,7 @@ from typing import Any
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import SharedBookReader
-from pinnacle.core.instruments import Instrument, read_table
+from pinnacle.core.instruments import read_table
 from pinnacle.core.rows import PositionsWriter
 from pinnacle.core.schema import EventBuffer
 from pinnacle.risk.alarms import Alarms
@@ -39,7 +39,9 @@ class Risk:
         self._turn.clock = runtime.clock.cdata
         self._alive = (books, histogram)
         self._checked = stage.journal.check
-        self._published = _Published(runtime, gate, instruments)
+        self._rows = PositionsWriter(runtime.paths.positions)
+        labels = [instrument.label for instrument in instruments]
+        self._alarms = Alarms(runtime.log, runtime.control, gate.book, labels)
         self.words = f"{len(instruments)} instruments"
 
     def turn(self) -> int:
@@ -47,7 +49,8 @@ class Risk:
         return self._checked(lib.pmm_risk_turns(self._turn, own, self._runtime.span()), "risk")
 
     def publish(self, now_ns: int) -> None:
-        self._published.now()
+        if self._rows.publish(self._gate.book):
+            self._alarms.look()
 
     @property
     def idle(self) -> bool:
@@ -68,19 +71,3 @@ def risk_turn(
     for i, book in enumerate(books):
         turn.books[i] = book.cdata
     return turn
-
-
-class _Published:
-    """Positions, P&L and refusals, as everybody may read them; what is alarming of them is told."""
-
-    def __init__(self, runtime: Runtime, gate: RiskGate, instruments: list[Instrument]):
-        self._rows = PositionsWriter(runtime.paths.positions)
-        self._book = gate.book
-        refused = [self._book.position(i)["refused_reports"] for i in range(len(instruments))]
-        labels = [instrument.label for instrument in instruments]
-        self._alarms = Alarms(runtime.log, runtime.control, labels, refused)
-
-    def now(self) -> None:
-        if self._rows.publish(self._book):
-            for i in range(self._book.instrument_count):
-                self._alarms.look(i, self._book.position(i))

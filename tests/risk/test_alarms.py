@@ -27,35 +27,30 @@ def gate():
 
 
 def alarms(control, gate):
-    return Alarms(structlog.get_logger(), control, ["X", "Y"], refused(gate))
-
-
-def refused(gate):
-    return [gate.book.position(i)["refused_reports"] for i in range(2)]
+    return Alarms(structlog.get_logger(), control, gate.book, ["X", "Y"])
 
 
 def fill(price, quantity=1, **fields):
     return event(Kind.FILL, side=Side.BID, price=price, quantity=quantity, **fields)
 
 
-def look(made, gate):
+def look(made):
     with capture_logs() as logs:
-        for i in range(2):
-            made.look(i, gate.book.position(i))
+        made.look()
     return logs
 
 
 def test_a_fill_at_a_price_of_nothing_halts_trading_and_is_told_once(control, gate):
     made = alarms(control, gate)
-    assert look(made, gate) == []
+    assert look(made) == []
     assert len(run(gate.decided, fill(0, instrument_id=1))) == 0
-    (told,) = look(made, gate)
+    (told,) = look(made)
     assert (told["log_level"], told["symbol"], told["count"]) == ("error", "Y", 1)
     assert control.killed() == Reason.BAD_ORDER
-    assert look(made, gate) == []
+    assert look(made) == []
     control.clear()
     run(gate.decided, fill(-5, instrument_id=1))
-    assert look(made, gate)[0]["count"] == 2
+    assert look(made)[0]["count"] == 2
     assert control.killed() == Reason.BAD_ORDER
 
 
@@ -64,15 +59,15 @@ def test_a_restart_does_not_halt_for_what_was_refused_before_it(control, gate):
     with capture_logs() as logs:
         made = alarms(control, gate)
     assert [(log["log_level"], log["symbol"]) for log in logs] == [("warning", "X")]
-    assert look(made, gate) == []
+    assert look(made) == []
     assert not control.killed()
 
 
 def test_an_amount_that_does_not_fit_is_named_once(control, gate):
     made = alarms(control, gate)
     run(gate.decided, fill(2**40, 2**40))
-    (told,) = look(made, gate)
+    (told,) = look(made)
     assert (told["log_level"], told["symbol"]) == ("error", "X")
     assert told["amounts"] == "cash, cost, turnover"
-    assert look(made, gate) == []
+    assert look(made) == []
     assert not control.killed(), "the position is known"

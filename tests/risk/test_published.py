@@ -1,48 +1,28 @@
 """What risk shows of each instrument has its place, whatever is refused; and what is alarming of it
 is told."""
 
-from types import SimpleNamespace
-
 import pytest
-import structlog
 
-from pinnacle.core.bell import Control, create_control
-from pinnacle.core.paths import SessionPaths
-from pinnacle.core.rows import PositionsReader, create_positions
+from pinnacle.core.instruments import read_list
+from pinnacle.core.rows import PositionsReader, PositionsWriter, create_positions
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source, events_pointer
-from pinnacle.core.segment import Mode
+from pinnacle.plan.config import load_session
 from pinnacle.risk.config import LimitsConfig, RiskConfig
 from pinnacle.risk.gate import RiskGate
-from pinnacle.risk.process import _Published
+from pinnacle.risk.process import Risk
+from pinnacle.runtime.frame import wired
+from pinnacle.runtime.runtime import Runtime
+from pinnacle.session.create import create_session
 from tests.records import batch, event, instruments
+from tests.seats import seat_of, unwatched
+from tests.sessions import demo_config
 
 COUNT = 256
 LONGEST = [f"{i:03}" + "x" * 28 for i in range(COUNT)]
 
 
-class World:
-    """A risk process's gate, and what it shows."""
-
-    def __init__(self, folder):
-        paths = SessionPaths(folder, folder)
-        listed = instruments(*LONGEST)
-        limits = LimitsConfig(order_quantity_max="1", position_max="1")
-        self.gate = RiskGate(listed, RiskConfig(limits=dict.fromkeys(LONGEST, limits)))
-        create_positions(paths.positions, COUNT, "risk")
-        create_control(paths.control)
-        self.control = Control(paths.control, Mode.SHARED)
-        log = structlog.get_logger()
-        runtime = SimpleNamespace(paths=paths, log=log, control=self.control)
-        self.published = _Published(runtime, self.gate, listed)
-        self.reader = PositionsReader(paths.positions)
-
-    def run(self, *records):
-        self.gate.decided(events_pointer(batch(*records)), len(records))
-
-
-@pytest.fixture
-def world(tmp_path):
-    return World(tmp_path)
+def run(gate, *records):
+    gate.decided(events_pointer(batch(*records)), len(records))
 
 
 def fill(i, **fields):
@@ -52,25 +32,43 @@ def fill(i, **fields):
     )  # fmt: skip
 
 
-def test_every_instrument_of_the_largest_session_has_its_position_and_all_reasons(world):
-    assert world.reader.read(0) is None
-    for i in range(COUNT):
-        world.run(event(Kind.NEW, instrument_id=i, order_id=1, source=Source.STRATEGY))
-        world.run(fill(i, price=100 + i))
-    world.published.now()
-    for i in range(COUNT):
-        shown = world.reader.read(i)
-        amounts = shown._asdict() | {"refused": None}
-        assert amounts == world.gate.book.position(i) | {"refused": None}
-        counts = {name.upper(): count for name, count in shown.refused.items()}
-        assert counts == world.gate.book.refused(i) and sum(counts.values()) == 1
-        assert (shown.position, shown.cash) == (2, -2 * (100 + i))
+def test_every_instrument_of_the_largest_session_has_its_position_and_all_reasons(tmp_path):
+    limits = LimitsConfig(order_quantity_max="1", position_max="1")
+    config = RiskConfig(limits=dict.fromkeys(LONGEST, limits))
+    gate = RiskGate(instruments(*LONGEST), config)
+    path = tmp_path / "risk.positions"
+    create_positions(path, COUNT, "risk")
+    with PositionsWriter(path) as writer, PositionsReader(path) as reader:
+        assert reader.read(0) is None
+        for i in range(COUNT):
+            run(gate, event(Kind.NEW, instrument_id=i, order_id=1, source=Source.STRATEGY))
+            run(gate, fill(i, price=100 + i))
+        assert writer.publish(gate.book) == 0
+        for i in range(COUNT):
+            shown = reader.read(i)
+            amounts = shown._asdict() | {"refused": None}
+            assert amounts == gate.book.position(i) | {"refused": None}
+            counts = {name.upper(): count for name, count in shown.refused.items()}
+            assert counts == gate.book.refused(i) and sum(counts.values()) == 1
+            assert (shown.position, shown.cash) == (2, -2 * (100 + i))
 
 
-def test_a_report_that_was_refused_is_told_and_halts(world):
-    world.published.now()
-    assert world.control.killed() == Reason.NONE
-    world.run(fill(200, price=0))
-    world.published.now()
-    assert world.control.killed() == Reason.BAD_ORDER
-    assert world.reader.read(200).refused_reports == 1
+@pytest.fixture
+def runtime(tmp_path):
+    config, paths = demo_config(tmp_path, "shown")
+    create_session(load_session(config), paths)
+    with Runtime(seat_of("risk", paths, unwatched())) as made:
+        yield made
+
+
+def test_a_report_that_was_refused_is_told_and_halts(runtime):
+    config = load_session(runtime.paths.config)
+    gate = RiskGate(read_list(runtime.paths.instrument_list), config.risk)
+    process = Risk(runtime, wired(runtime), gate)
+    process.publish(0)
+    assert runtime.control.killed() == Reason.NONE
+    run(gate, fill(1, price=0))
+    process.publish(0)
+    assert runtime.control.killed() == Reason.BAD_ORDER
+    with PositionsReader(runtime.paths.positions) as reader:
+        assert reader.read(1).refused_reports == 1
