@@ -46,7 +46,7 @@ class Trader:
         self._host = host
         self._batch = EventBuffer(BATCH)
         self._turns = (hooked_turns if host.hooked else native_turns)(stage, host, self._batch)
-        self._published = _Published(runtime, host)
+        self._quotes = QuotesWriter(runtime.paths.quotes(runtime.seat.process.name))
         self._watch = BookWatch.of(runtime, stage, host.usable)
         # The log rebuilt the book as it was; what the market did since comes as a fresh snapshot.
         self._watch.ask_all()
@@ -57,25 +57,13 @@ class Trader:
 
     def publish(self, now_ns: int) -> None:
         self._watch.look(now_ns)
-        self._published.now(self._watch.asked)
+        self._runtime.counters.show(
+            turns=self._runtime.loop.turns,
+            working_orders=self._host.desk.working(),
+            resyncs_asked=self._watch.asked,
+        )
+        self._quotes.publish(self._host.desk.cdata)
 
     @property
     def idle(self) -> bool:
         return self._host.idle
-
-
-class _Published:
-    """What people see of the strategy: quotes and counters, a few times a second."""
-
-    def __init__(self, runtime: Runtime, host: StrategyHost):
-        self._counters = runtime.counters
-        self._desk = host.desk
-        self._loop = runtime.loop
-        self._quotes = QuotesWriter(runtime.paths.quotes(runtime.seat.process.name))
-
-    def now(self, asked: int) -> None:
-        """`asked`: how often the market was asked for again."""
-        self._counters.show(
-            turns=self._loop.turns, working_orders=self._desk.working(), resyncs_asked=asked
-        )
-        self._quotes.publish(self._desk.cdata)
