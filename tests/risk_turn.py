@@ -11,6 +11,7 @@ from pinnacle.core.journal import Journal
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import EventBuffer, Source, events_pointer
+from pinnacle.risk.process import risk_turn
 from pinnacle.runtime.stage import ORDER_KINDS, Input, Output, Stage, kind_mask
 from tests.records import batch, book_of
 from tests.risk_desk import ASK, BID, gate
@@ -43,14 +44,9 @@ class RiskTurn:
         self.gate = gate(symbols, open_orders_max=100, intent_age_max_ms=60_000)
         self.batch = EventBuffer(BATCH)
         self.histogram = ffi.new("struct pmm_histogram *")
-        self.cdata = ffi.new("struct pmm_risk_turn *")
-        turn = self.cdata
-        turn.stage, turn.risk = self.stage.cdata, self.gate.book.cdata
-        turn.clock, turn.batch, turn.batch_max = self.clock.cdata, self.batch.cdata, BATCH
-        turn.decisions = self.gate.decisions.cdata
-        turn.decisions_max = self.gate.decisions.capacity
-        for i in range(instrument_count):
-            turn.books[i] = self.reader.cdata
+        books = [self.reader] * instrument_count
+        self.cdata = risk_turn(self.stage, self.gate, books, self.batch)
+        self.cdata.clock = self.clock.cdata
 
     def quote(self, bid: int = BID, ask: int = ASK) -> int:
         """The book's touch, five and seven lots; the stamp that it has."""

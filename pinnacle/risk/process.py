@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pinnacle.core._native import ffi, lib
+from pinnacle.core._native import lib
 from pinnacle.core.book import SharedBookReader
 from pinnacle.core.instruments import read_table
 from pinnacle.core.rows import PositionsWriter
@@ -61,13 +61,8 @@ def risk_turn(
     stage: Stage, gate: RiskGate, books: list[SharedBookReader], batch: EventBuffer
 ) -> Any:
     """struct pmm_risk_turn * of these, which must outlive it; `books` of every instrument."""
-    turn: Any = ffi.new("struct pmm_risk_turn *")
-    turn.stage = stage.cdata
+    turn = stage.turn("struct pmm_risk_turn", batch, gate.decisions)
     turn.risk = gate.book.cdata
-    turn.batch = batch.cdata
-    turn.batch_max = batch.capacity
-    turn.decisions = gate.decisions.cdata
-    turn.decisions_max = gate.decisions.capacity
     for i, book in enumerate(books):
         turn.books[i] = book.cdata
     return turn

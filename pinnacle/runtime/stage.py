@@ -146,3 +146,11 @@ class Stage:
     def push(self, decisions: Any, n: int) -> None:
         """Push decisions that are journalled already."""
         check(lib.pmm_stage_push(self.cdata, decisions, n), "output")
+
+    def turn(self, ctype: str, batch: EventBuffer, decisions: EventBuffer) -> Any:
+        """A new `ctype`, a struct of csrc/turn/turn.h, over these, which must outlive it."""
+        turn: Any = ffi.new(f"{ctype} *")
+        turn.stage = self.cdata
+        turn.batch, turn.batch_max = batch.cdata, batch.capacity
+        turn.decisions, turn.decisions_max = decisions.cdata, decisions.capacity
+        return turn

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from pinnacle.core._native import ffi, lib
+from pinnacle.core._native import lib
 from pinnacle.core.schema import EventBuffer
 from pinnacle.runtime.stage import Stage
 from pinnacle.strategy.host import StrategyHost
@@ -20,15 +20,10 @@ def native_turns(stage: Stage, host: StrategyHost, batch: EventBuffer) -> Turns:
 
 def native_turn(stage: Stage, host: StrategyHost, batch: EventBuffer) -> Any:
     """struct pmm_strategy_turn * of these three, which must outlive it."""
-    turn = ffi.new("struct pmm_strategy_turn *")
-    turn.stage = stage.cdata
+    turn = stage.turn("struct pmm_strategy_turn", batch, host.desk.decisions)
     turn.desk = host.desk.cdata
     for row in range(len(host.markets)):
         turn.makers[row] = host.makers[row]
-    turn.batch = batch.cdata
-    turn.batch_max = batch.capacity
-    turn.decisions = host.desk.decisions.cdata
-    turn.decisions_max = host.desk.decisions.capacity
     return turn
 
 
