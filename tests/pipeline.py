@@ -6,7 +6,7 @@ import numpy as np
 
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import EVENT, Kind, Side, Source
-from pinnacle.exchange.process import make_venue
+from pinnacle.exchange.venue import make_venue
 from pinnacle.plan.config import SessionConfig
 from pinnacle.risk.gate import RiskGate
 from pinnacle.strategy.base import Strategy

@@ -24,9 +24,8 @@ from pinnacle.runtime.runtime import Runtime
 from pinnacle.runtime.seat import Seat
 from pinnacle.session.create import create_session
 from pinnacle.session.place import remove_segments
-from pinnacle.strategy.host import StrategyHost
-from pinnacle.strategy.process import BATCH as STRATEGY_BATCH
-from pinnacle.strategy.process import make_host
+from pinnacle.strategy.host import BATCH as STRATEGY_BATCH
+from pinnacle.strategy.host import StrategyHost, make_host
 from pinnacle.strategy.turns import native_turn
 
 

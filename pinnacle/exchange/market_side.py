@@ -1,7 +1,5 @@
 """An exchange's side of its market: it makes one for the feed, or the feed brings it one."""
 
-import numpy as np
-
 from pinnacle.core.bell import Bell
 from pinnacle.core.outlet import Outlet
 from pinnacle.core.schema import Venue, events_pointer
@@ -15,6 +13,8 @@ from pinnacle.sim.simulated_venue import SimulatedVenue
 
 class MadeMarket:
     """The simulated venue's own, to the feed."""
+
+    words = "simulated venue"
 
     def __init__(self, runtime: Runtime, venue: SimulatedVenue):
         paths, process = runtime.paths, runtime.seat.process
@@ -32,7 +32,7 @@ class MadeMarket:
         """What the last batch's market says, and what the feed is owed: it attached, asked, or its
         ring was full."""
         if n:
-            rows = np.ascontiguousarray(self._venue.market)
+            rows = self._venue.market
             self._outlet.push(events_pointer(rows), len(rows))
             self._tell_skipped()
         self._venue.resync(self._outlet)
@@ -51,6 +51,8 @@ class MadeMarket:
 
 class TakenMarket:
     """A real venue's, which its feed brings."""
+
+    words = "paper venue"
 
     def __init__(self, runtime: Runtime, stage: Stage, venue: PaperVenue):
         self._runtime = runtime

@@ -1,13 +1,9 @@
 """The exchange process: a simulated venue, or paper trading's, behind the rings of a gateway."""
 
-from collections.abc import Sequence
-
-import numpy as np
-
-from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import EventBuffer, events_pointer
-from pinnacle.exchange.config import ExchangeConfig, market_params
+from pinnacle.exchange.config import ExchangeConfig
 from pinnacle.exchange.market_side import MadeMarket, TakenMarket
+from pinnacle.exchange.venue import BATCH, make_venue
 from pinnacle.runtime.frame import act
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.runtime.seat import Seat
@@ -15,19 +11,8 @@ from pinnacle.runtime.stage import Stage
 from pinnacle.sim.paper_venue import PaperVenue
 from pinnacle.sim.simulated_venue import SimulatedVenue
 
-BATCH = 4096
 #: How finely the simulated market moves: its traders act between two turns at their own times.
 TURN_NS = 1_000_000
-
-
-def make_venue(
-    instruments: Sequence[Instrument], config: ExchangeConfig, number: int = 0
-) -> SimulatedVenue | PaperVenue:
-    """The venue of this kind; its logic is pure, so that a restart replays the log into it."""
-    latencies = config.latency_in_ns, config.latency_out_ns
-    if config.kind == "paper":
-        return PaperVenue([i.instrument_id for i in instruments], *latencies)
-    return SimulatedVenue(market_params(config, instruments), config.seed, *latencies, number)
 
 
 def run(seat: Seat, config: ExchangeConfig) -> int:
@@ -52,12 +37,8 @@ class Exchange:
             if isinstance(venue, PaperVenue)
             else MadeMarket(runtime, venue)
         )
+        self.words = f"{self._market.words}, {len(runtime.seat.process.instruments)} instruments"
         self._given = 0
-
-    @property
-    def words(self) -> str:
-        kind = "paper" if isinstance(self._venue, PaperVenue) else "simulated"
-        return f"{kind} venue, {len(self._runtime.seat.process.instruments)} instruments"
 
     def turn(self) -> int:
         batch, venue = self._batch, self._venue
@@ -66,7 +47,7 @@ class Exchange:
             own = self._runtime.tick(batch, own)
         n = self._stage.take(batch, own)
         if n:
-            decided = np.ascontiguousarray(venue.decided(batch.cdata, n))
+            decided = venue.decided(batch.cdata, n)
             self._given += len(decided)
             self._stage.give(events_pointer(decided), len(decided))
         self._market.serve(n)

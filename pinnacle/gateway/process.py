@@ -5,28 +5,15 @@ import numpy as np
 from pinnacle.core.schema import EVENT, EventBuffer, Kind
 from pinnacle.execution.orders import OrderTable
 from pinnacle.gateway.config import GatewayConfig
+from pinnacle.gateway.table import BATCH, BATCH_MAX, make_table
 from pinnacle.runtime.frame import act
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.runtime.seat import Seat
 from pinnacle.runtime.stage import Stage, kind_mask
 
-#: Records that a turn takes from the rings: so many of them may come back withheld in the next one.
-BATCH = 1024
-#: Room for what a turn itself puts into the log: HALT, STOP, peers, the timer.
-OWN_MAX = 64
-#: What a turn takes at most: what was withheld, its own records, what the rings hold.
-BATCH_MAX = BATCH + OWN_MAX + BATCH
 #: What is not sent once the kill switch is set.
 SENDS = (Kind.NEW, Kind.REPLACE)
 NOTHING = np.empty(0, EVENT)
-
-
-def make_table(config: GatewayConfig) -> OrderTable:
-    """The gateway's logic."""
-    ms = 1_000_000
-    return OrderTable(
-        config.order_age_max_ms * ms, config.answer_timeout_ms * ms, config.orders_max
-    )
 
 
 def run(seat: Seat, config: GatewayConfig) -> int:

@@ -12,11 +12,11 @@ from pinnacle.core.config import load
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument
 from pinnacle.exchange.config import ExchangeConfig
-from pinnacle.exchange.process import BATCH as EXCHANGE_BATCH
-from pinnacle.exchange.process import make_venue
+from pinnacle.exchange.venue import BATCH as EXCHANGE_BATCH
+from pinnacle.exchange.venue import make_venue
 from pinnacle.gateway.config import GatewayConfig
-from pinnacle.gateway.process import BATCH_MAX as GATEWAY_BATCH
-from pinnacle.gateway.process import make_table
+from pinnacle.gateway.table import BATCH_MAX as GATEWAY_BATCH
+from pinnacle.gateway.table import make_table
 from pinnacle.plan.config import SessionConfig
 from pinnacle.risk.config import RiskConfig
 from pinnacle.risk.gate import BATCH as RISK_BATCH
@@ -26,8 +26,8 @@ from pinnacle.runtime.origin import Origin, origin_of
 from pinnacle.runtime.topology import Process
 from pinnacle.strategy.chosen import code_of
 from pinnacle.strategy.config import StrategyConfig
-from pinnacle.strategy.process import BATCH as STRATEGY_BATCH
-from pinnacle.strategy.process import make_host
+from pinnacle.strategy.host import BATCH as STRATEGY_BATCH
+from pinnacle.strategy.host import make_host
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,18 @@ import numpy as np
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import Book
+from pinnacle.core.config import joined
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import EVENT, Class, Kind, is_of
 from pinnacle.execution.desk import INSTRUMENTS_MAX, Desk
+from pinnacle.runtime.topology import Process
 from pinnacle.strategy.author import AuthorsCode
 from pinnacle.strategy.base import Market, Strategy
 from pinnacle.strategy.chosen import chosen
 from pinnacle.strategy.config import StrategyConfig
+
+BATCH = 4096
 
 
 class StrategyHost:
@@ -158,6 +162,15 @@ class StrategyHost:
     def idle(self) -> bool:
         """Nothing of ours is in the market."""
         return self.desk.working() == 0
+
+
+def make_host(
+    process: Process, instruments: Sequence[Instrument], config: StrategyConfig
+) -> StrategyHost:
+    """The logic of a session's strategy process."""
+    _, _, name = process.name.partition(".")
+    key = joined("strategies", name) if name else "strategy"
+    return StrategyHost(instruments, config, key=key, owner=process.number)
 
 
 def _rows(events: Any, n: int) -> np.ndarray:

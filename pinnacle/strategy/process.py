@@ -1,9 +1,5 @@
 """The strategy process: take the market and the fills, decide, give intents to risk."""
 
-from collections.abc import Sequence
-
-from pinnacle.core.config import joined
-from pinnacle.core.instruments import Instrument
 from pinnacle.core.rows import QuotesWriter
 from pinnacle.core.schema import EventBuffer
 from pinnacle.runtime.book_watch import BookWatch
@@ -11,28 +7,16 @@ from pinnacle.runtime.frame import act
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.runtime.seat import Seat
 from pinnacle.runtime.stage import Stage
-from pinnacle.runtime.topology import Process
 from pinnacle.strategy.chosen import code_of
 from pinnacle.strategy.config import StrategyConfig
-from pinnacle.strategy.host import StrategyHost
+from pinnacle.strategy.host import BATCH, StrategyHost, make_host
 from pinnacle.strategy.turns import hooked_turns, native_turns
-
-BATCH = 4096
 
 
 def run(seat: Seat, config: StrategyConfig) -> int:
     """Until SIGTERM: then the quotes are pulled and waited for. The exit code."""
     process = seat.process
     return act(seat, config, lambda mine: make_host(process, mine, config), Trader, code_of(config))
-
-
-def make_host(
-    process: Process, instruments: Sequence[Instrument], config: StrategyConfig
-) -> StrategyHost:
-    """The logic of a session's strategy process."""
-    _, _, name = process.name.partition(".")
-    key = joined("strategies", name) if name else "strategy"
-    return StrategyHost(instruments, config, key=key, owner=process.number)
 
 
 class Trader:

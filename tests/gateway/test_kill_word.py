@@ -10,7 +10,8 @@ from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Side, Source, events_pointer
 from pinnacle.core.segment import Mode
 from pinnacle.execution.orders import OrderTable
-from pinnacle.gateway.process import BATCH, BATCH_MAX, Gateway
+from pinnacle.gateway.process import Gateway
+from pinnacle.gateway.table import BATCH, BATCH_MAX
 from pinnacle.plan.config import load_session
 from pinnacle.replay.logics import Session
 from pinnacle.runtime.decision_log import recover

@@ -5,9 +5,9 @@ import pytest
 
 from pinnacle.core.schema import Flag, Kind, Side, Source, events_pointer
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig
-from pinnacle.exchange.process import make_venue
+from pinnacle.exchange.venue import make_venue
 from pinnacle.gateway.config import GatewayConfig
-from pinnacle.gateway.process import make_table
+from pinnacle.gateway.table import make_table
 from pinnacle.risk.config import LimitsConfig, RiskConfig
 from pinnacle.risk.gate import RiskGate
 from pinnacle.strategy.config import MarketMakerConfig, StrategyConfig

@@ -4,7 +4,7 @@ import numpy as np
 
 from pinnacle.core.schema import Flag, Kind, Side, Source, events_pointer
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig
-from pinnacle.exchange.process import make_venue
+from pinnacle.exchange.venue import make_venue
 from tests.records import batch, event, instruments
 
 MS, SECOND = 10**6, 10**9

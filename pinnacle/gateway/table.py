@@ -1,0 +1,21 @@
+"""The gateway's logic, made from configuration: records in, decisions out."""
+
+from pinnacle.execution.orders import OrderTable
+from pinnacle.gateway.config import GatewayConfig
+
+#: Records that a turn takes from the rings: so many of them may come back withheld in the next one.
+BATCH = 1024
+#: Room for what a turn itself puts into the log: HALT, STOP, peers, the timer.
+OWN_MAX = 64
+#: What a turn takes at most: what was withheld, its own records, what the rings hold.
+BATCH_MAX = BATCH + OWN_MAX + BATCH
+_NS_PER_MS = 1_000_000
+
+
+def make_table(config: GatewayConfig) -> OrderTable:
+    """An empty one with the configured timeouts and room."""
+    return OrderTable(
+        config.order_age_max_ms * _NS_PER_MS,
+        config.answer_timeout_ms * _NS_PER_MS,
+        config.orders_max,
+    )
