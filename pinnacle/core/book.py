@@ -15,6 +15,7 @@ import numpy as np
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import check
+from pinnacle.core.memory import aligned_memory
 from pinnacle.core.schema import EVENT, dtype_of, events_pointer
 from pinnacle.core.segment import Mode, Path, SegmentView
 
@@ -102,14 +103,12 @@ class Book(_View):
         size = lib.pmm_book_memsize(window, far_capacity)
         what = f"book of instrument {instrument_id}, window {window}, far {far_capacity}"
         check(lib.PMM_ERR_ARGUMENT if size == 0 else 0, what)
-        # 64 spare bytes: the book begins on a cache line.
-        self._memory = np.zeros(size + 64, dtype=np.uint8)
-        address = int(self._memory.ctypes.data)
-        memory = ffi.cast("struct pmm_book *", address + -address % 64)
-        check(lib.pmm_book_init(memory, size, instrument_id, window, far_capacity), what)
         #: The whole book as a writable buffer: it holds offsets only, so a copy is a book.
-        self.memory = ffi.buffer(memory, size)
-        super().__init__(memory)
+        self.memory = ffi.buffer(aligned_memory(size))
+        # Not a cast: whoever holds it holds the memory.
+        book = ffi.from_buffer("struct pmm_book *", self.memory)
+        check(lib.pmm_book_init(book, size, instrument_id, window, far_capacity), what)
+        super().__init__(book)
 
     def apply(self, events: Any, n: int) -> int:
         """Apply n records of a struct pmm_event *; returns how many this book took."""
