@@ -19,6 +19,7 @@ from pinnacle.strategy.chosen import chosen
 from pinnacle.strategy.config import StrategyConfig
 
 BATCH = 4096
+HOOKS = ("on_events", "on_book", "on_trade", "on_fill", "on_orders", "on_timer")
 
 
 class StrategyHost:
@@ -69,16 +70,8 @@ class StrategyHost:
         self.makers: Any = ffi.new("struct pmm_maker *[]", INSTRUMENTS_MAX)
         for number, handle in handles.items():
             self.makers[self.desk.row_of(number)] = handle
-        self._wants_events = kind.on_events is not Strategy.on_events
-        self._wants_books = kind.on_book is not Strategy.on_book
-        self._wants_trades = kind.on_trade is not Strategy.on_trade
-        self._wants_fills = kind.on_fill is not Strategy.on_fill
-        self._wants_orders = kind.on_orders is not Strategy.on_orders
-        self._wants_timer = kind.on_timer is not Strategy.on_timer
-        #: Whether there are hooks to run; without them the makers are all that there is.
-        self.hooked = self._wants_events or self._wants_books or self._wants_trades
-        self.hooked = self.hooked or self._wants_fills or self._wants_timer
-        self.hooked = self.hooked or self._wants_orders
+        #: The hooks that its author wrote; without any the makers are all that there is.
+        self.hooks = {hook for hook in HOOKS if getattr(kind, hook) is not getattr(Strategy, hook)}
         self._quote = lib.pmm_desk_quote
 
     def usable(self, instrument_id: int) -> bool:
@@ -90,23 +83,23 @@ class StrategyHost:
         desk = self.desk
         desk.apply(events, n)
         self._quote(desk.cdata, self.makers)
-        if self.hooked:
+        if self.hooks:
             with self._authors_code:
                 self._run_hooks(events, n)
         return desk.decide()
 
     def _run_hooks(self, events: Any, n: int) -> None:
-        state = self.desk.cdata
+        state, hooks = self.desk.cdata, self.hooks
         changed = state.changed
         # Before any hook: what one sends may take the slot of an order that has just ended.
-        answers = self._answers(events, n) if self._wants_orders and changed else ()
-        if self._wants_events:
+        answers = self._answers(events, n) if "on_orders" in hooks and changed else ()
+        if "on_events" in hooks:
             self.strategy.on_events(_rows(events, n))
         for market, reports in answers:
             self.strategy.on_orders(market, reports)
-        if (self._wants_trades and state.traded) or (self._wants_fills and state.filled):
+        if ("on_trade" in hooks and state.traded) or ("on_fill" in hooks and state.filled):
             self._tell_events(events, n, state.traded, state.filled)
-        if self._wants_timer and not changed and not state.traded:
+        if "on_timer" in hooks and not changed and not state.traded:
             self.strategy.on_timer(state.clock_ns)
         on_book = self.strategy.on_book
         while changed:
@@ -135,9 +128,9 @@ class StrategyHost:
         for row, market in enumerate(self.markets):
             mine = rows["instrument_id"] == market.instrument.instrument_id
             bit = 1 << row
-            if self._wants_trades and traded & bit:
+            if "on_trade" in self.hooks and traded & bit:
                 self.strategy.on_trade(market, rows[mine & (rows["kind"] == Kind.TRADE)])
-            if self._wants_fills and filled & bit:
+            if "on_fill" in self.hooks and filled & bit:
                 self.strategy.on_fill(market, rows[mine & (rows["kind"] == Kind.FILL)])
 
     def freeze(self) -> list[Any] | None:

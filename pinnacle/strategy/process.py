@@ -29,7 +29,7 @@ class Trader:
         self._runtime = runtime
         self._host = host
         self._batch = EventBuffer(BATCH)
-        self._turns = (hooked_turns if host.hooked else native_turns)(stage, host, self._batch)
+        self._turns = (hooked_turns if host.hooks else native_turns)(stage, host, self._batch)
         self._quotes = QuotesWriter(runtime.paths.quotes(runtime.seat.process.name))
         self._watch = BookWatch.of(runtime, stage, host.usable)
         # The log rebuilt the book as it was; what the market did since comes as a fresh snapshot.

@@ -191,7 +191,7 @@ def answer(kind, order_id, instrument=0, **fields):
 
 def test_on_orders_is_told_of_sent_orders_alone_though_their_places_are_taken_again():
     host = StrategyHost(instruments("X", "Y"), StrategyConfig(), Told)
-    assert host.hooked
+    assert host.hooks
     taker = host.strategy
     run(host.decided, book_of([(99, 5)], [(101, 5)]))
     assert host.desk.working() == 64
@@ -225,5 +225,5 @@ def test_a_strategy_that_only_hears_of_its_orders_has_hooks():
         def on_orders(self, market, reports):
             pass
 
-    assert StrategyHost(instruments("X"), StrategyConfig(), Listens).hooked
-    assert not StrategyHost(instruments("X"), StrategyConfig(), Strategy).hooked
+    assert StrategyHost(instruments("X"), StrategyConfig(), Listens).hooks
+    assert not StrategyHost(instruments("X"), StrategyConfig(), Strategy).hooks

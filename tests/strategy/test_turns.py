@@ -130,7 +130,7 @@ def day():
 def test_turns_in_c_decide_and_log_what_turns_with_hooks_do(tmp_path):
     native = World(tmp_path / "native", MarketMaker, native_turns)
     hooked = World(tmp_path / "hooked", HookedMaker, hooked_turns)
-    assert (native.host.hooked, hooked.host.hooked) == (False, True)
+    assert (native.host.hooks, hooked.host.hooks) == (set(), {"on_book"})
     sent = native.day()
     assert sent.tobytes() == hooked.day().tobytes()
     assert set(sent["kind"]) == {Kind.NEW, Kind.REPLACE}
