@@ -12,3 +12,21 @@ def aligned_memory(size: int) -> Any:
     block = np.zeros(size + 63, dtype=np.uint8)
     offset = -block.ctypes.data % 64
     return ffi.from_buffer("char[]", block[offset : offset + size])
+
+
+class OneBlock:
+    """Logic whose whole state stands in one block of memory, with no pointer in it."""
+
+    #: The block as a writable buffer.
+    memory: Any
+
+    def freeze(self) -> list[Any]:
+        """The block where it stands: it holds until the next turn."""
+        return [self.memory]
+
+    def thaw(self, state: list[bytes]) -> bool:
+        """Take what `freeze` gave; False, and unchanged, if it is of another size."""
+        if [len(piece) for piece in state] != [len(self.memory)]:
+            return False
+        self.memory[:] = state[0]
+        return True

@@ -9,7 +9,7 @@ import numpy as np
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.enums import OrderState as OrderState
 from pinnacle.core.errors import check
-from pinnacle.core.memory import aligned_memory
+from pinnacle.core.memory import OneBlock, aligned_memory
 from pinnacle.core.schema import EventBuffer
 
 
@@ -50,7 +50,7 @@ class Orders(Mapping[int, Order]):
         return self._table.count
 
 
-class OrderTable:
+class OrderTable(OneBlock):
     """Decides on batches of the gateway's input log: wraps struct pmm_orders, which is `cdata`.
 
     An order decided longer ago than `order_age_max_ns` is not sent; one unanswered for
@@ -65,9 +65,9 @@ class OrderTable:
         decisions_max: int = 8192,
     ):
         size = lib.pmm_orders_memsize(orders_max)
-        self._memory = ffi.buffer(aligned_memory(size))
+        self.memory = ffi.buffer(aligned_memory(size))
         # Not a cast: whoever holds it, `orders` too, holds the memory.
-        self.cdata: Any = ffi.from_buffer("struct pmm_orders *", self._memory)
+        self.cdata: Any = ffi.from_buffer("struct pmm_orders *", self.memory)
         made = lib.pmm_orders_init(
             self.cdata, size, orders_max, order_age_max_ns, answer_timeout_ns
         )
@@ -112,14 +112,3 @@ class OrderTable:
             out = self.decisions = EventBuffer(lib.pmm_orders_room(self.cdata, events, n))
             count = lib.pmm_orders_run(self.cdata, events, n, out.cdata, out.capacity)
         return check(count, "order table")
-
-    def freeze(self) -> list[Any]:
-        """Every order and what else a decision depends on, where it stands."""
-        return [self._memory]
-
-    def thaw(self, state: list[bytes]) -> bool:
-        """Take what `freeze` gave; False if it is of another size."""
-        if [len(piece) for piece in state] != [len(self._memory)]:
-            return False
-        self._memory[:] = state[0]
-        return True

@@ -8,6 +8,7 @@ import numpy as np
 from pinnacle.core.config import joined
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument, of_instrument, refuse_strangers, table
+from pinnacle.core.memory import OneBlock
 from pinnacle.core.risk import RiskBook
 from pinnacle.core.schema import EventBuffer
 from pinnacle.risk.config import RiskConfig
@@ -17,7 +18,7 @@ BATCH = 2048
 LOTS_MAX = 2**60
 
 
-class RiskGate:
+class RiskGate(OneBlock):
     """A RiskBook with its limits, and the room for its decisions."""
 
     def __init__(self, instruments: Sequence[Instrument], config: RiskConfig):
@@ -31,6 +32,7 @@ class RiskGate:
                 "messages_burst": config.messages_burst,
             },
         )
+        self.memory = self.book.memory
         self.decisions = EventBuffer(self.book.decisions_max(BATCH))
 
     def decided(self, events: Any, n: int) -> np.ndarray:
@@ -38,17 +40,6 @@ class RiskGate:
         if n > BATCH:
             self.decisions = EventBuffer(self.book.decisions_max(n))
         return self.decisions.array[: self.book.run(events, n, self.decisions)]
-
-    def freeze(self) -> list[Any]:
-        """Positions, orders and tokens."""
-        return [self.book.memory]
-
-    def thaw(self, state: list[bytes]) -> bool:
-        """Take what `freeze` gave; False if it is of another size."""
-        if [len(piece) for piece in state] != [len(self.book.memory)]:
-            return False
-        self.book.memory[:] = state[0]
-        return True
 
 
 def _limits(instrument: Instrument, config: RiskConfig) -> dict[str, int]:

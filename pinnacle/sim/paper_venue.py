@@ -9,7 +9,7 @@ from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import FAR_CAPACITY, WINDOW
 from pinnacle.core.enums import Cancel
 from pinnacle.core.errors import check
-from pinnacle.core.memory import aligned_memory
+from pinnacle.core.memory import OneBlock, aligned_memory
 from pinnacle.sim.log_run import LogRun
 from pinnacle.sim.paper import SETTLE_NS
 
@@ -17,7 +17,7 @@ from pinnacle.sim.paper import SETTLE_NS
 ORDERS = 256
 
 
-class PaperVenue:
+class PaperVenue(OneBlock):
     """Pure logic over the exchange's input log: the market and the orders in, reports out.
 
     An order acts latency_in_ns after its recv_ns, a report is given latency_out_ns after its cause,
@@ -46,7 +46,6 @@ class PaperVenue:
         ids = ffi.new("uint32_t[]", list(instruments))
         code = lib.pmm_paper_venue_init(self._memory, size, ids, len(instruments), config)
         check(code, "paper venue")
-        #: Whatever the venue is, as a writable buffer.
         self.memory = ffi.buffer(self._memory, size)
         self._venue = ffi.cast("struct pmm_paper_venue *", self._memory)
         self._paper = lib.pmm_paper_venue_paper(self._venue)
@@ -64,14 +63,3 @@ class PaperVenue:
     def usable(self, instrument_id: int) -> bool:
         """Whether the venue's book of it is valid."""
         return bool(lib.pmm_paper_valid(self._paper, instrument_id))
-
-    def freeze(self) -> list[Any] | None:
-        """The queues and books, and what is under way: orders to the venue, reports from it."""
-        return [self.memory]
-
-    def thaw(self, state: list[bytes]) -> bool:
-        """Take what `freeze` gave; False, and unchanged, if it is of another venue."""
-        if [len(piece) for piece in state] != [len(self.memory)]:
-            return False
-        self.memory[:] = state[0]
-        return True

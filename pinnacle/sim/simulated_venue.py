@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core._native import ffi, lib
-from pinnacle.core.memory import aligned_memory
+from pinnacle.core.memory import OneBlock, aligned_memory
 from pinnacle.core.outlet import Outlet
 from pinnacle.core.schema import EVENT, Class, is_of
 from pinnacle.sim.log_run import LogRun
@@ -16,7 +16,7 @@ from pinnacle.sim.market import OUT_OF_RANGE, MarketView, market_config, market_
 GAP_MAX_NS = lib.PMM_SIMULATED_VENUE_GAP_NS
 
 
-class SimulatedVenue:
+class SimulatedVenue(OneBlock):
     """Pure logic over the exchange's input log: orders and the clock in, reports and market out.
 
     `params` as for a Market, `number` the exchange's among the session's. ValueError if anything is
@@ -48,7 +48,6 @@ class SimulatedVenue:
             raise ValueError(OUT_OF_RANGE)
         self._memory = aligned_memory(size)
         lib.pmm_simulated_venue_init(self._memory, size, config, rows, latency_out_ns)
-        #: Whatever the venue is, as a writable buffer.
         self.memory = ffi.buffer(self._memory, size)
         self._venue = ffi.cast("struct pmm_simulated_venue *", self._memory)
         self._instruments = len(params)
@@ -79,14 +78,3 @@ class SimulatedVenue:
         market = lib.pmm_simulated_venue_market(self._venue)
         if market:
             lib.pmm_market_resync(outlet.cdata, market, lib.pmm_market_now(market))
-
-    def freeze(self) -> list[Any] | None:
-        """The whole market: engines, traders, random streams and orders under way."""
-        return [self.memory]
-
-    def thaw(self, state: list[bytes]) -> bool:
-        """Take what `freeze` gave; False, and unchanged, if it is of another market."""
-        if [len(piece) for piece in state] != [len(self.memory)]:
-            return False
-        self.memory[:] = state[0]
-        return True
