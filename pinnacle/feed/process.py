@@ -4,11 +4,11 @@ import asyncio
 from functools import partial
 
 from pinnacle.core.instruments import read_table, table
-from pinnacle.core.ring import RingReader
 from pinnacle.core.schema import Reason
 from pinnacle.feed.config import FeedConfig
 from pinnacle.feed.publisher import Publisher
 from pinnacle.feed.simulated import run_simulated
+from pinnacle.runtime.frame import inputs_of
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import end_records, places, start_records
 from pinnacle.runtime.runtime import Runtime
@@ -26,16 +26,13 @@ def run(seat: Seat, config: FeedConfig) -> int:
         recorded = runtime.open_journal()
         readers = topology.publishes(process)
         publisher = Publisher(paths, process, readers, instruments, recorded, runtime.clock)
-        inputs = [
-            (RingReader(paths.ring(ring.name)), ring.writer.source)
-            for ring in topology.reads(process)
-        ]
+        inputs = inputs_of(runtime)
         origin = origin_of(config, read_table(paths.instruments))
         now, rings = runtime.clock.session_ns, partial(places, inputs, publisher.rings)
         start = start_records(process.source, runtime.epoch, now(), recorded.count, origin, rings())
         recorded.append_array(start)
         if inputs:
-            run_simulated(runtime, inputs[0][0], publisher)
+            run_simulated(runtime, inputs[0].ring, publisher)
         else:
             kind, section = config.of(instruments[0].venue)
             market = kind.market_data(
@@ -52,8 +49,8 @@ async def _run_network(runtime: Runtime, market: MarketData, publisher: Publishe
     task = asyncio.create_task(market.run())
     runtime.ready("connecting")
     while not runtime.stopping and not task.done():
-        runtime.housekeep()
-        publisher.resync_readers()
+        counted = {f"market.{name}": count for name, count in market.counts().items()}
+        publisher.tend(runtime, **counted)
         for instrument, reason in publisher.broken():
             market.resync(instrument, reason)
         if runtime.suspensions != suspensions:
@@ -61,10 +58,6 @@ async def _run_network(runtime: Runtime, market: MarketData, publisher: Publishe
             suspensions = runtime.suspensions
             for row in publisher.instruments:
                 market.resync(row.instrument_id, Reason.STALE)
-        counted = {f"market.{name}": count for name, count in market.counts().items()}
-        runtime.counters.show(
-            published=publisher.published, overflows=publisher.overflows, **counted
-        )
         await asyncio.sleep(NETWORK_TURN_S)
     task.cancel()
     try:

@@ -16,6 +16,7 @@ from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingWriter
 from pinnacle.core.schema import Reason
 from pinnacle.core.segment import Mode
+from pinnacle.runtime.runtime import Runtime
 from pinnacle.runtime.topology import Process, Ring
 
 TELL_NS = 10_000_000_000
@@ -85,6 +86,12 @@ class Publisher:
     def check(self, code: int) -> int:
         """`code` of a call that publishes, if it is not negative; else its exception."""
         return self._journal.check(code, "market data")
+
+    def tend(self, runtime: Runtime, **counts: int) -> None:
+        """Between two turns: housekeeping, readers that are owed something, and what is counted."""
+        runtime.housekeep()
+        self.resync_readers()
+        runtime.counters.show(published=self.published, overflows=self.overflows, **counts)
 
     def resync_readers(self) -> None:
         """Bring readers that attached, asked or fell behind back to the present."""

@@ -78,13 +78,9 @@ def run_simulated(runtime: Runtime, ring: RingReader, publisher: Publisher) -> N
     venue_lost = False
     while not runtime.stopping:
         feed.turns(runtime.span())
-        runtime.housekeep()
         feed.heal()
-        publisher.resync_readers()
+        publisher.tend(runtime, gaps=feed.gaps)
         lost = runtime.lost(exchange.source)
         if lost != venue_lost:
             venue_lost = lost
             (feed.lost if lost else feed.back)()
-        runtime.counters.show(
-            published=publisher.published, gaps=feed.gaps, overflows=publisher.overflows
-        )

@@ -76,16 +76,19 @@ def act(
     return 0
 
 
+def inputs_of(runtime: Runtime) -> list[Input]:
+    """The rings that the process reads."""
+    reads = runtime.seat.topology.reads(runtime.seat.process)
+    return [Input(RingReader(runtime.paths.ring(r.name)), r.writer.source) for r in reads]
+
+
 def wired(runtime: Runtime) -> Stage:
     """The process's stage: its journal, and the rings of orders and reports that it is to have.
 
     Market data goes another way out: see outlet.h.
     """
     paths, topology, process = runtime.paths, runtime.seat.topology, runtime.seat.process
-    inputs = [
-        Input(RingReader(paths.ring(ring.name)), ring.writer.source)
-        for ring in topology.reads(process)
-    ]
+    inputs = inputs_of(runtime)
     outputs = [
         Output(
             RingWriter(paths.ring(ring.name)),

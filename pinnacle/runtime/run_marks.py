@@ -5,7 +5,7 @@ ring it begins. One that ends in order closes with one DETACH a ring, where it s
 END. What lies between two runs that have none of these ended by a kill.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,10 +13,10 @@ import numpy as np
 
 from pinnacle.core.errors import DataError
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.ring import RingReader, RingWriter
+from pinnacle.core.ring import RingWriter
 from pinnacle.core.schema import EVENT, Flag, Kind
 from pinnacle.runtime.origin import Origin
-from pinnacle.runtime.stage import Stage
+from pinnacle.runtime.stage import Input, Stage
 
 #: Kinds that mark runs: no input that anybody sent, and no decision.
 MARKS = (Kind.START, Kind.ATTACH, Kind.DETACH, Kind.END)
@@ -44,11 +44,12 @@ class RingPlace(NamedTuple):
         return cls(is_output, number, int(row["order_id"]), aux & (1 << _CURSOR_BITS) - 1)
 
 
-def places(
-    inputs: Iterable[tuple[RingReader, int]], outputs: Sequence[RingWriter]
-) -> list[RingPlace]:
+def places(inputs: Iterable[Input], outputs: Iterable[RingWriter]) -> list[RingPlace]:
     """Where each ring stands now."""
-    found = [RingPlace(False, source, r.segment.created_ns, r.cursor) for r, source in inputs]
+    found = [
+        RingPlace(False, given.source, given.ring.segment.created_ns, given.ring.cursor)
+        for given in inputs
+    ]
     for i, ring in enumerate(outputs):
         found.append(RingPlace(True, i, ring.segment.created_ns, ring.cursor))
     return found
@@ -56,8 +57,7 @@ def places(
 
 def stage_places(stage: Stage) -> list[RingPlace]:
     """Where a stage's rings stand now."""
-    inputs = [(given.ring, given.source) for given in stage.inputs]
-    return places(inputs, [output.ring for output in stage.outputs])
+    return places(stage.inputs, (output.ring for output in stage.outputs))
 
 
 def start_records(
