@@ -286,11 +286,6 @@ void pmm_segment_beat(struct pmm_segment *segment) {
 
 int pmm_memory_lock(const void *start, size_t bytes) { return mlock(start, bytes) < 0 ? PMM_ERR_SYSTEM : PMM_OK; }
 
-int pmm_segment_lock_memory(struct pmm_segment *segment) {
-    if (!segment || !segment->header) return PMM_ERR_ARGUMENT;
-    return pmm_memory_lock(segment->header, segment->bytes);
-}
-
 int pmm_segment_owner_alive(const struct pmm_segment *segment, uint64_t age_ns_max) {
     if (!segment || !segment->header) return 0;
     const struct pmm_segment_header *header = segment->header;

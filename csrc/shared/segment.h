@@ -130,9 +130,6 @@ void pmm_segment_beat(struct pmm_segment *segment);
 /* Pins mapped memory (mlock). SYSTEM if that is not permitted, with errno. */
 int pmm_memory_lock(const void *start, size_t bytes);
 
-/* The same for a segment's whole file. */
-int pmm_segment_lock_memory(struct pmm_segment *segment);
-
 /*
  * 1 if the owner is there: its lock is held and the heartbeat is at most age_ns_max old (0: any
  * age). 0 if not. Never an error: an unclaimed segment is 0. One system call.

@@ -15,8 +15,6 @@ _HOURS_MAX = 24 * 366
 @click.command()
 @click.option(
     "--config",
-    "--market",
-    "config",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="TOML with [[instruments]] and [exchange], such as a session's configuration.",

@@ -70,11 +70,6 @@ class Bell(Closing):
         return self._shared.progress
 
     @property
-    def restarts(self) -> int:
-        """How often the process was started again."""
-        return self._shared.restarts
-
-    @property
     def parked(self) -> bool:
         """Whether the process may be asleep."""
         return bool(self._shared.parked)

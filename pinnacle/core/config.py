@@ -31,10 +31,10 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Tables(dict[str, Section]):
-    """Tables by name, each of the Section that its name or its content calls for."""
+    """Tables by name, each of the Section that its name calls for."""
 
     @classmethod
-    def section(cls, name: str, table: Any) -> type[Section]:
+    def section(cls, name: str) -> type[Section]:
         """The Section of one of them; ValueError says why there is none."""
         raise NotImplementedError
 
@@ -101,7 +101,7 @@ def _convert(data: Any, kind: Any) -> Any:
 def _tables(kind: type[Tables], data: Any) -> Tables:
     if not isinstance(data, dict):
         raise ValueError("must be a table")
-    return kind({name: _convert(inner, kind.section(name, inner)) for name, inner in data.items()})
+    return kind({name: _convert(inner, kind.section(name)) for name, inner in data.items()})
 
 
 def joined(where: str, key: str | int) -> str:
@@ -142,7 +142,7 @@ def _parts(value: Any, kind: Any) -> Iterator[tuple[str | int, Any, Any]]:
     if isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, Tables):
         for key, inner in value.items():
             try:
-                yield key, inner, kind.section(key, inner)
+                yield key, inner, kind.section(key)
             except ValueError as error:
                 yield key, inner, error
         return

@@ -96,10 +96,6 @@ class SegmentView:
         """Owner: store the monotonic clock as heartbeat."""
         self._beat(self.pointer)
 
-    def lock_memory(self) -> None:
-        """Pin the pages in memory; NativeError where that is not permitted, which is not fatal."""
-        check(lib.pmm_segment_lock_memory(self.pointer), "mlock")
-
     @property
     def _raw(self) -> Any:
         raw = self.pointer.header

@@ -13,7 +13,7 @@ class FeedConfig(Tables):
     """A table a venue, by its name in the registry; the simulated venue needs none."""
 
     @classmethod
-    def section(cls, name: str, table: Any) -> type[Section]:
+    def section(cls, name: str) -> type[Section]:
         return registry.find(name).section
 
     def of(self, venue: Venue) -> tuple[VenueKind[Any], Section]:

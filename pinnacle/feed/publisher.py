@@ -140,8 +140,3 @@ class Publisher:
     @property
     def overflows(self) -> int:
         return sum(outlet.overflows for outlet in self._outlets)
-
-    @property
-    def resyncs(self) -> int:
-        """Snapshots sent to a reader that was owed one."""
-        return sum(outlet.resyncs for outlet in self._outlets)

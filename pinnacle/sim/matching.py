@@ -1,28 +1,18 @@
 """The matching engine of an instrument: price-time priority on single orders (csrc/sim/match.h)."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from pinnacle.core._native import ffi, lib
+from pinnacle.core.book import LEVEL, Top
 from pinnacle.core.errors import check
 from pinnacle.core.memory import aligned_memory
-from pinnacle.core.schema import EVENT, EventBuffer, Side, dtype_of, events_pointer
+from pinnacle.core.schema import EVENT, EventBuffer, Side, events_pointer
 
-LEVEL = dtype_of(ffi.typeof("struct pmm_level"))
 ORDERS_MAX = lib.PMM_MATCH_ORDERS_MAX
 PRICE_MAX = lib.PMM_MATCH_PRICE_MAX
 QUANTITY_MAX = lib.PMM_MATCH_QUANTITY_MAX
-
-
-class Top(NamedTuple):
-    """Best prices in ticks and their quantities in lots; a quantity of 0 is an empty side."""
-
-    bid_price: int
-    bid_quantity: int
-    ask_price: int
-    ask_quantity: int
-    market_data_sequence: int
 
 
 class MatchingView:
@@ -38,16 +28,9 @@ class MatchingView:
         return lib.pmm_match_order_count(self.cdata)
 
     def top(self) -> Top:
-        """Best bid and ask."""
+        """Best bid and ask, always valid; its version is the number of public records so far."""
         lib.pmm_match_top(self.cdata, self._top)
-        top = self._top
-        return Top(
-            top.bid_price if top.bid_quantity else 0,
-            top.bid_quantity,
-            top.ask_price if top.ask_quantity else 0,
-            top.ask_quantity,
-            top.version,
-        )
+        return Top._make(getattr(self._top, name) for name in Top._fields)
 
     def depth(self, side: Side, levels: int) -> np.ndarray:
         """Up to `levels` best levels of a side: fields price (ticks), quantity (lots)."""

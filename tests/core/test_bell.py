@@ -134,14 +134,14 @@ def test_a_process_tells_its_state_and_its_restarts_and_a_killed_sleeper_is_not_
         while not look.parked:
             assert sleeper.poll() is None
             os.sched_yield()
-        assert (look.state, look.restarts) == (ProcessState.READY, 0)
+        assert (look.state, look.handle.shared.restarts) == (ProcessState.READY, 0)
         with pytest.raises(OwnedError):
             Bell(paths["a"], Mode.OWN)
         sleeper.send_signal(signal.SIGKILL)
         sleeper.wait()
         assert look.parked
         with Bell(paths["a"], Mode.OWN), Bell(paths["a"], Mode.SHARED) as peer:
-            assert (look.state, look.restarts) == (ProcessState.STARTING, 1)
+            assert (look.state, look.handle.shared.restarts) == (ProcessState.STARTING, 1)
             assert not peer.ring()
 
 

@@ -63,20 +63,18 @@ def test_a_choice_outside_its_list_is_refused_with_the_list(tmp_path):
 
 
 class Shallow(Section):
-    kind: str = ""
     width: int = 1
 
 
 class ByKind(Tables):
-    """The Section is what the table says that it is."""
+    """The Section is what its name says that it is."""
 
     @classmethod
-    def section(cls, name, table):
-        kinds = {"deep": Inner, "shallow": Shallow}
-        kind = table.get("kind", name) if isinstance(table, dict) else name
-        if kind not in kinds:
-            raise ValueError(f"no such kind: {kind!r}")
-        return kinds[kind]
+    def section(cls, name):
+        kinds = {"deep": Inner, "of:mine": Shallow}
+        if name not in kinds:
+            raise ValueError(f"no such kind: {name!r}")
+        return kinds[name]
 
 
 class Several(Section):
@@ -84,9 +82,9 @@ class Several(Section):
 
 
 def test_each_of_several_tables_has_the_section_that_it_calls_for(tmp_path):
-    text = '[parts.deep]\ndepth = 2\n[parts."of:mine"]\nkind = "shallow"\nwidth = 3'
+    text = '[parts.deep]\ndepth = 2\n[parts."of:mine"]\nwidth = 3'
     loaded = load(written(tmp_path, text), Several)
-    assert loaded.parts == {"deep": Inner(depth=2), "of:mine": Shallow(kind="shallow", width=3)}
+    assert loaded.parts == {"deep": Inner(depth=2), "of:mine": Shallow(width=3)}
     again = written(tmp_path, toml_text(msgspec.to_builtins(loaded)))
     assert load(again, Several) == loaded
 

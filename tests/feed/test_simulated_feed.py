@@ -240,7 +240,7 @@ def test_a_reader_of_books_larger_than_its_ring_gets_each_of_them_once(tmp_path,
         assert housekeepings < 2 * levels // 16 + 10
     for side in (Side.BID, Side.ASK):
         assert world.book.depth(side, 9999).tolist() == world.levels[side]
-    assert world.publisher.resyncs == 1
+    assert world.publisher.cdata.readers[0].resyncs == 1
 
 
 def test_a_new_feed_starts_from_an_invalid_book(world):
