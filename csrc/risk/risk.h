@@ -59,7 +59,7 @@
 
 struct pmm_risk; /* opaque */
 
-#define PMM_RISK_LOTS_MAX   (INT64_C(1) << 60)
+#define PMM_RISK_LOTS_MAX   1152921504606846976
 #define PMM_RISK_ORDERS_MAX 1000
 
 struct pmm_risk_limits {

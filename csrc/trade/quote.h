@@ -43,7 +43,7 @@ enum pmm_fair_value {
 
 #define PMM_QUOTE_TICKS_MAX    (INT64_C(1) << 52) /* no market above it is quoted */
 #define PMM_QUOTE_DISTANCE_MAX 1000000000         /* ticks */
-#define PMM_QUOTE_LOTS_MAX     (INT64_C(1) << 53)
+#define PMM_QUOTE_LOTS_MAX     9007199254740992
 
 struct pmm_maker_params {
     double risk_aversion;        /* 1e-12 to 1e6: gamma, per unit of quote_quantity and tick */

@@ -43,7 +43,9 @@ def inspect(session: Path, gap: float, as_json: bool) -> int:
 
 
 def _slots(directory: Path) -> int:
-    return sum(path.lstat().st_size for path in directory.glob("*.pmj")) // 64
+    from pinnacle.core.schema import EVENT
+
+    return sum(path.lstat().st_size for path in directory.glob("*.pmj")) // EVENT.itemsize
 
 
 def _print(summary: dict[str, Any]) -> None:

@@ -153,6 +153,7 @@ class _Lib:
     PMM_PLACE_END: int
     PMM_QUOTE_DISTANCE_MAX: int
     PMM_QUOTE_LEVELS_MAX: int
+    PMM_QUOTE_LOTS_MAX: int
     PMM_REASONS: int
     PMM_REASON_BACK_PRESSURE: int
     PMM_REASON_BAD_INSTRUMENT: int
@@ -194,6 +195,7 @@ class _Lib:
     PMM_REASON_VENUE: int
     PMM_REASON_WOULD_TAKE: int
     PMM_RING_CAPACITY_MAX: int
+    PMM_RISK_LOTS_MAX: int
     PMM_RISK_ORDERS_MAX: int
     PMM_ROLES: int
     PMM_SEGMENT_BOOK: int

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
+from pinnacle.core._native import lib
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.toml import read_toml
 
@@ -22,6 +23,7 @@ T = TypeVar("T")
 
 #: A price or quantity, as text so that it stays exact; units.py reads it.
 DecimalText = Annotated[str, Meta(min_length=1, max_length=64)]
+Records = Annotated[int, Meta(ge=lib.PMM_JOURNAL_RECORDS_MIN, le=lib.PMM_JOURNAL_RECORDS_MAX)]
 Fee = Annotated[float, Meta(ge=-1000, le=1000)]
 _SCALARS = {str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}
 
@@ -55,7 +57,7 @@ class InstrumentConfig(Section, frozen=True):
 class JournalConfig(Section, frozen=True):
     """How every process journals. `sync`: none, interval or batch (see docs/journal-format.md)."""
 
-    records_per_file: Annotated[int, Meta(ge=64, le=2**24)] = 262_144
+    records_per_file: Records = 262_144
     sync: Literal["none", "interval", "batch"] = "none"
     sync_interval_ms: Annotated[int, Meta(ge=1, le=60_000)] = 100
     #: How often a process saves its state, so that a restart replays no more than that; 0: never.

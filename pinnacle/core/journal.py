@@ -169,8 +169,9 @@ def _explain_argument(directory: Path, name: str, source: int, records_per_file:
     if not RECORDS_MIN <= records_per_file <= RECORDS_MAX:
         bounds = f"{RECORDS_MIN}..{RECORDS_MAX}"
         return f"{directory}: records_per_file {records_per_file} is not in {bounds}"
-    if len(name.encode()) > 31:
-        return f"{directory}: the name {name!r} is longer than 31 bytes"
+    name_max = lib.PMM_JOURNAL_NAME_BYTES - 1
+    if len(name.encode()) > name_max:
+        return f"{directory}: the name {name!r} is longer than {name_max} bytes"
     try:
         found = scan(directory).source
     except (NativeError, DataError):

@@ -9,8 +9,8 @@ from pinnacle.core._native import lib
 from pinnacle.core.errors import ConfigError
 
 _E8 = 10_000  # basis points to 1e-8
-#: What csrc/base/decimal.h reads: 18 decimals, and counts of 63 bits.
-DECIMALS_MAX = 18
+#: What csrc/base/decimal.h reads, and counts of 63 bits.
+DECIMALS_MAX: int = lib.PMM_DECIMAL_DECIMALS_MAX
 COUNT_MAX = 2**63 - 1
 #: Plain ASCII, and no exponent that would make a number of a million digits.
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?", re.ASCII)

@@ -4,10 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from pinnacle.core._native import lib
 from pinnacle.core.config import Section
 
-#: PMM_ORDERS_CAPACITY_MAX of csrc/trade/orders.h.
-ORDERS_MAX = 2**20
 Wait = Annotated[int, Meta(ge=1, le=600_000)]
 
 
@@ -19,4 +18,4 @@ class GatewayConfig(Section, frozen=True):
     #: An operation unanswered for so long makes its order unknown: it is queried.
     answer_timeout_ms: Wait = 1000
     #: Orders that may be at the venue at once; one beyond is refused (CAPACITY).
-    orders_max: Annotated[int, Meta(ge=16, le=ORDERS_MAX)] = 8192
+    orders_max: Annotated[int, Meta(ge=16, le=lib.PMM_ORDERS_CAPACITY_MAX)] = 8192

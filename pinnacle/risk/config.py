@@ -4,11 +4,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from pinnacle.core._native import lib
 from pinnacle.core.config import DecimalText, Section
 
 #: The ranges of struct pmm_risk_limits and pmm_risk_session, csrc/risk/risk.h.
 Percent = Annotated[float, Meta(ge=0.01, le=100)]
-Orders = Annotated[int, Meta(ge=1, le=1000)]
+Orders = Annotated[int, Meta(ge=1, le=lib.PMM_RISK_ORDERS_MAX)]
 Messages = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 

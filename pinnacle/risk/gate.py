@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from pinnacle.core._native import lib
 from pinnacle.core.config import joined
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument, of_instrument, refuse_strangers, table
@@ -14,8 +15,7 @@ from pinnacle.core.schema import EventBuffer
 from pinnacle.risk.config import RiskConfig
 
 BATCH = 2048
-#: PMM_RISK_LOTS_MAX of csrc/risk/risk.h.
-LOTS_MAX = 2**60
+LOTS_MAX: int = lib.PMM_RISK_LOTS_MAX
 
 
 class RiskGate(OneBlock):

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from pinnacle.core._native import lib
 from pinnacle.core.config import DecimalText, Section
 
 #: The ranges of struct pmm_maker_params, csrc/trade/quote.h.
@@ -16,7 +17,7 @@ Decay = Annotated[float, Meta(ge=1e-12, le=1e3)]
 Scale = Annotated[float, Meta(ge=1e-9, le=1e9)]
 Halflife = Annotated[float, Meta(ge=1e-3, le=1e9)]
 Edge = Annotated[float, Meta(ge=-1e4, le=1e4)]
-Levels = Annotated[int, Meta(ge=1, le=8)]
+Levels = Annotated[int, Meta(ge=1, le=lib.PMM_QUOTE_LEVELS_MAX)]
 
 #: Below it a quiet instant would pull the quotes, and the next record place them again.
 STALE_LEAST_MS = 100

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pinnacle.core._native import lib
 from pinnacle.core.config import joined
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import of_instrument, refuse_strangers
@@ -10,8 +11,7 @@ from pinnacle.strategy.base import Market, Strategy
 from pinnacle.strategy.config import MarketMakerConfig
 
 TABLE = "market_maker"
-#: PMM_QUOTE_LOTS_MAX of csrc/trade/quote.h.
-LOTS_MAX = 2**53
+LOTS_MAX: int = lib.PMM_QUOTE_LOTS_MAX
 
 
 class MarketMaker(Strategy):
