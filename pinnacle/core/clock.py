@@ -6,11 +6,10 @@ from typing import Any
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.enums import ClockNews as ClockNews
 
+#: What the wall clock says now, in ns since 1970: for people, and to begin a session with.
 wall_ns = lib.pmm_clock_wall_ns
-"""What the wall clock says now, in ns since 1970: for people, and to begin a session with."""
-
+#: CLOCK_MONOTONIC now, in ns; one origin for every process of a host.
 monotonic_ns = lib.pmm_clock_monotonic_ns
-"""CLOCK_MONOTONIC now, in ns; one origin for every process of a host."""
 
 
 def asleep_ns() -> int:

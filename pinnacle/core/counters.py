@@ -11,10 +11,10 @@ from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import check
 from pinnacle.core.segment import Closing, Mode, Path, SegmentView
 
+#: Lowest value of each histogram bucket, ns, shape (1152,).
 BUCKET_FLOORS = np.array(
     [lib.pmm_histogram_bucket_floor(b) for b in range(lib.PMM_HISTOGRAM_BUCKETS)], dtype=np.int64
 )
-"""Lowest value of each histogram bucket, ns, shape (1152,)."""
 
 #: The table is full, or the label does not fit.
 _NO_ROOM = (lib.PMM_ERR_FULL, lib.PMM_ERR_RANGE)
