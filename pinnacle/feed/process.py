@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from pinnacle.core.instruments import read_table, table
+from pinnacle.core.instruments import table
 from pinnacle.core.schema import Reason
 from pinnacle.feed.config import FeedConfig
 from pinnacle.feed.publisher import Publisher
@@ -22,21 +22,20 @@ def run(seat: Seat, config: FeedConfig) -> int:
     """Until SIGTERM. The exit code."""
     paths, process, topology = seat.paths, seat.process, seat.topology
     with Runtime(seat) as runtime:
-        instruments = [read_table(paths.instruments)[i] for i in process.instruments]
         recorded = runtime.open_journal()
         readers = topology.publishes(process)
-        publisher = Publisher(paths, process, readers, instruments, recorded, runtime.clock)
+        publisher = Publisher(paths, process, readers, runtime.mine, recorded, runtime.clock)
         inputs = inputs_of(runtime)
-        origin = origin_of(config, read_table(paths.instruments))
+        origin = origin_of(config, runtime.instruments)
         now, rings = runtime.clock.session_ns, partial(places, inputs, publisher.rings)
         start = start_records(process.source, runtime.epoch, now(), recorded.count, origin, rings())
         recorded.append_array(start)
         if inputs:
             run_simulated(runtime, inputs[0].ring, publisher)
         else:
-            kind, section = config.of(instruments[0].venue)
+            kind, section = config.of(runtime.mine[0].venue)
             market = kind.market_data(
-                section, table(instruments), publisher.publish, now, publisher.top_of
+                section, table(runtime.mine), publisher.publish, now, publisher.top_of
             )
             asyncio.run(_run_network(runtime, market, publisher))
         runtime.end(end_records(process.source, runtime.epoch, now(), rings()))

@@ -4,7 +4,7 @@ from typing import Any
 
 from pinnacle.core._native import lib
 from pinnacle.core.book import SharedBookReader
-from pinnacle.core.instruments import read_table
+from pinnacle.core.instruments import Instrument
 from pinnacle.core.rows import PositionsWriter
 from pinnacle.core.schema import EventBuffer
 from pinnacle.risk.alarms import Alarms
@@ -28,7 +28,7 @@ class Risk:
     settled = True
 
     def __init__(self, runtime: Runtime, stage: Stage, gate: RiskGate):
-        instruments = read_table(runtime.paths.instruments)
+        instruments = runtime.instruments
         books = [SharedBookReader(runtime.paths.book(i.label)) for i in instruments]
         self._runtime = runtime
         self._gate = gate

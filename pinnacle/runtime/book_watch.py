@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from pinnacle.core.book import SharedBookReader
-from pinnacle.core.instruments import Instrument, read_table
+from pinnacle.core.instruments import Instrument
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingReader
 from pinnacle.core.schema import Source, number_of, role_of
@@ -47,14 +47,12 @@ class BookWatch:
     @classmethod
     def of(cls, runtime: Runtime, stage: Stage, usable: Callable[[int], bool]) -> "BookWatch":
         """Of all the instruments that the process has."""
-        instruments = read_table(runtime.paths.instruments)
-        mine = [instruments[i] for i in runtime.seat.process.instruments]
         rings = {
             number_of(given.source): given.ring
             for given in stage.inputs
             if role_of(given.source) == Source.FEED
         }
-        return cls(runtime.paths, mine, usable, rings, runtime.log)
+        return cls(runtime.paths, runtime.mine, usable, rings, runtime.log)
 
     def ask_all(self) -> None:
         """For the whole market, as it is now."""

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from pinnacle.core.bell import Bell
 from pinnacle.core.clock import monotonic_ns
-from pinnacle.core.instruments import Instrument, read_table
+from pinnacle.core.instruments import Instrument
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.segment import Mode
 from pinnacle.runtime.checkpoint import Checkpoints
@@ -61,11 +61,10 @@ def act(
     package. The logic gets the instruments that the process has.
     """
     with Runtime(seat) as runtime:
-        instruments = read_table(seat.paths.instruments)
-        logic = make_logic([instruments[i] for i in seat.process.instruments])
+        logic = make_logic(runtime.mine)
         stage = wired(runtime)
         resent = [ring.resent for ring in seat.topology.gives(seat.process)]
-        origin = origin_of(settings, instruments, code)
+        origin = origin_of(settings, runtime.instruments, code)
         checkpoints = runtime.recover(
             stage, logic, origin, seat.journal.checkpoint_s, resend=lambda i: resent[i]
         )

@@ -19,6 +19,7 @@ from pinnacle.core.bell import Bell, Control, ProcessState, Wait
 from pinnacle.core.clock import Clock, asleep_ns, monotonic_ns, wall_ns
 from pinnacle.core.counters import Counters
 from pinnacle.core.errors import NativeError
+from pinnacle.core.instruments import read_table
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.ring import RingReader
 from pinnacle.core.schema import EventBuffer, Kind, Reason, in_words
@@ -70,6 +71,9 @@ class Runtime:
         if self.notifier.trouble:
             log.warning("the service manager's watchdog", error=self.notifier.trouble)
         self.epoch = self.bell.segment.epoch
+        #: The session's, by id, and those that this process has to do with.
+        self.instruments = read_table(paths.instruments)
+        self.mine = [self.instruments[i] for i in seat.process.instruments]
         peers = seat.topology.peers(seat.process)
         self._peers = Peers({peer.source: Bell(paths.process(peer.name)) for peer in peers})
         # Whoever started this process would end it in order; without it, nobody will.
