@@ -188,13 +188,13 @@ from pinnacle.runtime.log import setup
 from pinnacle.core.paths import SessionPaths
 from pinnacle.runtime.runtime import HOUSEKEEPING_NS, Runtime
 from pinnacle.core.schema import EventBuffer
-from tests.seats import seat_of
+from tests.seats import seat_of, unwatched
 
 given = json.loads(sys.argv[1])
 paths = SessionPaths(Path(given["runtime"]), Path(given["data"]))
 journal = JournalConfig(records_per_file=64, **given["journal"])
 log = setup("strategy", as_json=True)
-with Runtime(seat_of("strategy", paths, journal=journal, log=log)) as runtime:
+with Runtime(seat_of("strategy", paths, unwatched(), journal=journal, log=log)) as runtime:
     journal = runtime.open_journal()
     batch = EventBuffer(1)
     journal.append(batch.cdata, runtime.tick(batch, 0))
