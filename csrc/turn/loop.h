@@ -23,7 +23,7 @@
 #include "shared/bell.h"
 #include "base/clock.h"
 
-#define PMM_STAGE_RINGS_MAX 16 /* that a process reads, and as many that it writes */
+#define PMM_STAGE_RINGS_MAX 64 /* that a process reads, and as many that it writes: one a venue, one a strategy */
 
 struct pmm_loop {
     struct pmm_bell *bell;

@@ -12,7 +12,7 @@ from pinnacle.core.schema import INSTRUMENT_ALL, EventBuffer, Kind, Source, even
 from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
 from tests.records import batch, event
 
-RINGS_MAX = 16
+RINGS_MAX: int = lib.PMM_STAGE_RINGS_MAX
 LAST = lib.PMM_INSTRUMENTS_MAX - 1
 EVERY_KIND = 2**64 - 1
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from pinnacle.core._native import lib
 from pinnacle.core.errors import UsageError
-from pinnacle.core.schema import INSTRUMENT_ALL, Kind, Source, source_of
+from pinnacle.core.schema import INSTRUMENT_ALL, NUMBERS_MAX, Kind, Source, source_of
 from pinnacle.runtime.topology import STOP_ORDER, MarketPlace, Topology
 from tests.records import event
 from tests.seats import topology_of
@@ -40,6 +41,17 @@ def test_a_session_of_one_of_each_calls_everything_by_its_role():
         "venue.reports", "reports", "fills",
     ]  # fmt: skip
     assert [process.source for process in one.processes[:2]] == [Source.EXCHANGE, Source.FEED]
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_of_the_most_venues_and_strategies_no_process_has_more_rings_than_its_stage(simulated):
+    ids = tuple(range(NUMBERS_MAX))
+    places = [MarketPlace(f"v{i}", simulated, (i,)) for i in ids]
+    most = Topology(places, {f"s{i}": ids for i in ids})
+    assert len(most.reads(most.process("risk"))) == 2 * NUMBERS_MAX
+    for process in most.processes:
+        for rings_of in (most.reads, most.gives, most.publishes):
+            assert len(rings_of(process)) <= lib.PMM_STAGE_RINGS_MAX
 
 
 def test_a_real_venue_is_read_by_its_exchange_too():
