@@ -36,7 +36,7 @@ from pinnacle.gateway.config import GatewayConfig
 from pinnacle.monitor.config import MonitorConfig
 from pinnacle.risk.config import RiskConfig
 from pinnacle.runtime.topology import VENUE_ROLES, MarketPlace, Process, Topology
-from pinnacle.strategy.config import StrategyConfig
+from pinnacle.strategy.config import StrategyConfig, section_key
 from pinnacle.venues import registry
 
 Directory = Annotated[str, Meta(min_length=1, max_length=4096)]
@@ -144,7 +144,7 @@ class StrategyPlan:
     @property
     def key(self) -> str:
         """Of its section: `strategy`, or `strategies.maker`."""
-        return joined("strategies", self.tail) if self.tail else "strategy"
+        return section_key(self.tail)
 
 
 class SessionConfig(Section, frozen=True):

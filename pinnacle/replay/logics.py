@@ -25,7 +25,7 @@ from pinnacle.runtime.decision_log import Logic
 from pinnacle.runtime.origin import Origin, origin_of
 from pinnacle.runtime.topology import Process
 from pinnacle.strategy.chosen import code_of
-from pinnacle.strategy.config import StrategyConfig
+from pinnacle.strategy.config import StrategyConfig, section_key
 from pinnacle.strategy.host import BATCH as STRATEGY_BATCH
 from pinnacle.strategy.host import make_host
 
@@ -67,7 +67,8 @@ class Session:
         """From what a process of this session is made here and now."""
         process = self.topology.process(name)
         section = self._config.section(process)
-        code = code_of(section) if isinstance(section, StrategyConfig) else b""
+        key = section_key(name.partition(".")[2])
+        code = code_of(section, key) if isinstance(section, StrategyConfig) else b""
         return origin_of(section, self.instruments, code)
 
     def feed_of(self, exchange: Process) -> Process | None:

@@ -27,37 +27,45 @@ def chosen(config: StrategyConfig, key: str) -> tuple[type[Strategy], Any]:
     """
     if config.kind is None:
         return STRATEGIES[config.name], getattr(config, config.name)
-    kind = _imported(config.kind, config.folder, f"{key}.class")
+    kind = _class_of(config, config.kind, key)
     try:
         return kind, convert_part(config.params, kind.Params, f"{key}.params")
     except TypeError as error:
         raise ConfigError(f"{key}.class: its Params are no type of a table: {error}") from None
 
 
-def code_of(config: StrategyConfig) -> bytes:
-    """The user's own module, as it decides: empty for the strategies of this package."""
-    if config.kind is None:
-        return b""
-    file = _module(config.kind.partition(":")[0], config.folder, "class").__file__
+def code_of(config: StrategyConfig, key: str) -> bytes:
+    """The user's own module, as it decides: empty for the strategies of this package.
+
+    Errors as `chosen`.
+    """
+    file = _imported(config, config.kind, key).__file__ if config.kind is not None else None
     return Path(file).read_bytes() if file else b""
 
 
-def _imported(text: str, folder: str, key: str) -> type[Strategy]:
-    name, _, attribute = text.partition(":")
-    with AuthorsCode(text):
-        module = _module(name, folder, key)
+def _class_of(config: StrategyConfig, text: str, key: str) -> type[Strategy]:
+    module, attribute = _imported(config, text, key), text.partition(":")[2]
     kind = getattr(module, attribute, None)
     if not (isinstance(kind, type) and issubclass(kind, Strategy)):
         what = "has no such class" if kind is None else "is no class of a Strategy"
-        raise ConfigError(f"{key}: {module.__name__} {what}: {attribute}")
+        raise ConfigError(f"{key}.class: {module.__name__} {what}: {attribute}")
     return kind
 
 
+def _imported(config: StrategyConfig, text: str, key: str) -> ModuleType:
+    try:
+        with AuthorsCode(text):
+            return _module(text.partition(":")[0], config.folder)
+    except ConfigError as error:
+        raise ConfigError(f"{key}.class: {error}") from None
+
+
 @cache
-def _module(name: str, folder: str, key: str) -> ModuleType:
+def _module(name: str, folder: str) -> ModuleType:
     """The module, from its folder's file if there is one: two folders may each have one of a name.
 
-    What it imports itself is found in its folder too, behind what Python finds elsewhere.
+    It is executed once in a process, whoever asks. What it imports itself is found in its folder
+    too, behind what Python finds elsewhere. ConfigError if there is none.
     """
     if folder and folder not in sys.path:
         sys.path.append(folder)
@@ -76,4 +84,4 @@ def _module(name: str, folder: str, key: str) -> ModuleType:
         if missing != name and not name.startswith(f"{missing}."):
             raise  # what its module imports
         where = f"in {folder}, or where Python looks" if folder else "where Python looks"
-        raise ConfigError(f"{key}: no module {missing!r} {where}") from None
+        raise ConfigError(f"no module {missing!r} {where}") from None

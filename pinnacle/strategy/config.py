@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from pinnacle.core._native import lib
-from pinnacle.core.config import DecimalText, Section
+from pinnacle.core.config import DecimalText, Section, joined
 
 #: The ranges of struct pmm_maker_params, csrc/trade/quote.h.
 Ticks = Annotated[float, Meta(ge=1, le=1e9)]
@@ -69,6 +69,11 @@ class MarketMakerConfig(Section, frozen=True):
                 "imbalance_lean_ticks: must not lean further than spread_max_ticks "
                 f"({self.spread_max_ticks:g}), not {self.imbalance_lean_ticks:g}"
             )
+
+
+def section_key(name: str) -> str:
+    """The full key of a strategy's section; `name` is empty where it is the only one."""
+    return joined("strategies", name) if name else "strategy"
 
 
 class StrategyConfig(Section, frozen=True):

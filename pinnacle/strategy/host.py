@@ -7,7 +7,6 @@ import numpy as np
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import Book
-from pinnacle.core.config import joined
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import EVENT, Class, Kind, is_of
@@ -16,7 +15,7 @@ from pinnacle.runtime.topology import Process
 from pinnacle.strategy.author import AuthorsCode
 from pinnacle.strategy.base import Market, Strategy
 from pinnacle.strategy.chosen import chosen
-from pinnacle.strategy.config import StrategyConfig
+from pinnacle.strategy.config import StrategyConfig, section_key
 
 BATCH = 4096
 HOOKS = ("on_events", "on_book", "on_trade", "on_fill", "on_orders", "on_timer")
@@ -161,9 +160,12 @@ def make_host(
     process: Process, instruments: Sequence[Instrument], config: StrategyConfig
 ) -> StrategyHost:
     """The logic of a session's strategy process."""
-    _, _, name = process.name.partition(".")
-    key = joined("strategies", name) if name else "strategy"
-    return StrategyHost(instruments, config, key=key, owner=process.number)
+    return StrategyHost(instruments, config, key=key_of(process), owner=process.number)
+
+
+def key_of(process: Process) -> str:
+    """Of the section that a strategy's process has."""
+    return section_key(process.name.partition(".")[2])
 
 
 def _rows(events: Any, n: int) -> np.ndarray:

@@ -9,14 +9,15 @@ from pinnacle.runtime.seat import Seat
 from pinnacle.runtime.stage import Stage
 from pinnacle.strategy.chosen import code_of
 from pinnacle.strategy.config import StrategyConfig
-from pinnacle.strategy.host import BATCH, StrategyHost, make_host
+from pinnacle.strategy.host import BATCH, StrategyHost, key_of, make_host
 from pinnacle.strategy.turns import hooked_turns, native_turns
 
 
 def run(seat: Seat, config: StrategyConfig) -> int:
     """Until SIGTERM: then the quotes are pulled and waited for. The exit code."""
     process = seat.process
-    return act(seat, config, lambda mine: make_host(process, mine, config), Trader, code_of(config))
+    code = code_of(config, key_of(process))
+    return act(seat, config, lambda mine: make_host(process, mine, config), Trader, code)
 
 
 class Trader:
