@@ -18,14 +18,14 @@ from pinnacle.gateway.config import GatewayConfig
 from pinnacle.gateway.table import BATCH_MAX as GATEWAY_BATCH
 from pinnacle.gateway.table import make_table
 from pinnacle.plan.config import SessionConfig
+from pinnacle.plan.origin import made_from
 from pinnacle.risk.config import RiskConfig
 from pinnacle.risk.gate import BATCH as RISK_BATCH
 from pinnacle.risk.gate import RiskGate
 from pinnacle.runtime.decision_log import Logic
-from pinnacle.runtime.origin import Origin, origin_of
+from pinnacle.runtime.origin import Origin
 from pinnacle.runtime.topology import Process
-from pinnacle.strategy.chosen import code_of
-from pinnacle.strategy.config import StrategyConfig, section_key
+from pinnacle.strategy.config import StrategyConfig
 from pinnacle.strategy.host import BATCH as STRATEGY_BATCH
 from pinnacle.strategy.host import make_host
 
@@ -65,11 +65,7 @@ class Session:
 
     def origin(self, name: str) -> Origin:
         """From what a process of this session is made here and now."""
-        process = self.topology.process(name)
-        section = self._config.section(process)
-        key = section_key(name.partition(".")[2])
-        code = code_of(section, key) if isinstance(section, StrategyConfig) else b""
-        return origin_of(section, self.instruments, code)
+        return made_from(self._config, self.topology.process(name), self.instruments)
 
     def feed_of(self, exchange: Process) -> Process | None:
         """The feed that publishes the market which this exchange makes."""

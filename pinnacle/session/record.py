@@ -14,7 +14,7 @@ from pinnacle.core.journal_reader import JournalReader, scan
 from pinnacle.core.output import is_part, write_whole
 from pinnacle.core.paths import SessionPaths
 from pinnacle.plan.config import SessionConfig, to_toml
-from pinnacle.runtime.origin import origin_of
+from pinnacle.plan.origin import made_from
 from pinnacle.runtime.run_marks import first_start, refuse_others
 from pinnacle.session.place import cannot
 
@@ -66,7 +66,7 @@ def _refuse_edited(config: SessionConfig, paths: SessionPaths) -> None:
         try:
             found = scan(paths.journal(name), end_only=True)
             reader = JournalReader(paths.journal(name), damaged_ok=True, report=found)
-            here = origin_of(config.section(process), instruments)
+            here = made_from(config, process, instruments)
             places = {"configuration": name, "instruments": name}
             refuse_others(first_start(reader), reader.directory, here, places)
         except DataError:

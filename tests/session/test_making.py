@@ -295,6 +295,28 @@ def test_a_start_from_the_copy_beside_the_journals_that_was_edited_is_refused(
     assert not paths.runtime.exists()
 
 
+def test_parameters_of_a_class_that_were_edited_beside_its_journal_are_refused(tmp_path):
+    file, paths = demo_config(tmp_path, "s", "two-venues.toml")
+    config = load_session(file)
+    create_session(config, paths)
+    remove_session(paths)
+    (mine,) = (plan for plan in config.strategy_plans() if plan.config.kind)
+    origin = origin_of(
+        mine.config, config.instrument_list(), file.with_name("my_mm.py").read_bytes()
+    )
+    start = start_records(Source.STRATEGY, 1, 1, 0, origin, [])
+    name = f"strategy.{mine.tail}"
+    with Journal.open(paths.journal(name), "s", Source.STRATEGY) as written:
+        written.append_array(start)
+    own_session(load_session(paths.config), paths).close()
+    remove_session(paths)
+    text = paths.config.read_text(encoding="utf-8")
+    assert "edge_bps = 3.0" in text
+    paths.config.write_text(text.replace("edge_bps = 3.0", "edge_bps = 4.0"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"not what {name}'s journal was made with"):
+        own_session(load_session(paths.config), paths)
+
+
 def test_the_same_parameters_continue_and_leave_what_made_the_journals(made):
     config, paths = made
     create_session(config, paths)
