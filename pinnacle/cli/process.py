@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     "--config",
     required=True,
     type=click.Path(path_type=Path),
-    help="The session's configuration file, or the folder that has it as SESSION.toml.",
+    help="The session's configuration file, or the folder that has it as SESSION.toml: it says "
+    "where the session is. What the process reads is the session's own copy.",
 )
 @click.option("--name", type=SESSION_NAME, help="Session name; the configured one if not given.")
 @click.option("--log-json", is_flag=True, help="Log lines as JSON.")
@@ -44,8 +45,10 @@ def process(process: str, config: Path, name: str | None, log_json: bool) -> int
     Where a session has several of a kind the venue's or the strategy's name stands behind it:
     feed.kraken, strategy.maker.
     """
-    from pinnacle.core.errors import UsageError
+    from pinnacle.core.errors import NotReadyError, PeerLostError, UsageError
+    from pinnacle.core.paths import SessionPaths
     from pinnacle.plan.config import read_session
+    from pinnacle.session.find import named_in
 
     session, colon, process = process.rpartition(":")
     if colon and name is not None:
@@ -54,27 +57,35 @@ def process(process: str, config: Path, name: str | None, log_json: bool) -> int
         if not session:
             raise UsageError(f"{config}: is a folder: whose? SESSION:{process}")
         config = config / f"{session}.toml"
-    # Checked as a whole when the session was made: here by type, and its own part by its logic.
-    loaded = read_session(config)
-    return _run(process, loaded, loaded.paths(session or name), log_json, config)
+    place = named_in(config)
+    paths = SessionPaths.of(place.runtime_dir, place.data_dir, session or name or place.name)
+    try:
+        return _run(process, paths, log_json)
+    except NotReadyError as error:
+        if not paths.running_config.exists():
+            # What is wrong in the file comes first: whoever made the session would hear of it.
+            _topology(read_session(config), config).process(process)
+        raise PeerLostError(
+            f"{error}: make the session first: pinnacle session create --config {config}"
+        ) from None
 
 
-def _run(
-    name: str, config: "SessionConfig", paths: "SessionPaths", log_json: bool, file: Path
-) -> int:
+def _run(name: str, paths: "SessionPaths", log_json: bool) -> int:
     from pinnacle.core.bell import Control
-    from pinnacle.core.errors import ConfigError, NotReadyError, PeerLostError
+    from pinnacle.core.errors import ConfigError
     from pinnacle.core.notices import Level, Notices
+    from pinnacle.plan.config import read_session
     from pinnacle.runtime import log as logging
     from pinnacle.runtime.seat import Seat
 
-    topology = _named(file, config)
-    process = topology.process(name)
-    try:
-        with (
-            Control(paths.control) as control,
-            Notices(paths.notices(name), control.now_ns) as notices,
-        ):
+    with Control(paths.control) as control:
+        # The copy: checked as a whole when the session was made, and the same whatever is edited.
+        file = paths.running_config
+        config = read_session(file, kept=True)
+        paths = config.paths(paths.runtime.name)
+        topology = _topology(config, file)
+        process = topology.process(name)
+        with Notices(paths.notices(name), control.now_ns) as notices:
             log = logging.setup(name, as_json=log_json, notices=notices)
             run = importlib.import_module(f"pinnacle.{process.role}.process").run
             seat = Seat(paths, topology, process, config.process(name), config.journal, log)
@@ -82,18 +93,14 @@ def _run(
                 code: int = run(seat, config.section(process))
             except Exception as error:
                 notices.put(Level.ERROR, f"ended: {logging.reason(error)}")
+                if isinstance(error, ConfigError):
+                    raise ConfigError(f"{file}: {error}") from None
                 raise
-        _remove_if_last(process, topology, paths)
-        return code
-    except ConfigError as error:
-        raise ConfigError(f"{file}: {error}") from None
-    except NotReadyError as error:
-        raise PeerLostError(
-            f"{error}: make the session first: pinnacle session create --config {file}"
-        ) from None
+    _remove_if_last(process, topology, paths)
+    return code
 
 
-def _named(file: Path, config: "SessionConfig") -> "Topology":
+def _topology(config: "SessionConfig", file: Path) -> "Topology":
     from pinnacle.core.errors import ConfigError
 
     try:

@@ -54,7 +54,7 @@ def _looked_in(config: Path | None, runtime_dir: Path | None) -> list[Path]:
 
     if runtime_dir is not None:
         return [runtime_dir]
-    return [named_in(config)[0]] if config else runtime_dirs()
+    return [Path(named_in(config).runtime_dir)] if config else runtime_dirs()
 
 
 def _meant(config: Path | None, runtime_dir: Path | None, name: str | None) -> "Found":
@@ -62,7 +62,7 @@ def _meant(config: Path | None, runtime_dir: Path | None, name: str | None) -> "
 
     places = _looked_in(config, runtime_dir)
     if name is None and config is not None:
-        name = named_in(config)[1]
+        name = named_in(config).name
     return the_session(find_sessions(places), name, places)
 
 

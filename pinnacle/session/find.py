@@ -57,11 +57,10 @@ def left_behind(place: Path) -> str:
     return f"{them} left dead: pinnacle session remove --dead --runtime-dir {place}"
 
 
-def named_in(config: Path) -> tuple[Path, str]:
-    """The runtime folder and the name in a configuration; the rest of it may be wrong."""
+def named_in(config: Path) -> SessionSection:
+    """What a configuration says of where its session is; the rest of it may be wrong."""
     section = {"session": read_toml(config).get("session", {})}
-    found = convert(section, _Named, config).session
-    return Path(found.runtime_dir), found.name
+    return convert(section, _Named, config).session
 
 
 def find_sessions(places: Iterable[Path]) -> list[Found]:
