@@ -17,10 +17,8 @@ _FILE = "10-session.conf"
 _HEAD = (
     "# Made by `pinnacle session units`: your own settings go into another file beside this one.\n"
 )
-_NETWORKED = ("feed", "gateway")
-
 _NETWORK = """\
-# It talks to the venue. Narrow it with IPAddressDeny=any and IPAddressAllow=<the venue's ranges>.
+# It reads a venue. Narrow it with IPAddressDeny=any and IPAddressAllow=<the venue's ranges>.
 PrivateNetwork=no
 RestrictAddressFamilies=AF_INET AF_INET6
 IPAddressDeny=
@@ -58,7 +56,7 @@ def session_units(topology: Topology, session: str) -> dict[str, str]:
     """Texts by their paths below systemd's folder of units."""
     files = {f"pinnacle@{session}.target.d/{_FILE}": _target(topology, session)}
     for process in topology.processes:
-        text = _unit(topology, session, process) + _service(session, process)
+        text = _unit(topology, session, process) + _service(topology, session, process)
         files[f"{unit_name(session, process)}.d/{_FILE}"] = text
     return files
 
@@ -94,7 +92,7 @@ def _unit(topology: Topology, session: str, process: Process) -> str:
             "# Backwards, the order of stopping: who answers cancels outlives who sends them."
         )
         lines += [f"After={unit_name(session, peer)}" for peer in behind]
-    if process.role in _NETWORKED:
+    if _is_networked(topology, process):
         lines += ["Wants=network-online.target", "After=network-online.target time-sync.target"]
     if process.role != "monitor":
         lines.append("# Given up after too many failures; trading is halted then.")
@@ -108,10 +106,15 @@ def _behind(topology: Topology, process: Process) -> list[Process]:
     return [p for p in topology.peers(process) if STOP_ORDER.index(p.role) > place]
 
 
-def _service(session: str, process: Process) -> str:
+def _is_networked(topology: Topology, process: Process) -> bool:
+    """Whether it speaks to a venue itself: a feed that no ring brings its market."""
+    return process.role == "feed" and not topology.reads(process)
+
+
+def _service(topology: Topology, session: str, process: Process) -> str:
     paths = SessionPaths.of(RUNTIME_DIR, DATA_DIR, session)
     if process.role == "monitor":
         writes = "\n".join(f"ReadWritePaths={path}" for path in paths.of_the_monitor())
         return "[Service]\n" + _MONITOR.format(writes=writes)
-    network = _NETWORK if process.role in _NETWORKED else ""
+    network = _NETWORK if _is_networked(topology, process) else ""
     return f"[Service]\nReadWritePaths={paths.runtime} {paths.data}\n{network}"

@@ -181,8 +181,8 @@ def test_what_a_restart_cannot_cure_is_not_restarted(session, name, unit, folder
 
 
 @pytest.mark.parametrize("unit", ALL)
-def test_only_feeds_gateways_and_the_monitor_have_a_network(unit, folder):
-    networked = any(f":{role}." in unit for role in ("feed", "gateway", "monitor"))
+def test_only_a_real_venues_feed_and_the_monitor_have_a_network(unit, folder):
+    networked = ":monitor." in unit or unit == process_units("binance-paper")["feed"]
     assert (value(folder, unit, "PrivateNetwork") == "no") is networked
     inet = ["AF_INET", "AF_INET6"] if networked else []
     assert words(folder, unit, "RestrictAddressFamilies") == ["AF_UNIX", *inet]

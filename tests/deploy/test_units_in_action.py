@@ -19,7 +19,7 @@ from pinnacle.core.schema import Reason
 from pinnacle.plan.config import load_session
 from pinnacle.session.units import unit_name
 from tests.deploy.two_users import GROUP, MONITOR, TRADER, as_two_users
-from tests.deploy.unit_files import SESSIONS, commands, install, value, words
+from tests.deploy.unit_files import SIMULATED, commands, install, value, words
 from tests.sessions import demo_config, until
 
 pytestmark = pytest.mark.long
@@ -135,7 +135,7 @@ class Manager:
             opened.close()
 
 
-@pytest.fixture(params=SESSIONS)
+@pytest.fixture(params=SIMULATED)
 def manager(request):
     with tempfile.TemporaryDirectory(dir="/tmp") as place:
         Path(place).chmod(0o755)

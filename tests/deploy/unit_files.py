@@ -13,7 +13,9 @@ UNITS = ROOT / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
 SECTIONS = {"Unit", "Service", "Install", "Slice"}
 #: A session with one process of each role, and one with several.
-SESSIONS = ("demo", "two-venues")
+SIMULATED = ("demo", "two-venues")
+#: And one of a real venue's market.
+SESSIONS = (*SIMULATED, "binance-paper")
 
 
 def topology_of(session: str) -> Topology:

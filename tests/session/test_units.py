@@ -84,6 +84,16 @@ def test_the_target_needs_all_that_trades_and_waits_for_it(topology):
     assert named(target, "Wants") == {"pinnacle-process@s:monitor.service"}
 
 
+@given(topologies())
+def test_only_who_reads_its_market_from_no_ring_may_speak_to_a_venue(topology):
+    files = session_units(topology, "s")
+    for process in topology.journalled:
+        text = files[f"{unit_name('s', process)}.d/10-session.conf"]
+        speaks = process.role == "feed" and not topology.reads(process)
+        assert named(text, "PrivateNetwork") == ({"no"} if speaks else set())
+        assert ("network-online.target" in named(text, "After")) is speaks
+
+
 def called(*words):
     return CliRunner().invoke(pinnacle, ["session", "units", *map(str, words)])
 
