@@ -124,6 +124,15 @@ WRONG = {
     "strategies.mine.params.edge_bps: must be a number": [
         (("strategies", "mine", "params", "edge_bps"), "3")
     ],
+    "strategies.mine.params.quantity: 0.0000001 is not a multiple": [
+        (("strategies", "mine", "params", "quantity"), "0.0000001")
+    ],
+    "strategies.mine.params.inventory_max: ": [
+        (("strategies", "mine", "params", "inventory_max"), "x")
+    ],
+    "strategies.mine.params.quantity: below the quantity_min of beta:BTC-USD": [
+        (("instruments", 2, "quantity_min"), "0.02")
+    ],
     "strategies.mine.params.edges: unknown key": [
         (("strategies", "mine", "params", "edges"), 1)
     ],

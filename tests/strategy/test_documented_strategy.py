@@ -52,6 +52,20 @@ def test_it_gives_its_state_to_checkpoints(host):
     assert host.strategy.thaw(host.strategy.freeze())
 
 
+def test_the_shipped_example_goes_on_from_its_own_state_and_no_other():
+    config = StrategyConfig(
+        kind="my_mm:MyMaker",
+        folder=str(PAGE.parents[1] / "config"),
+        params={"edge_bps": 3.0, "quantity": "1", "inventory_max": "5"},
+    )
+    first, again = (StrategyHost(instruments("X", "Y"), config) for _ in range(2))
+    run(first.decided, book_of([(100, 5)], [(104, 5)], recv_ns=1))
+    state = first.strategy.freeze()
+    assert state != again.strategy.freeze()
+    assert again.strategy.thaw(state) and again.strategy.freeze() == state
+    assert not again.strategy.thaw(state[:-1])
+
+
 def test_every_strategy_that_a_configuration_may_name_is_there():
     for name, kind in STRATEGIES.items():
         assert issubclass(kind, Strategy)
