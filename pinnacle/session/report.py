@@ -13,7 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from pinnacle.core.errors import DataError, LayoutError, NativeError, UsageError, is_shortage
+from pinnacle.core.errors import (
+    ConfigError,
+    DataError,
+    LayoutError,
+    NativeError,
+    UsageError,
+    is_shortage,
+)
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader, JournalReport, is_written, scan
 from pinnacle.core.output import output
@@ -21,7 +28,7 @@ from pinnacle.core.paths import SessionPaths, role_of
 from pinnacle.core.risk import beyond_names
 from pinnacle.core.schema import EVENT, Flag, Kind, events_pointer
 from pinnacle.core.tally import Tally
-from pinnacle.plan.config import load_session
+from pinnacle.plan.config import read_session
 from pinnacle.risk.gate import RiskGate
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import refuse_others
@@ -47,8 +54,13 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
     that is. UsageError, DataError, LayoutError, UnreadableError or ConfigError name what else of
     the folder is missing or odd.
     """
-    config = load_session(paths.config, kept=True)
+    config = read_session(paths.config, kept=True)
     instruments = read_list(paths.instrument_list)
+    try:
+        names = [process.name for process in config.topology().journalled]
+        gate = RiskGate(config.instrument_list(), config.risk)
+    except ConfigError as error:
+        raise ConfigError(f"{paths.config}: {error}") from None
     if config.instrument_list() != instruments:
         raise DataError(
             f"{paths.config}: its instruments are not those of {paths.instrument_list.name}; "
@@ -62,7 +74,6 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
     # Other steps, fees or limits would make another result of the same records.
     places = {"configuration": f"{paths.config} [risk]", "instruments": paths.instrument_list}
     origin = origin_of(config.risk, instruments)
-    gate = RiskGate(instruments, config.risk)
     tally = Tally(len(instruments), OPEN_ORDERS, TWO_SIDED_AFTER_NS)
     for chunk in reader.chunks():
         refuse_others(chunk[chunk["kind"] == Kind.START], directory, origin, places)
@@ -72,7 +83,6 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
         progress(len(chunk))
     times = tally.times()
     ending = read_ending(paths)
-    names = [process.name for process in config.topology().journalled]
     journals = _journals(paths, names)
     seconds = times["running_ns"] / 1e9
     events = _market_events(journals)

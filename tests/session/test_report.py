@@ -9,12 +9,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from pinnacle.core.errors import DataError, ShortageError
+from pinnacle.core.errors import ConfigError, DataError, ShortageError
 from pinnacle.core.instruments import write_list
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.journal_reader import scan
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
-from pinnacle.plan.config import load_session, to_toml
+from pinnacle.plan.config import load_session, read_session, to_toml
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import start_records
 from pinnacle.session.create import create_session, remove_session
@@ -110,6 +110,32 @@ def test_a_folder_whose_parameters_were_changed_afterwards_gives_no_report(
     path.write_text(text.replace(before, after), encoding="utf-8")
     with pytest.raises(DataError, match=words):
         build_report(paths)
+
+
+@pytest.fixture
+def of_a_class(tmp_path):
+    """Of a session with a strategy of the user's own, whose module is gone."""
+    config_path, paths = demo_config(tmp_path, "made", "two-venues.toml")
+    config = read_session(config_path)
+    paths.data.mkdir(parents=True)
+    paths.config.write_text(to_toml(config), encoding="utf-8")
+    write_list(paths.instrument_list, config.instrument_list())
+    with Journal.open(paths.journal("risk"), "made", Source.RISK, 4096, Sync.NONE) as journal:
+        journal.append_array(np.ascontiguousarray(batch(*whole_day())))
+    config_path.with_name("my_mm.py").unlink()
+    return paths
+
+
+def test_what_risk_counted_is_told_without_the_authors_code(of_a_class):
+    assert build_report(of_a_class)["instruments"]["alpha:BTC-USD"]["orders"]["filled"] == 2
+
+
+def test_a_configuration_that_cannot_be_is_named_by_its_file(of_a_class):
+    text = of_a_class.config.read_text(encoding="utf-8")
+    limits = re.search(r'^\[risk\.limits\."alpha:ETH-USD"\]\n(.+\n)+', text, re.M)
+    of_a_class.config.write_text(text.replace(limits[0], ""), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"config\.toml: risk\.limits.*alpha:ETH-USD.*missing"):
+        build_report(of_a_class)
 
 
 def test_orders_fills_and_refusals_are_counted(session):
