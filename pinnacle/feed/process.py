@@ -33,7 +33,7 @@ def run(seat: Seat, config: FeedConfig) -> int:
         if inputs:
             run_simulated(runtime, inputs[0].ring, publisher)
         else:
-            kind, section = config.of(runtime.mine[0].venue)
+            kind, section = config.venue()
             market = kind.market_data(
                 section, table(runtime.mine), publisher.publish, now, publisher.top_of
             )

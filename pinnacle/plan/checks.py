@@ -18,6 +18,7 @@ from pinnacle.risk.gate import RiskGate
 from pinnacle.sim.matching import QUANTITY_MAX
 from pinnacle.strategy.config import MarketMakerConfig
 from pinnacle.strategy.host import StrategyHost
+from pinnacle.venues import registry
 
 if TYPE_CHECKING:
     from pinnacle.plan.config import SessionConfig, StrategyPlan, VenuePlan
@@ -157,7 +158,7 @@ def _check_venue(
     name = venue.config.kind
     if name not in venue.config.feed:
         raise ConfigError(f"{joined(venue.key('feed'), name)}: missing: the venue needs its table")
-    kind, _ = venue.config.feed.of(instruments[0].venue)
+    kind = registry.find(name)
     for instrument in instruments:
         fault = kind.symbol_fault(instrument.symbol)
         if fault is not None:

@@ -251,7 +251,8 @@ class SessionConfig(Section, frozen=True):
             case "strategy":
                 return self.strategy_plans()[process.number].config
             case "feed":
-                return self.venue_plans()[process.number].config.feed
+                venue = self.venue_plans()[process.number].config
+                return venue.feed.only(venue.kind)
             case "exchange":
                 return self.venue_plans()[process.number].config.exchange
         return getattr(self, process.role)
