@@ -14,7 +14,7 @@ from bench.harness.program import ProgramError, run_program
 from bench.harness.row import Row, Target, row
 from bench.harness.session import environment, private_mb, raise_process, write_config
 from pinnacle.core.ring import RingObserver
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.runtime.observer import Observer
 from pinnacle.session.create import create_session
 from pinnacle.session.place import remove_segments

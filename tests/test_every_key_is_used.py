@@ -12,7 +12,8 @@ import pinnacle
 from pinnacle.core.config import Section
 from pinnacle.core.paths import ROLES
 from pinnacle.core.toml import read_toml
-from pinnacle.plan.config import SessionConfig, load_session, to_toml
+from pinnacle.plan.checks import load_session
+from pinnacle.plan.config import SessionConfig, to_toml
 from pinnacle.strategy.chosen import STRATEGIES
 from pinnacle.venues import registry
 

@@ -61,7 +61,8 @@ def write_config(bench: Bench, name: str, wait: str, place: dict[str, int] | Non
     place: the processor of each role; the demo's own without it. Whoever shares his does not spin.
     """
     from pinnacle.core.config import ProcessConfig
-    from pinnacle.plan.config import load_session, to_toml
+    from pinnacle.plan.checks import load_session
+    from pinnacle.plan.config import to_toml
 
     config = load_session(ROOT / "config" / "demo.toml")
     processes = {

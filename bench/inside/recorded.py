@@ -15,7 +15,7 @@ from pinnacle.core.journal import Journal
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.schema import EventBuffer, Kind
 from pinnacle.feed.publisher import Publisher
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.risk.gate import BATCH as RISK_BATCH
 from pinnacle.risk.gate import RiskGate
 from pinnacle.risk.process import risk_turn

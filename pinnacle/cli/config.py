@@ -14,8 +14,7 @@ def config() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def check(file: Path) -> None:
     """Check FILE; exit 3 and name the key if anything is wrong. Warnings go to stderr."""
-    from pinnacle.plan.checks import warnings
-    from pinnacle.plan.config import load_session
+    from pinnacle.plan.checks import load_session, warnings
 
     loaded = load_session(file)
     for warning in warnings(loaded):
@@ -32,7 +31,8 @@ def show(file: Path, as_json: bool) -> None:
     """Print FILE with every default filled in."""
     import msgspec
 
-    from pinnacle.plan.config import load_session, to_toml
+    from pinnacle.plan.checks import load_session
+    from pinnacle.plan.config import to_toml
 
     loaded = load_session(file)
     if as_json:

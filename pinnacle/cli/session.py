@@ -169,7 +169,7 @@ def create(config: Path, name: str | None) -> None:
     Refused if a living session of another configuration has the name, or its journals are of
     other parameters.
     """
-    from pinnacle.plan.config import load_session
+    from pinnacle.plan.checks import load_session
     from pinnacle.session.create import create_session
 
     loaded = load_session(config)
@@ -257,7 +257,7 @@ def units(file: Path, out: Path | None) -> None:
     from pinnacle.core.errors import ConfigError, UsageError
     from pinnacle.core.names import SessionName
     from pinnacle.core.output import write_whole
-    from pinnacle.plan.config import load_session
+    from pinnacle.plan.checks import load_session
     from pinnacle.session.units import check_folders, session_units
 
     loaded = load_session(file)

@@ -6,12 +6,12 @@ Refused: what cannot run, or would run and never trade. Told by `warnings`: what
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pinnacle.core.config import joined
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.instruments import Instrument, of_instrument
 from pinnacle.exchange.config import market_params
+from pinnacle.plan.config import SessionConfig, StrategyPlan, VenuePlan, read_session
 from pinnacle.quant.maker import Maker
 from pinnacle.risk.config import LimitsConfig
 from pinnacle.risk.gate import RiskGate
@@ -20,9 +20,6 @@ from pinnacle.strategy.config import MarketMakerConfig
 from pinnacle.strategy.host import StrategyHost
 from pinnacle.venues import registry
 
-if TYPE_CHECKING:
-    from pinnacle.plan.config import SessionConfig, StrategyPlan, VenuePlan
-
 _US_PER_MS = 1_000
 #: Amounts are ticks x lots in 63 bits; a position stays far from that whatever the market does.
 NOTIONAL_MAX = 2**63 // 16
@@ -30,7 +27,17 @@ NOTIONAL_MAX = 2**63 // 16
 QUOTE_MOVES_PER_S_MIN = 5
 
 
-def check(config: "SessionConfig") -> None:
+def load_session(path: Path) -> SessionConfig:
+    """The file, checked as far as it can be before anything runs; ConfigError names the key."""
+    config = read_session(path)
+    try:
+        check(config)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return config
+
+
+def check(config: SessionConfig) -> None:
     """ConfigError with the key of the first that contradicts another, or cannot be."""
     instruments = config.instrument_list()
     config.topology()
@@ -51,7 +58,7 @@ def check(config: "SessionConfig") -> None:
             _check_makers(config, plan, instruments, host.strategy.makers())
 
 
-def limits_of(config: "SessionConfig", instrument: Instrument) -> LimitsConfig:
+def limits_of(config: SessionConfig, instrument: Instrument) -> LimitsConfig:
     """RiskGate has seen that every instrument has them."""
     found = of_instrument(config.risk.limits, instrument)
     assert found is not None
@@ -59,8 +66,8 @@ def limits_of(config: "SessionConfig", instrument: Instrument) -> LimitsConfig:
 
 
 def _check_makers(
-    config: "SessionConfig",
-    plan: "StrategyPlan",
+    config: SessionConfig,
+    plan: StrategyPlan,
     instruments: Sequence[Instrument],
     makers: Mapping[int, Maker],
 ) -> None:
@@ -82,7 +89,7 @@ def _check_makers(
             _check_distances(venue, instrument, key, maker, limits, half_spread)
 
 
-def warnings(config: "SessionConfig") -> list[str]:
+def warnings(config: SessionConfig) -> list[str]:
     """What runs, but perhaps not as it was meant; each names its key."""
     found = [*_unquoted(config), *_misplaced(config)]
     for venue in config.venue_plans():
@@ -112,7 +119,7 @@ def warnings(config: "SessionConfig") -> list[str]:
     return found
 
 
-def _unquoted(config: "SessionConfig") -> list[str]:
+def _unquoted(config: SessionConfig) -> list[str]:
     """Instruments that no strategy quotes. A strategy of the user's own says nothing of that."""
     plans = config.strategy_plans()
     if any(plan.config.kind is not None for plan in plans):
@@ -125,7 +132,7 @@ def _unquoted(config: "SessionConfig") -> list[str]:
     return [f"{joined(where, i.label)}: missing: {i.label} is not quoted" for i in unquoted]
 
 
-def _misplaced(config: "SessionConfig") -> list[str]:
+def _misplaced(config: SessionConfig) -> list[str]:
     """Processes that are to run where this machine has no core."""
     cores = os.sched_getaffinity(0)
     return [
@@ -137,7 +144,7 @@ def _misplaced(config: "SessionConfig") -> list[str]:
 
 
 def _check_venue(
-    config: "SessionConfig", venue: "VenuePlan", instruments: Sequence[Instrument]
+    config: SessionConfig, venue: VenuePlan, instruments: Sequence[Instrument]
 ) -> None:
     exchange, gateway, where = venue.config.exchange, config.gateway, venue.key("exchange")
     if (exchange.latency_in_us + exchange.latency_out_us) >= gateway.answer_timeout_ms * _US_PER_MS:
@@ -166,7 +173,7 @@ def _check_venue(
             raise ConfigError(f"{key}: {instrument.symbol!r} {fault}")
 
 
-def _check_amounts(venue: "VenuePlan", instrument: Instrument, limits: LimitsConfig) -> None:
+def _check_amounts(venue: VenuePlan, instrument: Instrument, limits: LimitsConfig) -> None:
     """Orders that the engine takes, and amounts of money that fit."""
     where = joined("risk.limits", instrument.label)
     instrument.lot.positive(limits.order_quantity_max, f"{where}.order_quantity_max", QUANTITY_MAX)
@@ -214,7 +221,7 @@ def _check_quotes(
 
 
 def _check_distances(
-    venue: "VenuePlan",
+    venue: VenuePlan,
     instrument: Instrument,
     where: str,
     maker: MarketMakerConfig,

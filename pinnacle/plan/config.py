@@ -290,25 +290,10 @@ def _set_folders(config: SessionConfig, path: Path) -> None:
             msgspec.structs.force_setattr(plan.config, "folder", folder)
 
 
-def load_session(path: Path, *, kept: bool = False) -> SessionConfig:
-    """The file, checked as far as it can be before anything runs; ConfigError names the key.
-
-    `kept`: it is the copy beside a session's journals.
-    """
-    from pinnacle.plan.checks import check
-
-    config = read_session(path, kept=kept)
-    try:
-        check(config)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
-    return config
-
-
 def read_session(path: Path, *, kept: bool = False) -> SessionConfig:
     """The file, its keys and types checked and no more; ConfigError names the key.
 
-    For one process of a session that was checked as a whole when it was made.
+    For what was checked as a whole when its session was made; `kept`: it is that session's copy.
     """
     config = load(path, SessionConfig, kept=kept)
     try:

@@ -21,8 +21,8 @@ from pinnacle.core.output import open_log
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.ring import RingObserver
 from pinnacle.core.schema import Reason
-from pinnacle.plan.checks import warnings
-from pinnacle.plan.config import SessionConfig, load_session
+from pinnacle.plan.checks import load_session, warnings
+from pinnacle.plan.config import SessionConfig
 from pinnacle.runtime import log as logging
 from pinnacle.runtime.fitness import book_words
 from pinnacle.runtime.observer import Observer

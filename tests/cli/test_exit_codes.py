@@ -15,7 +15,8 @@ from pinnacle.core.instruments import read_list, write_list
 from pinnacle.core.paths import JOURNALLED, ROLES
 from pinnacle.core.schema import Kind, Source
 from pinnacle.core.stream import READER_LEFT
-from pinnacle.plan.config import load_session, to_toml
+from pinnacle.plan.checks import load_session
+from pinnacle.plan.config import to_toml
 from tests.replay.recorded import event, feed_records, flip_bit, write_journal
 from tests.sessions import ROOT, demo_config
 

@@ -12,7 +12,7 @@ import click
 import pytest
 
 from pinnacle.cli.main import pinnacle
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.session.supervisor import FINAL_CODES
 from tests.deploy.unit_files import (
     SERVICES,

@@ -16,7 +16,7 @@ import pytest
 from pinnacle.core.bell import Control
 from pinnacle.core.paths import role_of
 from pinnacle.core.schema import Reason
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.session.units import unit_name
 from tests.deploy.two_users import GROUP, MONITOR, TRADER, as_two_users
 from tests.deploy.unit_files import SIMULATED, commands, install, value, words

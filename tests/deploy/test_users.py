@@ -13,7 +13,7 @@ import pytest
 from pinnacle.core.bell import Bell, Control, ProcessState, create_control
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.schema import Reason
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.session import place
 from pinnacle.session.create import create_session

@@ -4,7 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.runtime.topology import Topology
 from pinnacle.session.units import session_units
 

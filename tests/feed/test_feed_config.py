@@ -4,8 +4,7 @@ import pytest
 
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.toml import read_toml, toml_text
-from pinnacle.plan.checks import warnings
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session, warnings
 from pinnacle.venues.binance import VENUE as BINANCE
 from tests.sessions import ROOT
 

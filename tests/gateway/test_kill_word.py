@@ -12,7 +12,7 @@ from pinnacle.core.segment import Mode
 from pinnacle.execution.orders import OrderTable
 from pinnacle.gateway.process import Gateway
 from pinnacle.gateway.table import BATCH, BATCH_MAX
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.replay.logics import Session
 from pinnacle.runtime.decision_log import recover
 from pinnacle.runtime.frame import wired

@@ -11,8 +11,8 @@ import pytest
 
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.toml import read_toml, toml_text
-from pinnacle.plan.checks import warnings
-from pinnacle.plan.config import load_session, to_toml
+from pinnacle.plan.checks import load_session, warnings
+from pinnacle.plan.config import to_toml
 from tests.sessions import ROOT, many_instruments
 
 DEMO = read_toml(ROOT / "config" / "demo.toml")

@@ -7,8 +7,8 @@ import pytest
 
 from pinnacle.core.errors import ConfigError, StrategyError
 from pinnacle.core.toml import toml_text
-from pinnacle.plan.checks import warnings
-from pinnacle.plan.config import load_session, read_session, to_toml
+from pinnacle.plan.checks import load_session, warnings
+from pinnacle.plan.config import read_session, to_toml
 from pinnacle.strategy.chosen import chosen, code_of
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"

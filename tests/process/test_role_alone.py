@@ -12,7 +12,7 @@ import pytest
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Kind
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import origin_told
 from tests.sessions import demo_config

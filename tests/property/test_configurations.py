@@ -20,8 +20,8 @@ from pinnacle.core.config import DecimalText, Section, _plain
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.toml import read_toml, toml_text
-from pinnacle.plan.checks import warnings
-from pinnacle.plan.config import SessionConfig, load_session, to_toml
+from pinnacle.plan.checks import load_session, warnings
+from pinnacle.plan.config import SessionConfig, to_toml
 from pinnacle.session.create import create_session, remove_session
 from tests.pipeline import Pipeline, wanted
 from tests.sessions import ROOT, SECTIONS_BY_SYMBOL

@@ -5,7 +5,8 @@ import pytest
 
 from pinnacle.core.instruments import write_list
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
-from pinnacle.plan.config import load_session, to_toml
+from pinnacle.plan.checks import load_session
+from pinnacle.plan.config import to_toml
 from pinnacle.replay.evidence import Evidence
 from pinnacle.replay.market_links import FeedLog, compare_tops
 from pinnacle.replay.verify import verify_session

@@ -12,7 +12,7 @@ from pinnacle.core.config import ProcessConfig
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import Kind, Reason, events_pointer
 from pinnacle.core.segment import Mode
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.session.create import create_session
 from tests.records import event

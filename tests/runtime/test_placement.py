@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from pinnacle.core.segment import Segment, create_segment
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.runtime.placement import mapped_files
 from pinnacle.session.create import create_session
 from tests.sessions import ROOT, demo_config

@@ -17,7 +17,7 @@ from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.counters import CountersReader
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source
 from pinnacle.core.segment import Mode
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.runtime import runtime as runtime_module
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.session.create import create_session

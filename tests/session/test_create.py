@@ -7,7 +7,8 @@ from pinnacle.core.bell import Control
 from pinnacle.core.clock import wall_ns
 from pinnacle.core.journal import Journal
 from pinnacle.core.schema import Kind, Source
-from pinnacle.plan.config import load_session, to_toml
+from pinnacle.plan.checks import load_session
+from pinnacle.plan.config import to_toml
 from pinnacle.session.create import create_session, remove_session
 from tests.records import event
 from tests.sessions import demo_config

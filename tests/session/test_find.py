@@ -14,7 +14,7 @@ from pinnacle.core.bell import Control
 from pinnacle.core.errors import ConfigError, LayoutError, PeerLostError, UsageError
 from pinnacle.core.schema import Reason
 from pinnacle.core.segment import Mode
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.session.create import create_session, own_session
 from pinnacle.session.find import find_sessions, left_behind, runtime_dirs, the_session
 from tests.sessions import demo_config

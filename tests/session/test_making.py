@@ -16,7 +16,8 @@ from pinnacle.core.journal import Journal
 from pinnacle.core.ring import RingObserver, RingWriter
 from pinnacle.core.schema import Kind, Reason, Source, events_pointer
 from pinnacle.core.segment import Mode, peek
-from pinnacle.plan.config import load_session, to_toml
+from pinnacle.plan.checks import load_session
+from pinnacle.plan.config import to_toml
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import start_records
 from pinnacle.session.create import (
@@ -350,7 +351,7 @@ SMALL = """
 import resource, sys
 from pathlib import Path
 from pinnacle.core.errors import PinnacleError
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.session.create import create_session
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
 config = load_session(Path(sys.argv[1]))

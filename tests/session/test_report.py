@@ -14,7 +14,8 @@ from pinnacle.core.instruments import write_list
 from pinnacle.core.journal import Journal, Sync
 from pinnacle.core.journal_reader import scan
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
-from pinnacle.plan.config import load_session, read_session, to_toml
+from pinnacle.plan.checks import load_session
+from pinnacle.plan.config import read_session, to_toml
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import start_records
 from pinnacle.session.create import create_session, remove_session
@@ -98,7 +99,7 @@ def test_a_folder_whose_parameters_were_changed_afterwards_gives_no_report(
 ):
     paths = session(whole_day())
     shutil.rmtree(paths.journal("risk"))
-    config = load_session(paths.config, kept=True)
+    config = load_session(paths.config)
     origin = origin_of(config.risk, config.instrument_list())
     start = start_records(Source.RISK, 1, S, 0, origin, [])
     with Journal.open(paths.journal("risk"), "made", Source.RISK, 4096, Sync.NONE) as journal:

@@ -14,7 +14,7 @@ from pinnacle.core.notices import Notices, NoticesReader
 from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Reason
 from pinnacle.core.segment import Mode
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.runtime.log import setup
 from pinnacle.session import child as child_module
 from pinnacle.session.create import create_session

@@ -8,7 +8,7 @@ import pytest
 from pinnacle.core._native import ffi
 from pinnacle.core.errors import StrategyError
 from pinnacle.core.schema import EVENT, Kind, OrderType, Reason, Side, TimeInForce
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.strategy.base import Strategy
 from pinnacle.strategy.config import StrategyConfig
 from pinnacle.strategy.host import StrategyHost
