@@ -11,19 +11,18 @@ from pinnacle.core.clock import Clock
 from pinnacle.core.errors import check
 from pinnacle.core.journal import Journal
 from pinnacle.core.ring import RingReader, RingWriter
-from pinnacle.core.schema import INSTRUMENT_ALL, EventBuffer, Kind, instrument_set, owner_of
-
-ORDER_KINDS = (Kind.NEW, Kind.REPLACE, Kind.CANCEL, Kind.CANCEL_ALL, Kind.QUERY)
-REPORT_KINDS = (
-    Kind.ACK,
-    Kind.REPLACED,
-    Kind.CANCELLED,
-    Kind.FILL,
-    Kind.REJECTED,
-    Kind.REPLACE_REJECTED,
-    Kind.CANCEL_REJECTED,
-    Kind.ORDER_STATUS,
+from pinnacle.core.schema import (
+    INSTRUMENT_ALL,
+    Class,
+    EventBuffer,
+    Kind,
+    class_of,
+    instrument_set,
+    owner_of,
 )
+
+ORDER_KINDS = tuple(kind for kind in Kind if class_of(kind) == Class.ORDER)
+REPORT_KINDS = tuple(kind for kind in Kind if class_of(kind) == Class.REPORT)
 
 
 def kind_mask(kinds: tuple[Kind, ...]) -> int:
