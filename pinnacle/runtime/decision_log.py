@@ -222,18 +222,16 @@ def recover(
     origin: Origin,
     *,
     checkpoints: Checkpoints | None = None,
-    resend: Callable[[int], bool] = lambda i: True,
     progress: Callable[[], None] = lambda: None,
 ) -> Recovered:
     """Bring logic and rings to where the journal says the process was, and log this start.
 
     With `checkpoints` only what is behind the last good one is replayed.
-    `origin` is what the logic was made from.
-    `resend(i)` says whether output i gets the decisions that were journalled and never pushed
-    (a wire to a venue must not). `progress` is called as the replay goes on. Raises CorruptError at
-    a damaged record, of what the journal's opening left unread and is replayed; DataError when
-    the logic does not repeat its recorded decisions: it is another logic or another configuration
-    than the one that wrote the journal.
+    `origin` is what the logic was made from. Outputs that are `resent` get the decisions that were
+    journalled and never pushed (a wire to a venue must not). `progress` is called as the replay
+    goes on. Raises CorruptError at a damaged record, of what the journal's opening left unread and
+    is replayed; DataError when the logic does not repeat its recorded decisions: it is another
+    logic or another configuration than the one that wrote the journal.
     """
     journal = stage.journal
     reader = journal.reader()
@@ -256,7 +254,8 @@ def recover(
     completed = _complete(stage, replay, cursors)
     pushed = skipped = 0
     for i, output in enumerate(stage.outputs):
-        if cursors.created.get((True, i)) == output.ring.segment.created_ns and resend(i):
+        created_ns = output.ring.segment.created_ns
+        if output.resent and cursors.created.get((True, i)) == created_ns:
             pushed += _push_missing(output, cursors.next[(True, i)], cursors.kept[i])
     for given in stage.inputs:
         if cursors.created.get((False, given.source)) == given.ring.segment.created_ns:

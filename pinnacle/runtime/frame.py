@@ -63,11 +63,8 @@ def act(
     with Runtime(seat) as runtime:
         logic = make_logic(runtime.mine)
         stage = wired(runtime)
-        resent = [ring.resent for ring in seat.topology.gives(seat.process)]
         origin = origin_of(settings, runtime.instruments, code)
-        checkpoints = runtime.recover(
-            stage, logic, origin, seat.journal.checkpoint_s, resend=lambda i: resent[i]
-        )
+        checkpoints = runtime.recover(stage, logic, origin, seat.journal.checkpoint_s)
         actor = make_actor(runtime, stage, logic)
         runtime.ready(actor.words)
         _turns(runtime, actor, checkpoints)
@@ -92,9 +89,8 @@ def wired(runtime: Runtime) -> Stage:
         Output(
             RingWriter(paths.ring(ring.name)),
             Bell(paths.process(ring.reader.name), Mode.SHARED),
-            ring.route.kinds,
-            ring.route.instruments,
-            ring.route.owner,
+            ring.route,
+            ring.resent,
         )
         for ring in topology.gives(process)
         if ring.route is not None

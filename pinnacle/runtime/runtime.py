@@ -8,7 +8,6 @@ the thread that does what hot loops must not: making journal files, syncing them
 import os
 import resource
 import signal
-from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -152,14 +151,7 @@ class Runtime:
             self.journal.keep()
         return self.journal
 
-    def recover(
-        self,
-        stage: Stage,
-        logic: Logic,
-        origin: Origin,
-        checkpoint_s: int,
-        resend: Callable[[int], bool] = lambda i: True,
-    ) -> Checkpoints:
+    def recover(self, stage: Stage, logic: Logic, origin: Origin, checkpoint_s: int) -> Checkpoints:
         """Take up what this process was: see decision_log.recover. Its checkpoints.
 
         They are written off its core. The stage's stamps are looked at from here on.
@@ -173,7 +165,6 @@ class Runtime:
             self.epoch,
             origin,
             checkpoints=checkpoints,
-            resend=resend,
             progress=self.progress,
         )
         if found.records:

@@ -63,18 +63,15 @@ class Route:
 
 @dataclass(frozen=True)
 class Output:
-    """A ring that a process writes, its reader's doorbell, and which records go there."""
+    """A ring that a process writes, its reader's doorbell, and which records go there.
+
+    `resent`: what was decided before a crash is given after it.
+    """
 
     ring: RingWriter
     bell: Bell | None
-    kinds: int
-    instruments: frozenset[int] | None = None
-    owner: int | None = None
-
-    @property
-    def route(self) -> Route:
-        """What `kinds`, `instruments` and `owner` say together."""
-        return Route(self.kinds, self.instruments, self.owner)
+    route: Route
+    resent: bool = True
 
 
 class Stage:

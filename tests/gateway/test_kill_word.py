@@ -39,9 +39,7 @@ class World:
         self.runtime = Runtime(seat_of("gateway", paths, unwatched(), journal=journal))
         self.table = OrderTable(10**15, 10**9, 4 * BATCH)
         stage = wired(self.runtime)
-        seat = self.runtime.seat
-        resent = [ring.resent for ring in seat.topology.gives(seat.process)]
-        recover(stage, self.table.decided, 1, ORIGIN, resend=lambda i: resent[i])
+        recover(stage, self.table.decided, 1, ORIGIN)
         self.loop = Gateway(self.runtime, stage, self.table)
 
     def order(self, kind, *order_ids):

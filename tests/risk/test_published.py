@@ -6,7 +6,7 @@ import pytest
 from pinnacle.core.instruments import read_list
 from pinnacle.core.rows import PositionsReader, PositionsWriter, create_positions
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source, events_pointer
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.risk.config import LimitsConfig, RiskConfig
 from pinnacle.risk.gate import RiskGate
 from pinnacle.risk.process import Risk

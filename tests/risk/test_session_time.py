@@ -6,7 +6,7 @@ from pinnacle.core.clock import Clock
 from pinnacle.core.journal import Journal
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source, events_pointer
-from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Route, Stage, kind_mask
 from tests.records import batch, event
 from tests.risk_desk import PASSED, gate, new, only, refused, top
 
@@ -29,8 +29,8 @@ class Risk:
             Source.RISK,
             [Input(RingReader(folder / "intents.ring"), Source.STRATEGY)],
             [
-                Output(RingWriter(folder / "orders.ring"), None, kind_mask(ORDER_KINDS)),
-                Output(RingWriter(folder / "fills.ring"), None, kind_mask(REPORT_KINDS)),
+                Output(RingWriter(folder / "orders.ring"), None, Route(kind_mask(ORDER_KINDS))),
+                Output(RingWriter(folder / "fills.ring"), None, Route(kind_mask(REPORT_KINDS))),
             ],
             0,
             self.clock,

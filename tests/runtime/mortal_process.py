@@ -8,7 +8,7 @@ from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import EVENT, EventBuffer, Flag, Kind, Source, events_pointer
 from pinnacle.core.segment import Mode
 from pinnacle.runtime.decision_log import recover
-from pinnacle.runtime.stage import Input, Output, Stage, kind_mask
+from pinnacle.runtime.stage import Input, Output, Route, Stage, kind_mask
 from tests.records import ORIGIN, event
 
 
@@ -56,7 +56,7 @@ class World:
     def recover(self, **how):
         self.found = recover(self.stage, self.logic.decided, 1, ORIGIN, **how)
 
-    def start_stage(self):
+    def start_stage(self, *, resent=True):
         self.journal = Journal.open(
             self.folder / "journal", "test", Source.RISK, self.per_file, 0, 0
         )
@@ -68,7 +68,8 @@ class World:
                 Output(
                     RingWriter(self.folder / "out.ring"),
                     Bell(self.folder / "next.process", Mode.SHARED),
-                    kind_mask((Kind.NEW,)),
+                    Route(kind_mask((Kind.NEW,))),
+                    resent,
                 )
             ],
             1_000_000,

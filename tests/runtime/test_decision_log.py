@@ -211,8 +211,8 @@ def test_an_output_that_must_not_be_sent_again_is_not(tmp_path):
     world.turn()
     world.die_before_giving(7)
     world.logic = Doubler()
-    world.start_stage()
-    world.recover(resend=lambda output: output != 0)
+    world.start_stage(resent=False)
+    world.recover()
     assert world.found.pushed == 0
     assert world.received()["order_id"].tolist() == [1, 2, 3, 4, 5]
 

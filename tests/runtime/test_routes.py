@@ -9,7 +9,7 @@ from pinnacle.core._native import lib
 from pinnacle.core.journal import Journal
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import INSTRUMENT_ALL, EventBuffer, Kind, Source, events_pointer
-from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Route, Stage, kind_mask
 from tests.records import batch, event
 
 RINGS_MAX: int = lib.PMM_STAGE_RINGS_MAX
@@ -18,14 +18,14 @@ EVERY_KIND = 2**64 - 1
 
 
 class Routes:
-    """A stage with these routes: the fields of Output behind its bell."""
+    """A stage with these routes: the fields of Route."""
 
     def __init__(self, folder, *routes):
         self.readers, outputs = [], []
         for i, route in enumerate(routes):
             create_ring(folder / f"{i}.ring", 1024, f"output {i}")
             self.readers.append(RingReader(folder / f"{i}.ring"))
-            outputs.append(Output(RingWriter(folder / f"{i}.ring"), None, *route))
+            outputs.append(Output(RingWriter(folder / f"{i}.ring"), None, Route(*route)))
         self.outputs = outputs
         journal = Journal.open(folder / "log", "test", Source.RISK, 4096, 0, 0)
         self.stage = Stage(journal, Source.RISK, [], outputs, 0)

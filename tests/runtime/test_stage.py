@@ -14,7 +14,7 @@ from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Source, events_pointer
 from pinnacle.core.segment import Mode
-from pinnacle.runtime.stage import Input, Output, Stage, kind_mask
+from pinnacle.runtime.stage import Input, Output, Route, Stage, kind_mask
 from tests.records import batch, event
 
 
@@ -30,9 +30,10 @@ class World:
             Input(RingReader(folder / "a.ring"), Source.GATEWAY),
             Input(RingReader(folder / "b.ring"), Source.STRATEGY),
         ]
+        orders, fills = (Kind.NEW, Kind.CANCEL), (Kind.FILL, Kind.ACK)
         outputs = [
-            Output(RingWriter(folder / "orders.ring"), None, kind_mask((Kind.NEW, Kind.CANCEL))),
-            Output(RingWriter(folder / "fills.ring"), None, kind_mask((Kind.FILL, Kind.ACK))),
+            Output(RingWriter(folder / "orders.ring"), None, Route(kind_mask(orders))),
+            Output(RingWriter(folder / "fills.ring"), None, Route(kind_mask(fills))),
         ]
         self.stage = Stage(self.journal, Source.RISK, self.inputs, outputs, give_wait_ns, clock)
         self.batch = EventBuffer(32)

@@ -6,7 +6,7 @@ from pinnacle.core.counters import CountersReader
 from pinnacle.core.instruments import read_list
 from pinnacle.core.rows import Quote, QuotesReader
 from pinnacle.core.schema import Kind, Side, Source, events_pointer
-from pinnacle.plan.config import load_session
+from pinnacle.plan.checks import load_session
 from pinnacle.runtime.frame import wired
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.runtime.topology import MarketPlace

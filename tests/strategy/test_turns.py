@@ -14,7 +14,7 @@ from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Side, Source, events_pointer
 from pinnacle.core.segment import Mode
-from pinnacle.runtime.stage import ORDER_KINDS, Input, Output, Stage, kind_mask
+from pinnacle.runtime.stage import ORDER_KINDS, Input, Output, Route, Stage, kind_mask
 from pinnacle.strategy.config import MarketMakerConfig, StrategyConfig
 from pinnacle.strategy.host import StrategyHost
 from pinnacle.strategy.market_maker import MarketMaker
@@ -51,7 +51,7 @@ class World:
             Journal.open(folder / "log", "test", Source.STRATEGY, 4096, 0, 0),
             Source.STRATEGY,
             [Input(self.reader, Source.FEED)],
-            [Output(RingWriter(folder / "intents.ring"), None, kind_mask(ORDER_KINDS))],
+            [Output(RingWriter(folder / "intents.ring"), None, Route(kind_mask(ORDER_KINDS)))],
             0,
         )
         self.bell = Bell(folder / "bell", Mode.OWN)
