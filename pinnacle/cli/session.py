@@ -258,7 +258,7 @@ def units(file: Path, out: Path | None) -> None:
     from pinnacle.core.names import SessionName
     from pinnacle.core.output import write_whole
     from pinnacle.plan.checks import load_session
-    from pinnacle.session.units import check_folders, session_units
+    from pinnacle.session.systemd import check_folders, session_units
 
     loaded = load_session(file)
     try:

@@ -17,7 +17,7 @@ from pinnacle.core.bell import Control
 from pinnacle.core.paths import role_of
 from pinnacle.core.schema import Reason
 from pinnacle.plan.checks import load_session
-from pinnacle.session.units import unit_name
+from pinnacle.session.systemd import unit_name
 from tests.deploy.two_users import GROUP, MONITOR, TRADER, as_two_users
 from tests.deploy.unit_files import SIMULATED, commands, install, value, words
 from tests.sessions import demo_config, until

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pinnacle.plan.checks import load_session
 from pinnacle.runtime.topology import Topology
-from pinnacle.session.units import session_units
+from pinnacle.session.systemd import session_units
 
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "systemd"

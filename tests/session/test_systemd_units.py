@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pinnacle.cli.main import pinnacle
 from pinnacle.core.errors import ConfigError, UsageError
 from pinnacle.runtime.topology import MarketPlace, Topology
-from pinnacle.session.units import session_units, unit_name
+from pinnacle.session.systemd import session_units, unit_name
 from tests.sessions import ROOT, demo_config
 
 SYSTEMD = '[session]\nruntime_dir = "/run/pinnacle"\ndata_dir = "/var/lib/pinnacle"\n'
