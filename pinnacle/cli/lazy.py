@@ -1,6 +1,6 @@
 """A click group whose commands are imported only when they are asked for.
 
-`pinnacle risk` must not pay for flask, nor `--help` for the C library.
+`pinnacle process risk` must not pay for flask, nor `--help` for the C library.
 """
 
 import errno

@@ -29,10 +29,10 @@ def verify(session: Path, other_build: bool, as_json: bool) -> int:
     with Progress(console=console, disable=not console.is_terminal) as bar:
         tasks: dict[str, Any] = {}
 
-        def progress(role: str, done: int, total: int) -> None:
-            if role not in tasks:
-                tasks[role] = bar.add_task(role, total=total)
-            bar.update(tasks[role], completed=done)
+        def progress(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=total)
+            bar.update(tasks[name], completed=done)
 
         found = verify_session(paths, progress, other_build=other_build)
     result = found.as_dict()

@@ -26,7 +26,7 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """What only a live session shows, taken at its end before the segments go.
 
-    `processes`: restarts and rss_mb by role.
+    `processes`: restarts and rss_mb by name.
     """
 
     tick_to_order: Latency

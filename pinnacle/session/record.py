@@ -18,6 +18,7 @@ from pinnacle.plan.origin import made_from
 from pinnacle.runtime.run_marks import first_start, refuse_others
 from pinnacle.session.place import cannot
 
+_WAY_OUT = ": choose another name, or move that folder away"
 _NUMBERED = ("venues", "strategies")
 _OF_A_FEED = re.compile(r"venues\.[^.]+\.feed\.")
 #: What decisions depend on, besides the venue; the rest says where and how processes run.
@@ -76,9 +77,6 @@ def _refuse_edited(config: SessionConfig, paths: SessionPaths) -> None:
             if is_shortage(error):
                 raise
             # Its own process refuses it, with its words.
-
-
-_WAY_OUT = ": choose another name, or move that folder away"
 
 
 def _recorded(paths: SessionPaths) -> SessionConfig:

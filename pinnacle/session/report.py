@@ -221,7 +221,7 @@ def summary(report: dict[str, Any]) -> str:
         for row in report["journals"]
         if row["damage"]
     ]
-    lines += [f"  {role}: no journal: what it recorded is missing" for role in report["missing"]]
+    lines += [f"  {name}: no journal: what it recorded is missing" for name in report["missing"]]
     return "\n".join(lines)
 
 
