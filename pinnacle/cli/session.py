@@ -125,6 +125,7 @@ def status(config: Path | None, runtime_dir: Path | None, name: str | None, as_j
 
     import msgspec
 
+    from pinnacle.core.errors import PeerLostError
     from pinnacle.monitor.document import Row, process_json
     from pinnacle.runtime.observer import Observer
 
@@ -141,7 +142,7 @@ def status(config: Path | None, runtime_dir: Path | None, name: str | None, as_j
         click.echo(msgspec.json.encode(document))
     else:
         _print_status(document)
-    return 0 if all(process.alive for process in processes) else 5
+    return 0 if all(process.alive for process in processes) else PeerLostError.exit_code
 
 
 def _print_status(document: dict[str, Any]) -> None:

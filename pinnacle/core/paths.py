@@ -3,7 +3,7 @@
 <runtime_dir>/<session>/             <data_dir>/<session>/
     control                              config.toml
     session.toml                         instruments.json
-    instruments                          <role>.log
+    instruments                          ending.json
     <process>.process                    <process>/000000.pmj ...
     <process>.counters
     <process>.notices, supervisor.notices
@@ -27,8 +27,10 @@ from pinnacle.core.names import SessionName, file_name
 #: Roles of those that write a journal, in the order of the flow.
 JOURNALLED = ("exchange", "feed", "strategy", "risk", "gateway")
 ROLES = (*JOURNALLED, "monitor")
+#: Who starts and ends them: `pinnacle run`.
+SUPERVISOR = "supervisor"
 _PROCESS = re.compile(rf"({'|'.join(ROLES)})(\.[a-z0-9_-]+)?")
-_LOG = rf"({_PROCESS.pattern}|supervisor)\.log"
+_LOG = rf"({_PROCESS.pattern}|{SUPERVISOR})\.log"
 _DATA_FILE = re.compile(rf"config\.toml|(instruments|ending)\.json|{_LOG}")
 
 

@@ -11,6 +11,7 @@ from pinnacle.core.config import InstrumentConfig, Section, convert
 from pinnacle.core.errors import ConfigError, UsageError
 from pinnacle.core.instruments import Instrument, write_list
 from pinnacle.core.journal import Journal, Sync
+from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import EventBuffer, Source
 from pinnacle.core.toml import read_toml
 from pinnacle.exchange.config import ExchangeConfig, TradersConfig, market_params
@@ -96,7 +97,8 @@ def simulate(
     TRADE with their virtual times. The same seed gives the same records but for their commit
     words, which carry the journal's random identity. UsageError if a journal is there already.
     """
-    place, table = directory / "exchange", directory / "instruments.json"
+    paths = SessionPaths(Path(), directory)
+    place, table = paths.journal("exchange"), paths.instrument_list
     if any(place.glob("*.pmj")):
         raise UsageError(f"{place}: there is a journal already")
     if os.path.lexists(table):

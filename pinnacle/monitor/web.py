@@ -17,7 +17,7 @@ from pinnacle.core.clock import monotonic_ns
 from pinnacle.monitor.state import State
 
 #: A monitor that has not looked at the session for so long is not alive.
-SILENT_NS = 5_000_000_000
+SAMPLES_SILENT_NS = 5_000_000_000
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 WILDCARDS = frozenset({"0.0.0.0", "::"})
 HEADERS = {
@@ -55,7 +55,7 @@ def create_app(state: State, host: str = "127.0.0.1") -> Flask:
     @app.get("/api/health")
     def health() -> tuple[Response, int]:
         age_ns = monotonic_ns() - state.latest.taken_ns
-        alive = age_ns < SILENT_NS
+        alive = age_ns < SAMPLES_SILENT_NS
         return jsonify(alive=alive, sample_age_ms=age_ns // 1_000_000), 200 if alive else 503
 
     @app.get("/api/ready")

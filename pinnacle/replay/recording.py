@@ -15,13 +15,10 @@ from pinnacle.core.errors import (
 )
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.journal_reader import JournalReader
-from pinnacle.core.paths import JOURNALLED, in_flow, is_process
+from pinnacle.core.paths import JOURNALLED, SessionPaths, in_flow, is_process
 from pinnacle.plan.config import SessionConfig
 from pinnacle.runtime.origin import Origin, build_id, instruments_id
 from pinnacle.runtime.run_marks import first_start, refuse_others
-
-INSTRUMENT_LIST = "instruments.json"
-CONFIGURATION = "config.toml"  # a session's folder has one, and a journal of every role
 
 
 class Recording:
@@ -43,17 +40,21 @@ class Recording:
         if not path.is_dir():
             raise UsageError(f"{path}: no such directory")
         if _is_journal(path):
-            return cls(path, {path.resolve().name: path}, path / ".." / INSTRUMENT_LIST)
+            return cls(
+                path, {path.resolve().name: path}, SessionPaths(Path(), path / "..").instrument_list
+            )
         found = {child.name: child for child in sorted(path.iterdir()) if _is_journal(child)}
         # One whose files are gone is named as unreadable, and not passed over.
-        whole = (path / CONFIGURATION).exists()
-        expected = _journals_of(path / CONFIGURATION) if whole else JOURNALLED
+        # A session's folder has a configuration, and a journal of every process.
+        paths = SessionPaths(Path(), path)
+        whole = paths.config.exists()
+        expected = _journals_of(paths.config) if whole else JOURNALLED
         found |= {name: path / name for name in expected if whole or (path / name).is_dir()}
         if not found:
             raise DataError(f"{path}: neither a session's folder nor a journal: no *.pmj in it")
         names = in_flow(filter(is_process, found))
         names += [name for name in found if not is_process(name)]
-        return cls(path, {name: found[name] for name in names}, path / INSTRUMENT_LIST)
+        return cls(path, {name: found[name] for name in names}, paths.instrument_list)
 
     def journal(self, name: str) -> Path:
         """The directory of a journal; UsageError lists the names that there are."""

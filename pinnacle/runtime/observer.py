@@ -12,12 +12,12 @@ from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.counters import CountersReader, Histogram
 from pinnacle.core.instruments import Instrument, read_table
 from pinnacle.core.notices import Notice, NoticesReader
-from pinnacle.core.paths import SessionPaths, role_of
+from pinnacle.core.paths import SUPERVISOR, SessionPaths, role_of
 from pinnacle.core.rows import Position, PositionsReader, Quote, QuotesReader
 from pinnacle.core.schema import Reason, Side
 
 #: A process whose heart has not beaten for so long is hung: every loop beats each 20 ms.
-SILENT_NS = 2_000_000_000
+HEART_SILENT_NS = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Observer:
         self._bells = {name: Bell(paths.process(name)) for name in names}
         self._counters = {name: CountersReader(paths.counters(name)) for name in names}
         self._books = [SharedBookReader(paths.book(i.label)) for i in self.instruments]
-        tellers = (*names, "supervisor")
+        tellers = (*names, SUPERVISOR)
         self._notices = [NoticesReader(paths.notices(teller)) for teller in tellers]
         self._positions = PositionsReader(paths.positions)
         self._quotes = {name: QuotesReader(paths.quotes(name)) for name in self.of_role("strategy")}
@@ -81,7 +81,7 @@ class Observer:
                 rss = 0.0
         silent_ns = monotonic_ns() - header.heartbeat_ns
         state = ProcessState(bell.state) if alive else ProcessState.ABSENT
-        hung = state == ProcessState.READY and silent_ns > SILENT_NS
+        hung = state == ProcessState.READY and silent_ns > HEART_SILENT_NS
         return ProcessView(
             name=name,
             state="hung" if hung else state.name.lower(),
@@ -143,7 +143,7 @@ class Observer:
         found = Quote()
         for name, quotes in self._quotes.items():
             strategy = self._bells[name].segment
-            silent = monotonic_ns() - strategy.heartbeat_ns > SILENT_NS
+            silent = monotonic_ns() - strategy.heartbeat_ns > HEART_SILENT_NS
             if not silent and strategy.owner_pid:
                 found = _better(found, quotes.read(instrument.instrument_id) or Quote())
         return found

@@ -14,7 +14,7 @@ from pinnacle.core.journal_reader import JournalReader, scan
 from pinnacle.core.kept import kept_bytes
 from pinnacle.core.notices import create_notices
 from pinnacle.core.output import write_whole
-from pinnacle.core.paths import SessionPaths
+from pinnacle.core.paths import SUPERVISOR, SessionPaths
 from pinnacle.core.ring import create_ring
 from pinnacle.core.rows import create_positions, create_quotes
 from pinnacle.core.schema import Reason
@@ -218,7 +218,7 @@ def _write_segments(config: SessionConfig, made: SessionPaths) -> None:
 
 def _tellers(topology: Topology) -> list[str]:
     """Who has something to tell people."""
-    return [*(process.name for process in topology.processes), "supervisor"]
+    return [*(process.name for process in topology.processes), SUPERVISOR]
 
 
 def _start_ns(paths: SessionPaths, topology: Topology) -> int:

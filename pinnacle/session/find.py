@@ -13,9 +13,10 @@ from pinnacle.core.paths import SessionPaths, default_runtime_dir
 from pinnacle.core.toml import read_toml
 from pinnacle.plan.config import SessionSection
 from pinnacle.session.place import living
+from pinnacle.session.systemd import RUNTIME_DIR
 
 #: Where root's sessions and those of the shipped units are.
-_SYSTEM = ("/dev/shm/pinnacle", "/run/pinnacle")
+_SYSTEM = ("/dev/shm/pinnacle", RUNTIME_DIR)
 
 
 class _Named(Section, frozen=True):

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pinnacle.core.errors import ConfigError
-from pinnacle.core.paths import SessionPaths, default_runtime_dir
+from pinnacle.core.paths import SUPERVISOR, SessionPaths, default_runtime_dir
 from pinnacle.core.segment import is_owned, is_segment
 
 FOLDER_MODE = 0o750
@@ -107,9 +107,9 @@ def exists(paths: SessionPaths) -> bool:
 
 
 def living(paths: SessionPaths) -> list[str]:
-    """The processes that hold a lock of the session, and who keeps it ("supervisor")."""
+    """The processes that hold a lock of the session, and who keeps it (SUPERVISOR)."""
     holders = {name: paths.process(name) for name in paths.processes()}
-    holders["supervisor"] = paths.control
+    holders[SUPERVISOR] = paths.control
     return [name for name, path in holders.items() if is_owned(path)]
 
 

@@ -18,7 +18,7 @@ from pinnacle.core.kept import kept_bytes
 from pinnacle.core.names import stamped
 from pinnacle.core.notices import Notices
 from pinnacle.core.output import open_log
-from pinnacle.core.paths import SessionPaths
+from pinnacle.core.paths import SUPERVISOR, SessionPaths
 from pinnacle.core.ring import RingObserver
 from pinnacle.core.schema import Reason
 from pinnacle.plan.checks import load_session, warnings
@@ -106,10 +106,10 @@ def _supervised(
     """The whole life of the processes: whether they all were ready once, and what failed."""
     with (
         Control(paths.control) as control,
-        Notices(paths.notices("supervisor"), control.now_ns) as notices,
-        open_log(paths.log("supervisor")) as file,
+        Notices(paths.notices(SUPERVISOR), control.now_ns) as notices,
+        open_log(paths.log(SUPERVISOR)) as file,
     ):
-        log = logging.setup("supervisor", notices=notices, fd=file.fileno())
+        log = logging.setup(SUPERVISOR, notices=notices, fd=file.fileno())
         supervisor = Supervisor(paths, config.topology(), log, keep)
         observer = Observer(paths)
         seen = _Seen()

@@ -10,7 +10,13 @@ import structlog
 
 from pinnacle.core.bell import Bell, Control
 from pinnacle.core.clock import monotonic_ns
-from pinnacle.core.errors import PinnacleError
+from pinnacle.core.errors import (
+    ConfigError,
+    LayoutError,
+    PeerLostError,
+    PinnacleError,
+    UsageError,
+)
 from pinnacle.core.output import open_log
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Reason, in_words
@@ -24,8 +30,8 @@ STOP_TIMEOUT_S = 5.0
 BACKOFF_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 FAILURES_MAX = 6
 #: An error that a restart cannot cure: usage, configuration, layout.
-FINAL_CODES = {2, 3, 4}
-LOST = 5
+FINAL_CODES = {UsageError.exit_code, ConfigError.exit_code, LayoutError.exit_code}
+LOST = PeerLostError.exit_code
 #: A supervisor that did not run for so long knows nothing of its processes' hearts meanwhile.
 GAP_NS = 1_000_000_000
 
