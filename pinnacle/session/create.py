@@ -1,5 +1,7 @@
 """Makes a session: its folders, and every segment that its processes will share."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -105,16 +107,8 @@ def _is_whole(config: SessionConfig, paths: SessionPaths) -> bool:
     """Whether every segment that this configuration's processes will open can be opened."""
     if not _is_of(config, paths):
         return False
-    topology = config.topology()
-    needed = [paths.instruments, paths.positions]
-    needed += [paths.ring(ring.name) for ring in topology.rings]
-    needed += [paths.quotes(strategy.name) for strategy in topology.of_role("strategy")]
-    for process in topology.processes:
-        needed += [paths.process(process.name), paths.counters(process.name)]
-    needed += [paths.notices(teller) for teller in _tellers(topology)]
-    needed += [paths.book(instrument.label) for instrument in config.instrument_list()]
     try:
-        for path in needed:
+        for path, _ in _segments(config, paths):
             Segment(path).close()
     except (NativeError, LayoutError, OSError) as error:
         log.warning(f"{error}: the session's segments are made anew, what was under way is lost")
@@ -192,33 +186,41 @@ def _halted_by_operator(paths: SessionPaths) -> bool:
         return False
 
 
-def _write_segments(config: SessionConfig, made: SessionPaths) -> None:
+def _segments(
+    config: SessionConfig, paths: SessionPaths
+) -> Iterator[tuple[Path, Callable[[Path], object]]]:
+    """Every segment but control, and what makes it there."""
     instruments, topology = config.instrument_list(), config.topology()
-    write_table(made.instruments, instruments)
+    yield paths.instruments, partial(write_table, instruments=instruments)
     for process in topology.processes:
         name = process.name
-        create_bell(made.process(name), name)
-        create_counters(made.counters(name), COUNTERS, HISTOGRAMS, name)
-    create_positions(made.positions, len(instruments), "risk")
+        yield paths.process(name), partial(create_bell, name=name)
+        room = partial(create_counters, counters=COUNTERS, histograms=HISTOGRAMS)
+        yield paths.counters(name), partial(room, name=name)
+    for teller in (*(process.name for process in topology.processes), SUPERVISOR):
+        yield paths.notices(teller), partial(create_notices, name=teller)
+    rows = len(instruments)
+    yield paths.positions, partial(create_positions, instruments=rows, name="risk")
     for strategy in topology.of_role("strategy"):
-        create_quotes(made.quotes(strategy.name), len(instruments), strategy.name)
-    for teller in _tellers(topology):
-        create_notices(made.notices(teller), teller)
+        name = strategy.name
+        yield paths.quotes(name), partial(create_quotes, instruments=rows, name=name)
     for ring in topology.rings:
-        create_ring(made.ring(ring.name), config.session.ring_capacity, ring.name)
+        capacity = config.session.ring_capacity
+        yield paths.ring(ring.name), partial(create_ring, capacity=capacity, name=ring.name)
     for instrument in instruments:
-        label = instrument.label
-        create_shared_book(made.book(label), instrument.instrument_id, name=label)
-    create_control(made.control, _start_ns(made, topology))
+        number, label = instrument.instrument_id, instrument.label
+        make = partial(create_shared_book, instrument_id=number, name=label)
+        yield paths.book(label), make
+
+
+def _write_segments(config: SessionConfig, made: SessionPaths) -> None:
+    for path, make in _segments(config, made):
+        make(path)
+    create_control(made.control, _start_ns(made, config.topology()))
     made.monitor_address.touch()
     # The monitor may be another user of this group: these, and no others, are its own to write.
     for path in made.of_the_monitor():
         path.chmod(0o660)
-
-
-def _tellers(topology: Topology) -> list[str]:
-    """Who has something to tell people."""
-    return [*(process.name for process in topology.processes), SUPERVISOR]
 
 
 def _start_ns(paths: SessionPaths, topology: Topology) -> int:
