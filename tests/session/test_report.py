@@ -116,14 +116,15 @@ def test_a_folder_whose_parameters_were_changed_afterwards_gives_no_report(
 @pytest.fixture
 def of_a_class(tmp_path):
     """Of a session with a strategy of the user's own, whose module is gone."""
-    config_path, paths = demo_config(tmp_path, "made", "two-venues.toml")
+    config_path, paths = demo_config(
+        tmp_path, "made", "two-venues.toml", change=lambda text: text.replace("my_mm:", "gone_mm:")
+    )
     config = read_session(config_path)
     paths.data.mkdir(parents=True)
     paths.config.write_text(to_toml(config), encoding="utf-8")
     write_list(paths.instrument_list, config.instrument_list())
     with Journal.open(paths.journal("risk"), "made", Source.RISK, 4096, Sync.NONE) as journal:
         journal.append_array(np.ascontiguousarray(batch(*whole_day())))
-    config_path.with_name("my_mm.py").unlink()
     return paths
 
 
