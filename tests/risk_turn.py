@@ -11,6 +11,7 @@ from pinnacle.core.journal import Journal
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
 from pinnacle.core.schema import EventBuffer, Source, events_pointer
+from pinnacle.risk.process import risk_turn
 from pinnacle.runtime.stage import ORDER_KINDS, Input, Output, Route, Stage, kind_mask
 from tests.records import batch, book_of
 from tests.risk_desk import ASK, BID, gate

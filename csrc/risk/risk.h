@@ -79,8 +79,8 @@ struct pmm_risk_session {
 size_t pmm_risk_memsize(uint32_t orders, uint32_t instrument_count);
 /*
  * orders: a power of two, a third more than may be open at once; instruments: the session's table, by id, copied.
- * ARGUMENT, also for memory that is none, too small or not aligned, and for limits, fees or venues' numbers out of their
- * ranges.
+ * ARGUMENT, also for memory that is none, too small or not aligned, and for limits, fees or venues' numbers out of
+ * their ranges.
  */
 int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_instrument *instruments,
                   const struct pmm_risk_limits *limits, uint32_t instrument_count,
@@ -88,8 +88,8 @@ int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_
 
 /*
  * Runs n records; the decisions go to out. max must be at least 2 n + orders (a HALT cancels everything, and again what
- * a refused cancel has put back), and by orders more for each START behind the first record, which cancels again what is
- * being cancelled. Returns the count; ARGUMENT: nothing is done, or, where such a START finds no room, what stands
+ * a refused cancel has put back), and by orders more for each START behind the first record, which cancels again what
+ * is being cancelled. Returns the count; ARGUMENT: nothing is done, or, where such a START finds no room, what stands
  * before it.
  */
 int64_t pmm_risk_run(struct pmm_risk *risk, const struct pmm_event *in, size_t n, struct pmm_event *out, size_t max);

@@ -80,7 +80,8 @@ int64_t pmm_stage_commit(struct pmm_stage *stage, struct pmm_event *batch, size_
 
 /*
  * poll behind own records that the caller has put at the batch's start, then commit. n, of both; 0: nothing at all; the
- * journal's SYSTEM; ARGUMENT, and nothing is done, if own is more than max. Where they are as many no ring is looked at.
+ * journal's SYSTEM; ARGUMENT, and nothing is done, if own is more than max. Where they are as many no ring is looked
+ * at.
  */
 int64_t pmm_stage_take(struct pmm_stage *stage, struct pmm_event *batch, size_t own, size_t max);
 

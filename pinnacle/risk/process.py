@@ -4,7 +4,6 @@ from typing import Any
 
 from pinnacle.core._native import lib
 from pinnacle.core.book import SharedBookReader
-from pinnacle.core.instruments import Instrument
 from pinnacle.core.rows import PositionsWriter
 from pinnacle.core.schema import EventBuffer
 from pinnacle.risk.alarms import Alarms
