@@ -14,6 +14,8 @@ from pinnacle.venues.transport.troubles import Troubles
 
 # Requests under way at once: one that hangs must not keep the others waiting.
 AT_ONCE = 4
+#: What hangs longer than that when all ends is broken off: a feed must end before it is killed.
+END_S = 0.5
 # The venue asks for patience in seconds (Retry-After); more than this is a ban to look at.
 RETRY_AFTER_MAX_S = 300.0
 
@@ -51,7 +53,7 @@ class Fetcher:
 
     It outlives connections: a request is not broken off (httpx2 leaks a socket whose TLS
     handshake is cancelled) but its answer thrown away, and a wait that the venue asked for
-    holds across them.
+    holds across them. Only the end waits for none longer than END_S.
     """
 
     def __init__(
@@ -97,7 +99,11 @@ class Fetcher:
                     del flying[task]
                     task.result()
         finally:
-            await asyncio.gather(*flying, return_exceptions=True)
+            if flying:
+                _, late = await asyncio.wait(flying, timeout=END_S)
+                for task in late:
+                    task.cancel()
+                await asyncio.gather(*flying, return_exceptions=True)
 
     def _due(self, busy: set[int]) -> tuple[list[int], float | None]:
         """Rows to ask for now, who waited longest first; and when to look again, None: if asked."""

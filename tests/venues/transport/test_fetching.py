@@ -103,6 +103,24 @@ def test_a_row_that_wants_later_is_found_when_told_to_look():
     assert rows.asked == [3]
 
 
+def test_what_hangs_is_broken_off_at_the_end_and_what_is_nearly_there_is_not():
+    ended = {}
+
+    class Slow(Rows):
+        async def fetch(self, row):
+            self.asked.append(row)
+            try:
+                await asyncio.sleep([3600, 0.05][row])
+            except asyncio.CancelledError:
+                ended[row] = "broken off"
+                raise
+            ended[row] = "answered"
+
+    rows = Slow(2)
+    run(rows, lambda *_: len(rows.asked) == 2)
+    assert ended == {0: "broken off", 1: "answered"}
+
+
 def answering(status, headers, body=b"{}"):
     """What `get` makes of such an answer."""
 
