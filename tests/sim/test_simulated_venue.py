@@ -173,6 +173,22 @@ def test_orders_of_one_turn_act_in_the_order_of_their_sending_and_those_of_two_t
     assert reports["order_id"].tolist() == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_venue_with_room_for_one_order_takes_one_after_the_other():
+    wide, narrow = venue_of(pending=64), venue_of(pending=1)
+    resting = {"side": Side.BID, "price": 9_000, "quantity": 1, "source": Source.GATEWAY}
+    now = SECOND
+    for turn in range(4):
+        rows = [event(Kind.NEW, order_id=3 * turn + i, recv_ns=now, **resting) for i in (1, 2, 3)]
+        for venue in (wide, narrow):
+            run(venue.decided, *rows, event(Kind.TIMER, recv_ns=now))
+        now += 2 * LATENCY_NS
+    for venue in (wide, narrow):
+        run(venue.decided, event(Kind.TIMER, recv_ns=now))
+        engine = venue.simulation.engines[0]
+        assert sorted(engine.orders(Source.GATEWAY)["order_id"].tolist()) == list(range(1, 13))
+        engine.check()
+
+
 def test_what_stood_in_its_memory_before_is_nothing_to_a_venue():
     venue, again = venue_of(), venue_of()
     config = market_config(seed=1, latency_in_ns=LATENCY_NS, instruments=1, pending=4096)
