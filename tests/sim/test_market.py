@@ -251,8 +251,10 @@ def test_pieces_of_a_book_are_asked_for_by_the_instruments_id():
         arguments = engine.cdata, instrument, 123, place, buffer.cdata
         rows = []
         for room in (1, 7, 2, 4000):
+            buffer.array["source"] = 77
             written = lib.pmm_market_part(*arguments, room)
             rows.append(buffer.array[:written].copy())
+            assert (buffer.array["source"][written:] == 77).all()
         assert np.concatenate(rows).tobytes() == engine.snapshot(index, 123).tobytes()
     for stranger in (0, MOST, 2**32 - 1):
         place = ffi.new("struct pmm_place *")
