@@ -127,6 +127,19 @@ def test_of_reports_without_room_the_oldest_is_given_before_its_time():
     assert seen(reports) == [(Kind.ACK, i, START) for i in (2, 3)]
 
 
+def test_a_market_that_fills_more_than_one_call_may_report_is_taken_in_pieces():
+    trades = 3 * LEVELS
+    both = whole, single = [venue_of(way_in=0, way_out=0) for _ in range(2)]
+    for venue in both:
+        resting = [new(i, START, quantity=5 * trades) for i in range(1, ORDERS + 1)]
+        assert len(run(venue.decided, *resting, clock(START))) == ORDERS
+    sold = {"side": 2, "price": 99, "quantity": 1, "instrument_id": 7, "source": Source.FEED}
+    rows = [event(Kind.TRADE, recv_ns=START + MS + i, aux=i, **sold) for i in range(trades)]
+    fills = run(whole.decided, *rows)
+    assert (fills["kind"] == Kind.FILL).all() and len(fills) >= trades
+    assert fills.tobytes() == np.concatenate([run(single.decided, row) for row in rows]).tobytes()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
