@@ -220,6 +220,14 @@ def test_a_log_that_no_market_can_begin_with_is_refused():
         assert lib.pmm_simulated_venue_run(*wrong) == lib.PMM_ERR_ARGUMENT, name
 
 
+def test_a_venue_begins_with_its_log_whatever_its_market_was_told_of_a_beginning():
+    rows, sizes = market_rows([params()]), []
+    for start_ns in (0, -1, 2**62):
+        config = market_config(seed=1, instruments=1, pending=64, start_ns=start_ns)
+        sizes.append(lib.pmm_simulated_venue_memsize(config, rows, 0))
+    assert sizes[0] > 0 and len(set(sizes)) == 1
+
+
 def test_a_refused_log_is_not_taken():
     venue, records, taken = venue_of(), EventBuffer(1), ffi.new("size_t *", 7)
     call = (venue._venue, records.cdata, 1, records.cdata, 1, taken)
