@@ -18,7 +18,7 @@ from pinnacle.core.names import Symbol
 from pinnacle.core.schema import INSTRUMENT, Kind
 from pinnacle.venues.dialect import Dialect, Reader
 
-# What a capture may have been packed with, by its first bytes, and is not read here.
+#: What a capture may have been packed with, by its first bytes, and is not read here.
 _PACKED = {b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zX": "xz", b"BZh9": "bzip2", b"PK\x03\x04": "zip"}
 #: Of a frame with its stamp; the largest snapshots of venues have some megabytes.
 LINE_MAX = 1 << 24

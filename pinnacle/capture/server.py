@@ -25,7 +25,7 @@ from pinnacle.venues.dialect import Client, Entry, Reply
 
 GOING_AWAY = 1001
 CLOSE_SECONDS_MAX = 3
-# How many frames may go out before other tasks of the loop get their turn.
+#: How many frames may go out before other tasks of the loop get their turn.
 BURST = 64
 
 

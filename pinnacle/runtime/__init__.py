@@ -1,1 +1,1 @@
-"""What every process is made of: its turn, its log, its peers, its end."""
+"""What every process is made of: its turn, its log, its peers, its end; and how one looks in."""

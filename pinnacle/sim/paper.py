@@ -5,12 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from pinnacle.core._native import ffi, lib
-from pinnacle.core.enums import Cancel as Cancel
+from pinnacle.core.enums import Cancel as Cancel  # where in the queue cancelled quantity stood
 from pinnacle.core.errors import check
 from pinnacle.core.memory import aligned_memory
 from pinnacle.core.schema import EVENT, EventBuffer, events_pointer
-
-"""Where in the queue cancelled quantity stood: see enum pmm_paper_cancel for sources."""
 
 SETTLE_NS = lib.PMM_PAPER_SETTLE_NS
 

@@ -1,1 +1,1 @@
-"""Codecs and connectors of the venues, one package each: the one floor where sockets live."""
+"""Venues: codecs and connectors, a package each, and their port, registry and transport."""

@@ -13,7 +13,7 @@ from pinnacle.core.enums import MessageKind as MessageKind
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import INSTRUMENT, EventBuffer
 
-# A snapshot of the largest depth that Binance serves, both sides, with its begin and end.
+#: A snapshot of the largest depth that Binance serves, both sides, with its begin and end.
 RECORDS_MAX = 2 * 5000 + 2
 
 

@@ -24,9 +24,9 @@ from pinnacle.venues.port import Sink, Top
 
 SYMBOL = re.compile(rb'"s":"([^"]*)"')
 STREAM = re.compile(rb'\{"stream":"([^"@]+@([^"@]+)[^"]*)","data":')
-# Binance writes eight decimals, whatever an instrument's tick and lot are.
+#: Binance writes eight decimals, whatever an instrument's tick and lot are.
 DECIMALS = 8
-# What the venue may be asked for: a side of a snapshot that is just as long has more behind it.
+#: What the venue may be asked for: a side of a snapshot that is just as long has more behind it.
 DEPTH_LIMITS = frozenset({5, 10, 20, 50, 100, 500, 1000, 5000})
 DEPTH_LIMIT_DEFAULT = 100
 HEADERS = {"Content-Type": "application/json;charset=UTF-8", "X-MBX-USED-WEIGHT-1M": "1"}

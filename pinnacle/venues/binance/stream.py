@@ -19,7 +19,7 @@ from pinnacle.venues.port import Sink, Top
 TopOf = Callable[[int], Top | None]
 
 
-# Of a book that no bound ends.
+#: Of a book that no bound ends.
 _WHOLE = (-(2**63), 2**63)
 
 

@@ -10,8 +10,8 @@ import enum
 from collections import deque
 from typing import NamedTuple
 
-# Of one book. Ten seconds of the largest frames, minutes of usual ones: a snapshot takes less, and
-# after a longer wait the newest updates are as good. The oldest go first.
+#: Of one book. Ten seconds of the largest frames, minutes of usual ones: a snapshot takes less, and
+#: after a longer wait the newest updates are as good. The oldest go first.
 HELD_BYTES_MAX = 1 << 20
 
 

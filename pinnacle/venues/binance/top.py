@@ -6,7 +6,7 @@ bookTicker carries the update id of the book that it shows, and comes before the
 
 from pinnacle.venues.port import Top
 
-# A tenth of a second of tops; more wait only while the book is not followed.
+#: A tenth of a second of tops; more wait only while the book is not followed.
 _WAITING_MAX = 4096
 
 

@@ -12,11 +12,11 @@ from pinnacle.venues.transport.backoff import Backoff
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.troubles import Troubles
 
-# Requests under way at once: one that hangs must not keep the others waiting.
+#: Requests under way at once: one that hangs must not keep the others waiting.
 AT_ONCE = 4
 #: What hangs longer than that when all ends is broken off: a feed must end before it is killed.
 END_S = 0.5
-# The venue asks for patience in seconds (Retry-After); more than this is a ban to look at.
+#: The venue asks for patience in seconds (Retry-After); more than this is a ban to look at.
 RETRY_AFTER_MAX_S = 300.0
 
 

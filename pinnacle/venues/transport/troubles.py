@@ -4,7 +4,7 @@ import time
 
 import structlog
 
-# What went wrong in the same words is told again after so long.
+#: What went wrong in the same words is told again after so long.
 TOLD_AGAIN_S = 60.0
 
 log = structlog.get_logger()

@@ -15,9 +15,9 @@ from pinnacle.venues.transport.backoff import Backoff
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.troubles import Troubles
 
-# Far above any frame of the streams in use; without a bound a broken peer could fill memory.
+#: Far above any frame of the streams in use; without a bound a broken peer could fill memory.
 FRAME_BYTES_MAX = 16 * 1024 * 1024
-# How many frames may be taken before other tasks of the loop get their turn.
+#: How many frames may be taken before other tasks of the loop get their turn.
 FRAMES_PER_TURN = 32
 
 
