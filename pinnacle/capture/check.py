@@ -13,9 +13,9 @@ import msgspec
 import numpy as np
 
 from pinnacle.capture.reading import infer_instrument, placed, read_capture
-from pinnacle.core._native import lib
 from pinnacle.core.book import FAR_CAPACITY, WINDOW, Book
 from pinnacle.core.errors import DataError
+from pinnacle.core.schema import Kind
 from pinnacle.venues.dialect import Dialect
 from pinnacle.venues.port import Top
 
@@ -86,13 +86,13 @@ class CaptureCheck:
     def _take(self, events: Any, count: int) -> None:
         report, kind = self.report, events[0].kind
         report.events += count
-        if kind == lib.PMM_KIND_TRADE:
+        if kind == Kind.TRADE:
             for i in range(count):
                 self._trade(events[i].order_id)
-        elif kind != lib.PMM_KIND_TOP:
+        elif kind != Kind.TOP:
             self.book.apply(events, count)
-            if kind != lib.PMM_KIND_BOOK_INVALID:
-                report.levels += count - 2 * (kind == lib.PMM_KIND_BOOK_BEGIN)
+            if kind != Kind.BOOK_INVALID:
+                report.levels += count - 2 * (kind == Kind.BOOK_BEGIN)
                 top = self.book.top()
                 both = top.bid_quantity and top.ask_quantity
                 report.crossed += bool(both and top.bid_price >= top.ask_price)

@@ -137,7 +137,7 @@ class Codec:
             wire.snapshot_row = -1
         if count >= 0:
             return count
-        if count == _NOT_FOUND and self.message.kind == lib.PMM_WIRE_OTHER:
+        if count == _NOT_FOUND and self.message.kind == MessageKind.OTHER:
             return -1
         raise self._error(count, frame)
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import FAR_CAPACITY, WINDOW, Book
-from pinnacle.core.schema import EVENT, Side, Venue
-from pinnacle.venues.binance.codec import RECORDS_MAX, Codec, FrameError
+from pinnacle.core.schema import EVENT, Kind, Side, Venue
+from pinnacle.venues.binance.codec import RECORDS_MAX, Codec, FrameError, MessageKind
 from pinnacle.venues.binance.stream import MarketStream, bound
 from pinnacle.venues.binance.top import TopWatch
 from pinnacle.venues.dialect import Client, Dialect, Entry, Follower, Parts, Reader, Reply, Served
@@ -110,19 +110,19 @@ class _Follower:
     def take(self, frame: bytes, recv_ns: int) -> None:
         if self._begins_book(frame):
             self._stream.snapshot(0, frame, recv_ns)
-        elif self._stream.frame(frame, recv_ns) == lib.PMM_WIRE_OTHER:
+        elif self._stream.frame(frame, recv_ns) == MessageKind.OTHER:
             raise FrameError(f"not a message of the stream: {frame[:60]!r}")
 
     def _give(self, events: Any, count: int) -> None:
         self._sink(events, count)
         first, update_id = events[0], self._stream.message.final_id
-        if first.kind == lib.PMM_KIND_TOP:
+        if first.kind == Kind.TOP:
             shown = (first.price, first.quantity, first.order_id, first.aux)
             self._compare(self._watch.show(update_id, shown))
             return
-        if first.kind == lib.PMM_KIND_BOOK_BEGIN:
+        if first.kind == Kind.BOOK_BEGIN:
             self._know(events, count)
-        if first.kind not in (lib.PMM_KIND_TRADE, lib.PMM_KIND_BOOK_INVALID):
+        if first.kind not in (Kind.TRADE, Kind.BOOK_INVALID):
             self._compare(self._watch.advance(update_id))
 
     def _compare(self, shown: Top | None) -> None:

@@ -97,13 +97,13 @@ class MarketStream:
         message = self.message
         kind = message.kind
         self.rounded += message.rounded
-        if kind == lib.PMM_WIRE_DEPTH:
+        if kind == MessageKind.DEPTH:
             self._depth(frame, count, recv_ns)
-        elif kind == lib.PMM_WIRE_SNAPSHOT:
+        elif kind == MessageKind.SNAPSHOT:
             raise FrameError(f"a snapshot in the stream of {self.codec.symbols[message.row]}")
         else:
             self._sink(self.codec.events.cdata, count)
-            if kind == lib.PMM_WIRE_TOP:
+            if kind == MessageKind.TOP:
                 self._top(recv_ns)
         return kind
 
@@ -162,7 +162,7 @@ class MarketStream:
         """
         codec, sync = self.codec, self.syncs[row]
         count = codec.scan(body, recv_ns, row)
-        if self.message.kind != lib.PMM_WIRE_SNAPSHOT or self.message.row != row:
+        if self.message.kind != MessageKind.SNAPSHOT or self.message.row != row:
             raise FrameError(f"not a depth snapshot of {codec.symbols[row]}: {body[:80]!r}")
         if sync.passes_over(self.message.final_id):
             return True
