@@ -68,6 +68,9 @@ static int crowd(void) {
         params[i].floor_orders = 2;
     }
     struct pmm_market_config config = {.seed = 5, .instruments = PMM_INSTRUMENTS_MAX, .pending = 1};
+    params[0].instrument_id = PMM_INSTRUMENTS_MAX;
+    if (pmm_market_memsize(&config, params) != 0) return 0;
+    params[0].instrument_id = PMM_INSTRUMENTS_MAX - 1;
     size_t bytes = pmm_market_memsize(&config, params);
     struct pmm_market *market = aligned_alloc(64, bytes);
     if (bytes == 0 || pmm_market_init(market, bytes, &config, params) != 0) return 0;

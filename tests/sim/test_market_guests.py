@@ -65,6 +65,32 @@ def test_inputs_act_in_the_order_in_which_they_came_whatever_their_stamps_say():
     assert acks["recv_ns"].tolist() == [START + 2_000] * 2
 
 
+def test_of_an_input_and_the_markets_own_event_at_one_moment_the_markets_is_first():
+    engine = market()
+    engine.run_to(START + SECOND)
+    for order_id in range(1, 50):
+        at = engine.next_ns
+        out = engine.run_to(at, order(at, order_id, Side.BID, 9_000, 5))
+        acks = np.flatnonzero(out["source"] == ME)
+        assert acks.tolist() == [len(out) - 2], "its report, and what it changes, are the last"
+        if len(out) > 2:
+            return
+    raise AssertionError("no event of the market's own was seen")
+
+
+def test_a_taker_may_meet_every_order_that_there_is_room_for():
+    quiet = {"limits_per_s": 0.0, "takes_per_s": 0.0, "floor_orders": 0}
+    engine = market(params(orders=64, **quiet))
+    engine.run_to(START)
+    bids = [order(START, i, Side.BID, 9_000, 5) for i in range(1, 65)]
+    engine.run_to(START + 1, np.concatenate(bids))
+    sold = order(START + 1, 99, Side.ASK, 0, 5 * 64, aux=TimeInForce.IOC | OrderType.MARKET << 8)
+    sold["source"] = Source.RISK
+    out = engine.run_to(START + 2, sold)
+    taken = out[(out["kind"] == Kind.FILL) & (out["source"] == Source.RISK)]
+    assert (len(taken), taken["quantity"].sum()) == (64, 5 * 64)
+
+
 def test_an_input_of_before_the_beginning_acts_when_the_market_begins():
     engine = market()
     out = engine.run_to(START + 10, order(START - 1, 7, Side.BID, 9_000, 5))
