@@ -82,6 +82,26 @@ def test_a_strategy_reads_the_feeds_of_its_own_instruments_alone(several):
     }
 
 
+def test_decisions_go_by_their_routes_and_market_data_to_whoever_reads_it(several):
+    feed, strategy, risk = map(several.process, ("feed.alpha", "strategy.near", "risk"))
+    assert rings(several.publishes(feed)) == [
+        "market.strategy.alpha.all",
+        "market.strategy.alpha.near",
+    ]
+    assert several.gives(feed) == [] and several.publishes(strategy) == []
+    assert rings(several.gives(strategy)) == ["intents.near"]
+    assert rings(several.gives(risk)) == [
+        "orders.alpha", "orders.beta", "fills.all", "fills.near", "fills.far",
+    ]  # fmt: skip
+    assert rings(several.publishes(several.process("exchange.alpha"))) == ["venue.market.alpha"]
+
+
+def test_an_only_strategy_is_sent_every_report_and_of_two_each_its_own():
+    for names_of, owners in ((["one"], [None]), (["one", "two"], [0, 1])):
+        made = Topology([MarketPlace("x", True, (0,))], dict.fromkeys(names_of, (0,)))
+        assert [r.route.owner for r in made.rings if r.name.startswith("fills")] == owners
+
+
 def test_reports_are_read_before_orders_and_market(several):
     assert rings(several.reads(several.process("risk"))) == [
         "reports.alpha", "reports.beta", "intents.all", "intents.near", "intents.far",
