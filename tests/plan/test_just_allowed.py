@@ -19,6 +19,7 @@ from tests.plan.test_mistaken_configurations import (
     LIMITS,
     MAKER,
     PAPER,
+    TRADERS,
     changed,
     refusal,
     written,
@@ -49,6 +50,9 @@ ALL_AT_LEAST = {
         {f"{MAKER}.edge_min_bps": 100},  # less a rebate of 0.2, and the collar is 100
         {f"{MAKER}.spread_min_ticks": 12_000, f"{MAKER}.spread_max_ticks": 12_000},
         {f"{MAKER}.level_spacing_ticks": 3000},  # twice that is the collar
+        {"exchange.latency_in_us": 599_999, "exchange.latency_out_us": 400_000},
+        # 2^19 ticks, 2^40 lots
+        {f"{TRADERS}.price": "52428.8", f"{LIMITS}.position_max": "10995116.27776"},
         {"session.ring_capacity": 4096},
         {"session.ring_capacity": 1 << 20},
         {"session.name": "n" * CONFIGURED_BYTES_MAX},
@@ -66,6 +70,15 @@ def test_what_just_fits_is_taken_without_a_word(tmp_path, changes):
         (ALL_AT_LEAST | {f"{MAKER}.inventory_max": "0.01999"}, "quantity_min (0.02000)"),
         ({"session.name": "n" * (CONFIGURED_BYTES_MAX + 1)}, "session.name: "),
         ({"session.name": "a/b"}, "session.name: "),
+        (
+            {"exchange.latency_in_us": 600_000, "exchange.latency_out_us": 400_000},
+            "exchange.latency_in_us: ",
+        ),
+        (
+            {f"{TRADERS}.price": "52428.9", f"{LIMITS}.position_max": "10995116.27776"},
+            f"{LIMITS}.position_max: ",
+        ),
+        ({"exchange": None}, "exchange.traders.BTC-USD: missing"),
         ({"session.runtime_dir": "/a\u2028b"}, "session.runtime_dir: "),
         ({"session.runtime_dir": "a/b"}, "must begin with a slash"),
         ({f"{MAKER}.edge_min_bps": 100.2}, f"{MAKER}.edge_min_bps: "),
