@@ -15,13 +15,14 @@ from pinnacle.core.schema import Kind
 from pinnacle.plan.checks import load_session
 from pinnacle.runtime.origin import origin_of
 from pinnacle.runtime.run_marks import origin_told
-from tests.sessions import demo_config
+from tests.sessions import demo_config, until
 
 
 @pytest.fixture
 def session(tmp_path):
     """(configuration, manager's socket) of a session whose segments exist and nothing runs."""
-    config, _ = demo_config(tmp_path, "alone", extra="[monitor]\nport = 0\n")
+    extra = "[monitor]\nport = 0\n[journal]\ncheckpoint_s = 1\n"
+    config, _ = demo_config(tmp_path, "alone", extra=extra)
     create = [sys.executable, "-m", "pinnacle", "session", "create", "--config", str(config)]
     subprocess.run([*create, "--name", "alone"], check=True, capture_output=True, timeout=30)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -58,6 +59,13 @@ def test_it_says_ready_feeds_the_watchdog_and_ends_in_order(session, role):
             said = manager.recv(256).decode()
         assert process.wait(20) == 0
         assert "Traceback" not in process.stderr.read()
+
+
+def test_one_that_decides_leaves_a_checkpoint_while_it_runs(session):
+    config, _, address = session
+    made = config.parent / "data" / "alone" / "risk" / "checkpoint"
+    with started(config, address, "risk"):
+        until(made.exists, 20, "a checkpoint")
 
 
 def test_one_that_is_started_again_reads_what_its_session_was_made_from(session):
