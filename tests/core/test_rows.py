@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -123,6 +124,56 @@ def test_rows_have_one_owner_and_other_segments_are_refused(positions, quotes, t
             create_quotes(tmp_path / "count", count, "x")
     kind = SegmentKind.COUNTERS
     assert lib.pmm_rows_create(b"kind", kind, 1, b"x") == lib.PMM_ERR_ARGUMENT
+
+
+def test_a_file_is_of_as_many_rows_as_were_asked_for_and_of_nothing_else(positions, quotes):
+    head = 256 + 128
+    assert positions.stat().st_size == head + INSTRUMENTS * ROW_BYTES
+    assert quotes.stat().st_size == head + 3 * (64 + 2 * 64)
+
+
+@pytest.mark.parametrize("kind", [0, SegmentKind.RING, SegmentKind.QUOTES + 1, 2**32 - 1])
+def test_what_has_no_rows_is_neither_made_nor_opened(tmp_path, quotes, kind):
+    handle = ffi.new("struct pmm_rows *")
+    path = str(tmp_path / "none").encode()
+    assert lib.pmm_rows_create(path, kind, 1, b"x") == lib.PMM_ERR_ARGUMENT
+    assert lib.pmm_rows_open(handle, str(quotes).encode(), kind, 0) == lib.PMM_ERR_ARGUMENT
+    assert not (tmp_path / "none").exists()
+    opened = str(quotes).encode(), SegmentKind.QUOTES, 0
+    assert lib.pmm_rows_open(ffi.NULL, *opened) == lib.PMM_ERR_ARGUMENT
+
+
+def test_a_handle_that_opens_nothing_or_is_closed_holds_nothing(tmp_path, quotes):
+    handle, size = ffi.new("struct pmm_rows *"), ffi.sizeof("struct pmm_rows")
+    whole = quotes.read_bytes()
+    wrong = tmp_path / "wrong"
+    wrong.write_bytes(whole[:256] + (2).to_bytes(4, "little") + whole[260:])
+    quotes_of = SegmentKind.QUOTES, 0
+    ffi.memmove(handle, b"\xa5" * size, size)
+    assert lib.pmm_rows_open(handle, str(tmp_path / "absent").encode(), *quotes_of) < 0
+    assert handle.first == ffi.NULL and handle.segment.header == ffi.NULL
+    before = mapped()
+    for _ in range(2):
+        code = lib.pmm_rows_open(handle, str(wrong).encode(), *quotes_of)
+        assert code == lib.PMM_ERR_LAYOUT and handle.segment.header == ffi.NULL
+        assert lib.pmm_rows_open(handle, str(quotes).encode(), *quotes_of) == 0
+        lib.pmm_rows_close(handle)
+        assert bytes(ffi.buffer(handle)) == bytes(size)
+        lib.pmm_rows_close(handle)
+        lib.pmm_rows_close(ffi.NULL)
+    assert mapped() == before
+
+
+def mapped() -> int:
+    return Path("/proc/self/maps").read_text(encoding="utf-8").count("\n")
+
+
+def test_reading_a_row_writes_no_more_than_its_values(quotes):
+    room = ffi.new("int64_t[]", [77] * 9)
+    with QuotesWriter(quotes) as writer, QuotesReader(quotes) as reader:
+        put(writer, 0, "pmm_quote_shown", bid_price=1)
+        assert lib.pmm_rows_read(reader.handle, 0, room, 64) == 0
+    assert (room[0], room[8]) == (1, 77)
 
 
 def test_a_reader_beside_the_writer_never_sees_half_a_row_and_a_killed_writer_leaves_whole_ones(
