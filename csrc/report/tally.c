@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/align.h"
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/kinds.h"
 #include "base/money.h"
@@ -28,11 +29,10 @@ struct pmm_tally {
     struct pmm_tally_times times;
     int64_t warm_up_ns;
     uint32_t instrument_count;
-    uint32_t orders;
     uint32_t shift;
     uint32_t free; /* slot of the free list's first, 0: full */
     bool stopping;
-    uint8_t reserved[7];
+    uint8_t reserved[3];
     size_t orders_at;
     size_t index_at;
     struct pmm_tally_instrument instruments[];
@@ -58,13 +58,13 @@ int pmm_tally_init(struct pmm_tally *tally, size_t bytes, uint32_t orders, uint3
     if (!pmm_is_room_at(tally, bytes, needed, _Alignof(struct pmm_tally))) return PMM_ERR_ARGUMENT;
     tally->warm_up_ns = warm_up_ns;
     tally->instrument_count = instrument_count;
-    tally->orders = orders;
     tally->shift = pmm_index_shift(orders);
     tally->orders_at = sizeof *tally + instrument_count * sizeof(struct pmm_tally_instrument);
     tally->index_at = tally->orders_at + ((size_t)orders + 1) * sizeof(struct tally_order);
     struct tally_order *order = orders_of(tally);
-    for (uint32_t slot = 1; slot <= orders; slot++)
-        order[slot].next_free = slot < orders ? slot + 1 : 0;
+    for (uint32_t slot = 1; slot < orders; slot++)
+        order[slot].next_free = slot + 1;
+    PMM_ASSERT(tally->index_at + pmm_index_bytes(orders) == needed);
     tally->free = 1;
     return PMM_OK;
 }

@@ -4,7 +4,7 @@ import pytest
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import NativeError
-from pinnacle.core.schema import Flag, Kind, Reason, Side, events_pointer
+from pinnacle.core.schema import INSTRUMENT_ALL, Flag, Kind, Reason, Side, events_pointer
 from pinnacle.core.tally import Tally
 from tests.records import batch, event
 
@@ -43,6 +43,34 @@ def test_an_order_rests_until_nothing_of_it_is_left(tally):
     take(tally, told(Kind.FILL, 1))
     assert not rests(tally)
     assert tally.instrument(0)["filled"] == 1
+
+
+def test_time_passes_by_the_orders_that_are_counted():
+    both = Tally(2, 8, 0)
+    fields = {"order_id": 1, "side": Side.BID, "price": 100, "instrument_id": 1}
+    take(both, event(Kind.NEW, quantity=10, flags=Flag.DECISION, **fields))
+    take(both, event(Kind.ACK, quantity=10, recv_ns=1, **fields))
+    take(both, event(Kind.FILL, quantity=4, recv_ns=2, **fields))
+    for at in range(1, 5):
+        take(both, event(Kind.TIMER, recv_ns=at * 10**8, instrument_id=INSTRUMENT_ALL))
+    take(both, event(Kind.FILL, quantity=6, recv_ns=5 * 10**8, **fields))
+    assert both.instrument(1)["bids_resting"] == 0
+
+
+@pytest.mark.parametrize("warm_up_ns", [0, 1, 2, 100])
+def test_quotes_are_asked_for_from_the_end_of_the_warm_up_on(warm_up_ns):
+    made = Tally(1, 8, warm_up_ns)
+    for at in (1000, 1050, 1200):
+        take(made, event(Kind.TIMER, recv_ns=at, instrument_id=INSTRUMENT_ALL))
+    assert made.times()["asked_ns"] == 200 - warm_up_ns
+
+
+def test_an_instrument_that_there_is_not_has_no_counts():
+    made = Tally(3, 8, 0)
+    assert made.instrument(2)["sent"] == 0
+    for beyond in (3, 2**32 - 1):
+        with pytest.raises(IndexError):
+            made.instrument(beyond)
 
 
 def test_an_order_that_fills_while_its_replace_is_in_flight_waits_for_the_answer(tally):
