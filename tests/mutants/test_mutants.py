@@ -56,6 +56,10 @@ def test_every_small_fault_is_planted_in_c(tmp_path):
     }
 
 
+def test_nothing_is_planted_in_what_only_brings_memory_near(tmp_path):
+    assert planted(tmp_path, "x.c", C.replace("limit", "pmm_ring_warm_reader")) == set()
+
+
 def test_a_header_is_c_and_a_yes_is_made_a_no_alone(tmp_path):
     assert planted(tmp_path, "x.h", H) == {
         (2, "if (!(a)) return 1;"),

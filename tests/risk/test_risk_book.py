@@ -138,6 +138,12 @@ def test_a_price_of_one_tick_is_a_price():
     assert answer["kind"] == Kind.NEW
 
 
+def test_refusals_are_told_of_the_instruments_that_there_are():
+    made, counts = Book(), ffi.new("int64_t[]", lib.PMM_REASONS)
+    assert lib.pmm_risk_refused(made.cdata, 0, counts) == 0
+    assert lib.pmm_risk_refused(made.cdata, 1, counts) == lib.PMM_ERR_NOT_FOUND
+
+
 def test_an_instrument_that_does_not_exist_was_never_refused_whatever_stands_behind_the_others():
     limits = {"order_quantity_max": 2**41, "position_max": 2**60}
     made = Book(orders=64, count=64, limits=limits)
