@@ -44,6 +44,12 @@ def left_inside(turn):
     ffi.cast("uint64_t *", turn.writer.cdata)[0] += 1
 
 
+def test_why_a_book_is_not_valid_goes_into_the_log_too(turn):
+    invalid(turn)
+    look, _ = judged(turn)
+    assert look["reason"] == Reason.DISCONNECTED
+
+
 @pytest.mark.parametrize("harm", [invalid, absent, left_inside])
 def test_a_book_that_cannot_be_read_is_no_reference(turn, harm):
     harm(turn)
