@@ -44,6 +44,15 @@ def test_instruments_of_several_venues_are_named_with_their_venue(write):
     assert [plan.instruments for plan in config.strategy_plans()] == [(0, 1), (2,), (0, 2)]
 
 
+def test_each_process_is_made_from_its_own_venues_section(write):
+    config = load_session(write())
+    by_name = {
+        p.name: config.section(p) for p in config.topology().processes if p.role != "monitor"
+    }
+    assert [by_name[f"exchange.{venue}"].seed for venue in ("alpha", "beta")] == [7, 11]
+    assert by_name["feed.beta"] == config.venue_plans()[1].config.feed.only("simulated")
+
+
 def test_the_instruments_of_an_only_venue_may_be_named_with_it(tmp_path):
     text = (CONFIG / "demo.toml").read_text(encoding="utf-8")
     path = tmp_path / "demo.toml"

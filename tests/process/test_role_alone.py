@@ -59,6 +59,9 @@ def test_it_says_ready_feeds_the_watchdog_and_ends_in_order(session, role):
             said = manager.recv(256).decode()
         assert process.wait(20) == 0
         assert "Traceback" not in process.stderr.read()
+    journal = config.parent / "data" / "alone" / role
+    if role != "monitor":
+        assert JournalReader(journal).array(0)[-1]["kind"] == Kind.END
 
 
 def test_one_that_decides_leaves_a_checkpoint_while_it_runs(session):

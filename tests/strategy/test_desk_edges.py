@@ -254,6 +254,15 @@ def test_a_replaced_order_is_what_the_venue_says():
     assert kinds(table.want([(98, 7)])) == ["REPLACE"]
 
 
+def test_an_order_that_the_venue_has_made_smaller_than_asked_is_asked_for_again():
+    table = Table()
+    live(table, [(100, 7)])
+    moved = table.want([(98, 7)])[0]
+    table.report(Kind.REPLACED, moved, quantity=3)
+    (again,) = table.want([(98, 7)])
+    assert (Kind(again["kind"]), again["quantity"]) == (Kind.REPLACE, 7)
+
+
 @pytest.mark.parametrize(("filled", "working"), [(4, 1), (5, 0)])
 def test_an_order_that_was_replaced_to_what_is_filled_of_it_is_done(filled, working):
     table = Table()
@@ -379,6 +388,14 @@ def test_a_row_is_due_when_its_book_becomes_stale_and_the_desk_no_later_than_its
         wanted.append([desk.rows[i].wanted.bid_count for i in (0, 1)])
     assert wanted == [[1, 1], [0, 1], [0, 1], [0, 0]]
     assert desk.cdata.due_ns == 2**63 - 1
+
+
+@pytest.mark.parametrize(("stale_ns", "due_ns"), [(0, 2**63 - 1), (1, 9), (5, 13)])
+def test_a_row_is_due_by_staleness_only_where_that_has_a_bound(stale_ns, due_ns):
+    table = instruments_at({0: 0})
+    desk = Desk(table, [Book(0, 4096, 64)], stale_ns=stale_ns, reject_rest_ns=10, requote_ticks=0)
+    take(desk, book_of([(100, 5)], [(102, 5)], 0, 7))
+    assert desk.decide() == 0 and desk.rows[0].due_ns == due_ns
 
 
 def test_a_new_desk_looks_at_all_that_it_has():

@@ -43,6 +43,7 @@ def test_quotes_and_reports_of_unknown_orders_are_shown_by_instrument(runtime):
     host.desk.apply(events_pointer(events), len(events))
     wanted = host.markets[0].row.wanted
     wanted.bid_count, wanted.bids[0].price = 1, 9_999
+    wanted.asks[0].price = 10_300  # of a side that wants nothing
     runtime.loop.turns = 3
     process.publish(0)
     with CountersReader(runtime.paths.counters("strategy")) as reader:
@@ -51,3 +52,6 @@ def test_quotes_and_reports_of_unknown_orders_are_shown_by_instrument(runtime):
         assert reader.read(0) == Quote(bid_price=9_999)
         assert reader.read(1) == Quote(unknown_reports=1)
         assert reader.read(2) is None, "another strategy's, or nobody's"
+        wanted.bid_count, wanted.ask_count, wanted.asks[1].price = 0, 2, 10_400
+        process.publish(1)
+        assert reader.read(0) == Quote(ask_price=10_300)
