@@ -200,7 +200,11 @@ FORGERIES = {
         moved_market,
         [r"^strategy \d+ not given market data", r"^feed \d+ not given the venue"],
     ),
-    "an order's life is cut out": (a_life_cut_out, [r"^risk \d+ (order|cursor|not given)"]),
+    # What then stands where it stood, another order's record or none, is the session's to say.
+    "an order's life is cut out": (
+        a_life_cut_out,
+        [r"^risk \d+ (order|cursor|not given|altered strategy to risk)"],
+    ),
     "strategy and risk end in their middle": (
         halves,
         [
