@@ -118,6 +118,19 @@ def test_no_c_file_is_longer_than_350_lines():
     assert not {name: n for name, n in lengths.items() if n > C_FILE_LINES_MAX}
 
 
+def test_no_program_around_the_library_is_longer_than_400_lines():
+    """Tests, benches and fuzzers in C and C++, and their headers."""
+    programs = [
+        path
+        for folder in ("tests/c", "bench/c", "fuzz")
+        for path in sorted((ROOT / folder).glob("*"))
+        if path.suffix in {".c", ".cc", ".h"}
+    ]
+    assert len(programs) > 30
+    lengths = {relative(p): len(p.read_text(encoding="utf-8").splitlines()) for p in programs}
+    assert not {name: n for name, n in lengths.items() if n > MODULE_LINES_MAX}
+
+
 def test_no_line_of_c_is_wider_than_120_columns():
     wide = [
         f"{relative(path)}:{number}"

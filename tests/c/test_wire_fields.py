@@ -3,16 +3,19 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.c.sources import CSRC, sources
 
 HERE = Path(__file__).parent
 
 
-def test_the_walk_gives_exact_numbers_and_their_text_whatever_the_order_of_fields(tmp_path):
-    program = tmp_path / "wire_fields"
+@pytest.mark.parametrize("name", ["wire_fields", "wire_depth"])
+def test_the_walk_gives_what_a_text_says_whatever_the_order_and_depth_of_fields(tmp_path, name):
+    program = tmp_path / name
     command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-I", CSRC]
     command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-o", program]
-    command += [HERE / "wire_fields.c", *sources("decimal", "fields", "instant", "json")]
+    command += [HERE / f"{name}.c", *sources("decimal", "fields", "instant", "json")]
     subprocess.run(command, check=True)
     done = subprocess.run([program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -3,12 +3,7 @@
  * of every length, objects in arrays, times, numbers as they were sent. Each text stands in a heap block of
  * exactly its size.
  */
-#define _GNU_SOURCE /* stpcpy */
-#include <string.h>
-
-#include "base/error.h"
-#include "check.h"
-#include "wire/fields.h"
+#include "wire_walk.h"
 
 enum {
     F_SYMBOL,
@@ -33,21 +28,6 @@ static const struct pmm_wire_key KEYS[] = {
 };
 #define BIT PMM_WIRE_BIT
 
-static const struct pmm_instrument ROWS[2] = {
-    {.symbol = "A/B", .tick_mantissa = 5, .lot_mantissa = 1, .tick_decimals = 1, .lot_decimals = 3, .instrument_id = 7},
-    {.symbol = "A/BC",
-     .tick_mantissa = 1,
-     .lot_mantissa = 1,
-     .tick_decimals = 4,
-     .lot_decimals = 8,
-     .instrument_id = 9},
-};
-static struct pmm_event out[8];
-static struct pmm_wire wire = {ROWS, 2, out, 8, -1, {0}};
-static struct pmm_scan s;
-static char *block;
-static int taken_early;
-
 static const char *levels(struct pmm_scan *scan, uint32_t field) {
     scan->stamp.instrument_id = scan->instrument->instrument_id;
     scan->done |= BIT(field);
@@ -64,18 +44,6 @@ static const char *early(struct pmm_scan *scan, uint32_t field) {
 
 static const struct pmm_wire_venue BARE = {PMM_WIRE_KEYS(KEYS), early, 5, 1};
 static const struct pmm_wire_venue QUOTED = {PMM_WIRE_KEYS(KEYS), early, 5, 0};
-
-/* Begins and walks; what the walk returns. The text stays until the next. */
-static int walk(const struct pmm_wire_venue *venue, const char *text) {
-    const size_t bytes = strlen(text);
-    free(block);
-    block = malloc(bytes ? bytes : 1);
-    memcpy(block, text, bytes);
-    memset(&s, 0xAA, sizeof s);
-    taken_early = 0;
-    CHECK(pmm_wire_begin(&s, venue, &wire, block, bytes, 3) == PMM_OK);
-    return pmm_wire_walk(&s, block);
-}
 
 static int token_is(uint32_t field, const char *text) {
     const struct pmm_wire_token token = pmm_wire_token(&s, field);
@@ -272,58 +240,6 @@ static void what_is_wrong_in_an_array_is_found(void) {
         CHECK(walk(&NESTED, CASES[i].text) == CASES[i].code);
 }
 
-static char *repeated(char *to, const char *what, int times) {
-    for (; times > 0; times--)
-        to = stpcpy(to, what);
-    return to;
-}
-
-enum {
-    D_INSIDE,
-    D_ITEMS
-};
-static const struct pmm_wire_key DEEP_KEYS[] = {
-    {"in", D_INSIDE, PMM_WIRE_OUTER | PMM_WIRE_INSIDE},
-    {"a", D_ITEMS, PMM_WIRE_EARLY},
-};
-static const struct pmm_wire_keys ITEMS = PMM_WIRE_KEYS(DEEP_KEYS);
-
-static int take_item(struct pmm_scan *scan) {
-    (void)scan;
-    return PMM_OK;
-}
-
-static const char *early_of_deep(struct pmm_scan *scan, uint32_t field) {
-    return pmm_wire_each(scan, scan->field[field], &ITEMS, take_item);
-}
-
-static const struct pmm_wire_venue DEEP = {PMM_WIRE_KEYS(DEEP_KEYS), early_of_deep, 5, 1};
-
-/* What the walk says of a text, where too, is what stepping over it says. */
-static int as_deep_as_json(const char *text) {
-    const int code = walk(&DEEP, text);
-    struct pmm_json_fault fault = {block, PMM_OK};
-    const char *end = pmm_json_skip(block, block + strlen(text), 0, &fault);
-    CHECK(code == fault.code && (end != NULL) == (code == PMM_OK));
-    CHECK(code == PMM_OK || s.fault.at == fault.at);
-    return code;
-}
-
-static void arrays_of_objects_are_walked_as_deep_as_json_may_be(void) {
-    static const char *const HEADS[] = {"{", "{\"in\":{"}, *const TAILS[] = {"}", "}}"};
-    static char text[8000];
-    int refused = 0;
-    for (int head = 0; head < 2; head++)
-        for (int empty = 0; empty < 2; empty++)
-            for (int deep = 0; deep < 400; deep++) {
-                char *at = repeated(stpcpy(text, HEADS[head]), "\"a\":[{", deep);
-                at = repeated(stpcpy(at, empty ? "\"a\":[]" : ""), "}]", deep);
-                stpcpy(at, TAILS[head]);
-                refused += as_deep_as_json(text) == PMM_ERR_RANGE;
-            }
-    CHECK(refused == 4 * 400 - (16 + 16 + 16 + 15));
-}
-
 /* What else stands in a level may be as deep where levels are records at first sight as where they are stepped over. */
 static void further_elements_of_a_level_are_as_deep_as_json_may_be(void) {
     static const char *const HEADS[] = {"{", "{\"data\":{"}, *const TAILS[] = {"}", "}}"};
@@ -409,7 +325,6 @@ static void a_whole_number_may_be_text(void) {
 int main(void) {
     objects_in_arrays_are_walked_one_by_one();
     what_is_wrong_in_an_array_is_found();
-    arrays_of_objects_are_walked_as_deep_as_json_may_be();
     further_elements_of_a_level_are_as_deep_as_json_may_be();
     a_time_is_exact_on_every_day();
     what_is_no_time_is_refused();
