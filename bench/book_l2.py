@@ -13,7 +13,7 @@ from pinnacle.core._native import ffi
 from pinnacle.core.book import WINDOW
 from pinnacle.core.schema import EVENT
 from pinnacle.venues.binance.dialect import BinanceDialect
-from pinnacle.venues.binance.stream import MarketStream
+from pinnacle.venues.binance.stream import BinanceStream
 
 NAME = "L2 book"
 NARROW = WINDOW // 4
@@ -34,12 +34,12 @@ def capture_events(bench: Bench) -> Path:
 
         tape = Tape((path,), BinanceDialect())
         (instrument,) = tape.instruments.values()
-        stream_ = MarketStream(instrument, keep)
+        stream_ = BinanceStream(instrument, keep)
         for entry in tape.play():
             if entry.parts.channel is None:
                 stream_.snapshot(0, entry.frame, entry.recv_ns)
             else:
-                stream_.frame(entry.frame, entry.recv_ns)
+                stream_.take((entry.frame,), entry.recv_ns)
         np.concatenate(found).tofile(place)
     return place
 

@@ -1,12 +1,9 @@
 """What holds for every test, and the markets that several of them share."""
 
-import ctypes
-import mmap
 import subprocess
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import Phase, settings
 
@@ -29,21 +26,6 @@ def made_captures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         symbol: make_capture(folder / f"binance_{symbol.lower()}_made.gz", symbol, MADE_SECONDS)
         for symbol in SYMBOLS
     }
-
-
-@pytest.fixture
-def page():
-    """A page between two that kill whoever reads them."""
-    size, libc = mmap.PAGESIZE, ctypes.CDLL(None)
-    pages = np.frombuffer(mmap.mmap(-1, 3 * size), dtype=np.uint8)
-
-    def allow(rights):
-        for start in (pages.ctypes.data, pages.ctypes.data + 2 * size):
-            assert libc.mprotect(ctypes.c_void_p(start), ctypes.c_size_t(size), rights) == 0
-
-    allow(0)
-    yield pages[size : 2 * size]
-    allow(mmap.PROT_READ | mmap.PROT_WRITE)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

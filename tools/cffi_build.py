@@ -40,6 +40,7 @@ HEADERS = [
     "base/decimal.h",
     "wire/message.h",
     "wire/binance.h",
+    "wire/steps.h",
     "turn/stage.h",
     "turn/outlet.h",
     "trade/quote.h",

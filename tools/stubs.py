@@ -39,8 +39,11 @@ def native() -> str:
     text = HEAD + "from typing import Any\n\nclass _Lib:\n"
     for name in sorted(dir(lib)):
         value = getattr(lib, name)
-        number = isinstance(value, int)
-        text += f"    {name}: int\n" if number else function(name, ffi.typeof(value))
+        ctype = None if isinstance(value, int) else ffi.typeof(value)
+        if ctype is None or ctype.kind == "pointer":
+            text += f"    {name}: {'int' if ctype is None else 'Any'}\n"
+        else:
+            text += function(name, ctype)
     return text + "\nffi: Any\nlib: _Lib\n"
 
 

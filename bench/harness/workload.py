@@ -1,6 +1,7 @@
 """The streams that books are measured on: made once by the workload's generator, then kept."""
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.harness.build import ROOT
@@ -9,6 +10,8 @@ SHARED = ROOT.parent / "shared"
 #: name: operations, seed, most live orders
 STREAMS = {"large": (5_000_000, 42, 50_000), "small": (5_000_000, 43, 2_000)}
 CAPTURES = ("binance_btcusdt_20240808.gz", "binance_ethusdt_20240808.gz")
+#: One of each venue.
+VENUES = (CAPTURES[0],)
 
 
 class AbsentError(RuntimeError):
@@ -34,9 +37,9 @@ def stream(folder: Path, name: str) -> tuple[Path, Path]:
     return l3, l2
 
 
-def captures() -> list[Path]:
-    """The Binance captures."""
-    found = [SHARED / "data" / "captures" / name for name in CAPTURES]
+def captures(names: Sequence[str] = CAPTURES) -> list[Path]:
+    """Recordings: those of Binance, or others by name."""
+    found = [SHARED / "data" / "captures" / name for name in names]
     for path in found:
         if not path.exists():
             raise AbsentError(f"the captures are not at {path.parent}")

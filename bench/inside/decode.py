@@ -1,8 +1,8 @@
-"""Frames of a capture through the C scanner and through JSON decoders, in turns."""
+"""Frames of recordings through the C scanner and through JSON decoders, venue by venue."""
 
 import importlib.util
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
@@ -10,24 +10,39 @@ from typing import Any
 import msgspec
 
 from bench.inside.measure import begin, emit
-from pinnacle.capture.tape import Tape
-from pinnacle.venues.binance.codec import Codec
-from pinnacle.venues.binance.dialect import BinanceDialect
+from pinnacle.capture.instruments import guess_dialect, infer_instruments
+from pinnacle.capture.reading import read_capture
+from pinnacle.venues.codec import FRAMES_MAX, Codec, MessageKind
+from pinnacle.venues.dialect import LineKind
 
-FRAMES_MAX = 3000
+FRAMES = 3000
+#: A snapshot is told once a connection.
+FRAME_BYTES_MAX = 20_000
+KINDS = (MessageKind.DEPTH, MessageKind.TRADE, MessageKind.TOP)
 
 
 def main() -> None:
     arguments = begin()
-    tape = Tape((Path(arguments.more[0]),), BinanceDialect())
-    (instrument,) = tape.instruments.values()
-    frames: dict[str, list[bytes]] = {"depth": [], "trade": [], "bookTicker": []}
-    for entry in tape.play():
-        kept = frames.get(entry.parts.kind)
-        if kept is not None and len(kept) < FRAMES_MAX:
-            kept.append(entry.frame)
-    codec = Codec(instrument)
-    emit("levels_per_frame", sum(codec.scan(f, 0) for f in frames["depth"]) / len(frames["depth"]))
+    for path in map(Path, arguments.more):
+        _measure(path, arguments.rounds)
+
+
+def _measure(path: Path, rounds: int) -> None:
+    dialect = guess_dialect(path)
+    table = infer_instruments(path, dialect)
+    codec = Codec(dialect.messages, table, records_max=dialect.records_max)
+    frames: dict[MessageKind, list[bytes]] = {kind: [] for kind in KINDS}
+    levels = 0
+    for line in read_capture(path):
+        frame = line.frame
+        if line.kind is not LineKind.FRAME or len(frame) > FRAME_BYTES_MAX:
+            continue
+        frame = dialect.reads(frame)
+        if codec.scan((frame,), 1) and codec.part_count:
+            kept = frames.get(codec.parts[0].kind)
+            if kept is not None and len(kept) < FRAMES:
+                kept.append(frame)
+                levels += codec.count if codec.parts[0].kind == MessageKind.DEPTH else 0
     decoders: dict[str, Callable[[bytes], Any]] = {
         "json": json.loads,
         "msgspec": msgspec.json.Decoder().decode,
@@ -36,24 +51,34 @@ def main() -> None:
         import orjson
 
         decoders["orjson"] = orjson.loads
-    for _ in range(arguments.rounds):
-        for kind, found in frames.items():
-            emit(f"{kind}.ours", _us_a_frame_ours(codec, found))
-            for name, decode in decoders.items():
-                emit(f"{kind}.{name}", _us_a_frame(decode, found))
+    for kind, found in frames.items():
+        name = f"{dialect.venue}.{kind.name.lower()}"
+        if not found:
+            continue
+        emit(f"{name}.frames", len(found))
+        if kind is MessageKind.DEPTH:
+            emit(f"{name}.levels", levels / len(found))
+        # So many that a round is worth timing, whatever the recording has of them.
+        found = found * max(1, FRAMES // len(found))
+        for _ in range(rounds):
+            emit(f"{name}.ours", _us_a_frame(codec, found, 1))
+            emit(f"{name}.together", _us_a_frame(codec, found, FRAMES_MAX))
+            for peer, decode in decoders.items():
+                emit(f"{name}.{peer}", _us_a_frame_of(decode, found))
 
 
-def _us_a_frame_ours(codec: Codec, frames: list[bytes]) -> float:
+def _us_a_frame(codec: Codec, frames: Sequence[bytes], together: int) -> float:
     scan = codec.scan
-    for frame in frames[:200]:
-        scan(frame, 1)
+    calls = [frames[i : i + together] for i in range(0, len(frames), together)]
+    for call in calls[:50]:
+        scan(call, 1)
     begun = perf_counter_ns()
-    for frame in frames:
-        scan(frame, 1)
+    for call in calls:
+        scan(call, 1)
     return (perf_counter_ns() - begun) / 1e3 / len(frames)
 
 
-def _us_a_frame(decode: Callable[[bytes], Any], frames: list[bytes]) -> float:
+def _us_a_frame_of(decode: Callable[[bytes], Any], frames: Sequence[bytes]) -> float:
     for frame in frames[:200]:
         decode(frame)
     begun = perf_counter_ns()

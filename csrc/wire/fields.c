@@ -1,151 +1,10 @@
-/* fields.c: one walk through a message for all venues: numbers to ticks and lots, levels, and where it went wrong. */
+/* fields.c: single fields of a message: its instrument, whole numbers, times, prices and quantities. */
 #include "wire/fields.h"
 
 #include "base/decimal_inline.h"
 #include "base/error.h"
 #include "wire/instant.h"
 #include "wire/json_inline.h"
-
-int pmm_wire_fail(struct pmm_scan *s, const char *at, int code) {
-    s->fault.at = at;
-    s->fault.code = code;
-    return code;
-}
-
-/* Past white space, the byte c and white space again. */
-static inline const char *expect(struct pmm_scan *s, const char *p, char c) {
-    p = json_space(p, s->end);
-    return p < s->end && *p == c ? json_space(p + 1, s->end) : pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
-}
-
-static inline const struct pmm_wire_key *row_of(const struct pmm_wire_keys *keys, uint64_t head, uint64_t tail) {
-    const struct pmm_wire_key *row = keys->rows, *stop = row + keys->count;
-    for (; row < stop; row++)
-        if (load_eight(row->text) == head && load_eight(row->text + 8) == tail) return row;
-    return NULL;
-}
-
-/* The key at p and the colon behind it: past them, and its row of the table, NULL if there is none. */
-static inline const char *key_at(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys,
-                                 const struct pmm_wire_key **row) {
-    char key[PMM_WIRE_KEY_BYTES] = {0};
-    /* A short key without anything special, its colon right behind it: what venues write most. */
-    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && s->end - p > 10 && *p == '"') {
-        const uint64_t v = load_eight(p + 1), stops = json_stops(v);
-        const int bits = stops ? (__builtin_ctzll(stops) >> 3) * 8 : 0;
-        const char *quote = p + 1 + bits / 8;
-        if (bits && *quote == '"' && quote[1] == ':') {
-            *row = row_of(keys, v & (UINT64_MAX >> (64 - bits)), 0);
-            return json_space(quote + 2, s->end);
-        }
-    }
-    const char *next = json_string(p, s->end, &s->fault);
-    if (!next) return NULL;
-    const size_t bytes = (size_t)(next - p - 2);
-    memcpy(key, p + 1, bytes < sizeof key ? bytes : sizeof key);
-    *row = bytes > sizeof key ? NULL : row_of(keys, load_eight(key), load_eight(key + 8));
-    return expect(s, next, ':');
-}
-
-static const char *object(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys);
-
-/* One member's value, p at its first byte. */
-static inline const char *member(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys,
-                                 const struct pmm_wire_key *key) {
-    const uint8_t flags = key ? key->flags : 0;
-    if (!key || (s->depth > 1 && flags & PMM_WIRE_OUTER)) return pmm_json_skip(p, s->end, s->depth, &s->fault);
-    if (flags & PMM_WIRE_INSIDE)
-        return p < s->end && *p == '{' ? object(s, p, keys) : pmm_json_skip(p, s->end, s->depth, &s->fault);
-    if (s->seen & PMM_WIRE_BIT(key->field)) return pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
-    s->seen |= PMM_WIRE_BIT(key->field);
-    s->field[key->field] = p;
-    if (flags & PMM_WIRE_EARLY) {
-        const char *next = s->venue->early(s, key->field);
-        if (next || s->fault.code) return next;
-    }
-    return json_skip(p, s->end, s->depth, &s->fault);
-}
-
-/* p past the opening brace; returns past the closing one. */
-static inline const char *members(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys) {
-    p = json_space(p, s->end);
-    if (p < s->end && *p == '}') return p + 1;
-    for (;;) {
-        const struct pmm_wire_key *row = NULL;
-        if (!(p = key_at(s, p, keys, &row)) || !(p = member(s, p, keys, row))) return NULL;
-        p = json_space(p, s->end);
-        if (p < s->end && *p == '}') return p + 1;
-        if (!(p = expect(s, p, ','))) return NULL;
-    }
-}
-
-/* p at the opening brace. */
-static const char *object(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys) {
-    if (s->depth >= PMM_JSON_DEPTH_MAX) return pmm_json_fail(&s->fault, p, PMM_ERR_RANGE);
-    s->depth++;
-    p = members(s, p + 1, keys);
-    s->depth--;
-    return p;
-}
-
-const char *pmm_wire_each(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys,
-                          int (*element)(struct pmm_scan *s)) {
-    const char *array = p;
-    uint32_t own = 0;
-    for (size_t i = 0; i < keys->count; i++)
-        own |= PMM_WIRE_BIT(keys->rows[i].field);
-    if (!(p = expect(s, p, '['))) return NULL;
-    if (s->depth >= PMM_JSON_DEPTH_MAX) return pmm_json_fail(&s->fault, array, PMM_ERR_RANGE);
-    if (p < s->end && *p == ']') return p + 1;
-    s->depth++;
-    for (;;) {
-        s->seen &= ~own;
-        if (p >= s->end || *p != '{') return pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
-        if (!(p = object(s, p, keys)) || element(s) < 0) return NULL;
-        p = json_space(p, s->end);
-        if (p < s->end && *p == ']') break;
-        if (!(p = expect(s, p, ','))) return NULL;
-    }
-    s->depth--;
-    return p + 1;
-}
-
-int pmm_wire_begin(struct pmm_scan *s, const struct pmm_wire_venue *venue, struct pmm_wire *wire, const char *text,
-                   size_t bytes, int64_t recv_ns) {
-    const int64_t row = wire->snapshot_row;
-    wire->message = (struct pmm_wire_message){0};
-    if (row < -1 || row >= (int64_t)wire->instrument_count) return PMM_ERR_ARGUMENT;
-    /* Not the places: each is written before it is read, and they are most of the struct. */
-    memset(s, 0, offsetof(struct pmm_scan, field));
-    s->end = text + bytes;
-    s->fault.at = text;
-    s->venue = venue;
-    s->instrument = row < 0 ? NULL : &wire->instruments[row];
-    s->wire = wire;
-    s->stamp.recv_ns = recv_ns;
-    s->stamp.venue_id = venue->venue_id;
-    s->stamp.source = PMM_SOURCE_FEED;
-    return PMM_OK;
-}
-
-int pmm_wire_walk(struct pmm_scan *s, const char *text) {
-    const char *p = json_space(text, s->end);
-    const int is_object = p < s->end && *p == '{';
-    p = is_object ? object(s, p, &s->venue->keys) : pmm_json_skip(p, s->end, 0, &s->fault);
-    if (!p) return s->fault.code;
-    p = json_space(p, s->end);
-    return p == s->end ? PMM_OK : pmm_wire_fail(s, p, PMM_ERR_SYNTAX);
-}
-
-int64_t pmm_wire_end(struct pmm_scan *s, const char *text, int code) {
-    struct pmm_wire_message *message = &s->wire->message;
-    if (code < 0) message->offset = (uint64_t)(s->fault.at - text);
-    if (s->instrument) {
-        message->row = (uint32_t)(s->instrument - s->wire->instruments);
-        message->known = 1;
-    }
-    return code < 0 ? code : (int64_t)s->count;
-}
 
 struct pmm_wire_token pmm_wire_token(const struct pmm_scan *s, uint32_t field) {
     const char *p = s->field[field], *begin = p;
@@ -160,16 +19,18 @@ struct pmm_wire_token pmm_wire_token(const struct pmm_scan *s, uint32_t field) {
     return (struct pmm_wire_token){begin, p < s->end ? (size_t)(p - begin) : 0};
 }
 
-void pmm_wire_find(struct pmm_scan *s, uint32_t field, char stop, int small) {
+void pmm_wire_find(struct pmm_scan *s, uint32_t field, size_t skip, char stop, int small) {
     if (s->named == s->field[field]) return;
     s->named = s->field[field];
     s->instrument = NULL;
     const struct pmm_wire_token token = pmm_wire_token(s, field);
-    const char *stopped = stop ? memchr(token.text, stop, token.bytes) : NULL;
-    const size_t bytes = stopped ? (size_t)(stopped - token.text) : token.bytes;
+    if (token.bytes <= skip || *s->named != '"') return;
+    const char *begin = token.text + skip;
+    const char *stopped = stop ? memchr(begin, stop, token.bytes - skip) : NULL;
+    const size_t bytes = stopped ? (size_t)(stopped - begin) : token.bytes - skip;
     char name[PMM_SYMBOL_BYTES] = {0};
-    if (bytes == 0 || bytes >= sizeof name || *s->named != '"') return;
-    memcpy(name, token.text, bytes);
+    if (bytes == 0 || bytes >= sizeof name) return;
+    memcpy(name, begin, bytes);
     for (size_t i = 0; small && i < bytes; i++)
         if (name[i] >= 'a' && name[i] <= 'z') name[i] = (char)(name[i] & ~32);
     /* A table's symbols are padded like the name. */
@@ -215,16 +76,85 @@ int pmm_wire_time(struct pmm_scan *s, uint32_t field, int64_t *ns) {
     return code < 0 ? pmm_wire_fail(s, s->field[field], code) : PMM_OK;
 }
 
+int pmm_wire_since(struct pmm_scan *s, uint32_t field, int quoted, int64_t unit_ns, int64_t *ns) {
+    uint64_t count = 0;
+    const int code = quoted ? pmm_wire_quoted_whole(s, field, &count) : pmm_wire_whole(s, field, &count);
+    if (code < 0) return code;
+    return __builtin_mul_overflow((int64_t)count, unit_ns, ns) ? pmm_wire_fail(s, s->field[field], PMM_ERR_RANGE) : 0;
+}
+
+#define PLAIN_BYTES 64
+
+/*
+ * A bare number with an exponent, which starts at p: the same without one, in `plain`. Past it, and the bytes of
+ * `plain`, 0 if they are too many.
+ */
+static const char *without_exponent(const char *p, const char *end, char *plain, size_t *bytes) {
+    char digits[PLAIN_BYTES];
+    size_t count = 0;
+    int64_t point = 0, exponent = 0, behind = 0, sign;
+    *bytes = 0;
+    for (; p < end && (is_digit(*p) || *p == '.'); p++) {
+        if (*p == '.') {
+            behind = 1;
+            continue;
+        }
+        if (count == PLAIN_BYTES) return p;
+        digits[count++] = *p;
+        point += !behind;
+    }
+    p++;
+    sign = p < end && *p == '-' ? -1 : 1;
+    p += p < end && (*p == '-' || *p == '+');
+    const char *first = p;
+    for (; p < end && is_digit(*p); p++)
+        exponent = exponent < PLAIN_BYTES ? exponent * 10 + (*p - '0') : exponent;
+    point += sign * exponent;
+    if (p == first || point < -PLAIN_BYTES / 2 || point > PLAIN_BYTES / 2 || count > PLAIN_BYTES / 2) return p;
+    char *out = plain;
+    if (point <= 0) *out++ = '0';
+    if (point <= 0) *out++ = '.';
+    for (int64_t i = point; i < 0; i++)
+        *out++ = '0';
+    for (int64_t i = 0; i < (int64_t)count || i < point; i++) {
+        if (i > 0 && i == point) *out++ = '.';
+        *out++ = i < (int64_t)count ? digits[i] : '0';
+    }
+    *bytes = (size_t)(out - plain);
+    return p;
+}
+
+static const char *exponential(struct pmm_scan *s, const char *p, int64_t mantissa, uint32_t decimals, int64_t *units,
+                               int *exact) {
+    char plain[2 * PLAIN_BYTES];
+    size_t bytes = 0;
+    const char *next = without_exponent(p, s->end, plain, &bytes);
+    /* A digit may not end the text: what stands behind ends a number and is none of it. */
+    const int64_t used = bytes ? decimal_scan_down(plain, bytes, mantissa, decimals, units, exact) : PMM_ERR_RANGE;
+    return used < 0 ? pmm_json_fail(&s->fault, p, (int)used) : next;
+}
+
+/* Behind digits and points: where the exponent of a number that is too long for the quick way would be. */
+static const char *digits_end(const char *p, const char *end) {
+    while (p < end && (is_digit(*p) || *p == '.'))
+        p++;
+    return p;
+}
+
 static inline const char *decimal(struct pmm_scan *s, const char *p, int64_t mantissa, uint32_t decimals,
                                   int64_t *units, int *exact) {
     const int quotes = !s->venue->bare;
     if (quotes && (p >= s->end || *p != '"')) return pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
     p += quotes;
     const int64_t used = decimal_scan_down(p, (size_t)(s->end - p), mantissa, decimals, units, exact);
-    if (used < 0) return pmm_json_fail(&s->fault, p, (int)used);
+    if (used < 0 && !(used == PMM_ERR_RANGE && !quotes)) return pmm_json_fail(&s->fault, p, (int)used);
     if (*p == '-') return pmm_json_fail(&s->fault, p, PMM_ERR_RANGE);
+    if (!quotes) {
+        const char *stop = used < 0 ? digits_end(p, s->end) : p + used;
+        if (stop < s->end && (*stop | 32) == 'e') return exponential(s, p, mantissa, decimals, units, exact);
+        return used < 0 ? pmm_json_fail(&s->fault, p, (int)used) : stop;
+    }
     p += used;
-    if (!quotes) return p < s->end && (*p | 32) == 'e' ? pmm_json_fail(&s->fault, p, PMM_ERR_RANGE) : p;
     return p < s->end && *p == '"' ? p + 1 : pmm_json_fail(&s->fault, p, PMM_ERR_SYNTAX);
 }
 
@@ -239,72 +169,12 @@ const char *pmm_wire_lots(struct pmm_scan *s, const char *p, int64_t *lots) {
     const struct pmm_instrument *i = s->instrument;
     int exact = 0;
     const char *next = decimal(s, p, i->lot_mantissa, i->lot_decimals, lots, &exact);
-    s->wire->message.rounded += next && !exact;
+    s->rounded += next && !exact;
     return next;
 }
 
-static inline struct pmm_event *append(struct pmm_scan *s, const char *at, uint8_t kind) {
-    if (s->count == s->wire->max) {
-        pmm_wire_fail(s, at, PMM_ERR_FULL);
-        return NULL;
-    }
-    struct pmm_event *event = &s->wire->out[s->count++];
-    *event = s->stamp;
-    event->kind = kind;
-    return event;
-}
-
-struct pmm_event *pmm_wire_append(struct pmm_scan *s, const char *at, uint8_t kind) { return append(s, at, kind); }
-
-/*
- * ["price","quantity"] without white space, as venues write it most. Returns past it, or NULL
- * without a fault where it is anything else: the long way then finds out what.
- */
-static inline const char *tight_level(struct pmm_scan *s, const char *p, struct pmm_event *event) {
-    const struct pmm_instrument *i = s->instrument;
-    const char *end = s->end;
-    int exact = 0;
-    if (end - p < 2 || memcmp(p, "[\"", 2) != 0) return NULL;
-    p += 2;
-    int64_t used = decimal_scan(p, (size_t)(end - p), i->tick_mantissa, i->tick_decimals, &event->price);
-    if (used < 0 || event->price <= 0 || end - p < used + 4 || memcmp(p + used, "\",\"", 3) != 0) return NULL;
-    p += used + 3;
-    used = decimal_scan_down(p, (size_t)(end - p), i->lot_mantissa, i->lot_decimals, &event->quantity, &exact);
-    if (used < 0 || *p == '-' || end - p < used + 2 || memcmp(p + used, "\"]", 2) != 0) return NULL;
-    s->wire->message.rounded += !exact;
-    return p + used + 2;
-}
-
-/* The same with bare numbers, white space and more elements; what is wrong with it is noted here. */
-static const char *loose_level(struct pmm_scan *s, const char *p, struct pmm_event *event) {
-    if (!(p = expect(s, p, '['))) return NULL;
-    const char *price = p;
-    p = pmm_wire_ticks(s, p, &event->price);
-    if (!p || !(p = expect(s, p, ','))) return NULL;
-    if (event->price == 0) return pmm_json_fail(&s->fault, price, PMM_ERR_RANGE);
-    p = pmm_wire_lots(s, p, &event->quantity);
-    if (!p) return NULL;
-    p = json_space(p, s->end);
-    while (p < s->end && *p == ',') {
-        p = pmm_json_skip(json_space(p + 1, s->end), s->end, s->depth + 2, &s->fault);
-        if (!p) return NULL;
-        p = json_space(p, s->end);
-    }
-    return expect(s, p, ']');
-}
-
-const char *pmm_wire_levels(struct pmm_scan *s, const char *p, uint8_t side) {
-    const int tight = !s->venue->bare;
-    p = expect(s, p, '[');
-    if (!p || (p < s->end && *p == ']')) return p ? p + 1 : NULL;
-    for (;;) {
-        struct pmm_event *event = append(s, p, PMM_KIND_DEPTH);
-        if (!event) return NULL;
-        event->side = side;
-        const char *next = tight ? tight_level(s, p, event) : NULL;
-        if (!next && !(next = loose_level(s, p, event))) return NULL;
-        p = json_space(next, s->end);
-        if (p < s->end && *p == ']') return p + 1;
-        if (!(p = expect(s, p, ','))) return NULL;
-    }
+int pmm_wire_level(struct pmm_scan *s, uint32_t price, uint32_t quantity, struct pmm_event *event) {
+    if (!pmm_wire_ticks(s, s->field[price], &event->price) || !pmm_wire_lots(s, s->field[quantity], &event->quantity))
+        return s->fault.code;
+    return event->price == 0 ? pmm_wire_fail(s, s->field[price], PMM_ERR_RANGE) : PMM_OK;
 }

@@ -21,6 +21,12 @@ static inline const char *json_space(const char *p, const char *end) {
     return p;
 }
 
+/* Past white space, the byte c and white space again. */
+static inline const char *json_expect(const char *p, const char *end, char c, struct pmm_json_fault *fault) {
+    p = json_space(p, end);
+    return p < end && *p == c ? json_space(p + 1, end) : pmm_json_fail(fault, p, PMM_ERR_SYNTAX);
+}
+
 /*
  * Of eight bytes: the high bit of each that is the quote, the backslash, below 0x20 or not ASCII, and
  * perhaps of bytes after the first such.

@@ -1,117 +1,227 @@
-"""Raw captures of a venue: a line is `<recv_ns> <frame>`, a file one symbol.
+"""Raw recordings of venues: their lines, in whichever form they were written.
 
-A file may be compressed with gzip. What a frame says is the venue's dialect's to know.
+A file may be compressed with gzip or zstd, and begin with a byte order mark. Each line is one of
+
+    1723161253937085768 {"stream":...}           receive time in ns, and the frame
+    {"t":"recv","ts":1786309548.6,"data":"..."}  in s, or `ns`; also http, send, connect
+    1618677817.0789: {"type":...}                in s; `wss://host <-> time` is a connection,
+                                                 `wss://host <- time: ...` what was sent
+    {"channel":...}                              a bare frame
+
+A `t` that is none of these words, on a line without `ts` and `ns`, is a venue's own key.
+What a frame says is the venue's dialect's to know.
 """
 
-import gzip
-import math
+import io
+import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
-import numpy as np
+import msgspec
+import zstandard
 
 from pinnacle.core.errors import DataError, UsageError, is_shortage
 from pinnacle.core.kept import open_kept
-from pinnacle.core.names import Symbol
-from pinnacle.core.schema import INSTRUMENT, Kind
-from pinnacle.venues.dialect import Dialect, Reader
+from pinnacle.venues.dialect import Line, LineKind
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 #: What a capture may have been packed with, by its first bytes, and is not read here.
-_PACKED = {b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zX": "xz", b"BZh9": "bzip2", b"PK\x03\x04": "zip"}
+_PACKED = {b"\xfd7zX": "xz", b"BZh9": "bzip2", b"PK\x03\x04": "zip"}
+#: What reads a file, by its first bytes. Some packers of zstd begin with a frame to be skipped.
+_UNPACKERS: list[tuple[re.Pattern[bytes], Callable[[], Any]]] = [
+    (re.compile(rb"\x1f\x8b"), lambda: zlib.decompressobj(wbits=31)),
+    (
+        re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),
+        lambda: zstandard.ZstdDecompressor().decompressobj(),
+    ),
+]
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: Of a frame with its stamp; the largest snapshots of venues have some megabytes.
-LINE_MAX = 1 << 24
+LINE_MAX = 1 << 25
+_CHUNK = 1 << 20
+#: Of packed bytes: a block of four may be 128 KiB unpacked, and all of a chunk's are in memory.
+_PACKED_CHUNK = 1 << 11
+_KINDS = {
+    "recv": LineKind.FRAME,
+    "send": LineKind.SENT,
+    "http": LineKind.REPLY,
+    "connect": LineKind.CONNECTED,
+}
+_STAMPED = re.compile(rb"(\d{1,19}) (?=\S)")
+_SECONDS = re.compile(rb"(\d{1,10})(?:\.(\d{1,9}))?: (?=\S)")
+_TALK = re.compile(rb"(wss?://\S+) (<->|<-) (\d{1,10})(?:\.(\d{1,9}))?(?:: )?")
 
 
-class Line(NamedTuple):
-    """One line: its number from 1, when it was received (UTC ns), the frame's text."""
+class _Recorded(msgspec.Struct, frozen=True):
+    """A line of the form that says what it is; recorders of others write more into it."""
 
-    number: int
-    recv_ns: int
-    frame: bytes
+    t: str
+    ns: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
+    ts: Annotated[float, msgspec.Meta(ge=0, le=9e9)] | None = None
+    data: str = ""
+    url: str = ""
+    addr: str = ""
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """As much of it as tells it from a venue's own frame."""
+
+    t: object = None
+
+
+_decode = msgspec.json.Decoder(_Recorded).decode
+_decode_named = msgspec.json.Decoder(_Named).decode
 
 
 def read_capture(path: Path) -> Iterator[Line]:
-    """The lines of a capture, in order; DataError naming file and line where it is damaged.
+    """The lines of a capture that hold something, in their order.
 
-    UsageError if there is no such file.
+    DataError naming file and line where it is damaged; UsageError if there is no such file.
     """
-    number = 0
+    number, found = 0, False
     try:
-        with open_kept(path) as raw:
-            magic = raw.read(4)
-        if magic in _PACKED:
-            raise DataError(f"{path}: packed with {_PACKED[magic]}: unpack it, or use gzip")
-        packed = magic[:2] == b"\x1f\x8b"
-        with gzip.open(path) if packed else path.open("rb") as file:
-            for number, line in enumerate(iter(lambda: file.readline(LINE_MAX + 1), b""), 1):
-                if len(line) > LINE_MAX:
+        with _opened(path) as file:
+            for number, text in enumerate(iter(lambda: file.readline(LINE_MAX + 1), b""), 1):
+                if len(text) > LINE_MAX:
                     raise DataError(f"{path}:{number}: a line of more than {LINE_MAX} bytes")
-                stamp, _, frame = line.rstrip().partition(b" ")
-                if not stamp.isdigit() or int(stamp[:20]) >= 2**63 or not frame:
-                    raise DataError(f"{path}:{number}: not `<recv_ns> <json>`: {line[:60]!r}")
-                yield Line(number, int(stamp), frame)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{path}:{number + 1}: damaged gzip data: {error}") from None
+                if number == 1:
+                    text = text.removeprefix(_BYTE_ORDER_MARK)
+                line = _line_of(number, text.strip(), f"{path}:{number}")
+                if line is not None:
+                    found = True
+                    yield line
+    except (EOFError, zlib.error, zstandard.ZstdError) as error:
+        raise DataError(f"{path}:{number + 1}: the packed data is damaged: {error}") from None
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file") from None
     except OSError as error:
         if is_shortage(error):
             raise
         raise DataError(f"{path}: {error.strerror or error}") from None
-    if number == 0:
+    if not found:
         raise DataError(f"{path}: empty capture")
 
 
-def infer_instrument(path: Path, dialect: Dialect, instrument_id: int = 0) -> np.ndarray:
-    """The instrument table, shape (1,), of a capture: its symbol, and the coarsest decimal tick
-    and lot that every price and quantity in it is a whole number of.
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    with open_kept(path) as raw:
+        magic = raw.read(4)
+        raw.seek(0)
+        if magic in _PACKED:
+            raise DataError(f"{path}: packed with {_PACKED[magic]}: unpack it, or use gzip or zstd")
+        unpacker = next((make for begins, make in _UNPACKERS if begins.match(magic)), None)
+        if unpacker is None:
+            yield raw
+        else:
+            with io.BufferedReader(_Unpacked(raw, unpacker), _CHUNK) as file:
+                yield file
 
-    A capture carries no table of instruments. The greatest common divisor is exact where the
-    venue's own step is not: old orders may rest with quantities finer than the step of today.
+
+class _Unpacked(io.RawIOBase):
+    """What a packed file holds, its members one behind the other; EOFError where it is cut.
+
+    All ahead of the damage can be read.
     """
-    table = np.zeros(1, INSTRUMENT)
-    row = table[0]
-    row["symbol"] = _symbol(path, dialect)
-    row["instrument_id"] = instrument_id
-    row["venue_id"] = dialect.venue_id
-    row["tick_mantissa"] = row["lot_mantissa"] = row["quantity_min"] = 1
-    row["tick_decimals"] = row["lot_decimals"] = dialect.decimals
-    tick, lot = _divisors(path, dialect.reader(table))
-    row["tick_decimals"] = _decimals(tick, dialect.decimals)
-    row["lot_decimals"] = _decimals(lot, dialect.decimals)
-    return table
+
+    def __init__(self, packed: IO[bytes], make: Callable[[], Any]):
+        self._packed = packed
+        self._make = make
+        self._member: Any = None
+        self._waiting = self._input = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: "WriteableBuffer") -> int:
+        view = memoryview(into)
+        while not self._waiting:
+            chunk = self._input or self._packed.read(_PACKED_CHUNK)
+            if not chunk:
+                if self._member is not None:
+                    raise EOFError("cut before its end")
+                return 0
+            self._input = b""
+            self._unpack(chunk)
+        taken = self._waiting[: len(view)]
+        self._waiting = self._waiting[len(taken) :]
+        view[: len(taken)] = taken
+        return len(taken)
+
+    def _unpack(self, chunk: bytes) -> None:
+        if self._member is None:
+            # Tapes and disks are padded with zeros.
+            chunk = chunk.lstrip(b"\0")
+            if not chunk:
+                return
+            self._member = self._make()
+        self._waiting = self._member.decompress(chunk)
+        if self._member.eof:
+            self._input = self._member.unused_data
+            self._member = None
 
 
-def _symbol(path: Path, dialect: Dialect) -> bytes:
-    for line in read_capture(path):
+def _ns(seconds: bytes, fraction: bytes | None) -> int:
+    return int(seconds) * 10**9 + int((fraction or b"0").ljust(9, b"0"))
+
+
+def _line_of(number: int, text: bytes, where: str) -> Line | None:
+    """None for a line without anything in it."""
+    if not text:
+        return None
+    if text.startswith(b"{"):
+        return _recorded(number, text, where) if b'"t":' in text[:128] else Line(number, 0, text)
+    if text.startswith(b"["):
+        return Line(number, 0, text)
+    stamped = _STAMPED.match(text)
+    if stamped and int(stamped[1]) < 2**63:
+        return Line(number, int(stamped[1]), text[stamped.end() :])
+    stamped = _SECONDS.match(text)
+    if stamped:
+        return Line(number, _ns(stamped[1], stamped[2]), text[stamped.end() :])
+    talk = _TALK.match(text)
+    if talk:
+        kind = LineKind.CONNECTED if talk[2] == b"<->" else LineKind.SENT
+        rest = text[talk.end() :]
+        return Line(number, _ns(talk[3], talk[4]), rest, kind, talk[1].decode(errors="replace"))
+    raise DataError(f"{where}: neither a frame nor a stamp and a frame: {text[:60]!r}")
+
+
+def _recorded(number: int, text: bytes, where: str) -> Line | None:
+    try:
         try:
-            found = dialect.symbol(line.frame)
-            if found is not None:
-                return Symbol(found).encode()
-        except ValueError as error:
-            raise DataError(f"{path}:{line.number}: not a symbol: {error}") from None
-    raise DataError(f"{path}: no frame names a symbol")
+            line = _decode(text)
+        except msgspec.ValidationError as error:
+            named = _decode_named(text).t
+            if named == "header":
+                return None
+            if named in tuple(_KINDS):
+                raise DataError(f"{where}: {error}: {text[:60]!r}") from None
+            return Line(number, 0, text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DataError(f"{where}: cut or damaged: {error}: {text[:60]!r}") from None
+    if line.t == "header":
+        return None
+    kind = _KINDS.get(line.t)
+    if kind is None:
+        if line.ns is None and line.ts is None:
+            return Line(number, 0, text)
+        raise DataError(f"{where}: `t` must be header or one of {', '.join(_KINDS)}: {line.t!r}")
+    ns = round((line.ts or 0) * 1e9) if line.ns is None else line.ns
+    return Line(number, ns, line.data.encode(), kind, _url(line.url or line.addr, where))
 
 
-def _divisors(path: Path, reader: Reader) -> tuple[int, int]:
-    tick = lot = 0
-    first = reader.events.cdata[0]
-    for line in read_capture(path):
-        with placed(path, line):
-            count = reader.scan(line.frame, line.recv_ns)
-        if count == 1:
-            tick = math.gcd(tick, first.price)
-            lot = math.gcd(lot, first.quantity)
-            if first.kind == Kind.TOP:
-                tick = math.gcd(tick, first.order_id)
-                lot = math.gcd(lot, first.aux)
-        elif count > 1:
-            records = reader.events.array[:count]
-            tick = math.gcd(tick, int(np.gcd.reduce(records["price"])))
-            lot = math.gcd(lot, int(np.gcd.reduce(records["quantity"])))
-    return tick, lot
+def _url(url: str, where: str) -> str:
+    try:
+        urlsplit(url)
+    except ValueError as error:
+        raise DataError(f"{where}: not a URL: {error}: {url[:60]!r}") from None
+    return url
 
 
 class placed:
@@ -126,11 +236,3 @@ class placed:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, DataError):
             raise DataError(f"{self._where}: {error}") from None
-
-
-def _decimals(divisor: int, most: int) -> int:
-    """Digits after the point of the coarsest power of ten that divides divisor x 10^-most."""
-    decimals = most
-    while decimals > 0 and divisor and divisor % 10 ** (most - decimals + 1) == 0:
-        decimals -= 1
-    return decimals

@@ -1,6 +1,6 @@
 """Captures served as if they were the venue: WebSocket and HTTPS over TLS, on loopback.
 
-One port serves both. The tape starts when the first client has subscribed; only what a client
+One port serves both. The tape starts as soon as the first client has subscribed; only what a client
 subscribed to is sent to it, with the spacing of the capture divided by `speed`. What is asked for
 is answered as of that moment of the tape, or waits for it. A client that reads slowly holds the
 tape: nothing is dropped. At the end of the tape every client gets a close frame; a loop then waits
@@ -14,6 +14,7 @@ import contextlib
 import http
 import ssl
 import time
+from collections import defaultdict
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
@@ -25,6 +26,8 @@ from pinnacle.venues.dialect import Client, Entry, Reply
 
 GOING_AWAY = 1001
 CLOSE_SECONDS_MAX = 3
+#: From the first subscription to the first frame: a venue may need several messages for all of it.
+GRACE_S = 0.1
 #: How many frames may go out before other tasks of the loop get their turn.
 BURST = 64
 
@@ -38,9 +41,11 @@ class CaptureServer:
         self._port = port
         self._speed = speed
         self._clients: dict[ServerConnection, Client] = {}
+        # What is said to a client goes out in the order in which it was made: it may be numbered.
+        self._saying: defaultdict[ServerConnection, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._subscribed = asyncio.Event()
         self._moved = asyncio.Condition()
-        self._served = tape.dialect.served(tape.instruments)
+        self._served = tape.dialect.served(tape.instruments, tape.firsts)
         self._server: Server | None = None
         self._closing = False
 
@@ -86,10 +91,11 @@ class CaptureServer:
         """Run the tape once, or for ever."""
         while True:
             await self._subscribed.wait()
+            await asyncio.sleep(GRACE_S)
             await self._run_tape()
             done, self._clients = self._clients, {}
             if loop:
-                self._served = self._tape.dialect.served(self._tape.instruments)
+                self._served = self._tape.dialect.served(self._tape.instruments, self._tape.firsts)
             self._subscribed.clear()
             await asyncio.gather(*(socket.close(GOING_AWAY, "end of tape") for socket in done))
             if not loop:
@@ -115,12 +121,17 @@ class CaptureServer:
         if entry.parts.channel is None:
             return
         for socket, client in list(self._clients.items()):
-            frame = client.frame_of(entry)
-            if frame is not None:
-                try:
-                    await socket.send(frame, text=True)
-                except ConnectionClosed:
-                    self._clients.pop(socket, None)
+            with contextlib.suppress(ConnectionClosed):
+                async with self._saying[socket]:
+                    frame = self.frame_for(client, entry)
+                    if frame is not None:
+                        await socket.send(frame, text=True)
+                continue
+            self._clients.pop(socket, None)
+
+    def frame_for(self, client: Client, entry: Entry) -> bytes | None:
+        """What a client is sent of an entry, None for nothing."""
+        return client.frame_of(entry)
 
     async def _serve_client(self, socket: ServerConnection) -> None:
         client = None if socket.request is None else self._served.client(socket.request.path)
@@ -131,15 +142,20 @@ class CaptureServer:
         if client.subscribed:
             self._subscribed.set()
         try:
+            async with self._saying[socket]:
+                for greeting in client.hello():
+                    await socket.send(greeting, text=True)
             async for text in socket:
-                for reply in client.answer(text if isinstance(text, bytes) else text.encode()):
-                    await socket.send(reply, text=True)
+                async with self._saying[socket]:
+                    for reply in client.answer(text if isinstance(text, bytes) else text.encode()):
+                        await socket.send(reply, text=True)
                 if client.subscribed:
                     self._subscribed.set()
         except ConnectionClosed:
             pass
         finally:
             self._clients.pop(socket, None)
+            self._saying.pop(socket, None)
 
     async def _route(self, socket: ServerConnection, request: Request) -> Response | None:
         if self._served.client(request.path) is not None:

@@ -4,14 +4,20 @@ No I/O but reading the files, no clock: who plays the tape decides when.
 """
 
 import heapq
+import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from pinnacle.capture.reading import infer_instrument, placed, read_capture
+from pinnacle.capture.instruments import infer_instruments
+from pinnacle.capture.reading import placed, read_capture
 from pinnacle.core.errors import DataError, UsageError
-from pinnacle.venues.dialect import Dialect, Entry
+from pinnacle.venues.dialect import Dialect, Entry, LineKind, Parts
+
+#: What goes back more often is played as it stands: it may have no order at all.
+RUNS_MAX = 16
 
 
 class Tape:
@@ -19,25 +25,63 @@ class Tape:
 
     def __init__(self, paths: tuple[Path, ...], dialect: Dialect):
         self.dialect = dialect
-        self._files: dict[str, Path] = {}
+        self._files: dict[Path, list[str]] = {}
         self.instruments: dict[str, np.ndarray] = {}
+        #: The first lines of runs whose time does not go back, and the end.
+        self._runs: dict[Path, list[int]] = {}
+        #: Of each symbol the first frame or reply that is a whole book.
+        self.firsts: dict[str, bytes] = {}
         for path in paths:
-            instrument = infer_instrument(path, dialect, len(self._files))
-            if not any(dialect.begins_book(line.frame) for line in read_capture(path)):
+            table = infer_instruments(path, dialect)
+            symbols = [row["symbol"].decode() for row in table]
+            for symbol, row in zip(symbols, table, strict=True):
+                if symbol in self.instruments:
+                    (other,) = (p for p, names in self._files.items() if symbol in names)
+                    raise UsageError(f"{path}: {symbol} is already on the tape: {other}")
+                row["instrument_id"] = len(self.instruments)
+                self.instruments[symbol] = np.array([row])
+            self._files[path] = symbols
+            self._look_through(path, symbols)
+            if self.firsts.keys().isdisjoint(symbols):
                 raise DataError(f"{path}: no depth snapshot in it: no client could make a book")
-            symbol = instrument[0]["symbol"].decode()
-            if symbol in self._files:
-                raise UsageError(f"{path}: {symbol} is already on the tape: {self._files[symbol]}")
-            self._files[symbol] = path
-            self.instruments[symbol] = instrument
 
     def play(self) -> Iterator[Entry]:
         """Every entry in the order of receive time."""
-        runs = [self._entries(symbol, path) for symbol, path in self._files.items()]
+        runs = [
+            self._entries(path, symbols, first, end)
+            for path, symbols in self._files.items()
+            for first, end in pairwise(self._runs[path])
+        ]
         return heapq.merge(*runs, key=lambda entry: entry.recv_ns)
 
-    def _entries(self, symbol: str, path: Path) -> Iterator[Entry]:
+    def _look_through(self, path: Path, symbols: list[str]) -> None:
+        """Find each symbol's first book, and where the file's time goes back: a recorder may write
+        one connection behind the other."""
+        self._runs[path], last_ns = [0], 0
+        for entry in self._entries(path, symbols, 0, sys.maxsize):
+            whole = entry.parts.channel is None or self.dialect.begins_book(entry.frame)
+            if whole and entry.symbol in symbols:
+                self.firsts.setdefault(entry.symbol, entry.frame)
+            if entry.recv_ns < last_ns and len(self._runs[path]) < RUNS_MAX:
+                self._runs[path].append(entry.number)
+            last_ns = entry.recv_ns
+        self._runs[path].append(sys.maxsize)
+
+    def _entries(self, path: Path, symbols: list[str], first: int, end: int) -> Iterator[Entry]:
+        """Those of the lines from `first` to before `end`."""
         for line in read_capture(path):
-            with placed(path, line):
-                parts = self.dialect.parts(line.frame)
-            yield Entry(line.recv_ns, symbol, line.frame, parts)
+            if line.number < first:
+                continue
+            if line.number >= end:
+                return
+            recv_ns = line.recv_ns
+            symbol = self.dialect.book_of(line)
+            if symbol is not None:
+                symbol = symbol or (symbols[0] if len(symbols) == 1 else "")
+                parts = Parts(None, "snapshot", line.frame, symbol)
+                yield Entry(recv_ns, symbol, line.frame, parts, line.number)
+            elif line.kind is LineKind.FRAME:
+                with placed(path, line):
+                    frame = self.dialect.reads(line.frame)
+                    parts = self.dialect.parts(frame)
+                yield Entry(recv_ns, parts.symbol, frame, parts, line.number)

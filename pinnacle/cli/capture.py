@@ -1,23 +1,26 @@
 """`pinnacle capture`: raw recordings of venues, judged or played back as a venue."""
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from pinnacle.cli.options import VENUE_KIND, Number
+from pinnacle.cli.options import DIALECT, Number
 from pinnacle.core.errors import DataError
 
 if TYPE_CHECKING:
     from pinnacle.capture.check import FileReport
     from pinnacle.capture.tape import Tape
-    from pinnacle.venues.port import VenueKind
+    from pinnacle.venues.dialect import Dialect
 
 FILES = click.argument(
     "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
 )
 VENUE = click.option(
-    "--venue", type=VENUE_KIND, required=True, help="Whose format the files are in."
+    "--venue",
+    type=DIALECT,
+    help="Whose frames the files hold.  [default: whose they can only be]",
 )
 
 
@@ -30,35 +33,91 @@ def capture() -> None:
 @FILES
 @VENUE
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def check(files: tuple[Path, ...], venue: "VenueKind[Any]", as_json: bool) -> None:
-    """Rebuild the order book from each FILE and compare it with what the venue itself says.
+def check(files: tuple[Path, ...], venue: "Dialect | None", as_json: bool) -> None:
+    """Rebuild each order book of each FILE and compare it with what the venue itself says.
 
-    Exit code 1 if a file is damaged, an update is missing, the book crosses, or a top of book or
-    a checksum differs.
+    \b
+    Recordings of
+      binance            combined stream; REST snapshots among the frames
+
+    \b
+    Plain, gzip or zstd; a line is one of
+      1723161253937085768 FRAME                    receive time in ns
+      1618677817.0789: FRAME                       the same in s
+      {"t":"recv","ts":1786309548.6,"data":FRAME}  FRAME as a string; `ns`, or `ts` in s;
+                                                   `t` also http (with `url`), send, connect
+      FRAME
+
+    Of each symbol are counted: updates from before its book began (late), gaps, trades missing,
+    updates and trades there twice, updates out of order, messages that cannot be (odd), crossings,
+    and the venue's best prices (tops) and checksums that were those of the rebuilt book, of all.
+    What is wrong is said with its file, first line and symbol on stderr.
+
+    Exit code 1 if a file is damaged or of several venues, a symbol has no snapshot, or anything but
+    late is not as it should be.
     """
     import msgspec
 
     from pinnacle.capture.check import check_capture
 
-    dialect = venue.dialect()
-    reports = [check_capture(path, dialect).report for path in files]
+    checks, words, bad = [], [], []
+    for path in files:
+        try:
+            checked = check_capture(path, venue)
+        except DataError as error:
+            words.append(_text(error))
+            bad.append(_text(path))
+            continue
+        checks.append(checked)
+        words += map(_text, checked.words)
+        for report in checked.reports:
+            report.file = _text(path)
+        if not all(report.good for report in checked.reports):
+            bad.append(_text(path))
     if as_json:
-        click.echo(msgspec.json.encode({"files": reports}))
+        reports = [report for checked in checks for report in checked.reports]
+        click.echo(msgspec.json.encode({"files": reports, "words": words}))
     else:
-        _print_table(reports)
-    bad = [report.file for report in reports if not report.good]
+        for checked in checks:
+            _print_table(checked.reports)
+    for line in words:
+        click.echo(line, err=True)
     if bad:
         raise DataError(f"not whole: {', '.join(bad)}")
 
 
+def _text(what: object) -> str:
+    """As Unicode: a file's name may be of any bytes."""
+    return os.fsencode(str(what)).decode(errors="backslashreplace")
+
+
+#: Of a file's table: the heads of the columns, and whose counts they are.
+_COLUMNS = {
+    "symbol": "symbol",
+    "frames": "frames",
+    "levels": "levels",
+    "trades": "trades",
+    "late": "joined_late",
+    "gaps": "gaps",
+    "missing": "trades_missing",
+    "twice": "duplicated",
+    "unordered": "unordered",
+    "odd": "odd",
+    "crossed": "crossed",
+}
+
+
 def _print_table(reports: "list[FileReport]") -> None:
-    columns = ["frames", "events", "gaps", "crossed", "trades", "levels", "top_compared"]
-    columns += ["top_different", "seconds"]
-    rows = [("symbol", *columns)]
-    rows += [(r.symbol, *(str(getattr(r, name)) for name in columns)) for r in reports]
+    click.echo(f"{reports[0].file}: {reports[0].venue}")
+    rows = [(*_COLUMNS, "tops", "checksums")]
+    for report in reports:
+        sums, compared = report.checksums, report.top_compared
+        tops = f"{compared - report.top_different}/{compared}"
+        cells = [str(getattr(report, name)) for name in _COLUMNS.values()]
+        rows.append((*cells, tops, f"{sums.good}/{sums.good + sums.bad}"))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
-        click.echo("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+        click.echo(" ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
 
 
 @capture.command()
@@ -87,7 +146,7 @@ def _print_table(reports: "list[FileReport]") -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as one line of JSON.")
 def serve(
     files: tuple[Path, ...],
-    venue: "VenueKind[Any]",
+    venue: "Dialect | None",
     speed: float,
     port: int,
     loop: bool,
@@ -102,9 +161,10 @@ def serve(
     import tempfile
     from contextlib import AbstractContextManager, nullcontext
 
+    from pinnacle.capture.instruments import guess_dialect
     from pinnacle.capture.tape import Tape
 
-    tape = Tape(files, venue.dialect())
+    tape = Tape(files, venue or guess_dialect(files[0]))
     directory: AbstractContextManager[str | Path]
     if cert_dir is None:
         directory = tempfile.TemporaryDirectory(prefix="pinnacle-capture-")

@@ -8,7 +8,7 @@ import click
 from pinnacle.core.names import SessionName
 
 if TYPE_CHECKING:
-    from pinnacle.venues.port import VenueKind
+    from pinnacle.venues.dialect import Dialect
 
 
 class _SessionName(click.ParamType[SessionName]):
@@ -23,7 +23,7 @@ class _SessionName(click.ParamType[SessionName]):
             self.fail(str(error), param, ctx)
 
 
-class _VenueKind(click.ParamType["VenueKind[Any]"]):
+class _Dialect(click.ParamType["Dialect"]):
     name = "venue"
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
@@ -33,11 +33,11 @@ class _VenueKind(click.ParamType["VenueKind[Any]"]):
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> "VenueKind[Any]":
+    ) -> "Dialect":
         from pinnacle.venues.registry import find
 
         try:
-            return find(value)
+            return find(value).dialect()
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -53,4 +53,4 @@ class Number(click.FloatRange):
 
 
 SESSION_NAME = _SessionName()
-VENUE_KIND = _VenueKind()
+DIALECT = _Dialect()

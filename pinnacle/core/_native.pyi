@@ -259,7 +259,11 @@ class _Lib:
     PMM_WAIT_PARK: int
     PMM_WAIT_SPIN: int
     PMM_WAIT_YIELD: int
+    PMM_WIRE_BINANCE: Any
     PMM_WIRE_DEPTH: int
+    PMM_WIRE_NO_ROW: int
+    PMM_WIRE_NO_SEQUENCE: int
+    PMM_WIRE_ORDER: int
     PMM_WIRE_OTHER: int
     PMM_WIRE_SNAPSHOT: int
     PMM_WIRE_TOP: int
@@ -280,8 +284,6 @@ class _Lib:
     def pmm_bell_wait(_0: Any, _1: Any, _2: int, _3: int, _4: int, _5: int, /) -> int: ...
     @staticmethod
     def pmm_bell_warm_writer(_0: Any, /) -> None: ...
-    @staticmethod
-    def pmm_binance_scan(_0: Any, _1: Any, _2: int, _3: int, /) -> int: ...
     @staticmethod
     def pmm_book_apply(_0: Any, _1: Any, _2: int, /) -> int: ...
     @staticmethod
@@ -691,6 +693,8 @@ class _Lib:
     @staticmethod
     def pmm_stage_warm(_0: Any, _1: Any, _2: Any, /) -> None: ...
     @staticmethod
+    def pmm_steps_take(_0: Any, _1: int, _2: Any, _3: int, /) -> None: ...
+    @staticmethod
     def pmm_strategy_run_turn(_0: Any, _1: int, /) -> int: ...
     @staticmethod
     def pmm_strategy_turns(_0: Any, _1: int, _2: Any, /) -> int: ...
@@ -712,6 +716,10 @@ class _Lib:
     def pmm_venue_turns(_0: Any, _1: Any, /) -> int: ...
     @staticmethod
     def pmm_venue_wait_for(_0: Any, _1: int, _2: int, /) -> int: ...
+    @staticmethod
+    def pmm_wire_scan(_0: Any, _1: Any, _2: Any, _3: int, _4: int, /) -> int: ...
+    @staticmethod
+    def pmm_wire_scan_one(_0: Any, _1: Any, _2: int, _3: int, /) -> int: ...
 
 ffi: Any
 lib: _Lib

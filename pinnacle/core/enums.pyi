@@ -205,6 +205,7 @@ class Cancel(IntEnum):
     PROPORTIONAL = 0
 
 class MessageKind(IntEnum):
+    ORDER = 5
     TOP = 4
     TRADE = 3
     SNAPSHOT = 2

@@ -57,6 +57,7 @@ def dtype_of(ctype: Any) -> np.dtype:
 
 EVENT = dtype_of(ffi.typeof("struct pmm_event"))
 INSTRUMENT = dtype_of(ffi.typeof("struct pmm_instrument"))
+STEPS = dtype_of(ffi.typeof("struct pmm_steps"))
 
 
 def is_of(rows: np.ndarray, *classes: Class) -> np.ndarray:

@@ -4,32 +4,58 @@
 tape, and its clients get frames and answers from it; who has sockets carries them.
 """
 
+import enum
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from pinnacle.core.schema import EventBuffer, Venue
+from pinnacle.core.errors import UsageError
+from pinnacle.core.schema import Venue
 from pinnacle.venues.port import Sink, Top
+from pinnacle.venues.stream import MarketStream, Tell, untold
+
+
+class LineKind(enum.Enum):
+    """What a line of a recording holds."""
+
+    FRAME = enum.auto()
+    SENT = enum.auto()
+    REPLY = enum.auto()
+    CONNECTED = enum.auto()
+
+
+class Line(NamedTuple):
+    """One line: its number from 1, when it was received (UTC ns, 0 if the recording does not say),
+    its text; `where`: the URL that a reply is to, or a connection goes to."""
+
+    number: int
+    recv_ns: int
+    frame: bytes
+    kind: LineKind = LineKind.FRAME
+    where: str = ""
 
 
 class Parts(NamedTuple):
     """A recorded frame: the name under which clients have subscribed to it, None if it is only sent
-    to those who ask; what it is ("depth"); the message without the wrapper that names it."""
+    to those who ask, "" to nobody; what it is ("depth"); the message without the wrapper that names
+    it; the symbol that it is of, "" if of none."""
 
     channel: str | None
     kind: str
     data: bytes
+    symbol: str = ""
 
 
 class Entry(NamedTuple):
-    """One frame of a tape."""
+    """One frame of a tape, and its line there."""
 
     recv_ns: int
     symbol: str
     frame: bytes
     parts: Parts
+    number: int = 0
 
 
 class Reply(NamedTuple):
@@ -40,38 +66,14 @@ class Reply(NamedTuple):
     body: bytes
 
 
-class Reader(Protocol):
-    """A recording's frames to records, each alone."""
-
-    events: EventBuffer
-
-    def scan(self, frame: bytes, recv_ns: int) -> int:
-        """How many records it left in `events`, -1 for none of the market; DataError if damaged."""
-
-
-class Follower(Protocol):
-    """A recording's frames as a connection takes them: records to a sink, and what is judged.
-
-    gaps, dropped, snapshots: how often the venue's numbers did not join on, repeated what was
-    there, began a book.
-    """
-
-    @property
-    def gaps(self) -> int: ...
-    @property
-    def dropped(self) -> int: ...
-    @property
-    def snapshots(self) -> int: ...
-
-    def take(self, frame: bytes, recv_ns: int) -> None:
-        """DataError for what cannot be read, or is none of the venue's frames."""
-
-
 class Client(Protocol):
     """One client of a server; `subscribed`: to anything."""
 
     @property
     def subscribed(self) -> bool: ...
+
+    def hello(self) -> Sequence[bytes]:
+        """What is sent as soon as it has connected."""
 
     def answer(self, text: bytes) -> Sequence[bytes]:
         """What is sent for a client's message."""
@@ -93,50 +95,70 @@ class Served(Protocol):
         """To a GET; None: not before the tape has come further, or has `ended`."""
 
 
+#: shown(top, beyond) of a row: the venue itself shows these best prices of the book as the sink has
+#: it now; `beyond`: past what the recording's snapshot knew, so that nobody can tell.
+Shown = Callable[[int, Top, bool], None]
+
+
+def _unjudged(row: int, top: Top, beyond: bool) -> None:
+    """Nobody compares."""
+
+
 class Dialect(ABC):
     """What a venue's recordings and servers have of their own.
 
     venue            its name
     venue_id         in records
-    decimals         that the venue writes, at most, of prices and quantities
+    messages         lib.PMM_WIRE_*: how its hot ones are read
+    decimals         that the venue writes, at most, of prices and of quantities
+    records_max      of one frame
     trades_numbered  a symbol's trades count without a hole
     """
 
     venue: ClassVar[str]
     venue_id: ClassVar[Venue]
-    decimals: ClassVar[int]
+    messages: ClassVar[Any]
+    decimals: ClassVar[tuple[int, int]] = (10, 8)
+    records_max: ClassVar[int] = 1 << 14
     trades_numbered: ClassVar[bool] = False
 
     @abstractmethod
-    def symbol(self, frame: bytes) -> str | None:
-        """The symbol that a frame names, if it names one."""
+    def claims(self, line: Line) -> bool:
+        """Whether a line shows that a recording is of this venue."""
 
     @abstractmethod
+    def symbols(self, frame: bytes) -> list[str]:
+        """The symbols that a frame names, as the venue writes them."""
+
+    def book_of(self, line: Line) -> str | None:
+        """Whose fetched book a line is: "" if it does not say, None if it is none."""
+        return None
+
     def begins_book(self, frame: bytes) -> bool:
-        """Whether a frame is a whole book, from which on updates make sense."""
+        """Whether a frame of the stream is a whole book, from which on updates make sense."""
+        return False
+
+    def reads(self, frame: bytes) -> bytes:
+        """A frame as `messages` reads it: older recordings may need more than a look."""
+        return frame
 
     @abstractmethod
-    def parts(self, frame: bytes) -> Parts:
-        """DataError for what a server could not send."""
+    def stream(self, instruments: np.ndarray, sink: Sink, tell: Tell, shown: Shown) -> MarketStream:
+        """For a recording of the instruments in the table, by the venue's own symbols."""
 
-    @abstractmethod
-    def reader(self, instruments: np.ndarray) -> Reader:
-        """For the recording of the one instrument in the table."""
+    def followed(self, instruments: np.ndarray, sink: Sink) -> MarketStream:
+        """For who follows one instrument of a recording that is known to be whole."""
+        return self.stream(instruments, sink, untold, _unjudged)
 
-    @abstractmethod
-    def follower(
-        self, instruments: np.ndarray, sink: Sink, shown: Callable[[Top, bool], None]
-    ) -> Follower:
-        """For the recording of the one instrument in the table.
+    def served(self, instruments: Mapping[str, np.ndarray], firsts: Mapping[str, bytes]) -> Served:
+        """A server's state at the beginning of a tape of these, by symbol; `firsts`: the first
+        frame or reply of each that is a whole book."""
+        raise UsageError(f"{self.venue}: its recordings cannot be served")
 
-        shown(top, beyond): the venue itself shows these best prices of the book as the sink has it
-        now; `beyond`: past what the recording's snapshot knew, so that nobody can tell.
-        """
-
-    @abstractmethod
-    def served(self, instruments: Mapping[str, np.ndarray]) -> Served:
-        """A server's state at the beginning of a tape of these, by symbol."""
-
-    @abstractmethod
     def addresses(self, host: str) -> dict[str, str]:
         """Where a server at host:port is found, by the keys of the venue's section."""
+        raise UsageError(f"{self.venue}: its recordings cannot be served")
+
+    def parts(self, frame: bytes) -> Parts:
+        """DataError for what a server could not send."""
+        raise UsageError(f"{self.venue}: its recordings cannot be served")

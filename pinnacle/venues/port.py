@@ -64,6 +64,14 @@ class VenueKind(ABC, Generic[SectionT]):
         """Why a symbol cannot be one of the venue's, as the end of a sentence; None if it can."""
         return None
 
+    def name_of(self, symbol: str) -> str:
+        """What the venue itself calls an instrument of this symbol in its messages."""
+        return symbol
+
+    def names(self, instruments: np.ndarray) -> list[str]:
+        """The same of a whole table."""
+        return [self.name_of(symbol.decode()) for symbol in instruments["symbol"].tolist()]
+
     @abstractmethod
     def market_data(
         self,

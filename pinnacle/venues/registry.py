@@ -9,7 +9,7 @@ from pinnacle.venues.port import VenueKind
 
 #: Whose market this program makes itself.
 SIMULATED = "simulated"
-VENUES = {"binance": "pinnacle.venues.binance:VENUE"}
+VENUES = {name: f"pinnacle.venues.{name}:VENUE" for name in ("binance",)}
 
 
 def find(kind: str) -> VenueKind[Any]:

@@ -16,11 +16,14 @@ FUZZ = ROOT / "fuzz"
 PLANE = ["segment", "clock", "crc32c", "locks", "pages"]
 JOURNAL = [f"journal{part}" for part in ("", "_file", "_scan", "_recover", "_keep")]
 BOOK = ["book", "book_read", "ladder", "ladder_far", "snapshot"]
+WIRE = [
+    path.stem for path in (CSRC / "wire").glob("*.c") if path.stem not in ("kraken_book", "steps")
+]
 SOURCES = {
     "journal": [*JOURNAL, "crc32c", "clock", "locks", "pages"],
     "l3book": ["l3book", "l3book_read", "order_pool", "ladder", "ladder_far", "error"],
     "match": ["match", "match_take", "match_orders", "match_view", "order_pool", *BOOK],
-    "parsers": ["binance", "decimal", "fields", "instant", "json"],
+    "parsers": ["decimal", *WIRE],
     "shared": [*PLANE, *BOOK, "event", "book_segment", "ring", "bell", "counters", "notices"],
 }
 MUTATIONS = {"journal": 200, "l3book": 500, "match": 300, "parsers": 3000, "shared": 300}

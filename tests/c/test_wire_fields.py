@@ -15,7 +15,7 @@ def test_the_walk_gives_what_a_text_says_whatever_the_order_and_depth_of_fields(
     program = tmp_path / name
     command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-I", CSRC]
     command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-o", program]
-    command += [HERE / f"{name}.c", *sources("decimal", "fields", "instant", "json")]
+    command += [HERE / f"{name}.c", *sources("decimal", "fields", "instant", "json", "parts")]
     subprocess.run(command, check=True)
     done = subprocess.run([program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -36,14 +36,14 @@ static const char *levels(struct pmm_scan *scan, uint32_t field) {
 
 static const char *early(struct pmm_scan *scan, uint32_t field) {
     if (!pmm_wire_has(scan, BIT(F_SYMBOL))) return NULL;
-    pmm_wire_find(scan, F_SYMBOL, 0, 0);
+    pmm_wire_find(scan, F_SYMBOL, 0, 0, 0);
     if (!scan->instrument) return NULL;
     taken_early++;
     return levels(scan, field);
 }
 
-static const struct pmm_wire_venue BARE = {PMM_WIRE_KEYS(KEYS), early, 5, 1};
-static const struct pmm_wire_venue QUOTED = {PMM_WIRE_KEYS(KEYS), early, 5, 0};
+static const struct pmm_wire_venue BARE = {PMM_WIRE_KEYS(KEYS), early, NULL, NULL, 5, 1, 0, 1};
+static const struct pmm_wire_venue QUOTED = {PMM_WIRE_KEYS(KEYS), early, NULL, NULL, 5, 0, 0, 1};
 
 static int token_is(uint32_t field, const char *text) {
     const struct pmm_wire_token token = pmm_wire_token(&s, field);
@@ -59,14 +59,13 @@ static void check_levels(void) {
 
 static void levels_are_the_same_at_first_sight_and_later(void) {
     CHECK(walk(&BARE, "{\"s\":\"A/B\",\"bids\":[[10.5,1.250]],\"asks\":[[11.0,0.000,7]]}") == PMM_OK);
-    CHECK(taken_early == 2 && s.count == 2 && pmm_wire_end(&s, block, 0) == 2);
+    CHECK(taken_early == 2 && wire.count == 2);
     check_levels();
     CHECK(walk(&BARE, "{\"bids\": [ [10.5, 1.25] ], \"data\": {\"asks\":[[11,0]], \"s\":\"A/B\"}}") == PMM_OK);
-    CHECK(taken_early == 0 && s.count == 0 && s.done == 0);
-    pmm_wire_find(&s, F_SYMBOL, 0, 0);
-    CHECK(levels(&s, F_BIDS) && levels(&s, F_ASKS) && pmm_wire_end(&s, block, 0) == 2);
+    CHECK(taken_early == 0 && wire.count == 0 && s.done == 0);
+    pmm_wire_find(&s, F_SYMBOL, 0, 0, 0);
+    CHECK(levels(&s, F_BIDS) && levels(&s, F_ASKS));
     check_levels();
-    CHECK(wire.message.known == 1 && wire.message.row == 0);
     CHECK(walk(&QUOTED, "{\"s\":\"A/B\",\"bids\":[[\"10.5\",\"1.250\"]],\"asks\":[ [\"11.0\",\"0.0\",7]]}") == PMM_OK);
     check_levels();
 }
@@ -75,7 +74,7 @@ static int price(const struct pmm_wire_venue *venue, const char *text, int64_t *
     char whole[128];
     snprintf(whole, sizeof whole, "{\"s\":\"A/B\",\"price_of_trades_\":%s}", text);
     CHECK(walk(venue, whole) == PMM_OK);
-    pmm_wire_find(&s, F_SYMBOL, 0, 0);
+    pmm_wire_find(&s, F_SYMBOL, 0, 0, 0);
     return pmm_wire_ticks(&s, s.field[F_PRICE], ticks) ? PMM_OK : s.fault.code;
 }
 
@@ -85,12 +84,18 @@ static void bare_numbers_are_exact_or_refused(void) {
     CHECK(price(&BARE, "0", &ticks) == PMM_OK && ticks == 0);
     CHECK(price(&BARE, "10.6", &ticks) == PMM_ERR_RANGE && s.fault.at == s.field[F_PRICE]);
     CHECK(price(&BARE, "-10.5", &ticks) == PMM_ERR_RANGE);
-    CHECK(price(&BARE, "1e3", &ticks) == PMM_ERR_RANGE && price(&BARE, "1.5E-1", &ticks) == PMM_ERR_RANGE);
+    CHECK(price(&BARE, "1e3", &ticks) == PMM_OK && ticks == 2000);
+    CHECK(price(&BARE, "105E-1", &ticks) == PMM_OK && ticks == 21);
+    CHECK(price(&BARE, "0.00000000105e+10", &ticks) == PMM_OK && ticks == 21);
+    CHECK(price(&BARE, "10.5e0", &ticks) == PMM_OK && ticks == 21);
+    CHECK(price(&BARE, "1.06e1", &ticks) == PMM_ERR_RANGE && s.fault.at == s.field[F_PRICE]);
+    CHECK(price(&BARE, "1e99", &ticks) == PMM_ERR_RANGE && price(&BARE, "1e-99", &ticks) == PMM_ERR_RANGE);
+    CHECK(price(&BARE, "-1e1", &ticks) == PMM_ERR_RANGE && price(&BARE, "1e33", &ticks) == PMM_ERR_RANGE);
     CHECK(price(&BARE, "\"10.5\"", &ticks) == PMM_ERR_SYNTAX && price(&QUOTED, "10.5", &ticks) == PMM_ERR_SYNTAX);
     CHECK(price(&QUOTED, "\"10.6\"", &ticks) == PMM_ERR_RANGE && s.fault.at == s.field[F_PRICE] + 1);
     CHECK(walk(&BARE, "{\"quantity\":1.0019}") == PMM_OK);
     s.instrument = ROWS;
-    CHECK(pmm_wire_lots(&s, s.field[F_QUANTITY], &lots) && lots == 1001 && wire.message.rounded == 1);
+    CHECK(pmm_wire_lots(&s, s.field[F_QUANTITY], &lots) && lots == 1001 && s.rounded == 1);
 }
 
 static void a_number_is_there_as_it_was_sent(void) {
@@ -102,8 +107,9 @@ static void a_number_is_there_as_it_was_sent(void) {
 }
 
 static void keys_are_known_whole_and_where_they_belong(void) {
-    CHECK(walk(&BARE, "{\"price_of_trades\":1,\"price_of_trades_\":2,\"price_of_trades__\":3,\"\":4,\"b\":5}") ==
-          PMM_OK);
+    CHECK(
+        walk(&BARE, "{\"price_of_trades\":1,\"price_of_trades_\":2,\"price_of_trades__and_more\":3,\"\":4,\"b\":5}") ==
+        PMM_OK);
     CHECK(s.seen == BIT(F_PRICE) && token_is(F_PRICE, "2"));
     CHECK(walk(&BARE, "{\"sequence\" : 5 , \"data\":{\"kind\":1,\"data\":{\"quantity\":1}}}") == PMM_OK);
     CHECK(s.seen == BIT(F_SEQUENCE));
@@ -116,21 +122,27 @@ static void keys_are_known_whole_and_where_they_belong(void) {
 
 static void an_instrument_is_found_by_its_whole_symbol(void) {
     CHECK(walk(&BARE, "{\"s\":\"A/BC\"}") == PMM_OK);
-    pmm_wire_find(&s, F_SYMBOL, 0, 0);
+    pmm_wire_find(&s, F_SYMBOL, 0, 0, 0);
     CHECK(s.instrument == &ROWS[1]);
     CHECK(walk(&BARE, "{\"s\":\"a/b@depth\"}") == PMM_OK);
-    pmm_wire_find(&s, F_SYMBOL, '@', 1);
+    pmm_wire_find(&s, F_SYMBOL, 0, '@', 1);
     CHECK(s.instrument == &ROWS[0]);
     CHECK(walk(&BARE, "{\"s\":\"a/b\"}") == PMM_OK);
-    pmm_wire_find(&s, F_SYMBOL, 0, 0);
+    pmm_wire_find(&s, F_SYMBOL, 0, 0, 0);
     CHECK(s.instrument == NULL);
     CHECK(walk(&BARE, "{\"s\":\"A/BCDEFGHIJKLMNOPQRSTUVWXYZ0123456789\"}") == PMM_OK);
-    pmm_wire_find(&s, F_SYMBOL, 0, 0);
+    pmm_wire_find(&s, F_SYMBOL, 0, 0, 0);
     CHECK(s.instrument == NULL);
-    wire.snapshot_row = 2;
-    CHECK(pmm_wire_begin(&s, &BARE, &wire, block, 1, 0) == PMM_ERR_ARGUMENT);
+    CHECK(walk(&BARE, "{\"s\":\"depth_A/B@x\"}") == PMM_OK);
+    pmm_wire_find(&s, F_SYMBOL, 6, '@', 0);
+    CHECK(s.instrument == &ROWS[0]);
+    CHECK(walk(&BARE, "{\"s\":\"depth_\"}") == PMM_OK);
+    pmm_wire_find(&s, F_SYMBOL, 6, 0, 0);
+    CHECK(s.instrument == NULL);
     wire.snapshot_row = 1;
-    CHECK(pmm_wire_begin(&s, &BARE, &wire, block, 1, 0) == PMM_OK && s.instrument == &ROWS[1]);
+    CHECK(walk(&BARE, "{}") == PMM_OK && s.instrument == &ROWS[1]);
+    wire.snapshot_row = 2;
+    CHECK(pmm_wire_scan(&wire, block, (const uint64_t[]){1}, 1, 0) == PMM_ERR_ARGUMENT);
     wire.snapshot_row = -1;
 }
 
@@ -194,19 +206,19 @@ static int take_level(struct pmm_scan *scan) {
 static int take_book(struct pmm_scan *scan) {
     const uint32_t all = BIT(N_SYMBOL) | BIT(N_BIDS) | BIT(N_ASKS);
     if (!pmm_wire_has(scan, all)) return pmm_wire_fail(scan, scan->end, PMM_ERR_SYNTAX);
-    return scan->count ? PMM_OK : pmm_wire_fail(scan, scan->end, PMM_ERR_NOT_FOUND);
+    return scan->wire->count ? PMM_OK : pmm_wire_fail(scan, scan->end, PMM_ERR_NOT_FOUND);
 }
 
 static const char *early_of_nested(struct pmm_scan *scan, uint32_t field) {
     if (field == N_DATA) return pmm_wire_each(scan, scan->field[field], &BOOKS, take_book);
     if (!pmm_wire_has(scan, BIT(N_SYMBOL))) return NULL;
-    pmm_wire_find(scan, N_SYMBOL, 0, 0);
+    pmm_wire_find(scan, N_SYMBOL, 0, 0, 0);
     if (!scan->instrument) return NULL;
     side = field == N_BIDS ? PMM_SIDE_BID : PMM_SIDE_ASK;
     return pmm_wire_each(scan, scan->field[field], &LEVELS, take_level);
 }
 
-static const struct pmm_wire_venue NESTED = {PMM_WIRE_KEYS(OUTER), early_of_nested, 5, 1};
+static const struct pmm_wire_venue NESTED = {PMM_WIRE_KEYS(OUTER), early_of_nested, NULL, NULL, 5, 1, 0, 1};
 
 static void objects_in_arrays_are_walked_one_by_one(void) {
     CHECK(walk(&NESTED,
@@ -214,10 +226,10 @@ static void objects_in_arrays_are_walked_one_by_one(void) {
                "{\"qty\":0.5,\"x\":[{}],\"price\":11}],\"asks\":[]} , {\"symbol\":\"A/BC\",\"asks\":[ "
                "{\"price\":1,\"qty\":2} ],"
                "\"bids\":[]}]}") == PMM_OK);
-    CHECK(s.count == 3 && s.depth == 0 && token_is(N_TYPE, "update"));
+    CHECK(wire.count == 3 && s.depth == 0 && token_is(N_TYPE, "update"));
     CHECK(out[0].price == 21 && out[1].price == 22 && out[1].quantity == 500 && out[1].instrument_id == 7);
     CHECK(out[2].price == 10000 && out[2].instrument_id == 9 && out[2].side == PMM_SIDE_ASK);
-    CHECK(walk(&NESTED, "{\"data\":[]}") == PMM_OK && s.count == 0);
+    CHECK(walk(&NESTED, "{\"data\":[]}") == PMM_OK && wire.count == 0);
 }
 
 static void what_is_wrong_in_an_array_is_found(void) {

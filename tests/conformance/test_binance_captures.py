@@ -7,11 +7,15 @@ from decimal import Decimal
 
 import pytest
 
-from pinnacle.capture.reading import infer_instrument, read_capture
+from pinnacle.capture.instruments import infer_instruments
+from pinnacle.capture.reading import read_capture
+from pinnacle.core._native import lib
 from pinnacle.core.schema import Kind, Side
-from pinnacle.venues.binance.codec import Codec
 from pinnacle.venues.binance.dialect import BinanceDialect
+from pinnacle.venues.binance.stream import RECORDS_MAX
+from pinnacle.venues.codec import Codec
 from tests.beside import CAPTURES, needs_captures
+from tests.venues.wire import only
 
 BINANCE = BinanceDialect()
 
@@ -59,7 +63,7 @@ def test_tick_and_lot_come_from_the_data_itself(files, source):
     # Old orders rest on the recorded book that are finer than the venue's step of that day.
     decimals = {"made": [(2, 5), (2, 4)], "recorded": [(2, 6), (2, 5)]}[source]
     for (symbol, path), expected in zip(files.items(), decimals, strict=True):
-        row = infer_instrument(path, BINANCE)[0]
+        row = infer_instruments(path, BINANCE)[0]
         assert row["symbol"].decode() == symbol
         assert (row["tick_decimals"], row["lot_decimals"]) == expected
 
@@ -96,20 +100,20 @@ def _plain(message: dict, tick: int, lot: int) -> list[tuple]:
 
 @pytest.mark.parametrize("symbol", CAPTURES)
 def test_every_frame_scans_to_what_json_and_decimal_make_of_it(files, symbol):
-    instrument = infer_instrument(files[symbol], BINANCE)
-    codec = Codec(instrument)
+    instrument = infer_instruments(files[symbol], BINANCE)
+    codec = Codec(lib.PMM_WIRE_BINANCE, instrument, records_max=RECORDS_MAX)
     tick, lot = (int(instrument[0][name]) for name in ("tick_decimals", "lot_decimals"))
     names = ("kind", "side", "price", "quantity", "order_id", "aux")
     for line in read_capture(files[symbol]):
-        count = codec.scan(line.frame, line.recv_ns, 0 if BINANCE.begins_book(line.frame) else -1)
-        records = codec.events.array[:count]
+        part = only(codec, line.frame, line.recv_ns, 0 if BINANCE.book_of(line) is not None else -1)
+        records = codec.events.array[: codec.count]
         message = json.loads(line.frame)
         message = message.get("data", message)
         columns = (records[name].tolist() for name in names)
         assert list(zip(*columns, strict=True)) == _plain(message, tick, lot), line.number
         event_ns = message.get("E", 0) * 1_000_000
-        assert codec.message.event_ns == event_ns
+        assert part.event_ns == event_ns
         assert (records["venue_ns"] == event_ns).all()
         assert (records["recv_ns"] == line.recv_ns).all()
-        assert codec.message.first_id == message.get("U", 0)
-        assert codec.message.rounded == 0
+        assert part.first_id == message.get("U", 0)
+        assert part.rounded == 0

@@ -3,7 +3,7 @@
 import pytest
 
 from pinnacle.core._native import lib
-from pinnacle.core.schema import EVENT, EventBuffer, Flag, Kind, Side, events_pointer
+from pinnacle.core.schema import EventBuffer, Flag, Kind, Side, events_pointer
 from tests.core.outlet_world import World, depth, settled
 from tests.records import batch, event
 
@@ -148,11 +148,3 @@ def test_the_pieces_of_all_books_together_fill_no_more_than_half_of_the_ring(tmp
     world.fill(1, 200)
     assert world.housekeep() == 30
     assert world.outlet.ring.cursor == 32, "with a notice for each"
-
-
-def test_what_a_reader_has_whole_is_looked_at_to_its_end_and_no_further(tmp_path, page):
-    world = settled(tmp_path)
-    rows = page[-2 * EVENT.itemsize :].view(EVENT)
-    rows[:] = batch(depth(Side.BID, 9, 1, instrument_id=0), depth(Side.BID, 8, 1, instrument_id=1))
-    world.outlet.push(events_pointer(rows), len(rows))
-    assert world.read()["price"].tolist() == [9, 8]

@@ -155,11 +155,11 @@ def compare_with_check(serve, paths, speed):
     connector = BinanceConnector(server.config(), market.instruments, market)
     run_until(connector, lambda: drained(server, connector))
     assert server.wait() == (0, "")
-    assert market.levels() == [level_set(check.book) for check in checks]
+    assert market.levels() == [level_set(check.books[0]) for check in checks]
     # The inline snapshots are not frames, and the acknowledgement is one.
-    frames = sum(check.report.frames - 1 for check in checks) + 1
-    assert (connector.stream.frames, connector.stream.gaps) == (frames, 0)
-    assert market.kinds[Kind.TRADE] == sum(check.report.trades for check in checks)
+    frames = sum(check.reports[0].frames - 1 for check in checks) + 1
+    assert (connector.stream.frames, connector.counts()["gaps"]) == (frames, 0)
+    assert market.kinds[Kind.TRADE] == sum(check.reports[0].trades for check in checks)
     assert connector.connections == 1
     invalid, end = (Kind.BOOK_INVALID, Reason.STARTING), (Kind.BOOK_END, Reason.NONE)
     assert [entry[1:] for entry in market.notable[:4]] == [invalid, invalid, end, end]
@@ -194,13 +194,13 @@ def test_a_server_that_is_killed_makes_books_invalid_and_they_come_back_whole(se
 
     run_until(connector, finished)
     assert second[0].wait() == (0, "")
-    assert connector.connections == 2 and connector.stream.gaps == 0
+    assert connector.connections == 2 and connector.counts()["gaps"] == 0
     whole, lost = (Kind.BOOK_END, Reason.NONE), (Kind.BOOK_INVALID, Reason.DISCONNECTED)
     for instrument_id in (10, 11):
         history = [entry[1:] for entry in market.notable if entry[0] == instrument_id]
         assert history[:3] == [(Kind.BOOK_INVALID, Reason.STARTING), whole, lost]
         assert history.count(whole) == 2
-    assert market.levels() == [level_set(check.book) for check in checks]
+    assert market.levels() == [level_set(check.books[0]) for check in checks]
 
 
 def test_a_backlog_of_frames_does_not_keep_other_tasks_of_the_loop_waiting(serve, short):
@@ -319,4 +319,4 @@ def test_resync_on_request_begins_one_book_anew(serve, short):
     run_until(connector, finished)
     assert market.notable.count((11, Kind.BOOK_END, Reason.NONE)) == 2
     assert market.notable.count((10, Kind.BOOK_END, Reason.NONE)) == 1
-    assert market.levels() == [level_set(check.book) for check in checks]
+    assert market.levels() == [level_set(check.books[0]) for check in checks]

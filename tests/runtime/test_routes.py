@@ -8,14 +8,7 @@ import pytest
 from pinnacle.core._native import lib
 from pinnacle.core.journal import Journal
 from pinnacle.core.ring import RingReader, RingWriter, create_ring
-from pinnacle.core.schema import (
-    EVENT,
-    INSTRUMENT_ALL,
-    EventBuffer,
-    Kind,
-    Source,
-    events_pointer,
-)
+from pinnacle.core.schema import INSTRUMENT_ALL, EventBuffer, Kind, Source, events_pointer
 from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Input, Output, Route, Stage, kind_mask
 from tests.records import batch, event
 
@@ -137,15 +130,3 @@ def test_a_process_takes_from_as_many_rings_as_it_may_have(tmp_path):
     into = EventBuffer(64)
     assert stage.take(into, 0) == RINGS_MAX
     assert into.array["order_id"][:RINGS_MAX].tolist() == list(range(RINGS_MAX))
-
-
-def test_a_run_that_goes_to_an_output_ends_with_the_decisions(tmp_path, page):
-    decisions = page[-3 * EVENT.itemsize :].view(EVENT)
-    decisions[:] = batch(*[event(Kind.NEW, order_id=i, instrument_id=2) for i in range(3)])
-    for i, route in enumerate([(EVERY_KIND, frozenset({2})), (EVERY_KIND,)]):
-        folder = tmp_path / str(i)
-        folder.mkdir()
-        routes = Routes(folder, route)
-        routes.stage.give(events_pointer(decisions), len(decisions))
-        out = EventBuffer(8)
-        assert routes.readers[0].take(out.cdata, 8) == 3

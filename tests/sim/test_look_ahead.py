@@ -1,10 +1,12 @@
 """The books of single orders ask for memory ahead of the records that need it."""
 
+import ctypes
 import mmap
 import re
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 
 from pinnacle.core import _native
@@ -27,6 +29,21 @@ def test_the_compiled_program_fetches_an_index_entry_and_an_order(function, leas
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert f"<{function}>:" in text
     assert len(re.findall(r"\t(?:prefetch|prfm)", text)) >= least
+
+
+@pytest.fixture
+def page():
+    """A page between two that kill whoever reads them."""
+    size, libc = mmap.PAGESIZE, ctypes.CDLL(None)
+    pages = np.frombuffer(mmap.mmap(-1, 3 * size), dtype=np.uint8)
+
+    def allow(rights):
+        for start in (pages.ctypes.data, pages.ctypes.data + 2 * size):
+            assert libc.mprotect(ctypes.c_void_p(start), ctypes.c_size_t(size), rights) == 0
+
+    allow(0)
+    yield pages[size : 2 * size]
+    allow(mmap.PROT_READ | mmap.PROT_WRITE)
 
 
 def last_of(page, n, kind, instrument):

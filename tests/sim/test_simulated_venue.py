@@ -6,19 +6,10 @@ from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import NativeError
 from pinnacle.core.outlet import Outlet
 from pinnacle.core.ring import RingReader, create_ring
-from pinnacle.core.schema import (
-    EventBuffer,
-    Flag,
-    Kind,
-    Reason,
-    Side,
-    Source,
-    Venue,
-    events_pointer,
-)
+from pinnacle.core.schema import EventBuffer, Kind, Reason, Side, Source, Venue
 from pinnacle.sim.market import market_config, market_rows
 from pinnacle.sim.simulated_venue import GAP_MAX_NS, SimulatedVenue
-from tests.records import batch, event, run
+from tests.records import event, run
 from tests.sim.simulated_market import params
 from tests.sim.venue_log import LATENCY_NS, MS, SECOND, Log
 
@@ -74,36 +65,6 @@ def test_an_order_that_waited_through_the_pause_acts_behind_it():
     log.now += HOUR
     reports, _ = log.turn(order)
     assert [Kind(kind) for kind in reports["kind"]] == [Kind.ACK]
-
-
-def test_a_market_that_pauses_for_breath_writes_no_further_than_it_may():
-    """A second has more events than it does in one go: it goes on behind what it wrote."""
-    quick = params(limits_per_s=60_000.0, cancel_near_per_s=200.0, cancel_stale_per_s=500.0)
-    venue, used = venue_of(quick), ffi.new("size_t *")
-    most = lib.PMM_MARKET_STEPS_MAX
-    out = EventBuffer(2 * most)
-    rows = batch(
-        *(event(Kind.TIMER, recv_ns=n * SECOND, flags=Flag.BATCH_END) for n in range(1, 5))
-    )
-    room, full = most + most // 4, 0
-    for i in range(len(rows)):
-        done = 0
-        while True:
-            out.array["recv_ns"][room:] = -1
-            n = lib.pmm_simulated_venue_run(
-                venue._venue,
-                events_pointer(rows[i : i + 1]) + done,
-                1 - done,
-                out.cdata,
-                room,
-                used,
-            )
-            done += used[0]
-            assert 0 <= n <= room and (out.array["recv_ns"][room:] == -1).all()
-            if n < room:
-                break
-            full += 1
-    assert full > 0
 
 
 def test_a_venue_that_is_thawed_behind_a_pause_goes_on_as_the_one_that_was_frozen():

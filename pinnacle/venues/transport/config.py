@@ -16,6 +16,7 @@ class ConnectionConfig(Section, frozen=True):
 
     ca_file              PEM of the only authority to trust; None: the system's
     stale_ms             a connection on which no frame comes for so long is given up
+    book_stale_ms        a book of which nothing comes for so long begins anew
     connect_timeout_ms   to connect, and again for the subscription to be acknowledged
     backoff_min_ms, backoff_max_ms: between attempts, doubling and jittered
     queue_frames         frames read ahead of the process; beyond it TCP holds the venue back
@@ -23,6 +24,7 @@ class ConnectionConfig(Section, frozen=True):
 
     ca_file: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
     stale_ms: Wait = 10_000
+    book_stale_ms: Wait = 300_000
     connect_timeout_ms: Wait = 10_000
     backoff_min_ms: Wait = 500
     backoff_max_ms: Wait = 30_000

@@ -35,8 +35,11 @@ class Conversation(Protocol):
     def greeting(self) -> Sequence[str]:
         """What is sent as soon as the connection stands: subscriptions."""
 
-    def take(self, frame: bytes) -> None:
-        """A frame. ConnectionLost, DataError, OSError: the connection cannot go on."""
+    def take(self, frames: Sequence[bytes]) -> None:
+        """Frames in their order. ConnectionLost, DataError, OSError: it cannot go on."""
+
+    def nudge(self) -> str | None:
+        """What is said when nothing has come for half of stale_ms; None: nothing."""
 
     def lost(self, reason: int) -> None:
         """The connection is gone, or was never made: nothing that it told holds any more."""
@@ -71,9 +74,10 @@ class WebSocketSession:
         self._troubles = troubles
 
     def acknowledge(self) -> None:
-        """The venue confirms the subscription."""
-        self.connections += 1
-        self.acknowledged.set()
+        """The venue confirms the subscription; what it says to the next one is of no account."""
+        if not self.acknowledged.is_set():
+            self.connections += 1
+            self.acknowledged.set()
 
     def say(self, text: str) -> None:
         """Send it on the connection that stands now; what was not sent is gone with it."""
@@ -171,7 +175,7 @@ class WebSocketSession:
             for _ in range(FRAMES_PER_TURN):
                 frame = await recv(decode=False)
                 self.frames += 1
-                take(frame)
+                take((frame,))
             # recv does not suspend while frames wait: without this a backlog would keep the
             # stale timer, the tasks beside and the owner's own from running.
             await asyncio.sleep(0)
@@ -191,4 +195,7 @@ class WebSocketSession:
             await asyncio.sleep(period)
             quiet = quiet + 1 if self.frames == seen else 0
             seen = self.frames
+            nudge = self._conversation.nudge() if quiet == 2 else None
+            if nudge is not None:
+                self.say(nudge)
         raise ConnectionLost(f"no frame for {config.stale_ms} ms", Reason.STALE)

@@ -32,7 +32,11 @@ class ToyMarket:
     def greeting(self):
         return [f"subscribe|{','.join(self._ids)}"]
 
-    def take(self, frame):
+    def take(self, frames):
+        for frame in frames:
+            self._take(frame)
+
+    def _take(self, frame):
         if frame == b"subscribed":
             self._sequence = 0
             self._session.acknowledge()
@@ -46,6 +50,9 @@ class ToyMarket:
             raise ConnectionLost("a frame is missing", Reason.SEQUENCE_GAP)
         self._sequence = sequence
         self._give(records_of(parts, sequence, self._ids[symbol], self._clock()))
+
+    def nudge(self):
+        return None
 
     def lost(self, reason):
         for instrument_id in self._ids.values():

@@ -65,10 +65,3 @@ def _units(text: str, row: np.void, unit: str) -> int:
     scaled = Decimal(text).scaleb(int(row[f"{unit}_decimals"]))
     assert scaled == int(scaled)
     return int(scaled)
-
-
-def scanned(codec, count: int) -> list[tuple]:
-    """The same, of what the scanner wrote."""
-    names = ("kind", "instrument_id", "side", "price", "quantity", "order_id", "aux", "venue_ns")
-    records = codec.events.array[:count]
-    return list(zip(*(records[name].tolist() for name in names), strict=True))

@@ -200,7 +200,7 @@ def test_an_odd_level_costs_its_own_book_and_not_the_connection(trial, level):
     connector = run.until(
         lambda c: c.stream.syncs[1].last_id == 10 and venue.asked["AAAUSDT"] == 2 and run.live(AAA)
     )
-    assert (venue.connections, connector.stream.odd) == (1, 1)
+    assert (venue.connections, connector.counts()["odd"]) == (1, 1)
     assert (AAA, Kind.BOOK_INVALID, Reason.CHECKSUM) in run.states
     assert (BBB, Kind.BOOK_INVALID, Reason.CHECKSUM) not in run.states
     assert any("AAAUSDT" in error and "out of range at byte" in error for error in run.errors)
@@ -211,7 +211,7 @@ def test_an_update_without_a_field_that_it_must_have_costs_its_own_book(trial):
     del broken["data"]["b"]
     venue = Venue([json.dumps(broken), depth("BBBUSDT")], {})
     run = trial(venue)
-    run.until(lambda c: run.both_live() and c.stream.odd == 1)
+    run.until(lambda c: run.both_live() and c.counts()["odd"] == 1)
     assert venue.connections == 1
 
 
@@ -221,7 +221,7 @@ def test_an_odd_trade_is_told_and_leaves_the_book_as_it_is(trial):
     run = trial(venue)
     venue.when = run.both_live
     connector = run.until(lambda c: c.stream.syncs[0].last_id == 10)
-    assert (connector.stream.odd, venue.connections) == (1, 1)
+    assert (connector.counts()["odd"], venue.connections) == (1, 1)
     assert [state for state in run.states if state[2] == Reason.CHECKSUM] == []
 
 
@@ -259,7 +259,7 @@ def test_near_the_end_of_its_snapshot_a_book_gets_another_without_a_break(trial)
     venue = Venue([], {"AAAUSDT": [first, second]}, fallen)
     run = trial(venue, depth_limit=5)
     venue.when = run.both_live
-    run.until(lambda c: venue.asked["AAAUSDT"] >= 2 and c.stream.snapshots >= 3)
+    run.until(lambda c: venue.asked["AAAUSDT"] >= 2 and c.counts()["snapshots"] >= 3)
     # What lay behind the first snapshot is known again.
     assert run.books[AAA].quantity(1, 9_992) == 100
     own = [state for state in run.states if state[0] == AAA]
@@ -291,7 +291,7 @@ def test_a_top_that_is_not_the_venues_is_counted_and_the_book_begins_anew(trial)
     run = trial(venue)
     venue.when = run.both_live
     connector = run.until(lambda c: venue.asked["AAAUSDT"] == 2 and run.live(AAA))
-    assert connector.stream.tops_different == 1
+    assert connector.counts()["tops_different"] == 1
     assert (AAA, Kind.BOOK_INVALID, Reason.CHECKSUM) in run.states
     assert run.books[AAA].top().bid_price == 530
     assert venue.connections == 1
@@ -303,5 +303,5 @@ def test_a_top_that_is_the_venues_is_compared_and_leaves_the_book_alone(trial):
     run = trial(venue)
     venue.when = run.both_live
     connector = run.until(lambda c: c.stream.syncs[0].last_id == 11)
-    assert (connector.stream.tops_compared, connector.stream.tops_different) == (1, 0)
+    assert (connector.counts()["tops_compared"], connector.counts()["tops_different"]) == (1, 0)
     assert venue.asked["AAAUSDT"] == 1

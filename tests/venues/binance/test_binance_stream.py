@@ -5,14 +5,15 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from pinnacle.capture.reading import infer_instrument, read_capture
+from pinnacle.capture.instruments import infer_instruments
+from pinnacle.capture.reading import read_capture
 from pinnacle.capture.tape import Tape
 from pinnacle.core._native import ffi
 from pinnacle.core.book import Book
 from pinnacle.core.schema import EVENT, Kind, Reason
-from pinnacle.venues.binance.codec import FrameError, MessageKind
 from pinnacle.venues.binance.dialect import BinanceDialect
-from pinnacle.venues.binance.stream import MarketStream
+from pinnacle.venues.binance.stream import BinanceStream
+from pinnacle.venues.codec import FrameError
 from tests.venues.binance.binance_frames import instruments
 
 LINES = 2500
@@ -27,8 +28,8 @@ def btc(made_captures):
 @pytest.fixture(scope="module")
 def capture(btc):
     lines = list(islice(read_capture(btc), LINES))
-    inline = next(line for line in lines if BINANCE.begins_book(line.frame))
-    return infer_instrument(btc, BINANCE), lines, inline
+    inline = next(line for line in lines if BINANCE.book_of(line) is not None)
+    return infer_instruments(btc, BINANCE), lines, inline
 
 
 class Sink:
@@ -55,22 +56,22 @@ END = (Kind.BOOK_END, Reason.NONE)
 def whole_book(capture):
     instrument, lines, _ = capture
     sink = Sink(instrument)
-    stream = MarketStream(instrument, sink)
+    stream = BinanceStream(instrument, sink)
     for line in lines:
-        if BINANCE.begins_book(line.frame):
+        if BINANCE.book_of(line) is not None:
             assert stream.snapshot(0, line.frame, line.recv_ns)
         else:
-            stream.frame(line.frame, line.recv_ns)
-    assert (sink.history, stream.live, stream.gaps) == ([END], True, 0)
+            stream.take((line.frame,), line.recv_ns)
+    assert (sink.history, stream.live, stream.tallies[0].gaps) == ([END], True, 0)
     return sink.levels()
 
 
 def test_nothing_of_the_book_is_delivered_before_its_snapshot(capture):
     instrument, lines, inline = capture
     sink = Sink(instrument)
-    stream = MarketStream(instrument, sink)
+    stream = BinanceStream(instrument, sink)
     for line in lines[: lines.index(inline)]:
-        stream.frame(line.frame, line.recv_ns)
+        stream.take((line.frame,), line.recv_ns)
     assert (sink.history, stream.live) == ([], False) and not sink.levels()
     assert stream.syncs[0].held > 0
 
@@ -85,33 +86,33 @@ def test_a_dropped_frame_makes_the_book_invalid_and_a_new_snapshot_makes_it_whol
     instrument, lines, _ = capture
     expected = whole_book(capture)
     tape = Tape((btc,), BINANCE)
-    venue, entries = BINANCE.served(tape.instruments), list(islice(tape.play(), LINES))
+    venue, entries = BINANCE.served(tape.instruments, {}), list(islice(tape.play(), LINES))
     sink = Sink(instrument)
-    stream = MarketStream(instrument, sink)
+    stream = BinanceStream(instrument, sink)
     depths = [at for at, line in enumerate(lines) if b"depthUpdate" in line.frame]
     lost, fetched = depths[60], depths[90]
     for at, (line, entry) in enumerate(zip(lines, entries, strict=True)):
         venue.take(entry)
-        if BINANCE.begins_book(line.frame):
+        if BINANCE.book_of(line) is not None:
             stream.snapshot(0, line.frame, line.recv_ns)
         elif at != lost:
-            stream.frame(line.frame, line.recv_ns)
+            stream.take((line.frame,), line.recv_ns)
         if at == depths[61]:
             assert sink.history == [END, (Kind.BOOK_INVALID, Reason.SEQUENCE_GAP)]
             assert stream.wanted == {0} and not sink.book.top().valid
         if at == fetched:
             assert stream.snapshot(0, depth(venue), line.recv_ns)
             assert sink.book.top().valid
-    assert sink.history[2:] == [END] and stream.gaps == 1
+    assert sink.history[2:] == [END] and stream.tallies[0].gaps == 1
     assert sink.levels() == expected
 
 
 def test_a_snapshot_from_before_the_gap_is_refused(capture):
     instrument, lines, inline = capture
-    stream = MarketStream(instrument, Sink(instrument))
+    stream = BinanceStream(instrument, Sink(instrument))
     depths = [line for line in lines if b"depthUpdate" in line.frame]
     for line in depths[40:50]:
-        stream.frame(line.frame, line.recv_ns)
+        stream.take((line.frame,), line.recv_ns)
     assert not stream.snapshot(0, inline.frame, inline.recv_ns)
     assert stream.wanted == {0}
 
@@ -123,10 +124,10 @@ def test_held_updates_are_delivered_with_the_time_of_the_snapshot(capture):
     def sink(events, count):
         times.extend(events[at].recv_ns for at in range(count))
 
-    stream = MarketStream(instrument, sink)
+    stream = BinanceStream(instrument, sink)
     depths = [line for line in lines if b"depthUpdate" in line.frame][:20]
     for line in depths:
-        stream.frame(line.frame, line.recv_ns)
+        stream.take((line.frame,), line.recv_ns)
     late = depths[-1].recv_ns + 5
     assert stream.snapshot(0, inline.frame, late)
     levels = inline.frame.count(b'["')
@@ -136,7 +137,7 @@ def test_held_updates_are_delivered_with_the_time_of_the_snapshot(capture):
 def test_invalidate_and_resync_forget_the_book(capture):
     instrument, _, inline = capture
     sink = Sink(instrument)
-    stream = MarketStream(instrument, sink)
+    stream = BinanceStream(instrument, sink)
     stream.invalidate(Reason.STARTING, 1)
     stream.snapshot(0, inline.frame, 2)
     stream.resync(0, Reason.CROSSED, 3)
@@ -149,10 +150,11 @@ def test_invalidate_and_resync_forget_the_book(capture):
 
 def test_a_snapshot_in_the_stream_or_a_reply_that_is_none_is_refused(capture):
     instrument, _, inline = capture
-    stream = MarketStream(instrument, Sink(instrument))
     wrapped = b'{"stream":"btcusdt@depth5","data":%b}' % inline.frame
-    with pytest.raises(FrameError, match="a snapshot in the stream of BTCUSDT"):
-        stream.frame(wrapped, 1)
+    told = []
+    stream = BinanceStream(instrument, Sink(instrument), lambda *words: told.append(words))
+    assert stream.take((wrapped,), 1) == [] and stream.counts()["odd"] == 1
+    assert [about for about, _ in told] == ["BTCUSDT"] and "a snapshot in the" in told[0][1]
     with pytest.raises(FrameError, match="not a depth snapshot of BTCUSDT"):
         stream.snapshot(0, b'{"code":-1121,"msg":"Invalid symbol."}', 1)
     assert not stream.live
@@ -161,8 +163,9 @@ def test_a_snapshot_in_the_stream_or_a_reply_that_is_none_is_refused(capture):
 def test_control_frames_are_told_apart_and_deliver_nothing(capture):
     instrument, _, _ = capture
     sink = Sink(instrument)
-    stream = MarketStream(instrument, sink)
-    assert stream.frame(b'{"result":null,"id":1}', 1) == MessageKind.OTHER
+    stream = BinanceStream(instrument, sink)
+    control = b'{"result":null,"id":1}'
+    assert stream.take((control,), 1) == [control]
     assert sink.history == []
 
 
@@ -178,11 +181,11 @@ def test_instruments_are_kept_apart(capture):
         text = '{"e":"depthUpdate","E":1,"s":"%s","U":%d,"u":%d,"b":[["5.00","1"]],"a":[]}'
         return (text % (symbol, first, final)).encode()
 
-    stream = MarketStream(table, sink)
+    stream = BinanceStream(table, sink)
     for row in (0, 1):
         stream.snapshot(row, b'{"lastUpdateId":9,"bids":[],"asks":[]}', 1)
     for symbol, first, final in [("ETHUSDT", 12, 12), ("BTCUSDT", 10, 11)]:
-        stream.frame(depth(symbol, first, final), 2)
+        stream.take((depth(symbol, first, final),), 2)
     begin = Kind.BOOK_BEGIN
     assert history == [(7, begin), (8, begin), (7, Kind.BOOK_INVALID), (8, Kind.DEPTH)]
     assert stream.wanted == {0} and stream.syncs[1].last_id == 11

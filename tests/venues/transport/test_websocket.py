@@ -31,12 +31,16 @@ class Talk:
     def greeting(self):
         return ["hello", "again"]
 
-    def take(self, frame):
-        self.taken.append(frame)
-        if frame == b"welcome":
-            self.session.acknowledge()
-        if frame in self.WRONG:
-            raise self.WRONG[frame]
+    def take(self, frames):
+        for frame in frames:
+            self.taken.append(frame)
+            if frame == b"welcome":
+                self.session.acknowledge()
+            if frame in self.WRONG:
+                raise self.WRONG[frame]
+
+    def nudge(self):
+        return None
 
     def lost(self, reason):
         self.reasons.append(reason)
@@ -107,11 +111,11 @@ def test_a_connection_on_which_nothing_comes_is_stale():
 
 def test_more_is_said_on_the_connection_that_stands_and_no_other():
     class Asking(Talk):
-        def take(self, frame):
-            super().take(frame)
-            if frame == b"welcome":
+        def take(self, frames):
+            super().take(frames)
+            if b"welcome" in frames:
                 self.session.say("more?")
-            if frame == b"more?":
+            if b"more?" in frames:
                 self.session.give_up(ConnectionLost("enough", Reason.RESYNC))
                 self.session.say("never sent")
 
@@ -151,8 +155,8 @@ def test_an_authority_that_cannot_be_read_is_no_lost_connection(tmp_path):
 
 def test_a_failure_of_ones_own_is_not_taken_for_the_venues():
     class Broken(Talk):
-        def take(self, frame):
-            raise KeyError(frame)
+        def take(self, frames):
+            raise KeyError(frames[0])
 
     async def client(socket):
         await socket.send("x")
@@ -165,3 +169,15 @@ def test_a_failure_of_ones_own_is_not_taken_for_the_venues():
 
     with pytest.raises(KeyError):
         asyncio.run(asyncio.wait_for(session(), 20))
+
+
+def test_a_venue_that_says_nothing_is_spoken_to_before_it_is_given_up():
+    class Polite(Talk):
+        def nudge(self):
+            return "are you there?"
+
+    script = [["welcome", ECHO, ECHO, ECHO]]
+    _, session, troubles, _ = converse(
+        script, lambda talk: talk.taken.count(b"are you there?") == 3, Polite(), stale_ms=300
+    )
+    assert session.connections == 1 and not troubles.last

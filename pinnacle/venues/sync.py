@@ -1,9 +1,9 @@
-"""When a Binance book is whole: which depth updates to keep, drop, apply, or give up on.
+"""When a book that begins with a fetched snapshot is whole: which updates to keep, drop, apply.
 
-One instrument, update ids only, no I/O. The rule (Binance, "How to manage a local order book"):
-keep updates until a REST snapshot is there; of these drop what ends at or before its
-lastUpdateId; the first one kept must reach lastUpdateId + 1; from then on each update must begin
-where the last one ended, plus one. Anything else is a gap, and it begins anew.
+One instrument, the venue's numbers only, no I/O. Updates are kept until a snapshot is there; of
+these are dropped what ends at or before it. From then on each update must reach beyond the last
+one. Where the venue numbers every change it must begin at the last one's end plus one, or before
+it: what begins later is a gap, and the book begins anew. Where the numbers are times there is none.
 """
 
 import enum
@@ -20,6 +20,8 @@ class Diff(enum.Enum):
 
     APPLY = enum.auto()
     DROP = enum.auto()
+    #: Of before the snapshot that the book has just begun with.
+    EARLY = enum.auto()
     HELD = enum.auto()
     GAP = enum.auto()
 
@@ -36,17 +38,18 @@ class BookSync:
     """The state of one book.
 
     live          a snapshot is in and every update since is applied
-    last_id       the update id that the book stands at; 0 before the first snapshot
+    last_id       the number that the book stands at; 0 before the first snapshot
     gaps          updates that did not join on
     held_bytes    of the frames that are kept for a snapshot to come
     """
 
-    def __init__(self) -> None:
+    def __init__(self, numbered: bool = True) -> None:
         self.live = False
         self.last_id = 0
         self.gaps = 0
         self.held_bytes = 0
-        self._fresh = False  # no update applied since the snapshot: the first may overlap it
+        self._numbered = numbered
+        self._fresh = False  # no update applied since the snapshot
         self._renewing = False
         self._held: deque[Held] = deque()
 
@@ -65,8 +68,8 @@ class BookSync:
             self._hold(first, final, frame)
             return Diff.HELD
         if final <= self.last_id:
-            return Diff.DROP
-        if first == self.last_id + 1 or (self._fresh and first <= self.last_id):
+            return Diff.EARLY if self._fresh else Diff.DROP
+        if first <= self.last_id + 1 or not self._numbered:
             self._fresh = False
             self.last_id = final
             if self._renewing:
@@ -77,36 +80,37 @@ class BookSync:
         self._hold(first, final, frame)
         return Diff.GAP
 
-    def passes_over(self, last_update_id: int) -> bool:
+    def passes_over(self, snapshot_id: int) -> bool:
         """Whether a snapshot has nothing to say: none is wanted, and the book is as far already."""
-        return self.live and not self._renewing and last_update_id <= self.last_id
+        return self.live and not self._renewing and snapshot_id <= self.last_id
 
-    def on_snapshot(self, last_update_id: int) -> list[bytes] | None:
+    def on_snapshot(self, snapshot_id: int) -> list[bytes] | None:
         """The held frames to apply after the snapshot, or None if it is older than they begin.
 
         None means: fetch another one; what is held stays held.
         """
-        kept = [held for held in self._held if held.final > last_update_id]
+        kept = [held for held in self._held if held.final > snapshot_id]
         begins = kept[0].first if kept else self.last_id + 1 if self.live else 0
-        if begins > last_update_id + 1:
+        if self._numbered and begins > snapshot_id + 1:
             return None
         self.live = True
         self._fresh = not kept
         self._renewing = False
-        self.last_id = kept[-1].final if kept else last_update_id
+        self.last_id = kept[-1].final if kept else snapshot_id
         self._release()
         return [held.frame for held in kept]
 
     def reset(self) -> None:
         """Forget the book and what is held: the connection is new, or the book is not trusted."""
-        self.live = False
-        self._fresh = False
+        self.live = self._fresh = False
         self._renewing = False
         self.last_id = 0
         self._release()
 
     def _hold(self, first: int, final: int, frame: bytes) -> None:
-        if self._held and first != self._held[-1].final + 1:
+        if self._held and final <= self._held[-1].final:
+            return
+        if self._numbered and self._held and first > self._held[-1].final + 1:
             self._release()
         self._held.append(Held(first, final, frame))
         self.held_bytes += len(frame)

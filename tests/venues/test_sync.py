@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinnacle.venues.binance.sync import HELD_BYTES_MAX, BookSync, Diff
+from pinnacle.venues.sync import HELD_BYTES_MAX, BookSync, Diff
 
 
 def test_updates_are_held_until_the_snapshot_and_those_it_contains_are_dropped():
@@ -23,13 +23,12 @@ def test_a_snapshot_older_than_the_first_held_update_is_refused_and_a_newer_one_
     assert sync.on_snapshot(9) == [b"12"]
 
 
-def test_after_a_snapshot_newer_than_all_that_is_held_the_first_update_may_overlap_it():
+def test_a_snapshot_may_be_newer_than_all_that_is_held():
     sync = BookSync()
     sync.on_diff(1, 5, b"5")
     assert sync.on_snapshot(8) == []
-    assert sync.on_diff(6, 8, b"") is Diff.DROP
+    assert sync.on_diff(6, 8, b"") is Diff.EARLY
     assert sync.on_diff(7, 10, b"") is Diff.APPLY
-    assert sync.on_diff(10, 12, b"") is Diff.GAP
 
 
 def test_a_gap_holds_the_update_that_showed_it_for_the_next_snapshot():
@@ -95,7 +94,7 @@ def test_a_renewal_newer_than_the_stream_is_taken_and_the_stream_joins_on():
     sync.on_snapshot(3)
     sync.renew()
     assert sync.on_snapshot(8) == []
-    assert sync.on_diff(4, 8, b"") is Diff.DROP
+    assert sync.on_diff(4, 8, b"") is Diff.EARLY
     assert sync.on_diff(9, 9, b"") is Diff.APPLY
 
 
@@ -139,11 +138,11 @@ def test_whatever_is_lost_a_live_book_has_had_every_update_or_is_found_out(lengt
         if verdict is Diff.APPLY:
             assert first <= reached + 1 <= final
             reached = final
-        elif verdict is Diff.DROP:
+        elif verdict in (Diff.DROP, Diff.EARLY):
             assert final <= reached
         elif verdict is Diff.GAP:
-            assert first != reached + 1
-        assert sync.live == (verdict in (Diff.APPLY, Diff.DROP))
+            assert first > reached + 1
+        assert sync.live == (verdict in (Diff.APPLY, Diff.DROP, Diff.EARLY))
 
 
 def test_a_renewal_older_than_the_live_book_is_refused_and_the_book_stays():
@@ -153,3 +152,42 @@ def test_a_renewal_older_than_the_live_book_is_refused_and_the_book_stays():
     assert sync.on_snapshot(8) is None
     assert (sync.live, sync.last_id) == (True, 10)
     assert sync.on_snapshot(10) == []
+
+
+def test_an_update_that_begins_before_where_the_book_stands_overlaps_it_and_is_no_gap():
+    sync = BookSync()
+    sync.on_snapshot(10)
+    assert sync.on_diff(8, 12, b"") is Diff.APPLY
+    assert sync.on_diff(11, 14, b"") is Diff.APPLY
+    assert sync.on_diff(14, 14, b"") is Diff.DROP
+    assert sync.on_diff(16, 17, b"") is Diff.GAP
+    assert (sync.live, sync.gaps) == (False, 1)
+
+
+def test_what_is_of_before_the_snapshot_is_early_until_an_update_has_followed_it():
+    sync = BookSync()
+    sync.on_snapshot(10)
+    assert [sync.on_diff(n, n, b"") for n in (9, 10, 11, 11)] == [
+        Diff.EARLY,
+        Diff.EARLY,
+        Diff.APPLY,
+        Diff.DROP,
+    ]
+
+
+def test_updates_numbered_by_a_clock_have_no_gaps_but_an_order():
+    sync = BookSync(numbered=False)
+    for at in (50, 90, 70, 90):
+        assert sync.on_diff(at, at, b"%d" % at) is Diff.HELD
+    assert sync.held == 2  # what is older than the last was there already
+    assert sync.on_snapshot(60) == [b"90"]
+    assert sync.on_diff(500, 500, b"") is Diff.APPLY
+    assert sync.on_diff(400, 400, b"") is Diff.DROP
+    assert sync.gaps == 0
+
+
+def test_a_held_update_that_comes_twice_is_kept_once():
+    sync = BookSync()
+    for first, final in [(5, 6), (5, 6), (7, 8), (3, 4)]:
+        sync.on_diff(first, final, b"%d" % final)
+    assert sync.on_snapshot(4) == [b"6", b"8"]

@@ -1,0 +1,216 @@
+"""A venue's market on one WebSocket: what every venue's connection has in common.
+
+What frames mean is in the venue's stream, how connections and requests are kept in transport/; a
+venue's connector says what is asked for, and what its answers mean.
+"""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from pinnacle.core.clock import Clock
+from pinnacle.core.errors import DataError
+from pinnacle.core.schema import Reason
+from pinnacle.venues.port import MarketData
+from pinnacle.venues.stream import FetchedStream, MarketStream
+from pinnacle.venues.transport.backoff import Backoff
+from pinnacle.venues.transport.config import ConnectionConfig
+from pinnacle.venues.transport.fetching import Fetcher, Problem
+from pinnacle.venues.transport.troubles import Troubles
+from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
+
+StreamT = TypeVar("StreamT", bound=MarketStream)
+
+
+class Connector(MarketData, Generic[StreamT]):
+    """MarketData (port.py) over a MarketStream. Without a `clock` session time begins with it.
+
+    What is wrong with one instrument is told in its words and keeps no other waiting. A book that
+    must begin anew is asked for with `again`.
+
+    stream       the venue's: frames, counts, which books are whole
+    """
+
+    def __init__(
+        self,
+        url: str,
+        config: ConnectionConfig,
+        instruments: np.ndarray,
+        stream: StreamT,
+        troubles: Troubles,
+        clock: Callable[[], int] | None = None,
+    ):
+        self.stream = stream
+        self.session = WebSocketSession(url, config, self, troubles)
+        self._clock = clock or Clock().session_ns
+        self._troubles = troubles
+        ids = instruments["instrument_id"].tolist()
+        self._rows = {number: row for row, number in enumerate(ids)}
+        self._book_stale_s = config.book_stale_ms / 1000
+        self._wait_ms = config.backoff_min_ms, config.backoff_max_ms
+        self._waits: dict[int, Backoff] = {}
+        #: Rows for which a snapshot is on its way.
+        self._awaited: set[int] = set()
+
+    @property
+    def connections(self) -> int:
+        """Times subscribed."""
+        return self.session.connections
+
+    @property
+    def last_error(self) -> str:
+        """Why the last connection or request failed."""
+        return self._troubles.last
+
+    async def run(self) -> None:
+        self.stream.invalidate(Reason.STARTING, self._clock())
+        beside = [asyncio.create_task(task) for task in self.beside()]
+        try:
+            await self.session.run(*beside)
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            self.lost(Reason.DISCONNECTED)
+
+    def beside(self) -> list[Coroutine[Any, Any, None]]:
+        """What runs as long as the connector, whatever becomes of connections."""
+        return [self._watch_books()]
+
+    def resync(self, instrument_id: int, reason: int) -> None:
+        self.stream.resync(self._rows[instrument_id], reason, self._clock())
+        self._look()
+
+    def counts(self) -> dict[str, int]:
+        return self.stream.counts()
+
+    def greeting(self) -> list[str]:
+        self.stream.begin()
+        self._awaited = set(self.stream.rows)
+        return self.subscriptions()
+
+    def take(self, frames: Sequence[bytes]) -> None:
+        """Frames, their time, their records."""
+        stream = self.stream
+        others = stream.take(frames, self._clock())
+        if len(others) < len(frames):
+            self.session.acknowledge()
+        for frame in others:
+            self.control(frame)
+        if stream.broken:
+            raise ConnectionLost("it cannot be told which book is whole", stream.broken)
+        if stream.wanted or self._awaited:
+            self._look()
+
+    def lost(self, reason: int) -> None:
+        """Every book is unknown from here."""
+        self.stream.invalidate(reason, self._clock())
+
+    def nudge(self) -> str | None:
+        """What the venue answers when it has nothing to say by itself."""
+        return None
+
+    @abstractmethod
+    def subscriptions(self) -> list[str]:
+        """What a connection begins with."""
+
+    @abstractmethod
+    def control(self, frame: bytes) -> None:
+        """A frame that is not of the market; ConnectionLost, DataError: it cannot go on."""
+
+    def again(self, row: int) -> None:
+        """A book is to begin anew: on the connection that stands, or as here with the next one."""
+        self.session.give_up(ConnectionLost("a book is to begin anew", Reason.RESYNC))
+
+    def refused(self, row: int, words: str) -> None:
+        """The venue does not give one instrument's market now: it is asked again, ever later."""
+        self._troubles.failed_of(self.stream.codec.symbols[row], words)
+        wait_ms = self._waits.setdefault(row, Backoff(*self._wait_ms)).next_ms()
+        connection = self.connections
+        asyncio.get_running_loop().call_later(wait_ms / 1000, self._retry, row, connection)
+
+    def _retry(self, row: int, connection: int) -> None:
+        """Unless the connection was another, which has asked for everything."""
+        if connection == self.connections and row in self.stream.wanted:
+            self.again(row)
+
+    async def _watch_books(self) -> None:
+        """A book of which nothing came for too long may be one that was forgotten."""
+        stream, quiet = self.stream, dict.fromkeys(self.stream.rows, 0)
+        while True:
+            await asyncio.sleep(self._book_stale_s / 4)
+            for row in stream.rows:
+                is_quiet = row not in stream.heard and row not in stream.wanted
+                quiet[row] = quiet[row] + 1 if is_quiet else 0
+                if quiet[row] == 4:
+                    words = f"nothing came of it for {self._book_stale_s:g} s"
+                    self._troubles.failed_of(stream.codec.symbols[row], words)
+                    stream.resync(row, Reason.STALE, self._clock())
+                    self._look()
+            stream.heard.clear()
+
+    def _look(self) -> None:
+        """Books that are not whole, and for which nothing was asked yet."""
+        wanted = self.stream.wanted
+        self._awaited &= wanted
+        for row in wanted - self._awaited:
+            self._awaited.add(row)
+            self.again(row)
+
+
+FetchedT = TypeVar("FetchedT", bound=FetchedStream)
+
+
+class FetchingConnector(Connector[FetchedT]):
+    """The same where each book begins with a snapshot that is fetched beside the stream."""
+
+    def __init__(
+        self,
+        url: str,
+        config: ConnectionConfig,
+        instruments: np.ndarray,
+        stream: FetchedT,
+        troubles: Troubles,
+        clock: Callable[[], int] | None = None,
+    ):
+        super().__init__(url, config, instruments, stream, troubles, clock)
+        self._fetcher = Fetcher(
+            [f"snapshot of {symbol}" for symbol in stream.codec.symbols],
+            config,
+            self.missing,
+            self._fetch,
+            self.session.acknowledged,
+            troubles,
+        )
+
+    def beside(self) -> list[Coroutine[Any, Any, None]]:
+        return [*super().beside(), self._fetcher.run()]
+
+    @abstractmethod
+    async def snapshot_of(self, symbol: str) -> bytes | Problem:
+        """One request for a book, by the venue's symbol."""
+
+    def missing(self) -> set[int]:
+        """Rows that need a snapshot."""
+        return self.stream.wanted
+
+    def _look(self) -> None:
+        self._fetcher.look()
+
+    async def _fetch(self, row: int) -> Problem | None:
+        """One request, and its answer to the stream; None if it was answered."""
+        connection = self.connections
+        symbol = self.stream.codec.names[row]
+        body = await self.snapshot_of(symbol)
+        if isinstance(body, Problem):
+            return body
+        if connection != self.connections or not self.session.acknowledged.is_set():
+            return None
+        try:
+            fresh = self.stream.snapshot(row, body, self._clock())
+        except DataError as error:
+            return Problem(f"{type(error).__name__}: {error}")
+        return None if fresh else Problem("older than the stream")

@@ -1,0 +1,111 @@
+"""A venue's own side of the wire, as far as venues are alike: books that follow a tape, clients."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from pinnacle.core.book import FAR_CAPACITY, WINDOW, Book
+from pinnacle.core.schema import Side
+from pinnacle.venues.dialect import Client, Dialect, Entry, Reply, Served
+from pinnacle.venues.stream import FetchedStream, MarketStream
+
+JSON = {"Content-Type": "application/json"}
+encode = msgspec.json.Encoder().encode
+
+
+class FollowedBook:
+    """The venue's book of one symbol, as the tape has made it so far."""
+
+    def __init__(self, dialect: Dialect, table: np.ndarray):
+        own = table.copy()
+        own["instrument_id"] = 0
+        self._dialect = dialect
+        self._row = own[0]
+        self.book = Book(0, WINDOW, FAR_CAPACITY)
+        self.stream: MarketStream = dialect.followed(own, self.book.apply)
+
+    @property
+    def known(self) -> bool:
+        """Whether the tape has come to what it begins with."""
+        return not self.stream.wanted
+
+    def take(self, entry: Entry) -> None:
+        """A frame, or a book that was fetched."""
+        if entry.parts.channel is None and isinstance(self.stream, FetchedStream):
+            self.stream.snapshot(0, entry.frame, entry.recv_ns)
+        else:
+            self.stream.take((entry.frame,), entry.recv_ns)
+
+    def levels(
+        self, side: int, limit: int = FAR_CAPACITY, decimals: tuple[int, int] | None = None
+    ) -> list[tuple[str, str]]:
+        """(price, quantity) as decimal text, best first; `decimals`: how many are written of each,
+        no fewer than their steps have."""
+        row, found = self._row, self.book.depth(side, limit)
+        steps = int(row["tick_decimals"]), int(row["lot_decimals"])
+        written = decimals or steps
+        prices = texts(found["price"], steps[0], written[0])
+        quantities = texts(found["quantity"], steps[1], written[1])
+        return list(zip(prices, quantities, strict=True))
+
+    def sides(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Bids and asks."""
+        return self.levels(Side.BID), self.levels(Side.ASK)
+
+
+def texts(units: np.ndarray, decimals: int, written: int) -> list[str]:
+    """Units of 10^-decimals as decimal text with `written` digits behind the point, or more."""
+    if written == 0:
+        return [str(value) for value in units.tolist()]
+    one, scale = 10**written, 10 ** (written - decimals)
+    values = [value * scale for value in units.tolist()]
+    return [f"{value // one}.{value % one:0{written}d}" for value in values]
+
+
+class BooksServed(Served):
+    """A venue whose books follow a tape."""
+
+    def __init__(self, dialect: Dialect, instruments: Mapping[str, np.ndarray]):
+        self.books = {name: FollowedBook(dialect, table) for name, table in instruments.items()}
+
+    def take(self, entry: Entry) -> bool:
+        book = self.books.get(entry.symbol)
+        if book is None:
+            return False
+        known = book.known
+        book.take(entry)
+        return book.known and not known
+
+
+class StreamServed(BooksServed):
+    """A venue whose clients learn everything on one WebSocket, at whatever address."""
+
+    def client(self, path: str) -> Client | None:
+        return self.connected()
+
+    def reply(self, path: str, ended: bool) -> Reply | None:
+        return Reply(404, JSON, b'{"error":"no such endpoint"}')
+
+    @abstractmethod
+    def connected(self) -> Client:
+        """One more client."""
+
+
+class StreamClient(Client):
+    """What a client has subscribed to: names of channels as the venue's parts have them."""
+
+    def __init__(self, books: Mapping[str, FollowedBook]):
+        self.books = books
+        self.channels: set[str] = set()
+
+    @property
+    def subscribed(self) -> bool:
+        return bool(self.channels)
+
+    def hello(self) -> Sequence[bytes]:
+        return ()
+
+    def frame_of(self, entry: Entry) -> bytes | None:
+        return entry.frame if entry.parts.channel in self.channels else None
