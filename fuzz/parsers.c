@@ -8,7 +8,12 @@
 #include "base/error.h"
 #include "fuzz.h"
 #include "wire/binance.h"
+#include "wire/bitstamp.h"
+#include "wire/coinbase.h"
+#include "wire/coinbase_exchange.h"
+#include "wire/gemini.h"
 #include "wire/json.h"
+#include "wire/kraken.h"
 
 #define ROOM  64
 #define PARTS 8
@@ -18,7 +23,10 @@ static const struct {
     const struct pmm_wire_venue *const *venue;
     const char *symbols[2];
 } VENUES[] = {
-    {&PMM_WIRE_BINANCE, {"BTCUSDT", "ETHUSDT"}},
+    {&PMM_WIRE_BINANCE, {"BTCUSDT", "ETHUSDT"}},  {&PMM_WIRE_BITSTAMP, {"btcusd", "ethusd"}},
+    {&PMM_WIRE_COINBASE, {"BTC-USD", "ETH-USD"}}, {&PMM_WIRE_COINBASE_EXCHANGE, {"BTC-USD", "ETH-USD"}},
+    {&PMM_WIRE_GEMINI, {"BTCUSD", "ETHUSD"}},     {&PMM_WIRE_GEMINI_V2, {"BTCUSD", "ETHUSD"}},
+    {&PMM_WIRE_KRAKEN, {"BTC/USD", "ETH/USD"}},
 };
 #define VENUE_COUNT (sizeof VENUES / sizeof *VENUES)
 

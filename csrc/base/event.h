@@ -180,6 +180,11 @@ enum pmm_venue {
     PMM_VENUE_NONE = 0,
     PMM_VENUE_SIMULATED = 1,
     PMM_VENUE_BINANCE = 2,
+    PMM_VENUE_COINBASE = 3,
+    PMM_VENUE_COINBASE_EXCHANGE = 4,
+    PMM_VENUE_KRAKEN = 5,
+    PMM_VENUE_GEMINI = 6,
+    PMM_VENUE_BITSTAMP = 7,
     PMM_VENUE_OTHER = 255 /* one whose package is not this one's */
 };
 

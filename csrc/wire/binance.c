@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "wire/fields.h"
+#include "wire/gemini.h"
 
 #define BIT PMM_WIRE_BIT
 
@@ -183,3 +184,6 @@ static const struct pmm_wire_venue BINANCE = {PMM_WIRE_KEYS(KEYS), early, know, 
                                               PMM_VENUE_BINANCE,   0,     0,    INT64_C(1000000)};
 const struct pmm_wire_venue *const PMM_WIRE_BINANCE = &BINANCE;
 
+/* ws.gemini.com speaks the same, in nanoseconds. */
+static const struct pmm_wire_venue GEMINI = {PMM_WIRE_KEYS(KEYS), early, know, finish, PMM_VENUE_GEMINI, 0, 1, 1};
+const struct pmm_wire_venue *const PMM_WIRE_GEMINI = &GEMINI;

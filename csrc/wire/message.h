@@ -2,8 +2,9 @@
  * message.h: what venues' messages are read with, and what is said of them besides their records.
  *
  * What it is. pmm_wire_scan takes messages of one venue as text, straight into records. Each venue has a header of
- * its own that says which messages it knows (`hot` ones) and what becomes of them, as binance.h. Everything else that
- * is JSON is left to a slower decoder. No state between calls, no floating point, no allocation.
+ * its own that says which messages it knows (`hot` ones) and what becomes of them: binance.h, coinbase.h,
+ * coinbase_exchange.h, kraken.h, gemini.h, bitstamp.h. Everything else that is JSON is left to a slower decoder.
+ * No state between calls, no floating point, no allocation.
  *
  * Parts. What a message says of one instrument is a part: a run of records with the venue's numbers for it. Most
  * messages have one part, some venues put several instruments into one; a hot message has at least one part, which

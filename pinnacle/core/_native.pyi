@@ -106,6 +106,8 @@ class _Lib:
     PMM_KIND_TIMER: int
     PMM_KIND_TOP: int
     PMM_KIND_TRADE: int
+    PMM_KRAKEN_DEPTH_MAX: int
+    PMM_KRAKEN_TEXT_BYTES: int
     PMM_L3_ID_RING_MAX: int
     PMM_L3_ID_RING_MIN: int
     PMM_L3_ORDERS_MAX: int
@@ -252,7 +254,12 @@ class _Lib:
     PMM_TYPE_LIMIT: int
     PMM_TYPE_MARKET: int
     PMM_VENUE_BINANCE: int
+    PMM_VENUE_BITSTAMP: int
     PMM_VENUE_BYTES: int
+    PMM_VENUE_COINBASE: int
+    PMM_VENUE_COINBASE_EXCHANGE: int
+    PMM_VENUE_GEMINI: int
+    PMM_VENUE_KRAKEN: int
     PMM_VENUE_NONE: int
     PMM_VENUE_OTHER: int
     PMM_VENUE_SIMULATED: int
@@ -260,7 +267,13 @@ class _Lib:
     PMM_WAIT_SPIN: int
     PMM_WAIT_YIELD: int
     PMM_WIRE_BINANCE: Any
+    PMM_WIRE_BITSTAMP: Any
+    PMM_WIRE_COINBASE: Any
+    PMM_WIRE_COINBASE_EXCHANGE: Any
     PMM_WIRE_DEPTH: int
+    PMM_WIRE_GEMINI: Any
+    PMM_WIRE_GEMINI_V2: Any
+    PMM_WIRE_KRAKEN: Any
     PMM_WIRE_NO_ROW: int
     PMM_WIRE_NO_SEQUENCE: int
     PMM_WIRE_ORDER: int
@@ -444,6 +457,14 @@ class _Lib:
     def pmm_journal_sync(_0: Any, /) -> int: ...
     @staticmethod
     def pmm_journal_warm(_0: Any, /) -> None: ...
+    @staticmethod
+    def pmm_kraken_book_init(_0: Any, _1: int, _2: int, /) -> int: ...
+    @staticmethod
+    def pmm_kraken_book_memsize(_0: int, /) -> int: ...
+    @staticmethod
+    def pmm_kraken_book_take(_0: Any, _1: Any, _2: int, _3: Any, _4: int, /) -> int: ...
+    @staticmethod
+    def pmm_kraken_book_text(_0: Any, _1: Any, _2: int, _3: int, _4: Any, /) -> int: ...
     @staticmethod
     def pmm_l3book_apply(_0: Any, _1: Any, _2: int, /) -> int: ...
     @staticmethod

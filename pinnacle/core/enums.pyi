@@ -64,6 +64,11 @@ class Source(IntEnum):
 
 class Venue(IntEnum):
     OTHER = 255
+    BITSTAMP = 7
+    GEMINI = 6
+    KRAKEN = 5
+    COINBASE_EXCHANGE = 4
+    COINBASE = 3
     BINANCE = 2
     SIMULATED = 1
     NONE = 0
