@@ -1,0 +1,45 @@
+"""Kraken: its market by WebSocket v2, and its recordings."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pinnacle.core.schema import Venue
+from pinnacle.venues.dialect import Dialect
+from pinnacle.venues.kraken.config import KrakenConfig
+from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
+
+
+class Kraken(VenueKind[KrakenConfig]):
+    name = "kraken"
+    venue_id = Venue.KRAKEN
+    section = KrakenConfig
+
+    def name_of(self, symbol: str) -> str:
+        return symbol.replace("-", "/", 1)
+
+    def symbol_fault(self, symbol: str) -> str | None:
+        base, slash, quote = self.name_of(symbol).partition("/")
+        if slash and base.isalnum() and quote.isalnum() and symbol == symbol.upper():
+            return None
+        return "is none of Kraken's: they are two currencies in capitals, as in BTC/USD or BTC-USD"
+
+    def market_data(
+        self,
+        config: KrakenConfig,
+        instruments: np.ndarray,
+        sink: Sink,
+        clock: Callable[[], int],
+        top_of: Callable[[int], Top | None],
+    ) -> MarketData:
+        from pinnacle.venues.kraken.connector import KrakenConnector
+
+        return KrakenConnector(config, instruments, self.names(instruments), sink, clock)
+
+    def dialect(self) -> Dialect:
+        from pinnacle.venues.kraken.dialect import KrakenDialect
+
+        return KrakenDialect()
+
+
+VENUE = Kraken()

@@ -1,0 +1,20 @@
+"""What a user may set about the connection to Kraken. Symbols come from the instrument table."""
+
+from typing import Literal
+
+from pinnacle.venues.transport.config import ConnectionConfig, Url, check_tls
+
+
+class KrakenConfig(ConnectionConfig, frozen=True):
+    """Besides what every connection has:
+
+    ws_url   WebSocket v2; wss only
+    depth    levels a side that the venue shows and its checksums are kept of
+    """
+
+    ws_url: Url = "wss://ws.kraken.com/v2"
+    depth: Literal[10, 25, 100, 500, 1000] = 100
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_tls("ws_url", self.ws_url, "wss")
