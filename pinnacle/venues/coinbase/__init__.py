@@ -1,0 +1,44 @@
+"""Coinbase Advanced Trade: its market by WebSocket, and its recordings."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from pinnacle.core.schema import Venue
+from pinnacle.venues.coinbase.config import CoinbaseConfig
+from pinnacle.venues.dialect import Dialect
+from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
+
+_PRODUCT = re.compile(r"[A-Z0-9]+-[A-Z0-9]+(-[A-Z0-9]+)*")
+
+
+class Coinbase(VenueKind[CoinbaseConfig]):
+    name = "coinbase"
+    venue_id = Venue.COINBASE
+    section = CoinbaseConfig
+
+    def symbol_fault(self, symbol: str) -> str | None:
+        if _PRODUCT.fullmatch(symbol):
+            return None
+        return "is none of Coinbase's: they are currencies in capitals and a dash, as in BTC-USD"
+
+    def market_data(
+        self,
+        config: CoinbaseConfig,
+        instruments: np.ndarray,
+        sink: Sink,
+        clock: Callable[[], int],
+        top_of: Callable[[int], Top | None],
+    ) -> MarketData:
+        from pinnacle.venues.coinbase.connector import CoinbaseConnector
+
+        return CoinbaseConnector(config, instruments, sink, clock)
+
+    def dialect(self) -> Dialect:
+        from pinnacle.venues.coinbase.dialect import CoinbaseDialect
+
+        return CoinbaseDialect()
+
+
+VENUE = Coinbase()

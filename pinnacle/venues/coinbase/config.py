@@ -1,0 +1,16 @@
+"""What a user may set about the connection to Coinbase Advanced Trade."""
+
+from pinnacle.venues.transport.config import ConnectionConfig, Url, check_tls
+
+
+class CoinbaseConfig(ConnectionConfig, frozen=True):
+    """Besides what every connection has:
+
+    ws_url   market data; wss only
+    """
+
+    ws_url: Url = "wss://advanced-trade-ws.coinbase.com"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_tls("ws_url", self.ws_url, "wss")
