@@ -1,0 +1,44 @@
+"""Coinbase Exchange: its market by the WebSocket feed, and its recordings."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from pinnacle.core.schema import Venue
+from pinnacle.venues.coinbase_exchange.config import CoinbaseExchangeConfig
+from pinnacle.venues.dialect import Dialect
+from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
+
+_PRODUCT = re.compile(r"[A-Z0-9]+-[A-Z0-9]+")
+
+
+class CoinbaseExchange(VenueKind[CoinbaseExchangeConfig]):
+    name = "coinbase_exchange"
+    venue_id = Venue.COINBASE_EXCHANGE
+    section = CoinbaseExchangeConfig
+
+    def symbol_fault(self, symbol: str) -> str | None:
+        if _PRODUCT.fullmatch(symbol):
+            return None
+        return "is none of the venue's: they are currencies in capitals and a dash, as in BTC-USD"
+
+    def market_data(
+        self,
+        config: CoinbaseExchangeConfig,
+        instruments: np.ndarray,
+        sink: Sink,
+        clock: Callable[[], int],
+        top_of: Callable[[int], Top | None],
+    ) -> MarketData:
+        from pinnacle.venues.coinbase_exchange.connector import CoinbaseExchangeConnector
+
+        return CoinbaseExchangeConnector(config, instruments, sink, clock)
+
+    def dialect(self) -> Dialect:
+        from pinnacle.venues.coinbase_exchange.dialect import CoinbaseExchangeDialect
+
+        return CoinbaseExchangeDialect()
+
+
+VENUE = CoinbaseExchange()

@@ -1,0 +1,65 @@
+"""Coinbase Exchange from its own side: what is in recordings of its WebSocket feed."""
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from pinnacle.core._native import lib
+from pinnacle.core.schema import Venue
+from pinnacle.venues.coinbase_exchange.serving import CoinbaseExchangeServed
+from pinnacle.venues.coinbase_exchange.stream import RECORDS_MAX, CoinbaseExchangeStream
+from pinnacle.venues.dialect import Dialect, Line, Parts, Served, Shown
+from pinnacle.venues.port import Sink
+from pinnacle.venues.stream import MarketStream, Tell
+
+_PRODUCT = re.compile(rb'"product_id":\s*"([^"]*)"')
+_TYPE = re.compile(rb'"type":\s*"(?:snapshot|l2update|ticker|match|last_match|received|open|done)"')
+_ANY = re.compile(rb'"type":\s*"(\w+)"')
+_CHANNELS = {
+    "snapshot": "level2",
+    "l2update": "level2",
+    "match": "matches",
+    "last_match": "matches",
+    "ticker": "ticker",
+    "heartbeat": "heartbeat",
+}
+_HOSTS = ("ws-feed", "ws-direct", "api.exchange.coinbase", "pro.coinbase")
+
+
+class CoinbaseExchangeDialect(Dialect):
+    venue = "coinbase_exchange"
+    venue_id = Venue.COINBASE_EXCHANGE
+    messages = lib.PMM_WIRE_COINBASE_EXCHANGE
+    records_max = RECORDS_MAX
+    trades_numbered = True
+
+    def claims(self, line: Line) -> bool:
+        if line.where:
+            return any(host in line.where for host in _HOSTS)
+        head = line.frame[:400]
+        return bool(_TYPE.search(head) and _PRODUCT.search(head))
+
+    def symbols(self, frame: bytes) -> list[str]:
+        found = _PRODUCT.search(frame)
+        return [found[1].decode(errors="replace")] if found else []
+
+    def begins_book(self, frame: bytes) -> bool:
+        return b'"snapshot"' in frame[:200]
+
+    def parts(self, frame: bytes) -> Parts:
+        kind, product = _ANY.search(frame), _PRODUCT.search(frame)
+        name = None if kind is None else _CHANNELS.get(kind[1].decode())
+        if name is None or product is None:
+            return Parts("", "control", frame)
+        symbol = product[1].decode(errors="replace")
+        return Parts(f"{name}:{symbol}", name, frame, symbol)
+
+    def served(self, instruments: Mapping[str, np.ndarray], firsts: Mapping[str, bytes]) -> Served:
+        return CoinbaseExchangeServed(self, instruments)
+
+    def addresses(self, host: str) -> dict[str, str]:
+        return {"ws_url": f"wss://{host}"}
+
+    def stream(self, instruments: np.ndarray, sink: Sink, tell: Tell, shown: Shown) -> MarketStream:
+        return CoinbaseExchangeStream(instruments, None, sink, tell)
