@@ -1,0 +1,44 @@
+"""Gemini: its market by either of two WebSockets, and the recordings of the older."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pinnacle.core.schema import Venue
+from pinnacle.venues.dialect import Dialect
+from pinnacle.venues.gemini.config import GeminiConfig
+from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
+
+
+class Gemini(VenueKind[GeminiConfig]):
+    name = "gemini"
+    venue_id = Venue.GEMINI
+    section = GeminiConfig
+
+    def name_of(self, symbol: str) -> str:
+        return symbol.replace("-", "")
+
+    def symbol_fault(self, symbol: str) -> str | None:
+        if self.name_of(symbol).isalnum() and symbol == symbol.upper():
+            return None
+        return "is none of Gemini's: letters and digits in capitals, as in BTCUSD or BTC-USD"
+
+    def market_data(
+        self,
+        config: GeminiConfig,
+        instruments: np.ndarray,
+        sink: Sink,
+        clock: Callable[[], int],
+        top_of: Callable[[int], Top | None],
+    ) -> MarketData:
+        from pinnacle.venues.gemini.connector import GeminiConnector
+
+        return GeminiConnector(config, instruments, self.names(instruments), sink, clock)
+
+    def dialect(self) -> Dialect:
+        from pinnacle.venues.gemini.dialect import GeminiDialect
+
+        return GeminiDialect()
+
+
+VENUE = Gemini()

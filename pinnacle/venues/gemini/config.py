@@ -1,0 +1,31 @@
+"""What a user may set about the connection to Gemini."""
+
+from typing import Literal
+
+from pinnacle.venues.transport.config import ConnectionConfig, Url, check_tls
+
+#: Each API's own address.
+URLS = {
+    "v2": "wss://api.gemini.com/v2/marketdata",
+    "ws": "wss://ws.gemini.com?snapshot=-1",
+}
+
+
+class GeminiConfig(ConnectionConfig, frozen=True):
+    """Besides what every connection has:
+
+    api      "v2", the market data of old, or "ws", whose updates are numbered
+    ws_url   where that is; None: at the venue; wss only
+    """
+
+    api: Literal["v2", "ws"] = "v2"
+    ws_url: Url | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_tls("ws_url", self.url, "wss")
+
+    @property
+    def url(self) -> str:
+        """The address to connect to."""
+        return URLS[self.api] if self.ws_url is None else self.ws_url

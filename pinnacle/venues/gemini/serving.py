@@ -1,0 +1,59 @@
+"""Gemini's server: v2 market data."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from pinnacle.venues.dialect import Client
+from pinnacle.venues.serving import StreamClient, StreamServed, encode
+
+#: The channel of a tape's frames that are of no symbol.
+HEARTBEAT = "heartbeat"
+
+
+class _Wanted(msgspec.Struct):
+    name: str
+    symbols: list[str] = []
+
+
+class _Request(msgspec.Struct):
+    type: str
+    subscriptions: list[_Wanted] = []
+
+
+class GeminiServed(StreamServed):
+    def connected(self) -> Client:
+        return _Client(self.books)
+
+
+class _Client(StreamClient):
+    def answer(self, text: bytes) -> Sequence[bytes]:
+        try:
+            request = msgspec.json.decode(text, type=_Request)
+        except msgspec.DecodeError as error:
+            return [_error("MalformedJson", str(error))]
+        if request.type not in ("subscribe", "unsubscribe"):
+            return [_error("InvalidJson", f"unknown type {request.type}")]
+        symbols = [
+            s for wanted in request.subscriptions if wanted.name == "l2" for s in wanted.symbols
+        ]
+        unknown = [symbol for symbol in symbols if symbol not in self.books]
+        if unknown:
+            return [_error("InvalidSymbol", f"Invalid symbol {unknown[0]}")]
+        names = {f"l2:{symbol}" for symbol in symbols}
+        if request.type == "unsubscribe":
+            self.channels -= names
+            return []
+        self.channels |= names | {HEARTBEAT}
+        return [self._snapshot(symbol) for symbol in symbols if self.books[symbol].known]
+
+    def _snapshot(self, symbol: str) -> bytes:
+        bids, asks = self.books[symbol].sides()
+        changes = [("buy", *level) for level in bids] + [("sell", *level) for level in asks]
+        body: dict[str, Any] = {"auction_events": [], "changes": changes, "symbol": symbol}
+        return encode(body | {"trades": [], "type": "l2_updates"})
+
+
+def _error(reason: str, message: str) -> bytes:
+    return encode({"result": "error", "reason": reason, "message": message})
