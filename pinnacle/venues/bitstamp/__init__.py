@@ -1,0 +1,44 @@
+"""Bitstamp: its market by WebSocket and fetched books, and its recordings."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pinnacle.core.schema import Venue
+from pinnacle.venues.bitstamp.config import BitstampConfig
+from pinnacle.venues.dialect import Dialect
+from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
+
+
+class Bitstamp(VenueKind[BitstampConfig]):
+    name = "bitstamp"
+    venue_id = Venue.BITSTAMP
+    section = BitstampConfig
+
+    def name_of(self, symbol: str) -> str:
+        return symbol.replace("-", "").lower()
+
+    def symbol_fault(self, symbol: str) -> str | None:
+        if self.name_of(symbol).isalnum():
+            return None
+        return "is none of Bitstamp's: letters and digits, as in btcusd or BTC-USD"
+
+    def market_data(
+        self,
+        config: BitstampConfig,
+        instruments: np.ndarray,
+        sink: Sink,
+        clock: Callable[[], int],
+        top_of: Callable[[int], Top | None],
+    ) -> MarketData:
+        from pinnacle.venues.bitstamp.connector import BitstampConnector
+
+        return BitstampConnector(config, instruments, self.names(instruments), sink, clock)
+
+    def dialect(self) -> Dialect:
+        from pinnacle.venues.bitstamp.dialect import BitstampDialect
+
+        return BitstampDialect()
+
+
+VENUE = Bitstamp()

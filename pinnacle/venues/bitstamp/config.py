@@ -1,0 +1,21 @@
+"""What a user may set about the connection to Bitstamp."""
+
+from pinnacle.venues.transport.config import ConnectionConfig, Url, Wait, check_tls
+
+
+class BitstampConfig(ConnectionConfig, frozen=True):
+    """Besides what every connection has:
+
+    ws_url               wss only
+    rest_url             base of /api/v2; https only
+    snapshot_timeout_ms  for one book
+    """
+
+    ws_url: Url = "wss://ws.bitstamp.net"
+    rest_url: Url = "https://www.bitstamp.net"
+    snapshot_timeout_ms: Wait = 30_000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_tls("ws_url", self.ws_url, "wss")
+        check_tls("rest_url", self.rest_url, "https")

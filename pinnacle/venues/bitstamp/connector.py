@@ -1,0 +1,92 @@
+"""The connection to Bitstamp: one WebSocket, a channel an instrument and kind, fetched books."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from pinnacle.venues.bitstamp.config import BitstampConfig
+from pinnacle.venues.bitstamp.stream import BitstampStream
+from pinnacle.venues.codec import FrameError, excerpt
+from pinnacle.venues.connector import FetchingConnector
+from pinnacle.venues.port import Sink
+from pinnacle.venues.transport.fetching import Problem, get
+from pinnacle.venues.transport.troubles import Troubles
+from pinnacle.venues.transport.websocket import ConnectionLost
+
+CHANNELS = ("diff_order_book_", "live_trades_")
+
+
+class Control(msgspec.Struct, frozen=True):
+    """A frame that is not of the market."""
+
+    event: str
+    channel: str = ""
+    data: Any = None
+
+
+_decode = msgspec.json.Decoder(Control).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def request(event: str, channel: str) -> str:
+    """`bts:subscribe` to a channel."""
+    return _encode({"event": event, "data": {"channel": channel}}).decode()
+
+
+class BitstampConnector(FetchingConnector[BitstampStream]):
+    """A connection that the venue asks to begin anew does so at once."""
+
+    def __init__(
+        self,
+        config: BitstampConfig,
+        instruments: np.ndarray,
+        names: list[str],
+        sink: Sink,
+        clock: Callable[[], int] | None = None,
+    ):
+        troubles = Troubles("bitstamp")
+        stream = BitstampStream(instruments, names, sink, troubles.failed_of)
+        super().__init__(config.ws_url, config, instruments, stream, troubles, clock)
+        self._config = config
+
+    def subscriptions(self) -> list[str]:
+        names = self.stream.codec.names
+        return [request("bts:subscribe", kind + name) for name in names for kind in CHANNELS]
+
+    def control(self, frame: bytes) -> None:
+        try:
+            control = _decode(frame)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise FrameError(f"unreadable control frame: {error}: {excerpt(frame)}") from None
+        if control.event == "bts:subscription_succeeded":
+            self.session.acknowledge()
+        elif control.event == "bts:request_reconnect":
+            raise ConnectionLost("the venue asks for another connection")
+        elif control.event == "bts:error":
+            self._refused(control)
+
+    def nudge(self) -> str:
+        return _encode({"event": "bts:heartbeat"}).decode()
+
+    async def snapshot_of(self, symbol: str) -> bytes | Problem:
+        config = self._config
+        url, timeout_s = (
+            f"{config.rest_url}/api/v2/order_book/{symbol}/",
+            config.snapshot_timeout_ms,
+        )
+        return await get(url, {}, self.session.tls, timeout_s / 1000)
+
+    def again(self, row: int) -> None:
+        name = self.stream.codec.names[row]
+        for kind in CHANNELS:
+            self.session.say(request("bts:subscribe", kind + name))
+
+    def _refused(self, control: Control) -> None:
+        words = control.data.get("message", "") if isinstance(control.data, dict) else ""
+        for row, name in enumerate(self.stream.codec.names):
+            if control.channel.endswith(f"_{name}"):
+                self.refused(row, f"{control.channel}: {words or 'refused'}")
+                return
+        self._troubles.failed_of("the subscription", words or "refused")

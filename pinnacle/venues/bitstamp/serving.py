@@ -1,0 +1,71 @@
+"""Bitstamp's server: channels of the WebSocket, and books by REST."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from pinnacle.venues.dialect import Client, Reply
+from pinnacle.venues.serving import JSON, FollowedBook, StreamClient, StreamServed, encode
+from pinnacle.venues.stream import FetchedStream
+
+BOOKS = "/api/v2/order_book/"
+
+
+class _Data(msgspec.Struct):
+    channel: str = ""
+
+
+class _Request(msgspec.Struct):
+    event: str
+    data: _Data = msgspec.field(default_factory=_Data)
+
+
+class BitstampServed(StreamServed):
+    def connected(self) -> Client:
+        return _Client(self.books)
+
+    def client(self, path: str) -> Client | None:
+        return None if urlsplit(path).path.startswith("/api/") else super().client(path)
+
+    def reply(self, path: str, ended: bool) -> Reply | None:
+        where = urlsplit(path).path
+        book = self.books.get(where.removeprefix(BOOKS).strip("/"))
+        if not where.startswith(BOOKS) or book is None:
+            return Reply(404, JSON, b'{"status":"error","reason":"Not found"}')
+        if ended:
+            return Reply(503, JSON, b'{"status":"error","reason":"The tape has ended."}')
+        return Reply(200, JSON, _book(book)) if book.known else None
+
+
+class _Client(StreamClient):
+    def answer(self, text: bytes) -> Sequence[bytes]:
+        try:
+            request = msgspec.json.decode(text, type=_Request)
+        except msgspec.DecodeError as error:
+            return [_said("bts:error", "", {"code": None, "message": str(error)})]
+        if request.event == "bts:heartbeat":
+            return [_said("bts:heartbeat", "", {"status": "success"})]
+        channel = request.data.channel
+        kind = next((k for k in ("diff_order_book_", "live_trades_") if channel.startswith(k)), "")
+        if not kind or channel.removeprefix(kind) not in self.books:
+            words = {"code": None, "message": "Bad subscription string."}
+            return [_said("bts:error", channel, words)]
+        if request.event == "bts:unsubscribe":
+            self.channels.discard(channel)
+            return [_said("bts:unsubscription_succeeded", channel, {})]
+        self.channels.add(channel)
+        return [_said("bts:subscription_succeeded", channel, {})]
+
+
+def _said(event: str, channel: str, data: dict[str, Any]) -> bytes:
+    return encode({"event": event, "channel": channel, "data": data})
+
+
+def _book(book: FollowedBook) -> bytes:
+    assert isinstance(book.stream, FetchedStream)
+    micros = book.stream.syncs[0].last_id
+    bids, asks = book.sides()
+    head = {"timestamp": str(micros // 10**6), "microtimestamp": str(micros)}
+    return encode(head | {"bids": bids, "asks": asks})
