@@ -11,7 +11,14 @@ SHARED = ROOT.parent / "shared"
 STREAMS = {"large": (5_000_000, 42, 50_000), "small": (5_000_000, 43, 2_000)}
 CAPTURES = ("binance_btcusdt_20240808.gz", "binance_ethusdt_20240808.gz")
 #: One of each venue.
-VENUES = (CAPTURES[0],)
+VENUES = (
+    CAPTURES[0],
+    "bitstamp_20220105_5pairs.jsonl.zst",
+    "coinbase_advanced_20260809_first500.jsonl.zst",
+    "coinbase_exchange_20210417.txt.zst",
+    "gemini_v2_20260809_5sym.jsonl.zst",
+    "kraken_v1_20210417_5pairs.jsonl.zst",
+)
 
 
 class AbsentError(RuntimeError):

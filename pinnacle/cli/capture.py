@@ -39,6 +39,11 @@ def check(files: tuple[Path, ...], venue: "Dialect | None", as_json: bool) -> No
     \b
     Recordings of
       binance            combined stream; REST snapshots among the frames
+      bitstamp           diff_order_book, live_trades; REST books
+      coinbase           Advanced Trade: level2, market_trades, ticker
+      coinbase_exchange  level2, matches, ticker
+      gemini             v2 market data: l2_updates, trade
+      kraken             v2, and v1: book, trade, ticker
 
     \b
     Plain, gzip or zstd; a line is one of

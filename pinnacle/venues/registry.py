@@ -9,7 +9,10 @@ from pinnacle.venues.port import VenueKind
 
 #: Whose market this program makes itself.
 SIMULATED = "simulated"
-VENUES = {name: f"pinnacle.venues.{name}:VENUE" for name in ("binance",)}
+VENUES = {
+    name: f"pinnacle.venues.{name}:VENUE"
+    for name in ("binance", "bitstamp", "coinbase", "coinbase_exchange", "gemini", "kraken")
+}
 
 
 def find(kind: str) -> VenueKind[Any]:
