@@ -1,18 +1,21 @@
 """`pinnacle capture`: raw recordings of venues, judged or played back as a venue."""
 
+import contextlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pinnacle.cli.options import DIALECT, Number
+from pinnacle.cli.options import DIALECT, VENUE_KIND, Number
 from pinnacle.core.errors import DataError
 
 if TYPE_CHECKING:
     from pinnacle.capture.check import FileReport
+    from pinnacle.capture.record import Recorder
     from pinnacle.capture.tape import Tape
     from pinnacle.venues.dialect import Dialect
+    from pinnacle.venues.port import VenueKind
 
 FILES = click.argument(
     "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
@@ -212,3 +215,93 @@ async def _serve(
         click.echo("stopped", err=True)
     finally:
         await server.close()
+
+
+@capture.command()
+@click.option("--venue", type=VENUE_KIND, required=True, help="Whose market.")
+@click.option(
+    "--symbols",
+    required=True,
+    metavar="SYMBOL,...",
+    help="What is recorded, as the venue calls it, or as in BTC-USD.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The file, which must not be there yet; packed if its name ends in .zst.",
+)
+@click.option("--duration", type=Number(min=1), help="Seconds; without it until Ctrl-C.")
+@click.option(
+    "--rotate-mb",
+    type=Number(min=0.01),
+    help="Go on in another file when one is so long; each can be read alone.",
+)
+@click.option(
+    "--feed",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Of the venue's table in a configuration: ws_url, rest_url, ca_file, depth, ...",
+)
+def record(
+    venue: "VenueKind[Any]",
+    symbols: str,
+    out: Path,
+    duration: float | None,
+    rotate_mb: float | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Write what a venue sends of SYMBOLS, and the books that are fetched beside it.
+
+    What was written is there whatever ends this: a packed file is whole but for its last second.
+    `pinnacle capture check` and `serve` read it.
+    """
+    import asyncio
+
+    from pinnacle.capture.record import Recorder
+
+    names = [name for name in symbols.split(",") if name]
+    config = _section(venue, settings)
+    for name in names:
+        fault = venue.symbol_fault(name)
+        if fault is not None:
+            raise click.BadParameter(f"{name!r} {fault}", param_hint="--symbols")
+    if not names or len(set(names)) < len(names):
+        raise click.BadParameter("one or more, each once", param_hint="--symbols")
+    rotate = None if rotate_mb is None else int(rotate_mb * 1e6)
+    recorder = Recorder(venue, config, names, out, rotate)
+    asyncio.run(_record(recorder, duration))
+    for path in recorder.files:
+        click.echo(f"{path}: {path.stat().st_size} bytes")
+    click.echo(f"{recorder.frames} frames")
+
+
+async def _record(recorder: "Recorder", duration: float | None) -> None:
+    import asyncio
+    import signal
+
+    running = asyncio.ensure_future(recorder.run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, running.cancel)
+    if duration is not None:
+        loop.call_later(duration, running.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+def _section(venue: "VenueKind[Any]", settings: tuple[str, ...]) -> Any:
+    """The venue's section of `key=value` pairs; UsageError names the key."""
+    import msgspec
+
+    pairs = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{setting!r} is no KEY=VALUE", param_hint="--feed")
+        pairs[key] = value
+    try:
+        return msgspec.convert(pairs, venue.section, strict=False)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise click.BadParameter(str(error), param_hint="--feed") from None

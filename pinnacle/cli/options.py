@@ -9,6 +9,7 @@ from pinnacle.core.names import SessionName
 
 if TYPE_CHECKING:
     from pinnacle.venues.dialect import Dialect
+    from pinnacle.venues.port import VenueKind
 
 
 class _SessionName(click.ParamType[SessionName]):
@@ -23,7 +24,7 @@ class _SessionName(click.ParamType[SessionName]):
             self.fail(str(error), param, ctx)
 
 
-class _Dialect(click.ParamType["Dialect"]):
+class _VenueKind(click.ParamType["VenueKind[Any]"]):
     name = "venue"
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
@@ -33,13 +34,27 @@ class _Dialect(click.ParamType["Dialect"]):
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> "Dialect":
+    ) -> "VenueKind[Any]":
         from pinnacle.venues.registry import find
 
         try:
-            return find(value).dialect()
+            return find(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class _Dialect(click.ParamType["Dialect"]):
+    """The same, of which the dialect alone is wanted."""
+
+    name = "venue"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return VENUE_KIND.get_metavar(param, ctx)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "Dialect":
+        return VENUE_KIND.convert(value, param, ctx).dialect()
 
 
 class Number(click.FloatRange):
@@ -53,4 +68,5 @@ class Number(click.FloatRange):
 
 
 SESSION_NAME = _SessionName()
+VENUE_KIND = _VenueKind()
 DIALECT = _Dialect()

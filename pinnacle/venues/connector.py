@@ -6,8 +6,9 @@ venue's connector says what is asked for, and what its answers mean.
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import urlencode
 
 import numpy as np
 
@@ -18,9 +19,23 @@ from pinnacle.venues.port import MarketData
 from pinnacle.venues.stream import FetchedStream, MarketStream
 from pinnacle.venues.transport.backoff import Backoff
 from pinnacle.venues.transport.config import ConnectionConfig
-from pinnacle.venues.transport.fetching import Fetcher, Problem
+from pinnacle.venues.transport.fetching import Fetcher, Problem, get
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
+
+
+class Listener(Protocol):
+    """Who hears what goes over a connection, before anybody makes something of it."""
+
+    def connected(self, url: str, said: Sequence[str]) -> None:
+        """Another connection begins, with these messages."""
+
+    def took(self, frames: Sequence[bytes]) -> None:
+        """Frames came."""
+
+    def fetched(self, url: str, body: bytes) -> None:
+        """A request beside it was answered."""
+
 
 StreamT = TypeVar("StreamT", bound=MarketStream)
 
@@ -32,6 +47,7 @@ class Connector(MarketData, Generic[StreamT]):
     must begin anew is asked for with `again`.
 
     stream       the venue's: frames, counts, which books are whole
+    listener     hears everything; None: nobody
     """
 
     def __init__(
@@ -44,6 +60,8 @@ class Connector(MarketData, Generic[StreamT]):
         clock: Callable[[], int] | None = None,
     ):
         self.stream = stream
+        self.listener: Listener | None = None
+        self._url = url
         self.session = WebSocketSession(url, config, self, troubles)
         self._clock = clock or Clock().session_ns
         self._troubles = troubles
@@ -90,11 +108,16 @@ class Connector(MarketData, Generic[StreamT]):
     def greeting(self) -> list[str]:
         self.stream.begin()
         self._awaited = set(self.stream.rows)
-        return self.subscriptions()
+        said = self.subscriptions()
+        if self.listener is not None:
+            self.listener.connected(self._url, said)
+        return said
 
     def take(self, frames: Sequence[bytes]) -> None:
         """Frames, their time, their records."""
         stream = self.stream
+        if self.listener is not None:
+            self.listener.took(frames)
         others = stream.take(frames, self._clock())
         if len(others) < len(frames):
             self.session.acknowledge()
@@ -123,7 +146,11 @@ class Connector(MarketData, Generic[StreamT]):
 
     def again(self, row: int) -> None:
         """A book is to begin anew: on the connection that stands, or as here with the next one."""
-        self.session.give_up(ConnectionLost("a book is to begin anew", Reason.RESYNC))
+        self.begin_anew("a book is to begin anew")
+
+    def begin_anew(self, words: str) -> None:
+        """Another connection, for this reason."""
+        self.session.give_up(ConnectionLost(words, Reason.RESYNC))
 
     def refused(self, row: int, words: str) -> None:
         """The venue does not give one instrument's market now: it is asked again, ever later."""
@@ -175,8 +202,10 @@ class FetchingConnector(Connector[FetchedT]):
         stream: FetchedT,
         troubles: Troubles,
         clock: Callable[[], int] | None = None,
+        timeout_ms: int = 30_000,
     ):
         super().__init__(url, config, instruments, stream, troubles, clock)
+        self._timeout_s = timeout_ms / 1000
         self._fetcher = Fetcher(
             [f"snapshot of {symbol}" for symbol in stream.codec.symbols],
             config,
@@ -190,8 +219,8 @@ class FetchingConnector(Connector[FetchedT]):
         return [*super().beside(), self._fetcher.run()]
 
     @abstractmethod
-    async def snapshot_of(self, symbol: str) -> bytes | Problem:
-        """One request for a book, by the venue's symbol."""
+    def request_of(self, symbol: str) -> tuple[str, Mapping[str, str | int]]:
+        """The URL and query of a book, by the venue's symbol."""
 
     def missing(self) -> set[int]:
         """Rows that need a snapshot."""
@@ -204,9 +233,12 @@ class FetchingConnector(Connector[FetchedT]):
         """One request, and its answer to the stream; None if it was answered."""
         connection = self.connections
         symbol = self.stream.codec.names[row]
-        body = await self.snapshot_of(symbol)
+        url, query = self.request_of(symbol)
+        body = await get(url, query, self.session.tls, self._timeout_s)
         if isinstance(body, Problem):
             return body
+        if self.listener is not None:
+            self.listener.fetched(f"{url}?{urlencode(query)}" if query else url, body)
         if connection != self.connections or not self.session.acknowledged.is_set():
             return None
         try:

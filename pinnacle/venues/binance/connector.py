@@ -1,6 +1,6 @@
 """The connection to Binance: one WebSocket, REST snapshots."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -9,7 +9,6 @@ from pinnacle.venues.binance.control import decode_control, encode_subscribe, st
 from pinnacle.venues.binance.stream import BinanceStream
 from pinnacle.venues.connector import FetchingConnector
 from pinnacle.venues.port import Sink, Top
-from pinnacle.venues.transport.fetching import Problem, get
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost
 
@@ -31,7 +30,9 @@ class BinanceConnector(FetchingConnector[BinanceStream]):
         rows_top = None if top_of is None else lambda row: top_of(ids[row])
         troubles = Troubles("binance")
         stream = BinanceStream(instruments, sink, troubles.failed_of, config.depth_limit, rows_top)
-        super().__init__(config.ws_url, config, instruments, stream, troubles, clock)
+        super().__init__(
+            config.ws_url, config, instruments, stream, troubles, clock, config.snapshot_timeout_ms
+        )
         self._config = config
 
     def subscriptions(self) -> list[str]:
@@ -51,8 +52,7 @@ class BinanceConnector(FetchingConnector[BinanceStream]):
     def missing(self) -> set[int]:
         return self.stream.wanted | self.stream.renewing
 
-    async def snapshot_of(self, symbol: str) -> bytes | Problem:
+    def request_of(self, symbol: str) -> tuple[str, Mapping[str, str | int]]:
         config = self._config
         query: dict[str, str | int] = {"symbol": symbol, "limit": config.depth_limit}
-        url, timeout_s = f"{config.rest_url}/api/v3/depth", config.snapshot_timeout_ms / 1000
-        return await get(url, query, self.session.tls, timeout_s)
+        return f"{config.rest_url}/api/v3/depth", query

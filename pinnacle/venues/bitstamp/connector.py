@@ -1,6 +1,6 @@
 """The connection to Bitstamp: one WebSocket, a channel an instrument and kind, fetched books."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -11,7 +11,6 @@ from pinnacle.venues.bitstamp.stream import BitstampStream
 from pinnacle.venues.codec import FrameError, excerpt
 from pinnacle.venues.connector import FetchingConnector
 from pinnacle.venues.port import Sink
-from pinnacle.venues.transport.fetching import Problem, get
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost
 
@@ -48,7 +47,9 @@ class BitstampConnector(FetchingConnector[BitstampStream]):
     ):
         troubles = Troubles("bitstamp")
         stream = BitstampStream(instruments, names, sink, troubles.failed_of)
-        super().__init__(config.ws_url, config, instruments, stream, troubles, clock)
+        super().__init__(
+            config.ws_url, config, instruments, stream, troubles, clock, config.snapshot_timeout_ms
+        )
         self._config = config
 
     def subscriptions(self) -> list[str]:
@@ -70,13 +71,8 @@ class BitstampConnector(FetchingConnector[BitstampStream]):
     def nudge(self) -> str:
         return _encode({"event": "bts:heartbeat"}).decode()
 
-    async def snapshot_of(self, symbol: str) -> bytes | Problem:
-        config = self._config
-        url, timeout_s = (
-            f"{config.rest_url}/api/v2/order_book/{symbol}/",
-            config.snapshot_timeout_ms,
-        )
-        return await get(url, {}, self.session.tls, timeout_s / 1000)
+    def request_of(self, symbol: str) -> tuple[str, Mapping[str, str | int]]:
+        return f"{self._config.rest_url}/api/v2/order_book/{symbol}/", {}
 
     def again(self, row: int) -> None:
         name = self.stream.codec.names[row]
