@@ -15,6 +15,7 @@ import http
 import ssl
 import time
 from collections import defaultdict
+from urllib.parse import urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
@@ -23,6 +24,7 @@ from websockets.http11 import Request, Response
 
 from pinnacle.capture.tape import Tape
 from pinnacle.venues.dialect import Client, Entry, Reply
+from pinnacle.venues.serving import JSON
 
 GOING_AWAY = 1001
 CLOSE_SECONDS_MAX = 3
@@ -158,8 +160,12 @@ class CaptureServer:
             self._saying.pop(socket, None)
 
     async def _route(self, socket: ServerConnection, request: Request) -> Response | None:
-        if self._served.client(request.path) is not None:
+        wants_socket = request.headers.get("Upgrade", "").lower() == "websocket"
+        if wants_socket and self._served.client(request.path) is not None:
             return None
+        recorded = self._tape.replies.get(urlsplit(request.path).path)
+        if recorded is not None:
+            return _response(Reply(200, JSON, recorded))
         async with self._moved:
             while (reply := self._served.reply(request.path, self._closing)) is None:
                 await self._moved.wait()

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -31,6 +32,8 @@ class Tape:
         self._runs: dict[Path, list[int]] = {}
         #: Of each symbol the first frame or reply that is a whole book.
         self.firsts: dict[str, bytes] = {}
+        #: Replies that are no book, by the path that they are to.
+        self.replies: dict[str, bytes] = {}
         for path in paths:
             table = infer_instruments(path, dialect)
             symbols = [row["symbol"].decode() for row in table]
@@ -80,6 +83,8 @@ class Tape:
                 symbol = symbol or (symbols[0] if len(symbols) == 1 else "")
                 parts = Parts(None, "snapshot", line.frame, symbol)
                 yield Entry(recv_ns, symbol, line.frame, parts, line.number)
+            elif line.kind is LineKind.REPLY:
+                self.replies.setdefault(urlsplit(line.where).path, line.frame)
             elif line.kind is LineKind.FRAME:
                 with placed(path, line):
                     frame = self.dialect.reads(line.frame)

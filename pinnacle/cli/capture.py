@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pinnacle.cli.options import DIALECT, VENUE_KIND, Number
+from pinnacle.cli.options import DIALECT, FEED_SETTINGS, VENUE_KIND, Number, venue_section
 from pinnacle.core.errors import DataError
 
 if TYPE_CHECKING:
@@ -237,13 +237,7 @@ async def _serve(
     type=Number(min=0.01),
     help="Go on in another file when one is so long; each can be read alone.",
 )
-@click.option(
-    "--feed",
-    "settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Of the venue's table in a configuration: ws_url, rest_url, ca_file, depth, ...",
-)
+@FEED_SETTINGS
 def record(
     venue: "VenueKind[Any]",
     symbols: str,
@@ -262,7 +256,7 @@ def record(
     from pinnacle.capture.record import Recorder
 
     names = [name for name in symbols.split(",") if name]
-    config = _section(venue, settings)
+    config = venue_section(venue, settings)
     for name in names:
         fault = venue.symbol_fault(name)
         if fault is not None:
@@ -289,19 +283,3 @@ async def _record(recorder: "Recorder", duration: float | None) -> None:
         loop.call_later(duration, running.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await running
-
-
-def _section(venue: "VenueKind[Any]", settings: tuple[str, ...]) -> Any:
-    """The venue's section of `key=value` pairs; UsageError names the key."""
-    import msgspec
-
-    pairs = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{setting!r} is no KEY=VALUE", param_hint="--feed")
-        pairs[key] = value
-    try:
-        return msgspec.convert(pairs, venue.section, strict=False)
-    except (msgspec.ValidationError, ValueError) as error:
-        raise click.BadParameter(str(error), param_hint="--feed") from None

@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {
     "report": "pinnacle.cli.report:report",
     "process": "pinnacle.cli.process:process",
     "capture": "pinnacle.cli.capture:capture",
+    "instruments": "pinnacle.cli.instruments:instruments",
     "simulate": "pinnacle.cli.simulate:simulate",
 }
 

@@ -70,3 +70,26 @@ class Number(click.FloatRange):
 SESSION_NAME = _SessionName()
 VENUE_KIND = _VenueKind()
 DIALECT = _Dialect()
+FEED_SETTINGS = click.option(
+    "--feed",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Of the venue's table in a configuration: ws_url, rest_url, ca_file, depth, ...",
+)
+
+
+def venue_section(venue: "VenueKind[Any]", settings: tuple[str, ...]) -> Any:
+    """The venue's section of `key=value` pairs; UsageError names the key."""
+    import msgspec
+
+    pairs = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{setting!r} is no KEY=VALUE", param_hint="--feed")
+        pairs[key] = value
+    try:
+        return msgspec.convert(pairs, venue.section, strict=False)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise click.BadParameter(str(error), param_hint="--feed") from None

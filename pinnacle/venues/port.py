@@ -17,6 +17,7 @@ from pinnacle.core.schema import Venue
 
 if TYPE_CHECKING:
     from pinnacle.venues.dialect import Dialect
+    from pinnacle.venues.reference import Reference
 
 #: Called with (struct pmm_event *, count); the records are overwritten after it returns.
 Sink = Callable[[Any, int], object]
@@ -87,6 +88,10 @@ class VenueKind(ABC, Generic[SectionT]):
         top_of     by instrument_id, how that book stands after what the sink was given; None
                    while it is not valid
         """
+
+    def reference(self) -> "Reference":
+        """How its list of instruments is read; UsageError if nothing knows that."""
+        raise UsageError(f"{self.name}: nothing knows how to read its list of instruments")
 
     def dialect(self) -> "Dialect":
         """What its recordings and servers have of their own; UsageError if nothing knows that."""

@@ -8,6 +8,7 @@ from pinnacle.core.schema import Venue
 from pinnacle.venues.binance.config import BinanceConfig
 from pinnacle.venues.dialect import Dialect
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
+from pinnacle.venues.reference import Reference
 
 
 class Binance(VenueKind[BinanceConfig]):
@@ -31,6 +32,11 @@ class Binance(VenueKind[BinanceConfig]):
         from pinnacle.venues.binance.connector import BinanceConnector
 
         return BinanceConnector(config, instruments, sink, clock, top_of)
+
+    def reference(self) -> Reference:
+        from pinnacle.venues.binance.reference import BinanceReference
+
+        return BinanceReference()
 
     def dialect(self) -> Dialect:
         from pinnacle.venues.binance.dialect import BinanceDialect

@@ -8,6 +8,7 @@ from pinnacle.core.schema import Venue
 from pinnacle.venues.bitstamp.config import BitstampConfig
 from pinnacle.venues.dialect import Dialect
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
+from pinnacle.venues.reference import Reference
 
 
 class Bitstamp(VenueKind[BitstampConfig]):
@@ -34,6 +35,11 @@ class Bitstamp(VenueKind[BitstampConfig]):
         from pinnacle.venues.bitstamp.connector import BitstampConnector
 
         return BitstampConnector(config, instruments, self.names(instruments), sink, clock)
+
+    def reference(self) -> Reference:
+        from pinnacle.venues.bitstamp.reference import BitstampReference
+
+        return BitstampReference()
 
     def dialect(self) -> Dialect:
         from pinnacle.venues.bitstamp.dialect import BitstampDialect

@@ -9,6 +9,7 @@ from pinnacle.core.schema import Venue
 from pinnacle.venues.coinbase.config import CoinbaseConfig
 from pinnacle.venues.dialect import Dialect
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
+from pinnacle.venues.reference import Reference
 
 _PRODUCT = re.compile(r"[A-Z0-9]+-[A-Z0-9]+(-[A-Z0-9]+)*")
 
@@ -34,6 +35,11 @@ class Coinbase(VenueKind[CoinbaseConfig]):
         from pinnacle.venues.coinbase.connector import CoinbaseConnector
 
         return CoinbaseConnector(config, instruments, sink, clock)
+
+    def reference(self) -> Reference:
+        from pinnacle.venues.coinbase.reference import CoinbaseReference
+
+        return CoinbaseReference()
 
     def dialect(self) -> Dialect:
         from pinnacle.venues.coinbase.dialect import CoinbaseDialect

@@ -7,10 +7,13 @@ class CoinbaseConfig(ConnectionConfig, frozen=True):
     """Besides what every connection has:
 
     ws_url   market data; wss only
+    rest_url   where the list of instruments is; https only
     """
 
     ws_url: Url = "wss://advanced-trade-ws.coinbase.com"
+    rest_url: Url = "https://api.coinbase.com"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_tls("ws_url", self.ws_url, "wss")
+        check_tls("rest_url", self.rest_url, "https")

@@ -58,7 +58,7 @@ class CoinbaseDialect(Dialect):
         return CoinbaseServed(self, instruments)
 
     def addresses(self, host: str) -> dict[str, str]:
-        return {"ws_url": f"wss://{host}"}
+        return {"ws_url": f"wss://{host}", "rest_url": f"https://{host}"}
 
     def stream(self, instruments: np.ndarray, sink: Sink, tell: Tell, shown: Shown) -> MarketStream:
         return CoinbaseStream(instruments, None, sink, tell)

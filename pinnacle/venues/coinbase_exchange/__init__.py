@@ -9,6 +9,7 @@ from pinnacle.core.schema import Venue
 from pinnacle.venues.coinbase_exchange.config import CoinbaseExchangeConfig
 from pinnacle.venues.dialect import Dialect
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
+from pinnacle.venues.reference import Reference
 
 _PRODUCT = re.compile(r"[A-Z0-9]+-[A-Z0-9]+")
 
@@ -34,6 +35,11 @@ class CoinbaseExchange(VenueKind[CoinbaseExchangeConfig]):
         from pinnacle.venues.coinbase_exchange.connector import CoinbaseExchangeConnector
 
         return CoinbaseExchangeConnector(config, instruments, sink, clock)
+
+    def reference(self) -> Reference:
+        from pinnacle.venues.coinbase_exchange.reference import CoinbaseExchangeReference
+
+        return CoinbaseExchangeReference()
 
     def dialect(self) -> Dialect:
         from pinnacle.venues.coinbase_exchange.dialect import CoinbaseExchangeDialect

@@ -59,7 +59,7 @@ class CoinbaseExchangeDialect(Dialect):
         return CoinbaseExchangeServed(self, instruments)
 
     def addresses(self, host: str) -> dict[str, str]:
-        return {"ws_url": f"wss://{host}"}
+        return {"ws_url": f"wss://{host}", "rest_url": f"https://{host}"}
 
     def stream(self, instruments: np.ndarray, sink: Sink, tell: Tell, shown: Shown) -> MarketStream:
         return CoinbaseExchangeStream(instruments, None, sink, tell)

@@ -8,6 +8,7 @@ from pinnacle.core.schema import Venue
 from pinnacle.venues.dialect import Dialect
 from pinnacle.venues.gemini.config import GeminiConfig
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
+from pinnacle.venues.reference import Reference
 
 
 class Gemini(VenueKind[GeminiConfig]):
@@ -34,6 +35,11 @@ class Gemini(VenueKind[GeminiConfig]):
         from pinnacle.venues.gemini.connector import GeminiConnector
 
         return GeminiConnector(config, instruments, self.names(instruments), sink, clock)
+
+    def reference(self) -> Reference:
+        from pinnacle.venues.gemini.reference import GeminiReference
+
+        return GeminiReference()
 
     def dialect(self) -> Dialect:
         from pinnacle.venues.gemini.dialect import GeminiDialect

@@ -16,14 +16,17 @@ class GeminiConfig(ConnectionConfig, frozen=True):
 
     api      "v2", the market data of old, or "ws", whose updates are numbered
     ws_url   where that is; None: at the venue; wss only
+    rest_url   where the list of instruments is; https only
     """
 
     api: Literal["v2", "ws"] = "v2"
     ws_url: Url | None = None
+    rest_url: Url = "https://api.gemini.com"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_tls("ws_url", self.url, "wss")
+        check_tls("rest_url", self.rest_url, "https")
 
     @property
     def url(self) -> str:

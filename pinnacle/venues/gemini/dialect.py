@@ -44,7 +44,7 @@ class GeminiDialect(Dialect):
         return GeminiServed(self, instruments)
 
     def addresses(self, host: str) -> dict[str, str]:
-        return {"ws_url": f"wss://{host}/v2/marketdata"}
+        return {"ws_url": f"wss://{host}/v2/marketdata", "rest_url": f"https://{host}"}
 
     def stream(self, instruments: np.ndarray, sink: Sink, tell: Tell, shown: Shown) -> MarketStream:
         return GeminiV2Stream(instruments, None, sink, tell)

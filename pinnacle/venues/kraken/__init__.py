@@ -8,6 +8,7 @@ from pinnacle.core.schema import Venue
 from pinnacle.venues.dialect import Dialect
 from pinnacle.venues.kraken.config import KrakenConfig
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
+from pinnacle.venues.reference import Reference
 
 
 class Kraken(VenueKind[KrakenConfig]):
@@ -35,6 +36,11 @@ class Kraken(VenueKind[KrakenConfig]):
         from pinnacle.venues.kraken.connector import KrakenConnector
 
         return KrakenConnector(config, instruments, self.names(instruments), sink, clock)
+
+    def reference(self) -> Reference:
+        from pinnacle.venues.kraken.reference import KrakenReference
+
+        return KrakenReference()
 
     def dialect(self) -> Dialect:
         from pinnacle.venues.kraken.dialect import KrakenDialect

@@ -10,11 +10,14 @@ class KrakenConfig(ConnectionConfig, frozen=True):
 
     ws_url   WebSocket v2; wss only
     depth    levels a side that the venue shows and its checksums are kept of
+    rest_url   where the list of instruments is; https only
     """
 
     ws_url: Url = "wss://ws.kraken.com/v2"
+    rest_url: Url = "https://api.kraken.com"
     depth: Literal[10, 25, 100, 500, 1000] = 100
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_tls("ws_url", self.ws_url, "wss")
+        check_tls("rest_url", self.rest_url, "https")

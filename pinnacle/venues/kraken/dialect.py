@@ -54,7 +54,7 @@ class KrakenDialect(Dialect):
         return KrakenServed(self, instruments, least_depth(most))
 
     def addresses(self, host: str) -> dict[str, str]:
-        return {"ws_url": f"wss://{host}/v2"}
+        return {"ws_url": f"wss://{host}/v2", "rest_url": f"https://{host}"}
 
     def stream(self, instruments: np.ndarray, sink: Sink, tell: Tell, shown: Shown) -> MarketStream:
         return KrakenStream(instruments, None, sink, tell)

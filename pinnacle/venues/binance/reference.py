@@ -1,0 +1,54 @@
+"""What Binance lists: GET /api/v3/exchangeInfo."""
+
+import msgspec
+
+from pinnacle.venues.reference import Listing, Reference, decoded, plain, status_of
+
+
+class _Filter(msgspec.Struct):
+    filterType: str
+    tickSize: str = ""
+    stepSize: str = ""
+    minQty: str = ""
+    minNotional: str = ""
+
+
+class _Symbol(msgspec.Struct):
+    symbol: str
+    status: str
+    baseAsset: str
+    quoteAsset: str
+    filters: list[_Filter] = []
+
+
+class _Info(msgspec.Struct):
+    symbols: list[_Symbol]
+
+
+_decoder = msgspec.json.Decoder(_Info)
+
+
+class BinanceReference(Reference):
+    def path(self) -> str:
+        return "/api/v3/exchangeInfo"
+
+    def listings(self, body: bytes) -> list[Listing]:
+        return [_listing(row) for row in decoded(_decoder, body, "Binance").symbols]
+
+
+def _listing(row: _Symbol) -> Listing:
+    filters = {found.filterType: found for found in row.filters}
+    none = _Filter("")
+    price, lot = filters.get("PRICE_FILTER", none), filters.get("LOT_SIZE", none)
+    value = filters.get("NOTIONAL", filters.get("MIN_NOTIONAL", none)).minNotional
+    return Listing(
+        symbol=row.symbol,
+        base=row.baseAsset,
+        quote=row.quoteAsset,
+        tick=plain(price.tickSize or "0"),
+        lot=plain(lot.stepSize or "0"),
+        quantity_min=plain(lot.minQty) if lot.minQty else "",
+        value_min=plain(value) if value else "",
+        status=status_of(row.status, ["TRADING"], ["CANCEL_ONLY"]),
+        words=row.status,
+    )

@@ -1,0 +1,50 @@
+"""What Coinbase Exchange lists: GET /products."""
+
+import msgspec
+
+from pinnacle.venues.reference import Listing, Reference, Status, decoded, plain
+
+
+class _Product(msgspec.Struct):
+    id: str
+    base_currency: str
+    quote_currency: str
+    base_increment: str
+    quote_increment: str
+    min_market_funds: str = ""
+    status: str = ""
+    trading_disabled: bool = False
+    cancel_only: bool = False
+    limit_only: bool = False
+    post_only: bool = False
+    auction_mode: bool = False
+
+
+_decoder = msgspec.json.Decoder(list[_Product])
+_LIMITING = ("limit_only", "post_only", "auction_mode")
+
+
+class CoinbaseExchangeReference(Reference):
+    def path(self) -> str:
+        return "/products"
+
+    def listings(self, body: bytes) -> list[Listing]:
+        return [_listing(row) for row in decoded(_decoder, body, "Coinbase Exchange")]
+
+
+def _listing(row: _Product) -> Listing:
+    halting = [name for name in ("trading_disabled", "cancel_only") if getattr(row, name)]
+    limiting = [name for name in _LIMITING if getattr(row, name)]
+    online = row.status == "online" and not halting
+    status = Status.HALTED if not online else Status.LIMITED if limiting else Status.TRADING
+    return Listing(
+        symbol=row.id,
+        base=row.base_currency,
+        quote=row.quote_currency,
+        tick=plain(row.quote_increment),
+        lot=plain(row.base_increment),
+        quantity_min="",
+        value_min=plain(row.min_market_funds) if row.min_market_funds else "",
+        status=status,
+        words=", ".join([*halting, *limiting]) or row.status,
+    )
