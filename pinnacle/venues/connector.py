@@ -67,6 +67,7 @@ class Connector(MarketData, Generic[StreamT]):
         self._troubles = troubles
         ids = instruments["instrument_id"].tolist()
         self._rows = {number: row for row, number in enumerate(ids)}
+        self._snapshot_s = config.connect_timeout_ms / 1000
         self._book_stale_s = config.book_stale_ms / 1000
         self._wait_ms = config.backoff_min_ms, config.backoff_max_ms
         self._waits: dict[int, Backoff] = {}
@@ -96,7 +97,7 @@ class Connector(MarketData, Generic[StreamT]):
 
     def beside(self) -> list[Coroutine[Any, Any, None]]:
         """What runs as long as the connector, whatever becomes of connections."""
-        return [self._watch_books()]
+        return [self._watch_books(), self._watch_snapshots()]
 
     def resync(self, instrument_id: int, reason: int) -> None:
         self.stream.resync(self._rows[instrument_id], reason, self._clock())
@@ -179,6 +180,18 @@ class Connector(MarketData, Generic[StreamT]):
                     self._look()
             stream.heard.clear()
 
+    async def _watch_snapshots(self) -> None:
+        """A book that was asked for and does not begin is asked for again, ever later."""
+        missing = dict.fromkeys(self.stream.rows, 0)
+        while True:
+            await asyncio.sleep(self._snapshot_s / 4)
+            for row in self.stream.rows:
+                is_missing = self.session.acknowledged.is_set() and row in self._awaited
+                missing[row] = missing[row] + 1 if is_missing and row in self.stream.wanted else 0
+                if missing[row] == 4:
+                    missing[row] = 0
+                    self.refused(row, f"no snapshot came for {self._snapshot_s:g} s")
+
     def _look(self) -> None:
         """Books that are not whole, and for which nothing was asked yet."""
         wanted = self.stream.wanted
@@ -216,7 +229,7 @@ class FetchingConnector(Connector[FetchedT]):
         )
 
     def beside(self) -> list[Coroutine[Any, Any, None]]:
-        return [*super().beside(), self._fetcher.run()]
+        return [self._watch_books(), self._fetcher.run()]
 
     @abstractmethod
     def request_of(self, symbol: str) -> tuple[str, Mapping[str, str | int]]:

@@ -178,3 +178,19 @@ def test_a_frame_that_is_damaged_ends_the_connection_and_the_next_one_is_whole(
 def test_a_venue_that_falls_silent_has_no_valid_book(venue, tmp_path, caplog):
     market, _, _ = session(venue, freeze, 60, tmp_path, caplog, stale_ms=300, book_stale_ms=300)
     assert Reason.STALE in invalid_reasons(market)
+
+
+def test_a_snapshot_that_does_not_come_is_asked_for_again(tmp_path, caplog):
+    """Of one symbol alone: the others go on, and so does the connection."""
+
+    def lose_snapshots(server, entry, frame):
+        if b'"snapshot"' not in frame[:60]:
+            return frame
+        server.after = 10**9
+        return None
+
+    market, _, connector = session(
+        "kraken", lose_snapshots, 1, tmp_path, caplog, connect_timeout_ms=200
+    )
+    assert connector.connections == 1 and "no snapshot came" in connector.last_error
+    assert all((Kind.BOOK_END, Reason.NONE) in history for history in market.history)

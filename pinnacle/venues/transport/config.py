@@ -17,7 +17,8 @@ class ConnectionConfig(Section, frozen=True):
     ca_file              PEM of the only authority to trust; None: the system's
     stale_ms             a connection on which no frame comes for so long is given up
     book_stale_ms        a book of which nothing comes for so long begins anew
-    connect_timeout_ms   to connect, and again for the subscription to be acknowledged
+    connect_timeout_ms   to connect, again for the subscription to be acknowledged, and again for
+                         a snapshot that comes in the stream
     backoff_min_ms, backoff_max_ms: between attempts, doubling and jittered
     queue_frames         frames read ahead of the process; beyond it TCP holds the venue back
     """
