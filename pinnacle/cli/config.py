@@ -1,13 +1,15 @@
-"""`pinnacle config`: check a file, or show it with every default filled in."""
+"""`pinnacle config`: make a file, check one, or show one with every default filled in."""
 
 from pathlib import Path
 
 import click
 
+from pinnacle.cli.paper import Wanted, drafted, paper_options
+
 
 @click.group()
 def config() -> None:
-    """Check or show a configuration file."""
+    """Make, check or show a configuration file."""
 
 
 @config.command()
@@ -39,3 +41,34 @@ def show(file: Path, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(loaded), indent=2).decode())
     else:
         click.echo(to_toml(loaded), nl=False)
+
+
+@config.command()
+@paper_options
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write it here, where nothing is yet; to standard output if not given.",
+)
+def init(
+    wanted: Wanted,
+    out: Path | None,
+) -> None:
+    """Write a configuration for --venues and --symbols, with what the venues say of them now.
+
+    What `pinnacle run` with the same options runs.
+    """
+    from pinnacle.core.errors import UsageError
+
+    if out is not None and out.exists():
+        raise UsageError(f"{out}: is there already")
+    text = drafted(wanted)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"{out}: {error.strerror or error}") from None
+    click.echo(f"{out}: written; run it with `pinnacle run {out}`")

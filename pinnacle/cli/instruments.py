@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from pinnacle.venues.port import VenueKind
     from pinnacle.venues.reference import Listing
 
-TIMEOUT_S = 30.0
 COLUMNS = ("symbol", "name", "tick", "lot", "quantity_min", "value_min", "status", "words")
 
 
@@ -28,28 +27,15 @@ def instruments(
     What a configuration's [[instruments]] needs, and what `--symbols` of other commands may be.
     """
     import asyncio
-    import ssl
 
     import msgspec
 
-    from pinnacle.core.errors import DataError, UsageError
-    from pinnacle.venues.transport.fetching import Problem, get
+    from pinnacle.core.errors import DataError
+    from pinnacle.venues import ask
 
-    config, reference = venue_section(venue, settings), venue.reference()
-    try:
-        tls = ssl.create_default_context(cafile=config.ca_file)
-    except OSError as error:
-        raise UsageError(f"ca_file {config.ca_file}: {error.strerror or error}") from None
-    url = f"{config.rest_url}{reference.path()}"
-    body = asyncio.run(get(url, {}, tls, TIMEOUT_S))
-    if isinstance(body, Problem):
-        raise DataError(f"{url}: {body.text}")
+    listed = asyncio.run(ask.listings(venue, venue_section(venue, settings)))
     wanted = match.upper()
-    found = [
-        row
-        for row in reference.listings(body)
-        if wanted in row.symbol.upper() or wanted in row.name.upper()
-    ]
+    found = [row for row in listed if wanted in row.symbol.upper() or wanted in row.name.upper()]
     if as_json:
         rows = [row._asdict() | {"name": row.name} for row in found]
         click.echo(msgspec.json.encode({"venue": venue.name, "instruments": rows}))

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from pinnacle.cli.options import SESSION_NAME, Number
+from pinnacle.cli.paper import Wanted, drafted_file, paper_options
 
 if TYPE_CHECKING:
     from pinnacle.core.paths import SessionPaths
 
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path))
+@click.argument("config", type=click.Path(path_type=Path), required=False)
+@paper_options
 @click.option("--duration", type=Number(min=1), help="Seconds to run; without it until Ctrl-C.")
 @click.option(
     "--report",
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(0, 65535), help="Port of the status page; 0: any free.")
 @click.option("--keep", is_flag=True, help="Keep the shared memory segments after the end.")
 def run(
-    config: Path,
+    config: Path | None,
+    wanted: Wanted,
     duration: float | None,
     report: Path | None,
     name: str | None,
@@ -38,6 +41,8 @@ def run(
     keep: bool,
 ) -> int:
     """Run the session that CONFIG describes, all its processes, until --duration or Ctrl-C.
+
+    Without a CONFIG: that of `pinnacle config init` for --venues and --symbols.
 
     Ctrl-C ends it in order: quotes are cancelled, journals flushed, the report written.
     """
@@ -47,6 +52,7 @@ def run(
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from pinnacle.cli.report import tell_report
     from pinnacle.cli.terminal import forgiving_stdout
+    from pinnacle.core.errors import UsageError
     from pinnacle.core.output import check_output, is_standard_output
     from pinnacle.session.run import run_session
 
@@ -55,10 +61,15 @@ def run(
             signal.signal(signal.SIGINT, signal.default_int_handler)
         tell_report(paths, report)
 
+    if config is not None and wanted.anything:
+        raise UsageError(f"{config} says what is traded: no --venues, --symbols, ... beside it")
+    if config is None and not wanted.anything:
+        raise UsageError("give a CONFIG (config/demo.toml is one), or --venues and --symbols")
     apart: AbstractContextManager[object] = nullcontext()
     if report is not None:
         check_output(report)
         if is_standard_output(report):
             apart = redirect_stdout(sys.stderr)  # the report is all that stands there
-    with forgiving_stdout(), apart:
-        return run_session(config, duration, name, port, keep, at_end)
+    described = nullcontext(config) if config is not None else drafted_file(wanted)
+    with forgiving_stdout(), apart, described as path:
+        return run_session(path, duration, name, port, keep, at_end)

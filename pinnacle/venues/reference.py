@@ -10,6 +10,9 @@ import msgspec
 
 from pinnacle.core.errors import DataError
 
+#: Path and query.
+Request = tuple[str, dict[str, str]]
+
 
 class Status(enum.StrEnum):
     """Whether orders are taken."""
@@ -56,6 +59,14 @@ class Reference(Protocol):
     def listings(self, body: bytes) -> list[Listing]:
         """Of a reply; DataError for one that is no list of the venue's."""
 
+    @abstractmethod
+    def price_request(self, symbol: str) -> Request:
+        """Path and query of what one of the venue's instruments was traded at last."""
+
+    @abstractmethod
+    def price(self, body: bytes) -> Decimal:
+        """Of a reply; DataError for one that says none."""
+
 
 def plain(value: str | float | Decimal) -> str:
     """A number's decimal text: no exponent, no zeros that say nothing; DataError if it is none."""
@@ -77,12 +88,22 @@ def step(decimals: int) -> str:
 Digits = Annotated[int, msgspec.Meta(ge=0, le=18)]
 
 
-def decoded(decoder: "msgspec.json.Decoder[Any]", body: bytes, venue: str) -> Any:
+def decoded(
+    decoder: "msgspec.json.Decoder[Any]", body: bytes, venue: str, what: str = "list of instruments"
+) -> Any:
     """DataError if the body is not what the decoder is of."""
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise DataError(f"not {venue}'s list of instruments: {error}: {body[:80]!r}") from None
+        raise DataError(f"not {venue}'s {what}: {error}: {body[:80]!r}") from None
+
+
+def price_said(decoder: "msgspec.json.Decoder[Any]", body: bytes, venue: str) -> Decimal:
+    """`price` of what the decoder makes of the body; DataError if nothing was traded yet."""
+    price = Decimal(plain(decoded(decoder, body, venue, "price").price))
+    if not price:
+        raise DataError(f"{venue} says no price: {body[:80]!r}")
+    return price
 
 
 def status_of(words: str, trading: Sequence[str], limited: Sequence[str] = ()) -> Status:

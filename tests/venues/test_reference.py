@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
 
@@ -12,87 +13,11 @@ from pinnacle.venues.dialect import LineKind
 from pinnacle.venues.reference import Status, plain, step
 from pinnacle.venues.registry import VENUES, find
 from tests.beside import BESIDE, needs, needs_captures
+from tests.venues.listed import LISTED, PRICES, REPLIES
 
 FOLDER = BESIDE / "data" / "captures"
 PAIRS = BESIDE / "data" / "payload_examples" / "kraken_http_asset_pairs.json"
 
-BINANCE = {
-    "symbols": [
-        {
-            "symbol": "BTCUSDT",
-            "status": "TRADING",
-            "baseAsset": "BTC",
-            "quoteAsset": "USDT",
-            "filters": [
-                {"filterType": "PRICE_FILTER", "tickSize": "0.01000000", "minPrice": "0.01"},
-                {"filterType": "LOT_SIZE", "stepSize": "0.00001000", "minQty": "0.00001000"},
-                {"filterType": "NOTIONAL", "minNotional": "5.00000000"},
-            ],
-        }
-    ]
-}
-COINBASE = {
-    "product_id": "BTC-USD",
-    "base_currency_id": "BTC",
-    "quote_currency_id": "USD",
-    "base_increment": "0.00000001",
-    "quote_increment": "0.01",
-    "price_increment": "0.01",
-    "base_min_size": "0.00000001",
-    "quote_min_size": "1",
-    "status": "online",
-}
-EXCHANGE = {
-    "id": "BTC-USD",
-    "base_currency": "BTC",
-    "quote_currency": "USD",
-    "base_increment": "0.00000001",
-    "quote_increment": "0.01",
-    "min_market_funds": "1",
-    "status": "online",
-}
-GEMINI = {
-    "symbol": "btcusd",
-    "base_currency": "BTC",
-    "quote_currency": "USD",
-    "tick_size": 1e-8,
-    "quote_increment": 0.01,
-    "min_order_size": "0.00001",
-    "status": "open",
-}
-KRAKEN = {
-    "wsname": "XBT/USD",
-    "pair_decimals": 1,
-    "lot_decimals": 8,
-    "ordermin": "0.00005",
-    "costmin": "0.5",
-    "tick_size": "0.1",
-    "status": "online",
-}
-BITSTAMP = {
-    "name": "BTC/USD",
-    "market_symbol": "btcusd",
-    "base_decimals": 8,
-    "counter_decimals": 0,
-    "trading": "Enabled",
-    "minimum_order_value": "10",
-}
-REPLIES = {
-    "binance": BINANCE,
-    "bitstamp": [BITSTAMP],
-    "coinbase": {"products": [COINBASE]},
-    "coinbase_exchange": [EXCHANGE],
-    "gemini": [GEMINI],
-    "kraken": {"error": [], "result": {"XXBTZUSD": KRAKEN}},
-}
-LISTED = {
-    "binance": ("BTCUSDT", "BTC-USDT", "0.01", "0.00001", "0.00001", "5"),
-    "bitstamp": ("btcusd", "BTC-USD", "1", "0.00000001", "", "10"),
-    "coinbase": ("BTC-USD", "BTC-USD", "0.01", "0.00000001", "0.00000001", "1"),
-    "coinbase_exchange": ("BTC-USD", "BTC-USD", "0.01", "0.00000001", "", "1"),
-    "gemini": ("BTCUSD", "BTC-USD", "0.01", "0.00000001", "0.00001", ""),
-    "kraken": ("BTC/USD", "BTC-USD", "0.1", "0.00000001", "0.00005", "0.5"),
-}
 #: What makes each of these one that takes no orders, or not all.
 STOPPED = {
     "binance": ('"TRADING"', '"BREAK"', Status.HALTED),
@@ -137,8 +62,21 @@ def test_a_reply_that_is_no_list_of_the_venues_is_refused(venue, reply):
 
 
 def test_krakens_own_errors_are_told():
+    refused = {"error": ["EGeneral:Too many requests"]}
     with pytest.raises(DataError, match="EGeneral:Too many requests"):
-        listings("kraken", {"error": ["EGeneral:Too many requests"]})
+        listings("kraken", refused)
+    with pytest.raises(DataError, match="EGeneral:Too many requests"):
+        find("kraken").reference().price(json.dumps(refused).encode())
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_the_last_price_is_the_venues_own(venue):
+    reference = find(venue).reference()
+    text = json.dumps(PRICES[venue])
+    assert reference.price(text.encode()) == Decimal("65086.18")
+    for wrong in ("[]", "{", '{"price":5}', text.replace("65086.18", "0"), text.replace("18", "x")):
+        with pytest.raises(DataError):
+            reference.price(wrong.encode())
 
 
 def test_amounts_have_no_exponents_and_no_idle_zeros():

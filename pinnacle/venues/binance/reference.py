@@ -1,8 +1,18 @@
 """What Binance lists: GET /api/v3/exchangeInfo."""
 
+from decimal import Decimal
+
 import msgspec
 
-from pinnacle.venues.reference import Listing, Reference, decoded, plain, status_of
+from pinnacle.venues.reference import (
+    Listing,
+    Reference,
+    Request,
+    decoded,
+    plain,
+    price_said,
+    status_of,
+)
 
 
 class _Filter(msgspec.Struct):
@@ -25,7 +35,12 @@ class _Info(msgspec.Struct):
     symbols: list[_Symbol]
 
 
+class _Price(msgspec.Struct):
+    price: str
+
+
 _decoder = msgspec.json.Decoder(_Info)
+_price_decoder = msgspec.json.Decoder(_Price)
 
 
 class BinanceReference(Reference):
@@ -34,6 +49,12 @@ class BinanceReference(Reference):
 
     def listings(self, body: bytes) -> list[Listing]:
         return [_listing(row) for row in decoded(_decoder, body, "Binance").symbols]
+
+    def price_request(self, symbol: str) -> Request:
+        return "/api/v3/ticker/price", {"symbol": symbol}
+
+    def price(self, body: bytes) -> Decimal:
+        return price_said(_price_decoder, body, "Binance")
 
 
 def _listing(row: _Symbol) -> Listing:

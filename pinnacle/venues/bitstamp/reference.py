@@ -1,8 +1,20 @@
 """What Bitstamp lists: GET /api/v2/markets/."""
 
+from decimal import Decimal
+
 import msgspec
 
-from pinnacle.venues.reference import Digits, Listing, Reference, decoded, plain, status_of, step
+from pinnacle.venues.reference import (
+    Digits,
+    Listing,
+    Reference,
+    Request,
+    decoded,
+    plain,
+    price_said,
+    status_of,
+    step,
+)
 
 
 class _Market(msgspec.Struct):
@@ -16,7 +28,12 @@ class _Market(msgspec.Struct):
     tick_size: str | float = ""
 
 
+class _Price(msgspec.Struct):
+    price: str = msgspec.field(name="last")
+
+
 _decoder = msgspec.json.Decoder(list[_Market])
+_price_decoder = msgspec.json.Decoder(_Price)
 
 
 class BitstampReference(Reference):
@@ -25,6 +42,12 @@ class BitstampReference(Reference):
 
     def listings(self, body: bytes) -> list[Listing]:
         return [_listing(row) for row in decoded(_decoder, body, "Bitstamp")]
+
+    def price_request(self, symbol: str) -> Request:
+        return f"/api/v2/ticker/{symbol}/", {}
+
+    def price(self, body: bytes) -> Decimal:
+        return price_said(_price_decoder, body, "Bitstamp")
 
 
 def _listing(row: _Market) -> Listing:

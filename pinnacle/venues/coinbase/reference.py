@@ -1,8 +1,18 @@
 """What Coinbase Advanced Trade lists: GET /api/v3/brokerage/market/products."""
 
+from decimal import Decimal
+
 import msgspec
 
-from pinnacle.venues.reference import Listing, Reference, Status, decoded, plain
+from pinnacle.venues.reference import (
+    Listing,
+    Reference,
+    Request,
+    Status,
+    decoded,
+    plain,
+    price_said,
+)
 
 
 class _Product(msgspec.Struct):
@@ -28,7 +38,12 @@ class _Products(msgspec.Struct):
     products: list[_Product]
 
 
+class _Price(msgspec.Struct):
+    price: str
+
+
 _decoder = msgspec.json.Decoder(_Products)
+_price_decoder = msgspec.json.Decoder(_Price)
 _HALTING = ("is_disabled", "trading_disabled", "view_only", "cancel_only")
 _LIMITING = ("limit_only", "post_only", "auction_mode")
 
@@ -39,6 +54,12 @@ class CoinbaseReference(Reference):
 
     def listings(self, body: bytes) -> list[Listing]:
         return [_listing(row) for row in decoded(_decoder, body, "Coinbase").products]
+
+    def price_request(self, symbol: str) -> Request:
+        return f"/api/v3/brokerage/market/products/{symbol}", {}
+
+    def price(self, body: bytes) -> Decimal:
+        return price_said(_price_decoder, body, "Coinbase")
 
 
 def _listing(row: _Product) -> Listing:

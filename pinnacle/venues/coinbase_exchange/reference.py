@@ -1,8 +1,18 @@
 """What Coinbase Exchange lists: GET /products."""
 
+from decimal import Decimal
+
 import msgspec
 
-from pinnacle.venues.reference import Listing, Reference, Status, decoded, plain
+from pinnacle.venues.reference import (
+    Listing,
+    Reference,
+    Request,
+    Status,
+    decoded,
+    plain,
+    price_said,
+)
 
 
 class _Product(msgspec.Struct):
@@ -20,7 +30,12 @@ class _Product(msgspec.Struct):
     auction_mode: bool = False
 
 
+class _Price(msgspec.Struct):
+    price: str
+
+
 _decoder = msgspec.json.Decoder(list[_Product])
+_price_decoder = msgspec.json.Decoder(_Price)
 _LIMITING = ("limit_only", "post_only", "auction_mode")
 
 
@@ -30,6 +45,12 @@ class CoinbaseExchangeReference(Reference):
 
     def listings(self, body: bytes) -> list[Listing]:
         return [_listing(row) for row in decoded(_decoder, body, "Coinbase Exchange")]
+
+    def price_request(self, symbol: str) -> Request:
+        return f"/products/{symbol}/ticker", {}
+
+    def price(self, body: bytes) -> Decimal:
+        return price_said(_price_decoder, body, "Coinbase Exchange")
 
 
 def _listing(row: _Product) -> Listing:

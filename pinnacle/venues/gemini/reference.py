@@ -3,9 +3,19 @@
 Its names are not what they seem: tick_size is the step of quantities, quote_increment of prices.
 """
 
+from decimal import Decimal
+
 import msgspec
 
-from pinnacle.venues.reference import Listing, Reference, decoded, plain, status_of
+from pinnacle.venues.reference import (
+    Listing,
+    Reference,
+    Request,
+    decoded,
+    plain,
+    price_said,
+    status_of,
+)
 
 
 class _Details(msgspec.Struct):
@@ -18,7 +28,12 @@ class _Details(msgspec.Struct):
     status: str
 
 
+class _Price(msgspec.Struct):
+    price: str = msgspec.field(name="last")
+
+
 _decoder = msgspec.json.Decoder(list[_Details])
+_price_decoder = msgspec.json.Decoder(_Price)
 
 
 class GeminiReference(Reference):
@@ -27,6 +42,12 @@ class GeminiReference(Reference):
 
     def listings(self, body: bytes) -> list[Listing]:
         return [_listing(row) for row in decoded(_decoder, body, "Gemini")]
+
+    def price_request(self, symbol: str) -> Request:
+        return f"/v1/pubticker/{symbol.lower()}", {}
+
+    def price(self, body: bytes) -> Decimal:
+        return price_said(_price_decoder, body, "Gemini")
 
 
 def _listing(row: _Details) -> Listing:

@@ -1,9 +1,21 @@
 """What Kraken lists: GET /0/public/AssetPairs, by the names of its WebSocket v2."""
 
+from decimal import Decimal
+
 import msgspec
 
 from pinnacle.core.errors import DataError
-from pinnacle.venues.reference import Digits, Listing, Reference, decoded, plain, status_of, step
+from pinnacle.venues.reference import (
+    Digits,
+    Listing,
+    Reference,
+    Request,
+    decoded,
+    plain,
+    price_said,
+    status_of,
+    step,
+)
 
 #: What REST calls otherwise than v2.
 _CURRENCIES = {"XBT": "BTC", "XDG": "DOGE"}
@@ -24,7 +36,24 @@ class _Pairs(msgspec.Struct):
     result: dict[str, _Pair] | None = None
 
 
+class _Ticker(msgspec.Struct):
+    #: Price and quantity.
+    c: tuple[str, str]
+
+
+class _Price(msgspec.Struct):
+    error: list[str] = []
+    result: dict[str, _Ticker] = {}
+
+    @property
+    def price(self) -> str:
+        if self.error:
+            raise DataError(f"Kraken: {', '.join(self.error)}")
+        return next((ticker.c[0] for ticker in self.result.values()), "0")
+
+
 _decoder = msgspec.json.Decoder(_Pairs)
+_price_decoder = msgspec.json.Decoder(_Price)
 
 
 class KrakenReference(Reference):
@@ -38,6 +67,12 @@ class KrakenReference(Reference):
         if pairs.result is None:
             raise DataError(f"not Kraken's list of instruments: {body[:80]!r}")
         return [_listing(row) for row in pairs.result.values()]
+
+    def price_request(self, symbol: str) -> Request:
+        return "/0/public/Ticker", {"pair": symbol.replace("/", "")}
+
+    def price(self, body: bytes) -> Decimal:
+        return price_said(_price_decoder, body, "Kraken")
 
 
 def _listing(row: _Pair) -> Listing:
