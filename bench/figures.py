@@ -16,6 +16,7 @@ MODULES = (
     "quoting",
     "desk",
     "decode",
+    "capture",
     "crossing",
     "stages",
     "chain",

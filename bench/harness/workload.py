@@ -19,6 +19,8 @@ VENUES = (
     "gemini_v2_20260809_5sym.jsonl.zst",
     "kraken_v1_20210417_5pairs.jsonl.zst",
 )
+#: The same in the venues' own words of today: what was recorded of an older protocol is rewritten.
+RECORDINGS = (*VENUES[:-1], "kraken_v2shape_from_v1_20210417_5pairs.jsonl.zst")
 
 
 class AbsentError(RuntimeError):
