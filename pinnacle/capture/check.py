@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from pinnacle.capture.instruments import guess_dialect, infer_instruments, known_dialects
-from pinnacle.capture.reading import placed, read_capture
+from pinnacle.capture.instruments import guess_dialect, instruments_in, known_dialects
+from pinnacle.capture.reading import Recording
 from pinnacle.core.book import FAR_CAPACITY, WINDOW, Book
 from pinnacle.core.schema import Kind
-from pinnacle.venues.codec import NO_ROW, NO_SEQUENCE, FrameError, MessageKind
+from pinnacle.venues.codec import NO_SEQUENCE, FrameError, MessageKind
 from pinnacle.venues.dialect import Dialect, Line, LineKind
 from pinnacle.venues.port import Top
 from pinnacle.venues.stream import FetchedStream, Tally
@@ -131,6 +131,13 @@ class _Symbol:
         elif now and now < before and (part.kind == MessageKind.SNAPSHOT or not told):
             self._report.unordered += 1
 
+    def faults(self) -> int:
+        """How many there are so far: what is asked of each line, so that `count` need not be."""
+        report, tally = self._report, self._tally
+        of_stream = tally.gaps + tally.dropped + tally.odd + tally.bad + tally.rounded
+        of_market = report.trades_missing + report.unordered + report.crossed
+        return of_stream + of_market + report.top_different + self._twice
+
     def count(self) -> FileReport:
         """The report, with what the stream has counted."""
         report, tally = self._report, self._tally
@@ -165,6 +172,7 @@ class CaptureCheck:
         self._told: dict[str, str] = {}
         self._remarks: dict[str, _Seen] = {}
         self._faults: dict[tuple[int, str], _Seen] = {}
+        self._faults_of = [0] * len(symbols)
         self.stream = dialect.stream(instruments, self._take, self._told.setdefault, self._top)
         self.stream.watch = self._watch
         self._symbols = [
@@ -201,7 +209,8 @@ class CaptureCheck:
     def finish(self, seconds: float) -> None:
         """The reports are whole from here."""
         self._note(set(self._rows.values()))
-        for report in self.reports:
+        for report, symbol in zip(self.reports, self._symbols, strict=True):
+            symbol.count()
             report.foreign = self._foreign
             report.seconds = round(seconds, 3)
 
@@ -216,8 +225,7 @@ class CaptureCheck:
             self._is_foreign(line)
         # A recording of one symbol is of that in all that it holds.
         codec = self.stream.codec
-        rows = {0} if len(self.reports) == 1 else {part.row for part in codec.last_parts()}
-        rows.discard(NO_ROW)
+        rows = {0} if len(self.reports) == 1 else codec.last_rows()
         for row in rows:
             self.reports[row].frames += 1
         return rows
@@ -257,6 +265,10 @@ class CaptureCheck:
 
     def _faulty(self, row: int) -> bool:
         """Whether something is wrong with a row that was not so far."""
+        faults = self._symbols[row].faults()
+        if faults == self._faults_of[row]:
+            return False
+        self._faults_of[row] = faults
         report, found = self._symbols[row].count(), False
         for name in NOTED:
             if getattr(report, name) and (row, name) not in self._faults:
@@ -301,9 +313,8 @@ def check_capture(path: Path, dialect: Dialect | None = None) -> CaptureCheck:
     """
     begin = time.perf_counter()
     dialect = dialect or guess_dialect(path)
-    check = CaptureCheck(str(path), infer_instruments(path, dialect), dialect)
-    for line in read_capture(path):
-        with placed(path, line):
-            check.feed(line)
+    recording = Recording(path)
+    check = CaptureCheck(str(path), instruments_in(recording, dialect), dialect)
+    recording.each(check.feed)
     check.finish(time.perf_counter() - begin)
     return check

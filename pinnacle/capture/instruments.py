@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pinnacle.capture.reading import placed, read_capture
+from pinnacle.capture.reading import Recording, read_capture
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import INSTRUMENT, STEPS
 from pinnacle.venues import registry
-from pinnacle.venues.codec import NO_ROW, Codec, FrameError, excerpt
+from pinnacle.venues.codec import FRAMES_MAX, NO_ROW, Codec, FrameError, excerpt
 from pinnacle.venues.dialect import Dialect, Line, LineKind
 
 SYMBOL_BYTES_MAX: int = lib.PMM_SYMBOL_BYTES - 1
@@ -41,6 +41,11 @@ def guess_dialect(path: Path) -> Dialect:
 
 
 def infer_instruments(path: Path, dialect: Dialect) -> np.ndarray:
+    """Those of the recording in a file, as below."""
+    return instruments_in(Recording(path), dialect)
+
+
+def instruments_in(recording: Recording, dialect: Dialect) -> np.ndarray:
     """The table (dtype INSTRUMENT) of a recording, by the venue's own symbols in their order.
 
     Tick and lot are the coarsest decimal ones that every price and quantity in it is a whole
@@ -48,10 +53,8 @@ def infer_instruments(path: Path, dialect: Dialect) -> np.ndarray:
     finer than the step of today. DataError if the recording has no frame of any instrument.
     """
     rows = _Rows(dialect)
-    for line in read_capture(path):
-        with placed(path, line):
-            rows.take(line)
-    return rows.table(path)
+    recording.several(FRAMES_MAX, rows.take_many, rows.take)
+    return rows.table(recording.path)
 
 
 def _valid(symbol: str) -> str:
@@ -72,8 +75,29 @@ class _Rows:
         self._dialect = dialect
         self._symbols: dict[str, int] = {}
         self._steps = np.zeros(SYMBOLS_MAX + 1, STEPS)
+        self._cdata = ffi.from_buffer("struct pmm_steps[]", self._steps)
         self._lots = np.full(SYMBOLS_MAX + 1, dialect.decimals[1], np.int64)
         self._codec = self._of(2)
+
+    def take_many(self, lines: list[Line]) -> bool:
+        """Whether they were frames of symbols that there are, and nothing was odd. If not, some of
+        their steps may be in: no step is changed by coming twice."""
+        dialect = self._dialect
+        if any(x.kind is not LineKind.FRAME or dialect.book_of(x) is not None for x in lines):
+            return False
+        try:
+            return self._scan_many([dialect.reads(line.frame) for line in lines])
+        except DataError:
+            return False
+
+    def _scan_many(self, frames: list[bytes]) -> bool:
+        codec, at = self._codec, 0
+        while at < len(frames):
+            at += codec.scan(frames[at:], 1) + codec.ended
+            if any(part.row == NO_ROW or part.code for part in codec.last_parts()):
+                return False
+            self._add()
+        return True
 
     def take(self, line: Line) -> None:
         dialect = self._dialect
@@ -99,7 +123,7 @@ class _Rows:
             self._codec.scan((frame,), recv_ns)
             if self._unknown():
                 raise FrameError(f"of a symbol that cannot be read: {excerpt(frame)}")
-        for row in self._odd() - {NO_ROW}:
+        for row in self._odd():
             self._fit(row, lambda: self._codec.scan((frame,), recv_ns))
         self._add()
 
@@ -109,7 +133,8 @@ class _Rows:
 
     def _odd(self) -> set[int]:
         """Rows of which the last scan has a number that does not fit."""
-        return {p.row for p in self._codec.last_parts() if p.code == lib.PMM_ERR_RANGE}
+        parts = self._codec.last_parts()
+        return {part.row for part in parts if part.code == lib.PMM_ERR_RANGE} - {NO_ROW}
 
     def _book(self, body: bytes, symbol: str, recv_ns: int) -> None:
         row = self._row(symbol) if symbol else len(self._codec.instruments) - 1
@@ -132,8 +157,8 @@ class _Rows:
         scan()
 
     def _add(self) -> None:
-        codec, steps = self._codec, ffi.from_buffer("struct pmm_steps[]", self._steps)
-        lib.pmm_steps_take(steps, len(self._steps), codec.events.cdata, codec.count)
+        codec = self._codec
+        lib.pmm_steps_take(self._cdata, len(self._steps), codec.events.cdata, codec.count)
 
     def _coarsen(self, at: int, decimals: int) -> None:
         step = int(self._steps["quantity"][at])

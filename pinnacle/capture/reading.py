@@ -15,8 +15,9 @@ What a frame says is the venue's dialect's to know.
 import io
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -45,6 +46,9 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: Of a frame with its stamp; the largest snapshots of venues have some megabytes.
 LINE_MAX = 1 << 25
 _CHUNK = 1 << 20
+#: Of lines that are kept to be gone through again, and what one takes beside its text.
+KEPT_BYTES_MAX = 1 << 26
+_LINE_BYTES = 200
 #: Of packed bytes: a block of four may be 128 KiB unpacked, and all of a chunk's are in memory.
 _PACKED_CHUNK = 1 << 11
 _KINDS = {
@@ -92,7 +96,10 @@ def read_capture(path: Path) -> Iterator[Line]:
                     raise DataError(f"{path}:{number}: a line of more than {LINE_MAX} bytes")
                 if number == 1:
                     text = text.removeprefix(_BYTE_ORDER_MARK)
-                line = _line_of(number, text.strip(), f"{path}:{number}")
+                try:
+                    line = _line_of(number, text.strip())
+                except DataError as error:
+                    raise DataError(f"{path}:{number}: {error}") from None
                 if line is not None:
                     found = True
                     yield line
@@ -170,12 +177,12 @@ def _ns(seconds: bytes, fraction: bytes | None) -> int:
     return int(seconds) * 10**9 + int((fraction or b"0").ljust(9, b"0"))
 
 
-def _line_of(number: int, text: bytes, where: str) -> Line | None:
+def _line_of(number: int, text: bytes) -> Line | None:
     """None for a line without anything in it."""
     if not text:
         return None
     if text.startswith(b"{"):
-        return _recorded(number, text, where) if b'"t":' in text[:128] else Line(number, 0, text)
+        return _recorded(number, text) if b'"t":' in text[:128] else Line(number, 0, text)
     if text.startswith(b"["):
         return Line(number, 0, text)
     stamped = _STAMPED.match(text)
@@ -189,10 +196,10 @@ def _line_of(number: int, text: bytes, where: str) -> Line | None:
         kind = LineKind.CONNECTED if talk[2] == b"<->" else LineKind.SENT
         rest = text[talk.end() :]
         return Line(number, _ns(talk[3], talk[4]), rest, kind, talk[1].decode(errors="replace"))
-    raise DataError(f"{where}: neither a frame nor a stamp and a frame: {text[:60]!r}")
+    raise DataError(f"neither a frame nor a stamp and a frame: {text[:60]!r}")
 
 
-def _recorded(number: int, text: bytes, where: str) -> Line | None:
+def _recorded(number: int, text: bytes) -> Line | None:
     try:
         try:
             line = _decode(text)
@@ -201,38 +208,67 @@ def _recorded(number: int, text: bytes, where: str) -> Line | None:
             if named == "header":
                 return None
             if named in tuple(_KINDS):
-                raise DataError(f"{where}: {error}: {text[:60]!r}") from None
+                raise DataError(f"{error}: {text[:60]!r}") from None
             return Line(number, 0, text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise DataError(f"{where}: cut or damaged: {error}: {text[:60]!r}") from None
+        raise DataError(f"cut or damaged: {error}: {text[:60]!r}") from None
     if line.t == "header":
         return None
     kind = _KINDS.get(line.t)
     if kind is None:
         if line.ns is None and line.ts is None:
             return Line(number, 0, text)
-        raise DataError(f"{where}: `t` must be header or one of {', '.join(_KINDS)}: {line.t!r}")
+        raise DataError(f"`t` must be header or one of {', '.join(_KINDS)}: {line.t!r}")
     ns = round((line.ts or 0) * 1e9) if line.ns is None else line.ns
-    return Line(number, ns, line.data.encode(), kind, _url(line.url or line.addr, where))
+    return Line(number, ns, line.data.encode(), kind, _url(line.url or line.addr))
 
 
-def _url(url: str, where: str) -> str:
+def _url(url: str) -> str:
     try:
         urlsplit(url)
     except ValueError as error:
-        raise DataError(f"{where}: not a URL: {error}: {url[:60]!r}") from None
+        raise DataError(f"not a URL: {error}: {url[:60]!r}") from None
     return url
 
 
-class placed:
-    """What is wrong with a line names file and line."""
+class Recording:
+    """A capture whose lines are gone through several times: it is read once, unless it is large."""
 
-    def __init__(self, path: Path, line: Line):
-        self._where = f"{path}:{line.number}"
+    def __init__(self, path: Path):
+        self.path = path
+        self._lines: list[Line] | None = None
 
-    def __enter__(self) -> None:
-        return None
+    def __iter__(self) -> Iterator[Line]:
+        return self._reading() if self._lines is None else iter(self._lines)
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, DataError):
-            raise DataError(f"{self._where}: {error}") from None
+    def _reading(self) -> Iterator[Line]:
+        kept: list[Line] | None = []
+        size = 0
+        for line in read_capture(self.path):
+            size += len(line.frame) + _LINE_BYTES
+            if size > KEPT_BYTES_MAX:
+                kept = None
+            if kept is not None:
+                kept.append(line)
+            yield line
+        self._lines = kept
+
+    def each(self, take: Callable[[Line], object]) -> None:
+        """Give `take` every line. What is wrong with one names file and line."""
+        self._each(self, take)
+
+    def several(
+        self, many: int, take: Callable[[list[Line]], bool], one: Callable[[Line], object]
+    ) -> None:
+        """Give `take` so many lines a call; those of which it says no are given to `one`."""
+        lines = iter(self)
+        while waiting := list(islice(lines, many)):
+            if not take(waiting):
+                self._each(waiting, one)
+
+    def _each(self, lines: Iterable[Line], take: Callable[[Line], object]) -> None:
+        for line in lines:
+            try:
+                take(line)
+            except DataError as error:
+                raise DataError(f"{self.path}:{line.number}: {error}") from None

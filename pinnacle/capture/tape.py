@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from pinnacle.capture.instruments import infer_instruments
-from pinnacle.capture.reading import placed, read_capture
+from pinnacle.capture.reading import read_capture
 from pinnacle.core.errors import DataError, UsageError
 from pinnacle.venues.dialect import Dialect, Entry, LineKind, Parts
 
@@ -86,7 +86,9 @@ class Tape:
             elif line.kind is LineKind.REPLY:
                 self.replies.setdefault(urlsplit(line.where).path, line.frame)
             elif line.kind is LineKind.FRAME:
-                with placed(path, line):
+                try:
                     frame = self.dialect.reads(line.frame)
                     parts = self.dialect.parts(frame)
+                except DataError as error:
+                    raise DataError(f"{path}:{line.number}: {error}") from None
                 yield Entry(recv_ns, parts.symbol, frame, parts, line.number)

@@ -110,6 +110,13 @@ class Codec:
         """Those of the last scan."""
         return (self.parts[i] for i in range(self.part_count))
 
+    def last_rows(self) -> set[int]:
+        """Whose those are."""
+        parts = self.parts
+        rows = {parts[i].row for i in range(self._wire.part_count)}
+        rows.discard(NO_ROW)
+        return rows
+
     def words(self, part: Any, frame: bytes) -> str:
         """What is wrong with a part that has a code, for people."""
         return _words(part.code, part.offset, frame)

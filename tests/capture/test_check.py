@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from pinnacle.capture import reading as capture_module
 from pinnacle.capture.check import check_capture
 from pinnacle.capture.instruments import infer_instruments
+from pinnacle.capture.reading import read_capture
 from pinnacle.cli.capture import capture
 from pinnacle.core.errors import DataError
 from pinnacle.venues.binance.dialect import BinanceDialect
@@ -34,6 +35,23 @@ def written(tmp_path, lines):
 def test_a_whole_capture_is_good_compressed_or_not(tmp_path, lines):
     report = check_capture(written(tmp_path, lines), BINANCE).reports[0]
     assert report.good and report.frames == LINES and report.top_compared > 20
+
+
+def test_a_capture_that_is_too_large_to_keep_is_read_again(tmp_path, lines, monkeypatch):
+    path, reports = written(tmp_path, lines), []
+    for kept in (1 << 26, 1 << 12, 0):
+        monkeypatch.setattr(capture_module, "KEPT_BYTES_MAX", kept)
+        opened = []
+        monkeypatch.setattr(
+            capture_module,
+            "read_capture",
+            lambda path, read=read_capture, opened=opened: opened.append(path) or read(path),
+        )
+        report = check_capture(path, BINANCE).reports[0]
+        report.seconds = 0
+        reports.append(report)
+        assert len(opened) == (1 if kept == 1 << 26 else 2)
+    assert reports[0] == reports[1] == reports[2]
 
 
 def test_a_symbol_of_any_script_is_taken_from_the_frames(tmp_path, lines):

@@ -70,6 +70,23 @@ def test_more_symbols_than_there_is_room_for_are_named_with_the_line(tmp_path, m
         infer_instruments(written(tmp_path, frames), exchange)
 
 
+@pytest.mark.parametrize("at", [0, 1, 62, 63, 64, 65, 127, 130])
+def test_one_line_among_many_has_its_say_and_its_number(tmp_path, at):
+    """They are looked at together as long as nothing is odd."""
+    exchange = DIALECTS["coinbase_exchange"]
+    frames = [match("S", "1.5", "2")] * 140
+    for odd, found in (
+        (match("S", "1.25", "2.5"), {"S": (2, 1)}),
+        (match("T", "1.25", "2.5"), {"S": (1, 0), "T": (2, 1)}),
+        (b'{"type":"heartbeat"}', {"S": (1, 0)}),
+    ):
+        path = written(tmp_path, [*frames[:at], odd, *frames[at:]])
+        assert steps(infer_instruments(path, exchange)) == found
+    path = written(tmp_path, [*frames[:at], b"[1", *frames[at:]])
+    with pytest.raises(DataError, match=rf"capture:{at + 1}: "):
+        infer_instruments(path, exchange)
+
+
 @pytest.mark.parametrize("symbol", [b"\xff", b"X" * 40])
 def test_a_symbol_that_cannot_be_read_is_named_with_the_line(tmp_path, symbol):
     frames = [match("S", "1", "2"), match("S", "1", "2").replace(b'"S"', b'"%s"' % symbol)]
