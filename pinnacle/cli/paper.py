@@ -2,6 +2,7 @@
 
 import functools
 import tempfile
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
@@ -76,10 +77,14 @@ def paper_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def drafted(wanted: Wanted) -> str:
-    """The configuration's text. UsageError for an option, DataError for what a venue says."""
+    """The configuration's text, checked. UsageError for an option, DataError for what a venue says,
+    ConfigError for what they give together."""
     import asyncio
 
-    from pinnacle.core.errors import UsageError
+    from pinnacle.core.config import convert
+    from pinnacle.core.errors import ConfigError, UsageError
+    from pinnacle.plan.checks import check
+    from pinnacle.plan.config import SessionConfig
     from pinnacle.plan.draft import DraftVenue, draft, session_name
 
     if wanted.venues is None or wanted.symbols is None:
@@ -99,7 +104,14 @@ def drafted(wanted: Wanted) -> str:
         for name in venues
     }
     made = {session_name(name): DraftVenue(kind, feeds[name]) for name, (kind, _) in venues.items()}
-    return draft(made, [row for rows in found for row in rows], Decimal(str(wanted.value or VALUE)))
+    text = draft(made, [row for rows in found for row in rows], Decimal(str(wanted.value or VALUE)))
+    what = Path("what these options give")
+    config = convert(tomllib.loads(text), SessionConfig, what)
+    try:
+        check(config)
+    except ConfigError as error:
+        raise ConfigError(f"{what}: {error}") from None
+    return text
 
 
 @contextmanager
@@ -167,9 +179,12 @@ async def _ask(
     from pinnacle.venues import ask
 
     listed = await ask.listings(venue, section)
+    listings = {symbol: _listing(venue, listed, symbol) for symbol in symbols}
+    if len({listing.symbol for listing in listings.values()}) < len(listings):
+        one = f"{', '.join(symbols)}: two of these are the same at {venue.name}"
+        raise click.BadParameter(one, param_hint="--symbols")
     found = []
-    for symbol in symbols:
-        listing = _listing(venue, listed, symbol)
+    for symbol, listing in listings.items():
         price = await ask.price(venue, section, listing.symbol)
         ours = symbol if venue.name_of(symbol) == listing.symbol else listing.symbol
         found.append(DraftInstrument(session_name(venue.name), ours, listing, price))

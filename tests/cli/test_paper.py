@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from pinnacle.core.paths import SessionPaths
 from pinnacle.plan.checks import load_session, warnings
 from pinnacle.plan.draft import DraftInstrument, DraftVenue, draft
 from pinnacle.venues.reference import Listing, Status
 from pinnacle.venues.registry import VENUES
+from tests.sessions import verify
 from tests.venues.listed import LISTED, listing_server
 
 PINNACLE = [sys.executable, "-m", "pinnacle"]
@@ -78,6 +80,20 @@ def test_what_a_venue_does_not_list_is_told_with_what_it_lists(server):
     assert done.stderr == "error: binance lists no BTC-USD; of BTC it lists BTC-USDT\n"
     done = asked(server, "--symbols", "X-USD", venues=("kraken",))
     assert done.stderr == "error: kraken lists no X-USD\n"
+
+
+def test_two_words_for_one_instrument_are_told(server):
+    done = asked(server, "--symbols", "BTC-USD,BTC/USD", venues=("kraken",))
+    assert done.returncode == 2 and done.stdout == ""
+    assert "two of these are the same at kraken" in done.stderr
+
+
+def test_what_could_not_run_is_not_written(server, tmp_path):
+    path = tmp_path / "huge.toml"
+    words = ["--symbols", "BTC-USD", "--value", "1e30", "--out", str(path)]
+    done = asked(server, *words, venues=("kraken",))
+    assert done.returncode == 3 and "what these options give: " in done.stderr
+    assert "Traceback" not in done.stderr and not path.exists()
 
 
 def test_a_file_that_is_there_stays(server, tmp_path):
@@ -200,7 +216,7 @@ def market(folder):
 
 @pytest.mark.long
 def test_a_session_runs_without_a_file(server, tmp_path):
-    both = tmp_path / "both.pem"
+    both, name = tmp_path / "both.pem", f"paper-{os.getpid()}"
     with market(tmp_path) as (ws_url, ca_file):
         authorities = [Path(path).read_text(encoding="utf-8") for path in (server[1], ca_file)]
         both.write_text("".join(authorities), encoding="utf-8")
@@ -208,7 +224,7 @@ def test_a_session_runs_without_a_file(server, tmp_path):
             (server[0], both),
             *("--symbols", "BTC-USD", "--feed", f"gemini.ws_url={ws_url}"),
             *("--duration", "5", "--port", "0", "--report", "report.json"),
-            *("--name", f"paper-{os.getpid()}"),
+            *("--name", name),
             venues=("gemini",),
             command=("run",),
             cwd=tmp_path,
@@ -216,3 +232,5 @@ def test_a_session_runs_without_a_file(server, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert report["instruments"]["BTC-USD"]["orders"]["acknowledged"] > 0
+    result, code = verify(SessionPaths.of(str(tmp_path / "run"), str(tmp_path / "data"), name))
+    assert code == 0 and result["identical"], result
