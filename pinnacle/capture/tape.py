@@ -15,6 +15,7 @@ import numpy as np
 from pinnacle.capture.instruments import infer_instruments
 from pinnacle.capture.reading import read_capture
 from pinnacle.core.errors import DataError, UsageError
+from pinnacle.venues.codec import Codec, FrameError
 from pinnacle.venues.dialect import Dialect, Entry, LineKind, Parts
 
 #: What goes back more often is played as it stands: it may have no order at all.
@@ -27,6 +28,7 @@ class Tape:
     def __init__(self, paths: tuple[Path, ...], dialect: Dialect):
         self.dialect = dialect
         self._files: dict[Path, list[str]] = {}
+        self._codecs: dict[Path, Codec] = {}
         self.instruments: dict[str, np.ndarray] = {}
         #: The first lines of runs whose time does not go back, and the end.
         self._runs: dict[Path, list[int]] = {}
@@ -44,6 +46,7 @@ class Tape:
                 row["instrument_id"] = len(self.instruments)
                 self.instruments[symbol] = np.array([row])
             self._files[path] = symbols
+            self._codecs[path] = Codec(dialect.messages, table, records_max=dialect.records_max)
             self._look_through(path, symbols)
             if self.firsts.keys().isdisjoint(symbols):
                 raise DataError(f"{path}: no depth snapshot in it: no client could make a book")
@@ -56,6 +59,15 @@ class Tape:
             for first, end in pairwise(self._runs[path])
         ]
         return heapq.merge(*runs, key=lambda entry: entry.recv_ns)
+
+    def _is_book(self, path: Path, symbol: str, body: bytes) -> bool:
+        """A request may have been refused."""
+        codec, symbols = self._codecs[path], self._files[path]
+        try:
+            codec.scan_snapshot(body, 0, symbols.index(symbol) if symbol in symbols else 0)
+        except FrameError:
+            return False
+        return any(not part.code for part in codec.last_parts())
 
     def _look_through(self, path: Path, symbols: list[str]) -> None:
         """Find each symbol's first book, and where the file's time goes back: a recorder may write
@@ -81,6 +93,8 @@ class Tape:
             symbol = self.dialect.book_of(line)
             if symbol is not None:
                 symbol = symbol or (symbols[0] if len(symbols) == 1 else "")
+                if line.kind is LineKind.REPLY and not self._is_book(path, symbol, line.frame):
+                    continue
                 parts = Parts(None, "snapshot", line.frame, symbol)
                 yield Entry(recv_ns, symbol, line.frame, parts, line.number)
             elif line.kind is LineKind.REPLY:
