@@ -102,6 +102,20 @@ def not_json(server, entry, frame):
     return b"\xff\xfe<html>503 Service Unavailable</html>"
 
 
+def break_off(server, entry, frame):
+    """As if the venue's machine were gone: no close frame, no end of TLS."""
+    server.after = 10**9
+    for socket in list(server._clients):
+        socket.transport.abort()
+    return None
+
+
+def repeat(server, entry, frame):
+    """What came long ago, in the place of what comes now."""
+    server.after = 10**9
+    return server.sent[len(server.sent) // 2]
+
+
 def freeze(server, entry, frame):
     server.after = 10**9
     server.gate.clear()
@@ -163,6 +177,21 @@ def test_a_frame_that_is_lost_makes_its_books_begin_anew(venue, tmp_path, caplog
     market, _, connector = session(venue, drop, 60, tmp_path, caplog)
     assert connector.counts()["gaps"] + connector.counts().get("checksums_bad", 0) >= 1
     assert {Reason.SEQUENCE_GAP, Reason.CHECKSUM} & invalid_reasons(market)
+
+
+@pytest.mark.parametrize("venue", NUMBERED)
+def test_a_frame_of_long_ago_is_not_taken_for_one_of_now(venue, tmp_path, caplog):
+    market, _, connector = session(venue, repeat, 60, tmp_path, caplog)
+    assert connector.counts()["gaps"] + connector.counts().get("checksums_bad", 0) >= 1
+    assert {Reason.SEQUENCE_GAP, Reason.CHECKSUM} & invalid_reasons(market)
+
+
+@pytest.mark.parametrize("venue", RECORDED)
+def test_a_server_that_is_gone_leaves_no_valid_book_until_it_is_there_again(
+    venue, tmp_path, caplog
+):
+    market, _, connector = session(venue, break_off, 60, tmp_path, caplog)
+    assert connector.connections == 2 and Reason.DISCONNECTED in invalid_reasons(market)
 
 
 @pytest.mark.parametrize("venue", RECORDED)
