@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 
+import numpy as np
 import pytest
 
 from pinnacle.capture.check import check_capture
@@ -223,3 +224,55 @@ def test_a_snapshot_that_does_not_come_is_asked_for_again(tmp_path, caplog):
     )
     assert connector.connections == 1 and "no snapshot came" in connector.last_error
     assert all((Kind.BOOK_END, Reason.NONE) in history for history in market.history)
+
+
+UNKNOWN = {
+    "binance": "ZZZQQQ",
+    "bitstamp": "zzzqqq",
+    "coinbase": "ZZZ-QQQ",
+    "coinbase_exchange": "ZZZ-QQQ",
+    "gemini": "ZZZQQQ",
+    "kraken": "ZZZ/QQQ",
+}
+#: Venues that take the rest of a subscription when they refuse one symbol of it.
+LENIENT = ("binance", "bitstamp", "kraken")
+
+
+@pytest.mark.parametrize("venue", RECORDED)
+def test_a_symbol_that_the_venue_refuses_is_named_and_has_no_book(venue, tmp_path):
+    path = FOLDER / RECORDED[venue]
+    kind, check = find(venue), check_capture(path)
+    tape = Tape((path,), kind.dialect())
+    ca_file, context = make_certificates(tmp_path / "certificates")
+    table = np.concatenate([check.instruments, check.instruments[:1]])
+    table["symbol"][-1] = UNKNOWN[venue].encode()
+    table["instrument_id"] = range(len(table))
+    market = Market([row["symbol"].decode() for row in table])
+
+    async def run():
+        server = CaptureServer(tape, context, speed=1.0)
+        await server.open()
+        playing = asyncio.create_task(server.play(loop=True))
+        keys = server.addresses | {"ca_file": str(ca_file)} | OPTIONS.get(venue, {})
+        config = kind.section(backoff_min_ms=20, backoff_max_ms=100, **keys)
+        clock = iter(range(1, 10**9)).__next__
+        connector = kind.market_data(config, table, market, clock, lambda _: None)
+        running = asyncio.create_task(connector.run())
+        try:
+            async with asyncio.timeout(30):
+                while UNKNOWN[venue] not in connector.last_error:
+                    await asyncio.sleep(0.01)
+                    assert not running.done(), running.exception()
+                while venue in LENIENT and not market.states:
+                    await asyncio.sleep(0.01)
+        finally:
+            for task in (running, playing):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+            await server.close()
+
+    asyncio.run(run())
+    assert bool(market.states) == (venue in LENIENT)
+    assert UNKNOWN[venue] not in {symbol for symbol, _ in market.states}
+    assert all(entry[0] == Kind.BOOK_INVALID for entry in market.history[-1])
