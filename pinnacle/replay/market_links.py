@@ -37,8 +37,9 @@ class FeedLog:
         self._journal = journal
         self._ids = [instrument.instrument_id for instrument in instruments]
         self._chunks = journal.chunks(journal.given_stop)
-        self._starts = [run.start for run in journal.runs]
-        self._repairs: list[int] = []
+        self._starts = [(run.start, run.recv_ns) for run in journal.runs]
+        #: Behind how many records the feed has started, and when.
+        self._repairs: list[tuple[int, int]] = []
         self._loaded = 0
         self.done = 0
         #: Tops of books as they were before what the feed last did to several, one after the other:
@@ -60,9 +61,10 @@ class FeedLog:
             index, rows = chunk
             market = is_of(rows, Class.MARKET) & ~is_decision(rows)
             market &= np.isin(rows["instrument_id"], self._ids)
-            for start in (s for s in self._starts if index <= s < index + len(rows)):
-                place = self._loaded + int(np.count_nonzero(market[: start - index]))
-                self._repairs.append(place)
+            for start, at_ns in self._starts:
+                if index <= start < index + len(rows):
+                    place = self._loaded + int(np.count_nonzero(market[: start - index]))
+                    self._repairs.append((place, at_ns))
             parts.append(rows[market].copy())
             words.append(_without_last(parts[-1]))
             self._loaded += len(parts[-1])
@@ -73,16 +75,17 @@ class FeedLog:
 
     def advance(self, n: int) -> None:
         """Apply the next n records to the books, and go behind them."""
-        while self._repairs and self._repairs[0] < self.done + n:
-            part = self._repairs.pop(0) - self.done
+        while self._repairs and self._repairs[0][0] < self.done + n:
+            part = self._repairs.pop(0)[0] - self.done
             self._apply(part)
             n -= part
             self._start()
         self._apply(n)
 
-    def start_here(self) -> bool:
-        """Whether a feed has started here; it empties the books that it finds."""
-        here = bool(self._repairs) and self._repairs[0] == self.done
+    def start_here(self, by_ns: int | None = None) -> bool:
+        """Whether a feed has started here, by then; it empties the books that it finds."""
+        place, at_ns = self._repairs[0] if self._repairs else (-1, 0)
+        here = place == self.done and (by_ns is None or at_ns <= by_ns)
         if here:
             self._repairs.pop(0)
             self._start()
@@ -95,7 +98,7 @@ class FeedLog:
             size *= 8
         if not self._repairs:
             return False
-        self._apply(self._repairs[0] - self.done)
+        self._apply(self._repairs[0][0] - self.done)
         return True
 
     def _start(self) -> None:
@@ -277,14 +280,17 @@ class TakenMarket:
         return None
 
     def _go_to(self, now: int) -> None:
-        """Behind what was published and kept back before a piece was sent."""
+        """Behind what was published and kept back before a piece was sent.
+
+        A feed that starts may send what it finds before it publishes anything.
+        """
         feed = self._feed
-        while feed.ensure(_LOOK):
+        while feed.ensure(_LOOK) or feed.start_here(now):
             rows = feed.rows[:_LOOK]
             kept = np.isin(rows["instrument_id"], list(self._stale)) & (rows["recv_ns"] <= now)
             n = len(rows) if kept.all() else int(np.argmin(kept))
             feed.advance(n)
-            if n < len(rows):
+            if n < len(rows) and not feed.start_here(now):
                 return
 
 

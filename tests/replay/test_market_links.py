@@ -8,7 +8,7 @@ from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
 from pinnacle.plan.checks import load_session
 from pinnacle.plan.config import to_toml
 from pinnacle.replay.evidence import Evidence
-from pinnacle.replay.market_links import FeedLog, compare_tops
+from pinnacle.replay.market_links import FeedLog, TakenMarket, compare_tops
 from pinnacle.replay.verify import verify_session
 from pinnacle.runtime.topology import Process
 from tests.replay.recorded import (
@@ -155,3 +155,23 @@ def test_what_is_published_at_one_time_may_be_seen_in_one_book_and_not_yet_in_an
     for journal in found:
         journal.look()
     assert compare_tops(*found, [BTC, ETH]) == []
+
+
+def test_a_feed_that_starts_may_send_what_it_finds_before_it_publishes_anything(tmp_path):
+    start = {"source": Source.FEED, "order_id": 1}
+    rows = [event(Kind.START, 0, **start), *book_records(1, 0, 5), event(Kind.START, 3, **start)]
+    rows += [market(Kind.BOOK_INVALID, 5, 0, flags=Flag.LAST, reason=Reason.STARTING)]
+    write_journal(tmp_path / "feed", Source.FEED, np.concatenate(rows))
+    sent = {"source": Source.FEED, "flags": Flag.SNAPSHOT}
+    taken = [
+        event(Kind.START, 2, source=Source.STRATEGY, order_id=1),
+        event(Kind.ATTACH, 2, source=Source.FEED),
+        event(Kind.BOOK_BEGIN, 4, **sent),
+        event(Kind.BOOK_INVALID, 4, **sent, reason=Reason.STARTING),
+    ]
+    taken[-1]["flags"] |= np.uint8(Flag.LAST | Flag.BATCH_END)
+    write_journal(tmp_path / "strategy", Source.STRATEGY, np.concatenate(taken))
+    found = [Evidence(Process(name), tmp_path / name) for name in ("strategy", "feed")]
+    for journal in found:
+        journal.look()
+    assert TakenMarket(*found, [BTC]).compare() == []
