@@ -1,8 +1,6 @@
 """Paper trading on captures, made and recorded: served as the venue would, the chain on them."""
 
-import contextlib
 import json
-import re
 import subprocess
 import sys
 
@@ -11,8 +9,8 @@ import pytest
 
 from pinnacle.core.schema import Flag, Kind, Reason
 from tests.beside import CAPTURES, needs_captures
-from tests.binance_market import SYMBOLS, make_capture
 from tests.process.wrong_clocks import WrongClocks
+from tests.served import at, made, serving
 from tests.sessions import (
     assert_repeats,
     demo_config,
@@ -36,40 +34,6 @@ def paper(request, tmp_path_factory):
     )
     with serving(folder, files, speed) as addresses:
         yield run(folder, addresses)
-
-
-@contextlib.contextmanager
-def serving(folder, files, speed):
-    """The addresses of a server of these captures, as it prints them."""
-    serve = [sys.executable, "-m", "pinnacle", "capture", "serve", *map(str, files)]
-    serve += ["--venue", "binance", "--speed", str(speed), "--cert-dir", str(folder), "--json"]
-    with (folder / "server.txt").open("w+", encoding="utf-8") as out:
-        server = subprocess.Popen(serve, stdout=out, stderr=subprocess.STDOUT)
-        try:
-            until(
-                lambda: "\n" in (folder / "server.txt").read_text(encoding="utf-8"),
-                30,
-                "the server's address",
-            )
-            yield json.loads((folder / "server.txt").read_text(encoding="utf-8").splitlines()[0])
-        finally:
-            server.terminate()
-            server.wait(10)
-
-
-def made(folder, seconds):
-    return [make_capture(folder / f"{symbol}.gz", symbol, seconds) for symbol in SYMBOLS]
-
-
-def at(addresses):
-    """A change of a configuration's text: the venue is there."""
-
-    def change(text):
-        for key in ("ws_url", "rest_url", "ca_file"):
-            text = re.sub(rf'^{key} = ".*"$', f'{key} = "{addresses[key]}"', text, flags=re.M)
-        return text
-
-    return change
 
 
 def run(folder, addresses):
@@ -107,8 +71,8 @@ def test_the_market_was_whole(paper):
         ends = np.flatnonzero(mine["kind"] == Kind.BOOK_END)
         assert len(ends) >= 1
         invalid = np.flatnonzero(mine["kind"] == Kind.BOOK_INVALID)
-        for at in invalid[invalid > ends[0]]:
-            assert not np.any(mine[at:]["kind"] == Kind.DEPTH)
+        for behind in invalid[invalid > ends[0]]:
+            assert not np.any(mine[behind:]["kind"] == Kind.DEPTH)
 
 
 def test_every_fill_is_of_a_resting_order_and_nothing_is_left_in_the_queue(paper):
