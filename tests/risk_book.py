@@ -26,6 +26,7 @@ class Book:
         session=None,
         least=1,
         venues=(),
+        offsets=(),
     ):
         size = lib.pmm_risk_memsize(orders, count)
         self.memory = ffi.new("char[]", b"\xff" * (size - 1))
@@ -35,6 +36,8 @@ class Book:
             row.quantity_min, row.maker_fee_e8, row.taker_fee_e8 = least, *fees
         for row, venue in zip(terms, venues, strict=False):
             row.venue_number = venue
+        for row, offset in zip(terms, offsets, strict=False):
+            row.feed_offset = offset
         rows = ffi.new("struct pmm_risk_limits[]", [LIMITS | (limits or {})] * max(count, 1))
         asked = ffi.new("struct pmm_risk_session *", SESSION | (session or {}))
         self.code = lib.pmm_risk_init(self.cdata, size - short, orders, terms, rows, count, asked)

@@ -249,9 +249,10 @@ enum pmm_reason {
  *   76     1     venue_id
  *   77     1     tick_decimals
  *   78     1     lot_decimals
- *   79     1     venue_number (of its feed, gateway and exchange; below PMM_NUMBERS_MAX)
+ *   79     1     venue_number (of its gateway and exchange; below PMM_NUMBERS_MAX)
  *   80     16    venue (the venue's name in this session, NUL-padded UTF-8)
- *   96     32    reserved, zero
+ *   96     1     feed_offset (its feed's number less venue_number: 0 where each venue has one feed)
+ *   97     31    reserved, zero
  */
 struct pmm_instrument {
     char symbol[PMM_SYMBOL_BYTES];
@@ -266,7 +267,8 @@ struct pmm_instrument {
     uint8_t lot_decimals;
     uint8_t venue_number;
     char venue[PMM_VENUE_BYTES];
-    uint8_t reserved[32];
+    uint8_t feed_offset;
+    uint8_t reserved[31];
 };
 
 /*

@@ -53,7 +53,8 @@ static_assert(sizeof(struct pmm_event) == PMM_EVENT_BYTES, "pmm_event is one cac
     ROW(pmm_instrument, lot_decimals, 78, 1) \
     ROW(pmm_instrument, venue_number, 79, 1) \
     ROW(pmm_instrument, venue, 80, 16) \
-    ROW(pmm_instrument, reserved, 96, 32)
+    ROW(pmm_instrument, feed_offset, 96, 1) \
+    ROW(pmm_instrument, reserved, 97, 31)
 
 PMM_INSTRUMENT_LAYOUT(PMM_ROW_ASSERT)
 static_assert(sizeof(struct pmm_instrument) == 128, "pmm_instrument is two cache lines");

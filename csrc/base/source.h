@@ -2,8 +2,9 @@
  * source.h: which process of a session a record is from or about, and whose an order is.
  *
  * What it is. A source is a role (enum pmm_source, the low byte) and a number (the high byte): the first process of a
- * role has the number 0, so that where there is one of each a source is its role. Feed, gateway and exchange of a
- * venue have the venue's number; a strategy has its own.
+ * role has the number 0, so that where there is one of each a source is its role. Gateway and exchange of a venue have
+ * the venue's number; a strategy has its own. Feeds are counted through all venues, of which each has one or several:
+ * while each has one, a feed's number is its venue's.
  *
  * An order's id says which strategy owns it: bits 48 to 55 are the strategy's number, the 48 below count. Bit 63 is
  * the simulated traders'.
@@ -25,6 +26,10 @@ struct pmm_peers {
 
 static inline uint32_t pmm_role_of(uint16_t source) { return source & 0xFF; }
 static inline uint32_t pmm_number_of(uint16_t source) { return source >> PMM_NUMBER_SHIFT; }
+/* The number of an instrument's feed; not below PMM_NUMBERS_MAX where the row is none that there may be. */
+static inline uint32_t pmm_feed_of(const struct pmm_instrument *terms) {
+    return (uint32_t)terms->venue_number + terms->feed_offset;
+}
 static inline uint32_t pmm_owner_of(uint64_t order_id) { return order_id >> PMM_OWNER_SHIFT & 0xFF; }
 
 /* Whether the aux of a PEER_LOST or PEER_BACK names a process that there may be. */

@@ -27,7 +27,7 @@ static int ranges_hold(const struct pmm_instrument *terms, const struct pmm_risk
     int good = within(session->messages_per_s, 1, 1000000000) && within(session->messages_burst, 1, 1000000000) &&
                within(session->intent_age_max_ns, 1, INT64_MAX / 4);
     for (uint32_t i = 0; i < count; i++)
-        good = good && terms[i].venue_number < PMM_NUMBERS_MAX &&
+        good = good && pmm_feed_of(&terms[i]) < PMM_NUMBERS_MAX &&
                within(terms[i].maker_fee_e8, -PMM_FEE_WHOLE_E8, PMM_FEE_WHOLE_E8) &&
                within(terms[i].taker_fee_e8, -PMM_FEE_WHOLE_E8, PMM_FEE_WHOLE_E8) &&
                within(limits[i].order_quantity_max, 1, PMM_RISK_LOTS_MAX) &&

@@ -59,14 +59,13 @@ uint16_t risk_check(struct pmm_risk *risk, const struct pmm_event *e) {
     if (owner >= PMM_NUMBERS_MAX || pmm_is_lost(&risk->peers, PMM_SOURCE_STRATEGY, owner)) return PMM_REASON_PEER_LOST;
     if (e->instrument_id >= risk->instrument_count) return PMM_REASON_BAD_INSTRUMENT;
     const struct risk_instrument *in = risk_instrument_of(risk, e->instrument_id);
-    const uint32_t venue = in->terms.venue_number;
-    if (pmm_is_lost(&risk->peers, PMM_SOURCE_GATEWAY, venue)) return PMM_REASON_PEER_LOST;
+    if (pmm_is_lost(&risk->peers, PMM_SOURCE_GATEWAY, in->terms.venue_number)) return PMM_REASON_PEER_LOST;
     struct risk_order *order = risk_order_find(risk, e->order_id);
     uint16_t reason = check_form(in, e, order);
     if (reason) return reason;
     if (e->quantity > in->limits.order_quantity_max) return PMM_REASON_ORDER_SIZE;
     if (e->recv_ns < risk->clock_ns - risk->session.intent_age_max_ns) return PMM_REASON_TOO_OLD;
-    const int seen = !pmm_is_lost(&risk->peers, PMM_SOURCE_FEED, venue);
+    const int seen = !pmm_is_lost(&risk->peers, PMM_SOURCE_FEED, pmm_feed_of(&in->terms));
     reason = seen ? check_collar(in, e->price) : PMM_REASON_NO_REFERENCE;
     if (reason) return reason;
     if (!within_position(in, e, order)) return PMM_REASON_POSITION_LIMIT;

@@ -28,7 +28,7 @@ int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, const st
     for (uint32_t row = 0; row < instrument_count; row++) {
         const struct pmm_instrument *terms = &instruments[row];
         const uint32_t id = terms->instrument_id;
-        if (id >= PMM_INSTRUMENTS_MAX || desk->row_of[id] != PMM_DESK_NO_ROW || terms->venue_number >= PMM_NUMBERS_MAX)
+        if (id >= PMM_INSTRUMENTS_MAX || desk->row_of[id] != PMM_DESK_NO_ROW || pmm_feed_of(terms) >= PMM_NUMBERS_MAX)
             return PMM_ERR_ARGUMENT;
         desk->row_of[id] = (uint8_t)row;
         struct pmm_desk_instrument *in = &desk->instruments[row];
@@ -36,6 +36,7 @@ int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, const st
         in->quantity_min = terms->quantity_min > 1 ? terms->quantity_min : 1;
         in->instrument_id = id;
         in->venue_number = terms->venue_number;
+        in->feed_number = (uint16_t)pmm_feed_of(terms);
     }
     desk->instrument_count = instrument_count;
     desk->next_order_id = (uint64_t)owner << PMM_OWNER_SHIFT | 1;
@@ -121,8 +122,9 @@ static uint64_t pulled_rows(const struct pmm_desk *desk) {
     uint64_t pulled = 0;
     if (desk->halted || desk->stopping || pmm_is_lost(&desk->peers, PMM_SOURCE_RISK, 0)) return all_rows(desk);
     for (uint32_t row = 0; row < desk->instrument_count; row++) {
-        const uint32_t venue = desk->instruments[row].venue_number;
-        if (pmm_is_lost(&desk->peers, PMM_SOURCE_FEED, venue) || pmm_is_lost(&desk->peers, PMM_SOURCE_GATEWAY, venue))
+        const struct pmm_desk_instrument *in = &desk->instruments[row];
+        if (pmm_is_lost(&desk->peers, PMM_SOURCE_FEED, in->feed_number) ||
+            pmm_is_lost(&desk->peers, PMM_SOURCE_GATEWAY, in->venue_number))
             pulled |= UINT64_C(1) << row;
     }
     return pulled;

@@ -40,9 +40,9 @@
  * reports of a child carry its id.
  *
  * When the quotes are pulled, whatever the strategy wants: the book is invalid or older than stale_ns; risk is lost,
- * or the feed or the gateway of the instrument's venue; HALT, until RESUME; STOP. Then nothing but CANCELs is asked
- * for, and once the orders are gone nothing at all. All of it but the book is true of orders beside the quotes too:
- * they are cancelled and none is taken. A book that is invalid or stale refuses market orders alone.
+ * or the instrument's feed or its venue's gateway; HALT, until RESUME; STOP. Then nothing but CANCELs is asked for, and
+ * once the orders are gone nothing at all. All of it but the book is true of orders beside the quotes too: they are
+ * cancelled and none is taken. A book that is invalid or stale refuses market orders alone.
  *
  * Who owns. Plain memory of the strategy process. Books are the caller's, in private memory.
  */
@@ -108,7 +108,8 @@ struct pmm_desk_instrument {
     uint64_t fills;              /* counted in the position */
     uint64_t unknown_reports;    /* reports of orders that are in no slot of either kind */
     uint32_t instrument_id;
-    uint32_t venue_number;
+    uint16_t venue_number;       /* whose gateway's loss pulls its quotes */
+    uint16_t feed_number;        /* whose loss does, too */
 };
 
 struct pmm_desk {

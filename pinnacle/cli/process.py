@@ -43,7 +43,7 @@ def process(process: str, config: Path, name: str | None, log_json: bool) -> int
     monitor   The status page and its API, read-only.
 
     Where a session has several of a kind the venue's or the strategy's name stands behind it:
-    feed.kraken, strategy.maker.
+    feed.kraken, strategy.maker; of several feeds of a venue also its number: feed.kraken.2.
     """
     from pinnacle.core.errors import NotReadyError, PeerLostError, UsageError
     from pinnacle.core.paths import SessionPaths

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -43,8 +43,14 @@ class Instrument:
     #: What the session calls its venue, and the number of the venue's processes.
     venue_name: str = ""
     venue_number: int = 0
+    #: Its feed's number less the venue's: 0 where each venue has one feed.
+    feed_offset: int = 0
     #: Whether the session has several venues, so that a symbol alone may be two instruments.
     of_several: bool = False
+
+    @property
+    def feed_number(self) -> int:
+        return self.venue_number + self.feed_offset
 
     @property
     def name(self) -> str:
@@ -80,16 +86,29 @@ class Instrument:
             self.lot.decimals,
             self.venue_number,
             self.venue_name.encode(),
-            np.zeros(32, np.uint8),
+            self.feed_offset,
+            np.zeros(31, np.uint8),
         )
 
 
+T = TypeVar("T")
+
+
+def shares(instruments: Sequence[T], feeds: int) -> list[Sequence[T]]:
+    """What each of a venue's feeds has of its instruments, in their order.
+
+    Dealt one by one: those named first are often the busiest, and are not to be one feed's.
+    """
+    return [instruments[feed::feeds] for feed in range(feeds)]
+
+
 def from_config(
-    configs: Sequence[InstrumentConfig], venues: Mapping[str, Venue]
+    configs: Sequence[InstrumentConfig], venues: Mapping[str, Venue], feeds: Mapping[str, int] = {}
 ) -> list[Instrument]:
     """The instruments in the order of the file; ConfigError names `instruments[i].key`.
 
-    `venues`: the kind of each by its name in the session, in the order of their numbers.
+    `venues`: the kind of each by its name in the session, in the order of their numbers; `feeds`:
+    how many a venue has, where it is not one.
     """
     if not configs:
         raise ConfigError("instruments: at least one is needed")
@@ -125,6 +144,14 @@ def from_config(
         if any(other.symbol == made.name or other.name == made.symbol for other in found):
             raise ConfigError(f"{where}.symbol: {made.symbol} is the full name of another")
         found.append(made)
+    before = 0
+    for name in venues:
+        here = [instrument for instrument in found if instrument.venue_name == name]
+        for feed, share in enumerate(shares(here, feeds.get(name, 1))):
+            for instrument in share:
+                changed = replace(instrument, feed_offset=before + feed)
+                found[instrument.instrument_id] = changed
+        before += feeds.get(name, 1) - 1
     return found
 
 
@@ -136,9 +163,6 @@ def _venue_of(config: InstrumentConfig, venues: list[str], where: str) -> str:
     if config.venue not in venues:
         raise ConfigError(f"{where}.venue: no venue {config.venue!r}: one of {', '.join(venues)}")
     return config.venue
-
-
-T = TypeVar("T")
 
 
 def of_instrument(tables: Mapping[str, T], instrument: Instrument) -> T | None:
@@ -175,6 +199,7 @@ def _from_table(rows: np.ndarray) -> list[Instrument]:
             venue=Venue(int(row["venue_id"])),
             venue_name=bytes(row["venue"]).decode(),
             venue_number=int(row["venue_number"]),
+            feed_offset=int(row["feed_offset"]),
             of_several=several,
             tick=Step(int(row["tick_mantissa"]), int(row["tick_decimals"])),
             lot=Step(int(row["lot_mantissa"]), int(row["lot_decimals"])),
@@ -217,6 +242,7 @@ def write_list(path: Path, instruments: Sequence[Instrument]) -> None:
             "venue": i.venue.name.lower(),
             "venue_name": i.venue_name,
             "venue_number": i.venue_number,
+            "feed_offset": i.feed_offset,
             "tick_size": str(i.tick.size),
             "lot_size": str(i.lot.size),
             "quantity_min": i.quantity_text(i.quantity_min),
@@ -243,6 +269,8 @@ class _Row(msgspec.Struct, frozen=True):
     # Of a list from before sessions had several venues.
     venue_name: str = ""
     venue_number: Annotated[int, Meta(ge=0, lt=lib.PMM_NUMBERS_MAX)] = 0
+    # Of one from before a venue had several feeds.
+    feed_offset: Annotated[int, Meta(ge=0, lt=lib.PMM_NUMBERS_MAX)] = 0
 
     def instrument(self, several: bool) -> Instrument:
         lot = Step.parse(self.lot_size, "lot_size")
@@ -252,6 +280,7 @@ class _Row(msgspec.Struct, frozen=True):
             venue=Venue[self.venue.upper()],
             venue_name=self.venue_name or self.venue,
             venue_number=self.venue_number,
+            feed_offset=self.feed_offset,
             of_several=several,
             tick=Step.parse(self.tick_size, "tick_size"),
             lot=lot,

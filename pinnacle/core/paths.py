@@ -13,7 +13,8 @@
     <name>.ring
     <instrument>.book                    <process>.log, supervisor.log: under `pinnacle run`
 
-A process is called by its role, or by that and a name: "feed", "feed.kraken".
+A process is called by its role, or by that and a name; a feed of several of a venue has its number
+behind that: "feed", "feed.kraken", "feed.kraken.2".
 """
 
 import os
@@ -29,7 +30,7 @@ JOURNALLED = ("exchange", "feed", "strategy", "risk", "gateway")
 ROLES = (*JOURNALLED, "monitor")
 #: Who starts and ends them: `pinnacle run`.
 SUPERVISOR = "supervisor"
-_PROCESS = re.compile(rf"({'|'.join(ROLES)})(\.[a-z0-9_-]+)?")
+_PROCESS = re.compile(rf"({'|'.join(ROLES)})(\.[a-z0-9_-]+){{0,2}}")
 _LOG = rf"({_PROCESS.pattern}|{SUPERVISOR})\.log"
 _DATA_FILE = re.compile(rf"config\.toml|(instruments|ending)\.json|{_LOG}")
 
@@ -46,7 +47,13 @@ def is_process(name: str) -> bool:
 
 def in_flow(processes: Iterable[str]) -> list[str]:
     """Names of processes in the order of the flow, those of a role by their names."""
-    return sorted(processes, key=lambda name: (ROLES.index(role_of(name)), name))
+    return sorted(processes, key=_place_in_flow)
+
+
+def _place_in_flow(name: str) -> tuple[int, str, int]:
+    stem, _, last = name.rpartition(".")
+    role = ROLES.index(role_of(name))
+    return (role, stem, int(last)) if last.isdecimal() else (role, name, 0)
 
 
 def is_data_file(name: str) -> bool:

@@ -25,7 +25,7 @@ from pinnacle.core.instruments import (
     from_config,
 )
 from pinnacle.core.names import CONFIGURED_BYTES_MAX, SessionName
-from pinnacle.core.paths import ROLES, SessionPaths, default_runtime_dir, role_of
+from pinnacle.core.paths import ROLES, SessionPaths, default_runtime_dir
 from pinnacle.core.ring import CAPACITY_MAX, CAPACITY_MIN
 from pinnacle.core.schema import NUMBERS_MAX
 from pinnacle.core.toml import toml_text
@@ -35,10 +35,12 @@ from pinnacle.feed.config import FeedConfig
 from pinnacle.gateway.config import GatewayConfig
 from pinnacle.monitor.config import MonitorConfig
 from pinnacle.risk.config import RiskConfig
-from pinnacle.runtime.topology import VENUE_ROLES, MarketPlace, Process, Topology
+from pinnacle.runtime.topology import VENUE_ROLES, MarketPlace, Process, Topology, feed_names
 from pinnacle.strategy.config import StrategyConfig, section_key
 from pinnacle.venues import registry
 
+#: How many feeds read a venue, each with a share of its instruments.
+Shards = Annotated[int, Meta(ge=1, le=NUMBERS_MAX)]
 Directory = Annotated[str, Meta(min_length=1, max_length=4096)]
 #: What a venue or a strategy may be called: it stands in processes' and files' names.
 _INSTANCE = re.compile(rf"[a-z][a-z0-9_-]{{0,{INSTANCE_BYTES_MAX - 1}}}")
@@ -51,6 +53,8 @@ class SessionSection(Section, frozen=True):
     #: The only venue: "simulated" (the default), or one of the registry: its real market with a
     #: simulated order path. A session of several has a table [venues.NAME] for each instead.
     venue: str | None = None
+    #: Of the only venue, as in a venue's own table. Not given: 1.
+    shards: Shards | None = None
     #: /dev/shm/pinnacle for root, /dev/shm/pinnacle-<uid> for anybody else.
     runtime_dir: Directory = msgspec.field(default_factory=default_runtime_dir)
     data_dir: Directory = "data"
@@ -107,6 +111,9 @@ class VenueConfig(Section, frozen=True):
 
     #: "simulated", or one of the registry.
     kind: str
+    #: Processes that read its market, each with a connection of its own and an equal share of its
+    #: instruments, which are dealt to them one by one.
+    shards: Shards = 1
     feed: FeedConfig = msgspec.field(default_factory=FeedConfig)
     exchange: ExchangeConfig = ExchangeConfig()
 
@@ -126,6 +133,11 @@ class VenuePlan:
     @property
     def simulated(self) -> bool:
         return self.config.kind == registry.SIMULATED
+
+    @property
+    def feeds(self) -> list[str]:
+        """What its feeds are called."""
+        return feed_names(f"feed.{self.tail}" if self.tail else "feed", self.config.shards)
 
     def key(self, section: str) -> str:
         """The full key of one of its sections: `exchange`, or `venues.kraken.exchange`."""
@@ -179,7 +191,9 @@ class SessionConfig(Section, frozen=True):
             if len(names) > NUMBERS_MAX:
                 raise ValueError(f"{table}: at most {NUMBERS_MAX}, not {len(names)}")
         named = [f"{role}.{name}" for name in self.venues for role in VENUE_ROLES]
-        known = [*ROLES, *named, *(f"strategy.{name}" for name in self.strategies)]
+        named += [name for venue in self.venue_plans() for name in venue.feeds]
+        named += [f"strategy.{name}" for name in self.strategies]
+        known = list(dict.fromkeys([*ROLES, *named]))
         for name in self.processes:
             if name not in known:
                 raise ValueError(f"processes.{name}: no such process ({', '.join(known)})")
@@ -189,8 +203,9 @@ class SessionConfig(Section, frozen=True):
             for key in ("feed", "exchange"):
                 if getattr(self, key) is not None:
                     raise ValueError(f"{key}: belongs into venues.NAME where there are [venues]")
-            if self.session.venue is not None:
-                raise ValueError("session: venue is not given where there are [venues]")
+            for key in ("venue", "shards"):
+                if getattr(self.session, key) is not None:
+                    raise ValueError(f"session: {key} is not given where there are [venues]")
         if self.strategies and self.strategy is not None:
             raise ValueError("strategy: is there beside [strategies]: one or the other")
         if not self.strategies and self.strategy is None:
@@ -202,22 +217,25 @@ class SessionConfig(Section, frozen=True):
             fill = msgspec.structs.force_setattr
             fill(self, "feed", self.feed or FeedConfig())
             fill(self, "exchange", self.exchange or ExchangeConfig())
-            session = msgspec.structs.replace(
-                self.session, venue=self.session.venue or registry.SIMULATED
-            )
+            venue, shards = self.session.venue or registry.SIMULATED, self.session.shards or 1
+            session = msgspec.structs.replace(self.session, venue=venue, shards=shards)
             fill(self, "session", session)
 
     def process(self, name: str) -> ProcessConfig:
-        """Of a process, by its own name or its role's."""
-        return self.processes.get(name) or self.processes.get(role_of(name)) or ProcessConfig()
+        """Of a process, by its own name, its venue's feeds' or its role's."""
+        while name and name not in self.processes:
+            name = name.rpartition(".")[0]
+        return self.processes.get(name) or ProcessConfig()
 
     def venue_plans(self) -> list[VenuePlan]:
         """In the order of their numbers."""
         if self.venues:
             return [VenuePlan(name, name, config) for name, config in self.venues.items()]
-        kind, feed, exchange = self.session.venue, self.feed, self.exchange
-        assert kind is not None and feed is not None and exchange is not None, "filled in"
-        config = VenueConfig(kind=kind, feed=feed, exchange=exchange)
+        kind, shards = self.session.venue, self.session.shards
+        feed, exchange = self.feed, self.exchange
+        assert kind is not None and shards is not None, "filled in"
+        assert feed is not None and exchange is not None, "filled in"
+        config = VenueConfig(kind=kind, shards=shards, feed=feed, exchange=exchange)
         return [VenuePlan(registry.name_of(kind), "", config)]
 
     def strategy_plans(self) -> list[StrategyPlan]:
@@ -232,17 +250,22 @@ class SessionConfig(Section, frozen=True):
     def instrument_list(self) -> list[Instrument]:
         plans = self.venue_plans()
         kinds = {venue.name: registry.venue_id(venue.config.kind) for venue in plans}
-        return from_config(self.instruments, kinds)
+        feeds = {venue.name: venue.config.shards for venue in plans}
+        return from_config(self.instruments, kinds, feeds)
 
     def topology(self) -> Topology:
-        """ConfigError names the key of a venue or a strategy without instruments."""
+        """ConfigError names the key of a venue or a strategy without instruments, and of a venue
+        that cannot have so many feeds."""
         instruments = self.instrument_list()
-        places = []
+        places: list[MarketPlace] = []
         for venue in self.venue_plans():
             traded = tuple(i.instrument_id for i in instruments if i.venue_name == venue.name)
             if not traded:
                 raise ConfigError(f"{joined('venues', venue.name)}: has no instrument")
-            places.append(MarketPlace(venue.tail, venue.simulated, traded))
+            shards = venue.config.shards
+            others = sum(place.shards for place in places)
+            _check_shards(venue, len(traded), NUMBERS_MAX - others)
+            places.append(MarketPlace(venue.tail, venue.simulated, traded, shards))
         return Topology(places, {plan.tail: plan.instruments for plan in self.strategy_plans()})
 
     def section(self, process: Process) -> Any:
@@ -251,7 +274,8 @@ class SessionConfig(Section, frozen=True):
             case "strategy":
                 return self.strategy_plans()[process.number].config
             case "feed":
-                venue = self.venue_plans()[process.number].config
+                first = self.instrument_list()[process.instruments[0]]
+                venue = self.venue_plans()[first.venue_number].config
                 return venue.feed.only(venue.kind)
             case "exchange":
                 return self.venue_plans()[process.number].config.exchange
@@ -261,6 +285,17 @@ class SessionConfig(Section, frozen=True):
         """The session's files; `name` stands in for the one in the file."""
         section = self.session
         return SessionPaths.of(section.runtime_dir, section.data_dir, name or section.name)
+
+
+def _check_shards(venue: VenuePlan, instruments: int, room: int) -> None:
+    """ConfigError unless each of its feeds has a market to read, and a number."""
+    shards, key = venue.config.shards, venue.key("shards") if venue.tail else "session.shards"
+    if venue.simulated and shards > 1:
+        raise ConfigError(f"{key}: a simulated venue has 1: its exchange makes the market for it")
+    if shards > instruments:
+        raise ConfigError(f"{key}: {shards} are more than its instruments ({instruments})")
+    if shards > room:
+        raise ConfigError(f"{key}: {shards} and those of the other venues are over {NUMBERS_MAX}")
 
 
 def _strategy_plan(plan: StrategyPlan, instruments: list[Instrument]) -> StrategyPlan:

@@ -19,6 +19,7 @@ from pinnacle.core.paths import JOURNALLED, SessionPaths, in_flow, is_process
 from pinnacle.plan.config import SessionConfig
 from pinnacle.runtime.origin import Origin, build_id, instruments_id
 from pinnacle.runtime.run_marks import first_start, refuse_others
+from pinnacle.runtime.topology import feed_names
 
 
 class Recording:
@@ -111,8 +112,12 @@ class Recording:
 
     def feed_of(self, instrument: Instrument) -> str:
         """The name of the journal that has the instrument's market."""
-        own = f"feed.{instrument.venue_name}"
-        return own if own in self.journals else "feed"
+        here = instrument.venue_number
+        feeds = {i.feed_number for i in self.instruments.values() if i.venue_number == here}
+        place = sorted(feeds).index(instrument.feed_number)
+        stems = (f"feed.{instrument.venue_name}", "feed")
+        names = [feed_names(stem, len(feeds))[place] for stem in stems]
+        return next((name for name in names if name in self.journals), "feed")
 
     @cached_property
     def start_ns(self) -> int:

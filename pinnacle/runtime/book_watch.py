@@ -33,7 +33,7 @@ class BookWatch:
         rings: Mapping[int, RingReader],
         log: structlog.stdlib.BoundLogger,
     ):
-        """`rings`: of the market, by the number of the venue."""
+        """`rings`: of the market, by the number of the feed."""
         self.asked = 0
         self._paths = paths
         self._instruments = instruments
@@ -89,7 +89,7 @@ class BookWatch:
             instruments=" ".join(i.label for i in stuck),
             after_s=self._patience_ns // 1_000_000_000,
         )
-        for number in {i.venue_number for i in stuck}:
+        for number in {i.feed_number for i in stuck}:
             self._rings[number].request_resync()
         self._since.clear()
         self._patience_ns = min(2 * self._patience_ns, PATIENCE_MAX_NS)

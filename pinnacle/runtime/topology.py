@@ -1,14 +1,18 @@
 """Which processes a session has, and the rings between them: all that depends on it is from here.
 
 A process is called by its role, with the name of its venue or strategy behind it where the session
-has several: "gateway", or "gateway.kraken". The feed, the gateway and the exchange of a venue share
-its number; a strategy's number is its place among the strategies, and its orders carry it.
+has several: "gateway", or "gateway.kraken". A venue may have several feeds, each with a share of
+its instruments: "feed.kraken.1", "feed.kraken.2". The gateway and the exchange of a venue share its
+number, feeds are counted through all venues; a strategy's number is its place among the strategies,
+and its orders carry it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from pinnacle.core.errors import UsageError
+from pinnacle.core.instruments import shares
 from pinnacle.core.paths import ROLES, role_of
 from pinnacle.core.schema import Source, source_of
 from pinnacle.runtime.stage import ORDER_KINDS, REPORT_KINDS, Route, kind_mask
@@ -70,12 +74,14 @@ class Ring:
 class MarketPlace:
     """A venue as a topology needs it; `name` is empty where it is the only one.
 
-    `simulated`: its exchange makes the market; if not, that is read from the venue itself.
+    `simulated`: its exchange makes the market; if not, that is read from the venue itself, by as
+    many feeds as `shards` says.
     """
 
     name: str
     simulated: bool
     instruments: tuple[int, ...]
+    shards: int = 1
 
 
 class Topology:
@@ -86,14 +92,15 @@ class Topology:
         everything = tuple(sorted(i for venue in venues for i in venue.instruments))
         self._risk = Process("risk", 0, everything)
         self._monitor = Process("monitor", 0, everything)
-        self._venues = [_Venue(i, venue) for i, venue in enumerate(venues)]
+        feeds = count()
+        self._venues = [_Venue(i, venue, feeds) for i, venue in enumerate(venues)]
         self._strategies = [
             Process(_named("strategy", name), i, instruments)
             for i, (name, instruments) in enumerate(strategies.items())
         ]
         self.processes: tuple[Process, ...] = (
             *(venue.exchange for venue in self._venues),
-            *(venue.feed for venue in self._venues),
+            *(feed for venue in self._venues for feed in venue.feeds),
             *self._strategies,
             self._risk,
             *(venue.gateway for venue in self._venues),
@@ -108,7 +115,8 @@ class Topology:
     def _rings(self) -> Iterable[Ring]:
         for venue in self._venues:
             yield from venue.rings(self._risk)
-            yield from (venue.market_for(s) for s in self._strategies if venue.has(s))
+            for strategy in self._strategies:
+                yield from venue.market("market.strategy", strategy, _tail(strategy))
         for process in self._strategies:
             tail = _tail(process)
             yield Ring(f"intents{tail}", process, self._risk, _ORDERS)
@@ -145,8 +153,9 @@ class Topology:
 
     def peers(self, process: Process) -> list[Process]:
         """Those whose loss this process acts on."""
-        venues = [v for v in self._venues if set(v.gateway.instruments) & set(process.instruments)]
-        feeds, gateways = [v.feed for v in venues], [v.gateway for v in venues]
+        venues = [v for v in self._venues if _share(v.gateway, process)]
+        gateways = [v.gateway for v in venues]
+        feeds = [feed for v in venues for feed in v.feeds if _share(feed, process)]
         match process.role:
             case "strategy":
                 return [*feeds, self._risk, *gateways]
@@ -155,7 +164,7 @@ class Topology:
             case "gateway":
                 return [self._risk, *(v.exchange for v in venues)]
             case "exchange":
-                return [*gateways, *(v.feed for v in venues if not v.simulated)]
+                return gateways if venues[0].simulated else [*gateways, *feeds]
             case "feed":
                 return [v.exchange for v in venues if v.simulated]
         return []
@@ -166,28 +175,35 @@ class Topology:
 
 
 class _Venue:
-    """A venue's three processes, and the rings around them."""
+    """A venue's processes, and the rings around them; `feed_numbers` gives the next feed's."""
 
-    def __init__(self, number: int, place: MarketPlace):
+    def __init__(self, number: int, place: MarketPlace, feed_numbers: Iterator[int]):
         self.simulated = place.simulated
-        self.exchange, self.feed, self.gateway = (
-            Process(_named(role, place.name), number, place.instruments) for role in VENUE_ROLES
+        self.exchange, self.gateway = (
+            Process(_named(role, place.name), number, place.instruments)
+            for role in ("exchange", "gateway")
         )
+        names = feed_names(_named("feed", place.name), place.shards)
+        dealt = shares(place.instruments, place.shards)
+        self.feeds = [
+            Process(name, next(feed_numbers), tuple(share))
+            for name, share in zip(names, dealt, strict=True)
+        ]
         self._tail = f".{place.name}" if place.name else ""
 
-    def has(self, strategy: Process) -> bool:
-        return bool(set(self.feed.instruments) & set(strategy.instruments))
-
-    def market_for(self, strategy: Process) -> Ring:
-        return Ring(f"market.strategy{self._tail}{_tail(strategy)}", self.feed, strategy)
+    def market(self, stem: str, reader: Process, tail: str = "") -> Iterable[Ring]:
+        """From each feed that has something for this reader."""
+        for feed in self.feeds:
+            if _share(feed, reader):
+                yield Ring(f"{stem}{_tail(feed)}{tail}", feed, reader)
 
     def rings(self, risk: Process) -> Iterable[Ring]:
-        tail, feed, gateway, exchange = self._tail, self.feed, self.gateway, self.exchange
+        tail, gateway, exchange = self._tail, self.gateway, self.exchange
         if self.simulated:
-            yield Ring(f"venue.market{tail}", exchange, feed)
+            yield Ring(f"venue.market{tail}", exchange, self.feeds[0])
         else:
             # Paper trading rests its orders in the real market: its exchange reads it too.
-            yield Ring(f"market.exchange{tail}", feed, exchange)
+            yield from self.market("market.exchange", exchange)
         mine = frozenset(gateway.instruments) if tail else None
         yield Ring(f"orders{tail}", risk, gateway, Route(_ORDERS.kinds, mine))
         # What was not sent to a venue before a crash is old after it.
@@ -198,6 +214,16 @@ class _Venue:
 
 def _named(role: str, name: str) -> str:
     return f"{role}.{name}" if name else role
+
+
+def feed_names(stem: str, shards: int) -> list[str]:
+    """Of a venue's feeds. `stem`: "feed", with the venue's name behind it where it has one."""
+    return [stem] if shards == 1 else [f"{stem}.{shard}" for shard in range(1, shards + 1)]
+
+
+def _share(one: Process, other: Process) -> bool:
+    """Whether they have an instrument in common."""
+    return not set(one.instruments).isdisjoint(other.instruments)
 
 
 def _tail(process: Process) -> str:

@@ -94,7 +94,8 @@ def _changes(old: SessionConfig, new: SessionConfig) -> list[str]:
 
 
 def _deciding(config: SessionConfig) -> dict[str, Any]:
-    flat: dict[str, Any] = {"session.venue": config.session.venue}
+    section = config.session
+    flat: dict[str, Any] = {"session.venue": section.venue, "session.shards": section.shards}
     for name in DECIDING:
         _flatten(name, msgspec.to_builtins(getattr(config, name)), flat)
     # A process's number is its place.

@@ -25,6 +25,7 @@ def test_of_several_venues_it_comes_back_with_their_names(path):
         replace(BTC, venue_name="alpha", of_several=True),
         replace(BTC, instrument_id=1, venue_name="beta", venue_number=1, of_several=True),
     ]
+    written[1] = replace(written[1], feed_offset=2)
     write_list(path, written)
     assert read_list(path) == written
     assert [row.label for row in written] == ["alpha:BTC-USD", "beta:BTC-USD"]
@@ -39,6 +40,7 @@ WRONG = [
     ("quantity_min", "0", "quantity_min"),
     ("venue_number", -1, "venue_number"),
     ("venue_number", 32, "venue_number"),
+    ("feed_offset", -1, "feed_offset"),
     ("venue", "nasdaq", "no venue 'NASDAQ'"),
     ("symbol", "../x", "not an instrument list"),
     ("instrument_id", 1, "not in their order"),
@@ -74,7 +76,7 @@ def test_a_list_that_cannot_be_read_says_why(path):
 def test_a_list_from_before_venues_had_names_calls_them_by_their_kind(path):
     rows = json.loads(path.read_text(encoding="utf-8"))
     for row in rows:
-        del row["venue_name"], row["venue_number"]
+        del row["venue_name"], row["venue_number"], row["feed_offset"]
     path.write_text(json.dumps(rows), encoding="utf-8")
     found = [(row.venue_name, row.venue_number) for row in read_list(path)]
     assert found == [("simulated", 0), ("simulated", 0)]

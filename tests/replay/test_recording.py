@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from pinnacle.core.config import InstrumentConfig
 from pinnacle.core.errors import CorruptError, ShortageError
-from pinnacle.core.schema import Source
+from pinnacle.core.instruments import from_config, write_list
+from pinnacle.core.schema import Source, Venue
 from pinnacle.replay.recording import Recording
 from tests.replay.few_files import files_left
 from tests.replay.recorded import START_NS, feed_records, flip_bit, write_journal
@@ -14,6 +16,26 @@ from tests.replay.recorded import START_NS, feed_records, flip_bit, write_journa
 def test_journals_of_no_process_stand_behind_those_that_are_in_the_order_of_the_flow(session):
     write_journal(session / "a-copy", Source.FEED, feed_records())
     assert list(Recording.open(session).journals) == ["feed", "strategy", "a-copy"]
+
+
+def test_a_venues_feeds_stand_in_the_order_of_their_numbers(tmp_path):
+    for number in (10, 9, 1):
+        write_journal(tmp_path / f"feed.kraken.{number}", Source.FEED, feed_records())
+    names = list(Recording.open(tmp_path).journals)
+    assert names == ["feed.kraken.1", "feed.kraken.9", "feed.kraken.10"]
+
+
+def test_the_market_of_an_instrument_is_looked_for_where_its_own_feed_wrote_it(tmp_path):
+    steps = {"tick_size": "0.01", "lot_size": "1"}
+    rows = [("a", "X"), ("a", "Y"), ("b", "X"), ("b", "Y"), ("b", "Z"), ("b", "W")]
+    configs = [InstrumentConfig(symbol=s, venue=v, **steps) for v, s in rows]
+    found = from_config(configs, {"a": Venue.KRAKEN, "b": Venue.GEMINI}, {"b": 3})
+    write_list(tmp_path / "instruments.json", found)
+    for name in ("feed.a", "feed.b.1", "feed.b.2", "feed.b.3"):
+        write_journal(tmp_path / name, Source.FEED, feed_records()[:0])
+    recording = Recording.open(tmp_path)
+    feeds = [recording.feed_of(i) for i in found]
+    assert feeds == ["feed.a", "feed.a", "feed.b.1", "feed.b.2", "feed.b.3", "feed.b.1"]
 
 
 def test_files_that_only_look_like_a_journals_make_no_journal(session):

@@ -51,6 +51,21 @@ def test_a_gateway_or_feed_that_is_lost_is_that_of_its_venues_instruments(role, 
     assert only(made.run(new(9, quantity=5, instrument_id=[0, 1, 31].index(gone)))) == PASSED
 
 
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_a_feed_of_several_of_a_venue_is_that_of_its_own_instruments(gone):
+    made = book(0, 0, 1, offsets=(0, 1, 1))
+    made.run(lost(Source.FEED, gone))
+    for instrument in range(3):
+        sent = new(1 + instrument, quantity=5, instrument_id=instrument)
+        passed = PASSED if instrument != gone else refused(Reason.NO_REFERENCE)
+        assert only(made.run(sent)) == passed
+
+
+def test_a_feed_that_no_session_has_is_refused():
+    assert Book(venues=(1,), offsets=(31,)).code == lib.PMM_ERR_ARGUMENT
+    assert Book(venues=(1,), offsets=(30,)).code == 0
+
+
 @pytest.mark.parametrize("gone", [0, 1, 31])
 def test_a_strategy_that_is_lost_takes_its_own_orders_with_it_and_may_send_no_others(gone):
     made = book(0)

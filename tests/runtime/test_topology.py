@@ -159,6 +159,69 @@ def test_all_of_a_role_end_before_the_next_role_does(several):
     assert ended == sorted(ended, key=STOP_ORDER.index) and len(ended) == len(several.processes)
 
 
+@pytest.fixture
+def sharded():
+    """Two real venues: five instruments of the first dealt to two feeds, one of the second."""
+    places = [MarketPlace("one", False, (0, 1, 2, 4, 5), 2), MarketPlace("two", False, (3,))]
+    return Topology(places, {"all": tuple(range(6)), "even": (0, 2, 3)})
+
+
+def test_instruments_are_dealt_to_a_venues_feeds_one_by_one(sharded):
+    feeds = {process.name: process.instruments for process in sharded.of_role("feed")}
+    assert feeds == {"feed.one.1": (0, 2, 5), "feed.one.2": (1, 4), "feed.two": (3,)}
+    assert names(Topology([MarketPlace("", False, (0, 1), 2)], {"": (0, 1)}).of_role("feed")) == [
+        "feed.1",
+        "feed.2",
+    ]
+
+
+def test_feeds_are_counted_through_all_venues_and_no_two_processes_have_one_source(sharded):
+    assert [process.number for process in sharded.of_role("feed")] == [0, 1, 2]
+    assert [process.number for process in sharded.of_role("gateway")] == [0, 1]
+    sources = [process.source for process in sharded.processes]
+    assert len(set(sources)) == len(sources)
+
+
+def test_a_reader_has_a_ring_of_each_feed_that_has_something_for_it(sharded):
+    reads = {name: rings(sharded.reads(sharded.process(name))) for name in names(sharded.processes)}
+    assert reads["strategy.all"] == [
+        "fills.all",
+        "market.strategy.one.1.all",
+        "market.strategy.one.2.all",
+        "market.strategy.two.all",
+    ]
+    assert reads["strategy.even"] == [
+        "fills.even",
+        "market.strategy.one.1.even",
+        "market.strategy.two.even",
+    ]
+    assert reads["exchange.one"] == [
+        "venue.orders.one",
+        "market.exchange.one.1",
+        "market.exchange.one.2",
+    ]
+
+
+def test_the_loss_of_one_of_a_venues_feeds_concerns_its_own_instruments_alone(sharded):
+    peers = {name: names(sharded.peers(sharded.process(name))) for name in names(sharded.processes)}
+    assert peers["strategy.even"] == [
+        "feed.one.1", "feed.two", "risk", "gateway.one", "gateway.two",
+    ]  # fmt: skip
+    assert peers["exchange.one"] == ["gateway.one", "feed.one.1", "feed.one.2"]
+    assert [name for name in peers["risk"] if name.startswith("feed")] == [
+        "feed.one.1", "feed.one.2", "feed.two",
+    ]  # fmt: skip
+
+
+def test_of_feeds_as_many_as_have_numbers_no_process_has_more_rings_than_its_stage():
+    ids = tuple(range(2 * NUMBERS_MAX))
+    place = MarketPlace("", False, ids, NUMBERS_MAX)
+    most = Topology([place], {f"s{i}": ids for i in range(NUMBERS_MAX)})
+    for process in most.processes:
+        for rings_of in (most.reads, most.gives, most.publishes):
+            assert len(rings_of(process)) <= lib.PMM_STAGE_RINGS_MAX
+
+
 def test_what_is_not_there_is_named_with_what_is(several):
     with pytest.raises(UsageError, match=r"no process 'feed'; there are: exchange\.alpha, "):
         several.process("feed")

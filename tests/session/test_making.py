@@ -401,3 +401,15 @@ def test_strategies_in_another_order_are_other_parameters(tmp_path):
     other = msgspec.structs.replace(loaded, strategies=turned)
     with pytest.raises(ConfigError, match=r"other parameters.*strategies in their order was"):
         create_session(other, paths)
+
+
+def test_a_session_of_more_feeds_does_not_go_on_with_the_journals_of_fewer(tmp_path):
+    config, paths = demo_config(tmp_path, "paper", "binance-paper.toml")
+    loaded = load_session(config)
+    create_session(loaded, paths)
+    with Journal.open(paths.journal("risk"), "paper", Source.RISK, 64) as log:
+        log.append_array(event(Kind.TIMER, recv_ns=1))
+    remove_session(paths)
+    session = msgspec.structs.replace(loaded.session, shards=2)
+    with pytest.raises(ConfigError, match=r"other parameters \(session.shards was 1, is 2\)"):
+        create_session(msgspec.structs.replace(loaded, session=session), paths)

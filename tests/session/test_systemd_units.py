@@ -20,12 +20,14 @@ SYSTEMD = '[session]\nruntime_dir = "/run/pinnacle"\ndata_dir = "/var/lib/pinnac
 
 @st.composite
 def topologies(draw):
-    """Up to four venues of two instruments each, up to four strategies on some of them."""
+    """Up to four venues of two instruments each, real ones perhaps with a feed for each of the two,
+    up to four strategies on some of them."""
     kinds = draw(st.lists(st.booleans(), min_size=1, max_size=4))
     several = len(kinds) > 1
     venues = [
-        MarketPlace(f"v{i}" if several else "", simulated, (2 * i, 2 * i + 1))
+        MarketPlace(f"v{i}" if several else "", simulated, (2 * i, 2 * i + 1), shards)
         for i, simulated in enumerate(kinds)
+        for shards in [1 if simulated else draw(st.integers(1, 2))]
     ]
     some = st.sets(st.sampled_from(range(2 * len(kinds))), min_size=1).map(sorted).map(tuple)
     traded = draw(st.lists(some, min_size=1, max_size=4))

@@ -1,5 +1,7 @@
 """Where the desk's rules begin and end: the last instrument, the last slot, the last nanosecond."""
 
+from dataclasses import replace
+
 import pytest
 
 from pinnacle.core._native import ffi, lib
@@ -60,7 +62,14 @@ LAST = lib.PMM_INSTRUMENTS_MAX - 1
 
 
 @pytest.mark.parametrize(
-    "terms", [{}, {"instrument_id": LAST}, {"venue_number": 31}, {"owner": 31}]
+    "terms",
+    [
+        {},
+        {"instrument_id": LAST},
+        {"venue_number": 31},
+        {"venue_number": 1, "feed_offset": 30},
+        {"owner": 31},
+    ],
 )
 def test_a_desk_has_one_instrument_to_sixty_four_of_any_id_and_venue(terms):
     assert [Bare(count, **terms).code for count in (1, 64)] == [0, 0]
@@ -72,6 +81,8 @@ def test_a_desk_of_no_instruments_of_too_many_or_of_what_there_is_not_is_refused
         Bare(65),
         Bare(1, owner=32),
         Bare(1, venue_number=32),
+        Bare(1, venue_number=1, feed_offset=31),
+        Bare(1, feed_offset=255),
         Bare(1, instrument_id=LAST + 1),
         Bare(3, instrument_id=0),
     ):
@@ -406,3 +417,18 @@ def test_a_new_desk_looks_at_all_that_it_has():
         desk.rows[row].wanted.bid_count = 1
     assert desk.decide() == 0, "of no book nothing is wanted"
     assert [desk.rows[row].wanted.bid_count for row in range(2)] == [0, 0]
+
+
+def test_a_lost_feed_of_several_of_a_venue_pulls_the_quotes_of_its_own_instruments():
+    table = [replace(i, feed_offset=i.instrument_id) for i in instruments_at({0: 0, 1: 0, 2: 1})]
+    books = [Book(i.instrument_id, 4096, 64) for i in table]
+    desk = Desk(table, books, stale_ns=0, reject_rest_ns=0, requote_ticks=0)
+    for row in table:
+        take(desk, book_of([(100, 5)], [(102, 5)], row.instrument_id, 1))
+    for feed, gone in ((0, 0), (1, 1), (2, None), (3, 2)):
+        aux = source_of(Source.FEED, feed)
+        take(desk, event(Kind.PEER_LOST, aux=aux, instrument_id=EVERYWHERE))
+        assert [i for i in range(3) if not desk.quotable(i)] == [gone][: gone is not None]
+        take(desk, event(Kind.PEER_BACK, aux=aux, instrument_id=EVERYWHERE))
+    take(desk, event(Kind.PEER_LOST, aux=source_of(Source.GATEWAY, 0), instrument_id=EVERYWHERE))
+    assert [desk.quotable(i) for i in range(3)] == [False, False, True]
