@@ -1,4 +1,4 @@
-"""`pinnacle config`: make a file, check one, or show one with every default filled in."""
+"""`pinnacle config`: make a file, check one, show one in full, or what would run of it here."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from pinnacle.cli.paper import Wanted, drafted, paper_options
 
 @click.group()
 def config() -> None:
-    """Make, check or show a configuration file."""
+    """Make, check or show a configuration file, or the plan of its session."""
 
 
 @config.command()
@@ -41,6 +41,29 @@ def show(file: Path, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(loaded), indent=2).decode())
     else:
         click.echo(to_toml(loaded), nl=False)
+
+
+@config.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="As JSON instead of a table.")
+def plan(file: Path, as_json: bool) -> None:
+    """Print what `pinnacle run FILE` would start here, and start nothing.
+
+    Each process with its instruments, its core and how it waits; the rings between them; and why no
+    cores are dealt, if none are.
+    """
+    import json
+    import shutil
+
+    from pinnacle.plan.checks import load_session
+    from pinnacle.plan.cores import this_machine
+    from pinnacle.plan.overview import overview
+
+    found = overview(load_session(file), this_machine())
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
+    else:
+        click.echo("\n".join(found.lines(shutil.get_terminal_size().columns)))
 
 
 @config.command()

@@ -30,8 +30,13 @@ if TYPE_CHECKING:
     "where the session is. What the process reads is the session's own copy.",
 )
 @click.option("--name", type=SESSION_NAME, help="Session name; the configured one if not given.")
+@click.option(
+    "--cpu",
+    type=click.IntRange(0, 1023),
+    help="Run on this core; that of the configuration, if it names one, if not given.",
+)
 @click.option("--log-json", is_flag=True, help="Log lines as JSON.")
-def process(process: str, config: Path, name: str | None, log_json: bool) -> int:
+def process(process: str, config: Path, name: str | None, cpu: int | None, log_json: bool) -> int:
     """Run one PROCESS of a session until SIGTERM, on which it ends in order.
 
     \b
@@ -60,7 +65,7 @@ def process(process: str, config: Path, name: str | None, log_json: bool) -> int
     place = named_in(config)
     paths = SessionPaths.of(place.runtime_dir, place.data_dir, session or name or place.name)
     try:
-        return _run(process, paths, log_json)
+        return _run(process, paths, cpu, log_json)
     except NotReadyError as error:
         if not paths.running_config.exists():
             # What is wrong in the file comes first: whoever made the session would hear of it.
@@ -70,7 +75,9 @@ def process(process: str, config: Path, name: str | None, log_json: bool) -> int
         ) from None
 
 
-def _run(name: str, paths: "SessionPaths", log_json: bool) -> int:
+def _run(name: str, paths: "SessionPaths", cpu: int | None, log_json: bool) -> int:
+    import msgspec
+
     from pinnacle.core.bell import Control
     from pinnacle.core.errors import ConfigError
     from pinnacle.core.notices import Level, Notices
@@ -88,7 +95,10 @@ def _run(name: str, paths: "SessionPaths", log_json: bool) -> int:
         with Notices(paths.notices(name), control.now_ns) as notices:
             log = logging.setup(name, as_json=log_json, notices=notices)
             run = importlib.import_module(f"pinnacle.{process.role}.process").run
-            seat = Seat(paths, topology, process, config.process(name), config.journal, log)
+            settings = config.process(name)
+            if cpu is not None:
+                settings = msgspec.structs.replace(settings, cpu=cpu)
+            seat = Seat(paths, topology, process, settings, config.journal, log)
             try:
                 code: int = run(seat, config.section(process))
             except Exception as error:

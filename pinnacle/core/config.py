@@ -69,7 +69,7 @@ class ProcessConfig(Section, frozen=True):
 
     wait: Literal["spin", "yield", "park"] = "park"
     spin_us: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
-    #: -1: wherever the kernel likes.
+    #: -1: what [session] cores gives it under `pinnacle run`, or wherever the kernel likes.
     cpu: Annotated[int, Meta(ge=-1, le=1023)] = -1
     #: Pin the session's segments in memory before the process is ready.
     lock_memory: bool = False

@@ -5,7 +5,7 @@ import re
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -63,6 +63,9 @@ class SessionSection(Section, frozen=True):
     #: longest pause: the default is a third of a second at 200,000 a second, and a tenth of that
     #: has been needed (`make bench FIGURES=sustained`, deepest ring).
     ring_capacity: int = 65_536
+    #: What `pinnacle run` does with processes that have no `cpu`. "auto": those on the order path
+    #: get a core each, where there is one for each and one for the rest; "none": the kernel's.
+    cores: Literal["auto", "none"] = "auto"
 
     def __post_init__(self) -> None:
         if self.venue is not None:

@@ -1,6 +1,7 @@
 """One whole session in the foreground: make it, start it, show it, end it, report it."""
 
 import contextlib
+import shutil
 import signal
 import sys
 import time
@@ -23,6 +24,8 @@ from pinnacle.core.ring import RingObserver
 from pinnacle.core.schema import Reason
 from pinnacle.plan.checks import load_session, warnings
 from pinnacle.plan.config import SessionConfig
+from pinnacle.plan.cores import Placement, this_machine
+from pinnacle.plan.overview import overview
 from pinnacle.runtime import log as logging
 from pinnacle.runtime.fitness import book_words
 from pinnacle.runtime.observer import Observer
@@ -37,8 +40,6 @@ START_STEP_S = 0.01
 LOOK_PERIOD_S = 1.0
 #: Each ends the session in order.
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-#: Whose time is the market's: the supervisor stays off their cores.
-ORDER_PATH = ("feed", "strategy", "risk", "gateway")
 
 
 def run_session(
@@ -61,6 +62,9 @@ def run_session(
     if port is not None:
         monitor = msgspec.structs.replace(config.monitor, port=port)
         config = msgspec.structs.replace(config, monitor=monitor)
+    plan = overview(config, this_machine())
+    for line in plan.lines(shutil.get_terminal_size().columns):
+        print(line, flush=True)
     paths = config.paths(name or stamped(config.session.name))
     # From before the first segment until after the last one: nothing is left by a signal between.
     with _interrupts() as interrupted:
@@ -69,7 +73,8 @@ def run_session(
             print(f"session {paths.data.name}: journals in {paths.data}", flush=True)
             if left := left_behind(paths.runtime.parent):
                 print(left, flush=True)
-            began, failure = _supervised(config, paths, duration_s, interrupted, keep)
+            supervised = _supervised(config, paths, plan.placement, duration_s, interrupted, keep)
+            began, failure = supervised
         finally:
             if keep:
                 keeper.close()
@@ -99,6 +104,7 @@ def _after(failure: SessionFailed | None) -> Iterator[None]:
 def _supervised(
     config: SessionConfig,
     paths: SessionPaths,
+    placement: Placement,
     duration_s: float | None,
     interrupted: list[int],
     keep: bool,
@@ -110,11 +116,11 @@ def _supervised(
         open_log(paths.log(SUPERVISOR)) as file,
     ):
         log = logging.setup(SUPERVISOR, notices=notices, fd=file.fileno())
-        supervisor = Supervisor(paths, config.topology(), log, keep)
+        supervisor = Supervisor(paths, config.topology(), log, keep, placement)
         observer = Observer(paths)
         seen = _Seen()
         try:
-            _lives(config, supervisor, observer, duration_s, interrupted, seen)
+            _lives(supervisor, observer, duration_s, interrupted, seen)
             if supervisor.began:
                 print("stopping: cancelling quotes, closing journals", flush=True)
             supervisor.stop()
@@ -138,7 +144,6 @@ def _supervised(
 
 
 def _lives(
-    config: SessionConfig,
     supervisor: Supervisor,
     observer: Observer,
     duration_s: float | None,
@@ -147,8 +152,7 @@ def _lives(
 ) -> None:
     """From the start until the end is wanted."""
     supervisor.start()
-    on_path = [p.name for p in config.topology().processes if p.role in ORDER_PATH]
-    supervisor.keep_off({config.process(name).cpu for name in on_path})
+    supervisor.keep_to_the_rest()
     while not interrupted and not supervisor.ready:
         supervisor.step()
         time.sleep(START_STEP_S)

@@ -21,6 +21,7 @@ from pinnacle.core.output import open_log
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Reason, in_words
 from pinnacle.core.segment import Mode
+from pinnacle.plan.cores import Placement
 from pinnacle.runtime.notify import VARIABLES, Notifier
 from pinnacle.runtime.orphan import KEEP, SUPERVISOR
 from pinnacle.runtime.topology import START_ORDER, STOP_ORDER, Topology
@@ -53,7 +54,9 @@ class Supervisor:
         topology: Topology,
         log: structlog.stdlib.BoundLogger,
         keep: bool = False,
+        placement: Placement | None = None,
     ):
+        """`placement`: where they run; without one the children run wherever this process may."""
         self.paths = paths
         names = [process.name for process in topology.processes]
         self.children = {name: Child(name, paths, Bell(paths.process(name))) for name in names}
@@ -61,7 +64,8 @@ class Supervisor:
         self._log = log
         self._keep = keep
         self._control = Control(paths.control, Mode.SHARED)
-        self._allowed = os.sched_getaffinity(0)
+        self._allowed = frozenset(os.sched_getaffinity(0))
+        self.placement = placement or Placement({}, self._allowed, False)
         self._notifier = Notifier()
         self._watchdog_ns = 0
         self._stepped_ns = self._awake_ns = monotonic_ns()
@@ -69,9 +73,9 @@ class Supervisor:
         self.began = False
         self._unclean: list[str] = []
 
-    def keep_off(self, cores: set[int]) -> None:
-        """Stay away from these cores where there are others; the processes may still use all."""
-        os.sched_setaffinity(0, self._allowed - cores or self._allowed)
+    def keep_to_the_rest(self) -> None:
+        """Leave the cores that processes have for themselves, where there are others."""
+        os.sched_setaffinity(0, self.placement.shared)
 
     def start(self) -> None:
         for process in self._topology.in_order(START_ORDER):
@@ -140,8 +144,12 @@ class Supervisor:
         # -P: a folder or a file called pinnacle where the user stands is not this program.
         command = [sys.executable, "-P", "-m", "pinnacle", "process", child.name]
         command += ["--config", str(self.paths.running_config), "--name", self.paths.data.name]
-        here = os.sched_getaffinity(0)
-        os.sched_setaffinity(0, self._allowed)
+        here, room = os.sched_getaffinity(0), self._allowed
+        if self.placement.dealt:
+            room = self.placement.room(child.name)
+            own = self.placement.own.get(child.name)
+            command += ["--cpu", str(own)] if own is not None else []
+        os.sched_setaffinity(0, room)
         child.before_start()
         with open_log(self.paths.log(child.name)) as log:
             # Its own session: the terminal's Ctrl-C is for the supervisor, who ends them in order.

@@ -17,7 +17,7 @@ QUOTES = (Kind.NEW, Kind.REPLACE)
 
 @pytest.fixture(scope="module")
 def survived(tmp_path_factory):
-    """(paths, report) of a session whose second feed was killed once."""
+    """(paths, report, what was shown) of a session whose second feed was killed once."""
     folder = tmp_path_factory.mktemp("shards")
     with serving(folder, made(folder, SPEED * SECONDS), SPEED) as addresses:
 
@@ -30,11 +30,11 @@ def survived(tmp_path_factory):
             os.kill(before.pid, signal.SIGKILL)
             until(lambda: live.process("feed.2").restarts > before.restarts, 30, "another feed.2")
             until(live.quoting, 60, "quotes again")
-            return live.paths, live.finish()
+            return live.paths, live.finish(), live.output()
 
 
 def test_each_feed_has_its_own_instruments_and_its_own_journal(survived):
-    paths, report = survived
+    paths, report, _ = survived
     for number, name in enumerate(("feed.1", "feed.2")):
         rows = journalled(paths, name)
         market = rows[rows["kind"] < Kind.NEW]
@@ -61,3 +61,10 @@ def test_while_a_feed_is_gone_its_instruments_alone_are_not_quoted(survived):
 
 def test_verify_repeats_every_decision(survived):
     assert_repeats(survived[0])
+
+
+def test_the_plan_is_shown_before_anything_starts(survived):
+    lines = survived[2].splitlines()
+    names = [line.split()[0] for line in lines[:8]]
+    assert names[:4] == ["process", "exchange", "feed.1", "feed.2"]
+    assert any(line.startswith("session shards: journals in") for line in lines[8:])

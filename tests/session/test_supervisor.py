@@ -5,6 +5,7 @@ import re
 import signal
 import sys
 import textwrap
+from pathlib import Path
 
 import psutil
 import pytest
@@ -15,6 +16,7 @@ from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Reason
 from pinnacle.core.segment import Mode
 from pinnacle.plan.checks import load_session
+from pinnacle.plan.cores import Placement
 from pinnacle.runtime.log import setup
 from pinnacle.session import child as child_module
 from pinnacle.session.create import create_session
@@ -41,7 +43,8 @@ def supervisor(tmp_path):
 def test_it_stays_off_the_order_paths_cores_and_its_processes_may_use_them_all(supervisor):
     allowed = os.sched_getaffinity(0)
     hot = {min(allowed)}
-    supervisor.keep_off(hot)
+    supervisor.placement = Placement({}, frozenset(allowed - hot or allowed), False)
+    supervisor.keep_to_the_rest()
     assert os.sched_getaffinity(0) == (allowed - hot or allowed)
     # As when one is started again, long after the supervisor has moved.
     supervisor._spawn(supervisor.children["monitor"])
@@ -50,10 +53,20 @@ def test_it_stays_off_the_order_paths_cores_and_its_processes_may_use_them_all(s
     assert os.sched_getaffinity(0) == (allowed - hot or allowed)
 
 
-def test_where_every_core_is_taken_it_runs_on_any(supervisor):
-    allowed = os.sched_getaffinity(0)
-    supervisor.keep_off(allowed)
-    assert os.sched_getaffinity(0) == allowed
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two cores")
+def test_a_process_with_a_dealt_core_runs_there_and_its_threads_on_the_rest(supervisor):
+    own, shared, *_ = sorted(os.sched_getaffinity(0))
+    supervisor.placement = Placement({"risk": own}, frozenset({shared}), True)
+    for name in ("risk", "monitor"):
+        supervisor._spawn(supervisor.children[name])
+    pids = {n: supervisor.children[n].process.pid for n in ("risk", "monitor")}
+    assert psutil.Process(pids["monitor"]).cpu_affinity() == [shared]
+    until(lambda: supervisor.children["risk"].ready, 30, "risk is ready")
+    cores = [
+        os.sched_getaffinity(int(t.name)) for t in Path(f"/proc/{pids['risk']}/task").iterdir()
+    ]
+    assert cores.count({own}) >= 1 and cores.count({shared}) >= 1
+    assert os.sched_getaffinity(pids["risk"]) == {own}
 
 
 #: A role's process that stands in for it: `BODY` is what it does.
