@@ -15,6 +15,7 @@ import http
 import ssl
 import time
 from collections import defaultdict
+from email.utils import formatdate
 from urllib.parse import urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -176,4 +177,5 @@ def _response(reply: Reply) -> Response:
     headers = Headers(reply.headers)
     headers["Content-Length"] = str(len(reply.body))
     headers["Connection"] = "close"
+    headers["Date"] = formatdate(usegmt=True)
     return Response(reply.status, http.HTTPStatus(reply.status).phrase, headers, reply.body)

@@ -1,4 +1,4 @@
-"""What a venue trades, as it says itself: steps, least sizes, currencies, whether it trades now."""
+"""What a venue says of itself: its instruments, their prices, what its clock shows."""
 
 import enum
 from abc import abstractmethod
@@ -9,7 +9,10 @@ from typing import Annotated, Any, NamedTuple, Protocol
 import msgspec
 
 from pinnacle.core.errors import DataError
+from pinnacle.venues.offset import SECOND_NS, Moment, moment_of_date
 
+#: No amount has so many digits before or behind its point; written out, they would fill memory.
+EXPONENT_MAX = 40
 #: Path and query.
 Request = tuple[str, dict[str, str]]
 
@@ -49,7 +52,7 @@ class Listing(NamedTuple):
 
 
 class Reference(Protocol):
-    """Where a venue's list is, and how it is read; no I/O."""
+    """Where what a venue says is, and how it is read; no I/O."""
 
     @abstractmethod
     def path(self) -> str:
@@ -67,6 +70,16 @@ class Reference(Protocol):
     def price(self, body: bytes) -> Decimal:
         """Of a reply; DataError for one that says none."""
 
+    def clock_request(self, symbol: str) -> Request:
+        """Path and query of what tells the venue's time; of one that has nothing for that, of any
+        of its small replies: HTTP dates them."""
+        return self.price_request(symbol)
+
+    def moment(self, date: str, body: bytes) -> Moment:
+        """What the venue's clock showed, by a reply and its Date; DataError for one that says
+        nothing of it."""
+        return moment_of_date(date)
+
 
 def plain(value: str | float | Decimal) -> str:
     """A number's decimal text: no exponent, no zeros that say nothing; DataError if it is none."""
@@ -74,7 +87,7 @@ def plain(value: str | float | Decimal) -> str:
         number = Decimal(str(value))
     except InvalidOperation:
         raise DataError(f"not a number: {value!r}") from None
-    if not number.is_finite() or number < 0:
+    if not number.is_finite() or number < 0 or abs(number.adjusted()) > EXPONENT_MAX:
         raise DataError(f"not an amount: {value!r}")
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -104,6 +117,14 @@ def price_said(decoder: "msgspec.json.Decoder[Any]", body: bytes, venue: str) ->
     if not price:
         raise DataError(f"{venue} says no price: {body[:80]!r}")
     return price
+
+
+def moment_said(seconds: str | float | Decimal, within_ns: int) -> Moment:
+    """What a clock showed that moves on each `within_ns`; DataError for what no clock shows."""
+    at_ns = int(Decimal(plain(seconds)) * SECOND_NS)
+    if at_ns >= 2**62:
+        raise DataError(f"no time: {seconds!r:.80}")
+    return Moment(at_ns - at_ns % within_ns, within_ns)
 
 
 def status_of(words: str, trading: Sequence[str], limited: Sequence[str] = ()) -> Status:

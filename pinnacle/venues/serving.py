@@ -1,7 +1,9 @@
 """A venue's own side of the wire, as far as venues are alike: books that follow a tape, clients."""
 
+import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -82,11 +84,20 @@ class BooksServed(Served):
 class StreamServed(BooksServed):
     """A venue whose clients learn everything on one WebSocket, at whatever address."""
 
+    #: Where the venue tells its time; None if nowhere.
+    CLOCK_PATH: ClassVar[str | None] = None
+
     def client(self, path: str) -> Client | None:
         return self.connected()
 
     def reply(self, path: str, ended: bool) -> Reply | None:
+        if path == self.CLOCK_PATH:
+            return Reply(200, JSON, self.clock(time.time_ns()))
         return Reply(404, JSON, b'{"error":"no such endpoint"}')
+
+    def clock(self, now_ns: int) -> bytes:
+        """What stands at CLOCK_PATH."""
+        raise NotImplementedError
 
     @abstractmethod
     def connected(self) -> Client:

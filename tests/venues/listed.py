@@ -102,6 +102,26 @@ PRICE_PATHS = {
     "gemini": "/v1/pubticker/btcusd",
     "kraken": "/0/public/Ticker?pair=BTCUSD",
 }
+#: What each venue answers to who asks for its time, in s; those that have no such thing, anything.
+CLOCKS = {
+    "binance": lambda now_s: b'{"serverTime":%d}' % (now_s * 1000),
+    "bitstamp": lambda now_s: b"{}",
+    "coinbase": lambda now_s: (
+        b'{"iso":"x","epochSeconds":"%d","epochMillis":"%d"}' % (now_s, now_s * 1000)
+    ),
+    "coinbase_exchange": lambda now_s: b'{"iso":"x","epoch":%.3f}' % (int(now_s * 1000) / 1000),
+    "gemini": lambda now_s: b"{}",
+    "kraken": lambda now_s: b'{"error":[],"result":{"unixtime":%d,"rfc1123":"x"}}' % now_s,
+}
+#: And where.
+CLOCK_PATHS = {
+    "binance": "/api/v3/time",
+    "bitstamp": "/api/v2/ticker/btcusd/",
+    "coinbase": "/api/v3/brokerage/time",
+    "coinbase_exchange": "/time",
+    "gemini": "/v1/pubticker/btcusd",
+    "kraken": "/0/public/Time",
+}
 
 
 @contextlib.contextmanager

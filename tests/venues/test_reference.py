@@ -10,10 +10,10 @@ import pytest
 from pinnacle.capture.reading import read_capture
 from pinnacle.core.errors import DataError
 from pinnacle.venues.dialect import LineKind
-from pinnacle.venues.reference import Status, plain, step
+from pinnacle.venues.reference import Status, moment_said, plain, step
 from pinnacle.venues.registry import VENUES, find
 from tests.beside import BESIDE, needs, needs_captures
-from tests.venues.listed import LISTED, PRICES, REPLIES
+from tests.venues.listed import CLOCKS, LISTED, PRICES, REPLIES
 
 FOLDER = BESIDE / "data" / "captures"
 PAIRS = BESIDE / "data" / "payload_examples" / "kraken_http_asset_pairs.json"
@@ -27,6 +27,8 @@ STOPPED = {
     "gemini": ('"open"', '"post_only"', Status.LIMITED),
     "kraken": ('"online"', '"cancel_only"', Status.HALTED),
 }
+#: Whose clock shows milliseconds.
+FINE_CLOCKS = ("binance", "coinbase", "coinbase_exchange")
 
 
 def listings(venue, reply):
@@ -134,3 +136,27 @@ def test_a_venue_that_cannot_be_reached_is_a_clear_error():
     assert "https://127.0.0.1:9/0/public/AssetPairs" in done.stderr
     done = asked("--venue", "kraken", *where, "--feed", "ca_file=none.pem")
     assert done.returncode == 2 and "ca_file none.pem" in done.stderr
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_what_a_venues_clock_shows_is_read_whole(venue):
+    reference = find(venue).reference()
+    date, at_s = "Wed, 21 Oct 2015 07:28:00 GMT", 1_445_412_480
+    moment = reference.moment(date, CLOCKS[venue](at_s))
+    assert moment.at_ns == at_s * 10**9
+    assert moment.within_ns == (10**6 if venue in FINE_CLOCKS else 10**9)
+
+
+@pytest.mark.parametrize(
+    "venue", [venue for venue in VENUES if venue not in ("bitstamp", "gemini")]
+)
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"serverTime":-1,"epoch":-1}'])
+def test_what_is_no_time_of_the_venues_is_refused(venue, body):
+    with pytest.raises(DataError):
+        find(venue).reference().moment("", body)
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "1e30", "-1", "nan", "x", "1e-99999999"])
+def test_no_number_that_a_venue_writes_fills_memory_or_is_believed(number):
+    with pytest.raises(DataError):
+        moment_said(number, 1)

@@ -4,11 +4,13 @@ from decimal import Decimal
 
 import msgspec
 
+from pinnacle.venues.offset import MILLISECOND_NS, Moment
 from pinnacle.venues.reference import (
     Listing,
     Reference,
     Request,
     decoded,
+    moment_said,
     plain,
     price_said,
     status_of,
@@ -39,8 +41,13 @@ class _Price(msgspec.Struct):
     price: str
 
 
+class _Clock(msgspec.Struct):
+    serverTime: int
+
+
 _decoder = msgspec.json.Decoder(_Info)
 _price_decoder = msgspec.json.Decoder(_Price)
+_clock_decoder = msgspec.json.Decoder(_Clock)
 
 
 class BinanceReference(Reference):
@@ -55,6 +62,13 @@ class BinanceReference(Reference):
 
     def price(self, body: bytes) -> Decimal:
         return price_said(_price_decoder, body, "Binance")
+
+    def clock_request(self, symbol: str) -> Request:
+        return "/api/v3/time", {}
+
+    def moment(self, date: str, body: bytes) -> Moment:
+        said = decoded(_clock_decoder, body, "Binance", "time")
+        return moment_said(Decimal(said.serverTime) / 1000, MILLISECOND_NS)
 
 
 def _listing(row: _Symbol) -> Listing:

@@ -63,6 +63,8 @@ class BinanceServed(BooksServed):
             info = {"timezone": "UTC", "serverTime": time.time_ns() // 1_000_000, "rateLimits": []}
             rows = [_symbol_info(self._instruments[symbol][0]) for symbol in symbols]
             return msgspec.json.encode(info | {"symbols": rows})
+        if path == "/api/v3/time":
+            return msgspec.json.encode({"serverTime": time.time_ns() // 1_000_000})
         if path == "/api/v3/ping":
             return b"{}"
         raise RequestRefused(-1000, f"no such endpoint: {path}", 404)

@@ -4,12 +4,14 @@ from decimal import Decimal
 
 import msgspec
 
+from pinnacle.venues.offset import MILLISECOND_NS, Moment
 from pinnacle.venues.reference import (
     Listing,
     Reference,
     Request,
     Status,
     decoded,
+    moment_said,
     plain,
     price_said,
 )
@@ -42,8 +44,13 @@ class _Price(msgspec.Struct):
     price: str
 
 
+class _Clock(msgspec.Struct):
+    epochMillis: str
+
+
 _decoder = msgspec.json.Decoder(_Products)
 _price_decoder = msgspec.json.Decoder(_Price)
+_clock_decoder = msgspec.json.Decoder(_Clock)
 _HALTING = ("is_disabled", "trading_disabled", "view_only", "cancel_only")
 _LIMITING = ("limit_only", "post_only", "auction_mode")
 
@@ -60,6 +67,13 @@ class CoinbaseReference(Reference):
 
     def price(self, body: bytes) -> Decimal:
         return price_said(_price_decoder, body, "Coinbase")
+
+    def clock_request(self, symbol: str) -> Request:
+        return "/api/v3/brokerage/time", {}
+
+    def moment(self, date: str, body: bytes) -> Moment:
+        said = decoded(_clock_decoder, body, "Coinbase", "time")
+        return moment_said(Decimal(plain(said.epochMillis)) / 1000, MILLISECOND_NS)
 
 
 def _listing(row: _Product) -> Listing:

@@ -27,6 +27,11 @@ class _Request(msgspec.Struct):
 
 
 class CoinbaseServed(StreamServed):
+    CLOCK_PATH = "/api/v3/brokerage/time"
+
+    def clock(self, now_ns: int) -> bytes:
+        return encode({"epochMillis": str(now_ns // 1_000_000)})
+
     def connected(self) -> Client:
         return _Client(self.books)
 

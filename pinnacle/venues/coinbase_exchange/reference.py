@@ -4,12 +4,14 @@ from decimal import Decimal
 
 import msgspec
 
+from pinnacle.venues.offset import MILLISECOND_NS, Moment
 from pinnacle.venues.reference import (
     Listing,
     Reference,
     Request,
     Status,
     decoded,
+    moment_said,
     plain,
     price_said,
 )
@@ -34,8 +36,13 @@ class _Price(msgspec.Struct):
     price: str
 
 
+class _Clock(msgspec.Struct):
+    epoch: float
+
+
 _decoder = msgspec.json.Decoder(list[_Product])
 _price_decoder = msgspec.json.Decoder(_Price)
+_clock_decoder = msgspec.json.Decoder(_Clock)
 _LIMITING = ("limit_only", "post_only", "auction_mode")
 
 
@@ -51,6 +58,13 @@ class CoinbaseExchangeReference(Reference):
 
     def price(self, body: bytes) -> Decimal:
         return price_said(_price_decoder, body, "Coinbase Exchange")
+
+    def clock_request(self, symbol: str) -> Request:
+        return "/time", {}
+
+    def moment(self, date: str, body: bytes) -> Moment:
+        said = decoded(_clock_decoder, body, "Coinbase Exchange", "time")
+        return moment_said(said.epoch, MILLISECOND_NS)
 
 
 def _listing(row: _Product) -> Listing:

@@ -20,6 +20,11 @@ class _Request(msgspec.Struct):
 
 
 class CoinbaseExchangeServed(StreamServed):
+    CLOCK_PATH = "/time"
+
+    def clock(self, now_ns: int) -> bytes:
+        return encode({"epoch": now_ns // 1_000_000 / 1000})
+
     def connected(self) -> Client:
         return _Client(self.books)
 

@@ -5,12 +5,14 @@ from decimal import Decimal
 import msgspec
 
 from pinnacle.core.errors import DataError
+from pinnacle.venues.offset import SECOND_NS, Moment
 from pinnacle.venues.reference import (
     Digits,
     Listing,
     Reference,
     Request,
     decoded,
+    moment_said,
     plain,
     price_said,
     status_of,
@@ -52,8 +54,17 @@ class _Price(msgspec.Struct):
         return next((ticker.c[0] for ticker in self.result.values()), "0")
 
 
+class _Time(msgspec.Struct):
+    unixtime: int
+
+
+class _Clock(msgspec.Struct):
+    result: _Time
+
+
 _decoder = msgspec.json.Decoder(_Pairs)
 _price_decoder = msgspec.json.Decoder(_Price)
+_clock_decoder = msgspec.json.Decoder(_Clock)
 
 
 class KrakenReference(Reference):
@@ -73,6 +84,13 @@ class KrakenReference(Reference):
 
     def price(self, body: bytes) -> Decimal:
         return price_said(_price_decoder, body, "Kraken")
+
+    def clock_request(self, symbol: str) -> Request:
+        return "/0/public/Time", {}
+
+    def moment(self, date: str, body: bytes) -> Moment:
+        said = decoded(_clock_decoder, body, "Kraken", "time")
+        return moment_said(said.result.unixtime, SECOND_NS)
 
 
 def _listing(row: _Pair) -> Listing:

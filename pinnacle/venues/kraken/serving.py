@@ -35,6 +35,8 @@ class _Request(msgspec.Struct):
 class KrakenServed(StreamServed):
     """`depth`: how many levels a side the tape has: no other can be served from it."""
 
+    CLOCK_PATH = "/0/public/Time"
+
     def __init__(
         self,
         dialect: Dialect,
@@ -43,6 +45,9 @@ class KrakenServed(StreamServed):
     ):
         super().__init__(dialect, instruments)
         self._depth = depth
+
+    def clock(self, now_ns: int) -> bytes:
+        return encode({"error": [], "result": {"unixtime": now_ns // 1_000_000_000}})
 
     def connected(self) -> Client:
         return _Client(self.books, self._depth)
