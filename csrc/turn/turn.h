@@ -40,12 +40,15 @@ struct pmm_feed {
     uint16_t source;                   /* of this process */
     uint16_t reserved;
     uint64_t published;
+    struct pmm_histogram *venue_to_record; /* NULL: not recorded */
+    int64_t venue_ahead_ns;            /* how far the venue's clock is ahead of session time */
 };
 
 /*
  * Whole messages of our instruments. Stamps the source (and recv_ns, where it is 0, with the clock), journals, applies
- * to the books, pushes to every reader (outlet.h says what becomes of one whose ring has no room). n; the journal's
- * SYSTEM; ARGUMENT, and nothing leaves the caller's memory, if a record is of no instrument of ours.
+ * to the books, pushes to every reader (outlet.h says what becomes of one whose ring has no room). Records from the
+ * venue's stamp on the last record, read by our clock, to its recv_ns; nothing of a snapshot or of a book's state. n;
+ * the journal's SYSTEM; ARGUMENT, and nothing leaves the caller's memory, if a record is of no instrument of ours.
  */
 int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n);
 

@@ -1,10 +1,18 @@
 /* turn_feed.c: the feed: into its journal and books, and out to every reader. */
 #include "base/error.h"
+#include "base/kinds.h"
 #include "base/prefetch.h"
 #include "turn/outlet_part.h"
 #include "turn/turn.h"
 
 #define WARM_BOOKS 4
+
+/* Stamps are a venue's to choose: differences are taken where nothing overflows. */
+static void record_latency(const struct pmm_feed *feed, const struct pmm_event *last) {
+    if (!feed->venue_to_record || last->venue_ns <= 0 || pmm_is_book_state(last->kind)) return;
+    const uint64_t venue_ns = (uint64_t)last->venue_ns - (uint64_t)feed->venue_ahead_ns;
+    pmm_histogram_record(feed->venue_to_record, (int64_t)((uint64_t)last->recv_ns - venue_ns));
+}
 
 int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n) {
     if (n == 0) return 0;
@@ -25,6 +33,7 @@ int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t
     for (uint32_t reader = 0; reader < feed->reader_count; reader++)
         pmm_outlet_give(feed->readers[reader], events, n, &touched);
     feed->published += n;
+    record_latency(feed, &events[n - 1]);
     return (int64_t)n;
 }
 

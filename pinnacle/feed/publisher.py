@@ -9,6 +9,7 @@ from pinnacle.core._native import ffi, lib
 from pinnacle.core.bell import Bell
 from pinnacle.core.book import SharedBookWriter
 from pinnacle.core.clock import Clock, monotonic_ns
+from pinnacle.core.counters import Histogram
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.journal import Journal
 from pinnacle.core.outlet import Outlet
@@ -76,12 +77,19 @@ class Publisher:
             feed.books[number] = book.cdata
         for i, outlet in enumerate(self._outlets):
             feed.readers[i] = outlet.cdata
+        self._latency: Histogram | None = None
         self._publish = lib.pmm_feed_publish
         self._resync = lib.pmm_feed_resync
 
     def publish(self, events: Any, n: int) -> None:
         """n normalised records, in order."""
         self.check(self._publish(self.cdata, events, n))
+
+    def venue_clock(self, histogram: Histogram, ahead_ns: int) -> None:
+        """From here latencies are recorded: the venue's clock is so far ahead of session time."""
+        self._latency = histogram
+        self.cdata.venue_to_record = histogram.cdata
+        self.cdata.venue_ahead_ns = ahead_ns
 
     def check(self, code: int) -> int:
         """`code` of a call that publishes, if it is not negative; else its exception."""

@@ -12,6 +12,7 @@ from pinnacle.core.notices import Notice
 from pinnacle.core.risk import beyond_names
 from pinnacle.core.rows import Quote
 from pinnacle.runtime.observer import Observer, ProcessView
+from pinnacle.runtime.venue_view import VenueView
 
 BOOK_LEVELS = 10
 #: The page's histogram has so many buckets to the power of two; the segment's has 32.
@@ -71,6 +72,33 @@ def process_json(process: ProcessView) -> dict[str, Any]:
         "heartbeat_age_ms": round(process.heartbeat_age_ms, 1),
         "rss_mb": process.rss_mb,
     }
+
+
+def venue_json(view: VenueView, messages_per_s: float) -> dict[str, Any]:
+    """How a feed stands with its venue; what is not known yet is null."""
+    latency = view.latency
+    return {
+        "name": view.name,
+        "state": view.state,
+        "reason": view.reason,
+        "live": view.live,
+        "state_ms": round(view.state_ms),
+        "silent_ms": None if view.silent_ms is None else round(view.silent_ms, 1),
+        "messages": view.messages,
+        "messages_per_s": round(messages_per_s, 1),
+        "connections": view.connections,
+        "gaps": view.gaps,
+        "resyncs": view.resyncs,
+        "checksum_failures": view.checksum_failures,
+        "clock_ahead_ms": _rounded(view.clock_ahead_ms),
+        "clock_error_ms": _rounded(view.clock_error_ms),
+        "latency_p50_us": latency.p50 / 1000 if latency is not None and latency.count else None,
+        "latency_p99_us": latency.p99 / 1000 if latency is not None and latency.count else None,
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 def notice_json(notice: Notice) -> dict[str, Any]:

@@ -5,7 +5,7 @@ latencies in microseconds, rates) is numbers. The document's shape is in docs/mo
 """
 
 import hashlib
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -20,13 +20,15 @@ from pinnacle.monitor.document import (
     latency_json,
     notice_json,
     process_json,
+    venue_json,
 )
 from pinnacle.monitor.tail import RiskTail
 from pinnacle.runtime.fitness import unfit
 from pinnacle.runtime.observer import Observer, ProcessView
+from pinnacle.runtime.rate import Rate
+from pinnacle.runtime.venue_view import STANDING
 
 HISTORY_STEP_NS = 1_000_000_000
-RATE_SPAN_NS = 2_000_000_000
 #: The latest, of all processes together.
 NOTICES = 50
 
@@ -51,7 +53,8 @@ class State:
         self._currency = common_currency([i.symbol for i in self._instruments])
         self._history: deque[tuple[float, list[float]]] = deque(maxlen=history_s)
         self._history_ns = 0
-        self._rate = _Rate(RATE_SPAN_NS)
+        self._rate = Rate()
+        self._venue_rates: dict[str, Rate] = defaultdict(Rate)
         self.latest = Sample(b"{}", '"none"', monotonic_ns(), {"monitor": "starting"})
 
     def sample(self) -> Sample:
@@ -87,6 +90,10 @@ class State:
             "notice_count": observer.notice_count(),
             "lost_log_lines": observer.lost_log_lines(),
             "processes": [process_json(process) for process in processes],
+            "venues": [
+                venue_json(view, self._venue_rates[view.name].of(now, view.messages))
+                for view in observer.venues()
+            ],
             "totals": self._totals(rows, records, self._rate.of(now, records)),
             "instruments": [
                 row.json() | {"resting": self._tail.resting(row.instrument)} for row in rows
@@ -95,7 +102,7 @@ class State:
             "journal_trouble": self._tail.trouble,
             "pnl_history": self._history_json(),
             "latency": latency_json(observer.histograms("risk").get("tick_to_order")),
-            "feed": feed,
+            "feed": {name: count for name, count in feed.items() if name not in STANDING},
         }
 
     def _totals(self, rows: list[Row], records: int, rate: float) -> dict[str, Any]:
@@ -132,22 +139,3 @@ class State:
                 instrument.label: columns[i] for i, instrument in enumerate(self._instruments)
             },
         }
-
-
-class _Rate:
-    """How fast a counter moved over the last seconds."""
-
-    def __init__(self, span_ns: int):
-        self._span_ns = span_ns
-        self._seen: deque[tuple[int, int]] = deque()
-
-    def of(self, now: int, count: int) -> float:
-        """Per second; 0 after its process began anew."""
-        seen = self._seen
-        if seen and count < seen[-1][1]:
-            seen.clear()
-        seen.append((now, count))
-        while len(seen) > 2 and now - seen[1][0] >= self._span_ns:
-            seen.popleft()
-        begin, first = seen[0]
-        return (count - first) * 1e9 / (now - begin) if now > begin else 0.0

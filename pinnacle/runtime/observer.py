@@ -15,6 +15,7 @@ from pinnacle.core.notices import Notice, NoticesReader
 from pinnacle.core.paths import SUPERVISOR, SessionPaths, role_of
 from pinnacle.core.rows import Position, PositionsReader, Quote, QuotesReader
 from pinnacle.core.schema import Reason, Side
+from pinnacle.runtime.venue_view import VenueView, venue_view
 
 #: A process whose heart has not beaten for so long is hung: every loop beats each 20 ms.
 HEART_SILENT_NS = 2_000_000_000
@@ -106,6 +107,22 @@ class Observer:
     def histograms(self, process: str) -> dict[str, Histogram]:
         """Every histogram of a process by its label."""
         return self._counters[process].histograms()
+
+    def venues(self) -> list[VenueView]:
+        """How each feed of a venue outside stands with it."""
+        now_ns, names = self.now_ns(), self.of_role("feed")
+        only = self.instruments[0].venue_name
+        found = (
+            venue_view(
+                name.removeprefix("feed").removeprefix(".") or only,
+                self._bells[name].segment.owner_alive(),
+                self.counters(name),
+                self.histograms(name),
+                now_ns,
+            )
+            for name in names
+        )
+        return [view for view in found if view is not None]
 
     def notices(self) -> list[Notice]:
         """The latest warnings and errors of every process, dead ones too, in order of time."""

@@ -1,6 +1,7 @@
 """What `pinnacle run` shows while a session lives: a live screen, or lines where there is none."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 
@@ -11,12 +12,15 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.counters import HistogramSummary
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.notices import Notice
 from pinnacle.core.schema import Reason, in_words
 from pinnacle.runtime.fitness import book_words, unfit
 from pinnacle.runtime.observer import Observer, ProcessView
+from pinnacle.runtime.rate import Rate
+from pinnacle.runtime.venue_view import VenueView
 
 LINE_PERIOD_S = 5.0
 SCREEN_PERIOD_S = 0.25
@@ -25,6 +29,7 @@ SILENT_MS = 1000.0
 WIDE = 100
 #: What a narrow terminal does without, the least important first.
 PROCESS_DROPPED = ("memory", "restarts", "heartbeat")
+VENUE_DROPPED = ("last", "p99", "checksums", "gaps", "clock ahead", "stamp to record", "resyncs")
 DROPPED = ("refused", "open", "fills b/a", "quotes", "P&L", "position")
 
 #: Makes a table that lacks the columns of these names.
@@ -41,6 +46,7 @@ class LiveView:
         self._live: Live | None = None
         self._next = self._next_notices = 0.0
         self._told: dict[str, int] = {}
+        self._rates: dict[str, Rate] = defaultdict(Rate)
 
     def __enter__(self) -> "LiveView":
         # A terminal that cannot move its cursor gets lines, as a file does.
@@ -64,7 +70,7 @@ class LiveView:
         if now < self._next:
             return
         self._next = now + (LINE_PERIOD_S if self._live is None else SCREEN_PERIOD_S)
-        seen = _Seen(self._observer)
+        seen = _Seen(self._observer, self._rates)
         if self._live is not None:
             self._live.update(self._screen(seen, remaining_s), refresh=True)
         else:
@@ -86,9 +92,15 @@ class LiveView:
         return Group(
             self._header(seen, remaining_s),
             _fitting(console, partial(_instrument_table, seen, console.width), DROPPED),
+            *self._venues(seen),
             _latency_line(seen.latency),
             _fitting(console, partial(_process_table, seen.processes), PROCESS_DROPPED),
         )
+
+    def _venues(self, seen: "_Seen") -> list[Table]:
+        if not seen.venues:
+            return []
+        return [_fitting(self._console, partial(_venue_table, seen.venues), VENUE_DROPPED)]
 
     def _header(self, seen: "_Seen", remaining_s: float | None) -> Text:
         header = Text()
@@ -108,7 +120,7 @@ class LiveView:
 class _Seen:
     """Everything that the view shows, read once."""
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Observer, rates: dict[str, Rate]):
         self.session = observer.paths.data.name
         self.killed = observer.killed()
         self.processes = observer.processes()
@@ -116,6 +128,10 @@ class _Seen:
         histogram = observer.histograms("risk").get("tick_to_order")
         self.latency = histogram.summary() if histogram is not None else None
         self.rows = [_Row(observer, instrument) for instrument in observer.instruments]
+        now_ns = monotonic_ns()
+        self.venues = [
+            (view, rates[view.name].of(now_ns, view.messages)) for view in observer.venues()
+        ]
 
 
 class _Row:
@@ -141,7 +157,7 @@ class _Row:
 
 
 def lines(seen: _Seen, remaining_s: float | None) -> list[str]:
-    """The session in plain lines: one for each instrument, one for the processes."""
+    """The session in plain lines: one an instrument, one a venue, one for the processes."""
     found = [
         f"{row.label}: market {row.bid} / {row.ask}"
         + (f" ({row.book_trouble})" if row.book_trouble else "")
@@ -149,6 +165,7 @@ def lines(seen: _Seen, remaining_s: float | None) -> list[str]:
         f"fills {row.fills}, open orders {row.open_orders}, refused {row.refused}"
         for row in seen.rows
     ]
+    found += [_venue_line(*venue) for venue in seen.venues]
     states = " ".join(_process_words(process) for process in seen.processes)
     if seen.killed != Reason.NONE:
         mood = f", HALTED: {in_words(seen.killed)}"
@@ -249,6 +266,53 @@ def _process_table(processes: list[ProcessView], left_out: tuple[str, ...]) -> T
         }
         cells = [facts[name] for name in names]
         table.add_row(process.name, Text(process.state, style=style), *cells)
+    return table
+
+
+def _venue_facts(view: VenueView, messages_per_s: float) -> dict[str, str]:
+    """A venue's figures by the names of their columns."""
+    clock, latency = "-", view.latency
+    if view.clock_ahead_ms is not None:
+        clock = f"{view.clock_ahead_ms:+.1f} ± {view.clock_error_ms:.1f} ms"
+    known = latency is not None and latency.count
+    return {
+        "last": "-" if view.silent_ms is None else f"{view.silent_ms / 1000:.1f} s",
+        "messages/s": f"{messages_per_s:.0f}",
+        "gaps": str(view.gaps),
+        "resyncs": str(view.resyncs),
+        "checksums": str(view.checksum_failures),
+        "clock ahead": clock,
+        "stamp to record": f"{latency.p50 / 1e6:.2f} ms" if latency and known else "-",
+        "p99": f"{latency.p99 / 1e6:.2f} ms" if latency and known else "-",
+    }
+
+
+def _venue_state(view: VenueView) -> str:
+    return f"{view.state} ({view.reason})" if view.reason else view.state
+
+
+def _venue_line(view: VenueView, messages_per_s: float) -> str:
+    facts = _venue_facts(view, messages_per_s)
+    return (
+        f"{view.name}: {_venue_state(view)} for {max(view.state_ms, 0) / 1000:.0f} s, "
+        f"last message {facts['last']} ago, {facts['messages/s']} messages/s, "
+        f"gaps {facts['gaps']}, resyncs {facts['resyncs']}, "
+        f"checksum failures {facts['checksums']}, clock ahead {facts['clock ahead']}, "
+        f"stamp to record p50 {facts['stamp to record']} p99 {facts['p99']}"
+    )
+
+
+def _venue_table(venues: list[tuple[VenueView, float]], left_out: tuple[str, ...]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("venue", style="bold", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    rows = [(view, _venue_facts(view, rate)) for view, rate in venues]
+    names = [name for name in rows[0][1] if name not in left_out]
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    for view, facts in rows:
+        state = Text(_venue_state(view), style="green" if view.live else "yellow")
+        table.add_row(view.name, state, *(facts[name] for name in names))
     return table
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from pinnacle.core.clock import Clock
 from pinnacle.core.errors import DataError
+from pinnacle.core.market_state import ConnectionState, MarketState
 from pinnacle.core.schema import Reason
 from pinnacle.venues.port import MarketData
 from pinnacle.venues.stream import FetchedStream, MarketStream
@@ -71,6 +72,8 @@ class Connector(MarketData, Generic[StreamT]):
         self._book_stale_s = config.book_stale_ms / 1000
         self._wait_ms = config.backoff_min_ms, config.backoff_max_ms
         self._waits: dict[int, Backoff] = {}
+        self._state = ConnectionState.CONNECTING
+        self._since_ns = self._heard_ns = 0
         #: Rows for which a snapshot is on its way.
         self._awaited: set[int] = set()
 
@@ -106,6 +109,23 @@ class Connector(MarketData, Generic[StreamT]):
     def counts(self) -> dict[str, int]:
         return self.stream.counts()
 
+    def state(self) -> MarketState:
+        session, stream = self.session, self.stream
+        state = session.state
+        if state is ConnectionState.LIVE and not stream.live:
+            state = ConnectionState.SNAPSHOT
+        if state is not self._state or not self._since_ns:
+            self._state, self._since_ns = state, self._clock()
+        reason = {ConnectionState.LIVE: Reason.NONE, ConnectionState.STALE: Reason.STALE}
+        return MarketState(
+            state=state,
+            reason=reason.get(state, stream.reason),
+            since_ns=self._since_ns,
+            heard_ns=self._heard_ns,
+            messages=session.frames,
+            connections=session.connections,
+        )
+
     def greeting(self) -> list[str]:
         self.stream.begin()
         self._awaited = set(self.stream.rows)
@@ -119,7 +139,8 @@ class Connector(MarketData, Generic[StreamT]):
         stream = self.stream
         if self.listener is not None:
             self.listener.took(frames)
-        others = stream.take(frames, self._clock())
+        self._heard_ns = now_ns = self._clock()
+        others = stream.take(frames, now_ns)
         if len(others) < len(frames):
             self.session.acknowledge()
         for frame in others:

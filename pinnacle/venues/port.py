@@ -13,6 +13,7 @@ import numpy as np
 
 from pinnacle.core.config import Section
 from pinnacle.core.errors import UsageError
+from pinnacle.core.market_state import MarketState
 from pinnacle.core.schema import Venue
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ class MarketData(Protocol):
 
     def counts(self) -> Mapping[str, int]:
         """What it counts, by name; the names are the same at each call."""
+
+    def state(self) -> MarketState:
+        """How it stands now."""
 
 
 class VenueKind(ABC, Generic[SectionT]):

@@ -40,6 +40,7 @@ class Tally:
 
     gaps        the venue's numbers did not join on
     snapshots   that its book began with
+    resyncs     its book was whole and had to begin anew
     dropped     depth updates that a live book had already
     early       depth updates of a book that is not whole, and will not need them
     odd         said what cannot be
@@ -50,6 +51,7 @@ class Tally:
 
     gaps: int = 0
     snapshots: int = 0
+    resyncs: int = 0
     dropped: int = 0
     early: int = 0
     odd: int = 0
@@ -64,6 +66,7 @@ class MarketStream(ABC):
     """The books of one connection.
 
     wanted      rows whose book is not whole: they need a snapshot
+    reason      why a book was made invalid last
     broken      not NONE: nothing of this connection can be trusted any more, with the reason, and
                 nothing is delivered; who owns it must begin another
     tallies     of each row
@@ -77,6 +80,7 @@ class MarketStream(ABC):
     COUNTED: ClassVar[dict[str, str]] = {
         "gaps": "gaps",
         "snapshots": "snapshots",
+        "resyncs": "resyncs",
         "odd": "odd",
         "rounded": "rounded",
     }
@@ -85,7 +89,7 @@ class MarketStream(ABC):
         self.codec = codec
         self.rows = range(len(codec.symbols))
         self.wanted: set[int] = set(self.rows)
-        self.broken = Reason.NONE
+        self.broken, self.reason = Reason.NONE, Reason.STARTING
         self.tallies = [Tally() for _ in self.rows]
         self.heard: set[int] = set()
         self.frames = self.unasked = 0
@@ -219,10 +223,16 @@ class MarketStream(ABC):
 
     def forget(self, row: int) -> None:
         """A book is not whole."""
-        self.wanted.add(row)
+        self._lose(row)
+
+    def _lose(self, row: int) -> None:
+        if row not in self.wanted:
+            self.wanted.add(row)
+            self.tallies[row].resyncs += 1
 
     def _invalidate(self, rows: Iterable[int], reason: int, recv_ns: int) -> None:
         rows = list(rows)
+        self.reason = Reason(reason)
         notices = self._notices.array[: len(rows)]
         notices[:] = np.zeros(1, notices.dtype)
         notices["recv_ns"] = recv_ns
@@ -308,7 +318,7 @@ class FetchedStream(MarketStream):
             tally.early += 1
         elif verdict is Diff.GAP:
             tally.gaps += 1
-            self.wanted.add(row)
+            self._lose(row)
             self._invalidate([row], Reason.SEQUENCE_GAP, recv_ns)
         return False
 

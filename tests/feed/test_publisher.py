@@ -8,6 +8,7 @@ import pytest
 from pinnacle.core._native import lib
 from pinnacle.core.bell import create_bell
 from pinnacle.core.book import SharedBookReader, create_shared_book
+from pinnacle.core.counters import Counters, create_counters
 from pinnacle.core.errors import NativeError
 from pinnacle.core.journal import Journal
 from pinnacle.core.journal_reader import JournalReader
@@ -133,3 +134,40 @@ def test_each_reader_is_sent_its_own_instruments_and_books_may_have_any_ids(tmp_
         event(Kind.DEPTH, side=1, price=200, quantity=1, flags=Flag.LAST, instrument_id=LAST - 1)
     )
     assert made.publisher.broken() == [(LAST - 1, Reason.CROSSED)]
+
+
+def latencies(made, *records, ahead_ns=0):
+    """What is recorded of these, published one by one: [count, largest]."""
+    create_counters(made.paths.counters("feed"), 1, 1, "feed")
+    with Counters(made.paths.counters("feed")) as counters:
+        histogram = counters.histogram("venue_to_record")
+        made.publisher.venue_clock(histogram, ahead_ns)
+        for rows in records:
+            made.publish(rows)
+        return [histogram.summary().count, histogram.summary().max]
+
+
+def test_from_the_venues_stamp_to_the_record_is_read_by_our_clock(made):
+    trade = event(Kind.TRADE, recv_ns=10_000, venue_ns=9_000)
+    assert latencies(made, trade, ahead_ns=-500) == [1, 500]
+
+
+def test_a_venue_whose_clock_is_ahead_is_not_from_the_future(made):
+    trade = event(Kind.TRADE, recv_ns=10_000, venue_ns=12_000)
+    assert latencies(made, trade, ahead_ns=2_250) == [1, 250]
+
+
+def test_no_latency_is_made_of_a_snapshot_or_of_what_has_no_stamp(made):
+    book = book_of([(100, 5)], [(110, 5)])
+    book["venue_ns"], book["recv_ns"] = 1, 10_000
+    unstamped = event(Kind.TRADE, recv_ns=10_000)
+    lost = event(Kind.BOOK_INVALID, recv_ns=10_000, venue_ns=1)
+    assert latencies(made, book, unstamped, lost) == [0, 0]
+
+
+def test_the_last_record_of_a_message_is_the_one_that_counts_and_no_stamp_overflows(made):
+    first = event(Kind.TRADE, recv_ns=10_000, venue_ns=1)
+    last = event(Kind.TRADE, recv_ns=10_000, venue_ns=9_900)
+    wild = event(Kind.TRADE, recv_ns=1, venue_ns=2**63 - 1)
+    both = batch(first, last)
+    assert latencies(made, both, wild) == [2, 100]

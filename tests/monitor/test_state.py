@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from pinnacle.core.counters import BUCKET_FLOORS
+from pinnacle.core.market_state import ConnectionState, MarketState
 from pinnacle.core.notices import Level
 from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Flag, Kind, Reason, Side
@@ -73,6 +74,29 @@ def test_an_instrument_is_shown_in_decimal_text(segments, state):
     assert ether["position"] == "-0.100"
     assert ether["pnl"]["total"] == "-0.75000"
     assert ether["book"]["mid"] == "2000.005"
+
+
+def test_a_venue_is_shown_as_its_feed_stands_with_it(segments, state):
+    segments.ready()
+    assert document(state)["venues"] == []
+    stands = MarketState(ConnectionState.LIVE, Reason.NONE, 1, 2, 500, 1)
+    shown = {f"market.{name}": value for name, value in stands._asdict().items()}
+    segments.count("feed", published=9, **shown, **{"market.gaps": 7, "market.checksums_bad": 2})
+    seen = document(state)
+    (venue,) = seen["venues"]
+    assert (venue["name"], venue["state"], venue["reason"], venue["live"]) == (
+        "simulated", "live", "", True,
+    )  # fmt: skip
+    assert (venue["gaps"], venue["resyncs"], venue["checksum_failures"]) == (7, 0, 2)
+    assert venue["clock_ahead_ms"] is venue["latency_p50_us"] is None
+    assert "market.state" not in seen["feed"] and seen["feed"]["market.gaps"] == 7
+    segments.counters["feed"].histogram("venue_to_record").record(2_000_000)
+    known = {"clock_ahead_ns": -1_234_567, "clock_error_ns": 9_876_543}
+    segments.count("feed", **known, **{"market.messages": 10**9})
+    (venue,) = document(state)["venues"]
+    assert (venue["clock_ahead_ms"], venue["clock_error_ms"]) == (-1.235, 9.877)
+    assert 2000 <= venue["latency_p50_us"] <= venue["latency_p99_us"] < 2100
+    assert venue["messages_per_s"] > 1e6 and not known.keys() & document(state)["feed"].keys()
 
 
 def test_the_totals_add_up_where_there_is_one_currency(segments, state):

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from pinnacle.core.bell import Bell
+from pinnacle.core.market_state import ConnectionState, MarketState
 from pinnacle.core.notices import Level
 from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Reason
@@ -56,6 +57,40 @@ def test_without_a_terminal_there_is_a_line_for_each_instrument_and_one_for_the_
     assert "of 4, exchange=ready feed=ready" in processes
     assert "gateway=absent" in processes
     assert "HALTED" not in processes
+
+
+def show_venue(segments, **more):
+    now_ns = segments.control.now_ns()
+    state = MarketState(ConnectionState.SNAPSHOT, Reason.SEQUENCE_GAP, now_ns, now_ns, 500, 1)
+    shown = {f"market.{name}": value for name, value in state._asdict().items()}
+    segments.count("feed", **(shown | {"market.gaps": 7, "market.resyncs": 6} | more))
+
+
+def test_each_venue_has_a_line_of_how_it_stands(segments, observer):
+    show_venue(segments)
+    (line,) = (line for line in shown(observer).splitlines() if line.startswith("simulated:"))
+    assert line.startswith("simulated: snapshot (sequence gap) for ")
+    for text in ("0 messages/s", "gaps 7", "resyncs 6", "checksum failures 0"):
+        assert text in line
+    assert line.endswith("clock ahead -, stamp to record p50 - p99 -")
+
+
+def test_a_clock_and_the_latency_by_it_are_shown_once_they_are_known(segments, observer):
+    segments.counters["feed"].histogram("venue_to_record").record(5_000_000)
+    show_venue(segments, clock_ahead_ns=-1_500_000, clock_error_ns=20_000_000)
+    assert "clock ahead -1.5 ± 20.0 ms, stamp to record p50 5" in shown(observer)
+
+
+def test_a_terminal_has_a_table_of_venues_that_gets_narrower_with_it(segments, observer):
+    show_venue(segments)
+    wide = shown(observer, force_terminal=True)
+    for text in ("snapshot (sequence gap)", "resyncs", "clock ahead", "stamp to record", "p99"):
+        assert text in wide, text
+    written = io.StringIO()
+    console = Console(file=written, width=70, force_terminal=True)
+    with LiveView(observer, ADDRESS, console) as view:
+        view.update(None)
+    assert "snapshot (sequence gap)" in written.getvalue() and "…" not in written.getvalue()
 
 
 def test_lines_come_every_few_seconds_however_often_it_is_called(segments, observer):

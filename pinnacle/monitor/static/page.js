@@ -6,6 +6,7 @@ import {
   age, grouped, integer, micros, money, quantity, rate, timeOfDay, words,
 } from "./format.js";
 import { InstrumentCard } from "./instrument.js";
+import { showVenues } from "./venues.js";
 
 const PERIOD_MS = 250;
 const TIMEOUT_MS = 3000;
@@ -187,6 +188,7 @@ function show(state) {
   showProcesses(state.processes);
   showNotices($("notices"), state);
   showFigures(state);
+  showVenues($("venues"), $("venues-head"), $("venues-body"), state);
   showInstruments(state);
   showLegends(state);
   pnlChart.update(state.pnl_history, state.totals.currency);

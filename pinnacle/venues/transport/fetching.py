@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx2
 
@@ -27,21 +27,65 @@ class Problem(NamedTuple):
     retry_after_s: float = 0.0
 
 
+class Timed(NamedTuple):
+    """A reply, its Date as it stands there, and when its request went and it began to come."""
+
+    body: bytes
+    date: str
+    sent_ns: int
+    received_ns: int
+
+
+#: What the HTTP library calls the moments.
+_ASKING, _ANSWERED = "send_request_headers.started", "receive_response_headers.complete"
+
+
 async def get(
     url: str, query: Mapping[str, str | int], tls: ssl.SSLContext | None, timeout_s: float
 ) -> bytes | Problem:
     """The body of a GET, or what came instead of one."""
+    response = await _get(url, query, tls, timeout_s, {})
+    return response if isinstance(response, Problem) else response.content
+
+
+async def timed(
+    url: str,
+    query: Mapping[str, str | int],
+    tls: ssl.SSLContext | None,
+    timeout_s: float,
+    clock: Callable[[], int],
+) -> Timed | Problem:
+    """The same with its times: what it took to connect is not among them."""
+    times: dict[str, int] = {}
+
+    async def trace(event: str, _: object) -> None:
+        times[event.partition(".")[2]] = clock()
+
+    response = await _get(url, query, tls, timeout_s, {"trace": trace})
+    if isinstance(response, Problem):
+        return response
+    sent_ns, received_ns = times[_ASKING], times[_ANSWERED]
+    return Timed(response.content, response.headers.get("Date", ""), sent_ns, received_ns)
+
+
+async def _get(
+    url: str,
+    query: Mapping[str, str | int],
+    tls: ssl.SSLContext | None,
+    timeout_s: float,
+    extensions: Mapping[str, Any],
+) -> httpx2.Response | Problem:
     try:
         async with httpx2.AsyncClient(
             verify=tls or True, timeout=timeout_s, trust_env=False
         ) as http:
-            response = await http.get(url, params=dict(query))
+            response = await http.get(url, params=dict(query), extensions=dict(extensions))
     except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
         return Problem(f"{type(error).__name__}: {error}")
     if response.status_code != 200:
         text = f"HTTP {response.status_code} {response.text[:200]}"
         return Problem(text, _retry_after_s(response))
-    return response.content
+    return response
 
 
 class Fetcher:

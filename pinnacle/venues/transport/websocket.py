@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from pinnacle.core.errors import ConfigError, DataError
+from pinnacle.core.market_state import ConnectionState
 from pinnacle.core.schema import Reason
 from pinnacle.venues.transport.backoff import Backoff
 from pinnacle.venues.transport.config import ConnectionConfig
@@ -51,6 +52,7 @@ class WebSocketSession:
     connections   times subscribed
     acknowledged  set while the venue has confirmed what was asked for; the conversation calls
                   `acknowledge` when it hears so
+    state         never SNAPSHOT: what of the market is whole is not known here
     frames        how many came
     tls           the context of the newest connection, for requests beside it
     """
@@ -65,6 +67,7 @@ class WebSocketSession:
         self.connections = 0
         self.frames = 0
         self.acknowledged = asyncio.Event()
+        self.state = ConnectionState.CONNECTING
         self.tls: ssl.SSLContext | None = None
         self._to_say: asyncio.Queue[str] = asyncio.Queue()
         self._given_up: asyncio.Future[ConnectionLost] | None = None
@@ -78,6 +81,7 @@ class WebSocketSession:
         if not self.acknowledged.is_set():
             self.connections += 1
             self.acknowledged.set()
+            self.state = ConnectionState.LIVE
 
     def say(self, text: str) -> None:
         """Send it on the connection that stands now; what was not sent is gone with it."""
@@ -104,6 +108,7 @@ class WebSocketSession:
             if time.monotonic() - begun > config.backoff_max_ms / 1000:
                 backoff.reset()
             self._conversation.lost(lost.reason)
+            self.state = ConnectionState.BACKING_OFF
             await asyncio.sleep(backoff.next_ms() / 1000)
 
     def _context(self) -> ssl.SSLContext | None:
@@ -119,6 +124,7 @@ class WebSocketSession:
     async def _connection(self, beside: Sequence[asyncio.Task[None]]) -> ConnectionLost:
         """One connection from its beginning to its end; returns why it ended."""
         config = self._config
+        self.state = ConnectionState.CONNECTING
         try:
             self.tls = self._context()
             async with connect(
@@ -140,6 +146,7 @@ class WebSocketSession:
         self, socket: ClientConnection, beside: Sequence[asyncio.Task[None]]
     ) -> ConnectionLost:
         """Everything on an open connection: the first task that fails ends it."""
+        self.state = ConnectionState.SUBSCRIBING
         self._to_say = asyncio.Queue()
         self._given_up = given_up = asyncio.get_running_loop().create_future()
         for message in self._conversation.greeting():
@@ -195,6 +202,7 @@ class WebSocketSession:
             await asyncio.sleep(period)
             quiet = quiet + 1 if self.frames == seen else 0
             seen = self.frames
+            self.state = ConnectionState.STALE if quiet >= 2 else ConnectionState.LIVE
             nudge = self._conversation.nudge() if quiet == 2 else None
             if nudge is not None:
                 self.say(nudge)

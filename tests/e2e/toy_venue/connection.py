@@ -2,6 +2,7 @@
 
 from pinnacle.core._native import ffi
 from pinnacle.core.errors import DataError
+from pinnacle.core.market_state import MarketState
 from pinnacle.core.schema import Kind, Reason, Side
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
@@ -28,6 +29,10 @@ class ToyMarket:
 
     def counts(self):
         return {"gaps": self._gaps}
+
+    def state(self):
+        session = self._session
+        return MarketState(session.state, messages=session.frames, connections=session.connections)
 
     def greeting(self):
         return [f"subscribe|{','.join(self._ids)}"]

@@ -1,0 +1,71 @@
+"""Keeps an estimate of how far a venue's clock is ahead of session time, beside its connection."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from pinnacle.core.errors import DataError
+from pinnacle.venues.offset import ClockOffset, Offset
+from pinnacle.venues.reference import Reference
+from pinnacle.venues.transport.fetching import Problem, timed
+from pinnacle.venues.transport.troubles import Troubles
+
+#: So many requests until the estimate is good; each of a clock that shows whole seconds halves it.
+QUICK_SAMPLES = 8
+QUICK_S, PERIOD_S = 0.2, 60.0
+TIMEOUT_S = 10.0
+
+
+class VenueClock:
+    """Asks the venue for its time again and again.
+
+    config   the venue's section
+    symbol   one of its instruments, by the venue's own name
+    told     gets each estimate
+    """
+
+    def __init__(
+        self,
+        reference: Reference,
+        config: Any,
+        symbol: str,
+        now: Callable[[], int],
+        troubles: Troubles,
+        told: Callable[[Offset], object],
+    ):
+        self._reference = reference
+        self._config = config
+        self._request = reference.clock_request(symbol)
+        self._now = now
+        self._troubles = troubles
+        self._told = told
+        self._offset = ClockOffset()
+        self._samples = self._within_ns = 0
+
+    async def run(self) -> None:
+        """Until cancelled; what fails is told and tried again."""
+        while True:
+            if self._samples:
+                # As the venue's clock moves on a reply tells most.
+                wait_ns = self._offset.wait_ns(self._now(), self._within_ns)
+                await asyncio.sleep(wait_ns / 1e9)
+            try:
+                pause_s = await self._ask()
+            except (DataError, OSError) as error:
+                self._troubles.failed_of("its clock", str(error))
+                pause_s = PERIOD_S
+            await asyncio.sleep(pause_s)
+
+    async def _ask(self) -> float:
+        """One request; the pause before the next, in s."""
+        (path, query), config = self._request, self._config
+        tls = ssl.create_default_context(cafile=config.ca_file)
+        answer = await timed(f"{config.rest_url}{path}", query, tls, TIMEOUT_S, self._now)
+        if isinstance(answer, Problem):
+            self._troubles.failed_of("its clock", answer.text)
+            return max(answer.retry_after_s, PERIOD_S)
+        moment = self._reference.moment(answer.date, answer.body)
+        self._samples, self._within_ns = self._samples + 1, moment.within_ns
+        self._told(self._offset.take(answer.sent_ns, answer.received_ns, moment))
+        return QUICK_S if self._samples < QUICK_SAMPLES else PERIOD_S
