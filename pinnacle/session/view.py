@@ -282,9 +282,14 @@ def _venue_facts(view: VenueView, messages_per_s: float) -> dict[str, str]:
         "resyncs": str(view.resyncs),
         "checksums": str(view.checksum_failures),
         "clock ahead": clock,
-        "stamp to record": f"{latency.p50 / 1e6:.2f} ms" if latency and known else "-",
-        "p99": f"{latency.p99 / 1e6:.2f} ms" if latency and known else "-",
+        "stamp to record": _lasting(latency.p50) if latency and known else "-",
+        "p99": _lasting(latency.p99) if latency and known else "-",
     }
+
+
+def _lasting(ns: int) -> str:
+    """Of a recording that is played again it may be years."""
+    return f"{ns / 1e6:.2f} ms" if ns < 10_000_000_000 else f"{ns / 1e9:.0f} s"
 
 
 def _venue_state(view: VenueView) -> str:

@@ -34,6 +34,7 @@ export function rate(value) {
 
 /** Microseconds in the unit that fits. */
 export function micros(us) {
+  if (us >= 1e8) return [integer(us / 1e6), "s"];
   if (us >= 1e6) return [(us / 1e6).toFixed(2), "s"];
   if (us >= 1e4) return [(us / 1e3).toFixed(1), "ms"];
   if (us >= 1e3) return [(us / 1e3).toFixed(2), "ms"];
