@@ -29,6 +29,7 @@ HEADERS = [
     "shared/counters.h",
     "shared/notices.h",
     "shared/rows.h",
+    "shared/listing.h",
     "book/book.h",
     "journal/journal.h",
     "sim/match.h",

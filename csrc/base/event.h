@@ -38,6 +38,7 @@
 #define PMM_INSTRUMENTS_MAX 256 /* of a session */
 #define PMM_SYMBOL_BYTES    32
 #define PMM_VENUE_BYTES     16
+#define PMM_CURRENCY_BYTES  12
 
 struct pmm_event {
     int64_t recv_ns;
@@ -199,6 +200,9 @@ enum pmm_reason {
     PMM_REASON_OVERFLOW = 6,
     PMM_REASON_STALE = 7,
     PMM_REASON_RESYNC = 8,
+    PMM_REASON_HALTED = 9,         /* the venue takes no orders of the instrument */
+    PMM_REASON_DELISTED = 10,      /* the venue does not list it (any more) */
+    PMM_REASON_DEFINITION = 11,    /* the venue's steps are not those of the instrument table */
     /* why an order was refused before it left */
     PMM_REASON_ORDER_SIZE = 32,
     PMM_REASON_POSITION_LIMIT = 33,
@@ -251,8 +255,13 @@ enum pmm_reason {
  *   78     1     lot_decimals
  *   79     1     venue_number (of its gateway and exchange; below PMM_NUMBERS_MAX)
  *   80     16    venue (the venue's name in this session, NUL-padded UTF-8)
- *   96     1     feed_offset (its feed's number less venue_number: 0 where each venue has one feed)
- *   97     31    reserved, zero
+ *   96     1    feed_offset (its feed's number less venue_number: 0 where each venue has one feed)
+ *   97     3    reserved, zero
+ *   100    12   base (currency, NUL-padded UTF-8, as far as there is room; empty: not said yet)
+ *   112    12   quote (the same)
+ *   124    4    listed (enum pmm_listed)
+ *
+ * From 100 on the venue's feed writes what the venue says, listed last (listing.h). The rest stays as it was made.
  */
 struct pmm_instrument {
     char symbol[PMM_SYMBOL_BYTES];
@@ -268,7 +277,19 @@ struct pmm_instrument {
     uint8_t venue_number;
     char venue[PMM_VENUE_BYTES];
     uint8_t feed_offset;
-    uint8_t reserved[31];
+    uint8_t reserved[3];
+    char base[PMM_CURRENCY_BYTES];
+    char quote[PMM_CURRENCY_BYTES];
+    uint32_t listed;
+};
+
+/* Whether the venue takes orders of an instrument. */
+enum pmm_listed {
+    PMM_LISTED_UNKNOWN = 0,  /* nobody could ask it yet */
+    PMM_LISTED_TRADING = 1,
+    PMM_LISTED_LIMITED = 2,  /* not every kind of order */
+    PMM_LISTED_HALTED = 3,
+    PMM_LISTED_DELISTED = 4
 };
 
 /*

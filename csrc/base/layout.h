@@ -54,7 +54,10 @@ static_assert(sizeof(struct pmm_event) == PMM_EVENT_BYTES, "pmm_event is one cac
     ROW(pmm_instrument, venue_number, 79, 1) \
     ROW(pmm_instrument, venue, 80, 16) \
     ROW(pmm_instrument, feed_offset, 96, 1) \
-    ROW(pmm_instrument, reserved, 97, 31)
+    ROW(pmm_instrument, reserved, 97, 3) \
+    ROW(pmm_instrument, base, 100, 12) \
+    ROW(pmm_instrument, quote, 112, 12) \
+    ROW(pmm_instrument, listed, 124, 4)
 
 PMM_INSTRUMENT_LAYOUT(PMM_ROW_ASSERT)
 static_assert(sizeof(struct pmm_instrument) == 128, "pmm_instrument is two cache lines");

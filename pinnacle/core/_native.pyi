@@ -26,6 +26,7 @@ class _Lib:
     PMM_CLOCK_STEP_NS: int
     PMM_CLOCK_VALID_NS: int
     PMM_CLOCK_WIDTH_TICKS_MAX: int
+    PMM_CURRENCY_BYTES: int
     PMM_DECIMAL_DECIMALS_MAX: int
     PMM_DECIMAL_TEXT_BYTES: int
     PMM_DESK_DECISIONS_MAX: int
@@ -114,6 +115,11 @@ class _Lib:
     PMM_L3_PRICE_MAX: int
     PMM_L3_QUANTITY_MAX: int
     PMM_LABEL_BYTES: int
+    PMM_LISTED_DELISTED: int
+    PMM_LISTED_HALTED: int
+    PMM_LISTED_LIMITED: int
+    PMM_LISTED_TRADING: int
+    PMM_LISTED_UNKNOWN: int
     PMM_MARKET_PENDING_MAX: int
     PMM_MARKET_STEPS_MAX: int
     PMM_MATCH_ORDERS_MAX: int
@@ -167,9 +173,12 @@ class _Lib:
     PMM_REASON_CHECKSUM: int
     PMM_REASON_CROSSED: int
     PMM_REASON_DAY_END: int
+    PMM_REASON_DEFINITION: int
+    PMM_REASON_DELISTED: int
     PMM_REASON_DISCONNECTED: int
     PMM_REASON_DUPLICATE_ORDER: int
     PMM_REASON_FOK: int
+    PMM_REASON_HALTED: int
     PMM_REASON_JOURNAL: int
     PMM_REASON_KILL_SWITCH: int
     PMM_REASON_MESSAGE_RATE: int
@@ -437,6 +446,10 @@ class _Lib:
     def pmm_histogram_quantile(_0: Any, _1: float, /) -> int: ...
     @staticmethod
     def pmm_histogram_record(_0: Any, _1: int, /) -> None: ...
+    @staticmethod
+    def pmm_instrument_list(_0: Any, _1: Any, _2: Any, _3: int, /) -> None: ...
+    @staticmethod
+    def pmm_instrument_listed(_0: Any, /) -> int: ...
     @staticmethod
     def pmm_journal_append(_0: Any, _1: Any, _2: int, /) -> int: ...
     @staticmethod

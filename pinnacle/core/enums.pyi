@@ -104,6 +104,9 @@ class Reason(IntEnum):
     PRICE_COLLAR = 34
     POSITION_LIMIT = 33
     ORDER_SIZE = 32
+    DEFINITION = 11
+    DELISTED = 10
+    HALTED = 9
     RESYNC = 8
     STALE = 7
     OVERFLOW = 6
@@ -208,6 +211,13 @@ class Cancel(IntEnum):
     AHEAD = 2
     BEHIND = 1
     PROPORTIONAL = 0
+
+class Listed(IntEnum):
+    DELISTED = 4
+    HALTED = 3
+    LIMITED = 2
+    TRADING = 1
+    UNKNOWN = 0
 
 class MessageKind(IntEnum):
     ORDER = 5

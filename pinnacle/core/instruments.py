@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from pinnacle.core._native import lib
 from pinnacle.core.config import InstrumentConfig, joined
+from pinnacle.core.enums import Listed
 from pinnacle.core.errors import ConfigError, LayoutError, is_shortage
 from pinnacle.core.kept import kept_bytes
 from pinnacle.core.names import Symbol
@@ -87,7 +88,10 @@ class Instrument:
             self.venue_number,
             self.venue_name.encode(),
             self.feed_offset,
-            np.zeros(31, np.uint8),
+            np.zeros(3, np.uint8),
+            b"",
+            b"",
+            Listed.UNKNOWN,
         )
 
 
@@ -215,13 +219,13 @@ def write_table(path: Path, instruments: Sequence[Instrument]) -> None:
     """Create the mapped file."""
     rows = table(instruments)
     create_segment(path, SegmentKind.INSTRUMENTS, _FINGERPRINT, rows.nbytes, "instruments")
-    with _open(path, Mode.OWN) as segment:
+    with open_table(path, Mode.OWN) as segment:
         segment.payload[: rows.nbytes] = rows.tobytes()
 
 
 def read_table(path: Path) -> list[Instrument]:
     """The instruments of a session's mapped file."""
-    with _open(path, Mode.READ) as segment:
+    with open_table(path, Mode.READ) as segment:
         content = bytes(segment.payload)
     try:
         return _from_table(np.frombuffer(content, dtype=INSTRUMENT))
@@ -229,7 +233,8 @@ def read_table(path: Path) -> list[Instrument]:
         raise LayoutError(f"{path}: is damaged: {error}") from None
 
 
-def _open(path: Path, mode: int) -> Segment:
+def open_table(path: Path, mode: int) -> Segment:
+    """The mapped file, of this layout."""
     return Segment(path, kind=SegmentKind.INSTRUMENTS, fingerprint=_FINGERPRINT, mode=mode)
 
 

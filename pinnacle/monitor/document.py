@@ -1,7 +1,6 @@
 """The parts of the state document that speak of one thing each: JSON-ready, decimals as text."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -31,6 +30,12 @@ class Row:
         self.instrument = instrument
         self.money = instrument.money_text
         self.position = observer.position(instrument)
+        listing = observer.listing(instrument)
+        self.listed = listing.listed
+        #: Of the currencies, what the venue says or the symbol shows; empty if neither does.
+        self.base, self.quote = listing.base, listing.quote
+        if not self.quote:
+            self.base, self.quote = symbol_currencies(instrument.symbol)
         self._quote = observer.quote(instrument)
         self._book = observer.book(instrument, BOOK_LEVELS)
 
@@ -41,6 +46,9 @@ class Row:
             "symbol": instrument.label,
             "tick_size": f"{instrument.tick.size:f}",
             "lot_size": f"{instrument.lot.size:f}",
+            "listed": self.listed.name.lower(),
+            "base": self.base or None,
+            "quote": self.quote or None,
             "book": book_json(instrument, self._book),
             "quotes": quotes_json(instrument, self._quote),
             "position": instrument.quantity_text(position.position),
@@ -172,7 +180,13 @@ def _from_us(wide: int) -> float:
     return float(f"{2.0 ** _WIDE[wide] / 1000:.6g}")
 
 
-def common_currency(symbols: Sequence[str]) -> str | None:
-    """What stands behind the separator of every symbol, if it is the same: then money adds up."""
-    found = {match[1] if (match := re.search(r"[-/](\w+)$", s)) else None for s in symbols}
-    return found.pop() if len(found) == 1 else None
+def symbol_currencies(symbol: str) -> tuple[str, str]:
+    """What stands on both sides of a symbol's separator; nothing where there is none."""
+    base, _, quote = symbol.replace("/", "-").rpartition("-")
+    return (base, quote) if base and quote else ("", "")
+
+
+def common_currency(quotes: Iterable[str]) -> str | None:
+    """What all are quoted in, if it is one and known: then money adds up."""
+    found = set(quotes)
+    return found.pop() or None if len(found) == 1 else None

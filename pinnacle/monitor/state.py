@@ -50,7 +50,6 @@ class State:
         self._observer = observer
         self._instruments = observer.instruments
         self._tail = RiskTail(observer.paths.journal("risk"), self._instruments)
-        self._currency = common_currency([i.symbol for i in self._instruments])
         self._history: deque[tuple[float, list[float]]] = deque(maxlen=history_s)
         self._history_ns = 0
         self._rate = Rate()
@@ -108,10 +107,11 @@ class State:
     def _totals(self, rows: list[Row], records: int, rate: float) -> dict[str, Any]:
         bids = sum(row.position.bid_fills for row in rows)
         asks = sum(row.position.ask_fills for row in rows)
+        currency = common_currency(row.quote for row in rows)
         total = sum((Decimal(row.money(row.position.total)) for row in rows), start=Decimal(0))
         return {
-            "currency": self._currency,
-            "pnl": f"{total:f}" if self._currency else None,
+            "currency": currency,
+            "pnl": f"{total:f}" if currency else None,
             "fills": bids + asks,
             "bid_fills": bids,
             "ask_fills": asks,

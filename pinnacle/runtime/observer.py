@@ -11,6 +11,7 @@ from pinnacle.core.book import SharedBookReader
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.counters import CountersReader, Histogram
 from pinnacle.core.instruments import Instrument, read_table
+from pinnacle.core.listings import Listing, ListingTable
 from pinnacle.core.notices import Notice, NoticesReader
 from pinnacle.core.paths import SUPERVISOR, SessionPaths, role_of
 from pinnacle.core.rows import Position, PositionsReader, Quote, QuotesReader
@@ -56,11 +57,13 @@ class Observer:
         self._positions = PositionsReader(paths.positions)
         self._quotes = {name: QuotesReader(paths.quotes(name)) for name in self.of_role("strategy")}
         self._control = Control(paths.control)
+        self._listings = ListingTable(paths.instruments)
 
     def close(self) -> None:
         by_process = (self._bells, self._counters, self._quotes)
         opened = [segment for mapped in by_process for segment in mapped.values()]
-        for segment in (*opened, *self._books, *self._notices, self._positions, self._control):
+        alone = (self._positions, self._control, self._listings)
+        for segment in (*opened, *self._books, *self._notices, *alone):
             segment.close()
 
     def processes(self) -> list[ProcessView]:
@@ -111,10 +114,11 @@ class Observer:
     def venues(self) -> list[VenueView]:
         """How each feed of a venue outside stands with it."""
         now_ns, names = self.now_ns(), self.of_role("feed")
-        only = self.instruments[0].venue_name
+        first = self.instruments[0]
+        only = "" if first.of_several else first.venue_name
         found = (
             venue_view(
-                name.removeprefix("feed").removeprefix(".") or only,
+                f"{only}{name.removeprefix('feed')}".removeprefix("."),
                 self._bells[name].segment.owner_alive(),
                 self.counters(name),
                 self.histograms(name),
@@ -149,6 +153,10 @@ class Observer:
             reason = Reason(shared.top().reason).name.lower()
             return {"valid": False, "reason": reason, "bids": [], "asks": []}
         return {"valid": True, "reason": "", "bids": bids.tolist(), "asks": asks.tolist()}
+
+    def listing(self, instrument: Instrument) -> Listing:
+        """What the venue said last of one instrument."""
+        return self._listings.read(instrument.instrument_id)
 
     def position(self, instrument: Instrument) -> Position:
         """Position, P&L, fills and refusals of one instrument, as risk showed them last."""

@@ -106,6 +106,10 @@ class Connector(MarketData, Generic[StreamT]):
         self.stream.resync(self._rows[instrument_id], reason, self._clock())
         self._look()
 
+    def hold(self, instrument_id: int, reason: int) -> None:
+        self.stream.hold(self._rows[instrument_id], reason, self._clock())
+        self._look()
+
     def counts(self) -> dict[str, int]:
         return self.stream.counts()
 
@@ -192,7 +196,8 @@ class Connector(MarketData, Generic[StreamT]):
         while True:
             await asyncio.sleep(self._book_stale_s / 4)
             for row in stream.rows:
-                is_quiet = row not in stream.heard and row not in stream.wanted
+                is_whole = row not in stream.wanted and row not in stream.held
+                is_quiet = is_whole and row not in stream.heard
                 quiet[row] = quiet[row] + 1 if is_quiet else 0
                 if quiet[row] == 4:
                     words = f"nothing came of it for {self._book_stale_s:g} s"

@@ -45,6 +45,12 @@ class MarketData(Protocol):
     def resync(self, instrument_id: int, reason: int) -> None:
         """Begin one book anew: its owner found it wrong. At once, from the task that runs `run`."""
 
+    def hold(self, instrument_id: int, reason: int) -> None:
+        """Give nothing of a book but BOOK_INVALID with this reason; NONE: again as the venue does.
+
+        At once, from the task that runs `run`. What the same reason holds already stays so.
+        """
+
     def counts(self) -> Mapping[str, int]:
         """What it counts, by name; the names are the same at each call."""
 

@@ -58,6 +58,11 @@ class Reference(Protocol):
     def path(self) -> str:
         """Of the list, behind the base of the venue's REST address."""
 
+    def list_request(self, symbols: Sequence[str]) -> Request:
+        """Path and query of a list that has these of the venue's own symbols; where one that it
+        does not know spoils it, `path` has them all."""
+        return self.path(), {}
+
     @abstractmethod
     def listings(self, body: bytes) -> list[Listing]:
         """Of a reply; DataError for one that is no list of the venue's."""

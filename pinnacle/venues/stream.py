@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from pinnacle.core._native import lib
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Source
 from pinnacle.venues.codec import (
     NO_ROW,
@@ -44,6 +45,7 @@ class Tally:
     dropped     depth updates that a live book had already
     early       depth updates of a book that is not whole, and will not need them
     odd         said what cannot be
+    off_grid    of these, a number that is none of the instrument's steps, or far too large
     rounded     quantities finer than a lot, rounded down to lots: see csrc/wire/message.h
     good, bad   checksums of the venue's that were, and were not, of the rebuilt book
     compared, different: best prices of the venue's, with the rebuilt ones
@@ -55,6 +57,7 @@ class Tally:
     dropped: int = 0
     early: int = 0
     odd: int = 0
+    off_grid: int = 0
     rounded: int = 0
     good: int = 0
     bad: int = 0
@@ -62,10 +65,14 @@ class Tally:
     different: int = 0
 
 
+_RANGE: int = lib.PMM_ERR_RANGE
+
+
 class MarketStream(ABC):
     """The books of one connection.
 
     wanted      rows whose book is not whole: they need a snapshot
+    held        rows that are to give nothing, with the reason; none of them is wanted
     reason      why a book was made invalid last
     broken      not NONE: nothing of this connection can be trusted any more, with the reason, and
                 nothing is delivered; who owns it must begin another
@@ -82,6 +89,7 @@ class MarketStream(ABC):
         "snapshots": "snapshots",
         "resyncs": "resyncs",
         "odd": "odd",
+        "off_grid": "off_grid",
         "rounded": "rounded",
     }
 
@@ -89,6 +97,7 @@ class MarketStream(ABC):
         self.codec = codec
         self.rows = range(len(codec.symbols))
         self.wanted: set[int] = set(self.rows)
+        self.held: dict[int, Reason] = {}
         self.broken, self.reason = Reason.NONE, Reason.STARTING
         self.tallies = [Tally() for _ in self.rows]
         self.heard: set[int] = set()
@@ -148,6 +157,8 @@ class MarketStream(ABC):
             if part.rounded:
                 self.tallies[part.row].rounded += part.rounded
             self.heard.add(part.row)
+            if part.row in self.held:
+                continue
             if self.accept(part, frame, recv_ns):
                 if part.first != self._end:
                     self.flush()
@@ -183,6 +194,7 @@ class MarketStream(ABC):
             self._tell("the stream", f"{kind} of a symbol not asked for: {excerpt(frame)}")
         else:
             self.tallies[part.row].odd += 1
+            self.tallies[part.row].off_grid += part.code == _RANGE
             self._tell(self.codec.symbols[part.row], self.codec.words(part, frame))
             if of_book:
                 self.resync(part.row, Reason.CHECKSUM, recv_ns)
@@ -221,17 +233,28 @@ class MarketStream(ABC):
         self.forget(row)
         self._invalidate([row], reason, recv_ns)
 
+    def hold(self, row: int, reason: int, recv_ns: int) -> None:
+        """Give nothing of a book until it is held for NONE: then it begins anew."""
+        if reason == self.held.get(row, Reason.NONE):
+            return
+        if self.held.pop(row, None) is not None:
+            self.wanted.add(row)
+        self.resync(row, reason or Reason.RESYNC, recv_ns)
+        if reason:
+            self.held[row] = Reason(reason)
+            self.wanted.discard(row)
+
     def forget(self, row: int) -> None:
         """A book is not whole."""
         self._lose(row)
 
     def _lose(self, row: int) -> None:
-        if row not in self.wanted:
+        if row not in self.wanted and row not in self.held:
             self.wanted.add(row)
             self.tallies[row].resyncs += 1
 
     def _invalidate(self, rows: Iterable[int], reason: int, recv_ns: int) -> None:
-        rows = list(rows)
+        rows = [row for row in rows if row not in self.held]
         self.reason = Reason(reason)
         notices = self._notices.array[: len(rows)]
         notices[:] = np.zeros(1, notices.dtype)
@@ -332,6 +355,8 @@ class FetchedStream(MarketStream):
         codec, sync = self.codec, self.syncs[row]
         if self.broken:
             return False
+        if row in self.held:
+            return True
         taken = codec.scan_snapshot(body, recv_ns, row)
         part = codec.parts[0]
         whole = taken == 1 and codec.part_count == 1 and part.kind == MessageKind.SNAPSHOT

@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 
 from pinnacle.core.counters import BUCKET_FLOORS
+from pinnacle.core.listings import Listed, Listing, ListingTable
 from pinnacle.core.market_state import ConnectionState, MarketState
 from pinnacle.core.notices import Level
 from pinnacle.core.paths import ROLES
 from pinnacle.core.schema import Flag, Kind, Reason, Side
-from pinnacle.monitor.document import coarse, common_currency
+from pinnacle.core.segment import Mode
+from pinnacle.monitor.document import coarse, common_currency, symbol_currencies
 from pinnacle.monitor.state import State
 from pinnacle.monitor.tail import FILLS_KEPT
 from pinnacle.runtime.observer import Observer
@@ -115,10 +117,25 @@ def test_the_totals_add_up_where_there_is_one_currency(segments, state):
         (["BTC-USD", "ETH-EUR"], None),
         (["BTCUSDT", "ETHUSDT"], None),
         (["BTC-USD", "ETHUSD"], None),
+        (["-USD", "-USD"], None),
     ],
 )
 def test_money_is_added_only_if_every_symbol_names_the_same_currency(symbols, currency):
-    assert common_currency(symbols) == currency
+    assert common_currency(symbol_currencies(symbol)[1] for symbol in symbols) == currency
+
+
+def test_what_the_venue_says_of_its_currencies_counts_and_before_that_the_symbol(segments, state):
+    segments.ready()
+    before, _ = document(state)["instruments"]
+    assert (before["listed"], before["base"], before["quote"]) == ("unknown", "BTC", "USD")
+    with ListingTable(segments.paths.instruments, Mode.SHARED) as table:
+        table.write(0, Listing(Listed.HALTED, "XBT", "USDT"))
+        seen = document(state)
+        after, _ = seen["instruments"]
+        assert (after["listed"], after["base"], after["quote"]) == ("halted", "XBT", "USDT")
+        assert seen["totals"]["currency"] is None
+        table.write(1, Listing(Listed.TRADING, "ETH", "USDT"))
+        assert document(state)["totals"]["currency"] == "USDT"
 
 
 def test_readiness_names_each_process_that_is_not_ready(tmp_path):

@@ -2,7 +2,10 @@
 
 import pytest
 
+from pinnacle.core.bell import create_bell
+from pinnacle.core.counters import Counters, create_counters
 from pinnacle.core.market_state import ConnectionState, MarketState
+from pinnacle.core.notices import create_notices
 from pinnacle.core.schema import Reason
 from pinnacle.runtime.observer import Observer
 from tests.segments import Segments
@@ -28,6 +31,19 @@ def observer(segments):
 def show(segments, state, **more):
     shown = {f"market.{name}": value for name, value in state._asdict().items()}
     segments.count("feed", **(shown | more))
+
+
+def test_several_feeds_of_an_only_venue_are_told_apart(segments, tmp_path):
+    for number in (1, 2):
+        name = f"feed.{number}"
+        create_bell(segments.paths.process(name), name)
+        create_counters(segments.paths.counters(name), 64, 1, name)
+        create_notices(segments.paths.notices(name), name)
+        with Counters(segments.paths.counters(name)) as counters:
+            counters.show(**{f"market.{key}": 1 for key in MarketState._fields})
+    observer = Observer(segments.paths)
+    assert {view.name for view in observer.venues()} == {"simulated.1", "simulated.2"}
+    observer.close()
 
 
 def test_a_feed_without_a_venue_outside_is_none(segments, observer):

@@ -236,3 +236,87 @@ def test_it_does_not_matter_how_frames_are_bundled(venue):
         assert outcome(venue, frames, size) == outcome(venue, frames, 1)
 
     same()
+
+
+def test_a_book_that_is_held_gives_nothing_but_the_reason_and_the_others_go_on():
+    desk = begun()
+    desk.stream.hold(0, Reason.HALTED, 1)
+    assert desk.kinds == [[Kind.BOOK_INVALID]]
+    assert desk.sink.calls[0]["reason"].tolist() == [Reason.HALTED]
+    assert desk.stream.live and not desk.stream.wanted
+    desk.take(update(2), update(3, ETH), snapshot(BTC), match(1), update(4, price="10.5"))
+    assert desk.sink.records[1:] == [(Kind.DEPTH, 8)]
+
+
+def test_what_holds_a_book_is_told_once_and_again_when_it_is_another():
+    desk = begun()
+    for reason in (Reason.HALTED, Reason.HALTED, Reason.DELISTED, Reason.DELISTED):
+        desk.stream.hold(1, reason, 1)
+    assert [rows["reason"].tolist() for rows in desk.sink.calls] == [
+        [Reason.HALTED],
+        [Reason.DELISTED],
+    ]
+    desk.stream.hold(0, Reason.NONE, 1)
+    assert len(desk.sink.calls) == 2 and not desk.stream.wanted
+
+
+def test_a_book_that_is_held_no_more_begins_anew():
+    desk = begun()
+    desk.stream.hold(0, Reason.HALTED, 1)
+    desk.stream.hold(0, Reason.NONE, 1)
+    assert desk.stream.wanted == {0} and not desk.stream.live
+    assert desk.sink.calls[-1]["reason"].tolist() == [Reason.RESYNC]
+    desk.take(update(2), snapshot(BTC), update(5))
+    assert desk.sink.levels() == ({10: 5}, {})
+    assert desk.stream.tallies[0].resyncs == 1
+
+
+def test_a_lost_connection_and_a_fault_change_nothing_of_a_book_that_is_held():
+    desk = begun()
+    desk.stream.hold(0, Reason.DELISTED, 1)
+    desk.sink.calls.clear()
+    desk.stream.invalidate(Reason.DISCONNECTED, 1)
+    desk.stream.resync(0, Reason.STALE, 1)
+    assert [rows["instrument_id"].tolist() for rows in desk.sink.calls] == [[8]]
+    assert desk.stream.wanted == {1}
+
+
+def test_a_fetched_book_that_is_held_is_not_begun():
+    frames = Fetching()
+    frames.stream.hold(0, Reason.HALTED, 1)
+    frames.sink.calls.clear()
+    assert frames.stream.snapshot(0, frames.body, 2)
+    assert frames.sink.calls == [] and not frames.stream.wanted
+    frames.stream.hold(0, Reason.NONE, 1)
+    assert frames.stream.snapshot(0, frames.body, 2) and frames.stream.live
+
+
+class Fetching:
+    """Bitstamp's stream of one book."""
+
+    def __init__(self):
+        self.sink = Kept()
+        self.stream = BitstampStream(table(["btcusd"]), None, self.sink)
+        sides = {"bids": [["10.00", "1.00000000"]], "asks": [["11.00", "1.00000000"]]}
+        self.body = text({"timestamp": "1", "microtimestamp": "1000000"} | sides)
+
+
+def test_numbers_that_are_none_of_the_instruments_steps_are_counted():
+    desk = begun()
+    desk.take(update(2, price="10.5"), text({"type": "l2update", "product_id": BTC}))
+    tally = desk.stream.tallies[0]
+    assert (tally.odd, tally.off_grid) == (2, 1)
+    assert desk.stream.counts()["off_grid"] == 1
+
+
+def test_a_whole_book_that_is_lost_is_counted_and_one_that_is_not_whole_is_not():
+    desk = Desk()
+    desk.stream.resync(0, Reason.RESYNC, 1)
+    assert desk.stream.counts()["resyncs"] == 0
+    desk.take(snapshot(BTC), snapshot(ETH))
+    desk.stream.resync(0, Reason.RESYNC, 1)
+    desk.stream.resync(0, Reason.RESYNC, 1)
+    assert desk.stream.counts()["resyncs"] == 1
+    assert desk.stream.reason == Reason.RESYNC
+    desk.stream.invalidate(Reason.DISCONNECTED, 1)
+    assert desk.stream.counts()["resyncs"] == 2

@@ -1,5 +1,6 @@
 """What Binance lists: GET /api/v3/exchangeInfo."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -53,6 +54,10 @@ _clock_decoder = msgspec.json.Decoder(_Clock)
 class BinanceReference(Reference):
     def path(self) -> str:
         return "/api/v3/exchangeInfo"
+
+    def list_request(self, symbols: Sequence[str]) -> Request:
+        """All of it is many MB."""
+        return self.path(), {"symbols": msgspec.json.encode(list(symbols)).decode()}
 
     def listings(self, body: bytes) -> list[Listing]:
         return [_listing(row) for row in decoded(_decoder, body, "Binance").symbols]

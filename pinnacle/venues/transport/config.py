@@ -20,6 +20,7 @@ class ConnectionConfig(Section, frozen=True):
     connect_timeout_ms   to connect, again for the subscription to be acknowledged, and again for
                          a snapshot that comes in the stream
     backoff_min_ms, backoff_max_ms: between attempts, doubling and jittered
+    listing_ms           how often the venue is asked whether its instruments are as they were
     queue_frames         frames read ahead of the process; beyond it TCP holds the venue back
     """
 
@@ -29,6 +30,7 @@ class ConnectionConfig(Section, frozen=True):
     connect_timeout_ms: Wait = 10_000
     backoff_min_ms: Wait = 500
     backoff_max_ms: Wait = 30_000
+    listing_ms: Wait = 300_000
     queue_frames: Annotated[int, Meta(ge=1, le=1_000_000)] = 4096
 
     def __post_init__(self) -> None:

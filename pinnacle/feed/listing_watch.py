@@ -1,0 +1,103 @@
+"""Asks a venue for its instruments, at the start and again and again, beside the connection.
+
+What it says stands in the instrument table. A book whose instrument is halted, delisted, or of
+other steps than the configuration's is held: it is invalid with that reason, an event like any.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from pinnacle.core.errors import DataError
+from pinnacle.core.instruments import Instrument
+from pinnacle.core.listings import Listing as Said
+from pinnacle.core.listings import ListingTable
+from pinnacle.venues.definition import judged
+from pinnacle.venues.port import MarketData
+from pinnacle.venues.reference import Listing, Reference, Request
+from pinnacle.venues.transport.fetching import Problem, get
+from pinnacle.venues.transport.troubles import Troubles
+
+#: However much is odd, no more often than that.
+LEAST_S = 10.0
+TIMEOUT_S = 30.0
+
+log = structlog.get_logger()
+
+
+class ListingWatch:
+    """`names`: what the venue calls the instruments. `table` is written, `market` is held."""
+
+    def __init__(
+        self,
+        reference: Reference,
+        config: Any,
+        instruments: Sequence[Instrument],
+        names: Sequence[str],
+        market: MarketData,
+        table: ListingTable,
+        troubles: Troubles,
+    ):
+        self._reference = reference
+        self._config = config
+        self._instruments = dict(zip(names, instruments, strict=True))
+        self._market = market
+        self._table = table
+        self._troubles = troubles
+        self._doubted = asyncio.Event()
+        self._words: dict[str, str] = {}
+
+    def doubt(self) -> None:
+        """Something came that is not as the configuration has it: the venue is asked soon."""
+        self._doubted.set()
+
+    async def run(self) -> None:
+        """Until cancelled; what fails is told and tried again."""
+        while True:
+            pause_s = self._config.listing_ms / 1000
+            self._doubted.clear()
+            try:
+                self._take(await self._listings())
+            except (DataError, OSError) as error:
+                self._troubles.failed_of("its instruments", str(error))
+                pause_s = min(pause_s, self._config.backoff_max_ms / 1000)
+            await asyncio.sleep(min(LEAST_S, pause_s))
+            try:
+                async with asyncio.timeout(max(pause_s - LEAST_S, 0)):
+                    await self._doubted.wait()
+            except TimeoutError:
+                continue
+
+    async def _listings(self) -> dict[str, Listing]:
+        """By the venue's own symbols; DataError if they cannot be had."""
+        whole: Request = self._reference.path(), {}
+        request = self._reference.list_request(list(self._instruments))
+        found = await self._ask(request)
+        if isinstance(found, Problem) and request != whole:
+            found = await self._ask(whole)
+        if isinstance(found, Problem):
+            raise DataError(found.text)
+        # Some lists are long enough to keep the market waiting.
+        listings = await asyncio.to_thread(self._reference.listings, found)
+        return {listing.symbol: listing for listing in listings}
+
+    async def _ask(self, request: Request) -> bytes | Problem:
+        (path, query), config = request, self._config
+        tls = ssl.create_default_context(cafile=config.ca_file)
+        return await get(f"{config.rest_url}{path}", query, tls, TIMEOUT_S)
+
+    def _take(self, listings: dict[str, Listing]) -> None:
+        for name, instrument in self._instruments.items():
+            listing = listings.get(name)
+            verdict = judged(instrument, listing)
+            number = instrument.instrument_id
+            said = self._table.read(number) if listing is None else listing
+            self._table.write(number, Said(verdict.listed, said.base, said.quote))
+            self._market.hold(number, verdict.reason)
+            if verdict.words != self._words.get(name, ""):
+                self._words[name] = verdict.words
+                tell = log.error if verdict.reason else log.warning if verdict.words else log.info
+                tell(f"{instrument.label}: {verdict.words or 'as the venue has it, again'}")
