@@ -24,7 +24,9 @@ class Peers:
         """
         news = []
         for peer, bell in self._bells.items():
-            lost = not bell.segment.owner_alive(LIVENESS_NS)
+            # Before it is ready it is silent for as long as that takes: nobody counts on it yet.
+            begun = bell.state in (ProcessState.READY, ProcessState.STOPPING)
+            lost = not begun or not bell.segment.owner_alive(LIVENESS_NS)
             epoch, before = bell.segment.epoch, self._lost[peer]
             if not lost and before is False and epoch != self._epochs[peer]:
                 news.append((peer, True, False))

@@ -17,9 +17,10 @@ from tests.sessions import until
 
 OWNER = """
 import sys, time
-from pinnacle.core.bell import Bell
+from pinnacle.core.bell import Bell, ProcessState
 from pinnacle.core.segment import Mode
 bell = Bell(sys.argv[1], Mode.OWN)
+bell.set_state(int(sys.argv[2]))
 print("here", flush=True)
 while True:
     bell.segment.beat()
@@ -34,10 +35,9 @@ class World:
         self.peers = Peers({Source.GATEWAY: Bell(self.path)})
         self.owner = None
 
-    def start(self):
-        self.owner = subprocess.Popen(
-            [sys.executable, "-c", OWNER, self.path], stdout=subprocess.PIPE, text=True
-        )
+    def start(self, state=ProcessState.READY):
+        command = [sys.executable, "-c", OWNER, self.path, str(int(state))]
+        self.owner = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.owner.stdout.readline() == "here\n"
 
     def kill(self):
@@ -125,3 +125,18 @@ def test_looking_at_many_generations_holds_on_to_none(world):
         time.sleep(0.01)
         assert world.look() == [(True, False), (False, False)]
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+@pytest.mark.parametrize("state", [ProcessState.STARTING, ProcessState.RECOVERING])
+def test_nobody_counts_on_one_that_is_not_ready_yet(world, state):
+    assert world.look() == [(True, True)]
+    world.start(state)
+    assert world.look() == [] and world.peers.lost(Source.GATEWAY)
+    world.kill()
+    world.start()
+    assert world.look() == [(False, False)]
+
+
+def test_one_that_is_about_to_end_is_counted_on_until_it_has(world):
+    world.start(ProcessState.STOPPING)
+    assert world.look() == [(False, True)]

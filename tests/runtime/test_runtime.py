@@ -31,9 +31,14 @@ class World:
     def __init__(self, folder):
         config, self.paths = demo_config(folder, "runtime")
         create_session(load_session(config), self.paths)
-        self.gateway = Bell(self.paths.process("gateway"), Mode.OWN)
+        self.gateway = self.ready_gateway()
         self.runtime = Runtime(seat_of("exchange", self.paths))
         self.batch = EventBuffer(32)
+
+    def ready_gateway(self):
+        bell = Bell(self.paths.process("gateway"), Mode.OWN)
+        bell.set_state(ProcessState.READY)
+        return bell
 
     def look(self):
         """(kind, peer or reason) of the own inputs of a turn that does its housekeeping."""
@@ -60,7 +65,7 @@ def test_a_peer_that_goes_and_comes_is_told(world):
     world.look()
     world.gateway.close()
     assert world.look() == [("PEER_LOST", Source.GATEWAY)]
-    world.gateway = Bell(world.paths.process("gateway"), Mode.OWN)
+    world.gateway = world.ready_gateway()
     assert world.look() == [("PEER_BACK", Source.GATEWAY)]
 
 
@@ -68,7 +73,7 @@ def test_a_peer_that_went_and_came_between_two_looks_is_told_of_both(world):
     """Its orders must go, however quickly somebody started it again."""
     world.look()
     world.gateway.close()
-    world.gateway = Bell(world.paths.process("gateway"), Mode.OWN)
+    world.gateway = world.ready_gateway()
     assert world.look() == [("PEER_LOST", Source.GATEWAY), ("PEER_BACK", Source.GATEWAY)]
     assert world.look() == []
 
