@@ -10,6 +10,7 @@ import numpy as np
 
 from pinnacle.core.book import FAR_CAPACITY, WINDOW, Book
 from pinnacle.core.schema import Side
+from pinnacle.venues.catalogue import Catalogue
 from pinnacle.venues.dialect import Client, Dialect, Entry, Reply, Served
 from pinnacle.venues.stream import FetchedStream, MarketStream
 
@@ -80,24 +81,30 @@ class BooksServed(Served):
         book.take(entry)
         return book.known and not known
 
+    def price_of(self, symbol: str) -> str | None:
+        """The best bid that there is now: what was traded before the tape nobody knows."""
+        best = self.books[symbol].levels(Side.BID, 1)
+        return best[0][0] if best else None
+
 
 class StreamServed(BooksServed):
     """A venue whose clients learn everything on one WebSocket, at whatever address."""
 
-    #: Where the venue tells its time; None if nowhere.
-    CLOCK_PATH: ClassVar[str | None] = None
+    #: What it says of itself.
+    CATALOGUE: ClassVar[type[Catalogue]]
+
+    def __init__(self, dialect: Dialect, instruments: Mapping[str, np.ndarray]):
+        super().__init__(dialect, instruments)
+        self._catalogue = self.CATALOGUE(instruments)
 
     def client(self, path: str) -> Client | None:
         return self.connected()
 
     def reply(self, path: str, ended: bool) -> Reply | None:
-        if path == self.CLOCK_PATH:
-            return Reply(200, JSON, self.clock(time.time_ns()))
-        return Reply(404, JSON, b'{"error":"no such endpoint"}')
-
-    def clock(self, now_ns: int) -> bytes:
-        """What stands at CLOCK_PATH."""
-        raise NotImplementedError
+        said = self._catalogue.answer(path, time.time_ns(), self.price_of)
+        if said is None:
+            return Reply(404, JSON, b'{"error":"no such endpoint"}')
+        return Reply(200, JSON, said)
 
     @abstractmethod
     def connected(self) -> Client:

@@ -10,6 +10,7 @@ import numpy as np
 
 from pinnacle.core.schema import Side
 from pinnacle.venues.binance.stream import DEPTH_LIMITS
+from pinnacle.venues.catalogue import currencies
 from pinnacle.venues.dialect import Client, Dialect, Entry, Reply
 from pinnacle.venues.serving import BooksServed, FollowedBook, texts
 from pinnacle.venues.stream import FetchedStream
@@ -59,10 +60,13 @@ class BinanceServed(BooksServed):
         if path == "/api/v3/depth":
             return self._depth(query, ended)
         if path == "/api/v3/exchangeInfo":
-            symbols = [self._symbol(query)] if "symbol" in query else list(self.books)
+            symbols = self._symbols(query)
             info = {"timezone": "UTC", "serverTime": time.time_ns() // 1_000_000, "rateLimits": []}
             rows = [_symbol_info(self._instruments[symbol][0]) for symbol in symbols]
             return msgspec.json.encode(info | {"symbols": rows})
+        if path == "/api/v3/ticker/price":
+            symbol = self._symbol(query)
+            return msgspec.json.encode({"symbol": symbol, "price": self.price_of(symbol) or "0"})
         if path == "/api/v3/time":
             return msgspec.json.encode({"serverTime": time.time_ns() // 1_000_000})
         if path == "/api/v3/ping":
@@ -77,6 +81,15 @@ class BinanceServed(BooksServed):
         if ended:
             raise RequestRefused(-1001, "The tape has ended.", 503)
         return _depth_of(book, min(int(text), max(DEPTH_LIMITS))) if book.known else None
+
+    def _symbols(self, query: dict[str, str]) -> list[str]:
+        if "symbols" not in query:
+            return [self._symbol(query)] if "symbol" in query else list(self.books)
+        try:
+            names = msgspec.json.decode(query["symbols"], type=list[str])
+        except msgspec.DecodeError as error:
+            raise RequestRefused(-1100, f"Illegal parameter 'symbols': {error}") from None
+        return [self._symbol({"symbol": name}) for name in names]
 
     def _symbol(self, query: dict[str, str]) -> str:
         if not query.get("symbol"):
@@ -161,9 +174,13 @@ def _symbol_info(row: np.void) -> dict[str, Any]:
         return texts(np.array([1]), decimals, DECIMALS)[0]
 
     tick, lot = step(int(row["tick_decimals"])), step(int(row["lot_decimals"]))
+    symbol = row["symbol"].decode()
+    base, quote = currencies(symbol)
     return {
-        "symbol": row["symbol"].decode(),
+        "symbol": symbol,
         "status": "TRADING",
+        "baseAsset": base,
+        "quoteAsset": quote,
         "orderTypes": ["LIMIT", "LIMIT_MAKER", "MARKET"],
         "isSpotTradingAllowed": True,
         "filters": [

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from pinnacle.venues.bitstamp.catalogue import BitstampCatalogue
 from pinnacle.venues.dialect import Client, Reply
 from pinnacle.venues.serving import JSON, FollowedBook, StreamClient, StreamServed, encode
 from pinnacle.venues.stream import FetchedStream
@@ -23,6 +24,8 @@ class _Request(msgspec.Struct):
 
 
 class BitstampServed(StreamServed):
+    CATALOGUE = BitstampCatalogue
+
     def connected(self) -> Client:
         return _Client(self.books)
 
@@ -31,8 +34,10 @@ class BitstampServed(StreamServed):
 
     def reply(self, path: str, ended: bool) -> Reply | None:
         where = urlsplit(path).path
+        if not where.startswith(BOOKS):
+            return super().reply(path, ended)
         book = self.books.get(where.removeprefix(BOOKS).strip("/"))
-        if not where.startswith(BOOKS) or book is None:
+        if book is None:
             return Reply(404, JSON, b'{"status":"error","reason":"Not found"}')
         if ended:
             return Reply(503, JSON, b'{"status":"error","reason":"The tape has ended."}')

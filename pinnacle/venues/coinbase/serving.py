@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from pinnacle.venues.coinbase.catalogue import CoinbaseCatalogue
 from pinnacle.venues.dialect import Client, Entry
 from pinnacle.venues.serving import FollowedBook, StreamClient, StreamServed, encode
 
@@ -27,10 +28,7 @@ class _Request(msgspec.Struct):
 
 
 class CoinbaseServed(StreamServed):
-    CLOCK_PATH = "/api/v3/brokerage/time"
-
-    def clock(self, now_ns: int) -> bytes:
-        return encode({"epochMillis": str(now_ns // 1_000_000)})
+    CATALOGUE = CoinbaseCatalogue
 
     def connected(self) -> Client:
         return _Client(self.books)

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from pinnacle.venues.coinbase_exchange.catalogue import CoinbaseExchangeCatalogue
 from pinnacle.venues.dialect import Client
 from pinnacle.venues.serving import StreamClient, StreamServed, encode
 
@@ -20,10 +21,7 @@ class _Request(msgspec.Struct):
 
 
 class CoinbaseExchangeServed(StreamServed):
-    CLOCK_PATH = "/time"
-
-    def clock(self, now_ns: int) -> bytes:
-        return encode({"epoch": now_ns // 1_000_000 / 1000})
+    CATALOGUE = CoinbaseExchangeCatalogue
 
     def connected(self) -> Client:
         return _Client(self.books)

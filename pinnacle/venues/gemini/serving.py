@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from pinnacle.venues.dialect import Client
+from pinnacle.venues.gemini.catalogue import GeminiCatalogue
 from pinnacle.venues.serving import StreamClient, StreamServed, encode
 
 #: The channel of a tape's frames that are of no symbol.
@@ -23,6 +24,8 @@ class _Request(msgspec.Struct):
 
 
 class GeminiServed(StreamServed):
+    CATALOGUE = GeminiCatalogue
+
     def connected(self) -> Client:
         return _Client(self.books)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from pinnacle.core.schema import Side
 from pinnacle.venues.dialect import Client, Dialect
+from pinnacle.venues.kraken.catalogue import KrakenCatalogue
 from pinnacle.venues.kraken.stream import DEPTHS, KrakenStream
 from pinnacle.venues.serving import FollowedBook, StreamClient, StreamServed, encode
 
@@ -35,7 +36,7 @@ class _Request(msgspec.Struct):
 class KrakenServed(StreamServed):
     """`depth`: how many levels a side the tape has: no other can be served from it."""
 
-    CLOCK_PATH = "/0/public/Time"
+    CATALOGUE = KrakenCatalogue
 
     def __init__(
         self,
@@ -45,9 +46,6 @@ class KrakenServed(StreamServed):
     ):
         super().__init__(dialect, instruments)
         self._depth = depth
-
-    def clock(self, now_ns: int) -> bytes:
-        return encode({"error": [], "result": {"unixtime": now_ns // 1_000_000_000}})
 
     def connected(self) -> Client:
         return _Client(self.books, self._depth)
