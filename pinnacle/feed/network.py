@@ -19,6 +19,7 @@ from pinnacle.runtime.runtime import Runtime
 from pinnacle.venues.offset import Offset
 from pinnacle.venues.port import VenueKind
 from pinnacle.venues.reference import Reference
+from pinnacle.venues.spread import market_of
 from pinnacle.venues.transport.troubles import Troubles
 
 TURN_S = 0.005
@@ -45,7 +46,7 @@ class _NetworkFeed:
         rows, now = table(runtime.mine), runtime.clock.session_ns
         self._runtime = runtime
         self._publisher = publisher
-        self._market = kind.market_data(section, rows, publisher.publish, now, publisher.top_of)
+        self._market = market_of(kind, section, rows, publisher.publish, now, publisher.top_of)
         self._troubles = Troubles(kind.name)
         self._names = kind.names(rows)
         self._section = section

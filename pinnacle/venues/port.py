@@ -65,11 +65,13 @@ class VenueKind(ABC, Generic[SectionT]):
     name       the venue's, as logs and reports say it
     venue_id   in records; OTHER for a package of one's own
     section    of the configuration: how it is reached
+    instruments_max  that one connection takes; None: any number
     """
 
     name: ClassVar[str]
     venue_id: ClassVar[Venue] = Venue.OTHER
     section: type[SectionT]
+    instruments_max: ClassVar[int | None] = None
 
     def symbol_fault(self, symbol: str) -> str | None:
         """Why a symbol cannot be one of the venue's, as the end of a sentence; None if it can."""

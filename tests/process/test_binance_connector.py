@@ -20,10 +20,13 @@ from pinnacle.capture.check import check_capture
 from pinnacle.core._native import ffi
 from pinnacle.core.book import Book
 from pinnacle.core.errors import ConfigError
+from pinnacle.core.market_state import ConnectionState
 from pinnacle.core.schema import EVENT, Kind, Reason, Source, Venue
+from pinnacle.venues.binance import VENUE
 from pinnacle.venues.binance.config import BinanceConfig
 from pinnacle.venues.binance.connector import BinanceConnector
 from pinnacle.venues.binance.dialect import BinanceDialect
+from pinnacle.venues.spread import market_of
 from pinnacle.venues.transport.certificates import make_certificates
 from pinnacle.venues.transport.websocket import FRAMES_PER_TURN
 from tests.beside import CAPTURES, needs_captures
@@ -173,6 +176,23 @@ def test_books_over_tls_equal_those_of_the_check(serve, short):
 @pytest.mark.long
 def test_books_of_the_whole_captures_over_tls_equal_those_of_the_check(serve):
     compare_with_check(serve, list(CAPTURES.values()), "60")
+
+
+def test_instruments_over_several_connections_are_one_market(serve, short):
+    checks = [check_capture(path, BINANCE) for path in short]
+    market = Market(checks)
+    server = serve(short, "--speed", "20")
+    clock = iter(range(1, 10**9)).__next__
+    config = server.config(instruments_per_connection=1)
+    spread = market_of(VENUE, config, market.instruments, market, clock, lambda _: None)
+
+    def finished():
+        return server.process.poll() is not None and spread.state().state < ConnectionState.SNAPSHOT
+
+    run_until(spread, finished)
+    assert market.levels() == [level_set(check.books[0]) for check in checks]
+    assert spread.state().connections == 2 and spread.counts()["gaps"] == 0
+    assert spread.counts()["snapshots"] == 2
 
 
 def test_a_server_that_is_killed_makes_books_invalid_and_they_come_back_whole(serve, short):

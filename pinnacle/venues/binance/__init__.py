@@ -15,6 +15,7 @@ class Binance(VenueKind[BinanceConfig]):
     name = "binance"
     venue_id = Venue.BINANCE
     section = BinanceConfig
+    instruments_max = 1024 // 3  # streams, and those of an instrument
 
     def symbol_fault(self, symbol: str) -> str | None:
         if symbol.isalnum() and symbol == symbol.upper():

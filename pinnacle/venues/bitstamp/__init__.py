@@ -15,6 +15,7 @@ class Bitstamp(VenueKind[BitstampConfig]):
     name = "bitstamp"
     venue_id = Venue.BITSTAMP
     section = BitstampConfig
+    instruments_max = 1024 // 2  # channels, and those of an instrument
 
     def name_of(self, symbol: str) -> str:
         return symbol.replace("-", "").lower()

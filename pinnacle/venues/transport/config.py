@@ -21,6 +21,7 @@ class ConnectionConfig(Section, frozen=True):
                          a snapshot that comes in the stream
     backoff_min_ms, backoff_max_ms: between attempts, doubling and jittered
     listing_ms           how often the venue is asked whether its instruments are as they were
+    instruments_per_connection: more of them are spread over several; None: what the venue takes
     queue_frames         frames read ahead of the process; beyond it TCP holds the venue back
     """
 
@@ -31,6 +32,7 @@ class ConnectionConfig(Section, frozen=True):
     backoff_min_ms: Wait = 500
     backoff_max_ms: Wait = 30_000
     listing_ms: Wait = 300_000
+    instruments_per_connection: Annotated[int, Meta(ge=1, le=1024)] | None = None
     queue_frames: Annotated[int, Meta(ge=1, le=1_000_000)] = 4096
 
     def __post_init__(self) -> None:
