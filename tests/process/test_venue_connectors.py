@@ -13,23 +13,11 @@ from pinnacle.capture.check import check_capture
 from pinnacle.core._native import ffi
 from pinnacle.core.book import Book
 from pinnacle.core.schema import EVENT, Kind, Reason
-from pinnacle.venues.registry import find
-from tests.beside import BESIDE, needs_captures
+from pinnacle.venues.registry import VENUES, find
+from tests.beside import needs_captures
+from tests.recordings import Recordings
 
 PINNACLE = [sys.executable, "-c", "from pinnacle.cli.main import main; main()"]
-FOLDER = BESIDE / "data" / "captures"
-RECORDED = {
-    "binance": "binance_spot_20211012.jsonl.zst",
-    "bitstamp": "bitstamp_20220105_5pairs.jsonl.zst",
-    "coinbase": "coinbase_advanced_20260809_first500.jsonl.zst",
-    "coinbase_exchange": "coinbase_exchange_20210417.txt.zst",
-    "gemini": "gemini_v2_20260809_5sym.jsonl.zst",
-    "kraken": "kraken_v1_20210417_5pairs.jsonl.zst",
-}
-#: What the connection must be told to follow the recording.
-OPTIONS = {"kraken": {"depth": 1000}, "binance": {"depth_limit": 1000}}
-
-pytestmark = needs_captures
 
 
 class Server:
@@ -82,10 +70,10 @@ def levels(book):
     return set(records[["side", "price", "quantity"]].tolist())
 
 
-def connector_of(venue, server, check, market, **options):
+def connector_of(venue, server, check, market, options):
     kind = find(venue)
     keys = {"ws_url", "rest_url", "ca_file"} & set(server.where)
-    section = {key: server.where[key] for key in keys} | OPTIONS.get(venue, {}) | options
+    section = {key: server.where[key] for key in keys} | options
     section |= {"backoff_min_ms": 50, "backoff_max_ms": 400}
     clock = iter(range(1, 10**9)).__next__
     config = kind.section(**section)
@@ -115,8 +103,8 @@ def run_until(connector, finished, seconds=60):
 def serve(tmp_path):
     running = []
 
-    def start(venue, *options):
-        running.append(Server(FOLDER / RECORDED[venue], tmp_path / "certificates", *options))
+    def start(path, *options):
+        running.append(Server(path, tmp_path / "certificates", *options))
         return running[-1]
 
     yield start
@@ -124,17 +112,18 @@ def serve(tmp_path):
         server.end()
 
 
-@pytest.fixture(scope="module", params=RECORDED)
-def checked(request):
-    """(venue, check of its recording)."""
-    return request.param, check_capture(FOLDER / RECORDED[request.param])
+@pytest.fixture(scope="module", params=["made", pytest.param("given", marks=needs_captures)])
+def recordings(request, tmp_path_factory):
+    return Recordings(request.param, tmp_path_factory.mktemp("recordings"))
 
 
-def test_the_books_of_a_served_recording_are_those_of_its_check(checked, serve):
-    venue, check = checked
+@pytest.mark.parametrize("venue", VENUES)
+def test_the_books_of_a_served_recording_are_those_of_its_check(venue, recordings, serve):
+    recording = recordings.of(venue)
+    check = check_capture(recording.path)
     market = Market(check.instruments)
-    server = serve(venue, "--speed", "8")
-    connector = connector_of(venue, server, check, market)
+    server = serve(recording.path, "--speed", "8")
+    connector = connector_of(venue, server, check, market, recording.options)
     run_until(connector, lambda: server.ended() and not connector.stream.live)
     assert connector.connections == 1, connector.last_error
     assert [levels(book) for book in market.books] == [levels(book) for book in check.books]

@@ -16,12 +16,10 @@ from pinnacle.capture.server import CaptureServer
 from pinnacle.capture.tape import Tape
 from pinnacle.core.book import Book
 from pinnacle.core.schema import Kind, Reason, Side
-from pinnacle.venues.registry import find
+from pinnacle.venues.registry import VENUES, find
 from pinnacle.venues.transport.certificates import make_certificates
-from tests.beside import BESIDE, needs_captures
-from tests.process.test_venue_connectors import OPTIONS, RECORDED
+from tests.recordings import ORIGINS, Recordings
 
-FOLDER = BESIDE / "data" / "captures"
 #: Levels a side that are compared at every update.
 COMPARED = 20
 #: What a tape's frames that change a book are called.
@@ -29,7 +27,10 @@ DEPTHS = {"depth", "book", "l2_data", "level2", "l2", "channel"}
 #: Venues whose own numbers or sums show that a frame is missing.
 NUMBERED = ("binance", "coinbase", "kraken")
 
-pytestmark = needs_captures
+
+@pytest.fixture(scope="module", params=ORIGINS)
+def recordings(request, tmp_path_factory):
+    return Recordings(request.param, tmp_path_factory.mktemp("recordings"))
 
 
 class FaultyServer(CaptureServer):
@@ -123,9 +124,9 @@ def freeze(server, entry, frame):
     return frame
 
 
-def session(venue, fault, after, tmp_path, caplog, **options):
+def session(recordings, venue, fault, after, tmp_path, caplog, **options):
     """(market, server, connector) once a fault has happened and every book is whole again."""
-    path = FOLDER / RECORDED[venue]
+    path, needed = recordings.of(venue)
     kind, check = find(venue), check_capture(path)
     tape = Tape((path,), kind.dialect())
     ca_file, context = make_certificates(tmp_path / "certificates")
@@ -135,7 +136,7 @@ def session(venue, fault, after, tmp_path, caplog, **options):
         server = FaultyServer(tape, context, fault, after)
         await server.open()
         playing = asyncio.create_task(server.play(loop=True))
-        keys = server.addresses | {"ca_file": str(ca_file)} | OPTIONS.get(venue, {}) | options
+        keys = server.addresses | {"ca_file": str(ca_file)} | needed | options
         config = kind.section(backoff_min_ms=20, backoff_max_ms=100, **keys)
         clock = iter(range(1, 10**9)).__next__
         connector = kind.market_data(config, check.instruments, market, clock, lambda _: None)
@@ -174,43 +175,45 @@ def invalid_reasons(market):
 
 
 @pytest.mark.parametrize("venue", NUMBERED)
-def test_a_frame_that_is_lost_makes_its_books_begin_anew(venue, tmp_path, caplog):
-    market, _, connector = session(venue, drop, 60, tmp_path, caplog)
+def test_a_frame_that_is_lost_makes_its_books_begin_anew(recordings, venue, tmp_path, caplog):
+    market, _, connector = session(recordings, venue, drop, 60, tmp_path, caplog)
     assert connector.counts()["gaps"] + connector.counts().get("checksums_bad", 0) >= 1
     assert {Reason.SEQUENCE_GAP, Reason.CHECKSUM} & invalid_reasons(market)
 
 
 @pytest.mark.parametrize("venue", NUMBERED)
-def test_a_frame_of_long_ago_is_not_taken_for_one_of_now(venue, tmp_path, caplog):
-    market, _, connector = session(venue, repeat, 60, tmp_path, caplog)
+def test_a_frame_of_long_ago_is_not_taken_for_one_of_now(recordings, venue, tmp_path, caplog):
+    market, _, connector = session(recordings, venue, repeat, 60, tmp_path, caplog)
     assert connector.counts()["gaps"] + connector.counts().get("checksums_bad", 0) >= 1
     assert {Reason.SEQUENCE_GAP, Reason.CHECKSUM} & invalid_reasons(market)
 
 
-@pytest.mark.parametrize("venue", RECORDED)
+@pytest.mark.parametrize("venue", VENUES)
 def test_a_server_that_is_gone_leaves_no_valid_book_until_it_is_there_again(
-    venue, tmp_path, caplog
+    recordings, venue, tmp_path, caplog
 ):
-    market, _, connector = session(venue, break_off, 60, tmp_path, caplog)
+    market, _, connector = session(recordings, venue, break_off, 60, tmp_path, caplog)
     assert connector.connections == 2 and Reason.DISCONNECTED in invalid_reasons(market)
 
 
-@pytest.mark.parametrize("venue", RECORDED)
+@pytest.mark.parametrize("venue", VENUES)
 @pytest.mark.parametrize("fault", [garbage, not_json], ids=["cut", "no JSON"])
 def test_a_frame_that_is_damaged_ends_the_connection_and_the_next_one_is_whole(
-    venue, fault, tmp_path, caplog
+    recordings, venue, fault, tmp_path, caplog
 ):
-    market, _, connector = session(venue, fault, 60, tmp_path, caplog)
+    market, _, connector = session(recordings, venue, fault, 60, tmp_path, caplog)
     assert connector.connections >= 2 and Reason.DISCONNECTED in invalid_reasons(market)
 
 
-@pytest.mark.parametrize("venue", RECORDED)
-def test_a_venue_that_falls_silent_has_no_valid_book(venue, tmp_path, caplog):
-    market, _, _ = session(venue, freeze, 60, tmp_path, caplog, stale_ms=300, book_stale_ms=300)
+@pytest.mark.parametrize("venue", VENUES)
+def test_a_venue_that_falls_silent_has_no_valid_book(recordings, venue, tmp_path, caplog):
+    market, _, _ = session(
+        recordings, venue, freeze, 60, tmp_path, caplog, stale_ms=300, book_stale_ms=300
+    )
     assert Reason.STALE in invalid_reasons(market)
 
 
-def test_a_snapshot_that_does_not_come_is_asked_for_again(tmp_path, caplog):
+def test_a_snapshot_that_does_not_come_is_asked_for_again(recordings, tmp_path, caplog):
     """Of one symbol alone: the others go on, and so does the connection."""
 
     def lose_snapshots(server, entry, frame):
@@ -220,7 +223,7 @@ def test_a_snapshot_that_does_not_come_is_asked_for_again(tmp_path, caplog):
         return None
 
     market, _, connector = session(
-        "kraken", lose_snapshots, 1, tmp_path, caplog, connect_timeout_ms=200
+        recordings, "kraken", lose_snapshots, 1, tmp_path, caplog, connect_timeout_ms=200
     )
     assert connector.connections == 1 and "no snapshot came" in connector.last_error
     assert all((Kind.BOOK_END, Reason.NONE) in history for history in market.history)
@@ -238,9 +241,9 @@ UNKNOWN = {
 LENIENT = ("binance", "bitstamp", "kraken")
 
 
-@pytest.mark.parametrize("venue", RECORDED)
-def test_a_symbol_that_the_venue_refuses_is_named_and_has_no_book(venue, tmp_path):
-    path = FOLDER / RECORDED[venue]
+@pytest.mark.parametrize("venue", VENUES)
+def test_a_symbol_that_the_venue_refuses_is_named_and_has_no_book(recordings, venue, tmp_path):
+    path, needed = recordings.of(venue)
     kind, check = find(venue), check_capture(path)
     tape = Tape((path,), kind.dialect())
     ca_file, context = make_certificates(tmp_path / "certificates")
@@ -253,7 +256,7 @@ def test_a_symbol_that_the_venue_refuses_is_named_and_has_no_book(venue, tmp_pat
         server = CaptureServer(tape, context, speed=1.0)
         await server.open()
         playing = asyncio.create_task(server.play(loop=True))
-        keys = server.addresses | {"ca_file": str(ca_file)} | OPTIONS.get(venue, {})
+        keys = server.addresses | {"ca_file": str(ca_file)} | needed
         config = kind.section(backoff_min_ms=20, backoff_max_ms=100, **keys)
         clock = iter(range(1, 10**9)).__next__
         connector = kind.market_data(config, table, market, clock, lambda _: None)
