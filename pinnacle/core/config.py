@@ -127,7 +127,7 @@ def _mistake(value: Any, kind: Any, text: str, where: str = "") -> str:
     text = text.partition(" - at `$")[0]
     unknown = re.fullmatch(r"Object contains unknown field `(.+)`", text, re.DOTALL)
     missing = re.fullmatch(r"Object missing required field `(.+)`", text)
-    crossed = re.match(r"([a-z_]+): ", text)
+    crossed = re.match(r"([a-z_0-9]+): ", text)
     if unknown:
         return f"{joined(where, unknown[1])}: unknown key"
     if missing:

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pinnacle.core.config import ProcessConfig, Section, Tables, load
+from pinnacle.core.config import ProcessConfig, Section, Tables, convert_part, load
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.toml import toml_text
 
@@ -106,3 +106,15 @@ def test_a_mistake_in_one_of_them_names_it(tmp_path, text, words):
     with pytest.raises(ConfigError) as caught:
         load(path, Several)
     assert str(caught.value) == f"{path}: {words}"
+
+
+def test_a_key_with_digits_is_named_like_any_other():
+    class Pins(Section, frozen=True):
+        pin_sha256: str = ""
+
+        def __post_init__(self):
+            if self.pin_sha256:
+                raise ValueError("pin_sha256: is none")
+
+    with pytest.raises(ConfigError, match=r"^here\.pin_sha256: is none$"):
+        convert_part({"pin_sha256": "1"}, Pins, "here")
