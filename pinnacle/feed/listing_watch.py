@@ -5,13 +5,12 @@ other steps than the configuration's is held: it is invalid with that reason, an
 """
 
 import asyncio
-import ssl
 from collections.abc import Sequence
 from typing import Any
 
 import structlog
 
-from pinnacle.core.errors import DataError
+from pinnacle.core.errors import ConfigError, DataError
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.listings import Listing as Said
 from pinnacle.core.listings import ListingTable
@@ -19,6 +18,7 @@ from pinnacle.venues.definition import judged
 from pinnacle.venues.port import MarketData
 from pinnacle.venues.reference import Listing, Reference, Request
 from pinnacle.venues.transport.fetching import Problem, get
+from pinnacle.venues.transport.route import route_of
 from pinnacle.venues.transport.troubles import Troubles
 
 #: However much is odd, no more often than that.
@@ -43,6 +43,7 @@ class ListingWatch:
     ):
         self._reference = reference
         self._config = config
+        self._route = route_of(config)
         self._instruments = dict(zip(names, instruments, strict=True))
         self._market = market
         self._table = table
@@ -61,7 +62,7 @@ class ListingWatch:
             self._doubted.clear()
             try:
                 self._take(await self._listings())
-            except (DataError, OSError) as error:
+            except (DataError, ConfigError) as error:
                 self._troubles.failed_of("its instruments", str(error))
                 pause_s = min(pause_s, self._config.backoff_max_ms / 1000)
             await asyncio.sleep(min(LEAST_S, pause_s))
@@ -85,9 +86,9 @@ class ListingWatch:
         return {listing.symbol: listing for listing in listings}
 
     async def _ask(self, request: Request) -> bytes | Problem:
-        (path, query), config = request, self._config
-        tls = ssl.create_default_context(cafile=config.ca_file)
-        return await get(f"{config.rest_url}{path}", query, tls, TIMEOUT_S)
+        path, query = request
+        await self._route.patience.over()
+        return await get(self._route, f"{self._config.rest_url}{path}", query, TIMEOUT_S)
 
     def _take(self, listings: dict[str, Listing]) -> None:
         for name, instrument in self._instruments.items():

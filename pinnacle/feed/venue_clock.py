@@ -1,14 +1,14 @@
 """Keeps an estimate of how far a venue's clock is ahead of session time, beside its connection."""
 
 import asyncio
-import ssl
 from collections.abc import Callable
 from typing import Any
 
-from pinnacle.core.errors import DataError
+from pinnacle.core.errors import ConfigError, DataError
 from pinnacle.venues.offset import ClockOffset, Offset
 from pinnacle.venues.reference import Reference
 from pinnacle.venues.transport.fetching import Problem, timed
+from pinnacle.venues.transport.route import route_of
 from pinnacle.venues.transport.troubles import Troubles
 
 #: So many requests until the estimate is good; each of a clock that shows whole seconds halves it.
@@ -36,6 +36,7 @@ class VenueClock:
     ):
         self._reference = reference
         self._config = config
+        self._route = route_of(config)
         self._request = reference.clock_request(symbol)
         self._now = now
         self._troubles = troubles
@@ -52,19 +53,20 @@ class VenueClock:
                 await asyncio.sleep(wait_ns / 1e9)
             try:
                 pause_s = await self._ask()
-            except (DataError, OSError) as error:
+            except (DataError, ConfigError) as error:
                 self._troubles.failed_of("its clock", str(error))
                 pause_s = PERIOD_S
             await asyncio.sleep(pause_s)
 
     async def _ask(self) -> float:
         """One request; the pause before the next, in s."""
-        (path, query), config = self._request, self._config
-        tls = ssl.create_default_context(cafile=config.ca_file)
-        answer = await timed(f"{config.rest_url}{path}", query, tls, TIMEOUT_S, self._now)
+        path, query = self._request
+        url = f"{self._config.rest_url}{path}"
+        await self._route.patience.over()
+        answer = await timed(self._route, url, query, TIMEOUT_S, self._now)
         if isinstance(answer, Problem):
             self._troubles.failed_of("its clock", answer.text)
-            return max(answer.retry_after_s, PERIOD_S)
+            return PERIOD_S
         moment = self._reference.moment(answer.date, answer.body)
         self._samples, self._within_ns = self._samples + 1, moment.within_ns
         self._told(self._offset.take(answer.sent_ns, answer.received_ns, moment))

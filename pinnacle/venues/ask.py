@@ -1,13 +1,13 @@
 """What a venue says of its instruments, asked once over HTTPS: for commands, not for sessions."""
 
-import ssl
 from decimal import Decimal
 from typing import Any
 
-from pinnacle.core.errors import DataError, UsageError
+from pinnacle.core.errors import ConfigError, DataError, UsageError
 from pinnacle.venues.port import VenueKind
 from pinnacle.venues.reference import Listing, Request
 from pinnacle.venues.transport.fetching import Problem, get
+from pinnacle.venues.transport.route import route_of
 
 TIMEOUT_S = 30.0
 
@@ -27,11 +27,12 @@ async def price(venue: VenueKind[Any], config: Any, symbol: str) -> Decimal:
 async def _get(config: Any, request: Request) -> bytes:
     path, query = request
     url = f"{config.rest_url}{path}"
+    route = route_of(config)
     try:
-        tls = ssl.create_default_context(cafile=config.ca_file)
-    except OSError as error:
-        raise UsageError(f"ca_file {config.ca_file}: {error.strerror or error}") from None
-    body = await get(url, query, tls, TIMEOUT_S)
+        route.tls(url)
+    except ConfigError as error:
+        raise UsageError(str(error)) from None
+    body = await get(route, url, query, TIMEOUT_S)
     if isinstance(body, Problem):
         raise DataError(f"{url}: {body.text}")
     return body

@@ -247,7 +247,7 @@ class FetchingConnector(Connector[FetchedT]):
         self._timeout_s = timeout_ms / 1000
         self._fetcher = Fetcher(
             [f"snapshot of {symbol}" for symbol in stream.codec.symbols],
-            config,
+            self.session.route,
             self.missing,
             self._fetch,
             self.session.acknowledged,
@@ -273,7 +273,7 @@ class FetchingConnector(Connector[FetchedT]):
         connection = self.connections
         symbol = self.stream.codec.names[row]
         url, query = self.request_of(symbol)
-        body = await get(url, query, self.session.tls, self._timeout_s)
+        body = await get(self.session.route, url, query, self._timeout_s)
         if isinstance(body, Problem):
             return body
         if self.listener is not None:

@@ -28,7 +28,7 @@ from pinnacle.venues.binance.connector import BinanceConnector
 from pinnacle.venues.binance.dialect import BinanceDialect
 from pinnacle.venues.spread import market_of
 from pinnacle.venues.transport.certificates import make_certificates
-from pinnacle.venues.transport.websocket import FRAMES_PER_TURN
+from pinnacle.venues.transport.inbox import FRAMES_PER_TURN
 from tests.beside import CAPTURES, needs_captures
 
 BINANCE = BinanceDialect()

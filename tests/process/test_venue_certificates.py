@@ -11,6 +11,7 @@ from pinnacle.core.schema import INSTRUMENT, Kind
 from pinnacle.venues.registry import VENUES, find
 from pinnacle.venues.transport import certificates
 from pinnacle.venues.transport.certificates import make_certificates
+from tests.transports import TRANSPORTS
 from tests.venues.listed import LISTED
 
 #: What the connector is told of a certificate, by what is wrong with it.
@@ -36,9 +37,12 @@ def table(symbol):
     return found
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("venue", VENUES)
 @pytest.mark.parametrize("served", WORDS, indirect=True)
-def test_a_server_that_cannot_be_trusted_is_told_nothing_and_gives_no_book(venue, served, request):
+def test_a_server_that_cannot_be_trusted_is_told_nothing_and_gives_no_book(
+    transport, venue, served, request
+):
     ca_file, context = served
     heard, kinds = [], set()
 
@@ -54,6 +58,7 @@ def test_a_server_that_cannot_be_trusted_is_told_nothing_and_gives_no_book(venue
         where = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
         kind = find(venue)
         keys = kind.dialect().addresses(where) | {"ca_file": str(ca_file)}
+        keys["transport"] = transport
         config = kind.section(backoff_min_ms=10, backoff_max_ms=20, **keys)
         clock = iter(range(1, 10**9)).__next__
         connector = kind.market_data(config, table(LISTED[venue][0]), sink, clock, lambda _: None)

@@ -19,6 +19,7 @@ from pinnacle.core.schema import Kind, Reason, Side
 from pinnacle.venues.registry import VENUES, find
 from pinnacle.venues.transport.certificates import make_certificates
 from tests.recordings import ORIGINS, Recordings
+from tests.transports import TRANSPORTS
 
 #: Levels a side that are compared at every update.
 COMPARED = 20
@@ -188,11 +189,14 @@ def test_a_frame_of_long_ago_is_not_taken_for_one_of_now(recordings, venue, tmp_
     assert {Reason.SEQUENCE_GAP, Reason.CHECKSUM} & invalid_reasons(market)
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("venue", VENUES)
 def test_a_server_that_is_gone_leaves_no_valid_book_until_it_is_there_again(
-    recordings, venue, tmp_path, caplog
+    recordings, venue, transport, tmp_path, caplog
 ):
-    market, _, connector = session(recordings, venue, break_off, 60, tmp_path, caplog)
+    market, _, connector = session(
+        recordings, venue, break_off, 60, tmp_path, caplog, transport=transport
+    )
     assert connector.connections == 2 and Reason.DISCONNECTED in invalid_reasons(market)
 
 

@@ -1,6 +1,9 @@
 """What may be set about any connection to a venue; a venue's own section adds where it is."""
 
-from typing import Annotated
+import importlib.util
+import ipaddress
+import re
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta
@@ -23,6 +26,16 @@ class ConnectionConfig(Section, frozen=True):
     listing_ms           how often the venue is asked whether its instruments are as they were
     instruments_per_connection: more of them are spread over several; None: what the venue takes
     queue_frames         frames read ahead of the process; beyond it TCP holds the venue back
+    transport            who speaks WebSocket: "picows" is quicker and has to be installed
+
+    These hold for the WebSocket and for the requests beside it:
+
+    certificate_sha256   the server's own certificate must be one of these, in hexadecimal digits,
+                         and be verified all the same; none: verified is enough
+    ip_version           4 or 6; None: either
+    bind_address         the machine's own address that connections come from; None: the kernel's
+    proxy                http://[user:password@]host:port, which is asked to CONNECT; the host of
+                         the venue is then looked up there, and the two above are of the way to it
     """
 
     ca_file: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
@@ -34,12 +47,29 @@ class ConnectionConfig(Section, frozen=True):
     listing_ms: Wait = 300_000
     instruments_per_connection: Annotated[int, Meta(ge=1, le=1024)] | None = None
     queue_frames: Annotated[int, Meta(ge=1, le=1_000_000)] = 4096
+    transport: Literal["websockets", "picows"] = "websockets"
+    certificate_sha256: list[str] = []
+    ip_version: Literal[4, 6] | None = None
+    bind_address: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    proxy: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
 
     def __post_init__(self) -> None:
         if self.backoff_max_ms < self.backoff_min_ms:
             raise ValueError(
                 f"backoff_max_ms: must not be below backoff_min_ms ({self.backoff_min_ms})"
             )
+        if self.transport == "picows" and importlib.util.find_spec("picows") is None:
+            raise ValueError(
+                "transport: picows is not installed: pip install 'pinnacle-mm[fast]', "
+                'or transport = "websockets"'
+            )
+        for pin in self.certificate_sha256:
+            if not re.fullmatch("[0-9a-f]{64}", plain_pin(pin)):
+                raise ValueError(f"certificate_sha256: {pin!r} is not 64 hexadecimal digits")
+        if self.bind_address is not None:
+            _check_address(self.bind_address, self.ip_version)
+        if self.proxy is not None:
+            _check_proxy(self.proxy)
 
 
 def check_tls(key: str, url: str, scheme: str) -> None:
@@ -48,6 +78,31 @@ def check_tls(key: str, url: str, scheme: str) -> None:
         raise ValueError(f"{key}: {url!r} is not {scheme}://: TLS is not optional")
     if not _has_host(url):
         raise ValueError(f"{key}: {url!r} has no host, or no port that there could be")
+
+
+def plain_pin(text: str) -> str:
+    """A fingerprint without the colons that tools put into it."""
+    return text.replace(":", "").lower()
+
+
+def _check_address(text: str, version: int | None) -> None:
+    try:
+        found = ipaddress.ip_address(text).version
+    except ValueError:
+        raise ValueError(f"bind_address: {text!r} is no IP address") from None
+    if version not in (None, found):
+        raise ValueError(f"bind_address: {text} is not of ip_version {version}")
+
+
+def _check_proxy(url: str) -> None:
+    """What is wrong is told without the URL: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme == "http" and bool(parts.hostname and parts.port)
+    except ValueError:
+        good = False
+    if not good or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("proxy: must be http://[user:password@]host:port")
 
 
 def _has_host(url: str) -> bool:

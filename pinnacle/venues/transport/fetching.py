@@ -1,7 +1,6 @@
 """Requests for several rows beside a connection, a few at a time, each with waits of its own."""
 
 import asyncio
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
@@ -9,22 +8,21 @@ from typing import Any, NamedTuple
 import httpx2
 
 from pinnacle.venues.transport.backoff import Backoff
-from pinnacle.venues.transport.config import ConnectionConfig
+from pinnacle.venues.transport.http import FAILURES, RouteTransport
+from pinnacle.venues.transport.patience import retry_after_s
+from pinnacle.venues.transport.route import Route
 from pinnacle.venues.transport.troubles import Troubles
 
 #: Requests under way at once: one that hangs must not keep the others waiting.
 AT_ONCE = 4
 #: What hangs longer than that when all ends is broken off: a feed must end before it is killed.
 END_S = 0.5
-#: The venue asks for patience in seconds (Retry-After); more than this is a ban to look at.
-RETRY_AFTER_MAX_S = 300.0
 
 
 class Problem(NamedTuple):
-    """Why something could not be had, and how long the venue asks to wait."""
+    """Why something could not be had."""
 
     text: str
-    retry_after_s: float = 0.0
 
 
 class Timed(NamedTuple):
@@ -41,17 +39,17 @@ _ASKING, _ANSWERED = "send_request_headers.started", "receive_response_headers.c
 
 
 async def get(
-    url: str, query: Mapping[str, str | int], tls: ssl.SSLContext | None, timeout_s: float
+    route: Route, url: str, query: Mapping[str, str | int], timeout_s: float
 ) -> bytes | Problem:
-    """The body of a GET, or what came instead of one."""
-    response = await _get(url, query, tls, timeout_s, {})
+    """The body of a GET, or what came instead of one; what the venue asks for is remembered."""
+    response = await _get(route, url, query, timeout_s, {})
     return response if isinstance(response, Problem) else response.content
 
 
 async def timed(
+    route: Route,
     url: str,
     query: Mapping[str, str | int],
-    tls: ssl.SSLContext | None,
     timeout_s: float,
     clock: Callable[[], int],
 ) -> Timed | Problem:
@@ -61,7 +59,7 @@ async def timed(
     async def trace(event: str, _: object) -> None:
         times[event.partition(".")[2]] = clock()
 
-    response = await _get(url, query, tls, timeout_s, {"trace": trace})
+    response = await _get(route, url, query, timeout_s, {"trace": trace})
     if isinstance(response, Problem):
         return response
     sent_ns, received_ns = times[_ASKING], times[_ANSWERED]
@@ -69,41 +67,40 @@ async def timed(
 
 
 async def _get(
+    route: Route,
     url: str,
     query: Mapping[str, str | int],
-    tls: ssl.SSLContext | None,
     timeout_s: float,
     extensions: Mapping[str, Any],
 ) -> httpx2.Response | Problem:
     try:
         async with httpx2.AsyncClient(
-            verify=tls or True, timeout=timeout_s, trust_env=False
+            transport=RouteTransport(route, url), timeout=timeout_s, trust_env=False
         ) as http:
             response = await http.get(url, params=dict(query), extensions=dict(extensions))
-    except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
+    except (*FAILURES, OSError) as error:
         return Problem(f"{type(error).__name__}: {error}")
     if response.status_code != 200:
-        text = f"HTTP {response.status_code} {response.text[:200]}"
-        return Problem(text, _retry_after_s(response))
+        route.patience.asked(retry_after_s(response.headers.get("Retry-After")))
+        return Problem(f"HTTP {response.status_code} {response.text[:200]}")
     return response
 
 
 class Fetcher:
-    """Fetches what `wanted` rows want, who waited longest first.
+    """Fetches what `wanted` rows want, who waited longest first, while the venue's patience lasts.
 
     fetch(row)  one request, and its answer to whom it is for; None if it was answered
     names       what rows are called where a failure is told
     opened      nothing is asked for while this is not set
 
-    It outlives connections: a request is not broken off (httpx2 leaks a socket whose TLS
-    handshake is cancelled) but its answer thrown away, and a wait that the venue asked for
-    holds across them. Only the end waits for none longer than END_S.
+    It outlives connections: a request is not broken off but its answer thrown away, and a wait
+    that the venue asked for holds across them. Only the end waits for none longer than END_S.
     """
 
     def __init__(
         self,
         names: list[str],
-        config: ConnectionConfig,
+        route: Route,
         wanted: Callable[[], set[int]],
         fetch: Callable[[int], Awaitable[Problem | None]],
         opened: asyncio.Event,
@@ -114,10 +111,10 @@ class Fetcher:
         self._fetch = fetch
         self._opened = opened
         self._troubles = troubles
+        self._patience, config = route.patience, route.config
         self._calm_s = config.backoff_max_ms / 1000
         waits = config.backoff_min_ms, config.backoff_max_ms
         self._tries = [_Tries(Backoff(*waits)) for _ in names]
-        self._banned_until = 0.0
         self._changed = asyncio.Event()
 
     def look(self) -> None:
@@ -153,7 +150,7 @@ class Fetcher:
         """Rows to ask for now, who waited longest first; and when to look again, None: if asked."""
         now = time.monotonic()
         waiting = self._wanted() - busy
-        ready = {row: max(self._tries[row].next_at, self._banned_until) for row in waiting}
+        ready = {row: max(self._tries[row].next_at, self._patience.until) for row in waiting}
         due = sorted((at, row) for row, at in ready.items() if at <= now)
         later = [at - now for at in ready.values() if at > now]
         return [row for _, row in due], min(later, default=None)
@@ -165,8 +162,6 @@ class Fetcher:
         now = time.monotonic()
         tries.attempted(now, problem is None, self._calm_s)
         if problem is not None:
-            # What the venue asks for is meant for this address, whatever the row.
-            self._banned_until = max(self._banned_until, now + problem.retry_after_s)
             self._troubles.failed_of(self._names[row], problem.text)
 
 
@@ -184,9 +179,3 @@ class _Tries:
             self._backoff.reset()
         self._good_at = now if good else None
         self.next_at = now + self._backoff.next_ms() / 1000
-
-
-def _retry_after_s(response: httpx2.Response) -> float:
-    """429 and 418 come with it; to ask earlier makes the ban longer."""
-    text = response.headers.get("Retry-After", "")
-    return min(float(text), RETRY_AFTER_MAX_S) if text.isascii() and text.isdigit() else 0.0

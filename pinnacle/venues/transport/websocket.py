@@ -1,25 +1,18 @@
 """A WebSocket to a venue that is kept: connect, subscribe, receive, give up, wait, and again."""
 
 import asyncio
-import ssl
 import time
 from collections.abc import Sequence
 from typing import Any, Protocol
-
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
 
 from pinnacle.core.errors import ConfigError, DataError
 from pinnacle.core.market_state import ConnectionState
 from pinnacle.core.schema import Reason
 from pinnacle.venues.transport.backoff import Backoff
 from pinnacle.venues.transport.config import ConnectionConfig
+from pinnacle.venues.transport.port import Socket, SocketError, connect_by
+from pinnacle.venues.transport.route import route_of
 from pinnacle.venues.transport.troubles import Troubles
-
-#: Far above any frame of the streams in use; without a bound a broken peer could fill memory.
-FRAME_BYTES_MAX = 16 * 1024 * 1024
-#: How many frames may be taken before other tasks of the loop get their turn.
-FRAMES_PER_TURN = 32
 
 
 class ConnectionLost(Exception):
@@ -54,7 +47,7 @@ class WebSocketSession:
                   `acknowledge` when it hears so
     state         never SNAPSHOT: what of the market is whole is not known here
     frames        how many came
-    tls           the context of the newest connection, for requests beside it
+    route         how the venue is reached, for requests beside the connection
     """
 
     def __init__(
@@ -68,7 +61,8 @@ class WebSocketSession:
         self.frames = 0
         self.acknowledged = asyncio.Event()
         self.state = ConnectionState.CONNECTING
-        self.tls: ssl.SSLContext | None = None
+        self.route = route_of(config)
+        self._connect = connect_by(config.transport)
         self._to_say: asyncio.Queue[str] = asyncio.Queue()
         self._given_up: asyncio.Future[ConnectionLost] | None = None
         self._url = url
@@ -98,9 +92,10 @@ class WebSocketSession:
         ConfigError at once if ca_file cannot be read; a failure after that is a lost connection.
         """
         config = self._config
-        self.tls = self._context()
+        self.route.tls(self._url, anew=True)
         backoff = Backoff(config.backoff_min_ms, config.backoff_max_ms)
         while True:
+            await self.route.patience.over()
             begun = time.monotonic()
             lost = await self._connection(beside)
             self.acknowledged.clear()
@@ -111,39 +106,26 @@ class WebSocketSession:
             self.state = ConnectionState.BACKING_OFF
             await asyncio.sleep(backoff.next_ms() / 1000)
 
-    def _context(self) -> ssl.SSLContext | None:
-        """Read anew for each connection: the file may have been replaced."""
-        if not self._url.startswith("wss:"):
-            return None
-        ca_file = self._config.ca_file
-        try:
-            return ssl.create_default_context(cafile=ca_file)
-        except OSError as error:
-            raise ConfigError(f"ca_file {ca_file}: {error.strerror or error}") from None
-
     async def _connection(self, beside: Sequence[asyncio.Task[None]]) -> ConnectionLost:
         """One connection from its beginning to its end; returns why it ended."""
-        config = self._config
         self.state = ConnectionState.CONNECTING
         try:
-            self.tls = self._context()
-            async with connect(
-                self._url,
-                ssl=self.tls,
-                compression=None,
-                proxy=None,
-                max_size=FRAME_BYTES_MAX,
-                max_queue=config.queue_frames,
-                open_timeout=config.connect_timeout_ms / 1000,
-                close_timeout=1,
-                ping_interval=None,
-            ) as socket:
-                return await self._converse(socket, beside)
-        except (OSError, WebSocketException, TimeoutError, ConfigError) as error:
-            return ConnectionLost(f"{type(error).__name__}: {error}")
+            self.route.tls(self._url, anew=True)
+            async with asyncio.timeout(self._config.connect_timeout_ms / 1000):
+                socket = await self._connect(self._url, self.route)
+        except SocketError as error:
+            self.route.patience.asked(error.retry_after_s)
+            return ConnectionLost(str(error))
+        except (OSError, ConfigError) as error:
+            late = f"not connected after {self._config.connect_timeout_ms} ms"
+            return ConnectionLost(f"{type(error).__name__}: {str(error) or late}")
+        try:
+            return await self._converse(socket, beside)
+        finally:
+            await socket.close()
 
     async def _converse(
-        self, socket: ClientConnection, beside: Sequence[asyncio.Task[None]]
+        self, socket: Socket, beside: Sequence[asyncio.Task[None]]
     ) -> ConnectionLost:
         """Everything on an open connection: the first task that fails ends it."""
         self.state = ConnectionState.SUBSCRIBING
@@ -165,27 +147,24 @@ class WebSocketSession:
             error = ended.exception()
             if isinstance(error, ConnectionLost):
                 return error
-            if isinstance(error, (OSError, WebSocketException, DataError)):
+            if isinstance(error, SocketError):
+                return ConnectionLost(str(error))
+            if isinstance(error, (OSError, DataError)):
                 return ConnectionLost(f"{type(error).__name__}: {error}")
             if error is not None:
                 raise error
         return given_up.result()
 
-    async def _send(self, socket: ClientConnection) -> None:
+    async def _send(self, socket: Socket) -> None:
         while True:
             await socket.send(await self._to_say.get())
 
-    async def _receive(self, socket: ClientConnection) -> None:
-        """The hot loop."""
-        recv, take = socket.recv, self._conversation.take
+    async def _receive(self, socket: Socket) -> None:
+        """The hot loop; each turn of it gives the loop's other tasks theirs."""
         while True:
-            for _ in range(FRAMES_PER_TURN):
-                frame = await recv(decode=False)
-                self.frames += 1
-                take((frame,))
-            # recv does not suspend while frames wait: without this a backlog would keep the
-            # stale timer, the tasks beside and the owner's own from running.
-            await asyncio.sleep(0)
+            frames = await socket.frames()
+            self.frames += len(frames)
+            self._conversation.take(frames)
 
     async def _watch(self) -> None:
         """Ends the connection when no acknowledgement, or no frame, comes for too long."""

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import gzip
 import http
+import time
 
 import pytest
 from websockets.asyncio.server import serve
@@ -10,7 +12,9 @@ from websockets.datastructures import Headers
 from websockets.http11 import Response
 
 from pinnacle.venues.transport.config import ConnectionConfig
-from pinnacle.venues.transport.fetching import AT_ONCE, RETRY_AFTER_MAX_S, Fetcher, Problem, get
+from pinnacle.venues.transport.fetching import AT_ONCE, Fetcher, Problem, get
+from pinnacle.venues.transport.patience import RETRY_AFTER_MAX_S
+from pinnacle.venues.transport.route import Route
 from pinnacle.venues.transport.troubles import Troubles
 
 QUICK = ConnectionConfig(backoff_min_ms=5, backoff_max_ms=20)
@@ -37,13 +41,15 @@ class Rows:
         return problem
 
 
-def run(rows, until, opened=True):
+def run(rows, until, opened=True, route=None):
     async def session():
         gate, troubles = asyncio.Event(), Troubles("somebody")
         if opened:
             gate.set()
         names = [f"row {row}" for row in range(8)]
-        fetcher = Fetcher(names, QUICK, lambda: rows.wanted, rows.fetch, gate, troubles)
+        fetcher = Fetcher(
+            names, route or Route(QUICK), lambda: rows.wanted, rows.fetch, gate, troubles
+        )
         running = asyncio.create_task(fetcher.run())
         async with asyncio.timeout(20):
             while not until(fetcher, gate):
@@ -70,9 +76,15 @@ def test_a_row_that_fails_is_asked_for_again_and_its_trouble_told():
 
 
 def test_a_ban_holds_for_all_rows():
-    rows = Rows(8, [Problem("banned", 3600.0)] * AT_ONCE)
+    class Banned(Rows):
+        async def fetch(self, row):
+            await super().fetch(row)
+            route.patience.asked(3600.0)
+            return Problem("banned")
+
+    rows, route = Banned(8, [Problem("banned")] * AT_ONCE), Route(QUICK)
     turns = iter(range(100))
-    run(rows, lambda *_: next(turns) > 60)
+    run(rows, lambda *_: next(turns) > 60, route=route)
     assert len(rows.asked) == AT_ONCE
 
 
@@ -122,16 +134,18 @@ def test_what_hangs_is_broken_off_at_the_end_and_what_is_nearly_there_is_not():
 
 
 def answering(status, headers, body=b"{}"):
-    """What `get` makes of such an answer."""
+    """What `get` makes of such an answer, and how long the venue's patience is wanted for."""
+    route = Route(QUICK)
 
-    async def route(socket, request):
+    async def answer(socket, request):
         fields = Headers({"Content-Length": str(len(body)), "Connection": "close"} | headers)
         return Response(status, http.HTTPStatus(status).phrase, fields, body)
 
     async def session():
-        async with serve(lambda socket: None, "127.0.0.1", 0, process_request=route) as server:
+        async with serve(lambda socket: None, "127.0.0.1", 0, process_request=answer) as server:
             port = server.sockets[0].getsockname()[1]
-            return await get(f"http://127.0.0.1:{port}/x", {"symbol": "A", "limit": 5}, None, 10)
+            found = await get(route, f"http://127.0.0.1:{port}/x", {"symbol": "A", "limit": 5}, 10)
+            return found, route.patience.until - time.monotonic()
 
     return asyncio.run(session())
 
@@ -142,17 +156,25 @@ def answering(status, headers, body=b"{}"):
         (429, {"Retry-After": "7"}, 7.0),
         (418, {"Retry-After": "999999"}, RETRY_AFTER_MAX_S),
         (500, {}, 0.0),
-        (429, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, 0.0),
+        (429, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        (503, {"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}, RETRY_AFTER_MAX_S),
     ],
 )
 def test_a_refusal_says_how_long_to_wait(status, headers, wait_s):
-    assert answering(status, headers) == Problem(f"HTTP {status} {{}}", wait_s)
+    found, left_s = answering(status, headers)
+    assert found == Problem(f"HTTP {status} {{}}")
+    assert wait_s - 5 < left_s <= wait_s if wait_s else left_s <= 0
 
 
 def test_a_good_answer_is_its_body():
-    assert answering(200, {}, b"[1]") == b"[1]"
+    assert answering(200, {}, b"[1]")[0] == b"[1]"
+
+
+def test_an_answer_that_is_packed_is_unpacked():
+    packed = gzip.compress(b"[1]")
+    assert answering(200, {"Content-Encoding": "gzip"}, packed)[0] == b"[1]"
 
 
 def test_nobody_there_is_a_problem_and_no_failure():
-    found = asyncio.run(get("http://127.0.0.1:1/x", {}, None, 5))
-    assert isinstance(found, Problem) and "ConnectError" in found.text
+    found = asyncio.run(get(Route(QUICK), "http://127.0.0.1:1/x", {}, 5))
+    assert isinstance(found, Problem) and "ConnectionRefusedError" in found.text

@@ -50,7 +50,7 @@ class Talk:
 ECHO = object()
 
 
-def converse(script, until, talk=None, **changes):
+def converse(transport, script, until, talk=None, **changes):
     """(talk, session, troubles, what the server heard): a connection each for the lists of
     `script`, the last one for ever; until until(talk)."""
     heard, left, talk = [], list(script), talk or Talk()
@@ -65,7 +65,9 @@ def converse(script, until, talk=None, **changes):
         async with serve(client, "127.0.0.1", 0) as server:
             url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             troubles = Troubles("somebody")
-            kept = WebSocketSession(url, ConnectionConfig(**(QUICK | changes)), talk, troubles)
+            kept = WebSocketSession(
+                url, ConnectionConfig(transport=transport, **(QUICK | changes)), talk, troubles
+            )
             talk.session = kept
             running = asyncio.create_task(kept.run())
             async with asyncio.timeout(20):
@@ -87,29 +89,32 @@ def converse(script, until, talk=None, **changes):
         ("garbage", Reason.DISCONNECTED, "DataError: no message"),
     ],
 )
-def test_what_ends_a_connection_is_told_and_the_next_one_greets_anew(word, reason, told):
+def test_what_ends_a_connection_is_told_and_the_next_one_greets_anew(transport, word, reason, told):
     script = [["welcome", word], ["welcome", "fine"]]
-    talk, session, troubles, heard = converse(script, lambda talk: b"fine" in talk.taken)
+    talk, session, troubles, heard = converse(transport, script, lambda talk: b"fine" in talk.taken)
     assert talk.taken == [b"welcome", word.encode(), b"welcome", b"fine"]
     assert heard == [["hello", "again"]] * 2
     assert (talk.reasons, session.connections, session.frames) == ([reason], 2, 4)
     assert troubles.last == f"connection lost: {told}"
 
 
-def test_a_subscription_that_is_not_acknowledged_is_given_up():
+def test_a_subscription_that_is_not_acknowledged_is_given_up(transport):
     talk, session, troubles, _ = converse(
-        [["hm"], ["welcome"]], lambda talk: b"welcome" in talk.taken, connect_timeout_ms=200
+        transport,
+        [["hm"], ["welcome"]],
+        lambda talk: b"welcome" in talk.taken,
+        connect_timeout_ms=200,
     )
     assert (talk.reasons, session.connections) == ([Reason.DISCONNECTED], 1)
     assert "not acknowledged" in troubles.last
 
 
-def test_a_connection_on_which_nothing_comes_is_stale():
-    talk, _, troubles, _ = converse([["welcome"]], lambda talk: len(talk.reasons) == 2)
+def test_a_connection_on_which_nothing_comes_is_stale(transport):
+    talk, _, troubles, _ = converse(transport, [["welcome"]], lambda talk: len(talk.reasons) == 2)
     assert set(talk.reasons) == {Reason.STALE} and "no frame for 400 ms" in troubles.last
 
 
-def test_more_is_said_on_the_connection_that_stands_and_no_other():
+def test_more_is_said_on_the_connection_that_stands_and_no_other(transport):
     class Asking(Talk):
         def take(self, frames):
             super().take(frames)
@@ -120,17 +125,17 @@ def test_more_is_said_on_the_connection_that_stands_and_no_other():
                 self.session.say("never sent")
 
     talk, session, troubles, heard = converse(
-        [["welcome", ECHO], ["fine"]], lambda talk: b"fine" in talk.taken, talk=Asking()
+        transport, [["welcome", ECHO], ["fine"]], lambda talk: b"fine" in talk.taken, talk=Asking()
     )
     assert talk.taken == [b"welcome", b"more?", b"fine"] and heard == [["hello", "again"]] * 2
     assert talk.reasons == [Reason.RESYNC] and troubles.last == "connection lost: enough"
     session.give_up(ConnectionLost("none stands"))
 
 
-def test_a_venue_that_is_not_there_is_tried_again():
+def test_a_venue_that_is_not_there_is_tried_again(transport):
     async def session():
         talk, troubles = Talk(), Troubles("nobody")
-        config = ConnectionConfig(**QUICK)
+        config = ConnectionConfig(transport=transport, **QUICK)
         kept = WebSocketSession("ws://127.0.0.1:1", config, talk, troubles)
         running = asyncio.create_task(kept.run())
         async with asyncio.timeout(20):
@@ -153,7 +158,7 @@ def test_an_authority_that_cannot_be_read_is_no_lost_connection(tmp_path):
         asyncio.run(session())
 
 
-def test_a_failure_of_ones_own_is_not_taken_for_the_venues():
+def test_a_failure_of_ones_own_is_not_taken_for_the_venues(transport):
     class Broken(Talk):
         def take(self, frames):
             raise KeyError(frames[0])
@@ -165,19 +170,25 @@ def test_a_failure_of_ones_own_is_not_taken_for_the_venues():
     async def session():
         async with serve(client, "127.0.0.1", 0) as server:
             url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            await WebSocketSession(url, ConnectionConfig(), Broken(), Troubles("x")).run()
+            await WebSocketSession(
+                url, ConnectionConfig(transport=transport), Broken(), Troubles("x")
+            ).run()
 
     with pytest.raises(KeyError):
         asyncio.run(asyncio.wait_for(session(), 20))
 
 
-def test_a_venue_that_says_nothing_is_spoken_to_before_it_is_given_up():
+def test_a_venue_that_says_nothing_is_spoken_to_before_it_is_given_up(transport):
     class Polite(Talk):
         def nudge(self):
             return "are you there?"
 
     script = [["welcome", ECHO, ECHO, ECHO]]
     _, session, troubles, _ = converse(
-        script, lambda talk: talk.taken.count(b"are you there?") == 3, Polite(), stale_ms=300
+        transport,
+        script,
+        lambda talk: talk.taken.count(b"are you there?") == 3,
+        Polite(),
+        stale_ms=300,
     )
     assert session.connections == 1 and not troubles.last

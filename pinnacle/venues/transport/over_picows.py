@@ -1,0 +1,142 @@
+"""WebSockets by `picows`: a parser in C, and TLS without Python between the socket and it."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+
+from picows import (
+    WSCloseCode,
+    WSError,
+    WSFrame,
+    WSHandshakeError,
+    WSListener,
+    WSMsgType,
+    WSParsedURL,
+    WSProtocolError,
+    WSTransport,
+    ws_connect,
+)
+
+from pinnacle import __version__
+from pinnacle.venues.transport.inbox import FRAME_BYTES_MAX, Inbox
+from pinnacle.venues.transport.patience import retry_after_s
+from pinnacle.venues.transport.port import CLOSE_S, Socket, SocketError
+from pinnacle.venues.transport.route import Route
+
+#: What it tells of is told by who owns the connection.
+_SILENT = logging.Logger("picows", logging.CRITICAL + 1)
+#: Some gates turn away who has no name.
+_HEADERS = {"User-Agent": f"pinnacle/{__version__}"}
+_READ_BYTES = 256 * 1024
+_DATA = frozenset((WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION))
+
+
+async def connect(url: str, route: Route) -> Socket:
+    """Connect (port.py)."""
+    listener = _Listener(route.config.queue_frames)
+    dialled: list[socket.socket] = []
+
+    async def dial(where: WSParsedURL) -> socket.socket:
+        dialled.append(await route.dial(where.host, where.port))
+        return dialled[0]
+
+    try:
+        transport, _ = await ws_connect(
+            lambda: listener,
+            url,
+            ssl_context=route.tls(url),
+            socket_factory=dial,
+            # Pins are held by Python's own TLS objects, which the quicker ones are not.
+            use_aiofastnet=False if route.config.certificate_sha256 else None,
+            extra_headers=_HEADERS,
+            websocket_handshake_timeout=None,
+            max_frame_size=FRAME_BYTES_MAX,
+            max_redirects=0,
+            read_buffer_init_size=_READ_BYTES,
+            logger_name=_SILENT,
+        )
+    except WSHandshakeError as error:
+        answer = error.response
+        asked_s = retry_after_s(answer.headers.get("Retry-After")) if answer else 0.0
+        raise SocketError(f"{type(error).__name__}: {error}", asked_s) from None
+    except WSError as error:
+        raise SocketError(f"{type(error).__name__}: {error}") from None
+    except asyncio.CancelledError:
+        # It waits for the handshake behind a shield: without this the connection would stay.
+        for made in dialled:
+            with suppress(OSError):
+                made.shutdown(socket.SHUT_RDWR)
+        raise
+    if transport.is_disconnected:
+        raise SocketError("the connection was closed in the handshake")
+    return _Socket(transport, listener)
+
+
+class _Listener(WSListener):
+    """Hears of a frame at a time, of all that a read brought before anybody else runs."""
+
+    def __init__(self, most: int):
+        self.inbox = Inbox(most)
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        below = transport.underlying_transport
+        self.inbox.hold, self.inbox.release = below.pause_reading, below.resume_reading
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        kind, inbox = frame.msg_type, self.inbox
+        if transport.is_close_frame_sent:
+            return
+        if kind in _DATA:
+            if (kind == WSMsgType.CONTINUATION) != (inbox.begun is not None):
+                raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, "parts of frames out of order")
+            if not inbox.put(frame.get_payload_as_bytes(), frame.fin):
+                words = f"a frame in parts exceeds {FRAME_BYTES_MAX} bytes"
+                raise WSProtocolError(WSCloseCode.MESSAGE_TOO_BIG, words)
+        elif kind == WSMsgType.CLOSE:
+            transport.send_close(WSCloseCode.OK)
+            inbox.end()
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self.inbox.end()
+
+
+class _Socket:
+    def __init__(self, transport: WSTransport, listener: _Listener):
+        self._transport = transport
+        self._inbox = listener.inbox
+        # The library's own reference to it is a weak one.
+        self._listener = listener
+
+    async def frames(self) -> Sequence[bytes]:
+        taken = await self._inbox.take()
+        if not taken:
+            raise SocketError(await self._why())
+        return taken
+
+    async def send(self, text: str) -> None:
+        if self._transport.is_disconnected or self._transport.is_close_frame_sent:
+            raise SocketError(await self._why())
+        self._transport.send(WSMsgType.TEXT, text.encode())
+
+    async def close(self) -> None:
+        transport = self._transport
+        self._inbox.discard()
+        try:
+            transport.send_close(WSCloseCode.OK)
+            with suppress(TimeoutError, WSError):
+                async with asyncio.timeout(CLOSE_S):
+                    await transport.wait_disconnected()
+        finally:
+            transport.disconnect(graceful=False)
+
+    async def _why(self) -> str:
+        said = self._transport.close_handshake
+        if said is None or said.recv is None:
+            try:
+                await self._transport.wait_disconnected()
+            except WSError as error:
+                return f"{type(error).__name__}: {error}"
+            return "the connection broke off, without a close frame"
+        return f"closed by the other side: {said.recv.code.value} {said.recv.reason}".rstrip()

@@ -1,0 +1,102 @@
+"""WebSockets by `websockets`: plain Python, the default."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as open_connection
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.frames import Frame, Opcode
+from websockets.uri import parse_uri
+
+from pinnacle.venues.transport.inbox import FRAME_BYTES_MAX, Inbox
+from pinnacle.venues.transport.patience import retry_after_s
+from pinnacle.venues.transport.port import CLOSE_S, Socket, SocketError
+from pinnacle.venues.transport.route import Route
+
+_DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
+
+
+async def connect(url: str, route: Route) -> Socket:
+    """Connect (port.py)."""
+    where = parse_uri(url)
+    try:
+        connection = await open_connection(
+            url,
+            sock=await route.dial(where.host, where.port),
+            ssl=route.tls(url),
+            compression=None,
+            proxy=None,
+            max_size=FRAME_BYTES_MAX,
+            max_queue=route.config.queue_frames,
+            open_timeout=None,
+            close_timeout=CLOSE_S,
+            ping_interval=None,
+            create_connection=_Connection,
+        )
+    except InvalidStatus as error:
+        asked_s = retry_after_s(error.response.headers.get("Retry-After"))
+        raise SocketError(f"{type(error).__name__}: {error}", asked_s) from None
+    except WebSocketException as error:
+        raise SocketError(f"{type(error).__name__}: {error}") from None
+    assert isinstance(connection, _Connection)
+    return _Socket(connection)
+
+
+class _Connection(ClientConnection):
+    """Its own queue gives frames one by one, at two coroutines each; the inbox takes its place."""
+
+    def __init__(self, *given: Any, max_queue: int, **options: Any):
+        super().__init__(*given, max_queue=None, **options)
+        self.inbox = Inbox(max_queue)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.inbox.hold, self.inbox.release = (
+            self.transport.pause_reading,
+            self.transport.resume_reading,
+        )
+
+    def process_event(self, event: Any) -> None:
+        if isinstance(event, Frame) and event.opcode in _DATA:
+            # The protocol has seen to the size, of all parts of a frame together.
+            self.inbox.put(bytes(event.data), event.fin)
+        else:
+            super().process_event(event)
+            if isinstance(event, Frame) and event.opcode is Opcode.CLOSE:
+                self.inbox.end()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.inbox.end()
+
+
+class _Socket:
+    def __init__(self, connection: _Connection):
+        self._connection = connection
+
+    async def frames(self) -> Sequence[bytes]:
+        taken = await self._connection.inbox.take()
+        if not taken:
+            # It is the other side's to close below as well, and it may never come to that.
+            await self.close()
+            raise self._closed(self._connection.close_exc)
+        return taken
+
+    async def send(self, text: str) -> None:
+        try:
+            await self._connection.send(text)
+        except ConnectionClosed as error:
+            raise self._closed(error) from None
+
+    async def close(self) -> None:
+        connection = self._connection
+        connection.inbox.discard()
+        try:
+            await connection.close()
+        finally:
+            connection.transport.abort()
+
+    def _closed(self, error: ConnectionClosed) -> SocketError:
+        return SocketError(f"{type(error).__name__}: {error}")

@@ -1,0 +1,50 @@
+"""What is needed of a WebSocket, whichever library speaks it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from pinnacle.venues.transport.route import Route
+
+#: To be closed in good order; what takes longer is broken off.
+CLOSE_S = 1.0
+
+
+class SocketError(Exception):
+    """Why a WebSocket could not be opened, or is closed; `retry_after_s`: the venue asks for it."""
+
+    def __init__(self, text: str, retry_after_s: float = 0.0):
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+
+
+class Socket(Protocol):
+    """One that is open. Pings are answered by it; a frame above FRAME_BYTES_MAX ends it."""
+
+    async def frames(self) -> Sequence[bytes]:
+        """What waits, in its order: one frame or several; SocketError behind the last one, or
+        one before it where what follows breaks the protocol.
+
+        Other tasks get their turn at each call. How many are read ahead is bounded: who does not
+        call holds the venue back. May be cancelled; no frame is lost by that.
+        """
+
+    async def send(self, text: str) -> None:
+        """SocketError if it is closed."""
+
+    async def close(self) -> None:
+        """Within CLOSE_S or a little more, whatever the other side does; frames are lost."""
+
+
+#: Open one at a URL: SocketError, OSError or TimeoutError say why not, and nothing is left behind.
+Connect = Callable[[str, Route], Awaitable[Socket]]
+
+
+def connect_by(name: str) -> Connect:
+    """A transport by its name in the configuration, which has seen that it is there."""
+    if name == "picows":
+        from pinnacle.venues.transport.over_picows import connect as by_picows
+
+        return by_picows
+    from pinnacle.venues.transport.over_websockets import connect as by_websockets
+
+    return by_websockets

@@ -1,0 +1,146 @@
+"""How a venue is reached: by its streams and its requests alike, over sockets opened here alone."""
+
+import asyncio
+import base64
+import hashlib
+import ipaddress
+import socket
+import ssl
+from urllib.parse import unquote, urlsplit
+
+from msgspec.json import encode
+
+from pinnacle.core.errors import ConfigError
+from pinnacle.venues.transport.config import ConnectionConfig, plain_pin
+from pinnacle.venues.transport.patience import Patience
+
+#: Of a proxy's answer to CONNECT; one that says more is none.
+PROXY_BYTES_MAX = 64 * 1024
+#: By what leads there.
+_ROUTES: dict[bytes, "Route"] = {}
+_FAMILIES = {None: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
+
+
+def route_of(config: ConnectionConfig) -> "Route":
+    """That of everybody in this process who reaches a venue as this says."""
+    return _ROUTES.setdefault(type(config).__name__.encode() + encode(config), Route(config))
+
+
+class Route:
+    """One venue's: whoever connects to it shares this one (`route_of`).
+
+    config     what may be set about it
+    patience   until when the venue wants to hear nothing
+    """
+
+    def __init__(self, config: ConnectionConfig):
+        self.config = config
+        self.patience = Patience()
+        self._tls: ssl.SSLContext | None = None
+
+    def tls(self, url: str, *, anew: bool = False) -> ssl.SSLContext | None:
+        """What a URL's server is verified with; None where it is without TLS.
+
+        anew   read the authorities again: the file may have been replaced
+
+        ConfigError if ca_file cannot be read. A certificate that is not pinned fails the handshake
+        of what is made from the context's `wrap_bio`, before anything was said.
+        """
+        if not url.startswith(("wss:", "https:")):
+            return None
+        if anew or self._tls is None:
+            self._tls = self._context()
+        return self._tls
+
+    async def dial(self, host: str, port: int) -> socket.socket:
+        """A TCP connection to there, through the proxy if there is one; OSError says why not."""
+        config = self.config
+        if config.proxy is None:
+            return await self._connected(host, port)
+        proxy = urlsplit(config.proxy)
+        assert proxy.hostname is not None and proxy.port is not None  # the section has seen it
+        try:
+            made = await self._connected(proxy.hostname, proxy.port)
+            try:
+                await _tunnel(made, host, port, proxy.username, proxy.password)
+            except BaseException:
+                made.close()
+                raise
+        except OSError as error:
+            words = f"proxy {proxy.hostname}:{proxy.port}: {error}"
+            raise ConnectionError(words) from None
+        return made
+
+    async def _connected(self, host: str, port: int) -> socket.socket:
+        """To the first of the host's addresses that answers."""
+        loop, bound = asyncio.get_running_loop(), self.config.bind_address
+        family = _FAMILIES[self.config.ip_version]
+        if bound is not None:
+            family = _FAMILIES[ipaddress.ip_address(bound).version]
+        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        failures = []
+        for kind, style, number, _, address in found:
+            made = socket.socket(kind, style, number)
+            try:
+                made.setblocking(False)
+                if bound is not None:
+                    made.bind((bound, 0))
+                await loop.sock_connect(made, address)
+            except OSError as error:
+                made.close()
+                failures.append(error)
+            except BaseException:
+                made.close()
+                raise
+            else:
+                return made
+        raise failures[0] if len(failures) == 1 else OSError("; ".join(map(str, failures)))
+
+    def _context(self) -> ssl.SSLContext:
+        ca_file, pins = self.config.ca_file, self.config.certificate_sha256
+        try:
+            made = ssl.create_default_context(cafile=ca_file)
+        except OSError as error:
+            raise ConfigError(f"ca_file {ca_file}: {error.strerror or error}") from None
+        if pins:
+            made.sslobject_class = _pinned(frozenset(map(plain_pin, pins)))
+        return made
+
+
+def _pinned(pins: frozenset[str]) -> type[ssl.SSLObject]:
+    """A TLS connection that ends where the server's own certificate is none of these."""
+
+    class Pinned(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            seen = hashlib.sha256(self.getpeercert(True) or b"").hexdigest()
+            if seen not in pins:
+                raise ssl.SSLCertVerificationError(
+                    f"the certificate's SHA-256 is {seen}, which certificate_sha256 does not have"
+                )
+
+    return Pinned
+
+
+async def _tunnel(
+    made: socket.socket, host: str, port: int, user: str | None, password: str | None
+) -> None:
+    """Have a proxy connect to there; OSError says why it does not, and no credentials."""
+    loop = asyncio.get_running_loop()
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    lines = [f"CONNECT {where} HTTP/1.1", f"Host: {where}"]
+    if user is not None:
+        words = f"{unquote(user)}:{unquote(password or '')}".encode()
+        lines.append(f"Proxy-Authorization: Basic {base64.b64encode(words).decode()}")
+    await loop.sock_sendall(made, "\r\n".join([*lines, "", ""]).encode())
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        more = await loop.sock_recv(made, 4096)
+        answer += more
+        if not more or len(answer) > PROXY_BYTES_MAX:
+            raise ConnectionError("it gives no answer that could be read")
+    status = answer.split(b"\r\n", 1)[0].split(b" ", 2)[1:2]
+    if not (answer.startswith(b"HTTP/1.") and status[0].isdigit()):
+        raise ConnectionError("it does not speak HTTP")
+    if not 200 <= int(status[0]) < 300:
+        raise ConnectionError(f"it does not connect to {where}: HTTP {int(status[0])}")

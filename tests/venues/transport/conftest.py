@@ -1,0 +1,17 @@
+"""Both transports: what holds for one holds for the other."""
+
+import pytest
+
+from pinnacle.venues.transport import route
+from tests.transports import TRANSPORTS
+
+
+@pytest.fixture(autouse=True)
+def strangers(monkeypatch):
+    """No test's venue has the patience of another's that was reached in the same way."""
+    monkeypatch.setattr(route, "_ROUTES", {})
+
+
+@pytest.fixture(params=TRANSPORTS)
+def transport(request):
+    return request.param

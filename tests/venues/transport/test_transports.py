@@ -1,0 +1,351 @@
+"""What is asked of a WebSocket (port.py), of each library that speaks it."""
+
+import asyncio
+import contextlib
+from itertools import cycle, pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
+
+from pinnacle.venues.transport import inbox
+from pinnacle.venues.transport.certificates import make_certificates
+from pinnacle.venues.transport.config import ConnectionConfig
+from pinnacle.venues.transport.fetching import get
+from pinnacle.venues.transport.inbox import FRAME_BYTES_MAX, FRAMES_PER_TURN, Inbox
+from pinnacle.venues.transport.port import SocketError, connect_by
+from pinnacle.venues.transport.route import Route
+
+
+def talk(transport, client, server, tls=None, **keys):
+    """What `client(socket)` gives, connected to `server(its socket)`."""
+
+    async def run():
+        async with serve(
+            server, "127.0.0.1", 0, ssl=tls, compression=None, max_size=None
+        ) as serving:
+            where = f"127.0.0.1:{serving.sockets[0].getsockname()[1]}"
+            route = Route(ConnectionConfig(transport=transport, **keys))
+            url = f"{'wss' if tls else 'ws'}://{where}"
+            async with asyncio.timeout(30):
+                socket = await connect_by(transport)(url, route)
+                try:
+                    return await client(socket)
+                finally:
+                    await socket.close()
+
+    return asyncio.run(run())
+
+
+async def all_of(socket):
+    """(calls, why it ended)."""
+    calls = []
+    try:
+        while True:
+            calls.append(await socket.frames())
+    except SocketError as error:
+        return calls, str(error)
+
+
+@pytest.fixture(params=["plain", "TLS"])
+def tls(request, tmp_path):
+    """(what the server has, the client's keys)."""
+    if request.param == "plain":
+        return None, {}
+    ca_file, context = make_certificates(tmp_path)
+    return context, {"ca_file": str(ca_file)}
+
+
+def test_frames_come_in_their_order_several_a_call_and_no_more_than_a_turn(transport, tls):
+    sent = [b"%d" % number * (1 + number % 300) for number in range(3000)]
+
+    async def server(socket):
+        for frame in sent:
+            await socket.send(frame, text=True)
+
+    calls, why = talk(transport, all_of, server, tls[0], **tls[1])
+    assert [frame for call in calls for frame in call] == sent and "1000" in why
+    assert {type(frame) for call in calls for frame in call} == {bytes}
+    assert max(map(len, calls)) == FRAMES_PER_TURN
+
+
+def test_a_frame_in_parts_is_whole_and_pings_between_them_are_answered(transport, tls):
+    answered = []
+
+    async def server(socket):
+        async def parts():
+            yield "one "
+            answered.append(await (await socket.ping()))
+            yield ""
+            yield "two"
+
+        await socket.send(parts())
+        await socket.send("three")
+
+    calls, _ = talk(transport, all_of, server, tls[0], **tls[1])
+    assert [frame for call in calls for frame in call] == [b"one two", b"three"]
+    assert len(answered) == 1
+
+
+def test_what_is_said_arrives_and_the_other_side_hears_of_the_end(transport, tls):
+    heard = []
+
+    async def server(socket):
+        with contextlib.suppress(ConnectionClosed):
+            async for text in socket:
+                heard.append(text)
+                await socket.send("more")
+        heard.append(socket.close_code)
+
+    async def client(socket):
+        await socket.send("hällo")
+        assert await socket.frames() == [b"more"]
+        await socket.send("again")
+        await socket.frames()
+
+    talk(transport, client, server, tls[0], **tls[1])
+    assert heard == ["hällo", "again", 1000]
+
+
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_a_frame_beyond_the_bound_ends_the_connection(transport, in_parts):
+    part = b"x" * (FRAME_BYTES_MAX // 4)
+    codes = []
+
+    async def server(socket):
+        with contextlib.suppress(ConnectionClosed):
+            await socket.send("fine")
+            await socket.send([part] * 5 if in_parts else part * 5)
+        await socket.wait_closed()
+        codes.append(socket.close_code)
+
+    calls, why = talk(transport, all_of, server)
+    assert {frame for call in calls for frame in call} <= {b"fine"}
+    assert "exceed" in why and codes == [1009]
+
+
+def test_a_frame_of_the_bound_is_taken(transport):
+    largest = b"x" * FRAME_BYTES_MAX
+
+    async def server(socket):
+        await socket.send(largest)
+
+    calls, _ = talk(transport, all_of, server)
+    assert calls == [[largest]]
+
+
+@pytest.mark.parametrize(("keys", "size"), [({"queue_frames": 8}, 100_000), ({}, 4_000_000)])
+def test_who_does_not_take_holds_the_sender_back_and_loses_nothing(transport, tls, keys, size):
+    """By the number of frames or by their bytes: what lies ahead is bounded."""
+    count, sent = 100_000_000 // size, []
+
+    async def server(socket):
+        for number in range(count):
+            await socket.send(b"%d" % number + b" " * size)
+            sent.append(number)
+
+    async def client(socket):
+        before = -1
+        while len(sent) != before:
+            before = len(sent)
+            await asyncio.sleep(0.2)
+        return before, (await all_of(socket))[0]
+
+    held_at, calls = talk(transport, client, server, tls[0], **tls[1], **keys)
+    assert 0 < held_at < count * 3 // 4
+    assert [int(frame) for call in calls for frame in call] == list(range(count))
+
+
+@pytest.mark.parametrize("end", ["close", "abort"])
+def test_why_it_ended_is_said_behind_the_last_frame(transport, tls, end):
+    async def server(socket):
+        await socket.send("last")
+        if end == "close":
+            await socket.close(1001, "end of tape")
+        else:
+            await asyncio.sleep(0.05)
+            socket.transport.abort()
+
+    calls, why = talk(transport, all_of, server, tls[0], **tls[1])
+    assert calls == [[b"last"]]
+    assert ("1001" in why and "end of tape" in why) if end == "close" else "close frame" in why
+
+
+def test_a_close_frame_is_the_end_even_if_nothing_else_is_closed(transport, tls):
+    heard = asyncio.Event()
+
+    async def server(socket):
+        socket.transport.pause_reading()
+        socket.transport.write(b"\x81\x04last\x88\x05\x03\xe9bye")
+        await heard.wait()
+        socket.transport.abort()
+
+    async def client(socket):
+        found = await all_of(socket)
+        heard.set()
+        return found
+
+    calls, why = talk(transport, client, server, tls[0], **tls[1])
+    assert calls == [[b"last"]] and "1001" in why and "bye" in why
+
+
+def test_what_is_said_to_who_is_gone_fails(transport):
+    async def server(socket):
+        await socket.close()
+
+    async def client(socket):
+        await all_of(socket)
+        with pytest.raises(SocketError):
+            await socket.send("is anybody there?")
+
+    talk(transport, client, server)
+
+
+def test_a_call_that_is_cancelled_loses_no_frame(transport):
+    async def server(socket):
+        for number in range(300):
+            await socket.send(str(number))
+            await asyncio.sleep(0)
+
+    async def client(socket):
+        found = []
+        with contextlib.suppress(SocketError):
+            for turns in cycle(range(4)):
+                call = asyncio.create_task(socket.frames())
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                call.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    found.extend(await call)
+        return found
+
+    assert talk(transport, client, server) == [b"%d" % number for number in range(300)]
+
+
+@pytest.mark.parametrize("speaks_tls", [False, True])
+@pytest.mark.parametrize("what", ["stream", "request"])
+def test_an_opening_that_is_broken_off_leaves_no_connection(transport, what, speaks_tls):
+    """Neither in the handshake of TLS nor behind it."""
+    ends = []
+
+    async def silent(reader, writer):
+        await reader.read(1)
+        ends.append("met")
+        with contextlib.suppress(OSError):
+            while await reader.read(1000):
+                pass
+        ends.append("gone")
+        writer.close()
+
+    async def run():
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        where = f"{'s' * speaks_tls}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        route = Route(ConnectionConfig(transport=transport))
+        if what == "stream":
+            opening = asyncio.create_task(connect_by(transport)(f"ws{where}", route))
+        else:
+            opening = asyncio.create_task(get(route, f"http{where}", {}, 20))
+        async with asyncio.timeout(20):
+            while ends != ["met"]:
+                await asyncio.sleep(0.005)
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+            while ends != ["met", "gone"]:
+                await asyncio.sleep(0.005)
+        server.close()
+
+    asyncio.run(run())
+
+
+def test_a_refusal_says_its_status_and_its_wait(transport):
+    async def refuse(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 503 No\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async def run():
+        server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(SocketError, match="503") as caught:
+            await connect_by(transport)(url, Route(ConnectionConfig(transport=transport)))
+        server.close()
+        return caught.value
+
+    assert asyncio.run(run()).retry_after_s == 7
+
+
+@pytest.mark.parametrize("answer", [b"", b"220 mail\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_a_server_that_speaks_something_else_is_refused(transport, answer):
+    async def other(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async def run():
+        server = await asyncio.start_server(other, "127.0.0.1", 0)
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with asyncio.timeout(20):
+            with pytest.raises((SocketError, OSError)):
+                await connect_by(transport)(url, Route(ConnectionConfig(transport=transport)))
+        server.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+def test_closing_does_not_wait_for_who_does_not_answer(transport, deaf):
+    """Nor for one that goes on sending, and reads nothing."""
+
+    closed = asyncio.Event()
+
+    async def server(socket):
+        socket.transport.pause_reading()
+        with contextlib.suppress(ConnectionClosed):
+            while deaf and not closed.is_set():
+                await socket.send("x" * 10_000)
+        await closed.wait()
+        socket.transport.abort()
+
+    async def client(socket):
+        if deaf:
+            await socket.frames()
+        await socket.close()
+        closed.set()
+
+    talk(transport, client, server)
+
+
+@given(
+    st.lists(st.one_of(st.integers(0, 3000), st.just("take")), max_size=200), st.integers(1, 100)
+)
+def test_an_inbox_gives_all_in_order_and_holds_back_while_there_is_too_much(steps, most):
+    held, put, taken = [False], [], []
+    box = Inbox(most)
+    box.hold, box.release = lambda: held.append(True), lambda: held.append(False)
+
+    async def run():
+        for step in steps:
+            if step == "take":
+                if len(put) > len(taken):
+                    got = await box.take()
+                    assert 0 < len(got) <= FRAMES_PER_TURN
+                    taken.extend(got)
+            else:
+                put.append(b"%d" % len(put) + b" " * step)
+                assert box.put(put[-1])
+            waiting = put[len(taken) :]
+            if len(waiting) > most or sum(map(len, waiting)) > FRAME_BYTES_MAX:
+                assert held[-1]
+            if not waiting:
+                assert not held[-1]
+        box.end()
+        while got := await box.take():
+            taken.extend(got)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inbox, "FRAME_BYTES_MAX", 20_000)
+        asyncio.run(run())
+    assert taken == put
+    assert all(one != other for one, other in pairwise(held))
