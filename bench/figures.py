@@ -18,6 +18,7 @@ MODULES = (
     "decode",
     "capture",
     "crossing",
+    "transport",
     "stages",
     "chain",
     "tick_to_order",
