@@ -34,6 +34,7 @@ HEADERS = [
     "journal/journal.h",
     "sim/match.h",
     "book/l3book.h",
+    "book/l3levels.h",
     "sim/market.h",
     "sim/simulated_venue.h",
     "sim/paper.h",

@@ -109,6 +109,9 @@ class _Lib:
     PMM_KIND_TRADE: int
     PMM_KRAKEN_DEPTH_MAX: int
     PMM_KRAKEN_TEXT_BYTES: int
+    PMM_L3LEVELS_AGAIN: int
+    PMM_L3LEVELS_CROSSED_NS: int
+    PMM_L3LEVELS_TOUCHED: int
     PMM_L3_ID_RING_MAX: int
     PMM_L3_ID_RING_MIN: int
     PMM_L3_ORDERS_MAX: int
@@ -504,6 +507,10 @@ class _Lib:
     def pmm_l3book_snapshot(_0: Any, _1: int, _2: Any, _3: int, /) -> int: ...
     @staticmethod
     def pmm_l3book_top(_0: Any, _1: Any, /) -> None: ...
+    @staticmethod
+    def pmm_l3levels_init(_0: Any, _1: int, /) -> None: ...
+    @staticmethod
+    def pmm_l3levels_take(_0: Any, _1: Any, _2: Any, _3: int, _4: Any, _5: int, /) -> int: ...
     @staticmethod
     def pmm_loop_again(_0: Any, _1: int, /) -> int: ...
     @staticmethod

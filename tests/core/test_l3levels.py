@@ -1,0 +1,180 @@
+"""Levels from single orders: what a book of levels is told has the sums of the orders."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pinnacle.core.book import Book
+from pinnacle.core.errors import NativeError
+from pinnacle.core.l3book import L3Book
+from pinnacle.core.l3levels import L3Levels
+from pinnacle.core.schema import EVENT, EventBuffer, Flag, Kind, Reason, Side, events_pointer
+
+ADD, REMOVE, REPLACE = Kind.ORDER_ADD, Kind.ORDER_REMOVE, Kind.ORDER_REPLACE
+REDUCE, EXECUTE = Kind.ORDER_REDUCE, Kind.ORDER_EXECUTE
+BEGIN, END = Kind.BOOK_BEGIN, Kind.BOOK_END
+
+
+def record(kind, number=0, side=Side.NONE, price=0, quantity=0, at=5, last=True, aux=None):
+    row = np.zeros(1, EVENT)
+    row["kind"], row["order_id"], row["side"], row["price"] = kind, number, side, price
+    row["quantity"], row["recv_ns"], row["flags"] = quantity, at, Flag.LAST if last else 0
+    row["aux"] = (number if kind == REPLACE else 77) if aux is None else aux
+    return row
+
+
+class Venue:
+    def __init__(self, again=False, room=4096):
+        self.levels = L3Levels(L3Book(0, 64, 4096, 64), again)
+        self.book = Book(0, 4096, 1024)
+        self.out = EventBuffer(room)
+        self.told = []
+
+    def take(self, *rows):
+        events = np.concatenate(rows)
+        count = self.levels.take(events_pointer(events), len(events), self.out)
+        self.told.append(self.out.array[:count].copy())
+        self.book.apply(self.out.cdata, count)
+        return self.told[-1]
+
+    def begun(self, *orders):
+        inside = [record(ADD, *order, last=False) for order in orders]
+        self.take(record(BEGIN, last=False), *inside, record(END))
+        return self
+
+    def sums(self):
+        rows = self.book.snapshot(0)
+        rows = rows[rows["kind"] == Kind.DEPTH]
+        return {(int(r["side"]), int(r["price"])): int(r["quantity"]) for r in rows}
+
+
+BID, ASK = Side.BID, Side.ASK
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_the_levels_are_the_sums_of_the_orders_and_never_cross(data):
+    venue, orders = Venue(), {}
+    venue.begun()
+    for number in range(data.draw(st.integers(1, 60))):
+        kind = data.draw(st.sampled_from([ADD, ADD, ADD, REMOVE, REPLACE, EXECUTE]))
+        price, quantity = data.draw(st.integers(90, 110)), data.draw(st.integers(0, 9))
+        if kind == ADD:
+            side = data.draw(st.sampled_from([BID, ASK]))
+            venue.take(record(kind, number, side, price, quantity))
+            if quantity:
+                orders[number] = [side, price, quantity]
+        else:
+            name = data.draw(st.sampled_from([*orders, 999]))
+            order = orders.get(name)
+            if kind == EXECUTE and order is None:
+                continue
+            quantity = min(quantity, order[2]) if kind == EXECUTE else quantity
+            venue.take(record(kind, name, Side.NONE, price, quantity))
+            if order is not None:
+                left = {REMOVE: 0, REPLACE: quantity, EXECUTE: order[2] - quantity}[kind]
+                orders[name] = [order[0], price if kind == REPLACE else order[1], left]
+                if not left:
+                    del orders[name]
+        sums = {}
+        for side, at, size in orders.values():
+            sums[side, at] = sums.get((side, at), 0) + size
+        bids, asks = ([at for s, at in sums if s == side] for side in (BID, ASK))
+        assert venue.levels.follows
+        if not (bids and asks and max(bids) >= min(asks)):
+            assert venue.sums() == sums
+        assert venue.book.top().valid
+    venue.levels.book.check()
+
+
+def test_an_order_that_loses_quantity_keeps_its_place_and_one_that_gains_goes_back():
+    venue = Venue().begun((1, BID, 10, 5), (2, BID, 10, 6))
+    venue.take(record(REPLACE, 1, Side.NONE, 10, 3))
+    assert venue.levels.book.queue(BID, 10)["order_id"].tolist() == [1, 2]
+    venue.take(record(REPLACE, 1, Side.NONE, 10, 4))
+    assert venue.levels.book.queue(BID, 10)["order_id"].tolist() == [2, 1]
+
+
+def test_a_level_is_told_once_a_message_and_the_last_one_is_marked():
+    venue = Venue().begun((1, BID, 10, 5))
+    told = venue.take(
+        record(ADD, 2, BID, 10, 1, last=False),
+        record(ADD, 3, ASK, 12, 2, last=False),
+        record(ADD, 4, BID, 10, 3),
+    )
+    assert told[["side", "price", "quantity", "flags", "aux"]].tolist() == [
+        (BID, 10, 9, 0, 0),
+        (ASK, 12, 2, Flag.LAST, 0),
+    ]
+
+
+def test_a_crossed_book_is_told_when_it_is_not_any_more():
+    venue = Venue().begun((1, BID, 10, 5), (2, ASK, 12, 6))
+    assert len(venue.take(record(ADD, 3, BID, 12, 4))) == 0
+    assert len(venue.take(record(EXECUTE, 2, ASK, 12, 4))) == 0
+    told = venue.take(record(REMOVE, 3, BID))
+    assert told[["side", "price", "quantity"]].tolist() == [(BID, 12, 0), (ASK, 12, 2)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([record(EXECUTE, 9, BID, 10, 1)], Reason.UNKNOWN_ORDER),
+        ([record(REDUCE, 9, BID, 10, 1)], Reason.UNKNOWN_ORDER),
+        ([record(EXECUTE, 1, BID, 10, 6)], Reason.BAD_QUANTITY),
+        ([record(EXECUTE, 1, ASK, 10, 1)], Reason.UNKNOWN_ORDER),
+        ([record(REMOVE, 1, ASK)], Reason.UNKNOWN_ORDER),
+        ([record(ADD, 1, BID, 10, 5)], Reason.DUPLICATE_ORDER),
+        ([record(ADD, 3, Side.NONE, 10, 5)], Reason.BAD_ORDER),
+        ([record(ADD, 3, BID, 1 << 61, 5)], Reason.BAD_PRICE),
+        ([record(ADD, n, BID, 10, 5) for n in range(3, 80)], Reason.OVERFLOW),
+        ([record(ADD, 3, BID, 13, 1), record(REMOVE, 9, at=5 + 10**9 + 1)], Reason.CROSSED),
+    ],
+)
+def test_what_cannot_be_ends_the_following_until_the_next_snapshot(rows, reason):
+    venue = Venue().begun((1, BID, 10, 5), (2, ASK, 12, 6))
+    venue.take(*rows)
+    assert venue.levels.reason == reason
+    assert len(venue.take(record(ADD, 90, BID, 9, 5))) == 0
+    assert venue.begun((1, BID, 7, 5)).levels.follows
+    assert venue.sums() == {(BID, 7): 5}
+
+
+def test_a_snapshot_that_cannot_be_is_not_told():
+    venue = Venue().begun((1, BID, 10, 5), (2, ASK, 10, 6))
+    assert venue.levels.reason == Reason.CROSSED and len(venue.told[-1]) == 0
+    venue.begun((1, BID, 10, 5), (1, BID, 9, 6))
+    assert venue.levels.reason == Reason.DUPLICATE_ORDER and len(venue.told[-1]) == 0
+
+
+def test_what_a_snapshot_has_may_be_told_again_where_a_venue_does_so():
+    venue = Venue(again=True).begun((1, BID, 10, 5))
+    venue.take(record(ADD, 1, BID, 10, 8))
+    assert venue.sums() == {(BID, 10): 8}
+    venue.take(record(ADD, 1, BID, 11, 8))
+    assert venue.levels.reason == Reason.DUPLICATE_ORDER
+
+
+def test_records_of_others_go_through_and_end_the_call_at_another_instrument():
+    venue = Venue().begun((1, BID, 10, 5))
+    other = record(Kind.TRADE, 5, BID, 10, 1)
+    other["instrument_id"] = 3
+    told = venue.take(record(Kind.TRADE, 4, BID, 10, 1), record(EXECUTE, 1, BID, 10, 2), other)
+    assert told["kind"].tolist() == [Kind.TRADE, Kind.DEPTH] and venue.levels.consumed == 2
+    lost = record(Kind.BOOK_INVALID)
+    lost["reason"] = Reason.DISCONNECTED
+    assert venue.take(lost)["kind"].tolist() == [Kind.BOOK_INVALID]
+    assert venue.levels.reason == Reason.DISCONNECTED
+
+
+def test_a_call_ends_before_what_has_no_room_and_one_without_any_says_so():
+    venue = Venue(room=6).begun((1, BID, 10, 5), (2, ASK, 12, 6))
+    rows = [record(REPLACE, 1, Side.NONE, price, 5) for price in (9, 8, 7, 6)]
+    venue.take(*rows)
+    assert 0 < venue.levels.consumed < 4 and venue.levels.follows
+    venue.take(*rows[venue.levels.consumed :])
+    full = [record(ADD, n, BID, n, 1, last=False) for n in range(1, 6)]
+    with pytest.raises(NativeError):
+        for row in (record(BEGIN, last=False), *full, record(END)):
+            venue.take(row)
