@@ -180,10 +180,10 @@ static int finish(struct pmm_scan *s) {
     }
 }
 
-static const struct pmm_wire_venue BINANCE = {PMM_WIRE_KEYS(KEYS), early, know, finish,
-                                              PMM_VENUE_BINANCE,   0,     0,    INT64_C(1000000)};
+static const struct pmm_wire_venue BINANCE = {PMM_WIRE_KEYS(KEYS), early, know, finish, PMM_VENUE_BINANCE, 0, 0,
+                                              INT64_C(1000000),    NULL};
 const struct pmm_wire_venue *const PMM_WIRE_BINANCE = &BINANCE;
 
 /* ws.gemini.com speaks the same, in nanoseconds. */
-static const struct pmm_wire_venue GEMINI = {PMM_WIRE_KEYS(KEYS), early, know, finish, PMM_VENUE_GEMINI, 0, 1, 1};
+static const struct pmm_wire_venue GEMINI = {PMM_WIRE_KEYS(KEYS), early, know, finish, PMM_VENUE_GEMINI, 0, 1, 1, NULL};
 const struct pmm_wire_venue *const PMM_WIRE_GEMINI = &GEMINI;

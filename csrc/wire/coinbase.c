@@ -223,5 +223,6 @@ static int finish(struct pmm_scan *s) {
     return code == 0 && s->wire->part_count == s->parts_before ? PMM_ERR_NOT_FOUND : code;
 }
 
-static const struct pmm_wire_venue COINBASE = {PMM_WIRE_KEYS(KEYS), early, know, finish, PMM_VENUE_COINBASE, 0, 0, 0};
+static const struct pmm_wire_venue COINBASE = {
+    PMM_WIRE_KEYS(KEYS), early, know, finish, PMM_VENUE_COINBASE, 0, 0, 0, NULL};
 const struct pmm_wire_venue *const PMM_WIRE_COINBASE = &COINBASE;

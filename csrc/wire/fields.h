@@ -74,6 +74,12 @@ struct pmm_wire_venue {
     uint8_t bare;  /* prices and quantities are JSON numbers and not text in quotes */
     uint8_t small; /* symbols may be in small letters where the rows have capitals */
     int64_t unit_ns; /* of the times that are whole numbers */
+    /*
+     * What stands third in a level, p at its first byte: the id of the single order that the level is. Makes the
+     * record an ORDER_ADD of it, or leaves it alone if it is no id; past the value, or NULL with a fault. NULL: a
+     * level of this venue is never a single order.
+     */
+    const char *(*identify)(struct pmm_scan *s, const char *p, struct pmm_event *event);
 };
 
 /* One message being read. */
@@ -155,6 +161,8 @@ int pmm_wire_close(struct pmm_scan *s);
 int pmm_wire_unasked(struct pmm_scan *s, uint32_t kind);
 /* The venue's time of the open part, where it comes behind its records. */
 void pmm_wire_restamp(struct pmm_scan *s, int64_t venue_ns);
+/* The venue's sequence number, where it comes behind the records of the open part. */
+void pmm_wire_renumber(struct pmm_scan *s, uint64_t sequence);
 /* One more record of the open part, a copy of the stamp; NULL and FULL if there is no room. */
 struct pmm_event *pmm_wire_append(struct pmm_scan *s, const char *at, uint8_t kind);
 /* A part that is one TRADE record, whose price and quantity two seen fields say; side: the aggressor's. */
@@ -176,7 +184,7 @@ const char *pmm_wire_each(struct pmm_scan *s, const char *p, const struct pmm_wi
 /* The same for elements that are parts of their own; one that says what cannot be becomes a part with a code. */
 const char *pmm_wire_parts(struct pmm_scan *s, const char *p, const struct pmm_wire_keys *keys,
                            int (*element)(struct pmm_scan *s));
-/* An array of levels [price, quantity, ...] as DEPTH records of the open part; returns past it. */
+/* An array of levels [price, quantity, ...] as DEPTH records of the open part, or as single orders; returns past it. */
 const char *pmm_wire_levels(struct pmm_scan *s, const char *p, uint8_t side);
 /* An array of changes [side, price, quantity, ...], side "buy" or "sell", in the same way. */
 const char *pmm_wire_changes(struct pmm_scan *s, const char *p);

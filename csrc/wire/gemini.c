@@ -57,6 +57,6 @@ static int finish(struct pmm_scan *s) {
     return s->kind == PMM_WIRE_TRADE ? finish_trade(s) : finish_levels(s);
 }
 
-static const struct pmm_wire_venue GEMINI_V2 = {PMM_WIRE_KEYS(KEYS), NULL, know, finish,
-                                                PMM_VENUE_GEMINI,    0,    0,    INT64_C(1000000)};
+static const struct pmm_wire_venue GEMINI_V2 = {PMM_WIRE_KEYS(KEYS), NULL, know, finish, PMM_VENUE_GEMINI, 0, 0,
+                                                INT64_C(1000000),    NULL};
 const struct pmm_wire_venue *const PMM_WIRE_GEMINI_V2 = &GEMINI_V2;

@@ -70,6 +70,14 @@ void pmm_wire_restamp(struct pmm_scan *s, int64_t venue_ns) {
         wire->out[i].venue_ns = venue_ns;
 }
 
+void pmm_wire_renumber(struct pmm_scan *s, uint64_t sequence) {
+    struct pmm_wire *wire = s->wire;
+    s->part->first_id = s->part->final_id = sequence;
+    s->stamp.aux = (int64_t)sequence;
+    for (size_t i = s->part->first; i < wire->count; i++)
+        wire->out[i].aux = (int64_t)sequence;
+}
+
 int pmm_wire_trade(struct pmm_scan *s, uint32_t price, uint32_t quantity, uint64_t id, uint8_t side) {
     s->stamp.aux = (int64_t)id;
     if (pmm_wire_open(s, PMM_WIRE_TRADE, s->end) < 0) return PMM_ERR_FULL;
@@ -94,9 +102,16 @@ int pmm_wire_top(struct pmm_scan *s, const struct pmm_wire_top_fields *fields) {
     return pmm_wire_close(s);
 }
 
+/* Past the id and the bracket behind a quantity, p at its last quote; or NULL, as below. */
+static __attribute__((noinline)) const char *with_id(struct pmm_scan *s, const char *p, struct pmm_event *event) {
+    if (!s->venue->identify || memcmp(p, "\",", 2) != 0) return NULL;
+    p = s->venue->identify(s, p + 2, event);
+    return p && p < s->end && *p == ']' ? p + 1 : NULL;
+}
+
 /*
- * "price","quantity"] without white space, p behind the first quote, as venues write it most. Returns past it, or
- * NULL without a fault where it is anything else: the long way then finds out what.
+ * "price","quantity"] without white space, p behind the first quote, as venues write it most, or with an id behind
+ * it. Returns past it, or NULL without a fault where it is anything else: the long way then finds out what.
  */
 static inline const char *tight_level(struct pmm_scan *s, const char *p, struct pmm_event *event) {
     const struct pmm_instrument *i = s->instrument;
@@ -106,9 +121,11 @@ static inline const char *tight_level(struct pmm_scan *s, const char *p, struct 
     if (used < 0 || event->price <= 0 || end - p < used + 4 || memcmp(p + used, "\",\"", 3) != 0) return NULL;
     p += used + 3;
     used = decimal_scan_down(p, (size_t)(end - p), i->lot_mantissa, i->lot_decimals, &event->quantity, &exact);
-    if (used < 0 || *p == '-' || end - p < used + 2 || memcmp(p + used, "\"]", 2) != 0) return NULL;
+    if (used < 0 || *p == '-' || end - p < used + 2) return NULL;
+    p += used + 2;
+    if (memcmp(p - 2, "\"]", 2) != 0 && !(p = with_id(s, p - 2, event))) return NULL;
     s->rounded += !exact;
-    return p + used + 2;
+    return p;
 }
 
 /* The same in any shape, with more elements; p at the price. What is wrong with it is noted here. */
@@ -120,6 +137,11 @@ static const char *loose_level(struct pmm_scan *s, const char *p, struct pmm_eve
     p = pmm_wire_lots(s, p, &event->quantity);
     if (!p) return NULL;
     p = json_space(p, s->end);
+    if (p < s->end && *p == ',' && s->venue->identify) {
+        p = s->venue->identify(s, json_space(p + 1, s->end), event);
+        if (!p) return NULL;
+        p = json_space(p, s->end);
+    }
     while (p < s->end && *p == ',') {
         p = pmm_json_skip(json_space(p + 1, s->end), s->end, s->depth + 2, &s->fault);
         if (!p) return NULL;
@@ -132,7 +154,7 @@ static const char *loose_level(struct pmm_scan *s, const char *p, struct pmm_eve
 static inline const char *level(struct pmm_scan *s, const char *p, struct pmm_event *event) {
     if (!s->venue->bare && s->end - p > 2 && memcmp(p, "[\"", 2) == 0) {
         const char *next = tight_level(s, p + 2, event);
-        if (next) return next;
+        if (next || s->fault.code) return next;
     }
     p = json_expect(p, s->end, '[', &s->fault);
     return p ? loose_level(s, p, event) : NULL;
@@ -151,7 +173,7 @@ static inline const char *change(struct pmm_scan *s, const char *p, struct pmm_e
     p += buy ? 5 : 6;
     if (begins(p, s->end, ",\"", 2) && !s->venue->bare) {
         const char *next = tight_level(s, p + 2, event);
-        if (next) return next;
+        if (next || s->fault.code) return next;
     }
     p = json_expect(p, s->end, ',', &s->fault);
     return p ? loose_level(s, p, event) : NULL;

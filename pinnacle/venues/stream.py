@@ -170,9 +170,10 @@ class MarketStream(ABC):
 
     def flush(self) -> None:
         """What was accepted so far is in the books from here."""
-        if self._end > self._first:
-            self._sink(self.codec.events.cdata + self._first, self._end - self._first)
-        self._first = self._end
+        # Before they are given: who is given them may find something wrong, and deliver that.
+        first, self._first = self._first, self._end
+        if self._end > first:
+            self._sink(self.codec.events.cdata + first, self._end - first)
 
     def deliver(self, events: Any, count: int) -> None:
         """Records of one's own making, behind all that was accepted."""
@@ -328,7 +329,13 @@ class FetchedStream(MarketStream):
             self._tell(symbol, f"a snapshot in the stream: {excerpt(frame)}")
             self.tallies[part.row].odd += 1
             return False
-        return part.kind != MessageKind.DEPTH or self._depth(part, frame, recv_ns)
+        if self.updates(part):
+            return self._depth(part, frame, recv_ns)
+        return part.kind not in (MessageKind.DEPTH, MessageKind.ORDER)
+
+    def updates(self, part: Any) -> bool:
+        """Whether a part changes the book that the row has."""
+        return part.kind == MessageKind.DEPTH
 
     def _depth(self, part: Any, frame: bytes, recv_ns: int) -> bool:
         row, sync, tally = part.row, self.syncs[part.row], self.tallies[part.row]
@@ -364,6 +371,7 @@ class FetchedStream(MarketStream):
             raise FrameError(f"not a depth snapshot of {codec.symbols[row]}: {body[:80]!r}")
         if part.code:
             raise FrameError(codec.words(part, body))
+        self.fits(row, codec.events.array[: part.count])
         number = part.final_id
         if sync.passes_over(number):
             return True
@@ -380,11 +388,14 @@ class FetchedStream(MarketStream):
             codec.scan((frame,), recv_ns)
             for i in range(codec.part_count):
                 held = codec.parts[i]
-                if held.row == row and held.kind == MessageKind.DEPTH:
+                if held.row == row and not held.code and self.updates(held):
                     self.deliver(codec.events.cdata + held.first, held.count)
                     self.taken(held, recv_ns)
         self.begun(row, recv_ns)
         return True
+
+    def fits(self, row: int, records: np.ndarray) -> None:
+        """FrameError if a snapshot is none of the kind that the row needs."""
 
     def begins(self, row: int, records: np.ndarray) -> None:
         """What a book begins with, before it is delivered."""

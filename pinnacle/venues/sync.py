@@ -41,14 +41,17 @@ class BookSync:
     last_id       the number that the book stands at; 0 before the first snapshot
     gaps          updates that did not join on
     held_bytes    of the frames that are kept for a snapshot to come
+    tied          several updates may have one number
     """
 
-    def __init__(self, numbered: bool = True) -> None:
+    def __init__(self, numbered: bool = True, held_bytes_max: int = HELD_BYTES_MAX) -> None:
+        self.tied = False
         self.live = False
         self.last_id = 0
         self.gaps = 0
         self.held_bytes = 0
         self._numbered = numbered
+        self._held_bytes_max = held_bytes_max
         self._fresh = False  # no update applied since the snapshot
         self._renewing = False
         self._held: deque[Held] = deque()
@@ -67,7 +70,7 @@ class BookSync:
         if not self.live:
             self._hold(first, final, frame)
             return Diff.HELD
-        if final <= self.last_id:
+        if not self._is_new(final, self.last_id):
             return Diff.EARLY if self._fresh else Diff.DROP
         if first <= self.last_id + 1 or not self._numbered:
             self._fresh = False
@@ -89,7 +92,7 @@ class BookSync:
 
         None means: fetch another one; what is held stays held.
         """
-        kept = [held for held in self._held if held.final > snapshot_id]
+        kept = [held for held in self._held if self._is_new(held.final, snapshot_id)]
         begins = kept[0].first if kept else self.last_id + 1 if self.live else 0
         if self._numbered and begins > snapshot_id + 1:
             return None
@@ -107,14 +110,17 @@ class BookSync:
         self.last_id = 0
         self._release()
 
+    def _is_new(self, number: int, last: int) -> bool:
+        return number > last or (self.tied and number == last)
+
     def _hold(self, first: int, final: int, frame: bytes) -> None:
-        if self._held and final <= self._held[-1].final:
+        if self._held and not self._is_new(final, self._held[-1].final):
             return
         if self._numbered and self._held and first > self._held[-1].final + 1:
             self._release()
         self._held.append(Held(first, final, frame))
         self.held_bytes += len(frame)
-        while self.held_bytes > HELD_BYTES_MAX and len(self._held) > 1:
+        while self.held_bytes > self._held_bytes_max and len(self._held) > 1:
             self.held_bytes -= len(self._held.popleft().frame)
 
     def _release(self) -> None:

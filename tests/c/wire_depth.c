@@ -20,7 +20,7 @@ static const char *early_of_deep(struct pmm_scan *scan, uint32_t field) {
     return pmm_wire_each(scan, scan->field[field], &ITEMS, take_item);
 }
 
-static const struct pmm_wire_venue DEEP = {PMM_WIRE_KEYS(DEEP_KEYS), early_of_deep, NULL, NULL, 5, 1, 0, 1};
+static const struct pmm_wire_venue DEEP = {PMM_WIRE_KEYS(DEEP_KEYS), early_of_deep, NULL, NULL, 5, 1, 0, 1, NULL};
 
 /* What the walk says of a text, where too, is what stepping over it says. */
 static int as_deep_as_json(const char *text) {

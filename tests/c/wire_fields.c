@@ -42,8 +42,8 @@ static const char *early(struct pmm_scan *scan, uint32_t field) {
     return levels(scan, field);
 }
 
-static const struct pmm_wire_venue BARE = {PMM_WIRE_KEYS(KEYS), early, NULL, NULL, 5, 1, 0, 1};
-static const struct pmm_wire_venue QUOTED = {PMM_WIRE_KEYS(KEYS), early, NULL, NULL, 5, 0, 0, 1};
+static const struct pmm_wire_venue BARE = {PMM_WIRE_KEYS(KEYS), early, NULL, NULL, 5, 1, 0, 1, NULL};
+static const struct pmm_wire_venue QUOTED = {PMM_WIRE_KEYS(KEYS), early, NULL, NULL, 5, 0, 0, 1, NULL};
 
 static int token_is(uint32_t field, const char *text) {
     const struct pmm_wire_token token = pmm_wire_token(&s, field);
@@ -218,7 +218,7 @@ static const char *early_of_nested(struct pmm_scan *scan, uint32_t field) {
     return pmm_wire_each(scan, scan->field[field], &LEVELS, take_level);
 }
 
-static const struct pmm_wire_venue NESTED = {PMM_WIRE_KEYS(OUTER), early_of_nested, NULL, NULL, 5, 1, 0, 1};
+static const struct pmm_wire_venue NESTED = {PMM_WIRE_KEYS(OUTER), early_of_nested, NULL, NULL, 5, 1, 0, 1, NULL};
 
 static void objects_in_arrays_are_walked_one_by_one(void) {
     CHECK(walk(&NESTED,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pinnacle.core._native import lib
 from pinnacle.venues.codec import Codec, FrameError
-from tests.venues.messages import SYMBOLS, messages, written
+from tests.venues.messages import FETCHED, SYMBOLS, books, messages, written
 from tests.venues.plain import DECODERS
 from tests.venues.wire import decoded, table
 
@@ -38,6 +38,18 @@ def test_a_message_in_any_shape_is_what_plain_python_makes_of_it(venue, data):
     assert [by_side(part) for part in decoded(codec)] == [by_side(part) for part in expected]
     numbers = [part.frame for part in codec.last_parts()]
     assert numbers == sorted(numbers) and set(numbers) == set(range(len(frames)))
+
+
+@pytest.mark.parametrize("venue", FETCHED)
+@settings(deadline=None)
+@given(st.data())
+def test_a_fetched_book_in_any_shape_is_what_plain_python_makes_of_it(venue, data):
+    body, codec = data.draw(books(venue).flatmap(written)), CODECS[venue]
+    assert codec.scan_snapshot(body, 3, 1) == 1
+    assert not any(part.code for part in codec.last_parts())
+    (part,) = DECODERS[venue](body)
+    (found,) = decoded(codec)
+    assert by_side(found) == by_side((SYMBOLS[venue][1], *part[1:]))
 
 
 @pytest.mark.parametrize("venue", SYMBOLS)

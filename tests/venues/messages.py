@@ -18,11 +18,15 @@ SYMBOLS = {
     "GEMINI_V2": ["BTCUSD", "ETHUSD"],
     "KRAKEN": ["BTC/USD", "ETH/USD"],
 }
+#: Snapshots that are fetched: they do not say of whom.
+FETCHED = ["BITSTAMP", "COINBASE_EXCHANGE"]
 WHOLE = st.integers(0, 2**62)
 STAMP = st.sampled_from(
     ["2026-08-09T21:05:48.505350477Z", "1999-12-31T23:59:59Z", "2026-02-28T00:00:00.1Z"]
 )
 SIDE = st.sampled_from(["buy", "sell"])
+MICROS = st.integers(0, 4 * 10**15).map(str)
+UUID = st.one_of(st.uuids().map(str), st.uuids().map(lambda value: str(value).upper()))
 UNKNOWN = [("x", [1, {"y": None, "data": 5}]), ("un\\known", 'a"\\é'), ("n", -1.5e3), ("z", {})]
 
 
@@ -60,6 +64,12 @@ CHANGES = st.lists(st.tuples(SIDE, PRICE, QUANTITY).map(list), max_size=5)
 BARE_PRICE, BARE_QUANTITY = decimals(1, 6).map(Bare), decimals().map(Bare)
 
 
+def singles(ids: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Levels, or single orders with their ids."""
+    order = st.tuples(PRICE, QUANTITY, ids).map(list)
+    return st.one_of(LEVELS, st.lists(order, max_size=5))
+
+
 def of(**members: Any) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(
         {k: v if isinstance(v, st.SearchStrategy) else st.just(v) for k, v in members.items()}
@@ -71,6 +81,16 @@ def messages(venue: str) -> st.SearchStrategy[Any]:
     return _MESSAGES[venue](st.sampled_from(SYMBOLS[venue]))
 
 
+def books(venue: str) -> st.SearchStrategy[Any]:
+    """Fetched snapshots of a venue, of levels or of orders."""
+    if venue == "BITSTAMP":
+        sides = singles(st.one_of(WHOLE.map(str), WHOLE))
+        return of(microtimestamp=MICROS, timestamp="5", bids=sides, asks=sides)
+    counts = st.lists(st.tuples(PRICE, QUANTITY, st.integers(0, 99)).map(list), max_size=3)
+    sides = st.one_of(singles(UUID), counts)
+    return of(bids=sides, asks=sides, sequence=WHOLE, auction_mode=False, time=STAMP)
+
+
 def _binance(symbol: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
     number = st.integers(0, 10**12)
     update = of(e="depthUpdate", E=number, s=symbol, U=0, u=WHOLE, b=LEVELS, a=LEVELS)
@@ -80,10 +100,18 @@ def _binance(symbol: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
 
 
 def _bitstamp(symbol: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
-    micros = st.integers(0, 4 * 10**15).map(str)
-    body = of(microtimestamp=micros, timestamp="5", bids=LEVELS, asks=LEVELS)
-    sold = of(id=WHOLE, price_str=PRICE, amount_str=QUANTITY, price=1.5, microtimestamp=micros)
+    body = of(microtimestamp=MICROS, timestamp="5", bids=LEVELS, asks=LEVELS)
+    sold = of(id=WHOLE, price_str=PRICE, amount_str=QUANTITY, price=1.5, microtimestamp=MICROS)
     sold = st.builds(lambda data, side: data | {"type": side}, sold, st.sampled_from([0, 1]))
+
+    order = of(
+        id=WHOLE,
+        order_type=st.sampled_from([0, 1]),
+        price_str=st.one_of(PRICE, st.just("0.00")),
+        amount_str=QUANTITY,
+        microtimestamp=MICROS,
+        price=1.5,
+    )
 
     def on(channel: str, event: str, data: Any) -> st.SearchStrategy[Any]:
         return of(data=data, channel=symbol.map(lambda name: channel + name), event=event)
@@ -92,6 +120,7 @@ def _bitstamp(symbol: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
         on("diff_order_book_", "data", body),
         on("order_book_", "data", body),
         on("live_trades_", "trade", sold),
+        *(on("live_orders_", f"order_{done}", order) for done in ("created", "changed", "deleted")),
     )
 
 
@@ -122,7 +151,33 @@ def _coinbase(symbol: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
 
 
 def _coinbase_exchange(symbol: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    def single(kind: str, **members: Any) -> st.SearchStrategy[Any]:
+        head = {"type": kind, "product_id": symbol, "sequence": WHOLE, "time": STAMP}
+        return of(**head, order_id=UUID, side=SIDE, **members)
+
+    nothing = st.one_of(PRICE, st.none())
+    matched = of(
+        type="match",
+        trade_id=WHOLE,
+        sequence=WHOLE,
+        maker_order_id=UUID,
+        taker_order_id=UUID,
+        time=STAMP,
+        product_id=symbol,
+        size=QUANTITY,
+        price=PRICE,
+        side=SIDE,
+    )
     return st.one_of(
+        matched,
+        single("received", size=QUANTITY, price=PRICE, order_type="limit"),
+        single("received", funds=QUANTITY, order_type="market"),
+        single("open", price=PRICE, remaining_size=QUANTITY),
+        single("done", price=PRICE, remaining_size=QUANTITY, reason="filled"),
+        single("done", reason="canceled"),
+        single("change", old_size=QUANTITY, new_size=QUANTITY, price=nothing),
+        single("change", old_funds=QUANTITY, new_funds=QUANTITY, price=None),
+        single("change", new_size=QUANTITY, old_price=PRICE, new_price=nothing),
         of(type="l2update", product_id=symbol, changes=CHANGES, time=STAMP),
         of(type="snapshot", product_id=symbol, bids=LEVELS, asks=LEVELS),
         of(

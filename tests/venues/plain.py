@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from pinnacle.core.schema import Kind, Side
 from pinnacle.venues.codec import MessageKind
@@ -31,6 +32,19 @@ def instant(text: str) -> int:
 
 def levels(rows: list, side: int, aux: int, ns: int) -> list[tuple]:
     return [(Kind.DEPTH, side, Decimal(p), Decimal(q), 0, aux, ns) for p, q, *_ in rows]
+
+
+def order(kind: int, side: int, price: Any, quantity: Any, number: int, aux: int, ns: int) -> tuple:
+    return kind, side, Decimal(price), Decimal(quantity), number, aux, ns
+
+
+def orders(symbol: str, records: list[tuple], number: int) -> Part:
+    return symbol, MessageKind.ORDER, number, number, None, records
+
+
+def folded(text: str) -> int:
+    """A UUID's halves, one on the other."""
+    return UUID(text).int >> 64 ^ UUID(text).int & (1 << 64) - 1
 
 
 def framed(inside: list[tuple], aux: int, ns: int) -> list[tuple]:
@@ -121,7 +135,7 @@ def coinbase(frame: bytes) -> list[Part] | None:
 def coinbase_exchange(frame: bytes) -> list[Part] | None:
     message = loads(frame)
     if not isinstance(message, dict) or "product_id" not in message:
-        return None
+        return _coinbase_exchange_book(message) if "bids" in message else None
     kind, symbol = message["type"], message["product_id"]
     ns = instant(message["time"]) if "time" in message else 0
     if kind == "snapshot":
@@ -136,12 +150,44 @@ def coinbase_exchange(frame: bytes) -> list[Part] | None:
     if kind == "match":
         side = BID if message["side"] == "sell" else ASK
         price, size = message["price"], message["size"]
-        return [trade(symbol, side, price, size, message["trade_id"], ns, number)]
+        sold = [trade(symbol, side, price, size, message["trade_id"], ns, number)]
+        return sold + _single(message, symbol, number, ns) if "maker_order_id" in message else sold
+    if kind in ("received", "open", "change", "done"):
+        return _single(message, symbol, number, ns)
     if kind == "ticker" and "best_bid_size" in message:
         bid = [message["best_bid"], message["best_bid_size"]]
         ask = [message["best_ask"], message["best_ask_size"]]
         return [top(symbol, bid, ask, ns, number)]
     return None
+
+
+def _single(message: dict, symbol: str, number: int, ns: int) -> list[Part]:
+    """What becomes of one order."""
+    kind, side = message["type"], BID if message["side"] == "buy" else ASK
+    text = message["maker_order_id" if kind == "match" else "order_id"]
+    name, price, inside = folded(text), message.get("price"), []
+    if kind == "match":
+        inside = [order(Kind.ORDER_EXECUTE, side, price, message["size"], name, number, ns)]
+    elif kind == "open":
+        inside = [order(Kind.ORDER_ADD, side, price, message["remaining_size"], name, number, ns)]
+    elif kind == "done":
+        inside = [order(Kind.ORDER_REMOVE, side, 0, 0, name, number, ns)]
+    elif kind == "change" and message.get("new_size") and (message.get("new_price") or price):
+        to, aux = message.get("new_price") or price, name - (name >> 63 << 64)
+        inside = [order(Kind.ORDER_REPLACE, side, to, message["new_size"], name, aux, ns)]
+    return [orders(symbol, inside, number)]
+
+
+def _coinbase_exchange_book(message: dict) -> list[Part]:
+    """Fetched: of levels, or where their ids stand third of orders."""
+    number, ns = message["sequence"], instant(message["time"]) if "time" in message else 0
+    inside = []
+    for name in message:
+        for price, size, *more in message[name] if name in ("bids", "asks") else []:
+            side, is_order = BID if name == "bids" else ASK, more and isinstance(more[0], str)
+            kind, ours = (Kind.ORDER_ADD, folded(more[0])) if is_order else (Kind.DEPTH, 0)
+            inside.append(order(kind, side, price, size, ours, number, ns))
+    return [book("", True, inside, number, ns, (number, number))]
 
 
 def _in_order(message: dict, aux: int, ns: int) -> Iterator[tuple]:
@@ -177,14 +223,29 @@ def bitstamp(frame: bytes) -> list[Part] | None:
         side = ASK if data["type"] else BID
         ns, pair = int(data["microtimestamp"]) * 1000, channel.removeprefix("live_trades_")
         return [trade(pair, side, data["price_str"], data["amount_str"], data["id"], ns)]
+    if channel.startswith("live_orders_") and message.get("event", "").startswith("order_"):
+        return _bitstamp_order(message["event"], data, channel.removeprefix("live_orders_"))
     if "bids" not in data:
         return None
     number = int(data["microtimestamp"])
     pair = channel.removeprefix("diff_").removeprefix("order_book_")
-    inside = levels(data["bids"], BID, number, number * 1000)
-    inside += levels(data["asks"], ASK, number, number * 1000)
+    inside = [
+        order(Kind.ORDER_ADD if more else Kind.DEPTH, side, p, q, int(*more), number, number * 1000)
+        for side, rows in ((BID, data["bids"]), (ASK, data["asks"]))
+        for p, q, *more in rows
+    ]
     snapshot = not channel.startswith("diff_")
     return [book(pair, snapshot, inside, number, number * 1000, (number, number))]
+
+
+def _bitstamp_order(event: str, data: dict, pair: str) -> list[Part]:
+    kinds = {"order_created": Kind.ORDER_ADD, "order_changed": Kind.ORDER_REPLACE}
+    kind, micros = kinds.get(event, Kind.ORDER_REMOVE), int(data["microtimestamp"])
+    side, price, number = ASK if data["order_type"] else BID, Decimal(data["price_str"]), data["id"]
+    aux = number if kind == Kind.ORDER_REPLACE else micros
+    row = order(kind, side, price, data["amount_str"], number, aux, micros * 1000)
+    is_priced = price or kind == Kind.ORDER_REMOVE
+    return [orders(pair, [row] if is_priced else [], micros)]
 
 
 def binance(frame: bytes, unit_ns: int = 10**6) -> list[Part] | None:

@@ -52,6 +52,11 @@ _DIFF = {"timestamp": "1641343691", "microtimestamp": "1641343691244908"}
 _DIFF |= {"bids": _BIDS, "asks": _ASKS}
 _SOLD = {"id": 373, "amount": 2.5, "amount_str": "2.50", "price": 10.5, "price_str": "10.5"}
 
+_MAKER, _TAKER = "ac928c66-ca53-498f-9c13-a110027a60e8", "132fb6ae-456b-4654-b4e0-d681ac05cea1"
+_ORDER = {"order_id": _MAKER, "product_id": "BTC-USD", "side": "sell", "sequence": 51, "time": _AT}
+_SINGLE = {"id": 4372374837, "order_type": 1, "amount_str": "0.80", "price_str": "10.50"}
+_SINGLE |= {"microtimestamp": "1641343691244908"}
+
 SAMPLES: dict[str, list[bytes]] = {
     "BINANCE": _binance("BTCUSDT", 1),
     "GEMINI": _binance("BTCUSD", 10**6),
@@ -66,6 +71,11 @@ SAMPLES: dict[str, list[bytes]] = {
                 "event": "trade",
             }
         ),
+        *(
+            text({"data": _SINGLE, "channel": "live_orders_btcusd", "event": f"order_{event}"})
+            for event in ("created", "changed", "deleted")
+        ),
+        text(_DIFF | {"bids": [["10.50", "1.25", "437"]], "asks": [["10.75", "3.00", 438]]}),
     ],
     "COINBASE": [
         _coinbase("l2_data", type="snapshot", product_id="BTC-USD", updates=_UPDATES),
@@ -85,6 +95,12 @@ SAMPLES: dict[str, list[bytes]] = {
         text({"type": "snapshot", "product_id": "BTC-USD", "bids": _BIDS, "asks": _ASKS}),
         text({"type": "l2update", "product_id": "BTC-USD", "changes": _CHANGES, "time": _AT}),
         text(_MATCH | {"product_id": "ETH-USD", "sequence": 50, "time": _AT}),
+        text(_MATCH | _ORDER | {"maker_order_id": _MAKER, "taker_order_id": _TAKER}),
+        text(_ORDER | {"type": "received", "size": "2", "price": "10.5", "order_type": "limit"}),
+        text(_ORDER | {"type": "open", "price": "10.50", "remaining_size": "1.25"}),
+        text(_ORDER | {"type": "done", "reason": "filled", "remaining_size": "0", "price": "10.5"}),
+        text(_ORDER | {"type": "change", "old_size": "2", "new_size": "1.5", "price": "10.5"}),
+        text({"bids": [["10.50", "1.25", _MAKER]], "asks": [["11", "2", _TAKER]], "sequence": 50}),
         text(
             {"type": "ticker", "product_id": "BTC-USD", "sequence": 5, "time": _AT}
             | {"best_bid": "10.5", "best_bid_size": "1", "best_ask": "11", "best_ask_size": "2"}

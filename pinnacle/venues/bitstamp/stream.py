@@ -6,15 +6,19 @@ import numpy as np
 
 from pinnacle.core._native import lib
 from pinnacle.venues.codec import Codec
+from pinnacle.venues.orders import OrdersStream
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import FetchedStream, Tell, untold
+from pinnacle.venues.stream import Tell, untold
 
-#: A fetched book is whole: some thousands of levels.
+#: A fetched book is whole: some thousands of levels, or of orders.
 RECORDS_MAX = 1 << 16
 
 
-class BitstampStream(FetchedStream):
+class BitstampStream(OrdersStream):
+    """orders: live_orders is followed, diff_order_book otherwise."""
+
     NUMBERED = False
+    ORDERS_MAX = RECORDS_MAX
 
     def __init__(
         self,
@@ -22,5 +26,7 @@ class BitstampStream(FetchedStream):
         names: Sequence[str] | None,
         sink: Sink,
         tell: Tell = untold,
+        orders: bool | None = None,
     ):
-        super().__init__(Codec(lib.PMM_WIRE_BITSTAMP, instruments, names, RECORDS_MAX), sink, tell)
+        codec = Codec(lib.PMM_WIRE_BITSTAMP, instruments, names, RECORDS_MAX)
+        super().__init__(codec, sink, tell, orders)

@@ -77,5 +77,7 @@ def test_a_change_that_cannot_be_costs_its_own_book_until_the_next_snapshot(chan
 
 def test_the_full_channels_single_orders_are_none_of_the_market():
     desk = begun()
-    opened = text({"type": "open", "product_id": BTC, "side": "buy", "price": "10"})
-    assert desk.take(opened) == [opened]
+    opened = {"type": "open", "product_id": BTC, "side": "buy", "price": "10", "sequence": 9}
+    opened |= {"order_id": "ac928c66-ca53-498f-9c13-a110027a60e8", "remaining_size": "1"}
+    assert desk.take(text(opened)) == []
+    assert desk.sink.levels() == ({10: 1}, {12: 3}) and desk.sink.losses == []
