@@ -135,7 +135,7 @@ class Connector(MarketData, Generic[StreamT]):
         self._awaited = set(self.stream.rows)
         said = self.subscriptions()
         if self.listener is not None:
-            self.listener.connected(self._url, said)
+            self.listener.connected(self._url, self.shown(said))
         return said
 
     def take(self, frames: Sequence[bytes]) -> None:
@@ -165,6 +165,10 @@ class Connector(MarketData, Generic[StreamT]):
     @abstractmethod
     def subscriptions(self) -> list[str]:
         """What a connection begins with."""
+
+    def shown(self, said: list[str]) -> list[str]:
+        """What of it anybody may read: a recording is none of a secret's places."""
+        return said
 
     @abstractmethod
     def control(self, frame: bytes) -> None:

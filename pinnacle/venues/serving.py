@@ -9,9 +9,10 @@ import msgspec
 import numpy as np
 
 from pinnacle.core.book import FAR_CAPACITY, WINDOW, Book
-from pinnacle.core.schema import Side
+from pinnacle.core.schema import Kind, Side
 from pinnacle.venues.catalogue import Catalogue
 from pinnacle.venues.dialect import Client, Dialect, Entry, Reply, Served
+from pinnacle.venues.orders import OrdersStream
 from pinnacle.venues.stream import FetchedStream, MarketStream
 
 JSON = {"Content-Type": "application/json"}
@@ -46,12 +47,24 @@ class FollowedBook:
     ) -> list[tuple[str, str]]:
         """(price, quantity) as decimal text, best first; `decimals`: how many are written of each,
         no fewer than their steps have."""
-        row, found = self._row, self.book.depth(side, limit)
-        steps = int(row["tick_decimals"]), int(row["lot_decimals"])
+        return list(zip(*self._texts(self.book.depth(side, limit), decimals), strict=True))
+
+    def orders(self, side: int) -> list[tuple[str, str, int]]:
+        """(price, quantity, id) of each order, the best and first first; of a tape of orders."""
+        book = self.stream.book_of(0) if isinstance(self.stream, OrdersStream) else None
+        if book is None:
+            return []
+        found = book.snapshot(0)
+        found = found[(found["kind"] == Kind.ORDER_ADD) & (found["side"] == side)]
+        return list(zip(*self._texts(found), found["order_id"].tolist(), strict=True))
+
+    def _texts(
+        self, found: np.ndarray, decimals: tuple[int, int] | None = None
+    ) -> tuple[list[str], list[str]]:
+        steps = int(self._row["tick_decimals"]), int(self._row["lot_decimals"])
         written = decimals or steps
         prices = texts(found["price"], steps[0], written[0])
-        quantities = texts(found["quantity"], steps[1], written[1])
-        return list(zip(prices, quantities, strict=True))
+        return prices, texts(found["quantity"], steps[1], written[1])
 
     def sides(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """Bids and asks."""

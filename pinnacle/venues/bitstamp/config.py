@@ -1,5 +1,7 @@
 """What a user may set about the connection to Bitstamp."""
 
+from typing import Literal
+
 from pinnacle.venues.transport.config import ConnectionConfig, Url, Wait, check_tls
 
 
@@ -8,11 +10,13 @@ class BitstampConfig(ConnectionConfig, frozen=True):
 
     ws_url               wss only
     rest_url             base of /api/v2; https only
+    book                 the channel of the books: of levels, or of single orders
     snapshot_timeout_ms  for one book
     """
 
     ws_url: Url = "wss://ws.bitstamp.net"
     rest_url: Url = "https://www.bitstamp.net"
+    book: Literal["diff_order_book", "live_orders"] = "diff_order_book"
     snapshot_timeout_ms: Wait = 30_000
 
     def __post_init__(self) -> None:

@@ -14,8 +14,6 @@ from pinnacle.venues.port import Sink
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost
 
-CHANNELS = ("diff_order_book_", "live_trades_")
-
 
 class Control(msgspec.Struct, frozen=True):
     """A frame that is not of the market."""
@@ -46,15 +44,17 @@ class BitstampConnector(FetchingConnector[BitstampStream]):
         clock: Callable[[], int] | None = None,
     ):
         troubles = Troubles("bitstamp")
-        stream = BitstampStream(instruments, names, sink, troubles.failed_of)
+        by_order = config.book == "live_orders"
+        stream = BitstampStream(instruments, names, sink, troubles.failed_of, by_order)
         super().__init__(
             config.ws_url, config, instruments, stream, troubles, clock, config.snapshot_timeout_ms
         )
         self._config = config
+        self._channels = (f"{config.book}_", "live_trades_")
 
     def subscriptions(self) -> list[str]:
         names = self.stream.codec.names
-        return [request("bts:subscribe", kind + name) for name in names for kind in CHANNELS]
+        return [request("bts:subscribe", kind + name) for name in names for kind in self._channels]
 
     def control(self, frame: bytes) -> None:
         try:
@@ -72,11 +72,12 @@ class BitstampConnector(FetchingConnector[BitstampStream]):
         return _encode({"event": "bts:heartbeat"}).decode()
 
     def request_of(self, symbol: str) -> tuple[str, Mapping[str, str | int]]:
-        return f"{self._config.rest_url}/api/v2/order_book/{symbol}/", {}
+        url = f"{self._config.rest_url}/api/v2/order_book/{symbol}/"
+        return url, {"group": 2} if self._config.book == "live_orders" else {}
 
     def again(self, row: int) -> None:
         name = self.stream.codec.names[row]
-        for kind in CHANNELS:
+        for kind in self._channels:
             self.session.say(request("bts:subscribe", kind + name))
 
     def _refused(self, control: Control) -> None:

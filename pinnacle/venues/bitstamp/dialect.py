@@ -14,7 +14,9 @@ from pinnacle.venues.dialect import Dialect, Line, LineKind, Parts, Served, Show
 from pinnacle.venues.port import Sink
 from pinnacle.venues.stream import MarketStream, Tell
 
-_CHANNEL = re.compile(rb'"channel":\s*"(?:diff_order_book|order_book|live_trades)_([^"]*)"')
+_CHANNEL = re.compile(
+    rb'"channel":\s*"(?:diff_order_book|order_book|live_trades|live_orders)_([^"]*)"'
+)
 _BOOK = re.compile(rb'\{"(?:micro)?timestamp":\s*"\d+",\s*"(?:micro)?timestamp":\s*"\d+",\s*"bids"')
 _BOOKS_AT = "/order_book/"
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from pinnacle.core.schema import Side
 from pinnacle.venues.bitstamp.catalogue import BitstampCatalogue
 from pinnacle.venues.dialect import Client, Reply
 from pinnacle.venues.serving import JSON, FollowedBook, StreamClient, StreamServed, encode
 from pinnacle.venues.stream import FetchedStream
 
 BOOKS = "/api/v2/order_book/"
+CHANNELS = ("diff_order_book_", "live_trades_", "live_orders_")
 
 
 class _Data(msgspec.Struct):
@@ -33,7 +35,8 @@ class BitstampServed(StreamServed):
         return None if urlsplit(path).path.startswith("/api/") else super().client(path)
 
     def reply(self, path: str, ended: bool) -> Reply | None:
-        where = urlsplit(path).path
+        url = urlsplit(path)
+        where, by_order = url.path, parse_qs(url.query).get("group") == ["2"]
         if not where.startswith(BOOKS):
             return super().reply(path, ended)
         book = self.books.get(where.removeprefix(BOOKS).strip("/"))
@@ -41,7 +44,7 @@ class BitstampServed(StreamServed):
             return Reply(404, JSON, b'{"status":"error","reason":"Not found"}')
         if ended:
             return Reply(503, JSON, b'{"status":"error","reason":"The tape has ended."}')
-        return Reply(200, JSON, _book(book)) if book.known else None
+        return Reply(200, JSON, _book(book, by_order)) if book.known else None
 
 
 class _Client(StreamClient):
@@ -53,7 +56,7 @@ class _Client(StreamClient):
         if request.event == "bts:heartbeat":
             return [_said("bts:heartbeat", "", {"status": "success"})]
         channel = request.data.channel
-        kind = next((k for k in ("diff_order_book_", "live_trades_") if channel.startswith(k)), "")
+        kind = next((k for k in CHANNELS if channel.startswith(k)), "")
         if not kind or channel.removeprefix(kind) not in self.books:
             words = {"code": None, "message": "Bad subscription string."}
             return [_said("bts:error", channel, words)]
@@ -68,9 +71,18 @@ def _said(event: str, channel: str, data: dict[str, Any]) -> bytes:
     return encode({"event": event, "channel": channel, "data": data})
 
 
-def _book(book: FollowedBook) -> bytes:
+def _book(book: FollowedBook, by_order: bool) -> bytes:
     assert isinstance(book.stream, FetchedStream)
     micros = book.stream.syncs[0].last_id
-    bids, asks = book.sides()
-    head = {"timestamp": str(micros // 10**6), "microtimestamp": str(micros)}
-    return encode(head | {"bids": bids, "asks": asks})
+    head: dict[str, Any] = {"timestamp": str(micros // 10**6), "microtimestamp": str(micros)}
+    if not by_order:
+        bids, asks = book.sides()
+        return encode(head | {"bids": bids, "asks": asks})
+    sides = {"bids": Side.BID, "asks": Side.ASK}
+    return encode(
+        head
+        | {
+            name: [(price, amount, str(number)) for price, amount, number in book.orders(side)]
+            for name, side in sides.items()
+        }
+    )

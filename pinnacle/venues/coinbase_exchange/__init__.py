@@ -32,9 +32,11 @@ class CoinbaseExchange(VenueKind[CoinbaseExchangeConfig]):
         clock: Callable[[], int],
         top_of: Callable[[int], Top | None],
     ) -> MarketData:
-        from pinnacle.venues.coinbase_exchange.connector import CoinbaseExchangeConnector
+        from pinnacle.venues.coinbase_exchange import connector
 
-        return CoinbaseExchangeConnector(config, instruments, sink, clock)
+        if config.book == "full":
+            return connector.CoinbaseExchangeOrdersConnector(config, instruments, sink, clock)
+        return connector.CoinbaseExchangeConnector(config, instruments, sink, clock)
 
     def reference(self) -> Reference:
         from pinnacle.venues.coinbase_exchange.reference import CoinbaseExchangeReference

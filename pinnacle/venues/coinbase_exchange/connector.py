@@ -1,21 +1,26 @@
-"""The connection to Coinbase Exchange's public feed: one WebSocket, books every 50 ms."""
+"""The connection to Coinbase Exchange's feed: one WebSocket, and books of orders by request."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from pinnacle.venues.codec import FrameError, excerpt
 from pinnacle.venues.coinbase_exchange.config import CoinbaseExchangeConfig
+from pinnacle.venues.coinbase_exchange.signing import FIELDS, signed
 from pinnacle.venues.coinbase_exchange.stream import CoinbaseExchangeStream
-from pinnacle.venues.connector import Connector
+from pinnacle.venues.connector import Connector, FetchingConnector
 from pinnacle.venues.port import Sink
+from pinnacle.venues.transport.credentials import read_credentials
 from pinnacle.venues.transport.troubles import Troubles
-from pinnacle.venues.transport.websocket import ConnectionLost
+from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
 
-#: What the venue gives to who has no key: level2 and full are for those who have one.
-BOOKS = "level2_batch"
-CHANNELS = ("heartbeat", BOOKS, "matches", "ticker")
+#: Besides the books; `full` has the trades in it.
+BESIDE_LEVELS = ("heartbeat", "matches", "ticker")
+BESIDE_ORDERS = ("heartbeat", "ticker")
 
 
 class Control(msgspec.Struct, frozen=True):
@@ -30,14 +35,43 @@ _decode = msgspec.json.Decoder(Control).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def request(kind: str, channels: Sequence[str], products: Sequence[str]) -> str:
-    """`subscribe` or `unsubscribe`."""
-    body = {"type": kind, "product_ids": list(products), "channels": list(channels)}
-    return _encode(body).decode()
+class Speaker:
+    """What is said to the venue, signed where a key is given."""
+
+    def __init__(self, config: CoinbaseExchangeConfig):
+        self._book = config.book
+        file = config.credentials_file
+        self._credentials = None if file is None else read_credentials(Path(file))
+
+    def request(self, kind: str, channels: Sequence[str], products: Sequence[str]) -> str:
+        """`subscribe` or `unsubscribe`."""
+        body: dict[str, Any] = {"type": kind, "product_ids": list(products)}
+        body["channels"] = list(channels)
+        if self._credentials is not None and kind == "subscribe" and self._book in channels:
+            body |= signed(self._credentials, str(int(time.time())))
+        return _encode(body).decode()
+
+
+def shown(request: str) -> str:
+    """A request without what is nobody's business."""
+    body = msgspec.json.decode(request)
+    return _encode({name: body[name] for name in body if name not in FIELDS}).decode()
+
+
+def heard(frame: bytes, session: WebSocketSession) -> None:
+    """A frame that is not of the market; ConnectionLost with the venue's words if it refuses."""
+    try:
+        control = _decode(frame)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise FrameError(f"unreadable control frame: {error}: {excerpt(frame)}") from None
+    if control.type == "error":
+        raise ConnectionLost(f"refused: {control.message} {control.reason}".rstrip())
+    if control.type == "subscriptions":
+        session.acknowledge()
 
 
 class CoinbaseExchangeConnector(Connector[CoinbaseExchangeStream]):
-    """A book that is to begin anew is subscribed anew; the connection stays."""
+    """Books of levels. One that is to begin anew is subscribed anew; the connection stays."""
 
     def __init__(
         self,
@@ -46,24 +80,52 @@ class CoinbaseExchangeConnector(Connector[CoinbaseExchangeStream]):
         sink: Sink,
         clock: Callable[[], int] | None = None,
     ):
+        self._book, self._speaker = config.book, Speaker(config)
         troubles = Troubles("coinbase_exchange")
-        stream = CoinbaseExchangeStream(instruments, None, sink, troubles.failed_of)
+        stream = CoinbaseExchangeStream(instruments, None, sink, troubles.failed_of, orders=False)
         super().__init__(config.ws_url, config, instruments, stream, troubles, clock)
 
     def subscriptions(self) -> list[str]:
-        return [request("subscribe", CHANNELS, self.stream.codec.names)]
+        channels = (self._book, *BESIDE_LEVELS)
+        return [self._speaker.request("subscribe", channels, self.stream.codec.names)]
+
+    def shown(self, said: list[str]) -> list[str]:
+        return [shown(request) for request in said]
 
     def control(self, frame: bytes) -> None:
-        try:
-            control = _decode(frame)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise FrameError(f"unreadable control frame: {error}: {excerpt(frame)}") from None
-        if control.type == "error":
-            raise ConnectionLost(f"refused: {control.message} {control.reason}".rstrip())
-        if control.type == "subscriptions":
-            self.session.acknowledge()
+        heard(frame, self.session)
 
     def again(self, row: int) -> None:
         name = self.stream.codec.names[row : row + 1]
-        self.session.say(request("unsubscribe", [BOOKS], name))
-        self.session.say(request("subscribe", [BOOKS], name))
+        for kind in ("unsubscribe", "subscribe"):
+            self.session.say(self._speaker.request(kind, [self._book], name))
+
+
+class CoinbaseExchangeOrdersConnector(FetchingConnector[CoinbaseExchangeStream]):
+    """Books of single orders: the channel `full`, and a book of each product by request."""
+
+    def __init__(
+        self,
+        config: CoinbaseExchangeConfig,
+        instruments: np.ndarray,
+        sink: Sink,
+        clock: Callable[[], int] | None = None,
+    ):
+        self._rest_url, self._speaker = config.rest_url, Speaker(config)
+        troubles = Troubles("coinbase_exchange")
+        stream = CoinbaseExchangeStream(instruments, None, sink, troubles.failed_of, orders=True)
+        timeout_ms = config.snapshot_timeout_ms
+        super().__init__(config.ws_url, config, instruments, stream, troubles, clock, timeout_ms)
+
+    def subscriptions(self) -> list[str]:
+        channels = ("full", *BESIDE_ORDERS)
+        return [self._speaker.request("subscribe", channels, self.stream.codec.names)]
+
+    def shown(self, said: list[str]) -> list[str]:
+        return [shown(request) for request in said]
+
+    def control(self, frame: bytes) -> None:
+        heard(frame, self.session)
+
+    def request_of(self, symbol: str) -> tuple[str, Mapping[str, str | int]]:
+        return f"{self._rest_url}/products/{symbol}/book", {"level": 3}

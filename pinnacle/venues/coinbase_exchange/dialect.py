@@ -1,20 +1,23 @@
-"""Coinbase Exchange from its own side: what is in recordings of its WebSocket feed."""
+"""Coinbase Exchange from its own side: what is in recordings of its feed and its fetched books."""
 
 import re
 from collections.abc import Mapping
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
 from pinnacle.core._native import lib
 from pinnacle.core.schema import Venue
-from pinnacle.venues.coinbase_exchange.serving import CoinbaseExchangeServed
+from pinnacle.venues.coinbase_exchange.serving import BOOK, CoinbaseExchangeServed
 from pinnacle.venues.coinbase_exchange.stream import RECORDS_MAX, CoinbaseExchangeStream
-from pinnacle.venues.dialect import Dialect, Line, Parts, Served, Shown
+from pinnacle.venues.dialect import Dialect, Line, LineKind, Parts, Served, Shown
 from pinnacle.venues.port import Sink
 from pinnacle.venues.stream import MarketStream, Tell
 
 _PRODUCT = re.compile(rb'"product_id":\s*"([^"]*)"')
-_TYPE = re.compile(rb'"type":\s*"(?:snapshot|l2update|ticker|match|last_match|received|open|done)"')
+_TYPE = re.compile(
+    rb'"type":\s*"(?:snapshot|l2update|ticker|match|last_match|received|open|change|done)"'
+)
 _ANY = re.compile(rb'"type":\s*"(\w+)"')
 _CHANNELS = {
     "snapshot": "level2",
@@ -23,6 +26,10 @@ _CHANNELS = {
     "last_match": "matches",
     "ticker": "ticker",
     "heartbeat": "heartbeat",
+    "received": "full",
+    "open": "full",
+    "change": "full",
+    "done": "full",
 }
 _HOSTS = ("ws-feed", "ws-direct", "api.exchange.coinbase", "pro.coinbase")
 
@@ -43,6 +50,11 @@ class CoinbaseExchangeDialect(Dialect):
     def symbols(self, frame: bytes) -> list[str]:
         found = _PRODUCT.search(frame)
         return [found[1].decode(errors="replace")] if found else []
+
+    def book_of(self, line: Line) -> str | None:
+        where = urlsplit(line.where)
+        found = BOOK.fullmatch(where.path) if line.kind is LineKind.REPLY else None
+        return found[1] if found and parse_qs(where.query).get("level") == ["3"] else None
 
     def begins_book(self, frame: bytes) -> bool:
         return b'"snapshot"' in frame[:200]

@@ -1,30 +1,106 @@
-"""Coinbase Exchange's server: the WebSocket feed."""
+"""Coinbase Exchange's server: the WebSocket feed, and books of orders by REST."""
 
-from collections.abc import Sequence
+import base64
+import hmac
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
+import numpy as np
 
+from pinnacle.core.schema import Side
 from pinnacle.venues.coinbase_exchange.catalogue import CoinbaseExchangeCatalogue
-from pinnacle.venues.dialect import Client
-from pinnacle.venues.serving import StreamClient, StreamServed, encode
+from pinnacle.venues.coinbase_exchange.signing import signature
+from pinnacle.venues.dialect import Client, Dialect, Entry, Reply
+from pinnacle.venues.orders import OrdersStream
+from pinnacle.venues.serving import (
+    JSON,
+    FollowedBook,
+    StreamClient,
+    StreamServed,
+    encode,
+)
+from pinnacle.venues.transport.credentials import Credentials
 
 #: What a subscription to a channel brings, by the names of the parts of a tape.
 CHANNELS = {"level2": "level2", "level2_batch": "level2", "matches": "matches", "ticker": "ticker"}
-CHANNELS["heartbeat"] = "heartbeat"
+CHANNELS |= {"heartbeat": "heartbeat", "full": "full"}
+#: Those that the venue gives to nobody without a key.
+SIGNED = ("level2", "full")
+#: Whom this server knows: a recording is no secret, but who follows one signs as at the venue.
+KNOWN = Credentials("pinnacle", "pinnacle", base64.b64encode(b"pinnacle").decode())
+BOOK = re.compile(r"/products/([^/]+)/book")
 
 
 class _Request(msgspec.Struct):
     type: str
     product_ids: list[str] = []
     channels: list[str] = []
+    key: str = ""
+    passphrase: str = ""
+    signature: str = ""
+    timestamp: str = ""
+
+
+class _Order(msgspec.Struct):
+    type: str
+    order_id: str = ""
+
+
+class _Book(msgspec.Struct):
+    bids: list[tuple[str, str, str]]
+    asks: list[tuple[str, str, str]]
+
+
+def folded(order_id: str) -> int:
+    """An order's id as records have it: see csrc/wire/coinbase_exchange.h."""
+    digits = order_id.replace("-", "")
+    return int(digits[:16], 16) ^ int(digits[16:], 16)
 
 
 class CoinbaseExchangeServed(StreamServed):
     CATALOGUE = CoinbaseExchangeCatalogue
 
+    def __init__(self, dialect: Dialect, instruments: Mapping[str, np.ndarray]):
+        super().__init__(dialect, instruments)
+        #: Orders that may rest, as the venue calls them.
+        self._ids: dict[int, str] = {}
+
     def connected(self) -> Client:
         return _Client(self.books)
+
+    def take(self, entry: Entry) -> bool:
+        if entry.parts.channel is None:
+            book = msgspec.json.decode(entry.frame, type=_Book)
+            self._ids |= {folded(row[2]): row[2] for row in (*book.bids, *book.asks)}
+        elif entry.parts.kind == "full":
+            order = msgspec.json.decode(entry.frame, type=_Order)
+            if order.type == "open":
+                self._ids[folded(order.order_id)] = order.order_id
+            elif order.type == "done":
+                self._ids.pop(folded(order.order_id), None)
+        return super().take(entry)
+
+    def reply(self, path: str, ended: bool) -> Reply | None:
+        where = urlsplit(path)
+        found = BOOK.fullmatch(where.path)
+        book = self.books.get(found[1]) if found else None
+        if book is None or parse_qs(where.query).get("level") != ["3"]:
+            return super().reply(path, ended)
+        if ended:
+            return Reply(503, JSON, b'{"message":"The tape has ended."}')
+        return Reply(200, JSON, self._book(book)) if book.known else None
+
+    def _book(self, book: FollowedBook) -> bytes:
+        assert isinstance(book.stream, OrdersStream)
+        bids, asks = (
+            [(price, size, self._ids[number]) for price, size, number in book.orders(side)]
+            for side in (Side.BID, Side.ASK)
+        )
+        number = book.stream.syncs[0].last_id
+        return encode({"bids": bids, "asks": asks, "sequence": number, "auction_mode": False})
 
 
 class _Client(StreamClient):
@@ -47,10 +123,19 @@ class _Client(StreamClient):
         if request.type == "unsubscribe":
             self.channels -= names
             return [self._subscriptions(request)]
+        refused = _refused(request)
+        if refused:
+            return [_error("Authentication Failed", refused)]
         self.channels |= names
         books = {name for name in names if name.startswith("level2:")}
         known = [name for name in request.product_ids if self.books[name].known and books]
         return [self._subscriptions(request), *(self._snapshot(name) for name in known)]
+
+    def frame_of(self, entry: Entry) -> bytes | None:
+        parts = entry.parts
+        if parts.kind == "matches" and f"full:{parts.symbol}" in self.channels:
+            return entry.frame
+        return super().frame_of(entry)
 
     def _subscriptions(self, request: _Request) -> bytes:
         told = [{"name": name, "product_ids": request.product_ids} for name in request.channels]
@@ -60,6 +145,18 @@ class _Client(StreamClient):
         bids, asks = self.books[product].sides()
         head: dict[str, Any] = {"type": "snapshot", "product_id": product}
         return encode(head | {"bids": bids, "asks": asks})
+
+
+def _refused(request: _Request) -> str:
+    """Why a subscription is none of a known user's, where it must be."""
+    if not set(SIGNED) & set(request.channels):
+        return ""
+    if not request.signature:
+        return "this channel needs a key"
+    if (request.key, request.passphrase) != (KNOWN.key, KNOWN.passphrase):
+        return "Invalid API Key"
+    good = hmac.compare_digest(request.signature, signature(KNOWN, request.timestamp))
+    return "" if good else "invalid signature"
 
 
 def _error(message: str, reason: str) -> bytes:

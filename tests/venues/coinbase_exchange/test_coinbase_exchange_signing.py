@@ -1,0 +1,61 @@
+"""Subscriptions to what the venue gives to who has a key alone are signed, as openssl signs."""
+
+import base64
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from pinnacle.core.errors import ConfigError
+from pinnacle.venues.coinbase_exchange.config import CoinbaseExchangeConfig
+from pinnacle.venues.coinbase_exchange.connector import Speaker, shown
+from pinnacle.venues.coinbase_exchange.signing import signature
+from pinnacle.venues.transport.credentials import Credentials
+
+SECRET = bytes(range(64))
+KEY = Credentials("key", "phrase", base64.b64encode(SECRET).decode())
+
+
+def speaker(folder, book):
+    path = folder / "key.json"
+    path.write_text(
+        json.dumps({"key": "key", "passphrase": "phrase", "secret": KEY.secret}), encoding="utf-8"
+    )
+    path.chmod(0o600)
+    return Speaker(CoinbaseExchangeConfig(book=book, credentials_file=str(path)))
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl")
+@pytest.mark.parametrize("timestamp", ["1641343691", "1641343691.244"])
+def test_a_signature_is_what_openssl_makes(timestamp):
+    command = ["openssl", "dgst", "-sha256", "-mac", "HMAC", "-macopt", f"hexkey:{SECRET.hex()}"]
+    said = f"{timestamp}GET/users/self/verify".encode()
+    done = subprocess.run([*command, "-binary"], input=said, capture_output=True, check=True)
+    assert signature(KEY, timestamp) == base64.b64encode(done.stdout).decode()
+
+
+@pytest.mark.parametrize("book", ["level2", "full"])
+def test_what_is_signed_is_shown_without_what_is_secret(tmp_path, book):
+    request = speaker(tmp_path, book).request("subscribe", [book, "heartbeat"], ["BTC-USD"])
+    body = json.loads(request)
+    assert body["signature"] == signature(KEY, body["timestamp"])
+    assert (body["key"], body["passphrase"]) == ("key", "phrase")
+    assert KEY.secret not in request
+    public = {"type": "subscribe", "product_ids": ["BTC-USD"], "channels": [book, "heartbeat"]}
+    assert json.loads(shown(request)) == public
+
+
+def test_what_everybody_may_have_is_not_signed(tmp_path):
+    request = speaker(tmp_path, "level2_batch").request("unsubscribe", ["full"], ["BTC-USD"])
+    assert json.loads(request).keys() == {"type", "product_ids", "channels"}
+    unsigned = Speaker(CoinbaseExchangeConfig()).request("subscribe", ["level2_batch"], ["A-B"])
+    assert "signature" not in unsigned
+
+
+@pytest.mark.parametrize("book", ["level2", "full"])
+def test_a_book_that_needs_a_key_needs_its_file(book):
+    with pytest.raises(ValueError, match="credentials_file: missing"):
+        CoinbaseExchangeConfig(book=book)
+    with pytest.raises(ConfigError, match="/nowhere"):
+        Speaker(CoinbaseExchangeConfig(book=book, credentials_file="/nowhere"))
