@@ -1,11 +1,13 @@
 /*
  * Arbitrary records through an L3 book, with and without its ring of ids: every invariant holds after each
- * batch, the two agree, and a book made from the snapshot has the same queues. Input: sizes, then
- * records of 8 bytes near one price, or whole ones of 64.
+ * batch, the two agree, and a book made from the snapshot has the same queues. The same records as levels: what is
+ * written are the sums, and never of a crossed book. Input: sizes, then records of 8 bytes near one price, or whole
+ * ones of 64.
  */
 #include "base/error.h"
 #include "fuzz.h"
 #include "book/l3book.h"
+#include "book/l3levels.h"
 
 #define ORDERS_MAX 40
 #define WINDOW     4096
@@ -13,7 +15,7 @@
 #define ID_RING    64
 #define BATCH      9
 #define INSTRUMENT 5
-#define BOOKS      3 /* with a ring, without, and the copy made from a snapshot */
+#define BOOKS      4 /* with a ring, without, the copy made from a snapshot, and the one that is told as levels */
 
 static struct pmm_l3book *books[BOOKS];
 static size_t bytes[BOOKS];
@@ -61,6 +63,32 @@ static void have_the_same(const struct pmm_l3book *one, const struct pmm_l3book 
     }
 }
 
+static void hold_told(const struct pmm_l3book *book, const struct pmm_event *out, int64_t n) {
+    struct pmm_top top;
+    pmm_l3book_top(book, &top);
+    HOLD(!top.bid_quantity || !top.ask_quantity || top.bid_price < top.ask_price);
+    for (int64_t i = 0; i < n; i++) {
+        HOLD(!(out[i].flags & PMM_FLAG_LAST) == (i + 1 < n));
+        HOLD(out[i].kind == PMM_KIND_DEPTH || out[0].kind == PMM_KIND_BOOK_BEGIN);
+        if (out[i].kind == PMM_KIND_DEPTH)
+            HOLD(out[i].quantity == pmm_l3book_quantity(book, out[i].side, out[i].price));
+    }
+}
+
+/* Record by record, so that what is written is of the book as it is. */
+static void tell_levels(struct pmm_l3levels *levels, struct pmm_l3book *book, const struct pmm_event *events,
+                        size_t n) {
+    static struct pmm_event out[PMM_L3LEVELS_TOUCHED + 3];
+    for (size_t i = 0; i < n; i++) {
+        int64_t count = pmm_l3levels_take(levels, book, &events[i], 1, out, sizeof out / sizeof *out);
+        HOLD(count >= 0 && levels->touched <= PMM_L3LEVELS_TOUCHED);
+        HOLD(levels->consumed == (events[i].instrument_id == INSTRUMENT));
+        if (count > 0 && (out[0].kind == PMM_KIND_DEPTH || out[0].kind == PMM_KIND_BOOK_BEGIN))
+            if (events[i].kind != PMM_KIND_DEPTH) hold_told(book, out, count);
+    }
+    HOLD(pmm_l3book_check(book) == PMM_OK);
+}
+
 static void init(int i, uint32_t orders, uint32_t levels) {
     HOLD(pmm_l3book_init(books[i], bytes[i], INSTRUMENT, orders, WINDOW, levels, i == 1 ? 0 : ID_RING) == PMM_OK);
 }
@@ -69,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input input = {data, size};
     struct pmm_event batch[BATCH], snapshot[ORDERS_MAX + 2];
     struct pmm_top top, other;
+    struct pmm_l3levels told;
     int64_t now = 0;
     uint32_t orders = 1 + (uint32_t)take(&input, 1) % ORDERS_MAX, levels = 1 + (uint32_t)take(&input, 1) % LEVELS_MAX;
     int whole = (int)take(&input, 1) % 4 == 0;
@@ -77,6 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (!books[i]) books[i] = aligned_alloc(64, (bytes[i] + 63) / 64 * 64);
         init(i, orders, levels);
     }
+    pmm_l3levels_init(&told, orders & 1 ? PMM_L3LEVELS_AGAIN : 0);
+    told.reason = PMM_REASON_NONE; /* as if a snapshot of nothing had come: few inputs have a whole one */
     while (input.left > 0) {
         size_t n = 0;
         while (n < BATCH && input.left > 0)
@@ -85,6 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         HOLD(taken >= 0 && (size_t)taken <= n && taken == pmm_l3book_apply(books[1], batch, n));
         HOLD(pmm_l3book_check(books[0]) == PMM_OK && pmm_l3book_check(books[1]) == PMM_OK);
         have_the_same(books[0], books[1]);
+        tell_levels(&told, books[3], batch, n);
     }
     int64_t n = pmm_l3book_snapshot(books[0], now, snapshot, ORDERS_MAX + 2);
     HOLD(n >= 0);

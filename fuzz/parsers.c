@@ -41,7 +41,7 @@ static void hold_part(const struct pmm_wire *wire, const struct pmm_wire_part *p
         HOLD(out[i].source == PMM_SOURCE_FEED && out[i].recv_ns == 1);
         HOLD(out[i].price >= 0 && out[i].quantity >= 0);
         HOLD(out[i].kind == PMM_KIND_TOP || out[i].kind == PMM_KIND_BOOK_BEGIN || out[i].kind == PMM_KIND_BOOK_END ||
-             out[i].price > 0);
+             out[i].kind == PMM_KIND_ORDER_REMOVE || out[i].price > 0);
         HOLD(!(out[i].flags & PMM_FLAG_LAST) == (i + 1 < part->count));
     }
 }

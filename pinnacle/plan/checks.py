@@ -94,11 +94,14 @@ def warnings(config: SessionConfig) -> list[str]:
     found = [*_unquoted(config), *_misplaced(config)]
     for venue in config.venue_plans():
         for name, table in venue.config.feed.items():
-            key, ca_file = joined(venue.key("feed"), name), getattr(table, "ca_file", None)
+            key = joined(venue.key("feed"), name)
+            files = {x: getattr(table, x, None) for x in ("ca_file", "credentials_file")}
             if name != venue.config.kind:
                 found.append(f"{key}: not used: {venue.name} is {venue.config.kind}")
-            elif ca_file and not Path(ca_file).is_file():
-                found.append(f"{key}.ca_file: {ca_file} is not there (yet)")
+                continue
+            for own, path in files.items():
+                if path and not Path(path).is_file():
+                    found.append(f"{key}.{own}: {path} is not there (yet)")
     quotes = 0
     for plan in config.strategy_plans():
         makers, desk = plan.config.market_maker, plan.config.desk

@@ -21,7 +21,7 @@ WIRE = [
 ]
 SOURCES = {
     "journal": [*JOURNAL, "crc32c", "clock", "locks", "pages"],
-    "l3book": ["l3book", "l3book_read", "order_pool", "ladder", "ladder_far", "error"],
+    "l3book": ["l3book", "l3book_read", "l3levels", "order_pool", "ladder", "ladder_far", "error"],
     "match": ["match", "match_take", "match_orders", "match_view", "order_pool", *BOOK],
     "parsers": ["decimal", *WIRE],
     "shared": [*PLANE, *BOOK, "event", "book_segment", "ring", "bell", "counters", "notices"],

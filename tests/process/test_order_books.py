@@ -13,12 +13,12 @@ from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.coinbase_exchange.serving import KNOWN
 from pinnacle.venues.registry import find
 from pinnacle.venues.transport.certificates import make_certificates
+from tests.capture.recordings import recording
 from tests.process.test_venue_connectors import Market, levels
 from tests.venues.single_orders import SYMBOLS, OrderMarket
 
 OPTIONS = {"coinbase_exchange": {"book": "full"}, "bitstamp": {"book": "live_orders"}}
 VENUES = pytest.mark.parametrize("venue", OPTIONS)
-SPEED = 4.0
 
 
 def recorded(venue, folder, market):
@@ -54,6 +54,7 @@ class Served:
             self.options.setdefault("credentials_file", str(key_file(folder)))
         self.market = Market(self.check.instruments)
         self.lost = frozenset()
+        self.speed = 4.0
         self.sent = 0
 
     def config(self, server):
@@ -61,7 +62,7 @@ class Served:
         return self.kind.section(**server.addresses, **keys, **self.options)
 
     def server(self):
-        server = CaptureServer(self.tape, self.context, speed=SPEED)
+        server = CaptureServer(self.tape, self.context, speed=self.speed)
         frame_for = server.frame_for
 
         def lossy(client, entry):
@@ -138,6 +139,17 @@ def test_a_frame_that_is_lost_costs_the_book_and_it_comes_back_whole(venue, tmp_
     if venue == "coinbase_exchange":
         assert (Kind.BOOK_INVALID, Reason.SEQUENCE_GAP) in served.market.history[0]
         assert connector.counts()["gaps"] >= 1
+
+
+def test_level2_with_a_key_has_the_book_of_its_tape(tmp_path):
+    path = tmp_path / "levels.txt"
+    path.write_bytes(b"".join(recording("coinbase_exchange")))
+    options = {"book": "level2", "credentials_file": str(key_file(tmp_path))}
+    served = Served("coinbase_exchange", path, tmp_path, **options)
+    served.speed = 50.0
+    at_end = levels(served.check.books[0])
+    served.follow(lambda _: levels(served.market.books[0]) == at_end)
+    assert len(at_end) > 8
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,24 @@ def test_updates_numbered_by_a_clock_have_no_gaps_but_an_order():
     assert sync.gaps == 0
 
 
+def test_several_updates_of_one_moment_count_where_there_may_be_such():
+    sync = BookSync(numbered=False)
+    sync.tied = True
+    for at, text in ((50, b"a"), (50, b"b"), (40, b"c"), (60, b"d")):
+        sync.on_diff(at, at, text)
+    assert sync.on_snapshot(50) == [b"a", b"b", b"d"]
+    assert [sync.on_diff(at, at, b"") for at in (60, 60, 59)] == [Diff.APPLY, Diff.APPLY, Diff.DROP]
+
+
+def test_no_more_is_held_than_a_book_may():
+    sync = BookSync(held_bytes_max=30)
+    for number in range(10):
+        sync.on_diff(number, number, b"x" * 10)
+    assert (sync.held, sync.held_bytes) == (3, 30)
+    assert sync.on_snapshot(5) is None
+    assert len(sync.on_snapshot(6)) == 3
+
+
 def test_a_held_update_that_comes_twice_is_kept_once():
     sync = BookSync()
     for first, final in [(5, 6), (5, 6), (7, 8), (3, 4)]:
