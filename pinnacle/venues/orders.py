@@ -42,8 +42,9 @@ class OrdersStream(FetchedStream):
         self._rows = {int(row["instrument_id"]): at for at, row in enumerate(codec.instruments)}
         self._out = EventBuffer(codec.events.capacity)
         self.syncs = [BookSync(self.NUMBERED, HELD_BYTES_MAX) for _ in self.rows]
-        for sync in self.syncs:
-            sync.tied = bool(orders) and not self.NUMBERED
+        if orders:  # Before the session runs: a book of orders is tens of megabytes.
+            for row in self.rows:
+                self.tells(row, orders=True)
 
     def book_of(self, row: int) -> L3Book | None:
         """The orders of a row whose book is one of orders."""
@@ -68,15 +69,15 @@ class OrdersStream(FetchedStream):
             # Of an empty one the updates tell, or that nothing but orders is numbered.
             seen = self.NUMBERED or self.syncs[row].tied
             self.tells(row, has_orders or (seen and not has_levels))
-        if self.by_order[row] and row not in self._levels:
+
+    def tells(self, row: int, orders: bool) -> None:
+        """What is told of a row is known from here."""
+        self.by_order[row] = orders
+        self.syncs[row].tied = orders and not self.NUMBERED
+        if orders:
             number = int(self.codec.instruments["instrument_id"][row])
             book = L3Book(number, self.ORDERS_MAX, WINDOW, LEVELS)
             self._levels[row] = L3Levels(book, again=not self.NUMBERED)
-
-    def tells(self, row: int, orders: bool) -> None:
-        """What a recording has of a row is known from here."""
-        self.by_order[row] = orders
-        self.syncs[row].tied = orders and not self.NUMBERED
 
     def _follow(self, events: Any, count: int) -> None:
         """What goes to the sink: levels, whatever came."""
