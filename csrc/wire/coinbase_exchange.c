@@ -109,8 +109,8 @@ static int digit_of(char c) {
 
 /*
  * An order's id, 36 bytes between quotes, p at the first: its 128 bits folded into 64 by XOR, so that all of the 122
- * that are random count. Two orders of a day have one id once in some ten thousand days; what a book that follows
- * them does then is said in l3levels.h. Past the second quote, or NULL and SYNTAX.
+ * that are random count. That a new order has the id of one that rests happens once in many years; what a book that
+ * follows them does then is said in l3levels.h. Past the second quote, or NULL and SYNTAX.
  */
 static const char *fold_id(struct pmm_scan *s, const char *p, uint64_t *id) {
     uint64_t half[2] = {0, 0};
