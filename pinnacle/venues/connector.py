@@ -21,6 +21,7 @@ from pinnacle.venues.stream import FetchedStream, MarketStream
 from pinnacle.venues.transport.backoff import Backoff
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.fetching import Fetcher, Problem, get
+from pinnacle.venues.transport.lines import Lines
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
 
@@ -48,6 +49,7 @@ class Connector(MarketData, Generic[StreamT]):
     must begin anew is asked for with `again`.
 
     stream       the venue's: frames, counts, which books are whole
+    connections  that all say the same, for a stream that tells what is repeated
     listener     hears everything; None: nobody
     """
 
@@ -59,11 +61,16 @@ class Connector(MarketData, Generic[StreamT]):
         stream: StreamT,
         troubles: Troubles,
         clock: Callable[[], int] | None = None,
+        connections: int = 1,
     ):
         self.stream = stream
         self.listener: Listener | None = None
         self._url = url
-        self.session = WebSocketSession(url, config, self, troubles)
+        self.session: WebSocketSession | Lines = (
+            WebSocketSession(url, config, self, troubles)
+            if connections == 1
+            else Lines(url, config, self, troubles, connections)
+        )
         self._clock = clock or Clock().session_ns
         self._troubles = troubles
         ids = instruments["instrument_id"].tolist()
@@ -246,8 +253,10 @@ class FetchingConnector(Connector[FetchedT]):
         troubles: Troubles,
         clock: Callable[[], int] | None = None,
         timeout_ms: int = 30_000,
+        connections: int = 1,
     ):
-        super().__init__(url, config, instruments, stream, troubles, clock)
+        super().__init__(url, config, instruments, stream, troubles, clock, connections)
+        stream.repeated = connections > 1
         self._timeout_s = timeout_ms / 1000
         self._fetcher = Fetcher(
             [f"snapshot of {symbol}" for symbol in stream.codec.symbols],

@@ -314,6 +314,9 @@ class FetchedStream(MarketStream):
     """Of a venue whose snapshots are fetched beside the stream; see sync.py.
 
     Whoever owns the connection fetches those that are `wanted` and calls `snapshot`.
+
+    repeated    several connections say the same: trades and best prices count once, by the venue's
+                numbers; updates of books do so anyhow
     """
 
     #: Whether the venue numbers each change of a book.
@@ -322,6 +325,8 @@ class FetchedStream(MarketStream):
     def __init__(self, codec: Codec, sink: Sink, tell: Tell = untold):
         super().__init__(codec, sink, tell)
         self.syncs = [BookSync(self.NUMBERED) for _ in self.rows]
+        self.repeated = False
+        self._newest: dict[tuple[int, int], int] = {}
 
     def accept(self, part: Any, frame: bytes, recv_ns: int) -> bool:
         if part.kind == MessageKind.SNAPSHOT:
@@ -331,7 +336,24 @@ class FetchedStream(MarketStream):
             return False
         if self.updates(part):
             return self._depth(part, frame, recv_ns)
+        if self.repeated and not self._is_news(part):
+            self.tallies[part.row].dropped += 1
+            return False
         return part.kind not in (MessageKind.DEPTH, MessageKind.ORDER)
+
+    def _is_news(self, part: Any) -> bool:
+        """Whether a trade, or best prices, have not come by another connection before."""
+        is_trade = part.kind == MessageKind.TRADE
+        number = self.codec.events.cdata[part.first].order_id if is_trade else part.final_id
+        key = part.row, part.kind
+        if number <= self._newest.get(key, -1):
+            return False
+        self._newest[key] = number
+        return True
+
+    def invalidate(self, reason: int, recv_ns: int) -> None:
+        self._newest.clear()
+        super().invalidate(reason, recv_ns)
 
     def updates(self, part: Any) -> bool:
         """Whether a part changes the book that the row has."""

@@ -13,6 +13,7 @@ from pinnacle.venues.coinbase.stream import CoinbaseStream
 from pinnacle.venues.coinbase_exchange.stream import CoinbaseExchangeStream
 from pinnacle.venues.gemini.stream import GeminiStream, GeminiV2Stream
 from pinnacle.venues.kraken.stream import KrakenStream
+from tests.made_recordings import WRITERS
 from tests.venues.kept import Kept
 from tests.venues.messages import SYMBOLS, messages, written
 from tests.venues.samples import text
@@ -320,3 +321,51 @@ def test_a_whole_book_that_is_lost_is_counted_and_one_that_is_not_whole_is_not()
     assert desk.stream.reason == Reason.RESYNC
     desk.stream.invalidate(Reason.DISCONNECTED, 1)
     assert desk.stream.counts()["resyncs"] == 2
+
+
+def interleaved(frames, seed):
+    """Two copies of frames, each in its order, one now ahead and now behind."""
+    chance, left = np.random.default_rng(seed), [list(frames), list(frames)]
+    while any(left):
+        ready = [copy for copy in left if copy]
+        copy = ready[chance.integers(len(ready))]
+        for _ in range(int(chance.integers(1, 9))):
+            if copy:
+                yield copy.pop(0)
+
+
+def followed(writer, frames, begins, repeated=False):
+    """What the sink has after a venue's two books and these frames."""
+    sink = Kept()
+    stream = writer(table(begins), sink)
+    stream.repeated = repeated
+    for row, body in enumerate(begins.values()):
+        assert stream.snapshot(row, body, 1)
+    for frame in frames:
+        stream.take((frame,), 1)
+    assert stream.live and stream.counts()["gaps"] == 0
+    return np.concatenate(sink.calls), [sink.levels(row) for row in range(2)]
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("venue", ["binance", "bitstamp"])
+def test_what_several_connections_say_counts_once_whoever_says_it_first(venue, seed):
+    lines = list(WRITERS[venue]().lines(300))
+    bodies = [line["data"].encode() for line in lines if line["t"] == "http"]
+    begins = dict(zip(WRITERS[venue].SYMBOLS, bodies, strict=True))
+    frames = [line["data"].encode() for line in lines if line["t"] == "recv"]
+    writer = {
+        "binance": lambda rows, sink: BinanceStream(rows, sink),
+        "bitstamp": lambda rows, sink: BitstampStream(rows, None, sink),
+    }[venue]
+    once, books = followed(writer, frames, begins)
+    twice, same = followed(writer, interleaved(frames, seed), begins, repeated=True)
+    assert same == books and len(twice) == len(once)
+    for row in (7, 8):
+        mine = [rows[rows["instrument_id"] == row] for rows in (once, twice)]
+        for kind in (Kind.DEPTH, Kind.TRADE):
+            both = [rows[rows["kind"] == kind] for rows in mine]
+            assert both[0].tobytes() == both[1].tobytes()
+    doubled, _ = followed(writer, [f for frame in frames for f in (frame, frame)], begins)
+    trades = (doubled["kind"] == Kind.TRADE).sum()
+    assert trades == 2 * (once["kind"] == Kind.TRADE).sum(), "of one connection all are believed"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pinnacle.venues.transport.config import ConnectionConfig, Url, Wait, check_tls
+from pinnacle.venues.transport.config import ConnectionConfig, Connections, Url, Wait, check_tls
 
 
 class BinanceConfig(ConnectionConfig, frozen=True):
@@ -14,12 +14,15 @@ class BinanceConfig(ConnectionConfig, frozen=True):
     rest_url             base of /api/v3; https only
     depth_limit          levels a side of a REST snapshot, 1 to 5000 (the venue's most)
     snapshot_timeout_ms  for one REST snapshot
+    connections          that all say the same, the first to say it is taken: when one is lost no
+                         book is
     """
 
     ws_url: Url = "wss://stream.binance.com:9443/stream"
     rest_url: Url = "https://api.binance.com"
     depth_limit: Annotated[int, Meta(ge=1, le=5000)] = 1000
     snapshot_timeout_ms: Wait = 30_000
+    connections: Connections = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()

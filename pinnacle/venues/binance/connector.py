@@ -31,7 +31,14 @@ class BinanceConnector(FetchingConnector[BinanceStream]):
         troubles = Troubles("binance")
         stream = BinanceStream(instruments, sink, troubles.failed_of, config.depth_limit, rows_top)
         super().__init__(
-            config.ws_url, config, instruments, stream, troubles, clock, config.snapshot_timeout_ms
+            config.ws_url,
+            config,
+            instruments,
+            stream,
+            troubles,
+            clock,
+            config.snapshot_timeout_ms,
+            config.connections,
         )
         self._config = config
 

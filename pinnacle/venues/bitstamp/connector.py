@@ -47,7 +47,14 @@ class BitstampConnector(FetchingConnector[BitstampStream]):
         by_order = config.book == "live_orders"
         stream = BitstampStream(instruments, names, sink, troubles.failed_of, by_order)
         super().__init__(
-            config.ws_url, config, instruments, stream, troubles, clock, config.snapshot_timeout_ms
+            config.ws_url,
+            config,
+            instruments,
+            stream,
+            troubles,
+            clock,
+            config.snapshot_timeout_ms,
+            config.connections,
         )
         self._config = config
         self._channels = (f"{config.book}_", "live_trades_")

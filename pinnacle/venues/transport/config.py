@@ -11,6 +11,7 @@ from msgspec import Meta
 from pinnacle.core.config import Section
 
 Url = Annotated[str, Meta(min_length=8, max_length=2048)]
+Connections = Annotated[int, Meta(ge=1, le=4)]
 Wait = Annotated[int, Meta(ge=1, le=3_600_000)]
 
 

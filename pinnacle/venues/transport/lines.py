@@ -1,0 +1,104 @@
+"""Several WebSockets on which a venue says the same: what comes first is taken.
+
+To its conversation they are one connection, which is lost when the last of them is.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from pinnacle.core.market_state import ConnectionState
+from pinnacle.venues.transport.config import ConnectionConfig
+from pinnacle.venues.transport.route import route_of
+from pinnacle.venues.transport.troubles import Troubles
+from pinnacle.venues.transport.websocket import ConnectionLost, Conversation, WebSocketSession
+
+
+class Lines:
+    """As a WebSocketSession, of `count` of them; `connections` counts the times that there was none
+    before."""
+
+    def __init__(
+        self,
+        url: str,
+        config: ConnectionConfig,
+        conversation: Conversation,
+        troubles: Troubles,
+        count: int,
+    ):
+        self.connections = 0
+        self.acknowledged = asyncio.Event()
+        self.route = route_of(config)
+        self._conversation = conversation
+        self._sessions: list[WebSocketSession] = []
+        for _ in range(count):
+            line = _Line(self, conversation)
+            line.session = WebSocketSession(url, config, line, troubles)
+            self._sessions.append(line.session)
+        #: Whose frames are being taken.
+        self.speaking = self._sessions[0]
+
+    @property
+    def frames(self) -> int:
+        """How many came on all of them."""
+        return sum(session.frames for session in self._sessions)
+
+    @property
+    def state(self) -> ConnectionState:
+        """The best one's."""
+        return max(session.state for session in self._sessions)
+
+    def acknowledge(self) -> None:
+        """Of the line whose frames are being taken."""
+        self.speaking.acknowledge()
+        if not self.acknowledged.is_set():
+            self.connections += 1
+            self.acknowledged.set()
+
+    def say(self, text: str) -> None:
+        """On every line."""
+        for session in self._sessions:
+            session.say(text)
+
+    def give_up(self, lost: ConnectionLost) -> None:
+        """End every line."""
+        for session in self._sessions:
+            session.give_up(lost)
+
+    async def run(self, *beside: asyncio.Task[None]) -> None:
+        """As a WebSocketSession's."""
+        tasks = [asyncio.create_task(session.run(*beside)) for session in self._sessions]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def lost(self, reason: int) -> None:
+        """A line is; nothing is to the conversation as long as another stands."""
+        if not any(session.acknowledged.is_set() for session in self._sessions):
+            self.acknowledged.clear()
+            self._conversation.lost(reason)
+
+
+class _Line(Conversation):
+    """What is said on one of them."""
+
+    session: WebSocketSession
+
+    def __init__(self, lines: Lines, conversation: Conversation):
+        self._lines = lines
+        self._conversation = conversation
+
+    def greeting(self) -> Sequence[str]:
+        return self._conversation.greeting()
+
+    def take(self, frames: Sequence[bytes]) -> None:
+        self._lines.speaking = self.session
+        self._conversation.take(frames)
+
+    def nudge(self) -> str | None:
+        return self._conversation.nudge()
+
+    def lost(self, reason: int) -> None:
+        self._lines.lost(reason)
