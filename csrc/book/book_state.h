@@ -34,11 +34,18 @@ static inline void pmm_state_set(struct pmm_book_state *state, uint32_t valid, u
     pmm_store_relaxed_u32(&state->reason, reason);
 }
 
-/* The first reason stays: it is the one that explains. */
+/* Whether a book is invalid for what its instrument is, whatever becomes of connections. */
+static inline int pmm_is_of_instrument(uint32_t reason) {
+    return reason >= PMM_REASON_HALTED && reason <= PMM_REASON_DEFINITION;
+}
+
+/* The first reason stays, it is the one that explains; but one of the instrument explains more. */
 static inline void pmm_state_invalidate(struct pmm_book_state *state, uint32_t reason) {
-    if (!state->valid && !state->loading) return;
+    if (state->valid || state->loading)
+        pmm_store_relaxed_u64(&state->invalidated, state->invalidated + 1);
+    else if (!pmm_is_of_instrument(reason) && !pmm_is_of_instrument(state->reason))
+        return;
     pmm_state_set(state, 0, 0, reason);
-    pmm_store_relaxed_u64(&state->invalidated, state->invalidated + 1);
 }
 
 /* What BOOK_BEGIN, BOOK_END and BOOK_INVALID do to it. */

@@ -4,8 +4,8 @@ import time
 
 import structlog
 
-#: What went wrong in the same words is told again after so long.
-TOLD_AGAIN_S = 60.0
+#: What went wrong in the same words is told again after so long, and in others no sooner than that.
+TOLD_AGAIN_S, TOLD_NEXT_S = 60.0, 1.0
 
 log = structlog.get_logger()
 
@@ -17,6 +17,7 @@ class Troubles:
         self.last = ""
         self._venue = venue
         self._told: dict[str, tuple[str, float]] = {}
+        self._untold: dict[str, int] = {}
 
     def failed(self, text: str) -> None:
         """Of the whole connection: told each time."""
@@ -24,10 +25,15 @@ class Troubles:
         log.warning(f"{self._venue}: {text}")
 
     def failed_of(self, about: str, text: str) -> None:
-        """Of one instrument or stream, which may go on failing: told when the words change."""
+        """Of one instrument or stream, which may go on failing: told when the words change, and
+        how often they did meanwhile."""
         now = time.monotonic()
-        words, at = self._told.get(about, ("", now))
+        words, at = self._told.get(about, ("", -TOLD_AGAIN_S))
         self.last = f"{about}: {text}"
-        if words != text or now - at >= TOLD_AGAIN_S:
-            self._told[about] = (text, now)
-            log.warning(self._venue, failed=self.last)
+        if now - at < (TOLD_AGAIN_S if words == text else TOLD_NEXT_S):
+            self._untold[about] = self._untold.get(about, 0) + (words != text)
+            return
+        self._told[about] = (text, now)
+        between = self._untold.pop(about, 0)
+        more = {"untold": between} if between else {}
+        log.warning(self._venue, failed=self.last, **more)
