@@ -20,7 +20,8 @@ from pinnacle.core.schema import Kind
 from pinnacle.venues.codec import NO_SEQUENCE, FrameError, MessageKind
 from pinnacle.venues.dialect import Dialect, Line, LineKind
 from pinnacle.venues.port import Top
-from pinnacle.venues.stream import FetchedStream, Tally
+from pinnacle.venues.stream import FetchedStream
+from pinnacle.venues.tallies import Tally
 
 #: The counts of what is not whole, in words.
 FAULTS = {
