@@ -1,7 +1,8 @@
 """Kinds of values that several commands take: a session's name, a number that is one."""
 
 import math
-from typing import TYPE_CHECKING, Any
+import tomllib
+from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
 
 import click
 
@@ -80,16 +81,30 @@ FEED_SETTINGS = click.option(
 
 
 def venue_section(venue: "VenueKind[Any]", settings: tuple[str, ...]) -> Any:
-    """The venue's section of `key=value` pairs; UsageError names the key."""
-    import msgspec
+    """The venue's section of `key=value` pairs; BadParameter names the key."""
+    from pinnacle.core.config import convert_part
+    from pinnacle.core.errors import ConfigError
 
-    pairs = {}
+    pairs: dict[str, Any] = {}
     for setting in settings:
-        key, equals, value = setting.partition("=")
+        key, equals, text = setting.partition("=")
         if not equals:
             raise click.BadParameter(f"{setting!r} is no KEY=VALUE", param_hint="--feed")
-        pairs[key] = value
+        pairs[key] = _value(text, get_type_hints(venue.section).get(key))
     try:
-        return msgspec.convert(pairs, venue.section, strict=False)
-    except (msgspec.ValidationError, ValueError) as error:
+        return convert_part(pairs, venue.section, "")
+    except ConfigError as error:
         raise click.BadParameter(str(error), param_hint="--feed") from None
+
+
+def _value(text: str, kind: Any) -> Any:
+    """As a configuration would have it; but texts need no quotes, nor lists of them brackets."""
+    if kind in (str, str | None):
+        return text
+    if get_origin(kind) is list and not text.startswith("["):
+        return [part.strip() for part in text.split(",")]
+    try:
+        found = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    return found["value"] if len(found) == 1 else text
