@@ -6,7 +6,6 @@ other steps than the configuration's is held: it is invalid with that reason, an
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 import structlog
 
@@ -14,16 +13,16 @@ from pinnacle.core.errors import ConfigError, DataError
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.listings import Listing as Said
 from pinnacle.core.listings import ListingTable
+from pinnacle.venues.ask import asked
 from pinnacle.venues.definition import judged
 from pinnacle.venues.port import MarketData
 from pinnacle.venues.reference import Listing, Reference, Request
-from pinnacle.venues.transport.fetching import Problem, get
-from pinnacle.venues.transport.route import route_of
+from pinnacle.venues.transport.config import RestConfig
+from pinnacle.venues.transport.fetching import Problem
 from pinnacle.venues.transport.troubles import Troubles
 
 #: However much is odd, no more often than that.
 LEAST_S = 10.0
-TIMEOUT_S = 30.0
 
 log = structlog.get_logger()
 
@@ -34,7 +33,7 @@ class ListingWatch:
     def __init__(
         self,
         reference: Reference,
-        config: Any,
+        config: RestConfig,
         instruments: Sequence[Instrument],
         names: Sequence[str],
         market: MarketData,
@@ -43,7 +42,6 @@ class ListingWatch:
     ):
         self._reference = reference
         self._config = config
-        self._route = route_of(config)
         self._instruments = dict(zip(names, instruments, strict=True))
         self._market = market
         self._table = table
@@ -76,19 +74,14 @@ class ListingWatch:
         """By the venue's own symbols; DataError if they cannot be had."""
         whole: Request = self._reference.path(), {}
         request = self._reference.list_request(list(self._instruments))
-        found = await self._ask(request)
+        found = await asked(self._config, request)
         if isinstance(found, Problem) and request != whole:
-            found = await self._ask(whole)
+            found = await asked(self._config, whole)
         if isinstance(found, Problem):
             raise DataError(found.text)
         # Some lists are long enough to keep the market waiting.
         listings = await asyncio.to_thread(self._reference.listings, found)
         return {listing.symbol: listing for listing in listings}
-
-    async def _ask(self, request: Request) -> bytes | Problem:
-        path, query = request
-        await self._route.patience.over()
-        return await get(self._route, f"{self._config.rest_url}{path}", query, TIMEOUT_S)
 
     def _take(self, listings: dict[str, Listing]) -> None:
         for name, instrument in self._instruments.items():

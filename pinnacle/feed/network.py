@@ -6,6 +6,7 @@ The same loop keeps the house: without that the process would be dead to its pee
 import asyncio
 from typing import Any
 
+from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import Section
 from pinnacle.core.errors import UsageError
 from pinnacle.core.instruments import table
@@ -20,9 +21,10 @@ from pinnacle.venues.offset import Offset
 from pinnacle.venues.port import VenueKind
 from pinnacle.venues.reference import Reference
 from pinnacle.venues.spread import market_of
+from pinnacle.venues.transport.config import RestConfig
 from pinnacle.venues.transport.troubles import Troubles
 
-TURN_S = 0.005
+TURN_S, SHOW_NS = 0.005, 50_000_000
 
 
 def run_network(
@@ -49,21 +51,22 @@ class _NetworkFeed:
         self._market = market_of(kind, section, rows, publisher.publish, now, publisher.top_of)
         self._troubles = Troubles(kind.name)
         self._names = kind.names(rows)
-        self._section = section
         self._listings = listings
         self._watch: ListingWatch | None = None
-        self._asking = self._asked(_reference(kind))
-        self._doubts = 0
+        self._asking = self._asked(_reference(kind), section)
+        self._doubts = self._show_ns = 0
         self._suspensions = runtime.suspensions
 
-    def _asked(self, reference: Reference | None) -> list[ListingWatch | VenueClock]:
+    def _asked(
+        self, reference: Reference | None, section: Section
+    ) -> list[ListingWatch | VenueClock]:
         """What the venue is asked for beside the connection; nothing of one of one's own that
-        says nothing of itself."""
-        if reference is None:
+        says nothing of itself, or nowhere."""
+        if reference is None or not isinstance(section, RestConfig):
             return []
         self._watch = ListingWatch(
             reference,
-            self._section,
+            section,
             self._runtime.mine,
             self._names,
             self._market,
@@ -71,7 +74,7 @@ class _NetworkFeed:
             self._troubles,
         )
         now, symbol = self._runtime.clock.session_ns, self._names[0]
-        clock = VenueClock(reference, self._section, symbol, now, self._troubles, self._knows_clock)
+        clock = VenueClock(reference, section, symbol, now, self._troubles, self._knows_clock)
         return [self._watch, clock]
 
     async def run(self) -> None:
@@ -89,9 +92,10 @@ class _NetworkFeed:
 
     def _turn(self) -> None:
         market, runtime = self._market, self._runtime
-        counts = market.counts()
-        shown = {**counts, **market.state()._asdict()}
-        self._publisher.tend(runtime, **{f"market.{name}": value for name, value in shown.items()})
+        self._publisher.tend(runtime)
+        if monotonic_ns() >= self._show_ns:
+            self._show_ns = monotonic_ns() + SHOW_NS
+            self._show()
         for instrument, reason in self._publisher.broken():
             market.resync(instrument, reason)
         if runtime.suspensions != self._suspensions:
@@ -99,6 +103,12 @@ class _NetworkFeed:
             self._suspensions = runtime.suspensions
             for row in self._publisher.instruments:
                 market.resync(row.instrument_id, Reason.STALE)
+
+    def _show(self) -> None:
+        """How the market stands, for people: not at every turn, for it costs with each book."""
+        counts = self._market.counts()
+        shown = {**counts, **self._market.state()._asdict()}
+        self._runtime.counters.show(**{f"market.{name}": value for name, value in shown.items()})
         doubts = counts.get("off_grid", 0)
         if doubts != self._doubts and self._watch is not None:
             self._doubts = doubts

@@ -87,7 +87,7 @@ class Publisher:
 
     def venue_clock(self, histogram: Histogram, ahead_ns: int) -> None:
         """From here latencies are recorded: the venue's clock is so far ahead of session time."""
-        self._latency = histogram
+        self._latency = histogram  # C has its address
         self.cdata.venue_to_record = histogram.cdata
         self.cdata.venue_ahead_ns = ahead_ns
 

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from pinnacle.core.errors import ConfigError, DataError
 from pinnacle.venues.offset import ClockOffset, Offset
 from pinnacle.venues.reference import Reference
+from pinnacle.venues.transport.config import RestConfig
 from pinnacle.venues.transport.fetching import Problem, timed
 from pinnacle.venues.transport.route import route_of
 from pinnacle.venues.transport.troubles import Troubles
@@ -28,7 +28,7 @@ class VenueClock:
     def __init__(
         self,
         reference: Reference,
-        config: Any,
+        config: RestConfig,
         symbol: str,
         now: Callable[[], int],
         troubles: Troubles,

@@ -1,38 +1,41 @@
-"""What a venue says of its instruments, asked once over HTTPS: for commands, not for sessions."""
+"""What a venue says of itself, asked by request."""
 
 from decimal import Decimal
 from typing import Any
 
-from pinnacle.core.errors import ConfigError, DataError, UsageError
+from pinnacle.core.errors import DataError
 from pinnacle.venues.port import VenueKind
 from pinnacle.venues.reference import Listing, Request
+from pinnacle.venues.transport.config import RestConfig
 from pinnacle.venues.transport.fetching import Problem, get
 from pinnacle.venues.transport.route import route_of
 
 TIMEOUT_S = 30.0
 
 
-async def listings(venue: VenueKind[Any], config: Any) -> list[Listing]:
+async def asked(config: RestConfig, request: Request) -> bytes | Problem:
+    """The reply, as soon as the venue wants to hear anything; ConfigError if its authorities
+    cannot be read."""
+    path, query = request
+    route = route_of(config)
+    await route.patience.over()
+    return await get(route, f"{config.rest_url}{path}", query, TIMEOUT_S)
+
+
+async def listings(venue: VenueKind[Any], config: RestConfig) -> list[Listing]:
     """All that the venue lists; DataError with the address if it cannot be had."""
     reference = venue.reference()
-    return reference.listings(await _get(config, (reference.path(), {})))
+    return reference.listings(await _had(config, (reference.path(), {})))
 
 
-async def price(venue: VenueKind[Any], config: Any, symbol: str) -> Decimal:
+async def price(venue: VenueKind[Any], config: RestConfig, symbol: str) -> Decimal:
     """What the venue's own `symbol` was traded at last; DataError as above."""
     reference = venue.reference()
-    return reference.price(await _get(config, reference.price_request(symbol)))
+    return reference.price(await _had(config, reference.price_request(symbol)))
 
 
-async def _get(config: Any, request: Request) -> bytes:
-    path, query = request
-    url = f"{config.rest_url}{path}"
-    route = route_of(config)
-    try:
-        route.tls(url)
-    except ConfigError as error:
-        raise UsageError(str(error)) from None
-    body = await get(route, url, query, TIMEOUT_S)
+async def _had(config: RestConfig, request: Request) -> bytes:
+    body = await asked(config, request)
     if isinstance(body, Problem):
-        raise DataError(f"{url}: {body.text}")
+        raise DataError(f"{config.rest_url}{request[0]}: {body.text}")
     return body

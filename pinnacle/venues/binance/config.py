@@ -4,14 +4,14 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pinnacle.venues.transport.config import ConnectionConfig, Connections, Url, Wait, check_tls
+from pinnacle.venues.transport.config import Connections, RestConfig, Url, Wait, check_tls
 
 
-class BinanceConfig(ConnectionConfig, frozen=True):
+class BinanceConfig(RestConfig, frozen=True):
     """Besides what every connection has:
 
     ws_url               combined-stream endpoint; wss only
-    rest_url             base of /api/v3; https only
+    rest_url             base of /api/v3
     depth_limit          levels a side of a REST snapshot, 1 to 5000 (the venue's most)
     snapshot_timeout_ms  for one REST snapshot
     connections          that all say the same, the first to say it is taken: when one is lost no
@@ -27,4 +27,3 @@ class BinanceConfig(ConnectionConfig, frozen=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_tls("ws_url", self.ws_url, "wss")
-        check_tls("rest_url", self.rest_url, "https")

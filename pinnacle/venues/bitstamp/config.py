@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from pinnacle.venues.transport.config import ConnectionConfig, Connections, Url, Wait, check_tls
+from pinnacle.venues.transport.config import Connections, RestConfig, Url, Wait, check_tls
 
 
-class BitstampConfig(ConnectionConfig, frozen=True):
+class BitstampConfig(RestConfig, frozen=True):
     """Besides what every connection has:
 
     ws_url               wss only
-    rest_url             base of /api/v2; https only
+    rest_url             base of /api/v2
     book                 the channel of the books: of levels, or of single orders
     snapshot_timeout_ms  for one book
     connections          that all say the same, the first to say it is taken: when one is lost no
@@ -25,6 +25,5 @@ class BitstampConfig(ConnectionConfig, frozen=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_tls("ws_url", self.ws_url, "wss")
-        check_tls("rest_url", self.rest_url, "https")
         if self.connections > 1 and self.book == "live_orders":
             raise ValueError("connections: must be 1 for live_orders: nothing numbers its events")

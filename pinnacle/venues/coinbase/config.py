@@ -1,13 +1,12 @@
 """What a user may set about the connection to Coinbase Advanced Trade."""
 
-from pinnacle.venues.transport.config import ConnectionConfig, Url, check_tls
+from pinnacle.venues.transport.config import RestConfig, Url, check_tls
 
 
-class CoinbaseConfig(ConnectionConfig, frozen=True):
+class CoinbaseConfig(RestConfig, frozen=True):
     """Besides what every connection has:
 
     ws_url   market data; wss only
-    rest_url   where the list of instruments is; https only
     """
 
     ws_url: Url = "wss://advanced-trade-ws.coinbase.com"
@@ -16,4 +15,3 @@ class CoinbaseConfig(ConnectionConfig, frozen=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_tls("ws_url", self.ws_url, "wss")
-        check_tls("rest_url", self.rest_url, "https")

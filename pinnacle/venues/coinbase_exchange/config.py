@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from pinnacle.venues.transport.config import ConnectionConfig, Url, Wait, check_tls
+from pinnacle.venues.transport.config import RestConfig, Url, Wait, check_tls
 
 
-class CoinbaseExchangeConfig(ConnectionConfig, frozen=True):
+class CoinbaseExchangeConfig(RestConfig, frozen=True):
     """Besides what every connection has:
 
     ws_url   the feed; wss only
@@ -27,7 +27,6 @@ class CoinbaseExchangeConfig(ConnectionConfig, frozen=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_tls("ws_url", self.ws_url, "wss")
-        check_tls("rest_url", self.rest_url, "https")
         if self.book != "level2_batch" and self.credentials_file is None:
             raise ValueError(
                 f'credentials_file: missing: the venue gives "{self.book}" only to who has a key'

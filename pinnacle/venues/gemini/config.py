@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pinnacle.venues.transport.config import ConnectionConfig, Url, check_tls
+from pinnacle.venues.transport.config import RestConfig, Url, check_tls
 
 #: Each API's own address.
 URLS = {
@@ -11,12 +11,11 @@ URLS = {
 }
 
 
-class GeminiConfig(ConnectionConfig, frozen=True):
+class GeminiConfig(RestConfig, frozen=True):
     """Besides what every connection has:
 
     api      "v2", the market data of old, or "ws", whose updates are numbered
     ws_url   where that is; None: at the venue; wss only
-    rest_url   where the list of instruments is; https only
     """
 
     api: Literal["v2", "ws"] = "v2"
@@ -26,7 +25,6 @@ class GeminiConfig(ConnectionConfig, frozen=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_tls("ws_url", self.url, "wss")
-        check_tls("rest_url", self.rest_url, "https")
 
     @property
     def url(self) -> str:

@@ -2,15 +2,14 @@
 
 from typing import Literal
 
-from pinnacle.venues.transport.config import ConnectionConfig, Url, check_tls
+from pinnacle.venues.transport.config import RestConfig, Url, check_tls
 
 
-class KrakenConfig(ConnectionConfig, frozen=True):
+class KrakenConfig(RestConfig, frozen=True):
     """Besides what every connection has:
 
     ws_url   WebSocket v2; wss only
     depth    levels a side that the venue shows and its checksums are kept of
-    rest_url   where the list of instruments is; https only
     """
 
     ws_url: Url = "wss://ws.kraken.com/v2"
@@ -20,4 +19,3 @@ class KrakenConfig(ConnectionConfig, frozen=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_tls("ws_url", self.ws_url, "wss")
-        check_tls("rest_url", self.rest_url, "https")

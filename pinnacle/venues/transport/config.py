@@ -24,7 +24,6 @@ class ConnectionConfig(Section, frozen=True):
     connect_timeout_ms   to connect, again for the subscription to be acknowledged, and again for
                          a snapshot that comes in the stream
     backoff_min_ms, backoff_max_ms: between attempts, doubling and jittered
-    listing_ms           how often the venue is asked whether its instruments are as they were
     instruments_per_connection: more of them are spread over several; None: what the venue takes
     queue_frames         frames read ahead of the process; beyond it TCP holds the venue back
     transport            who speaks WebSocket: "picows" is quicker and has to be installed
@@ -45,7 +44,6 @@ class ConnectionConfig(Section, frozen=True):
     connect_timeout_ms: Wait = 10_000
     backoff_min_ms: Wait = 500
     backoff_max_ms: Wait = 30_000
-    listing_ms: Wait = 300_000
     instruments_per_connection: Annotated[int, Meta(ge=1, le=1024)] | None = None
     queue_frames: Annotated[int, Meta(ge=1, le=1_000_000)] = 4096
     transport: Literal["websockets", "picows"] = "websockets"
@@ -71,6 +69,21 @@ class ConnectionConfig(Section, frozen=True):
             _check_address(self.bind_address, self.ip_version)
         if self.proxy is not None:
             _check_proxy(self.proxy)
+
+
+class RestConfig(ConnectionConfig, frozen=True, kw_only=True):
+    """Of a venue that answers requests, too, about its instruments for one:
+
+    rest_url     the base of their addresses; https only
+    listing_ms   how often the venue is asked whether its instruments are as they were
+    """
+
+    rest_url: Url
+    listing_ms: Wait = 300_000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_tls("rest_url", self.rest_url, "https")
 
 
 def check_tls(key: str, url: str, scheme: str) -> None:

@@ -16,14 +16,18 @@ from pinnacle.venues.transport.patience import Patience
 
 #: Of a proxy's answer to CONNECT; one that says more is none.
 PROXY_BYTES_MAX = 64 * 1024
-#: By what leads there.
-_ROUTES: dict[bytes, "Route"] = {}
+#: By what leads there; a process has a few, and keeps them.
+_ROUTES: dict[tuple[type, bytes], "Route"] = {}
 _FAMILIES = {None: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
 
 
 def route_of(config: ConnectionConfig) -> "Route":
-    """That of everybody in this process who reaches a venue as this says."""
-    return _ROUTES.setdefault(type(config).__name__.encode() + encode(config), Route(config))
+    """That of everybody in this process who reaches a venue as this says: a venue bans addresses,
+    whoever of those behind it has asked too much."""
+    key = type(config), encode(config)
+    if key not in _ROUTES:
+        _ROUTES[key] = Route(config)
+    return _ROUTES[key]
 
 
 class Route:
