@@ -12,7 +12,7 @@
 /* Currencies as far as there is room for them, then `listed`: enum pmm_listed. */
 void pmm_instrument_list(struct pmm_instrument *row, const char *base, const char *quote, uint32_t listed);
 
-/* enum pmm_listed; what it is not is what a later version wrote. */
+/* enum pmm_listed; a value that is none of these was written by a later version. */
 uint32_t pmm_instrument_listed(const struct pmm_instrument *row);
 
 #endif

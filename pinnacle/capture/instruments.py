@@ -142,8 +142,8 @@ class _Rows:
         self._add()
 
     def _fit(self, row: int, scan: Callable[[], object]) -> None:
-        """Of coins that are worth nearly nothing there are more than the finest units can count:
-        they have coarser ones as soon as a scan does not go without. FrameError if none helps."""
+        """Quantities of nearly worthless coins may overflow the finest unit: such a row gets a
+        coarser one. FrameError if none helps."""
         table = self._codec.instruments
         finest = int(table["lot_decimals"][row])
         for decimals in range(finest, -1, -4):

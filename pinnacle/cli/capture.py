@@ -29,7 +29,7 @@ VENUE = click.option(
 
 @click.group()
 def capture() -> None:
-    """Check raw captures of a venue, or serve them as if they were the venue."""
+    """Record a venue, check recordings, or serve them as the venue."""
 
 
 @capture.command()
@@ -42,9 +42,9 @@ def check(files: tuple[Path, ...], venue: "Dialect | None", as_json: bool) -> No
     \b
     Recordings of
       binance            combined stream; REST snapshots among the frames
-      bitstamp           diff_order_book, live_trades; REST books
+      bitstamp           diff_order_book or live_orders, live_trades; REST books
       coinbase           Advanced Trade: level2, market_trades, ticker
-      coinbase_exchange  level2, matches, ticker
+      coinbase_exchange  level2, matches, ticker; or full, and REST books of orders
       gemini             v2 market data: l2_updates, trade
       kraken             v2, and v1: book, trade, ticker
 
@@ -161,7 +161,8 @@ def serve(
     cert_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Serve each FILE, one symbol a file, as the venue itself would: WebSocket and REST over TLS.
+    """Serve FILEs, with all of their symbols, as the venue itself would: WebSocket and REST over
+    TLS.
 
     The tape starts when the first client has subscribed. Ends with the tape, or with Ctrl-C.
     """

@@ -7,7 +7,8 @@ from pinnacle.core.schema import Reason
 
 
 class ConnectionState(enum.IntEnum):
-    """Of a connection, the worst first: several together are as the worst of them.
+    """Of a connection, the worst first. Of several that share instruments out, the worst counts; of
+    those that say the same, the best.
 
     BACKING_OFF  waits before the next attempt
     CONNECTING   until the WebSocket stands

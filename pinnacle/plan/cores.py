@@ -9,8 +9,8 @@ from pinnacle.runtime.topology import Topology
 
 #: Who gets a core of its own, the most important first.
 ORDER_PATH = ("strategy", "risk", "gateway", "feed", "exchange")
-#: Whose time is the market's wherever they run: whoever shares the rest stays off their cores.
-_MARKET_PATH = ORDER_PATH[:-1]
+#: Processes that wait on the market: the supervisor keeps off their cores.
+_MARKET_PATH = ("strategy", "risk", "gateway", "feed")
 _SYSTEM = Path("/sys/devices/system/cpu")
 
 Cores = frozenset[int]
@@ -96,7 +96,8 @@ def _whole(machine: Machine) -> list[Cores]:
 
 
 def this_machine() -> Machine:
-    """What the kernel says of it now."""
+    """What the kernel says of it now; where cores are isolated this process asks for them for a
+    moment, which is the only way to learn whether it may."""
     allowed = frozenset(os.sched_getaffinity(0))
     isolated = _granted(_listed(_SYSTEM / "isolated"), allowed)
     siblings = {

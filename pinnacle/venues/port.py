@@ -1,8 +1,8 @@
 """What a venue is to everybody else: what it declares, what a connection to its market is asked.
 
 A venue is a package that holds one `VenueKind`; the registry finds it by name. Nothing above this
-floor names a venue. Only what somebody implements stands here: orders and reference data get their
-protocols with the first venue that has them.
+floor names a venue. What it says of itself is its `Reference` (reference.py). Orders get their
+protocol with the first venue that has them.
 """
 
 from abc import ABC, abstractmethod
@@ -48,7 +48,8 @@ class MarketData(Protocol):
     def hold(self, instrument_id: int, reason: int) -> None:
         """Give nothing of a book but BOOK_INVALID with this reason; NONE: again as the venue does.
 
-        At once, from the task that runs `run`. What the same reason holds already stays so.
+        At once, from the task that runs `run`. What the same reason holds already stays so. Asked
+        of those only whose VenueKind has a `Reference`.
         """
 
     def counts(self) -> Mapping[str, int]:

@@ -1,4 +1,4 @@
-"""Binance spot market data: codec and synchroniser without I/O, and the connector with it."""
+"""Binance spot: its market by the combined stream and fetched books, and its recordings."""
 
 from collections.abc import Callable
 

@@ -14,8 +14,10 @@ from pinnacle.venues.transport.websocket import ConnectionLost, Conversation, We
 
 
 class Lines:
-    """As a WebSocketSession, of `count` of them; `connections` counts the times that there was none
-    before."""
+    """As a WebSocketSession, of `count` of them.
+
+    connections   how often it was subscribed with no other standing
+    """
 
     def __init__(
         self,

@@ -75,7 +75,7 @@ def test_a_change_that_cannot_be_costs_its_own_book_until_the_next_snapshot(chan
     assert desk.sink.levels(0) == ({8: 1}, {}) and desk.stream.live
 
 
-def test_the_full_channels_single_orders_are_none_of_the_market():
+def test_the_full_channels_single_orders_are_nothing_to_a_book_of_levels():
     desk = begun()
     opened = {"type": "open", "product_id": BTC, "side": "buy", "price": "10", "sequence": 9}
     opened |= {"order_id": "ac928c66-ca53-498f-9c13-a110027a60e8", "remaining_size": "1"}
