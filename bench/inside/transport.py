@@ -12,10 +12,10 @@ from bench.inside.measure import Arguments, begin, emit
 from pinnacle.core._native import lib
 from pinnacle.core.schema import INSTRUMENT, Venue
 from pinnacle.venues.codec import Codec
+from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.certificates import make_certificates
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.port import SocketError, connect_by
-from pinnacle.venues.transport.route import Route
 from tests.binance_market import frames
 
 TRANSPORTS = ("websockets", "picows")
@@ -65,7 +65,7 @@ async def _measure(arguments: Arguments, url: str, ca_file: str) -> None:
 
 async def _all_at_once(url: str, config: ConnectionConfig, count: int) -> tuple[float, float]:
     """(frames a second, us of processor time a frame), from the first frame on."""
-    socket = await connect_by(config.transport)(url, Route(config))
+    socket = await connect_by(config.transport)(url, Access(config))
     left = count - len(await socket.frames())
     counted, begun, worked = left, monotonic_ns(), process_time_ns()
     while left:
@@ -78,7 +78,7 @@ async def _all_at_once(url: str, config: ConnectionConfig, count: int) -> tuple[
 async def _paced(url: str, config: ConnectionConfig, stamps) -> np.ndarray:
     """ns from the sender's stamp to the records, of each frame."""
     codec = _codec()
-    socket = await connect_by(config.transport)(url, Route(config))
+    socket = await connect_by(config.transport)(url, Access(config))
     done: list[int] = []
     try:
         while True:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pinnacle.core.errors import ConfigError, DataError
 from pinnacle.venues.offset import ClockOffset, Offset
 from pinnacle.venues.reference import Reference
+from pinnacle.venues.transport.access import access_of
 from pinnacle.venues.transport.config import RestConfig
 from pinnacle.venues.transport.fetching import Problem, timed
-from pinnacle.venues.transport.route import route_of
 from pinnacle.venues.transport.troubles import Troubles
 
 #: So many requests until the estimate is good; each of a clock that shows whole seconds halves it.
@@ -36,7 +36,7 @@ class VenueClock:
     ):
         self._reference = reference
         self._config = config
-        self._route = route_of(config)
+        self._access = access_of(config)
         self._request = reference.clock_request(symbol)
         self._now = now
         self._troubles = troubles
@@ -62,8 +62,8 @@ class VenueClock:
         """One request; the pause before the next, in s."""
         path, query = self._request
         url = f"{self._config.rest_url}{path}"
-        await self._route.patience.over()
-        answer = await timed(self._route, url, query, TIMEOUT_S, self._now)
+        await self._access.patience.over()
+        answer = await timed(self._access, url, query, TIMEOUT_S, self._now)
         if isinstance(answer, Problem):
             self._troubles.failed_of("its clock", answer.text)
             return PERIOD_S

@@ -6,9 +6,9 @@ from typing import Any
 from pinnacle.core.errors import DataError
 from pinnacle.venues.port import VenueKind
 from pinnacle.venues.reference import Listing, Request
+from pinnacle.venues.transport.access import access_of
 from pinnacle.venues.transport.config import RestConfig
 from pinnacle.venues.transport.fetching import Problem, get
-from pinnacle.venues.transport.route import route_of
 
 TIMEOUT_S = 30.0
 
@@ -17,9 +17,9 @@ async def asked(config: RestConfig, request: Request) -> bytes | Problem:
     """The reply, as soon as the venue wants to hear anything; ConfigError if its authorities
     cannot be read."""
     path, query = request
-    route = route_of(config)
-    await route.patience.over()
-    return await get(route, f"{config.rest_url}{path}", query, TIMEOUT_S)
+    access = access_of(config)
+    await access.patience.over()
+    return await get(access, f"{config.rest_url}{path}", query, TIMEOUT_S)
 
 
 async def listings(venue: VenueKind[Any], config: RestConfig) -> list[Listing]:

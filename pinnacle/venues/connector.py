@@ -21,7 +21,7 @@ from pinnacle.venues.stream import FetchedStream, MarketStream
 from pinnacle.venues.transport.backoff import Backoff
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.fetching import Fetcher, Problem, get
-from pinnacle.venues.transport.lines import Lines
+from pinnacle.venues.transport.redundant import RedundantConnections
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
 
@@ -66,10 +66,10 @@ class Connector(MarketData, Generic[StreamT]):
         self.stream = stream
         self.listener: Listener | None = None
         self._url = url
-        self.session: WebSocketSession | Lines = (
+        self.session: WebSocketSession | RedundantConnections = (
             WebSocketSession(url, config, self, troubles)
             if connections == 1
-            else Lines(url, config, self, troubles, connections)
+            else RedundantConnections(url, config, self, troubles, connections)
         )
         self._clock = clock or Clock().session_ns
         self._troubles = troubles
@@ -260,7 +260,7 @@ class FetchingConnector(Connector[FetchedT]):
         self._timeout_s = timeout_ms / 1000
         self._fetcher = Fetcher(
             [f"snapshot of {symbol}" for symbol in stream.codec.symbols],
-            self.session.route,
+            self.session.access,
             self.missing,
             self._fetch,
             self.session.acknowledged,
@@ -286,7 +286,7 @@ class FetchingConnector(Connector[FetchedT]):
         connection = self.connections
         symbol = self.stream.codec.names[row]
         url, query = self.request_of(symbol)
-        body = await get(self.session.route, url, query, self._timeout_s)
+        body = await get(self.session.access, url, query, self._timeout_s)
         if isinstance(body, Problem):
             return body
         if self.listener is not None:

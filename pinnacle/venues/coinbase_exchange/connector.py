@@ -15,7 +15,7 @@ from pinnacle.venues.coinbase_exchange.stream import CoinbaseExchangeStream
 from pinnacle.venues.connector import Connector, FetchingConnector
 from pinnacle.venues.port import Sink
 from pinnacle.venues.transport.credentials import read_credentials
-from pinnacle.venues.transport.lines import Lines
+from pinnacle.venues.transport.redundant import RedundantConnections
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
 
@@ -59,7 +59,7 @@ def shown(request: str) -> str:
     return _encode({name: body[name] for name in body if name not in FIELDS}).decode()
 
 
-def heard(frame: bytes, session: WebSocketSession | Lines) -> None:
+def heard(frame: bytes, session: WebSocketSession | RedundantConnections) -> None:
     """A frame that is not of the market; ConnectionLost with the venue's words if it refuses."""
     try:
         control = _decode(frame)

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import httpx2
 
+from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.backoff import Backoff
-from pinnacle.venues.transport.http import FAILURES, RouteTransport
+from pinnacle.venues.transport.http import FAILURES, AccessTransport
 from pinnacle.venues.transport.patience import retry_after_s
-from pinnacle.venues.transport.route import Route
 from pinnacle.venues.transport.troubles import Troubles
 
 #: Requests under way at once: one that hangs must not keep the others waiting.
@@ -39,15 +39,15 @@ _ASKING, _ANSWERED = "send_request_headers.started", "receive_response_headers.c
 
 
 async def get(
-    route: Route, url: str, query: Mapping[str, str | int], timeout_s: float
+    access: Access, url: str, query: Mapping[str, str | int], timeout_s: float
 ) -> bytes | Problem:
     """The body of a GET, or what came instead of one; what the venue asks for is remembered."""
-    response = await _get(route, url, query, timeout_s, {})
+    response = await _get(access, url, query, timeout_s, {})
     return response if isinstance(response, Problem) else response.content
 
 
 async def timed(
-    route: Route,
+    access: Access,
     url: str,
     query: Mapping[str, str | int],
     timeout_s: float,
@@ -59,7 +59,7 @@ async def timed(
     async def trace(event: str, _: object) -> None:
         times[event.partition(".")[2]] = clock()
 
-    response = await _get(route, url, query, timeout_s, {"trace": trace})
+    response = await _get(access, url, query, timeout_s, {"trace": trace})
     if isinstance(response, Problem):
         return response
     sent_ns, received_ns = times[_ASKING], times[_ANSWERED]
@@ -67,7 +67,7 @@ async def timed(
 
 
 async def _get(
-    route: Route,
+    access: Access,
     url: str,
     query: Mapping[str, str | int],
     timeout_s: float,
@@ -75,13 +75,13 @@ async def _get(
 ) -> httpx2.Response | Problem:
     try:
         async with httpx2.AsyncClient(
-            transport=RouteTransport(route, url), timeout=timeout_s, trust_env=False
+            transport=AccessTransport(access, url), timeout=timeout_s, trust_env=False
         ) as http:
             response = await http.get(url, params=dict(query), extensions=dict(extensions))
     except (*FAILURES, OSError) as error:
         return Problem(f"{type(error).__name__}: {error}")
     if response.status_code != 200:
-        route.patience.asked(retry_after_s(response.headers.get("Retry-After")))
+        access.patience.asked(retry_after_s(response.headers.get("Retry-After")))
         return Problem(f"HTTP {response.status_code} {response.text[:200]}")
     return response
 
@@ -100,7 +100,7 @@ class Fetcher:
     def __init__(
         self,
         names: list[str],
-        route: Route,
+        access: Access,
         wanted: Callable[[], set[int]],
         fetch: Callable[[int], Awaitable[Problem | None]],
         opened: asyncio.Event,
@@ -111,7 +111,7 @@ class Fetcher:
         self._fetch = fetch
         self._opened = opened
         self._troubles = troubles
-        self._patience, config = route.patience, route.config
+        self._patience, config = access.patience, access.config
         self._calm_s = config.backoff_max_ms / 1000
         waits = config.backoff_min_ms, config.backoff_max_ms
         self._tries = [_Tries(Backoff(*waits)) for _ in names]

@@ -1,4 +1,4 @@
-"""HTTP over a route: httpx2 with sockets that are opened as a venue's streams are."""
+"""HTTP by a venue's access: httpx2 with sockets that are opened as a venue's streams are."""
 
 import asyncio
 import ssl
@@ -7,7 +7,7 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from pinnacle.venues.transport.route import Route
+from pinnacle.venues.transport.access import Access
 
 #: What a request may fail with beside an OSError.
 FAILURES = (
@@ -19,12 +19,12 @@ FAILURES = (
 )
 
 
-class RouteTransport(httpx2.AsyncBaseTransport):
+class AccessTransport(httpx2.AsyncBaseTransport):
     """For requests to one URL's server."""
 
-    def __init__(self, route: Route, url: str):
+    def __init__(self, access: Access, url: str):
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=route.tls(url), network_backend=_Backend(route)
+            ssl_context=access.tls(url), network_backend=_Backend(access)
         )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -49,14 +49,14 @@ class RouteTransport(httpx2.AsyncBaseTransport):
 
 
 class _Backend(httpcore2.AsyncNetworkBackend):
-    def __init__(self, route: Route):
-        self._route = route
+    def __init__(self, access: Access):
+        self._access = access
 
     async def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *_: Any, **__: Any
     ) -> httpcore2.AsyncNetworkStream:
         async with asyncio.timeout(timeout):
-            dialled = await self._route.dial(host, port)
+            dialled = await self._access.dial(host, port)
             return _Stream(*await asyncio.open_connection(sock=dialled))
 
 

@@ -20,10 +20,10 @@ from picows import (
 )
 
 from pinnacle import __version__
+from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.inbox import FRAME_BYTES_MAX, Inbox
 from pinnacle.venues.transport.patience import retry_after_s
 from pinnacle.venues.transport.port import CLOSE_S, Socket, SocketError
-from pinnacle.venues.transport.route import Route
 
 #: What it tells of is told by who owns the connection.
 _SILENT = logging.Logger("picows", logging.CRITICAL + 1)
@@ -33,23 +33,23 @@ _READ_BYTES = 256 * 1024
 _DATA = frozenset((WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION))
 
 
-async def connect(url: str, route: Route) -> Socket:
+async def connect(url: str, access: Access) -> Socket:
     """Connect (port.py)."""
-    listener = _Listener(route.config.queue_frames)
+    listener = _Listener(access.config.queue_frames)
     dialled: list[socket.socket] = []
 
     async def dial(where: WSParsedURL) -> socket.socket:
-        dialled.append(await route.dial(where.host, where.port))
+        dialled.append(await access.dial(where.host, where.port))
         return dialled[0]
 
     try:
         transport, _ = await ws_connect(
             lambda: listener,
             url,
-            ssl_context=route.tls(url),
+            ssl_context=access.tls(url),
             socket_factory=dial,
             # Pins are held by Python's own TLS objects, which the quicker ones are not.
-            use_aiofastnet=False if route.config.certificate_sha256 else None,
+            use_aiofastnet=False if access.config.certificate_sha256 else None,
             extra_headers=_HEADERS,
             websocket_handshake_timeout=None,
             max_frame_size=FRAME_BYTES_MAX,

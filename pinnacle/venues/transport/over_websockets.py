@@ -10,26 +10,26 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.frames import Frame, Opcode
 from websockets.uri import parse_uri
 
+from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.inbox import FRAME_BYTES_MAX, Inbox
 from pinnacle.venues.transport.patience import retry_after_s
 from pinnacle.venues.transport.port import CLOSE_S, Socket, SocketError
-from pinnacle.venues.transport.route import Route
 
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
-async def connect(url: str, route: Route) -> Socket:
+async def connect(url: str, access: Access) -> Socket:
     """Connect (port.py)."""
     where = parse_uri(url)
     try:
         connection = await open_connection(
             url,
-            sock=await route.dial(where.host, where.port),
-            ssl=route.tls(url),
+            sock=await access.dial(where.host, where.port),
+            ssl=access.tls(url),
             compression=None,
             proxy=None,
             max_size=FRAME_BYTES_MAX,
-            max_queue=route.config.queue_frames,
+            max_queue=access.config.queue_frames,
             open_timeout=None,
             close_timeout=CLOSE_S,
             ping_interval=None,

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from pinnacle.venues.transport.route import Route
+from pinnacle.venues.transport.access import Access
 
 #: To be closed in good order; what takes longer is broken off.
 CLOSE_S = 1.0
@@ -36,7 +36,7 @@ class Socket(Protocol):
 
 
 #: Open one at a URL: SocketError, OSError or TimeoutError say why not, and nothing is left behind.
-Connect = Callable[[str, Route], Awaitable[Socket]]
+Connect = Callable[[str, Access], Awaitable[Socket]]
 
 
 def connect_by(name: str) -> Connect:

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 from pinnacle.core.errors import ConfigError, DataError
 from pinnacle.core.market_state import ConnectionState
 from pinnacle.core.schema import Reason
+from pinnacle.venues.transport.access import access_of
 from pinnacle.venues.transport.backoff import Backoff
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.port import Socket, SocketError, connect_by
-from pinnacle.venues.transport.route import route_of
 from pinnacle.venues.transport.troubles import Troubles
 
 
@@ -47,7 +47,7 @@ class WebSocketSession:
                   `acknowledge` when it hears so
     state         never SNAPSHOT: what of the market is whole is not known here
     frames        how many came
-    route         how the venue is reached, for requests beside the connection
+    access         how the venue is reached, for requests beside the connection
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class WebSocketSession:
         self.frames = 0
         self.acknowledged = asyncio.Event()
         self.state = ConnectionState.CONNECTING
-        self.route = route_of(config)
+        self.access = access_of(config)
         self._connect = connect_by(config.transport)
         self._to_say: asyncio.Queue[str] = asyncio.Queue()
         self._given_up: asyncio.Future[ConnectionLost] | None = None
@@ -92,10 +92,10 @@ class WebSocketSession:
         ConfigError at once if ca_file cannot be read; a failure after that is a lost connection.
         """
         config = self._config
-        self.route.tls(self._url, anew=True)
+        self.access.tls(self._url, anew=True)
         backoff = Backoff(config.backoff_min_ms, config.backoff_max_ms)
         while True:
-            await self.route.patience.over()
+            await self.access.patience.over()
             begun = time.monotonic()
             lost = await self._connection(beside)
             self.acknowledged.clear()
@@ -110,11 +110,11 @@ class WebSocketSession:
         """One connection from its beginning to its end; returns why it ended."""
         self.state = ConnectionState.CONNECTING
         try:
-            self.route.tls(self._url, anew=True)
+            self.access.tls(self._url, anew=True)
             async with asyncio.timeout(self._config.connect_timeout_ms / 1000):
-                socket = await self._connect(self._url, self.route)
+                socket = await self._connect(self._url, self.access)
         except SocketError as error:
-            self.route.patience.asked(error.retry_after_s)
+            self.access.patience.asked(error.retry_after_s)
             return ConnectionLost(str(error))
         except (OSError, ConfigError) as error:
             late = f"not connected after {self._config.connect_timeout_ms} ms"

@@ -2,14 +2,14 @@
 
 import pytest
 
-from pinnacle.venues.transport import route
+from pinnacle.venues.transport import access
 from tests.transports import TRANSPORTS
 
 
 @pytest.fixture(autouse=True)
 def strangers(monkeypatch):
     """No test's venue has the patience of another's that was reached in the same way."""
-    monkeypatch.setattr(route, "_ROUTES", {})
+    monkeypatch.setattr(access, "_ACCESSES", {})
 
 
 @pytest.fixture(params=TRANSPORTS)

@@ -11,10 +11,10 @@ from websockets.asyncio.server import serve
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
+from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.fetching import AT_ONCE, Fetcher, Problem, get
 from pinnacle.venues.transport.patience import RETRY_AFTER_MAX_S
-from pinnacle.venues.transport.route import Route
 from pinnacle.venues.transport.troubles import Troubles
 
 QUICK = ConnectionConfig(backoff_min_ms=5, backoff_max_ms=20)
@@ -41,14 +41,14 @@ class Rows:
         return problem
 
 
-def run(rows, until, opened=True, route=None):
+def run(rows, until, opened=True, access=None):
     async def session():
         gate, troubles = asyncio.Event(), Troubles("somebody")
         if opened:
             gate.set()
         names = [f"row {row}" for row in range(8)]
         fetcher = Fetcher(
-            names, route or Route(QUICK), lambda: rows.wanted, rows.fetch, gate, troubles
+            names, access or Access(QUICK), lambda: rows.wanted, rows.fetch, gate, troubles
         )
         running = asyncio.create_task(fetcher.run())
         async with asyncio.timeout(20):
@@ -79,12 +79,12 @@ def test_a_ban_holds_for_all_rows():
     class Banned(Rows):
         async def fetch(self, row):
             await super().fetch(row)
-            route.patience.asked(3600.0)
+            access.patience.asked(3600.0)
             return Problem("banned")
 
-    rows, route = Banned(8, [Problem("banned")] * AT_ONCE), Route(QUICK)
+    rows, access = Banned(8, [Problem("banned")] * AT_ONCE), Access(QUICK)
     turns = iter(range(100))
-    run(rows, lambda *_: next(turns) > 60, route=route)
+    run(rows, lambda *_: next(turns) > 60, access=access)
     assert len(rows.asked) == AT_ONCE
 
 
@@ -135,7 +135,7 @@ def test_what_hangs_is_broken_off_at_the_end_and_what_is_nearly_there_is_not():
 
 def answering(status, headers, body=b"{}"):
     """What `get` makes of such an answer, and how long the venue's patience is wanted for."""
-    route = Route(QUICK)
+    access = Access(QUICK)
 
     async def answer(socket, request):
         fields = Headers({"Content-Length": str(len(body)), "Connection": "close"} | headers)
@@ -144,8 +144,8 @@ def answering(status, headers, body=b"{}"):
     async def session():
         async with serve(lambda socket: None, "127.0.0.1", 0, process_request=answer) as server:
             port = server.sockets[0].getsockname()[1]
-            found = await get(route, f"http://127.0.0.1:{port}/x", {"symbol": "A", "limit": 5}, 10)
-            return found, route.patience.until - time.monotonic()
+            found = await get(access, f"http://127.0.0.1:{port}/x", {"symbol": "A", "limit": 5}, 10)
+            return found, access.patience.until - time.monotonic()
 
     return asyncio.run(session())
 
@@ -176,5 +176,5 @@ def test_an_answer_that_is_packed_is_unpacked():
 
 
 def test_nobody_there_is_a_problem_and_no_failure():
-    found = asyncio.run(get(Route(QUICK), "http://127.0.0.1:1/x", {}, 5))
+    found = asyncio.run(get(Access(QUICK), "http://127.0.0.1:1/x", {}, 5))
     assert isinstance(found, Problem) and "ConnectionRefusedError" in found.text

@@ -112,18 +112,18 @@ def test_what_one_is_refused_for_the_others_wait_for(transport, refused):
             wanted, opened = {0}, asyncio.Event()
 
             async def fetch(row):
-                found = await get(session.route, f"http://{where}/book", {}, 10)
+                found = await get(session.access, f"http://{where}/book", {}, 10)
                 if isinstance(found, Problem):
                     return found
                 wanted.discard(row)
                 return None
 
             opened.set()
-            fetcher = Fetcher(["a"], session.route, lambda: wanted, fetch, opened, troubles)
+            fetcher = Fetcher(["a"], session.access, lambda: wanted, fetch, opened, troubles)
             parts = [session.run(), fetcher.run()]
             first, second = parts if refused == "/ws" else reversed(parts)
             running = [asyncio.create_task(first)]
-            await until_true(lambda: session.route.patience.until)
+            await until_true(lambda: session.access.patience.until)
             running.append(asyncio.create_task(second))
             await until_true(lambda: not wanted and session.connections)
             for task in running:

@@ -11,12 +11,12 @@ from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
 from pinnacle.venues.transport import inbox
+from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.certificates import make_certificates
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.fetching import get
 from pinnacle.venues.transport.inbox import FRAME_BYTES_MAX, FRAMES_PER_TURN, Inbox
 from pinnacle.venues.transport.port import SocketError, connect_by
-from pinnacle.venues.transport.route import Route
 
 
 def talk(transport, client, server, tls=None, **keys):
@@ -27,10 +27,10 @@ def talk(transport, client, server, tls=None, **keys):
             server, "127.0.0.1", 0, ssl=tls, compression=None, max_size=None
         ) as serving:
             where = f"127.0.0.1:{serving.sockets[0].getsockname()[1]}"
-            route = Route(ConnectionConfig(transport=transport, **keys))
+            access = Access(ConnectionConfig(transport=transport, **keys))
             url = f"{'wss' if tls else 'ws'}://{where}"
             async with asyncio.timeout(30):
-                socket = await connect_by(transport)(url, route)
+                socket = await connect_by(transport)(url, access)
                 try:
                     return await client(socket)
                 finally:
@@ -242,11 +242,11 @@ def test_an_opening_that_is_broken_off_leaves_no_connection(transport, what, spe
     async def run():
         server = await asyncio.start_server(silent, "127.0.0.1", 0)
         where = f"{'s' * speaks_tls}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        route = Route(ConnectionConfig(transport=transport))
+        access = Access(ConnectionConfig(transport=transport))
         if what == "stream":
-            opening = asyncio.create_task(connect_by(transport)(f"ws{where}", route))
+            opening = asyncio.create_task(connect_by(transport)(f"ws{where}", access))
         else:
-            opening = asyncio.create_task(get(route, f"http{where}", {}, 20))
+            opening = asyncio.create_task(get(access, f"http{where}", {}, 20))
         async with asyncio.timeout(20):
             while ends != ["met"]:
                 await asyncio.sleep(0.005)
@@ -269,7 +269,7 @@ def test_a_refusal_says_its_status_and_its_wait(transport):
         server = await asyncio.start_server(refuse, "127.0.0.1", 0)
         url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         with pytest.raises(SocketError, match="503") as caught:
-            await connect_by(transport)(url, Route(ConnectionConfig(transport=transport)))
+            await connect_by(transport)(url, Access(ConnectionConfig(transport=transport)))
         server.close()
         return caught.value
 
@@ -288,7 +288,7 @@ def test_a_server_that_speaks_something_else_is_refused(transport, answer):
         url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         async with asyncio.timeout(20):
             with pytest.raises((SocketError, OSError)):
-                await connect_by(transport)(url, Route(ConnectionConfig(transport=transport)))
+                await connect_by(transport)(url, Access(ConnectionConfig(transport=transport)))
         server.close()
 
     asyncio.run(run())

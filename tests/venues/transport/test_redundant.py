@@ -8,7 +8,7 @@ from websockets.asyncio.server import serve
 from pinnacle.core.market_state import ConnectionState
 from pinnacle.core.schema import Reason
 from pinnacle.venues.transport.config import ConnectionConfig
-from pinnacle.venues.transport.lines import Lines
+from pinnacle.venues.transport.redundant import RedundantConnections
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost
 from tests.venues.transport.test_websocket import QUICK, Talk
@@ -53,7 +53,9 @@ def with_lines(count, scene, **changes):
         async with serve(venue.client, "127.0.0.1", 0) as server:
             url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             config = ConnectionConfig(**(QUICK | changes))
-            lines = talk.session = Lines(url, config, talk, Troubles("somebody"), count)
+            lines = talk.session = RedundantConnections(
+                url, config, talk, Troubles("somebody"), count
+            )
             running = asyncio.create_task(lines.run())
             try:
                 await until(lambda: len(talk.taken) == count)

@@ -17,21 +17,21 @@ from pinnacle.venues.transport.patience import Patience
 #: Of a proxy's answer to CONNECT; one that says more is none.
 PROXY_BYTES_MAX = 64 * 1024
 #: By what leads there; a process has a few, and keeps them.
-_ROUTES: dict[tuple[type, bytes], "Route"] = {}
+_ACCESSES: dict[tuple[type, bytes], "Access"] = {}
 _FAMILIES = {None: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
 
 
-def route_of(config: ConnectionConfig) -> "Route":
+def access_of(config: ConnectionConfig) -> "Access":
     """That of everybody in this process who reaches a venue as this says: a venue bans addresses,
     whoever of those behind it has asked too much."""
     key = type(config), encode(config)
-    if key not in _ROUTES:
-        _ROUTES[key] = Route(config)
-    return _ROUTES[key]
+    if key not in _ACCESSES:
+        _ACCESSES[key] = Access(config)
+    return _ACCESSES[key]
 
 
-class Route:
-    """One venue's: whoever connects to it shares this one (`route_of`).
+class Access:
+    """One venue's: whoever connects to it shares this one (`access_of`).
 
     config     what may be set about it
     patience   until when the venue wants to hear nothing

@@ -7,13 +7,13 @@ import asyncio
 from collections.abc import Sequence
 
 from pinnacle.core.market_state import ConnectionState
+from pinnacle.venues.transport.access import access_of
 from pinnacle.venues.transport.config import ConnectionConfig
-from pinnacle.venues.transport.route import route_of
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, Conversation, WebSocketSession
 
 
-class Lines:
+class RedundantConnections:
     """As a WebSocketSession, of `count` of them.
 
     connections   how often it was subscribed with no other standing
@@ -29,13 +29,13 @@ class Lines:
     ):
         self.connections = 0
         self.acknowledged = asyncio.Event()
-        self.route = route_of(config)
+        self.access = access_of(config)
         self._conversation = conversation
         self._sessions: list[WebSocketSession] = []
         for _ in range(count):
-            line = _Line(self, conversation)
-            line.session = WebSocketSession(url, config, line, troubles)
-            self._sessions.append(line.session)
+            one = _Connection(self, conversation)
+            one.session = WebSocketSession(url, config, one, troubles)
+            self._sessions.append(one.session)
         #: Whose frames are being taken.
         self.speaking = self._sessions[0]
 
@@ -50,19 +50,19 @@ class Lines:
         return max(session.state for session in self._sessions)
 
     def acknowledge(self) -> None:
-        """Of the line whose frames are being taken."""
+        """Of the connection whose frames are being taken."""
         self.speaking.acknowledge()
         if not self.acknowledged.is_set():
             self.connections += 1
             self.acknowledged.set()
 
     def say(self, text: str) -> None:
-        """On every line."""
+        """On every one."""
         for session in self._sessions:
             session.say(text)
 
     def give_up(self, lost: ConnectionLost) -> None:
-        """End every line."""
+        """End every one."""
         for session in self._sessions:
             session.give_up(lost)
 
@@ -77,30 +77,30 @@ class Lines:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def lost(self, reason: int) -> None:
-        """A line is; nothing is to the conversation as long as another stands."""
+        """One is; nothing is to the conversation as long as another stands."""
         if not any(session.acknowledged.is_set() for session in self._sessions):
             self.acknowledged.clear()
             self._conversation.lost(reason)
 
 
-class _Line(Conversation):
+class _Connection(Conversation):
     """What is said on one of them."""
 
     session: WebSocketSession
 
-    def __init__(self, lines: Lines, conversation: Conversation):
-        self._lines = lines
+    def __init__(self, all_of_them: RedundantConnections, conversation: Conversation):
+        self._all = all_of_them
         self._conversation = conversation
 
     def greeting(self) -> Sequence[str]:
         return self._conversation.greeting()
 
     def take(self, frames: Sequence[bytes]) -> None:
-        self._lines.speaking = self.session
+        self._all.speaking = self.session
         self._conversation.take(frames)
 
     def nudge(self) -> str | None:
         return self._conversation.nudge()
 
     def lost(self, reason: int) -> None:
-        self._lines.lost(reason)
+        self._all.lost(reason)

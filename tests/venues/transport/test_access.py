@@ -14,11 +14,11 @@ from websockets.http11 import Response
 
 from pinnacle.core.config import convert_part
 from pinnacle.core.errors import ConfigError
+from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.certificates import make_certificates
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.fetching import Problem, get
 from pinnacle.venues.transport.port import SocketError, connect_by
-from pinnacle.venues.transport.route import Route
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +92,11 @@ def reach(transport, served, host="127.0.0.1", proxy=None, proxy_user="", **keys
                 keys["proxy"] = f"http://{proxy_user}{where}"
             name = f"[{host}]" if ":" in host else host
             address = f"{name}:{server.sockets[0].getsockname()[1]}"
-            route = Route(ConnectionConfig(transport=transport, ca_file=ca_file, **keys))
+            access = Access(ConnectionConfig(transport=transport, ca_file=ca_file, **keys))
             async with asyncio.timeout(20):
-                reached.request = await get(route, f"https://{address}/book", {}, 10)
+                reached.request = await get(access, f"https://{address}/book", {}, 10)
                 try:
-                    opened = await connect_by(transport)(f"wss://{address}/ws", route)
+                    opened = await connect_by(transport)(f"wss://{address}/ws", access)
                     reached.stream = await opened.frames()
                     await opened.close()
                 except (OSError, SocketError) as error:
@@ -200,7 +200,7 @@ def test_what_is_no_proxy_is_told(transport, served, answer):
 def test_a_proxy_that_is_not_there_is_told(transport):
     config = ConnectionConfig(transport=transport, proxy="http://me:secret@127.0.0.1:1")
     with pytest.raises(OSError, match=r"proxy 127\.0\.0\.1:1: ") as caught:
-        asyncio.run(connect_by(transport)("ws://127.0.0.1:2", Route(config)))
+        asyncio.run(connect_by(transport)("ws://127.0.0.1:2", Access(config)))
     assert "secret" not in str(caught.value)
 
 
