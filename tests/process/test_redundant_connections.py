@@ -57,13 +57,13 @@ def test_books_and_trades_are_those_of_one_that_was_never_lost(venue, tmp_path):
         try:
             async with asyncio.timeout(60):
                 await playing
+                await server.close()  # or who comes back after the tape would be welcome
                 while connector.session.acknowledged.is_set():
                     await asyncio.sleep(0.01)
         finally:
             running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await running
-            await server.close()
         return server, connector
 
     server, connector = asyncio.run(run())
