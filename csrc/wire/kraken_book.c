@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/decimal.h"
 #include "base/decimal_inline.h"
 #include "base/error.h"
 
@@ -131,6 +130,17 @@ static int64_t digits_of(int64_t units, int64_t mantissa, uint32_t own, uint32_t
     return value % power == 0 ? value / power : PMM_ERR_RANGE;
 }
 
+/* The digits of a number that is not negative, without leading zeros; past them. */
+static char *put_digits(char *p, int64_t value) {
+    char text[20], *end = text + sizeof text, *at = end;
+    uint64_t left = (uint64_t)value;
+    do
+        *--at = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    memcpy(p, at, (size_t)(end - at));
+    return p + (end - at);
+}
+
 int64_t pmm_kraken_book_text(const struct pmm_kraken_book *book, const struct pmm_instrument *instrument,
                              uint32_t price_decimals, uint32_t quantity_decimals, char *out) {
     char *p = out;
@@ -143,9 +153,47 @@ int64_t pmm_kraken_book_text(const struct pmm_kraken_book *book, const struct pm
             const int64_t quantity =
                 digits_of(level->quantity, instrument->lot_mantissa, instrument->lot_decimals, quantity_decimals);
             if (price < 0 || quantity < 0) return PMM_ERR_RANGE;
-            p += pmm_decimal_format(price, 1, 0, p, PMM_DECIMAL_TEXT_BYTES);
-            p += pmm_decimal_format(quantity, 1, 0, p, PMM_DECIMAL_TEXT_BYTES);
+            p = put_digits(put_digits(p, price), quantity);
         }
     }
     return p - out;
+}
+
+/* 0, or that somebody must look at the part: then nothing of it is delivered. */
+static int64_t follow_part(struct pmm_kraken_row *row, const struct pmm_wire *wire, const struct pmm_wire_part *part,
+                           const struct pmm_crc32 *crc32, struct pmm_event *out, size_t max) {
+    struct pmm_kraken_book *book = row->book;
+    char text[PMM_KRAKEN_TEXT_BYTES];
+    for (int ask = 0; ask < 2; ask++)
+        if (book->count[ask] + part->count > book->capacity) return PMM_ERR_AGAIN;
+    if (part->count > 0) {
+        row->price_decimals = part->price_decimals;
+        row->quantity_decimals = part->quantity_decimals;
+    }
+    const int64_t taken = pmm_kraken_book_take(book, wire->out + part->first, part->count, out, max);
+    if (taken < 0 || !part->checked) return taken;
+    const int64_t length =
+        pmm_kraken_book_text(book, &wire->instruments[part->row], row->price_decimals, row->quantity_decimals, text);
+    if (length < 0 || pmm_crc32(crc32, 0, text, (size_t)length) != part->checksum) return PMM_ERR_AGAIN;
+    row->good++;
+    return taken;
+}
+
+int64_t pmm_kraken_follow(struct pmm_kraken_row *rows, const struct pmm_wire *wire, uint64_t from, uint64_t n,
+                          const struct pmm_crc32 *crc32, struct pmm_event *out, uint64_t max, uint64_t *count) {
+    uint64_t i = 0;
+    *count = 0;
+    for (; i < n; i++) {
+        const struct pmm_wire_part *part = &wire->parts[from + i];
+        int64_t taken = part->count;
+        /* Each level of a part may push out one, and each may be one too many at the beginning. */
+        if (2 * (uint64_t)part->count > max - *count) break;
+        if (part->kind == PMM_WIRE_DEPTH)
+            taken = follow_part(&rows[part->row], wire, part, crc32, out + *count, max - *count);
+        else
+            memcpy(out + *count, wire->out + part->first, part->count * sizeof *out);
+        if (taken < 0) break;
+        *count += (uint64_t)taken;
+    }
+    return (int64_t)i;
 }

@@ -14,7 +14,8 @@
 #ifndef PMM_KRAKEN_BOOK_H
 #define PMM_KRAKEN_BOOK_H
 
-#include "base/event.h"
+#include "base/crc32.h"
+#include "wire/message.h"
 
 #define PMM_KRAKEN_DEPTH_MAX  1000
 #define PMM_KRAKEN_TEXT_BYTES 1024 /* of what pmm_kraken_book_text writes, at most */
@@ -39,5 +40,21 @@ int64_t pmm_kraken_book_take(struct pmm_kraken_book *book, const struct pmm_even
  */
 int64_t pmm_kraken_book_text(const struct pmm_kraken_book *book, const struct pmm_instrument *instrument,
                              uint32_t price_decimals, uint32_t quantity_decimals, char *out);
+
+/* What is followed of one instrument. */
+struct pmm_kraken_row {
+    struct pmm_kraken_book *book; /* NULL: has not begun, and no update of it is given */
+    uint32_t price_decimals, quantity_decimals; /* as the venue last wrote them */
+    uint64_t good;                /* checksums that were of the book behind their parts */
+};
+
+/*
+ * Takes wire->parts[from] to [from + n - 1], which are updates of books that have begun or are of no book, and writes
+ * what is to be delivered of them. Returns how many parts it has taken: up to one whose checksum is not of the book
+ * behind it, that may be too much for the book, or for which `out` has no room, and *count, the records. That one is
+ * not delivered, but may be in its book already, which taking it again does not change.
+ */
+int64_t pmm_kraken_follow(struct pmm_kraken_row *rows, const struct pmm_wire *wire, uint64_t from, uint64_t n,
+                          const struct pmm_crc32 *crc32, struct pmm_event *out, uint64_t max, uint64_t *count);
 
 #endif

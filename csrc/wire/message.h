@@ -104,5 +104,7 @@ struct pmm_wire {
 int64_t pmm_wire_scan(struct pmm_wire *wire, const char *text, const uint64_t *bytes, size_t frames, int64_t recv_ns);
 /* The same of one message. */
 int64_t pmm_wire_scan_one(struct pmm_wire *wire, const char *text, uint64_t bytes, int64_t recv_ns);
+/* Parts of the last call ahead of the first that is of none of the instruments, or has a code. */
+int64_t pmm_wire_plain(const struct pmm_wire *wire);
 
 #endif

@@ -255,3 +255,10 @@ int64_t pmm_wire_scan(struct pmm_wire *wire, const char *text, const uint64_t *b
     }
     return (int64_t)frames;
 }
+
+int64_t pmm_wire_plain(const struct pmm_wire *wire) {
+    size_t i = 0;
+    while (i < wire->part_count && wire->parts[i].row != PMM_WIRE_NO_ROW && !wire->parts[i].code)
+        i++;
+    return (int64_t)i;
+}

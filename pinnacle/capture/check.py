@@ -15,12 +15,13 @@ import numpy as np
 
 from pinnacle.capture.instruments import guess_dialect, instruments_in, known_dialects
 from pinnacle.capture.reading import Recording
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import FAR_CAPACITY, WINDOW, Book
 from pinnacle.core.schema import Kind
-from pinnacle.venues.codec import NO_SEQUENCE, FrameError, MessageKind
+from pinnacle.venues.codec import FRAMES_MAX, NO_ROW, FrameError
 from pinnacle.venues.dialect import Dialect, Line, LineKind
+from pinnacle.venues.fetched import FetchedStream
 from pinnacle.venues.port import Top
-from pinnacle.venues.stream import FetchedStream
 from pinnacle.venues.tallies import Tally
 
 #: The counts of what is not whole, in words.
@@ -36,6 +37,8 @@ FAULTS = {
 }
 #: And of what is worth knowing.
 NOTED = FAULTS | {"rounded": "quantities finer than the lot, rounded down"}
+#: What the judge counts by the same name.
+_JUDGED = ("frames", "events", "levels", "trades", "trades_missing", "unordered", "crossed")
 _NO_BOOK = "no depth snapshot that its updates join on to"
 
 
@@ -99,56 +102,32 @@ class _Seen(NamedTuple):
 
 
 class _Symbol:
-    """What the lines of one symbol must keep to, besides what its stream and its book judge."""
+    """What is counted of one symbol: by its stream, and by the judge of what that let pass."""
 
-    def __init__(self, report: FileReport, tally: Tally, trades_numbered: bool):
+    def __init__(self, report: FileReport, tally: Tally, judged: Any):
         self._report = report
         self._tally = tally
-        self._trades_numbered = trades_numbered
-        self._trade_id = self._twice = self._event_ns = 0
-        self._line: Line | None = None
-
-    def trade(self, trade_id: int) -> None:
-        report, last = self._report, self._trade_id
-        report.trades += 1
-        if self._trades_numbered and last and trade_id > last:
-            report.trades_missing += trade_id - last - 1
-        if last and (trade_id == last or (trade_id < last and self._trades_numbered)):
-            self._twice += 1
-        self._trade_id = max(last, trade_id)
-
-    def change(self, part: Any, line: Line) -> None:
-        """A depth update or snapshot that the stream let pass: nothing but its time may tell that
-        it was there already, or is older than the last one."""
-        last, last_ns, event_ns = self._line, self._event_ns, part.event_ns
-        self._line, self._event_ns = line, event_ns
-        if last is None or last.number == line.number or part.final_id:
-            return
-        by_event = event_ns and last_ns and event_ns != last_ns
-        now, before = (event_ns, last_ns) if by_event else (line.recv_ns, last.recv_ns)
-        told = part.checked or part.sequence != NO_SEQUENCE
-        if (event_ns or now) and now == before and line.frame == last.frame:
-            self._twice += 1
-        elif now and now < before and (part.kind == MessageKind.SNAPSHOT or not told):
-            self._report.unordered += 1
+        self._judged = judged
 
     def faults(self) -> int:
         """How many there are so far: what is asked of each line, so that `count` need not be."""
-        report, tally = self._report, self._tally
+        judged, tally = self._judged, self._tally
         of_stream = tally.gaps + tally.dropped + tally.odd + tally.bad + tally.rounded
-        of_market = report.trades_missing + report.unordered + report.crossed
-        return of_stream + of_market + report.top_different + self._twice
+        of_market = judged.trades_missing + judged.unordered + judged.crossed + judged.twice
+        return int(of_stream + of_market + self._report.top_different)
 
     def count(self) -> FileReport:
-        """The report, with what the stream has counted."""
-        report, tally = self._report, self._tally
+        """The report, with all of it."""
+        report, tally, judged = self._report, self._tally, self._judged
         report.gaps = tally.gaps
         report.snapshots = tally.snapshots
         report.joined_late = tally.early
-        report.duplicated = tally.dropped + self._twice
+        report.duplicated = tally.dropped + judged.twice
         report.odd = tally.odd
         report.rounded = tally.rounded
         report.checksums.good, report.checksums.bad = tally.good, tally.bad
+        for name in _JUDGED:
+            setattr(report, name, getattr(judged, name))
         return report
 
 
@@ -168,6 +147,9 @@ class CaptureCheck:
         self._others = [other for other in known_dialects() if other.venue != dialect.venue]
         self._rows = {symbol: row for row, symbol in enumerate(symbols)}
         self._line = Line(0, 0, b"")
+        #: Those that are taken together, and the rows that `_line`, one of them, concerns.
+        self._lines = [self._line]
+        self._concerned: set[int] = set()
         self._foreign = 0
         #: What the stream says of this line.
         self._told: dict[str, str] = {}
@@ -175,10 +157,24 @@ class CaptureCheck:
         self._faults: dict[tuple[int, str], _Seen] = {}
         self._faults_of = [0] * len(symbols)
         self.stream = dialect.stream(instruments, self._take, self._told.setdefault, self._top)
-        self.stream.watch = self._watch
+        self.stream.watch = self
+        self._judge = ffi.new("struct pmm_judge *")
+        self._judged = ffi.new("struct pmm_judge_row[]", len(symbols))
+        self._cdata = ffi.new("struct pmm_book *[]", [book.cdata for book in self.books])
+        self._numbers, self._received, self._texts = (
+            ffi.new("int64_t[]", FRAMES_MAX) for _ in range(3)
+        )
+        self._judge.rows, self._judge.books = self._judged, self._cdata
+        self._judge.numbers, self._judge.recv_ns = self._numbers, self._received
+        self._judge.texts, self._judge.trades_numbered = self._texts, dialect.trades_numbered
+        self._records = ffi.new("uint64_t *")
+        #: What the stream has given, and the judge has not seen.
+        self._given: tuple[Any, int] = ffi.NULL, 0
         self._symbols = [
-            _Symbol(report, tally, dialect.trades_numbered)
-            for report, tally in zip(self.reports, self.stream.tallies, strict=True)
+            _Symbol(report, tally, self._judged[row])
+            for row, (report, tally) in enumerate(
+                zip(self.reports, self.stream.tallies, strict=True)
+            )
         ]
 
     @property
@@ -195,10 +191,33 @@ class CaptureCheck:
             if not report.snapshots:
                 yield f"{self._file}: {report.symbol}: {_NO_BOOK}"
 
+    def feed_many(self, lines: list[Line], frames: list[bytes]) -> int:
+        """Take lines as far as their frames are of the market; how many."""
+        self._begin(lines)
+        try:
+            taken = self.stream.take_some(frames, self.recv_ns)
+        except FrameError:
+            return 0
+        self._settle()
+        codec = self.stream.codec
+        if len(self.reports) == 1:
+            self._judged[0].frames += taken
+        else:
+            lib.pmm_judge_frames(self._judge, codec.parts, codec.part_count)
+        return taken
+
+    def _begin(self, lines: list[Line]) -> None:
+        self._lines = lines
+        count, received = len(lines), [line.recv_ns for line in lines]
+        self._numbers[0:count] = [line.number for line in lines]
+        self._received[0:count] = received
+        self._texts[0:count] = [hash(line.frame) for line in lines]
+        self.recv_ns = max(self.recv_ns, *received)
+
     def feed(self, line: Line) -> None:
         """Take one line; DataError if it is no message of the venue's."""
-        self.recv_ns = max(self.recv_ns, line.recv_ns)
         self._line = line
+        self._begin([line])
         rows: set[int] = set()
         if line.kind is LineKind.CONNECTED:
             if not self._is_foreign(line):
@@ -228,7 +247,7 @@ class CaptureCheck:
         codec = self.stream.codec
         rows = {0} if len(self.reports) == 1 else codec.last_rows()
         for row in rows:
-            self.reports[row].frames += 1
+            self._judged[row].frames += 1
         return rows
 
     def _snapshot(self, symbol: str, line: Line) -> None:
@@ -278,26 +297,47 @@ class CaptureCheck:
                 self._faults[row, name] = _Seen(self._line.number, words)
         return found
 
-    def _watch(self, part: Any) -> None:
-        """What of a part the books have."""
-        report, kind = self.reports[part.row], part.kind
-        report.events += part.count
-        if kind == MessageKind.TRADE:
-            self._symbols[part.row].trade(part.final_id)
-        elif kind != MessageKind.TOP:
-            self._symbols[part.row].change(part, self._line)
-            report.levels += part.count - 2 * (kind == MessageKind.SNAPSHOT)
-            top = self.books[part.row].top()
-            both = top.bid_quantity and top.ask_quantity
-            report.crossed += bool(both and top.bid_price >= top.ask_price)
+    def sees(self, part: Any) -> None:
+        """What is wrong from here is wrong with the part's line."""
+        line = self._lines[part.frame]
+        if line is not self._line:
+            self._settle()
+            self._line = line
+        self._concerned.update((0, part.row))
+
+    def _settle(self) -> None:
+        """What concerns a line is noted before the next one is looked at."""
+        if self._concerned:
+            self._concerned.discard(NO_ROW)
+            self._note(self._concerned)
+            self._concerned = set()
+
+    def took(self, parts: Any, count: int) -> None:
+        """The books take what the stream has given of these parts, and each is judged behind it."""
+        (events, left), at = self._given, 0
+        self._given = ffi.NULL, 0
+        if count > 1 or self._lines[parts.frame] is not self._line:
+            self._settle()
+        while at < count:
+            at += lib.pmm_judge_take(
+                self._judge, parts + at, count - at, events, left, self._records
+            )
+            last = parts[at - 1]
+            if at < count or self._symbols[last.row].faults() != self._faults_of[last.row]:
+                self.sees(last)
+            if at < count:
+                self._settle()
+                events, left = events + self._records[0], left - self._records[0]
 
     def _take(self, events: Any, count: int) -> None:
-        """One part's records, or notices of several books."""
-        if events[0].kind == Kind.BOOK_INVALID:
-            for book in self.books:
-                book.apply(events, count)
-        elif events[0].kind not in (Kind.TRADE, Kind.TOP):
-            self.books[events[0].instrument_id].apply(events, count)
+        """Records of parts of which `took` will be told; or of some, with more to come; or notices
+        of several books."""
+        earlier, left = self._given
+        is_notice = events[0].kind == Kind.BOOK_INVALID
+        self._given = (ffi.NULL, 0) if is_notice else (events, count)
+        for records, n in ((earlier, left), (events, count if is_notice else 0)):
+            for book in self.books if n else ():
+                book.apply(records, n)
 
     def _top(self, row: int, shown: Top, beyond: bool) -> None:
         top, report = self.books[row].top(), self.reports[row]
@@ -316,6 +356,6 @@ def check_capture(path: Path, dialect: Dialect | None = None) -> CaptureCheck:
     dialect = dialect or guess_dialect(path)
     recording = Recording(path)
     check = CaptureCheck(str(path), instruments_in(recording, dialect), dialect)
-    recording.each(check.feed)
+    recording.several(dialect, check.feed_many, check.feed)
     check.finish(time.perf_counter() - begin)
     return check

@@ -12,7 +12,7 @@ from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import INSTRUMENT, STEPS
 from pinnacle.venues import registry
-from pinnacle.venues.codec import FRAMES_MAX, NO_ROW, Codec, FrameError, excerpt
+from pinnacle.venues.codec import NO_ROW, Codec, FrameError, excerpt
 from pinnacle.venues.dialect import Dialect, Line, LineKind
 
 SYMBOL_BYTES_MAX: int = lib.PMM_SYMBOL_BYTES - 1
@@ -53,7 +53,7 @@ def instruments_in(recording: Recording, dialect: Dialect) -> np.ndarray:
     finer than the step of today. DataError if the recording has no frame of any instrument.
     """
     rows = _Rows(dialect)
-    recording.several(FRAMES_MAX, rows.take_many, rows.take)
+    recording.several(dialect, rows.take_many, rows.take)
     return rows.table(recording.path)
 
 
@@ -79,25 +79,29 @@ class _Rows:
         self._lots = np.full(SYMBOLS_MAX + 1, dialect.decimals[1], np.int64)
         self._codec = self._of(2)
 
-    def take_many(self, lines: list[Line]) -> bool:
-        """Whether they were frames of symbols that there are, and nothing was odd. If not, some of
-        their steps may be in: no step is changed by coming twice."""
-        dialect = self._dialect
-        if any(x.kind is not LineKind.FRAME or dialect.book_of(x) is not None for x in lines):
-            return False
+    def take_many(self, lines: list[Line], frames: list[bytes]) -> int:
+        """How many there are ahead of the first that is odd. Some steps of those behind may be in:
+        no step is changed by coming twice."""
         try:
-            return self._scan_many([dialect.reads(line.frame) for line in lines])
+            taken = self._codec.scan(frames, 1)
+            if self._plain() < self._codec.part_count and self._unknown():
+                parts = self._codec.last_parts()
+                unknown = [frames[p.frame] for p in parts if p.row == NO_ROW and not p.code]
+                for frame in unknown:
+                    self._rows_of(frame)
+                taken = self._codec.scan(frames, 1)
         except DataError:
-            return False
+            return 0
+        self._add()
+        plain = self._plain()
+        return taken if plain == self._codec.part_count else self._codec.parts[plain].frame
 
-    def _scan_many(self, frames: list[bytes]) -> bool:
-        codec, at = self._codec, 0
-        while at < len(frames):
-            at += codec.scan(frames[at:], 1) + codec.ended
-            if any(part.row == NO_ROW or part.code for part in codec.last_parts()):
-                return False
-            self._add()
-        return True
+    def _plain(self) -> int:
+        return int(lib.pmm_wire_plain(self._codec.wire))
+
+    def _rows_of(self, frame: bytes) -> None:
+        for symbol in self._dialect.symbols(frame):
+            self._row(symbol)
 
     def take(self, line: Line) -> None:
         dialect = self._dialect
@@ -118,8 +122,7 @@ class _Rows:
     def _scan(self, frame: bytes, recv_ns: int) -> None:
         self._codec.scan((frame,), recv_ns)
         if self._unknown():
-            for symbol in self._dialect.symbols(frame):
-                self._row(symbol)
+            self._rows_of(frame)
             self._codec.scan((frame,), recv_ns)
             if self._unknown():
                 raise FrameError(f"of a symbol that cannot be read: {excerpt(frame)}")
@@ -138,15 +141,20 @@ class _Rows:
 
     def _book(self, body: bytes, symbol: str, recv_ns: int) -> None:
         row = self._row(symbol) if symbol else len(self._codec.instruments) - 1
+        with suppress(FrameError):
+            self._codec.scan_snapshot(body, recv_ns, row)
+            if row not in self._odd():
+                self._add()
+                return
         self._fit(row, lambda: self._codec.scan_snapshot(body, recv_ns, row))
         self._add()
 
     def _fit(self, row: int, scan: Callable[[], object]) -> None:
-        """Quantities of nearly worthless coins may overflow the finest unit: such a row gets a
-        coarser one. FrameError if none helps."""
+        """Quantities of nearly worthless coins may overflow the finest unit, as one of the last
+        scan has: such a row gets a coarser one. FrameError if none helps."""
         table = self._codec.instruments
         finest = int(table["lot_decimals"][row])
-        for decimals in range(finest, -1, -4):
+        for decimals in range(finest - 4, -1, -4):
             table["lot_decimals"][row] = decimals
             with suppress(FrameError):
                 scan()

@@ -15,7 +15,7 @@ What a frame says is the venue's dialect's to know.
 import io
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -27,7 +27,8 @@ import zstandard
 
 from pinnacle.core.errors import DataError, UsageError, is_shortage
 from pinnacle.core.kept import open_kept
-from pinnacle.venues.dialect import Line, LineKind
+from pinnacle.venues.codec import FRAMES_MAX
+from pinnacle.venues.dialect import Dialect, Line, LineKind
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -253,22 +254,28 @@ class Recording:
             yield line
         self._lines = kept
 
-    def each(self, take: Callable[[Line], object]) -> None:
-        """Give `take` every line. What is wrong with one names file and line."""
-        self._each(self, take)
-
     def several(
-        self, many: int, take: Callable[[list[Line]], bool], one: Callable[[Line], object]
+        self,
+        dialect: Dialect,
+        take: Callable[[list[Line], list[Any]], int],
+        one: Callable[[Line], object],
     ) -> None:
-        """Give `take` so many lines a call; those of which it says no are given to `one`."""
+        """Give `take` as many lines a call, with their frames, as may be; it says how many it has
+        taken. `one` is given the next, and those that are no frames of a stream. What is wrong with
+        a line names it and the file."""
         lines = iter(self)
-        while waiting := list(islice(lines, many)):
-            if not take(waiting):
-                self._each(waiting, one)
+        while waiting := list(islice(lines, FRAMES_MAX)):
+            frames, at = dialect.frames(waiting), 0
+            while at < len(waiting):
+                end = frames.index(None, at)
+                if end > at:
+                    at += take(waiting[at:end], frames[at:end])
+                if at < len(waiting):
+                    self._one(waiting[at], one)
+                    at += 1
 
-    def _each(self, lines: Iterable[Line], take: Callable[[Line], object]) -> None:
-        for line in lines:
-            try:
-                take(line)
-            except DataError as error:
-                raise DataError(f"{self.path}:{line.number}: {error}") from None
+    def _one(self, line: Line, take: Callable[[Line], object]) -> None:
+        try:
+            take(line)
+        except DataError as error:
+            raise DataError(f"{self.path}:{line.number}: {error}") from None

@@ -111,11 +111,12 @@ class EventBuffer:
     """A fixed array of records that C and numpy share: no copy, no allocation in steady state.
 
     `array` has shape (capacity,) and dtype EVENT; `cdata` is the same memory as struct pmm_event *.
+    Not `blank`: what they hold before they are written is anything.
     """
 
-    def __init__(self, capacity: int):
+    def __init__(self, capacity: int, blank: bool = True):
         self.capacity = capacity
-        self.array = np.zeros(capacity, dtype=EVENT)
+        self.array = (np.zeros if blank else np.empty)(capacity, dtype=EVENT)
         self.cdata = ffi.from_buffer("struct pmm_event[]", self.array)
 
     def __len__(self) -> int:

@@ -29,7 +29,7 @@ class Codec:
     `instruments` is an array of dtype INSTRUMENT, the rows that may occur; `names` what the venue
     calls them in its messages, where that is not their symbol. `events` holds the records of the
     last scan, `parts` what it said of instruments (struct pmm_wire_part, `part_count` of them);
-    all are overwritten by the next.
+    all are overwritten by the next. `wire`: the struct pmm_wire of all that.
     """
 
     def __init__(
@@ -43,11 +43,11 @@ class Codec:
         self.symbols = [row["symbol"].decode() for row in self.instruments]
         self.names = self.symbols if names is None else list(names)
         self.instruments["symbol"] = [name.encode() for name in self.names]
-        self.events = EventBuffer(records_max)
+        self.events = EventBuffer(records_max, blank=False)
         self.parts = ffi.new("struct pmm_wire_part[]", PARTS_MAX)
         self._rows = ffi.from_buffer("struct pmm_instrument[]", self.instruments)
         self._lengths = ffi.new("uint64_t[]", FRAMES_MAX)
-        self._wire = wire = ffi.new("struct pmm_wire *")
+        self.wire = wire = ffi.new("struct pmm_wire *")
         wire.venue = venue
         wire.instruments, wire.instrument_count = self._rows, len(self._rows)
         wire.out, wire.max = self.events.cdata, self.events.capacity
@@ -57,21 +57,21 @@ class Codec:
     @property
     def count(self) -> int:
         """Records of the last scan."""
-        return self._wire.count
+        return self.wire.count
 
     @property
     def part_count(self) -> int:
-        return self._wire.part_count
+        return self.wire.part_count
 
     @property
     def ended(self) -> bool:
         """Whether the last scan ended before a frame that is not hot."""
-        return self._wire.code == _NOT_FOUND
+        return self.wire.code == _NOT_FOUND
 
     @property
     def sequence(self) -> int:
         """Of the frame that ended the last scan, on its connection; NO_SEQUENCE if it has none."""
-        return self._wire.sequence
+        return self.wire.sequence
 
     def scan(self, frames: Sequence[bytes], recv_ns: int) -> int:
         """How many of the first FRAMES_MAX frames were read: up to one that is not hot.
@@ -81,26 +81,26 @@ class Codec:
         count = len(frames)
         if count == 1:
             frame = frames[0]
-            taken = _scan_one(self._wire, frame, len(frame), recv_ns)
+            taken = _scan_one(self.wire, frame, len(frame), recv_ns)
         else:
             if count > FRAMES_MAX:
                 frames, count = frames[:FRAMES_MAX], FRAMES_MAX
             lengths = self._lengths
             lengths[0:count] = [len(frame) for frame in frames]
-            taken = _scan(self._wire, b"".join(frames), lengths, count, recv_ns)
+            taken = _scan(self.wire, b"".join(frames), lengths, count, recv_ns)
         if taken <= 0:
             check(taken, "frames of a venue")
-            if self._wire.code not in (0, _NOT_FOUND):
+            if self.wire.code not in (0, _NOT_FOUND):
                 raise self._error(frames[0])
         return taken
 
     def scan_snapshot(self, body: bytes, recv_ns: int, row: int) -> int:
         """As `scan`, of one body that does not say which instrument it is about."""
-        self._wire.snapshot_row = row
+        self.wire.snapshot_row = row
         try:
             return self.scan((body,), recv_ns)
         finally:
-            self._wire.snapshot_row = -1
+            self.wire.snapshot_row = -1
 
     def row(self, row: int) -> Any:
         """struct pmm_instrument * of a row."""
@@ -113,7 +113,7 @@ class Codec:
     def last_rows(self) -> set[int]:
         """Whose those are."""
         parts = self.parts
-        rows = {parts[i].row for i in range(self._wire.part_count)}
+        rows = {parts[i].row for i in range(self.wire.part_count)}
         rows.discard(NO_ROW)
         return rows
 
@@ -122,7 +122,7 @@ class Codec:
         return _words(part.code, part.offset, frame)
 
     def _error(self, frame: bytes) -> FrameError:
-        return FrameError(_words(self._wire.code, self._wire.offset, frame))
+        return FrameError(_words(self.wire.code, self.wire.offset, frame))
 
 
 def _words(code: int, offset: int, frame: bytes) -> str:

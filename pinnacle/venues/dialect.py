@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from pinnacle.core.errors import UsageError
+from pinnacle.core.errors import DataError, UsageError
 from pinnacle.core.schema import Venue
 from pinnacle.venues.port import Sink, Top
 from pinnacle.venues.stream import MarketStream, Tell, untold
@@ -141,6 +141,18 @@ class Dialect(ABC):
     def reads(self, frame: bytes) -> bytes:
         """A frame as `messages` reads it: older recordings may need more than a look."""
         return frame
+
+    def frames(self, lines: Sequence[Line]) -> list[bytes | None]:
+        """As `messages` reads them; None of a line that is no frame of a stream, and of the end."""
+        is_frame, book_of, reads = LineKind.FRAME, self.book_of, self.reads
+        try:
+            found = [
+                reads(line.frame) if line.kind is is_frame and book_of(line) is None else None
+                for line in lines
+            ]
+        except DataError:
+            found = [None] * len(lines)
+        return [*found, None]
 
     @abstractmethod
     def stream(self, instruments: np.ndarray, sink: Sink, tell: Tell, shown: Shown) -> MarketStream:

@@ -12,8 +12,9 @@ from pinnacle.core.l3book import L3Book
 from pinnacle.core.l3levels import L3Levels
 from pinnacle.core.schema import EventBuffer, Kind
 from pinnacle.venues.codec import Codec, FrameError, MessageKind
+from pinnacle.venues.fetched import FetchedStream
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import FetchedStream, Tell, untold
+from pinnacle.venues.stream import Tell, untold
 from pinnacle.venues.sync import BookSync
 
 #: Of one book: its snapshot is tens of megabytes, and every order is a message.
@@ -41,7 +42,9 @@ class OrdersStream(FetchedStream):
         self._levels: dict[int, L3Levels] = {}
         self._rows = {int(row["instrument_id"]): at for at, row in enumerate(codec.instruments)}
         self._out = EventBuffer(codec.events.capacity)
-        self.syncs = [BookSync(self.NUMBERED, HELD_BYTES_MAX) for _ in self.rows]
+        self.syncs = [
+            BookSync(self.NUMBERED, HELD_BYTES_MAX, self.standing + row) for row in self.rows
+        ]
         if orders:  # Before the session runs: a book of orders is tens of megabytes.
             for row in self.rows:
                 self.tells(row, orders=True)
@@ -75,6 +78,7 @@ class OrdersStream(FetchedStream):
         self.by_order[row] = orders
         self.syncs[row].tied = orders and not self.NUMBERED
         if orders:
+            self.standing[row].kinds = 0  # Each part by itself: its orders may not add up.
             number = int(self.codec.instruments["instrument_id"][row])
             book = L3Book(number, self.ORDERS_MAX, WINDOW, LEVELS)
             self._levels[row] = L3Levels(book, again=not self.NUMBERED)

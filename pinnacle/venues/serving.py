@@ -12,8 +12,9 @@ from pinnacle.core.book import FAR_CAPACITY, WINDOW, Book
 from pinnacle.core.schema import Kind, Side
 from pinnacle.venues.catalogue import Catalogue
 from pinnacle.venues.dialect import Client, Dialect, Entry, Reply, Served
+from pinnacle.venues.fetched import FetchedStream
 from pinnacle.venues.orders import OrdersStream
-from pinnacle.venues.stream import FetchedStream, MarketStream
+from pinnacle.venues.stream import MarketStream
 
 JSON = {"Content-Type": "application/json"}
 encode = msgspec.json.Encoder().encode

@@ -11,18 +11,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pinnacle.core._native import lib
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Source
 from pinnacle.venues.codec import (
     NO_ROW,
-    NO_SEQUENCE,
     Codec,
-    FrameError,
     MessageKind,
     excerpt,
 )
+from pinnacle.venues.following import Following, Rule, Wanted, Watch
 from pinnacle.venues.port import Sink, Top
-from pinnacle.venues.sync import BookSync, Diff
 from pinnacle.venues.tallies import Tally
 
 #: What is wrong (with one instrument, by its symbol, or with "the stream"), in words.
@@ -50,8 +48,13 @@ class MarketStream(ABC):
     heard       rows of which anything came; who looks empties it
     frames      how many so far
     unasked     parts of frames of instruments that are not among these
-    watch       called with each part whose records the sink has, as soon as it has them
+    watch       who is told of each part whose records the sink has, as soon as it has them
     """
+
+    #: Which updates of a book that is whole follow.
+    RULE: ClassVar[Rule] = Rule.ANY
+    #: Whether all messages of a connection are numbered.
+    SEQUENCED: ClassVar[bool] = False
 
     #: What people may want to see of all tallies together, by its name there and theirs.
     COUNTED: ClassVar[dict[str, str]] = {
@@ -66,7 +69,10 @@ class MarketStream(ABC):
     def __init__(self, codec: Codec, sink: Sink, tell: Tell = untold):
         self.codec = codec
         self.rows = range(len(codec.symbols))
-        self.wanted: set[int] = set(self.rows)
+        self.following = Following(codec, self.RULE, self.SEQUENCED)
+        #: struct pmm_follow_row of each row.
+        self.standing = self.following.rows
+        self.wanted: set[int] = Wanted(self.standing, self.rows)
         self.held: dict[int, Reason] = {}
         self.broken, self.reason = Reason.NONE, Reason.STARTING
         self.tallies = [Tally() for _ in self.rows]
@@ -76,7 +82,7 @@ class MarketStream(ABC):
         self._tell = tell
         self._notices = EventBuffer(len(self.rows))
         self._notices.array["instrument_id"] = codec.instruments["instrument_id"]
-        self.watch: Callable[[Any], object] | None = None
+        self.watch: Watch | None = None
         self._first = self._end = 0
 
     @property
@@ -98,11 +104,7 @@ class MarketStream(ABC):
         """
         codec, others, at = self.codec, [], 0
         while at < len(frames):
-            waiting = frames[at:] if at else frames
-            taken = codec.scan(waiting, recv_ns)
-            self.frames += taken
-            self._parts(waiting, recv_ns)
-            at += taken
+            at += self.take_some(frames[at:] if at else frames, recv_ns)
             if codec.ended:
                 self.frames += 1
                 self.follows(codec.sequence, recv_ns)
@@ -110,33 +112,71 @@ class MarketStream(ABC):
                 at += 1
         return others
 
+    def take_some(self, frames: Sequence[bytes], recv_ns: int) -> int:
+        """Take what one scan reads: frames ahead of one that is not of the market; how many.
+
+        FrameError: the first of them cannot be read.
+        """
+        taken = self.codec.scan(frames, recv_ns)
+        self.frames += taken
+        self._parts(frames, recv_ns)
+        return taken
+
     def _parts(self, frames: Sequence[bytes], recv_ns: int) -> None:
         """Of the last scan: those that count go to the sink in as few calls as can be."""
-        codec, parts = self.codec, self.codec.parts
-        at, follows = -1, True
-        for i in range(codec.part_count):
+        parts, count = self.codec.parts, self.codec.part_count
+        i, at, follows = 0, NO_ROW, True
+        while i < count:
+            # Of a frame that is not to be taken nothing follows.
+            if not self.broken and (follows or parts[i].frame != at):
+                run = self._run(i, at)
+                if run:
+                    i += run
+                    at, follows = parts[i - 1].frame, True
+                    continue
             part = parts[i]
+            if self.watch is not None:
+                self.watch.sees(part)
             if part.frame != at:
-                at, frame = part.frame, frames[part.frame]
-                follows = self.follows(part.sequence, recv_ns)
-            if self.broken or not follows:
-                continue
-            if part.code or part.row == NO_ROW:
-                self._refuse(part, frame, recv_ns)
-                continue
-            if part.rounded:
-                self.tallies[part.row].rounded += part.rounded
-            self.heard.add(part.row)
-            if part.row in self.held:
-                continue
-            if self.accept(part, frame, recv_ns):
-                if part.first != self._end:
-                    self.flush()
-                    self._first = part.first
-                self._end = part.first + part.count
-                self.taken(part, recv_ns)
+                at, follows = part.frame, self.follows(part.sequence, recv_ns)
+            if follows and not self.broken:
+                self._part(part, frames[at], recv_ns)
+            i += 1
         self.flush()
         self._first = self._end = 0
+
+    def _run(self, first: int, frame: int) -> int:
+        """Go over the parts that simply follow, in one step; how many."""
+        count = self.following.go(first, frame)
+        if not count:
+            return 0
+        self.heard.update(self.following.touched())
+        return self.run(first, count)
+
+    def run(self, first: int, count: int) -> int:
+        """Accept parts of the last scan that simply follow; how many, up to one that does not."""
+        parts = self.codec.parts
+        self._accepted(parts[first].first, parts[first + count - 1])
+        self._watched(parts + first, count)
+        return count
+
+    def _part(self, part: Any, frame: bytes, recv_ns: int) -> None:
+        """One that does not."""
+        if part.code or part.row == NO_ROW:
+            self._refuse(part, frame, recv_ns)
+            return
+        self.tallies[part.row].rounded += part.rounded
+        self.heard.add(part.row)
+        if part.row not in self.held and self.accept(part, frame, recv_ns):
+            self._accepted(part.first, part)
+            self.taken(part, recv_ns)
+
+    def _accepted(self, first: int, last: Any) -> None:
+        """The records from the first to the last part's last."""
+        if first != self._end:
+            self.flush()
+            self._first = first
+        self._end = last.first + last.count
 
     def flush(self) -> None:
         """What was accepted so far is in the books from here."""
@@ -177,8 +217,12 @@ class MarketStream(ABC):
     def taken(self, part: Any, recv_ns: int) -> None:
         """A part was accepted; the sink has it after `flush`."""
         if self.watch is not None:
+            self._watched(ffi.addressof(part), 1)
+
+    def _watched(self, parts: Any, count: int) -> None:
+        if self.watch is not None:
             self.flush()
-            self.watch(part)
+            self.watch.took(parts, count)
 
     def follows(self, sequence: int, recv_ns: int) -> bool:
         """Whether a frame is to be taken; asked once of each."""
@@ -214,6 +258,7 @@ class MarketStream(ABC):
         if reason:
             self.held[row] = Reason(reason)
             self.wanted.discard(row)
+            self.standing[row].whole = 0
 
     def forget(self, row: int) -> None:
         """A book is not whole."""
@@ -237,164 +282,3 @@ class MarketStream(ABC):
         notices["venue_id"] = self.codec.instruments["venue_id"][rows]
         notices["source"] = Source.FEED
         self.deliver(self._notices.cdata, len(rows))
-
-
-class InlineStream(MarketStream):
-    """Of a venue that sends each book's snapshot in its stream, ahead of the updates."""
-
-    def accept(self, part: Any, frame: bytes, recv_ns: int) -> bool:
-        if part.kind == MessageKind.SNAPSHOT:
-            self.wanted.discard(part.row)
-            self.tallies[part.row].snapshots += 1
-        elif part.kind == MessageKind.DEPTH and part.row in self.wanted:
-            self.tallies[part.row].early += 1
-            return False
-        return True
-
-
-class SequencedStream(InlineStream):
-    """The same, of a venue that numbers all frames of a connection: 0, 1, 2..."""
-
-    def __init__(self, codec: Codec, sink: Sink, tell: Tell = untold):
-        super().__init__(codec, sink, tell)
-        self._sequence: int | None = None
-
-    def begin(self) -> None:
-        super().begin()
-        self._sequence = None
-
-    def follows(self, sequence: int, recv_ns: int) -> bool:
-        last = self._sequence
-        if sequence == NO_SEQUENCE:
-            return True
-        if last is not None and sequence <= last:
-            for tally in self.tallies:
-                tally.dropped += 1
-            return False
-        self._sequence = sequence
-        if last is not None and sequence != last + 1 and not self.broken:
-            for tally in self.tallies:
-                tally.gaps += 1
-            self._tell("the stream", f"frame {sequence} came after {last}")
-            self.lose(Reason.SEQUENCE_GAP, recv_ns)
-        return True
-
-
-class FetchedStream(MarketStream):
-    """Of a venue whose snapshots are fetched beside the stream; see sync.py.
-
-    Whoever owns the connection fetches those that are `wanted` and calls `snapshot`.
-
-    repeated    several connections say the same: trades and best prices count once, by the venue's
-                numbers; updates of books do so anyhow
-    """
-
-    #: Whether the venue numbers each change of a book.
-    NUMBERED: ClassVar[bool] = True
-
-    def __init__(self, codec: Codec, sink: Sink, tell: Tell = untold):
-        super().__init__(codec, sink, tell)
-        self.syncs = [BookSync(self.NUMBERED) for _ in self.rows]
-        self.repeated = False
-        self._newest: dict[tuple[int, int], int] = {}
-
-    def accept(self, part: Any, frame: bytes, recv_ns: int) -> bool:
-        if part.kind == MessageKind.SNAPSHOT:
-            symbol = self.codec.symbols[part.row]
-            self._tell(symbol, f"a snapshot in the stream: {excerpt(frame)}")
-            self.tallies[part.row].odd += 1
-            return False
-        if self.updates(part):
-            return self._depth(part, frame, recv_ns)
-        if self.repeated and not self._is_news(part):
-            self.tallies[part.row].dropped += 1
-            return False
-        return part.kind not in (MessageKind.DEPTH, MessageKind.ORDER)
-
-    def _is_news(self, part: Any) -> bool:
-        """Whether a trade, or best prices, have not come by another connection before."""
-        is_trade = part.kind == MessageKind.TRADE
-        number = self.codec.events.cdata[part.first].order_id if is_trade else part.final_id
-        key = part.row, part.kind
-        if number <= self._newest.get(key, -1):
-            return False
-        self._newest[key] = number
-        return True
-
-    def invalidate(self, reason: int, recv_ns: int) -> None:
-        self._newest.clear()
-        super().invalidate(reason, recv_ns)
-
-    def updates(self, part: Any) -> bool:
-        """Whether a part changes the book that the row has."""
-        return part.kind == MessageKind.DEPTH
-
-    def _depth(self, part: Any, frame: bytes, recv_ns: int) -> bool:
-        row, sync, tally = part.row, self.syncs[part.row], self.tallies[part.row]
-        verdict = sync.on_diff(part.first_id, part.final_id, frame)
-        if verdict is Diff.APPLY:
-            return True
-        if verdict is Diff.DROP:
-            tally.dropped += 1
-        elif verdict is Diff.EARLY:
-            tally.early += 1
-        elif verdict is Diff.GAP:
-            tally.gaps += 1
-            self._lose(row)
-            self._invalidate([row], Reason.SEQUENCE_GAP, recv_ns)
-        return False
-
-    def snapshot(self, row: int, body: bytes, recv_ns: int) -> bool:
-        """Take a fetched snapshot; False if it is too old and another is needed, or the connection
-        is broken: no update would follow it.
-
-        One that a live book is past already is passed over. Held updates follow it with its
-        recv_ns: time never runs backwards in what is delivered. FrameError if it is none, or odd.
-        """
-        codec, sync = self.codec, self.syncs[row]
-        if self.broken:
-            return False
-        if row in self.held:
-            return True
-        taken = codec.scan_snapshot(body, recv_ns, row)
-        part = codec.parts[0]
-        whole = taken == 1 and codec.part_count == 1 and part.kind == MessageKind.SNAPSHOT
-        if not whole or part.row != row:
-            raise FrameError(f"not a depth snapshot of {codec.symbols[row]}: {body[:80]!r}")
-        if part.code:
-            raise FrameError(codec.words(part, body))
-        self.fits(row, codec.events.array[: part.count])
-        number = part.final_id
-        if sync.passes_over(number):
-            return True
-        kept = sync.on_snapshot(number)
-        if kept is None:
-            return False
-        self.wanted.discard(row)
-        self.tallies[row].snapshots += 1
-        self.tallies[row].rounded += part.rounded
-        self.begins(row, codec.events.array[: part.count])
-        self.deliver(codec.events.cdata, part.count)
-        self.taken(part, recv_ns)
-        for frame in kept:
-            codec.scan((frame,), recv_ns)
-            for i in range(codec.part_count):
-                held = codec.parts[i]
-                if held.row == row and not held.code and self.updates(held):
-                    self.deliver(codec.events.cdata + held.first, held.count)
-                    self.taken(held, recv_ns)
-        self.begun(row, recv_ns)
-        return True
-
-    def fits(self, row: int, records: np.ndarray) -> None:
-        """FrameError if a snapshot is none of the kind that the row needs."""
-
-    def begins(self, row: int, records: np.ndarray) -> None:
-        """What a book begins with, before it is delivered."""
-
-    def begun(self, row: int, recv_ns: int) -> None:
-        """A book is whole."""
-
-    def forget(self, row: int) -> None:
-        super().forget(row)
-        self.syncs[row].reset()

@@ -8,7 +8,9 @@ it: what begins later is a gap, and the book begins anew. Where the numbers are 
 
 import enum
 from collections import deque
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from pinnacle.core._native import ffi
 
 #: Of one book. Ten seconds of the largest frames, minutes of usual ones: a snapshot takes less, and
 #: after a longer wait the newest updates are as good. The oldest go first.
@@ -35,7 +37,7 @@ class Held(NamedTuple):
 
 
 class BookSync:
-    """The state of one book.
+    """The state of one book; `row`: where numbers and flags stand that C goes by too (follow.h).
 
     live          a snapshot is in and every update since is applied
     last_id       the number that the book stands at; 0 before the first snapshot
@@ -44,17 +46,21 @@ class BookSync:
     tied          several updates may have one number
     """
 
-    def __init__(self, numbered: bool = True, held_bytes_max: int = HELD_BYTES_MAX) -> None:
+    def __init__(
+        self, numbered: bool = True, held_bytes_max: int = HELD_BYTES_MAX, row: Any = None
+    ) -> None:
+        self._row = ffi.new("struct pmm_follow_row *") if row is None else row
         self.tied = False
         self.live = False
-        self.last_id = 0
         self.gaps = 0
         self.held_bytes = 0
         self._numbered = numbered
         self._held_bytes_max = held_bytes_max
-        self._fresh = False  # no update applied since the snapshot
-        self._renewing = False
         self._held: deque[Held] = deque()
+
+    @property
+    def last_id(self) -> int:
+        return int(self._row.last_id)
 
     @property
     def held(self) -> int:
@@ -63,7 +69,7 @@ class BookSync:
 
     def renew(self) -> None:
         """Another snapshot is wanted of a live book, which stays so: keep what that will need."""
-        self._renewing = self.live
+        self._row.renewing = self.live
 
     def on_diff(self, first: int, final: int, frame: bytes) -> Diff:
         """Judge an update; HELD and GAP keep the frame for the next snapshot."""
@@ -71,11 +77,11 @@ class BookSync:
             self._hold(first, final, frame)
             return Diff.HELD
         if not self._is_new(final, self.last_id):
-            return Diff.EARLY if self._fresh else Diff.DROP
+            return Diff.EARLY if self._row.fresh else Diff.DROP
         if first <= self.last_id + 1 or not self._numbered:
-            self._fresh = False
-            self.last_id = final
-            if self._renewing:
+            self._row.fresh = False
+            self._row.last_id = final
+            if self._row.renewing:
                 self._hold(first, final, frame)
             return Diff.APPLY
         self.gaps += 1
@@ -85,7 +91,7 @@ class BookSync:
 
     def passes_over(self, snapshot_id: int) -> bool:
         """Whether a snapshot has nothing to say: none is wanted, and the book is as far already."""
-        return self.live and not self._renewing and snapshot_id <= self.last_id
+        return self.live and not self._row.renewing and snapshot_id <= self.last_id
 
     def on_snapshot(self, snapshot_id: int) -> list[bytes] | None:
         """The held frames to apply after the snapshot, or None if it is older than they begin.
@@ -97,17 +103,17 @@ class BookSync:
         if self._numbered and begins > snapshot_id + 1:
             return None
         self.live = True
-        self._fresh = not kept
-        self._renewing = False
-        self.last_id = kept[-1].final if kept else snapshot_id
+        self._row.fresh = not kept
+        self._row.renewing = False
+        self._row.last_id = kept[-1].final if kept else snapshot_id
         self._release()
         return [held.frame for held in kept]
 
     def reset(self) -> None:
         """Forget the book and what is held: the connection is new, or the book is not trusted."""
-        self.live = self._fresh = False
-        self._renewing = False
-        self.last_id = 0
+        self.live = False
+        self._row.fresh = self._row.renewing = 0
+        self._row.last_id = 0
         self._release()
 
     def _is_new(self, number: int, last: int) -> bool:

@@ -34,7 +34,11 @@ def program(tmp_path_factory):
     binary = tmp_path_factory.mktemp("fuzz") / "venue_fuzz"
     command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-I", CSRC]
     command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-o", binary]
-    command += [HERE / "venue_fuzz.c", *sources("decimal"), *sorted((CSRC / "wire").glob("*.c"))]
+    command += [
+        HERE / "venue_fuzz.c",
+        *sources("crc32", "decimal"),
+        *sorted((CSRC / "wire").glob("*.c")),
+    ]
     subprocess.run(command, check=True)
     return binary
 

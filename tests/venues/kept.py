@@ -62,3 +62,17 @@ class Kept:
             for r in rows
             if r["kind"] == Kind.TRADE
         ]
+
+
+class Watching:
+    """Looks at each part that a stream's sink has."""
+
+    def __init__(self, look):
+        self._look = look
+
+    def sees(self, part):
+        pass
+
+    def took(self, parts, count):
+        for i in range(count):
+            self._look(parts[i])

@@ -14,7 +14,7 @@ from pinnacle.venues.coinbase_exchange.stream import CoinbaseExchangeStream
 from pinnacle.venues.gemini.stream import GeminiStream, GeminiV2Stream
 from pinnacle.venues.kraken.stream import KrakenStream
 from tests.made_recordings import WRITERS
-from tests.venues.kept import Kept
+from tests.venues.kept import Kept, Watching
 from tests.venues.messages import SYMBOLS, messages, written
 from tests.venues.samples import text
 from tests.venues.wire import table
@@ -132,8 +132,8 @@ def test_what_came_before_a_damaged_frame_is_kept(damaged):
 
 def test_one_who_watches_sees_a_part_when_the_sink_has_it():
     desk, seen = Desk(), []
-    desk.stream.watch = lambda part: seen.append(
-        (MessageKind(part.kind), part.row, sum(map(len, desk.sink.calls)))
+    desk.stream.watch = Watching(
+        lambda part: seen.append((MessageKind(part.kind), part.row, sum(map(len, desk.sink.calls))))
     )
     desk.take(update(1), snapshot(), update(2), match(1, "XRP-USD"), update(3, price="10.5"))
     desk.take(match(1, ETH))
@@ -146,10 +146,10 @@ def test_one_who_watches_sees_a_part_when_the_sink_has_it():
 
 def test_an_update_without_levels_is_a_part_without_records():
     desk, seen = begun(), []
-    desk.stream.watch = lambda part: seen.append(part.count)
+    desk.stream.watch = Watching(lambda part: seen.append(part.count))
     empty = text({"type": "l2update", "product_id": BTC, "changes": [], "time": AT})
     desk.take(update(2), empty, update(3))
-    assert (seen, desk.kinds) == ([1, 0, 1], [[Kind.DEPTH], [Kind.DEPTH]])
+    assert (seen, desk.kinds) == ([1, 0, 1], [[Kind.DEPTH, Kind.DEPTH]])
 
 
 def test_quantities_finer_than_a_lot_are_counted_of_their_book():
@@ -219,7 +219,7 @@ def outcome(venue, frames, size):
     # One row alone: the other symbol is not asked for. Steps are such that some are odd.
     rows = table(SYMBOLS[venue][:1], 6, 6)
     stream = STREAMS[venue](rows, sink, lambda *words: told.append(words))
-    stream.watch = lambda part: watched.append((part.kind, part.row, part.final_id))
+    stream.watch = Watching(lambda part: watched.append((part.kind, part.row, part.final_id)))
     for at in range(0, len(frames), size):
         others += stream.take(frames[at : at + size], 1)
     records = np.concatenate([sink.calls[0][:0], *sink.calls]).tobytes() if sink.calls else b""

@@ -77,6 +77,7 @@ class _Judged(BinanceStream):
     def __init__(self, instruments: np.ndarray, sink: Sink, tell: Tell, shown: Shown):
         super().__init__(instruments, sink, tell)
         self._shown = shown
+        self.watches()
         self._known = [(-(2**63), 2**63)] * len(self.rows)
 
     def taken(self, part: Any, recv_ns: int) -> None:

@@ -9,15 +9,16 @@ from pinnacle.core._native import lib
 from pinnacle.core.schema import Reason, Side
 from pinnacle.venues.binance.top import TopWatch
 from pinnacle.venues.codec import Codec, MessageKind
+from pinnacle.venues.fetched import FetchedStream
 from pinnacle.venues.port import Sink, Top
-from pinnacle.venues.stream import FetchedStream, Tell, TopOf, untold
+from pinnacle.venues.stream import Tell, TopOf, untold
 
 #: A snapshot of the largest depth that Binance serves, both sides, with its begin and end.
 RECORDS_MAX = 2 * 5000 + 2
 #: What the venue may be asked for: a side of a snapshot that is just as long has more behind it.
 DEPTH_LIMITS = frozenset({5, 10, 20, 50, 100, 500, 1000, 5000})
 #: Of a book that no bound ends.
-_WHOLE = (-(2**63), 2**63)
+_WHOLE = (-(2**63), 2**63 - 1)
 
 
 class BinanceStream(FetchedStream):
@@ -47,7 +48,13 @@ class BinanceStream(FetchedStream):
         self._depth_limit = depth_limit
         self._top_of = top_of
         self._watches = [TopWatch() for _ in self.rows]
-        self._ranges = [_WHOLE] * len(self.rows)
+        if top_of is not None:
+            self.watches()
+
+    def watches(self) -> None:
+        """The venue's best prices are looked at."""
+        for row, watch in enumerate(self._watches):
+            self.standing[row].tops = watch.cdata
 
     def taken(self, part: Any, recv_ns: int) -> None:
         super().taken(part, recv_ns)
@@ -62,8 +69,7 @@ class BinanceStream(FetchedStream):
         if not self.syncs[row].live:
             return
         shown = (event.price, event.quantity, event.order_id, event.aux)
-        low, high = self._ranges[row]
-        if shown[0] < low or shown[2] > high:
+        if shown[0] < self.standing[row].low or shown[2] > self.standing[row].high:
             self.renew(row)
         if self._top_of is not None:
             self._compare(row, self._watches[row].show(part.final_id, shown), recv_ns)
@@ -96,7 +102,7 @@ class BinanceStream(FetchedStream):
         self.renewing.discard(row)
         if self._depth_limit is not None:
             bound(records, {self._depth_limit})
-            self._ranges[row] = _range(records)
+            self.standing[row].low, self.standing[row].high = _range(records)
 
     def begun(self, row: int, recv_ns: int) -> None:
         watch = self._watches[row]

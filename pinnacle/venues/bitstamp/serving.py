@@ -9,8 +9,8 @@ import msgspec
 from pinnacle.core.schema import Side
 from pinnacle.venues.bitstamp.catalogue import BitstampCatalogue
 from pinnacle.venues.dialect import Client, Reply
+from pinnacle.venues.fetched import FetchedStream
 from pinnacle.venues.serving import JSON, FollowedBook, StreamClient, StreamServed, encode
-from pinnacle.venues.stream import FetchedStream
 
 BOOKS = "/api/v2/order_book/"
 CHANNELS = ("diff_order_book_", "live_trades_", "live_orders_")

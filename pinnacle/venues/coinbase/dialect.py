@@ -11,8 +11,9 @@ from pinnacle.venues.codec import Codec
 from pinnacle.venues.coinbase.serving import CoinbaseServed
 from pinnacle.venues.coinbase.stream import RECORDS_MAX, CoinbaseStream
 from pinnacle.venues.dialect import Dialect, Line, Parts, Served, Shown
+from pinnacle.venues.inline import InlineStream
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import InlineStream, MarketStream, Tell
+from pinnacle.venues.stream import MarketStream, Tell
 
 _CHANNEL = re.compile(rb'"channel":\s*"(\w+)"')
 _PRODUCT = re.compile(rb'"product_id":\s*"([^"]*)"')

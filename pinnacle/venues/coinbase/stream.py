@@ -6,8 +6,9 @@ import numpy as np
 
 from pinnacle.core._native import lib
 from pinnacle.venues.codec import Codec
+from pinnacle.venues.inline import SequencedStream
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import SequencedStream, Tell, untold
+from pinnacle.venues.stream import Tell, untold
 
 #: A snapshot is of the whole book: some fifty thousand levels of BTC-USD.
 RECORDS_MAX = 1 << 18

@@ -52,8 +52,10 @@ class CoinbaseExchangeDialect(Dialect):
         return [found[1].decode(errors="replace")] if found else []
 
     def book_of(self, line: Line) -> str | None:
+        if line.kind is not LineKind.REPLY:
+            return None
         where = urlsplit(line.where)
-        found = BOOK.fullmatch(where.path) if line.kind is LineKind.REPLY else None
+        found = BOOK.fullmatch(where.path)
         return found[1] if found and parse_qs(where.query).get("level") == ["3"] else None
 
     def begins_book(self, frame: bytes) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from pinnacle.core._native import lib
 from pinnacle.venues.codec import Codec, MessageKind
+from pinnacle.venues.following import Rule
 from pinnacle.venues.orders import OrdersStream
 from pinnacle.venues.port import Sink
 from pinnacle.venues.stream import Tell, untold
@@ -39,6 +40,7 @@ class CoinbaseExchangeStream(OrdersStream):
         row = part.row
         if part.kind == MessageKind.SNAPSHOT and not self.by_order[row]:
             self.tells(row, orders=False)
+            self.standing[row].rule = Rule.ANY
             self.syncs[row].reset()
             self.wanted.discard(row)
             self.tallies[row].snapshots += 1

@@ -8,8 +8,10 @@ import numpy as np
 from pinnacle.core._native import lib
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Source, Venue
 from pinnacle.venues.codec import Codec, MessageKind
+from pinnacle.venues.following import Rule
+from pinnacle.venues.inline import InlineStream
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import InlineStream, Tell, untold
+from pinnacle.venues.stream import Tell, untold
 
 RECORDS_MAX = 1 << 16
 
@@ -34,6 +36,8 @@ class GeminiStream(InlineStream):
     connection: only a new one begins with snapshots, and so it is with a book that is lost.
     """
 
+    RULE = Rule.NUMBERED
+
     def __init__(
         self,
         instruments: np.ndarray,
@@ -42,13 +46,14 @@ class GeminiStream(InlineStream):
         tell: Tell = untold,
     ):
         super().__init__(Codec(lib.PMM_WIRE_GEMINI, instruments, names, RECORDS_MAX), sink, tell)
-        self._last = [0 for _ in self.rows]
         self._unheard = set(self.rows)  # no update of theirs has come on this connection
         self._whole = EventBuffer(RECORDS_MAX + 2)
 
     def begin(self) -> None:
         super().begin()
         self._unheard = set(self.rows)
+        for row in self.rows:  # Whether its first update follows is to be looked at.
+            self.standing[row].whole = 0
 
     def resync(self, row: int, reason: int, recv_ns: int) -> None:
         self._unheard.discard(row)
@@ -57,7 +62,7 @@ class GeminiStream(InlineStream):
     def accept(self, part: Any, frame: bytes, recv_ns: int) -> bool:
         if part.kind != MessageKind.DEPTH:
             return True
-        row, tally = part.row, self.tallies[part.row]
+        row, tally, follow = part.row, self.tallies[part.row], self.standing[part.row]
         first = row in self._unheard
         self._unheard.discard(row)
         if first and part.first_id == part.final_id:
@@ -69,16 +74,17 @@ class GeminiStream(InlineStream):
             if first:
                 self._tell(self.codec.symbols[row], "its first update is not the whole book")
             return False
-        if part.final_id <= self._last[row]:
+        follow.whole = 1
+        if part.final_id <= follow.last_id:
             tally.dropped += 1
             return False
-        if part.first_id > self._last[row] + 1:
+        if part.first_id > follow.last_id + 1:
             tally.gaps += 1
-            words = f"update {part.first_id} came after {self._last[row]}"
+            words = f"update {part.first_id} came after {follow.last_id}"
             self._tell(self.codec.symbols[row], words)
             self.lose(Reason.SEQUENCE_GAP, recv_ns)
             return False
-        self._last[row] = part.final_id
+        follow.last_id = part.final_id
         return True
 
     def _begin(self, part: Any, recv_ns: int) -> None:
@@ -86,7 +92,7 @@ class GeminiStream(InlineStream):
         row, count = part.row, part.count
         self.wanted.discard(row)
         self.tallies[row].snapshots += 1
-        self._last[row] = part.final_id
+        self.standing[row].last_id = part.final_id
         whole = self._whole.array[: count + 2]
         whole[:] = np.zeros(1, whole.dtype)
         whole[1:-1] = self.codec.events.array[part.first : part.first + count]

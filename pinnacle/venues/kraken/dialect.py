@@ -35,7 +35,7 @@ class KrakenDialect(Dialect):
         return list(dict.fromkeys(name.decode(errors="replace") for name in found))
 
     def reads(self, frame: bytes) -> bytes:
-        return to_v2(frame) if is_v1(frame) else frame
+        return to_v2(frame) if frame[:1] == b"[" else frame
 
     def begins_book(self, frame: bytes) -> bool:
         head = _PART.match(frame)

@@ -1,6 +1,5 @@
 """What Kraken's parts mean: books of so many levels a side, held by the venue's own checksums."""
 
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,8 +9,9 @@ from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import check
 from pinnacle.core.schema import EventBuffer, Reason
 from pinnacle.venues.codec import Codec, MessageKind
+from pinnacle.venues.inline import InlineStream
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import InlineStream, Tell, untold
+from pinnacle.venues.stream import Tell, untold
 
 #: What the venue may be asked for.
 DEPTHS = (10, 25, 100, 500, 1000)
@@ -48,12 +48,35 @@ class KrakenStream(InlineStream):
         super().__init__(codec, sink, tell)
         self._depth = depth
         self._least = DEPTHS[0]
-        self._books: list[Any] = [None for _ in self.rows]
-        self._decimals = [(0, 0) for _ in self.rows]
+        #: struct pmm_kraken_row of each.
+        self._books = ffi.new("struct pmm_kraken_row[]", len(self.rows))
+        self._crc32 = ffi.new("struct pmm_crc32 *")
+        lib.pmm_crc32_init(self._crc32)
         self._coarse: set[int] = set()
         self._kept: list[tuple[int, Any] | None] = [None for _ in self.rows]
-        self._out = EventBuffer(RECORDS_MAX)
+        self._out = EventBuffer(RECORDS_MAX, blank=False)
+        self._records = ffi.new("uint64_t *")
         self._text = ffi.new("char[]", lib.PMM_KRAKEN_TEXT_BYTES)
+
+    def run(self, first: int, count: int) -> int:
+        out, records = self._out, self._records
+        taken: int = lib.pmm_kraken_follow(
+            self._books,
+            self.codec.wire,
+            first,
+            count,
+            self._crc32,
+            out.cdata,
+            out.capacity,
+            records,
+        )
+        for row in self.following.touched():
+            self.tallies[row].good += self._books[row].good
+            self._books[row].good = 0
+        if taken:
+            self.deliver(out.cdata, records[0])
+            self._watched(self.codec.parts + first, taken)
+        return taken
 
     def accept(self, part: Any, frame: bytes, recv_ns: int) -> bool:
         if part.kind not in (MessageKind.SNAPSHOT, MessageKind.DEPTH):
@@ -66,15 +89,16 @@ class KrakenStream(InlineStream):
         """Deliver a part by way of its book; whether it was what the venue says."""
         row, out = part.row, self._out
         if part.kind == MessageKind.SNAPSHOT:
-            self._books[row] = self._begun(part)
+            self._books[row].book = self._begun(part)
             self._coarse.discard(row)
         if part.rounded:
             self._coarse.add(row)
         if part.count > (part.kind == MessageKind.SNAPSHOT) * 2:
-            self._decimals[row] = part.price_decimals, part.quantity_decimals
+            self._books[row].price_decimals = part.price_decimals
+            self._books[row].quantity_decimals = part.quantity_decimals
         events = self.codec.events.cdata + part.first
         taken = lib.pmm_kraken_book_take(
-            self._books[row], events, part.count, out.cdata, out.capacity
+            self._books[row].book, events, part.count, out.cdata, out.capacity
         )
         if taken < 0:
             return self._fault(part, "more levels than were asked for", recv_ns)
@@ -87,14 +111,15 @@ class KrakenStream(InlineStream):
 
     def decimals_of(self, row: int) -> tuple[int, int]:
         """Of prices and quantities, as the venue last wrote them."""
-        return self._decimals[row]
+        book = self._books[row]
+        return book.price_decimals, book.quantity_decimals
 
     def checksum_of(self, row: int) -> int | None:
         """What the venue's would be of a book that has begun; None if its steps are too coarse."""
         length = lib.pmm_kraken_book_text(
-            self._books[row], self.codec.row(row), *self._decimals[row], self._text
+            self._books[row].book, self.codec.row(row), *self.decimals_of(row), self._text
         )
-        return zlib.crc32(ffi.buffer(self._text, length)) if length >= 0 else None
+        return lib.pmm_crc32(self._crc32, 0, self._text, length) if length >= 0 else None
 
     def _fault(self, part: Any, words: str, recv_ns: int) -> bool:
         self.tallies[part.row].bad += 1

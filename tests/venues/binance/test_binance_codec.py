@@ -4,13 +4,14 @@ import json
 import re
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pinnacle.core._native import lib
 from pinnacle.core.errors import NativeError
-from pinnacle.core.schema import Flag, Kind, Side, Source, Venue
+from pinnacle.core.schema import EVENT, Flag, Kind, Side, Source, Venue
 from pinnacle.venues.binance.control import decode_control, encode_subscribe, stream_names
 from pinnacle.venues.codec import NO_ROW, Codec, FrameError, MessageKind
 from tests.venues.binance.binance_frames import instruments, reference
@@ -231,7 +232,8 @@ def test_more_records_than_the_buffer_holds_is_an_error_and_writes_none_past_it(
     needed = only(binance(), text(message), 0, 1).count
     for room in range(needed):
         narrow = binance(records_max=needed + 1)
-        narrow._wire.max = room
+        narrow.events.array[:] = np.zeros(1, EVENT)
+        narrow.wire.max = room
         with pytest.raises(FrameError, match="full"):
             read(narrow, text(message), 0, 1)
         assert not narrow.events.array[room:].view("u1").any()

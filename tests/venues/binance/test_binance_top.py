@@ -1,8 +1,10 @@
 """What the venue shows is compared with the book where both stand at one update only."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pinnacle.venues.binance.top import _WAITING_MAX, TopWatch
+from pinnacle.venues.binance.top import WAITING_MAX, TopWatch
 
 TOP, OTHER = (100, 1, 101, 2), (99, 1, 101, 2)
 
@@ -37,8 +39,27 @@ def test_a_book_that_is_not_followed_any_more_has_nothing_to_be_compared_with():
 @pytest.mark.parametrize("more", [0, 1])
 def test_tops_without_a_book_wait_in_bounds(more):
     watch = TopWatch()
-    last = _WAITING_MAX + more
+    last = WAITING_MAX + more
     for update_id in range(1, last + 1):
         watch.show(update_id, TOP)
     assert watch.advance(1) == (None if more else TOP)
     assert watch.advance(last) == TOP
+
+
+STEPS = st.tuples(st.sampled_from(["show", "show", "advance", "forget"]), st.integers(1, 12))
+
+
+@given(st.lists(STEPS, max_size=60))
+def test_what_waits_is_the_last_that_was_shown_of_each_later_update_in_any_order(steps):
+    watch, waiting, last = TopWatch(), {}, 0
+    for number, (what, update_id) in enumerate(steps):
+        top = (number, 1, number + 1, 2)
+        if what == "show":
+            assert watch.show(update_id, top) == (top if update_id == last else None)
+            waiting |= {update_id: top} if update_id > last else {}
+        elif what == "advance":
+            assert watch.advance(update_id) == waiting.get(update_id)
+            last, waiting = update_id, {k: v for k, v in waiting.items() if k > update_id}
+        else:
+            watch.forget()
+            last, waiting = 0, {}

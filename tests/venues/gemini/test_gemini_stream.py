@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pinnacle.core.schema import Flag, Kind, Reason, Side, Source, Venue
 from pinnacle.venues.gemini.stream import GeminiStream, GeminiV2Stream
-from tests.venues.kept import Kept
+from tests.venues.kept import Kept, Watching
 from tests.venues.samples import text
 from tests.venues.wire import table
 
@@ -123,7 +123,7 @@ def test_a_smaller_snapshot_has_nothing_of_the_one_before():
 
 def test_one_who_watches_sees_the_snapshot_when_the_sink_has_it():
     desk, seen = Desk(GeminiStream), []
-    desk.stream.watch = lambda part: seen.append((part.final_id, len(desk.sink.records)))
+    desk.stream.watch = Watching(lambda part: seen.append((part.final_id, len(desk.sink.records))))
     desk.take(whole(100), diff(101, 102, [["10", "2"]]))
     assert seen == [(100, 4), (102, 5)]
 

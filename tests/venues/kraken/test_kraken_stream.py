@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pinnacle.core.schema import Kind, Reason, Side
 from pinnacle.venues.kraken.stream import KrakenStream
-from tests.venues.kept import Kept
+from tests.venues.kept import Kept, Watching
 from tests.venues.kraken.kraken_frames import Venue, element, frame
 from tests.venues.wire import table
 
@@ -199,7 +199,7 @@ def test_more_levels_than_were_asked_for_are_said():
 
 def test_one_who_watches_is_told_of_what_the_sink_has():
     desk, seen = Desk(), []
-    desk.stream.watch = lambda part: seen.append((part.kind, len(desk.sink.calls)))
+    desk.stream.watch = Watching(lambda part: seen.append((part.kind, len(desk.sink.calls))))
     desk.take(desk.venue.snapshot(BTC, START), desk.venue.update(BTC, [(BID, 1000, 4)]))
     desk.take(desk.venue.update(BTC, [(BID, 1000, 5)], wrong=1))
     assert [calls for _, calls in seen] == [1, 2]

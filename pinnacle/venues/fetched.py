@@ -1,0 +1,144 @@
+"""Streams of venues whose snapshots are fetched beside them."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from pinnacle.core.schema import Reason
+from pinnacle.venues.codec import Codec, FrameError, MessageKind, excerpt
+from pinnacle.venues.following import Rule
+from pinnacle.venues.port import Sink
+from pinnacle.venues.stream import MarketStream, Tell, untold
+from pinnacle.venues.sync import BookSync, Diff
+
+
+class FetchedStream(MarketStream):
+    """Of a venue whose snapshots are fetched beside the stream; see sync.py.
+
+    Whoever owns the connection fetches those that are `wanted` and calls `snapshot`.
+
+    repeated    several connections say the same: trades and best prices count once, by the venue's
+                numbers; updates of books do so anyhow
+    """
+
+    #: Whether the venue numbers each change of a book.
+    NUMBERED: ClassVar[bool] = True
+
+    def __init__(self, codec: Codec, sink: Sink, tell: Tell = untold):
+        super().__init__(codec, sink, tell)
+        self.syncs = [BookSync(self.NUMBERED, row=self.standing + row) for row in self.rows]
+        self._repeated = False
+        self._newest: dict[tuple[int, int], int] = {}
+        for row in self.rows:
+            self.standing[row].rule = Rule.NUMBERED if self.NUMBERED else Rule.LATER
+
+    @property
+    def repeated(self) -> bool:
+        return self._repeated
+
+    @repeated.setter
+    def repeated(self, repeated: bool) -> None:
+        self._repeated = repeated
+        for row in self.rows if repeated else ():
+            self.standing[row].kinds &= 1 << MessageKind.DEPTH
+
+    def accept(self, part: Any, frame: bytes, recv_ns: int) -> bool:
+        if part.kind == MessageKind.SNAPSHOT:
+            symbol = self.codec.symbols[part.row]
+            self._tell(symbol, f"a snapshot in the stream: {excerpt(frame)}")
+            self.tallies[part.row].odd += 1
+            return False
+        if self.updates(part):
+            return self._depth(part, frame, recv_ns)
+        if self.repeated and not self._is_news(part):
+            self.tallies[part.row].dropped += 1
+            return False
+        return part.kind not in (MessageKind.DEPTH, MessageKind.ORDER)
+
+    def _is_news(self, part: Any) -> bool:
+        """Whether a trade, or best prices, have not come by another connection before."""
+        is_trade = part.kind == MessageKind.TRADE
+        number = self.codec.events.cdata[part.first].order_id if is_trade else part.final_id
+        key = part.row, part.kind
+        if number <= self._newest.get(key, -1):
+            return False
+        self._newest[key] = number
+        return True
+
+    def invalidate(self, reason: int, recv_ns: int) -> None:
+        self._newest.clear()
+        super().invalidate(reason, recv_ns)
+
+    def updates(self, part: Any) -> bool:
+        """Whether a part changes the book that the row has."""
+        return part.kind == MessageKind.DEPTH
+
+    def _depth(self, part: Any, frame: bytes, recv_ns: int) -> bool:
+        row, sync, tally = part.row, self.syncs[part.row], self.tallies[part.row]
+        verdict = sync.on_diff(part.first_id, part.final_id, frame)
+        if verdict is Diff.APPLY:
+            return True
+        if verdict is Diff.DROP:
+            tally.dropped += 1
+        elif verdict is Diff.EARLY:
+            tally.early += 1
+        elif verdict is Diff.GAP:
+            tally.gaps += 1
+            self._lose(row)
+            self._invalidate([row], Reason.SEQUENCE_GAP, recv_ns)
+        return False
+
+    def snapshot(self, row: int, body: bytes, recv_ns: int) -> bool:
+        """Take a fetched snapshot; False if it is too old and another is needed, or the connection
+        is broken: no update would follow it.
+
+        One that a live book is past already is passed over. Held updates follow it with its
+        recv_ns: time never runs backwards in what is delivered. FrameError if it is none, or odd.
+        """
+        codec, sync = self.codec, self.syncs[row]
+        if self.broken:
+            return False
+        if row in self.held:
+            return True
+        taken = codec.scan_snapshot(body, recv_ns, row)
+        part = codec.parts[0]
+        whole = taken == 1 and codec.part_count == 1 and part.kind == MessageKind.SNAPSHOT
+        if not whole or part.row != row:
+            raise FrameError(f"not a depth snapshot of {codec.symbols[row]}: {body[:80]!r}")
+        if part.code:
+            raise FrameError(codec.words(part, body))
+        self.fits(row, codec.events.array[: part.count])
+        number = part.final_id
+        if sync.passes_over(number):
+            return True
+        kept = sync.on_snapshot(number)
+        if kept is None:
+            return False
+        self.wanted.discard(row)
+        self.tallies[row].snapshots += 1
+        self.tallies[row].rounded += part.rounded
+        self.begins(row, codec.events.array[: part.count])
+        self.deliver(codec.events.cdata, part.count)
+        self.taken(part, recv_ns)
+        for frame in kept:
+            codec.scan((frame,), recv_ns)
+            for i in range(codec.part_count):
+                held = codec.parts[i]
+                if held.row == row and not held.code and self.updates(held):
+                    self.deliver(codec.events.cdata + held.first, held.count)
+                    self.taken(held, recv_ns)
+        self.begun(row, recv_ns)
+        return True
+
+    def fits(self, row: int, records: np.ndarray) -> None:
+        """FrameError if a snapshot is none of the kind that the row needs."""
+
+    def begins(self, row: int, records: np.ndarray) -> None:
+        """What a book begins with, before it is delivered."""
+
+    def begun(self, row: int, recv_ns: int) -> None:
+        """A book is whole."""
+
+    def forget(self, row: int) -> None:
+        super().forget(row)
+        self.syncs[row].reset()
