@@ -33,8 +33,10 @@ def guess_dialect(path: Path) -> Dialect:
     """Of the first of the venues that a line of the recording can only be of; DataError if none."""
     dialects = known_dialects()
     for line in islice(read_capture(path), _LINES_TO_GUESS):
+        # What was said to a venue is much the same for several of them.
+        said = line.kind is LineKind.SENT
         for dialect in dialects:
-            if dialect.claims(line):
+            if not said and dialect.claims(line):
                 return dialect
     names = ", ".join(dialect.venue for dialect in dialects)
     raise DataError(f"{path}: a frame of none of {names}: say with --venue whose they are")

@@ -29,6 +29,8 @@ from pinnacle.venues.port import VenueKind
 FLUSH_S = 1.0
 #: What waits for its second, at most: then it is written at once.
 WAITING_MAX = 1 << 22
+#: Of lots that nothing depends on.
+RECORD_LOT_DECIMALS = 2
 _encode = msgspec.json.Encoder().encode
 
 
@@ -90,6 +92,10 @@ class Recorder:
         rotate_bytes: int | None = None,
         now_ns: Callable[[], int] = time.time_ns,
     ):
+        if getattr(config, "connections", 1) > 1:
+            raise UsageError("connections: a recording is of one")
+        if path.suffix == ".gz":
+            raise UsageError(f"{path}: a recording is packed as .zst, or not at all")
         self.frames = 0
         self.files = [path]
         self._kind = kind
@@ -112,15 +118,27 @@ class Recorder:
             flushing.cancel()
             await asyncio.gather(flushing, return_exceptions=True)
             self._file.close()
+            if not self.frames:
+                self._file.path.unlink()
+                self.files.pop()
+
+    def missing(self) -> list[str]:
+        """Symbols of which no whole book came."""
+        begun = (tally.snapshots > 0 for tally in self.market.stream.tallies)
+        return [symbol for symbol, was in zip(self._symbols, begun, strict=True) if not was]
 
     def _table(self) -> np.ndarray:
-        """Instruments in the finest steps that the venue writes."""
+        """Instruments in the finest steps that the venue writes; lots are coarser where nothing is
+        judged by them, for the quantities of nearly worthless coins overflow the finest."""
         table = np.zeros(len(self._symbols), INSTRUMENT)
         table["symbol"] = [symbol.encode() for symbol in self._symbols]
         table["instrument_id"] = range(len(table))
         table["venue_id"] = self._kind.venue_id
         table["tick_mantissa"] = table["lot_mantissa"] = table["quantity_min"] = 1
-        table["tick_decimals"], table["lot_decimals"] = self._kind.dialect().decimals
+        dialect = self._kind.dialect()
+        table["tick_decimals"], table["lot_decimals"] = dialect.decimals
+        if not dialect.exact_lots:
+            table["lot_decimals"] = RECORD_LOT_DECIMALS
         return table
 
     def _begun(self, path: Path) -> RecordFile:

@@ -24,7 +24,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from pinnacle.capture.tape import Tape
-from pinnacle.venues.dialect import Client, Entry, Reply
+from pinnacle.venues.dialect import Client, Entry, Reply, Served
 from pinnacle.venues.serving import JSON
 
 GOING_AWAY = 1001
@@ -48,9 +48,15 @@ class CaptureServer:
         self._saying: defaultdict[ServerConnection, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._subscribed = asyncio.Event()
         self._moved = asyncio.Condition()
-        self._served = tape.dialect.served(tape.instruments, tape.firsts)
+        self._served = self._begun()
         self._server: Server | None = None
         self._closing = False
+
+    def _begun(self) -> Served:
+        tape = self._tape
+        made = tape.dialect.served(tape.instruments, tape.firsts)
+        made.openings = tape.firsts
+        return made
 
     async def open(self) -> None:
         """Listen; OSError if the port is taken. `addresses` is known from here."""
@@ -98,7 +104,7 @@ class CaptureServer:
             await self._run_tape()
             done, self._clients = self._clients, {}
             if loop:
-                self._served = self._tape.dialect.served(self._tape.instruments, self._tape.firsts)
+                self._served = self._begun()
             self._subscribed.clear()
             await asyncio.gather(*(socket.close(GOING_AWAY, "end of tape") for socket in done))
             if not loop:

@@ -34,6 +34,8 @@ class Tape:
         self._runs: dict[Path, list[int]] = {}
         #: Of each symbol the first frame or reply that is a whole book.
         self.firsts: dict[str, bytes] = {}
+        #: Files that do not say when their lines came.
+        self.timeless: list[Path] = []
         #: Replies that are no book, by the path that they are to.
         self.replies: dict[str, bytes] = {}
         for path in paths:
@@ -81,6 +83,8 @@ class Tape:
                 self._runs[path].append(entry.number)
             last_ns = entry.recv_ns
         self._runs[path].append(sys.maxsize)
+        if not last_ns:
+            self.timeless.append(path)
 
     def _entries(self, path: Path, symbols: list[str], first: int, end: int) -> Iterator[Entry]:
         """Those of the lines from `first` to before `end`."""

@@ -201,6 +201,8 @@ async def _serve(
         await server.open()
     except OSError as error:
         raise UsageError(f"port {port}: {error.strerror}") from None
+    for path in tape.timeless:
+        click.echo(f"{path}: has no receive times: --speed is nothing to it", err=True)
     where = server.addresses | {"ca_file": str(ca_file), "symbols": list(tape.instruments)}
     if as_json:
         click.echo(msgspec.json.encode(where))
@@ -250,7 +252,7 @@ def record(
     """Write what a venue sends of SYMBOLS, and the books that are fetched beside it.
 
     What was written is there whatever ends this: a packed file is whole but for its last second.
-    `pinnacle capture check` and `serve` read it.
+    `pinnacle capture check` and `serve` read it. Exit code 1 if a symbol has no whole book in it.
     """
     import asyncio
 
@@ -270,6 +272,9 @@ def record(
     for path in recorder.files:
         click.echo(f"{path}: {path.stat().st_size} bytes")
     click.echo(f"{recorder.frames} frames")
+    if missing := recorder.missing():
+        why = recorder.market.last_error or "nothing came"
+        raise DataError(f"no whole book of {', '.join(missing)} in it: {why}")
 
 
 async def _record(recorder: "Recorder", duration: float | None) -> None:

@@ -83,7 +83,12 @@ class Client(Protocol):
 
 
 class Served(Protocol):
-    """The venue at the moment that a tape has reached."""
+    """The venue at the moment that a tape has reached.
+
+    openings   the first whole book of each symbol, from who plays the tape
+    """
+
+    openings: Mapping[str, bytes]
 
     def take(self, entry: Entry) -> bool:
         """Follow the tape; whether requests that waited may find an answer now."""
@@ -113,6 +118,7 @@ class Dialect(ABC):
     decimals         that the venue writes, at most, of prices and of quantities
     records_max      of one frame
     trades_numbered  a symbol's trades count without a hole
+    exact_lots       a book is judged by its quantities: checksums, sums of single orders
     """
 
     venue: ClassVar[str]
@@ -121,6 +127,7 @@ class Dialect(ABC):
     decimals: ClassVar[tuple[int, int]] = (10, 8)
     records_max: ClassVar[int] = 1 << 14
     trades_numbered: ClassVar[bool] = False
+    exact_lots: ClassVar[bool] = False
 
     @abstractmethod
     def claims(self, line: Line) -> bool:

@@ -36,6 +36,13 @@ class FollowedBook:
         """Whether the tape has come to what it begins with."""
         return not self.stream.wanted
 
+    def begin(self, body: bytes) -> None:
+        """A whole book, as it came in the stream or was fetched."""
+        if self._dialect.begins_book(body):
+            self.stream.take((body,), 1)
+        elif isinstance(self.stream, FetchedStream):
+            self.stream.snapshot(0, body, 1)
+
     def take(self, entry: Entry) -> None:
         """A frame, or a book that was fetched."""
         if entry.parts.channel is None and isinstance(self.stream, FetchedStream):
@@ -84,7 +91,10 @@ def texts(units: np.ndarray, decimals: int, written: int) -> list[str]:
 class BooksServed(Served):
     """A venue whose books follow a tape."""
 
+    openings: Mapping[str, bytes] = {}
+
     def __init__(self, dialect: Dialect, instruments: Mapping[str, np.ndarray]):
+        self._dialect, self._tables = dialect, instruments
         self.books = {name: FollowedBook(dialect, table) for name, table in instruments.items()}
 
     def take(self, entry: Entry) -> bool:
@@ -96,9 +106,17 @@ class BooksServed(Served):
         return book.known and not known
 
     def price_of(self, symbol: str) -> str | None:
-        """The best bid that there is now: what was traded before the tape nobody knows."""
-        best = self.books[symbol].levels(Side.BID, 1)
+        """The best bid that there is now, or that the tape will begin with: what was traded nobody
+        knows."""
+        best = self.books[symbol].levels(Side.BID, 1) or self._opening(symbol)
         return best[0][0] if best else None
+
+    def _opening(self, symbol: str) -> list[tuple[str, str]]:
+        if symbol not in self.openings:
+            return []
+        book = FollowedBook(self._dialect, self._tables[symbol])
+        book.begin(self.openings[symbol])
+        return book.levels(Side.BID, 1)
 
 
 class StreamServed(BooksServed):

@@ -25,6 +25,7 @@ class BitstampDialect(Dialect):
     venue = "bitstamp"
     venue_id = Venue.BITSTAMP
     messages = lib.PMM_WIRE_BITSTAMP
+    exact_lots = True
     records_max = RECORDS_MAX
 
     def claims(self, line: Line) -> bool:

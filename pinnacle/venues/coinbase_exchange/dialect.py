@@ -38,6 +38,7 @@ class CoinbaseExchangeDialect(Dialect):
     venue = "coinbase_exchange"
     venue_id = Venue.COINBASE_EXCHANGE
     messages = lib.PMM_WIRE_COINBASE_EXCHANGE
+    exact_lots = True
     records_max = RECORDS_MAX
     trades_numbered = True
 

@@ -23,6 +23,7 @@ class KrakenDialect(Dialect):
     venue = "kraken"
     venue_id = Venue.KRAKEN
     messages = lib.PMM_WIRE_KRAKEN
+    exact_lots = True
     records_max = RECORDS_MAX
 
     def claims(self, line: Line) -> bool:
