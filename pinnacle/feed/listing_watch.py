@@ -5,6 +5,7 @@ other steps than the configuration's is held: it is invalid with that reason, an
 """
 
 import asyncio
+import math
 from collections.abc import Sequence
 
 import structlog
@@ -47,6 +48,7 @@ class ListingWatch:
         self._table = table
         self._troubles = troubles
         self._doubted = asyncio.Event()
+        self._again_s = LEAST_S
         self._words: dict[str, str] = {}
 
     def doubt(self) -> None:
@@ -59,7 +61,7 @@ class ListingWatch:
             pause_s = self._config.listing_ms / 1000
             self._doubted.clear()
             try:
-                self._take(await self._listings())
+                pause_s = min(pause_s, self._patience_s(self._take(await self._listings())))
             except (DataError, ConfigError) as error:
                 self._troubles.failed_of("its instruments", str(error))
                 pause_s = min(pause_s, self._config.backoff_max_ms / 1000)
@@ -69,6 +71,12 @@ class ListingWatch:
                     await self._doubted.wait()
             except TimeoutError:
                 continue
+
+    def _patience_s(self, some_missing: bool) -> float:
+        """A list may be half for a moment, and what it lacks is not traded: it is asked for again
+        soon, and ever later."""
+        self._again_s = 2 * self._again_s if some_missing else LEAST_S
+        return self._again_s / 2 if some_missing else math.inf
 
     async def _listings(self) -> dict[str, Listing]:
         """By the venue's own symbols; DataError if they cannot be had."""
@@ -83,7 +91,8 @@ class ListingWatch:
         listings = await asyncio.to_thread(self._reference.listings, found)
         return {listing.symbol: listing for listing in listings}
 
-    def _take(self, listings: dict[str, Listing]) -> None:
+    def _take(self, listings: dict[str, Listing]) -> bool:
+        """Whether one of ours is not among them."""
         for name, instrument in self._instruments.items():
             listing = listings.get(name)
             verdict = judged(instrument, listing)
@@ -95,3 +104,4 @@ class ListingWatch:
                 self._words[name] = verdict.words
                 tell = log.error if verdict.reason else log.warning if verdict.words else log.info
                 tell(f"{instrument.label}: {verdict.words or 'as the venue has it, again'}")
+        return not self._instruments.keys() <= listings.keys()

@@ -49,7 +49,8 @@ class VenueClock:
         while True:
             if self._samples:
                 # As the venue's clock moves on a reply tells most.
-                wait_ns = self._offset.wait_ns(self._now(), self._within_ns)
+                turn = max(self._samples - QUICK_SAMPLES, 0)
+                wait_ns = self._offset.wait_ns(self._now(), self._within_ns, turn)
                 await asyncio.sleep(wait_ns / 1e9)
             try:
                 pause_s = await self._ask()

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from pinnacle.core.errors import DataError
+from pinnacle.core.errors import ConfigError, DataError, UsageError
 from pinnacle.venues.port import VenueKind
 from pinnacle.venues.reference import Listing, Request
 from pinnacle.venues.transport.access import access_of
@@ -35,7 +35,10 @@ async def price(venue: VenueKind[Any], config: RestConfig, symbol: str) -> Decim
 
 
 async def _had(config: RestConfig, request: Request) -> bytes:
-    body = await asked(config, request)
+    try:
+        body = await asked(config, request)
+    except ConfigError as error:  # of an option, here
+        raise UsageError(str(error)) from None
     if isinstance(body, Problem):
         raise DataError(f"{config.rest_url}{request[0]}: {body.text}")
     return body

@@ -1,6 +1,7 @@
 """Whether an instrument is what its venue says it is: what is traded, and in which steps."""
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from pinnacle.core.enums import Listed
@@ -39,21 +40,20 @@ def judged(instrument: Instrument, listing: Listing | None) -> Verdict:
 
 def _wrong_steps(instrument: Instrument, listing: Listing) -> str:
     """Steps on which this venue's prices and quantities cannot be told."""
-    tick, lot = Decimal(listing.tick), Decimal(listing.lot)
-    if tick and instrument.tick.size != tick:
+    tick, lot = Fraction(listing.tick), Fraction(listing.lot)
+    if tick and Fraction(instrument.tick.size) != tick:
         return f"tick_size is {instrument.tick.size:f}, the venue's is {listing.tick}"
-    if lot and instrument.lot.size > lot and instrument.lot.size % lot:
-        size = f"{instrument.lot.size:f}"
-        return f"lot_size is {size}, which is no whole number of the venue's, {listing.lot}"
+    size = Fraction(instrument.lot.size)
+    if lot and size > lot and size % lot:
+        text = f"{instrument.lot.size:f}"
+        return f"lot_size is {text}, which is no whole number of the venue's, {listing.lot}"
     return ""
 
 
 def _oddities(instrument: Instrument, listing: Listing) -> list[str]:
     """What the venue may refuse, or takes only in part."""
-    found, lot = [], Decimal(listing.lot)
+    found = []
     least = instrument.quantity_min * instrument.lot.size
-    if instrument.lot.size < lot:
-        found.append(f"lot_size is finer than the venue's, {listing.lot}")
     if listing.quantity_min and least < Decimal(listing.quantity_min):
         found.append(f"quantity_min is {least:f}, the venue's is {listing.quantity_min}")
     if listing.status is Status.LIMITED:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple, Protocol
 import msgspec
 
 from pinnacle.core.errors import DataError
-from pinnacle.venues.offset import SECOND_NS, Moment, moment_of_date
+from pinnacle.venues.offset import LATEST_NS, SECOND_NS, Moment, moment_of_date
 
 #: No amount has so many digits before or behind its point; written out, they would fill memory.
 EXPONENT_MAX = 40
@@ -127,7 +127,7 @@ def price_said(decoder: "msgspec.json.Decoder[Any]", body: bytes, venue: str) ->
 def moment_said(seconds: str | float | Decimal, within_ns: int) -> Moment:
     """What a clock showed that moves on each `within_ns`; DataError for what no clock shows."""
     at_ns = int(Decimal(plain(seconds)) * SECOND_NS)
-    if at_ns >= 2**62:
+    if at_ns >= LATEST_NS:
         raise DataError(f"no time: {seconds!r:.80}")
     return Moment(at_ns - at_ns % within_ns, within_ns)
 

@@ -5,6 +5,7 @@ import contextlib
 import http
 import json
 import threading
+import time
 
 import pytest
 from websockets.asyncio.server import serve
@@ -186,3 +187,25 @@ def test_a_change_of_steps_holds_the_book_until_it_is_the_configured_one_again(t
     assert "0.01000000" in reply("binance")
     desk.run(lambda: (0, Reason.DEFINITION) in desk.market.held)
     assert desk.table.read(0).listed == Listed.TRADING
+
+
+def test_a_list_that_lacks_one_of_ours_is_asked_for_again_soon_and_ever_later(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(listing_watch, "LEAST_S", 0.03)
+    lists = iter(['{"symbols":[]}'] * 3)
+
+    def answer(_):
+        return 200, next(lists, reply("binance")).encode()
+
+    desk = Desk(tmp_path, "binance", instrument_of("binance"), answer)
+    times = []
+
+    def note(_):
+        if len(desk.market.held) > len(times):
+            times.append(time.monotonic())
+
+    desk.run(lambda: len(times) == 4, note)
+    delisted = [(0, Reason.DELISTED)] * 3
+    assert desk.market.held == [*delisted, (0, Reason.NONE)]
+    assert times[3] - times[2] > times[1] - times[0] > 0

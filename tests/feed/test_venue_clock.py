@@ -74,7 +74,8 @@ def test_the_estimate_holds_the_truth_at_every_venue(venue, tmp_path, monkeypatc
     for found in estimates:
         # 1 ms: what this clock moves while it is read, beside what the clocks show.
         assert abs(found.ahead_ns - AHEAD_S * 1e9) <= found.error_ns + 1_000_000
-    assert estimates[1].error_ns <= estimates[0].error_ns
+    # A sample of before is as wide as its age has made it.
+    assert estimates[1].error_ns <= estimates[0].error_ns + 1_000_000
     assert set(asked) == {CLOCK_PATHS[venue]}
 
 

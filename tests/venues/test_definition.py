@@ -59,10 +59,20 @@ def test_what_the_venue_may_refuse_is_told_and_holds_nothing():
     )
     assert (verdict.listed, verdict.reason) == (Listed.LIMITED, Reason.NONE)
     assert verdict.words == (
-        "lot_size is finer than the venue's, 0.01; quantity_min is 0.002, the venue's is 0.05; "
-        "the venue does not take every order: post_only"
+        "quantity_min is 0.002, the venue's is 0.05; the venue does not take every order: post_only"
     )
 
 
 def test_a_venue_that_says_no_steps_is_believed_of_the_rest():
     assert judged(instrument(), listing("0", "0")) == (Listed.TRADING, Reason.NONE, "")
+
+
+def test_a_lot_finer_than_the_venues_is_for_books_of_old_orders_and_nothing_odd():
+    assert judged(instrument(lot="0.00000001"), listing(lot="0.01")).words == ""
+
+
+def test_steps_that_no_market_has_are_told_and_end_nothing():
+    tiny = "0." + "0" * 39 + "1"
+    assert judged(instrument(), listing(lot=tiny)).reason == Reason.NONE
+    assert judged(instrument(), listing(lot=f"0.{'0' * 30}7")).reason == Reason.DEFINITION
+    assert judged(instrument(), listing(tick=tiny)).reason == Reason.DEFINITION
