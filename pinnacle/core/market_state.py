@@ -13,7 +13,7 @@ class ConnectionState(enum.IntEnum):
     BACKING_OFF  waits before the next attempt
     CONNECTING   until the WebSocket stands
     SUBSCRIBING  until the venue confirms what was asked for
-    SNAPSHOT     a book is not whole
+    SNAPSHOT     a book is not whole, or none may be used for what its instrument is
     STALE        nothing has come for half of stale_ms
     LIVE         every book is in step
     """
@@ -34,7 +34,8 @@ class MarketState(NamedTuple):
     since_ns     session time at which the state began
     heard_ns     session time of the newest message, 0 if none came
     messages     how many came
-    connections  times subscribed
+    subscribed   how many times
+    connected    WebSockets that are subscribed now, of `connections`
     """
 
     state: int
@@ -42,4 +43,6 @@ class MarketState(NamedTuple):
     since_ns: int = 0
     heard_ns: int = 0
     messages: int = 0
-    connections: int = 0
+    subscribed: int = 0
+    connected: int = 0
+    connections: int = 1

@@ -77,6 +77,7 @@ class Observer:
         bell = self._bells[name]
         header = bell.segment.header
         alive = bell.segment.owner_alive()
+        state = self._state(bell)
         rss = 0.0
         if alive:
             try:
@@ -84,17 +85,21 @@ class Observer:
             except psutil.Error:
                 rss = 0.0
         silent_ns = monotonic_ns() - header.heartbeat_ns
-        state = ProcessState(bell.state) if alive else ProcessState.ABSENT
-        hung = state == ProcessState.READY and silent_ns > HEART_SILENT_NS
         return ProcessView(
             name=name,
-            state="hung" if hung else state.name.lower(),
+            state=state,
             alive=alive,
             pid=header.owner_pid,
             restarts=max(header.epoch - 1, 0),
             heartbeat_age_ms=round(silent_ns / 1e6, 1),
             rss_mb=round(rss, 1),
         )
+
+    def _state(self, bell: Bell) -> str:
+        state = ProcessState(bell.state) if bell.segment.owner_alive() else ProcessState.ABSENT
+        silent_ns = monotonic_ns() - bell.segment.header.heartbeat_ns
+        hung = state == ProcessState.READY and silent_ns > HEART_SILENT_NS
+        return "hung" if hung else state.name.lower()
 
     def counters(self, process: str) -> dict[str, int]:
         """Every counter of a process by its label."""
@@ -114,12 +119,10 @@ class Observer:
     def venues(self) -> list[VenueView]:
         """How each feed of a venue outside stands with it."""
         now_ns, names = self.now_ns(), self.of_role("feed")
-        first = self.instruments[0]
-        only = "" if first.of_several else first.venue_name
         found = (
             venue_view(
-                f"{only}{name.removeprefix('feed')}".removeprefix("."),
-                self._bells[name].segment.owner_alive(),
+                self._venue_of(name),
+                self._state(self._bells[name]),
                 self.counters(name),
                 self.histograms(name),
                 now_ns,
@@ -127,6 +130,13 @@ class Observer:
             for name in names
         )
         return [view for view in found if view is not None]
+
+    def _venue_of(self, feed: str) -> str:
+        """The venue's name, and which of its feeds; an only venue's may be called `feed` alone."""
+        tail = feed.removeprefix("feed").removeprefix(".")
+        if tail and not tail.isdecimal():
+            return tail
+        return ".".join(filter(None, (self.instruments[0].venue_name, tail)))
 
     def notices(self) -> list[Notice]:
         """The latest warnings and errors of every process, dead ones too, in order of time."""

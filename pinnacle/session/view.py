@@ -29,7 +29,7 @@ SILENT_MS = 1000.0
 WIDE = 100
 #: What a narrow terminal does without, the least important first.
 PROCESS_DROPPED = ("memory", "restarts", "heartbeat")
-VENUE_DROPPED = ("last", "p99", "checksums", "gaps", "clock ahead", "stamp to record", "resyncs")
+VENUE_DROPPED = ("last", "checksums", "gaps", "connected", "clock ahead", "p99", "stamp to record")
 DROPPED = ("refused", "open", "fills b/a", "quotes", "P&L", "position")
 
 #: Makes a table that lacks the columns of these names.
@@ -276,6 +276,7 @@ def _venue_facts(view: VenueView, messages_per_s: float) -> dict[str, str]:
         clock = f"{view.clock_ahead_ms:+.1f} ± {view.clock_error_ms:.1f} ms"
     known = latency is not None and latency.count
     return {
+        "connected": f"{view.connected} of {view.connections}",
         "last": "-" if view.silent_ms is None else f"{view.silent_ms / 1000:.1f} s",
         "messages/s": f"{messages_per_s:.0f}",
         "gaps": str(view.gaps),
@@ -300,7 +301,8 @@ def _venue_line(view: VenueView, messages_per_s: float) -> str:
     facts = _venue_facts(view, messages_per_s)
     return (
         f"{view.name}: {_venue_state(view)} for {max(view.state_ms, 0) / 1000:.0f} s, "
-        f"last message {facts['last']} ago, {facts['messages/s']} messages/s, "
+        f"{facts['connected']} connected, last message {facts['last']} ago, "
+        f"{facts['messages/s']} messages/s, "
         f"gaps {facts['gaps']}, resyncs {facts['resyncs']}, "
         f"checksum failures {facts['checksums']}, clock ahead {facts['clock ahead']}, "
         f"stamp to record p50 {facts['stamp to record']} p99 {facts['p99']}"

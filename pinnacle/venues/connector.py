@@ -124,10 +124,12 @@ class Connector(MarketData, Generic[StreamT]):
     def state(self) -> MarketState:
         session, stream = self.session, self.stream
         state = session.state
-        if state is ConnectionState.LIVE and not stream.live:
+        useless = len(stream.held) == len(stream.rows)
+        if state is ConnectionState.LIVE and (useless or not stream.live):
             state = ConnectionState.SNAPSHOT
         if state is not self._state or not self._since_ns:
             self._state, self._since_ns = state, self._clock()
+        connected, connections = session.standing
         reason = {ConnectionState.LIVE: Reason.NONE, ConnectionState.STALE: Reason.STALE}
         return MarketState(
             state=state,
@@ -135,7 +137,9 @@ class Connector(MarketData, Generic[StreamT]):
             since_ns=self._since_ns,
             heard_ns=self._heard_ns,
             messages=session.frames,
-            connections=session.connections,
+            subscribed=session.connections,
+            connected=connected,
+            connections=connections,
         )
 
     def greeting(self) -> list[str]:

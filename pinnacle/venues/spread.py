@@ -66,5 +66,7 @@ class Spread(MarketData):
         return worst._replace(
             heard_ns=max(state.heard_ns for state in states),
             messages=sum(state.messages for state in states),
+            subscribed=sum(state.subscribed for state in states),
+            connected=sum(state.connected for state in states),
             connections=sum(state.connections for state in states),
         )

@@ -191,7 +191,8 @@ def test_instruments_over_several_connections_are_one_market(serve, short):
 
     run_until(spread, finished)
     assert market.levels() == [level_set(check.books[0]) for check in checks]
-    assert spread.state().connections == 2 and spread.counts()["gaps"] == 0
+    assert spread.state().subscribed == spread.state().connections == 2
+    assert spread.counts()["gaps"] == 0
     assert spread.counts()["snapshots"] == 2
 
 

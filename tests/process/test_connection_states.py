@@ -51,7 +51,8 @@ def test_before_it_runs_it_is_connecting(watched):
     _, watched = watched
     state = watched.look()
     assert (state.state, state.reason, state.messages) == (CONNECTING, Reason.STARTING, 0)
-    assert state.since_ns > 0 and state.heard_ns == 0 and state.connections == 0
+    assert state.since_ns > 0 and state.heard_ns == 0
+    assert (state.subscribed, state.connected, state.connections) == (0, 0, 1)
 
 
 def test_from_connecting_over_snapshots_to_live_and_back_when_the_server_dies(watched):
@@ -72,7 +73,7 @@ def test_from_connecting_over_snapshots_to_live_and_back_when_the_server_dies(wa
     assert order[0] == CONNECTING and order[-2:] == [LIVE, BACKING_OFF]
     assert set(order[1:-2]) <= {ConnectionState.SUBSCRIBING, ConnectionState.SNAPSHOT}
     live = watched.seen[-2]
-    assert live.reason == Reason.NONE and live.connections == 1
+    assert live.reason == Reason.NONE and live.subscribed == live.connected == 1
     lost = watched.lost
     assert lost.reason == Reason.DISCONNECTED and lost.messages > 500
     assert 0 < lost.heard_ns < lost.since_ns

@@ -63,6 +63,7 @@ def show_venue(segments, **more):
     now_ns = segments.control.now_ns()
     state = MarketState(ConnectionState.SNAPSHOT, Reason.SEQUENCE_GAP, now_ns, now_ns, 500, 1)
     shown = {f"market.{name}": value for name, value in state._asdict().items()}
+    segments.ready()
     segments.count("feed", **(shown | {"market.gaps": 7, "market.resyncs": 6} | more))
 
 

@@ -66,12 +66,12 @@ def test_each_instrument_is_asked_for_at_its_own_connection():
 
 
 def test_counts_add_up_and_the_state_is_that_of_the_worst_since_it_became_that():
-    one = MarketState(LIVE, Reason.NONE, 10, 50, 100, 1)
-    two = MarketState(SNAPSHOT, Reason.SEQUENCE_GAP, 30, 40, 7, 2)
-    three = MarketState(SNAPSHOT, Reason.RESYNC, 20, 45, 3, 1)
+    one = MarketState(LIVE, Reason.NONE, 10, 50, 100, 1, 1, 1)
+    two = MarketState(SNAPSHOT, Reason.SEQUENCE_GAP, 30, 40, 7, 2, 1, 2)
+    three = MarketState(SNAPSHOT, Reason.RESYNC, 20, 45, 3, 1, 1, 1)
     market, _ = spread(one, two, three)
     assert market.counts() == {"gaps": 3, "odd": 3}
-    assert market.state() == MarketState(SNAPSHOT, Reason.RESYNC, 20, 50, 110, 4)
+    assert market.state() == MarketState(SNAPSHOT, Reason.RESYNC, 20, 50, 110, 4, 3, 4)
 
 
 @pytest.mark.parametrize("failing", [0, 1])

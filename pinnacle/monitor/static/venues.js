@@ -3,7 +3,7 @@ import { element, setClass, setText } from "./dom.js";
 import { age, integer, micros, rate } from "./format.js";
 
 const COLUMNS = [
-  ["Venue", ""], ["State", ""], ["Last message", "number"], ["Messages/s", "number"],
+  ["Venue", ""], ["State", ""], ["Connections", "number"], ["Last message", "number"], ["Messages/s", "number"],
   ["Gaps", "number"], ["Resyncs", "number"], ["Checksum failures", "number"],
   ["Clock ahead", "number"], ["Stamp to record, median", "number"], ["p99", "number"],
 ];
@@ -16,7 +16,7 @@ function figures(venue) {
   const latency = [venue.latency_p50_us, venue.latency_p99_us]
     .map((us) => (us === null ? "–" : micros(us).join(" ")));
   return [
-    venue.name, lasting, venue.silent_ms === null ? "none yet" : `${age(venue.silent_ms)} ago`,
+    venue.name, lasting, `${venue.connected} of ${venue.connections}`, venue.silent_ms === null ? "none yet" : `${age(venue.silent_ms)} ago`,
     rate(venue.messages_per_s), integer(venue.gaps), integer(venue.resyncs),
     integer(venue.checksum_failures), clock, ...latency,
   ];

@@ -49,6 +49,12 @@ class RedundantConnections:
         """The best one's."""
         return max(session.state for session in self._sessions)
 
+    @property
+    def standing(self) -> tuple[int, int]:
+        """How many connections are subscribed now, and of how many."""
+        stand = sum(session.acknowledged.is_set() for session in self._sessions)
+        return stand, len(self._sessions)
+
     def acknowledge(self) -> None:
         """Of the connection whose frames are being taken."""
         self.speaking.acknowledge()

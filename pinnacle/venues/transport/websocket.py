@@ -70,6 +70,11 @@ class WebSocketSession:
         self._conversation = conversation
         self._troubles = troubles
 
+    @property
+    def standing(self) -> tuple[int, int]:
+        """How many connections are subscribed now, and of how many."""
+        return int(self.acknowledged.is_set()), 1
+
     def acknowledge(self) -> None:
         """The venue confirms the subscription; what it says to the next one is of no account."""
         if not self.acknowledged.is_set():

@@ -32,7 +32,7 @@ class ToyMarket:
 
     def state(self):
         session = self._session
-        return MarketState(session.state, messages=session.frames, connections=session.connections)
+        return MarketState(session.state, messages=session.frames, subscribed=session.connections)
 
     def greeting(self):
         return [f"subscribe|{','.join(self._ids)}"]
