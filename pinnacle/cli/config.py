@@ -30,7 +30,7 @@ def check(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="As JSON instead of TOML.")
 def show(file: Path, as_json: bool) -> None:
-    """Print FILE with every default filled in."""
+    """Print FILE with every default filled in; keys that have none are named in comments."""
     import msgspec
 
     from pinnacle.plan.checks import load_session
@@ -40,7 +40,7 @@ def show(file: Path, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(loaded), indent=2).decode())
     else:
-        click.echo(to_toml(loaded), nl=False)
+        click.echo(to_toml(loaded, unset=True), nl=False)
 
 
 @config.command()

@@ -22,7 +22,8 @@ def instruments(
     venue: "VenueKind[Any]", match: str, settings: tuple[str, ...], as_json: bool
 ) -> None:
     """Ask a venue for the instruments that it trades: symbol, steps of prices (tick) and
-    quantities (lot), least quantity and value of an order, and whether orders are taken.
+    quantities (lot), least quantity and value of an order, and whether orders are taken, with the
+    venue's own words for it.
 
     What a configuration's [[instruments]] needs, and what `--symbols` of other commands may be.
     """
@@ -39,8 +40,8 @@ def instruments(
     if as_json:
         rows = [row._asdict() | {"name": row.name} for row in found]
         click.echo(msgspec.json.encode({"venue": venue.name, "instruments": rows}))
-        return
-    _print_table(found)
+    elif found:
+        _print_table(found)
     if not found:
         raise DataError(f"{venue.name} lists nothing like {match!r}")
 

@@ -36,10 +36,10 @@ def read_toml(path: Path, *, kept: bool = False) -> dict[str, Any]:
         raise ConfigError(f"{path}: {error}") from None
 
 
-def toml_text(tables: dict[str, Any]) -> str:
-    """Nested tables as TOML; None is left out."""
+def toml_text(tables: dict[str, Any], *, unset: bool = False) -> str:
+    """Nested tables as TOML; None is left out, or with `unset` a comment that names the key."""
     lines: list[str] = []
-    _write_table(lines, "", tables)
+    _write_table(lines, "", tables, unset)
     return "\n".join(lines).strip() + "\n"
 
 
@@ -48,15 +48,17 @@ def key_text(key: str) -> str:
     return key if _BARE_KEY.fullmatch(key) else _text(key)
 
 
-def _write_table(lines: list[str], name: str, table: dict[str, Any]) -> None:
+def _write_table(lines: list[str], name: str, table: dict[str, Any], unset: bool) -> None:
     scalars = {k: v for k, v in table.items() if v is not None and not _is_table(v)}
     if name and (scalars or not table):
         lines.append(f"\n[{name}]")
     lines.extend(f"{key_text(k)} = {_value(v)}" for k, v in scalars.items())
+    if unset and name:
+        lines.extend(f"# {key_text(k)} is not set" for k, v in table.items() if v is None)
     for key, value in table.items():
         path = f"{name}.{key_text(key)}" if name else key_text(key)
         if isinstance(value, dict):
-            _write_table(lines, path, value)
+            _write_table(lines, path, value, unset)
         elif _is_table(value):
             for row in value:
                 lines.append(f"\n[[{path}]]")

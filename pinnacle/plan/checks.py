@@ -4,6 +4,7 @@ Refused: what cannot run, or would run and never trade. Told by `warnings`: what
 """
 
 import os
+import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from pinnacle.sim.matching import QUANTITY_MAX
 from pinnacle.strategy.config import MarketMakerConfig
 from pinnacle.strategy.host import StrategyHost
 from pinnacle.venues import registry
+from pinnacle.venues.transport.credentials import read_credentials
 
 _US_PER_MS = 1_000
 #: Amounts are ticks x lots in 63 bits; a position stays far from that whatever the market does.
@@ -41,6 +43,8 @@ def check(config: SessionConfig) -> None:
     """ConfigError with the key of the first that contradicts another, or cannot be."""
     instruments = config.instrument_list()
     config.topology()
+    for venue in config.venue_plans():
+        _check_symbols(venue, [i for i in instruments if i.venue_name == venue.name])
     RiskGate(instruments, config.risk)
     hosts = [
         (plan, StrategyHost(mine, plan.config, key=plan.key, owner=plan.number))
@@ -97,11 +101,12 @@ def warnings(config: SessionConfig) -> list[str]:
             key = joined(venue.key("feed"), name)
             files = {x: getattr(table, x, None) for x in ("ca_file", "credentials_file")}
             if name != venue.config.kind:
-                found.append(f"{key}: not used: {venue.name} is {venue.config.kind}")
+                found.append(f"{key}: not used: the kind of {venue.name} is {venue.config.kind}")
                 continue
             for own, path in files.items():
-                if path and not Path(path).is_file():
-                    found.append(f"{key}.{own}: {path} is not there (yet)")
+                fault = path and _file_fault(own, Path(path))
+                if fault:
+                    found.append(f"{key}.{own}: {fault}")
     quotes = 0
     for plan in config.strategy_plans():
         makers, desk = plan.config.market_maker, plan.config.desk
@@ -120,6 +125,22 @@ def warnings(config: SessionConfig) -> list[str]:
             f"message_rate. {QUOTE_MOVES_PER_S_MIN * quotes} may be needed, or fewer levels"
         )
     return found
+
+
+def _file_fault(key: str, path: Path) -> str:
+    """What a feed would say of a file that its section names; empty if nothing."""
+    if not path.exists():
+        return f"{path} is not there (yet)"
+    try:
+        if key == "credentials_file":
+            read_credentials(path)
+        else:
+            ssl.create_default_context(cafile=path)
+    except ConfigError as error:
+        return str(error)
+    except OSError as error:
+        return f"{path}: {error.strerror or error}"
+    return ""
 
 
 def _unquoted(config: SessionConfig) -> list[str]:
@@ -168,7 +189,13 @@ def _check_venue(
     name = venue.config.kind
     if name not in venue.config.feed:
         raise ConfigError(f"{joined(venue.key('feed'), name)}: missing: the venue needs its table")
-    kind = registry.find(name)
+
+
+def _check_symbols(venue: VenuePlan, instruments: Sequence[Instrument]) -> None:
+    """Before what is keyed by them: that would be told of another table."""
+    if venue.simulated:
+        return
+    kind = registry.find(venue.config.kind)
     for instrument in instruments:
         fault = kind.symbol_fault(instrument.symbol)
         if fault is not None:

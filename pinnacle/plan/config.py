@@ -341,6 +341,7 @@ def read_session(path: Path, *, kept: bool = False) -> SessionConfig:
     return config
 
 
-def to_toml(config: SessionConfig) -> str:
-    """The configuration with every default filled in, as TOML."""
-    return toml_text(msgspec.to_builtins(config))
+def to_toml(config: SessionConfig, *, unset: bool = False) -> str:
+    """The configuration with every default filled in, as TOML; with `unset` those keys are named
+    that have none."""
+    return toml_text(msgspec.to_builtins(config), unset=unset)

@@ -26,12 +26,14 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """What only a live session shows, taken at its end before the segments go.
 
-    `processes`: restarts and rss_mb by name.
+    `processes`: restarts and rss_mb by name. `venues`: of each feed of a venue outside, by its
+    name: messages, subscribed (times), gaps, resyncs, checksum_failures.
     """
 
     tick_to_order: Latency
     processes: dict[str, dict[str, int | float]]
     lost_records: Annotated[int, Meta(ge=0)]
+    venues: dict[str, dict[str, int]] = {}
 
 
 def write_ending(paths: SessionPaths, ending: Ending) -> None:

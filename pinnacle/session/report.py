@@ -98,6 +98,7 @@ def build_report(paths: SessionPaths, progress: Progress = lambda n: None) -> di
         "journals": list(journals.values()),
         "missing": [name for name in names if name not in journals],
         "processes": ending.processes if ending else None,
+        "venues": ending.venues if ending else None,
         "lost_records": ending.lost_records if ending else None,
     }
 
@@ -216,6 +217,12 @@ def summary(report: dict[str, Any]) -> str:
             f"    position {row['position']}, {orders['sent']} orders, fills "
             f"{row['fills']['bid']} bid {row['fills']['ask']} ask, two-sided {row['two_sided']:.1%}"
         )
+    lines += [
+        f"  {name}: {seen['messages']} messages, subscribed {seen['subscribed']} times, "
+        f"gaps {seen['gaps']}, books begun anew {seen['resyncs']}, "
+        f"checksum failures {seen['checksum_failures']}"
+        for name, seen in (report["venues"] or {}).items()
+    ]
     lines += [
         f"  {row['path']}: {row['damage']}: {row['records']} records are told"
         for row in report["journals"]

@@ -29,6 +29,7 @@ from pinnacle.plan.overview import overview
 from pinnacle.runtime import log as logging
 from pinnacle.runtime.fitness import book_words
 from pinnacle.runtime.observer import Observer
+from pinnacle.runtime.venue_view import VenueView
 from pinnacle.session.create import discard_session, own_session
 from pinnacle.session.ending import Ending, Latency, write_ending
 from pinnacle.session.find import left_behind
@@ -229,8 +230,14 @@ def _ending(
             name: {"restarts": child.restarts, "rss_mb": round(peaks[name], 1)}
             for name, child in supervisor.children.items()
         },
+        venues={view.name: _counted(view) for view in observer.venues()},
         lost_records=unread + sum(observer.summed(role).get(name, 0) for role, name in LOSSES),
     )
+
+
+def _counted(view: VenueView) -> dict[str, int]:
+    names = ("messages", "subscribed", "gaps", "resyncs", "checksum_failures")
+    return {name: getattr(view, name) for name in names}
 
 
 def _depth(paths: SessionPaths, ring: str) -> int:

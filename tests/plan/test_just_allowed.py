@@ -12,8 +12,10 @@ import pytest
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import NUMBERS_MAX
 from pinnacle.feed.config import FeedConfig
+from pinnacle.plan import checks
 from pinnacle.plan.checks import load_session, warnings
 from pinnacle.plan.config import CONFIGURED_BYTES_MAX
+from pinnacle.venues.transport.certificates import make_certificates
 from tests.plan.test_mistaken_configurations import (
     DEMO,
     LIMITS,
@@ -110,14 +112,32 @@ def test_quotes_that_move_by_their_widest_spread_are_warned_of(tmp_path, wide, w
     assert any("requote_ticks" in told for told in warnings(loaded)) == warned
 
 
-def test_a_ca_file_that_is_not_there_is_warned_of_and_one_that_is_there_is_not(tmp_path):
-    for there in (False, True):
-        path = tmp_path / "ca.pem"
-        if there:
-            path.touch()
+def test_a_ca_file_that_no_feed_could_use_is_warned_of_and_one_that_is_good_is_not(tmp_path):
+    def told(path):
         loaded = load_session(session_of(tmp_path, PAPER, {"feed.binance.ca_file": str(path)}))
-        told = [text for text in warnings(loaded) if text.startswith("feed.binance.ca_file: ")]
-        assert told == ([] if there else [f"feed.binance.ca_file: {path} is not there (yet)"])
+        return [text for text in warnings(loaded) if text.startswith("feed.binance.ca_file: ")]
+
+    path = tmp_path / "ca.pem"
+    assert told(path) == [f"feed.binance.ca_file: {path} is not there (yet)"]
+    path.write_text("no certificate", encoding="utf-8")
+    (words,) = told(path)
+    assert str(path) in words and "certificate" in words.removeprefix(str(path))
+    good, _ = make_certificates(tmp_path / "good")
+    assert told(good) == []
+
+
+@pytest.mark.parametrize(("mode", "words"), [(0o644, "its mode is 0644"), (0o600, "passphrase")])
+def test_a_file_of_keys_that_no_feed_would_take_is_warned_of(tmp_path, mode, words):
+    path = tmp_path / "keys.toml"
+    path.write_text('key = "k"\n', encoding="utf-8")
+    path.chmod(mode)
+    told = checks._file_fault("credentials_file", path)
+    assert words in told and "key = " not in told
+
+
+def test_a_symbol_that_is_none_of_the_venues_is_told_by_its_own_key(tmp_path):
+    text = refusal(written(tmp_path, changed(PAPER, "instruments.1.symbol", "eth/usdt")))
+    assert "instruments[1].symbol: 'eth/usdt'" in text
 
 
 def test_a_core_that_the_process_has_not_is_warned_of(tmp_path, monkeypatch):
