@@ -80,21 +80,20 @@ class Writer(ABC):
 
     def lines(self, steps: int) -> Iterator[dict[str, Any]]:
         walks = [Walk(seed) for seed in (1, 2)]
-        at_ns, chance = START_NS, random.Random(3)
+        at_ns, chance, sold = START_NS, random.Random(3), [0, 0]
         yield {"t": "connect", "ns": at_ns, "addr": self.URL}
         for symbol, walk in zip(self.SYMBOLS, walks, strict=True):
             yield {"ns": at_ns} | self.begin(symbol, walk, at_ns)
         for step in range(steps):
             at_ns += STEP_NS
             row = step % 2
-            changes = walks[row].step()
-            if changes:
-                yield from self._recv(
-                    at_ns, self.update(self.SYMBOLS[row], walks[row], changes, at_ns)
-                )
+            symbol, walk = self.SYMBOLS[row], walks[row]
+            if changes := walk.step():
+                yield from self._recv(at_ns, self.update(symbol, walk, changes, at_ns))
             if chance.random() < 0.2:
                 price, _ = walk.best("bids", 1)[0]
-                yield from self._recv(at_ns, self.trade(symbol, step + 1, price, at_ns))
+                sold[row] += 1
+                yield from self._recv(at_ns, self.trade(symbol, sold[row], price, at_ns))
 
     def _recv(self, at_ns: int, frame: bytes) -> Iterator[dict[str, Any]]:
         yield {"t": "recv", "ns": at_ns, "data": frame.decode()}

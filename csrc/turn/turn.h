@@ -47,8 +47,9 @@ struct pmm_feed {
 /*
  * Whole messages of our instruments. Stamps the source (and recv_ns, where it is 0, with the clock), journals, applies
  * to the books, pushes to every reader (outlet.h says what becomes of one whose ring has no room). Records from the
- * venue's stamp on the last record, read by our clock, to its recv_ns; nothing of a snapshot or of a book's state. n;
- * the journal's SYSTEM; ARGUMENT, and nothing leaves the caller's memory, if a record is of no instrument of ours.
+ * venue's stamp on the last record, read by our clock, to its recv_ns, if that is of the last hour; nothing of a
+ * snapshot or of a book's state. n; the journal's SYSTEM; ARGUMENT, and nothing leaves the caller's memory, if a
+ * record is of no instrument of ours.
  */
 int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n);
 

@@ -6,12 +6,15 @@
 #include "turn/turn.h"
 
 #define WARM_BOOKS 4
+/* A message that is older is played again, from a recording: how old tells nothing. */
+#define OF_TODAY_NS INT64_C(3600000000000)
 
 /* Stamps are a venue's to choose: differences are taken where nothing overflows. */
 static void record_latency(const struct pmm_feed *feed, const struct pmm_event *last) {
     if (!feed->venue_to_record || last->venue_ns <= 0 || pmm_is_book_state(last->kind)) return;
     const uint64_t venue_ns = (uint64_t)last->venue_ns - (uint64_t)feed->venue_ahead_ns;
-    pmm_histogram_record(feed->venue_to_record, (int64_t)((uint64_t)last->recv_ns - venue_ns));
+    const int64_t latency_ns = (int64_t)((uint64_t)last->recv_ns - venue_ns);
+    if (latency_ns < OF_TODAY_NS) pmm_histogram_record(feed->venue_to_record, latency_ns);
 }
 
 int64_t pmm_feed_publish(struct pmm_feed *feed, struct pmm_event *events, size_t n) {

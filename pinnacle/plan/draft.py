@@ -58,7 +58,7 @@ def draft(
     """The file's text. `value`: of a quote, in each quote currency."""
     sizes = {each.label: _size(each, value) for each in instruments}
     parts = [
-        _HEAD.format(venues=", ".join(venues)),
+        _HEAD.format(venues=", ".join(venue.kind for venue in venues.values())) + _cut(venues),
         toml_text({"session": {"name": "paper"}}),
         toml_text({"venues": {name: _venue(each) for name, each in venues.items()}}),
         f"{_INSTRUMENTS}\n{toml_text({'instruments': [_instrument(i) for i in instruments]})}",
@@ -75,6 +75,13 @@ def draft(
         + toml_text({"risk": {"limits": {label: _limits(size) for label, size in sizes.items()}}}),
     ]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def _cut(venues: Mapping[str, DraftVenue]) -> str:
+    """Which names had no room, for who looks for them."""
+    cut = [f"{v.kind} is {name}" for name, v in venues.items() if session_name(v.kind) != v.kind]
+    most = f"a venue's name has {INSTANCE_BYTES_MAX} letters at most"
+    return f"\n# Here {', '.join(cut)}: {most}." if cut else ""
 
 
 def _venue(venue: DraftVenue) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def currencies(symbol: str) -> tuple[str, str]:
         base, found, quote = text.partition(separator)
         if found:
             return base, quote
+    text = text.removesuffix("PERP")
     quote = next((quote for quote in QUOTES if text.endswith(quote) and text != quote), text[-3:])
     return text.removesuffix(quote), quote
 

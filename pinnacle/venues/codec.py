@@ -119,7 +119,10 @@ class Codec:
 
     def words(self, part: Any, frame: bytes) -> str:
         """What is wrong with a part that has a code, for people."""
-        return _words(part.code, part.offset, frame)
+        said = _words(part.code, part.offset, frame)
+        if part.code == lib.PMM_ERR_RANGE:
+            said += ": too large, or between two of the instrument's steps"
+        return said
 
     def _error(self, frame: bytes) -> FrameError:
         return FrameError(_words(self.wire.code, self.wire.offset, frame))

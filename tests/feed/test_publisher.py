@@ -171,3 +171,10 @@ def test_the_last_record_of_a_message_is_the_one_that_counts_and_no_stamp_overfl
     wild = event(Kind.TRADE, recv_ns=1, venue_ns=2**63 - 1)
     both = batch(first, last)
     assert latencies(made, both, wild) == [2, 100]
+
+
+def test_what_a_recording_repeats_is_of_another_day_and_no_latency(made):
+    hour_ns = 3600 * 10**9
+    of_today = event(Kind.TRADE, recv_ns=2 * hour_ns, venue_ns=hour_ns + 1)
+    of_then = event(Kind.TRADE, recv_ns=2 * hour_ns, venue_ns=hour_ns)
+    assert latencies(made, of_today, of_then)[0] == 1

@@ -85,6 +85,7 @@ def test_the_price_is_the_best_bid_of_the_tape(venue):
         ("BTC-USDC", ("BTC", "USDC")),
         ("BNBFDUSD", ("BNB", "FDUSD")),
         ("xrpchf", ("XRP", "CHF")),
+        ("BTCUSDCPERP", ("BTC", "USDC")),
         ("USDT", ("U", "SDT")),
     ],
 )

@@ -36,4 +36,4 @@ class Troubles:
         self._told[about] = (text, now)
         between = self._untold.pop(about, 0)
         more = {"untold": between} if between else {}
-        log.warning(self._venue, failed=self.last, **more)
+        log.warning(f"{self._venue}: {self.last}", **more)

@@ -17,7 +17,7 @@ class Time:
 def told(tell):
     with structlog.testing.capture_logs() as said:
         tell()
-    return [(line["failed"], line.get("untold", 0)) for line in said]
+    return [(line["event"].removeprefix("venue: "), line.get("untold", 0)) for line in said]
 
 
 def test_the_same_words_are_told_once_and_again_after_a_while(monkeypatch):
