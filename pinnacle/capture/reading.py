@@ -17,7 +17,6 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -263,8 +262,7 @@ class Recording:
         """Give `take` as many lines a call, with their frames, as may be; it says how many it has
         taken. `one` is given the next, and those that are no frames of a stream. What is wrong with
         a line names it and the file."""
-        lines = iter(self)
-        while waiting := list(islice(lines, FRAMES_MAX)):
+        for waiting in _batches(iter(self)):
             frames, at = dialect.frames(waiting), 0
             while at < len(waiting):
                 end = frames.index(None, at)
@@ -279,3 +277,18 @@ class Recording:
             take(line)
         except DataError as error:
             raise DataError(f"{self.path}:{line.number}: {error}") from None
+
+
+def _batches(lines: Iterator[Line]) -> Iterator[list[Line]]:
+    """Of FRAMES_MAX; those before a line that cannot be read come before its DataError does."""
+    waiting: list[Line] = []
+    try:
+        for line in lines:
+            waiting.append(line)
+            if len(waiting) == FRAMES_MAX:
+                yield waiting
+                waiting = []
+    except DataError:
+        yield waiting
+        raise
+    yield waiting

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pinnacle.capture import reading
@@ -53,6 +53,7 @@ def test_a_damaged_recording_is_judged_as_line_by_line_and_part_by_part(venue, t
     path = tmp_path_factory.mktemp("capture") / "capture.txt"
 
     @settings(max_examples=60)
+    @example([("cut", 1), ("note", 0), ("cut", 0)])
     @given(st.lists(DAMAGE, max_size=5))
     def same(damages):
         path.write_bytes(b"".join(damaged(recording(venue), damages)))
