@@ -2,20 +2,16 @@
 
 import asyncio
 import contextlib
-from itertools import cycle, pairwise
+from itertools import cycle
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
-from pinnacle.venues.transport import inbox
 from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.certificates import make_certificates
 from pinnacle.venues.transport.config import ConnectionConfig
-from pinnacle.venues.transport.fetching import get
-from pinnacle.venues.transport.inbox import FRAME_BYTES_MAX, FRAMES_PER_TURN, Inbox
+from pinnacle.venues.transport.inbox import FRAME_BYTES_MAX, FRAMES_PER_TURN
 from pinnacle.venues.transport.port import SocketError, connect_by
 
 
@@ -224,76 +220,6 @@ def test_a_call_that_is_cancelled_loses_no_frame(transport):
     assert talk(transport, client, server) == [b"%d" % number for number in range(300)]
 
 
-@pytest.mark.parametrize("speaks_tls", [False, True])
-@pytest.mark.parametrize("what", ["stream", "request"])
-def test_an_opening_that_is_broken_off_leaves_no_connection(transport, what, speaks_tls):
-    """Neither in the handshake of TLS nor behind it."""
-    ends = []
-
-    async def silent(reader, writer):
-        await reader.read(1)
-        ends.append("met")
-        with contextlib.suppress(OSError):
-            while await reader.read(1000):
-                pass
-        ends.append("gone")
-        writer.close()
-
-    async def run():
-        server = await asyncio.start_server(silent, "127.0.0.1", 0)
-        where = f"{'s' * speaks_tls}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        access = Access(ConnectionConfig(transport=transport))
-        if what == "stream":
-            opening = asyncio.create_task(connect_by(transport)(f"ws{where}", access))
-        else:
-            opening = asyncio.create_task(get(access, f"http{where}", {}, 20))
-        async with asyncio.timeout(20):
-            while ends != ["met"]:
-                await asyncio.sleep(0.005)
-            opening.cancel()
-            await asyncio.gather(opening, return_exceptions=True)
-            while ends != ["met", "gone"]:
-                await asyncio.sleep(0.005)
-        server.close()
-
-    asyncio.run(run())
-
-
-def test_a_refusal_says_its_status_and_its_wait(transport):
-    async def refuse(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 503 No\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
-
-    async def run():
-        server = await asyncio.start_server(refuse, "127.0.0.1", 0)
-        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        with pytest.raises(SocketError, match="503") as caught:
-            await connect_by(transport)(url, Access(ConnectionConfig(transport=transport)))
-        server.close()
-        return caught.value
-
-    assert asyncio.run(run()).retry_after_s == 7
-
-
-@pytest.mark.parametrize("answer", [b"", b"220 mail\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])
-def test_a_server_that_speaks_something_else_is_refused(transport, answer):
-    async def other(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer)
-        writer.close()
-
-    async def run():
-        server = await asyncio.start_server(other, "127.0.0.1", 0)
-        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with asyncio.timeout(20):
-            with pytest.raises((SocketError, OSError)):
-                await connect_by(transport)(url, Access(ConnectionConfig(transport=transport)))
-        server.close()
-
-    asyncio.run(run())
-
-
 @pytest.mark.parametrize("deaf", [False, True])
 def test_closing_does_not_wait_for_who_does_not_answer(transport, deaf):
     """Nor for one that goes on sending, and reads nothing."""
@@ -315,37 +241,3 @@ def test_closing_does_not_wait_for_who_does_not_answer(transport, deaf):
         closed.set()
 
     talk(transport, client, server)
-
-
-@given(
-    st.lists(st.one_of(st.integers(0, 3000), st.just("take")), max_size=200), st.integers(1, 100)
-)
-def test_an_inbox_gives_all_in_order_and_holds_back_while_there_is_too_much(steps, most):
-    held, put, taken = [False], [], []
-    box = Inbox(most)
-    box.hold, box.release = lambda: held.append(True), lambda: held.append(False)
-
-    async def run():
-        for step in steps:
-            if step == "take":
-                if len(put) > len(taken):
-                    got = await box.take()
-                    assert 0 < len(got) <= FRAMES_PER_TURN
-                    taken.extend(got)
-            else:
-                put.append(b"%d" % len(put) + b" " * step)
-                assert box.put(put[-1])
-            waiting = put[len(taken) :]
-            if len(waiting) > most or sum(map(len, waiting)) > FRAME_BYTES_MAX:
-                assert held[-1]
-            if not waiting:
-                assert not held[-1]
-        box.end()
-        while got := await box.take():
-            taken.extend(got)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inbox, "FRAME_BYTES_MAX", 20_000)
-        asyncio.run(run())
-    assert taken == put
-    assert all(one != other for one, other in pairwise(held))

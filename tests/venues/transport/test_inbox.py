@@ -1,0 +1,45 @@
+"""Frames that wait are given in order, and held back where there are too many."""
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinnacle.venues.transport import inbox
+from pinnacle.venues.transport.inbox import FRAME_BYTES_MAX, FRAMES_PER_TURN, Inbox
+
+
+@given(
+    st.lists(st.one_of(st.integers(0, 3000), st.just("take")), max_size=200), st.integers(1, 100)
+)
+def test_an_inbox_gives_all_in_order_and_holds_back_while_there_is_too_much(steps, most):
+    held, put, taken = [False], [], []
+    box = Inbox(most)
+    box.hold, box.release = lambda: held.append(True), lambda: held.append(False)
+
+    async def run():
+        for step in steps:
+            if step == "take":
+                if len(put) > len(taken):
+                    got = await box.take()
+                    assert 0 < len(got) <= FRAMES_PER_TURN
+                    taken.extend(got)
+            else:
+                put.append(b"%d" % len(put) + b" " * step)
+                assert box.put(put[-1])
+            waiting = put[len(taken) :]
+            if len(waiting) > most or sum(map(len, waiting)) > FRAME_BYTES_MAX:
+                assert held[-1]
+            if not waiting:
+                assert not held[-1]
+        box.end()
+        while got := await box.take():
+            taken.extend(got)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inbox, "FRAME_BYTES_MAX", 20_000)
+        asyncio.run(run())
+    assert taken == put
+    assert all(one != other for one, other in pairwise(held))
