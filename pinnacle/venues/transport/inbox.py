@@ -16,6 +16,7 @@ class Inbox:
 
     hold, release   stop and go on reading; set by the owner before the first frame
     begun           the parts so far of a frame that comes in several
+    why             it ended; None: it has not
     """
 
     def __init__(self, most: int):
@@ -25,12 +26,13 @@ class Inbox:
         self._frames: list[bytes] = []
         self._bytes = 0
         self.begun: bytearray | None = None
-        self._held = self._ended = self._unwanted = False
+        self.why: str | None = None
+        self._held = self._unwanted = False
         self._waiter: asyncio.Future[None] | None = None
 
     def put(self, data: bytes, whole: bool = True) -> bool:
         """A frame, or a part of one if it is not `whole`; False if it has become too large."""
-        if self._unwanted or self._ended:
+        if self._unwanted or self.why is not None:
             return True
         if self.begun is not None or not whole:
             self.begun = (self.begun or bytearray()) + data
@@ -47,10 +49,11 @@ class Inbox:
         self._wake()
         return True
 
-    def end(self) -> None:
-        """Nothing more comes."""
-        self._ended = True
-        self._wake()
+    def end(self, why: str) -> None:
+        """Nothing more comes; what is said first of why holds."""
+        if self.why is None:
+            self.why = why
+            self._wake()
 
     def discard(self) -> None:
         """Nobody takes any more: what comes from here is read and thrown away."""
@@ -64,7 +67,7 @@ class Inbox:
             # A backlog must not keep the loop's other tasks from running.
             await asyncio.sleep(0)
         while not self._frames:
-            if self._ended:
+            if self.why is not None:
                 return []
             self._waiter = asyncio.get_running_loop().create_future()
             try:

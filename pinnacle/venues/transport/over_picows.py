@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -23,10 +24,16 @@ from pinnacle import __version__
 from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.inbox import FRAME_BYTES_MAX, Inbox
 from pinnacle.venues.transport.patience import retry_after_s
-from pinnacle.venues.transport.port import CLOSE_S, Socket, SocketError
+from pinnacle.venues.transport.port import (
+    BROKEN_OFF,
+    CLOSE_S,
+    UNREAD,
+    UNSENT_BYTES_MAX,
+    Socket,
+    SocketError,
+    closed_by_them,
+)
 
-#: What it tells of is told by who owns the connection.
-_SILENT = logging.Logger("picows", logging.CRITICAL + 1)
 #: Some gates turn away who has no name.
 _HEADERS = {"User-Agent": f"pinnacle/{__version__}"}
 _READ_BYTES = 256 * 1024
@@ -55,7 +62,7 @@ async def connect(url: str, access: Access) -> Socket:
             max_frame_size=FRAME_BYTES_MAX,
             max_redirects=0,
             read_buffer_init_size=_READ_BYTES,
-            logger_name=_SILENT,
+            logger_name=_logger(listener.inbox),
         )
     except WSHandshakeError as error:
         answer = error.response
@@ -74,20 +81,44 @@ async def connect(url: str, access: Access) -> Socket:
     return _Socket(transport, listener)
 
 
+def _logger(inbox: Inbox) -> logging.Logger:
+    """Who owns a connection tells of it; the library's parser tells of an end nobody but this."""
+    made = logging.Logger("picows", logging.ERROR)
+    made.addHandler(_Refusals(inbox))
+    return made
+
+
+class _Refusals(logging.Handler):
+    """An error is the end: what comes behind it is thrown away until the other side closes."""
+
+    def __init__(self, inbox: Inbox):
+        super().__init__()
+        self._inbox = inbox
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = sys.exception()
+        words = f"{type(error).__name__}: {error}" if error else record.getMessage()
+        self._inbox.end(words)
+
+
 class _Listener(WSListener):
     """Hears of a frame at a time, of all that a read brought before anybody else runs."""
 
     def __init__(self, most: int):
         self.inbox = Inbox(most)
+        self._below: asyncio.Transport
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        below = transport.underlying_transport
+        self._below = below = transport.underlying_transport
+        below.set_write_buffer_limits(UNSENT_BYTES_MAX)
         self.inbox.hold, self.inbox.release = below.pause_reading, below.resume_reading
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         kind, inbox = frame.msg_type, self.inbox
         if transport.is_close_frame_sent:
             return
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, "reserved bits are set")
         if kind in _DATA:
             if (kind == WSMsgType.CONTINUATION) != (inbox.begun is not None):
                 raise WSProtocolError(WSCloseCode.PROTOCOL_ERROR, "parts of frames out of order")
@@ -96,10 +127,18 @@ class _Listener(WSListener):
                 raise WSProtocolError(WSCloseCode.MESSAGE_TOO_BIG, words)
         elif kind == WSMsgType.CLOSE:
             transport.send_close(WSCloseCode.OK)
-            inbox.end()
+            inbox.end(closed_by_them(frame.get_close_code().value, frame.get_close_reason()))
+
+    def pause_writing(self) -> None:
+        self.inbox.end(UNREAD)
+        # Not within a call of the transport's own.
+        asyncio.get_running_loop().call_soon(self._below.abort)
+
+    def resume_writing(self) -> None:
+        """It is being broken off."""
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
-        self.inbox.end()
+        self.inbox.end(BROKEN_OFF)
 
 
 class _Socket:
@@ -112,12 +151,12 @@ class _Socket:
     async def frames(self) -> Sequence[bytes]:
         taken = await self._inbox.take()
         if not taken:
-            raise SocketError(await self._why())
+            raise SocketError(self._inbox.why or BROKEN_OFF)
         return taken
 
     async def send(self, text: str) -> None:
-        if self._transport.is_disconnected or self._transport.is_close_frame_sent:
-            raise SocketError(await self._why())
+        if self._inbox.why is not None:
+            raise SocketError(self._inbox.why)
         self._transport.send(WSMsgType.TEXT, text.encode())
 
     async def close(self) -> None:
@@ -130,13 +169,3 @@ class _Socket:
                     await transport.wait_disconnected()
         finally:
             transport.disconnect(graceful=False)
-
-    async def _why(self) -> str:
-        said = self._transport.close_handshake
-        if said is None or said.recv is None:
-            try:
-                await self._transport.wait_disconnected()
-            except WSError as error:
-                return f"{type(error).__name__}: {error}"
-            return "the connection broke off, without a close frame"
-        return f"closed by the other side: {said.recv.code.value} {said.recv.reason}".rstrip()

@@ -8,12 +8,21 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_connection
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.inbox import FRAME_BYTES_MAX, Inbox
 from pinnacle.venues.transport.patience import retry_after_s
-from pinnacle.venues.transport.port import CLOSE_S, Socket, SocketError
+from pinnacle.venues.transport.port import (
+    BROKEN_OFF,
+    CLOSE_S,
+    UNREAD,
+    UNSENT_BYTES_MAX,
+    Socket,
+    SocketError,
+    closed_by_them,
+)
 
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
@@ -30,6 +39,7 @@ async def connect(url: str, access: Access) -> Socket:
             proxy=None,
             max_size=FRAME_BYTES_MAX,
             max_queue=access.config.queue_frames,
+            write_limit=UNSENT_BYTES_MAX,
             open_timeout=None,
             close_timeout=CLOSE_S,
             ping_interval=None,
@@ -64,12 +74,28 @@ class _Connection(ClientConnection):
             self.inbox.put(bytes(event.data), event.fin)
         else:
             super().process_event(event)
-            if isinstance(event, Frame) and event.opcode is Opcode.CLOSE:
-                self.inbox.end()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # It is the other side's to close below as well, and it may never come to that.
+        if self.protocol.state >= State.CLOSING:
+            self.inbox.end(self._why())
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.inbox.end(UNREAD)
+        # Not within a call of the transport's own.
+        self.loop.call_soon(self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self.inbox.end()
+        self.inbox.end(self._why())
+
+    def _why(self) -> str:
+        error, close = self.protocol.parser_exc, self.protocol.close_rcvd
+        if error is not None and not isinstance(error, EOFError):
+            return f"{type(error).__name__}: {error}"
+        return BROKEN_OFF if close is None else closed_by_them(close.code, close.reason)
 
 
 class _Socket:
@@ -77,18 +103,21 @@ class _Socket:
         self._connection = connection
 
     async def frames(self) -> Sequence[bytes]:
-        taken = await self._connection.inbox.take()
+        inbox = self._connection.inbox
+        taken = await inbox.take()
         if not taken:
-            # It is the other side's to close below as well, and it may never come to that.
-            await self.close()
-            raise self._closed(self._connection.close_exc)
+            raise SocketError(inbox.why or BROKEN_OFF)
         return taken
 
     async def send(self, text: str) -> None:
+        inbox = self._connection.inbox
+        # Whatever is sent on a connection that is being closed waits until it is.
+        if inbox.why is not None:
+            raise SocketError(inbox.why)
         try:
             await self._connection.send(text)
-        except ConnectionClosed as error:
-            raise self._closed(error) from None
+        except ConnectionClosed:
+            raise SocketError(inbox.why or BROKEN_OFF) from None
 
     async def close(self) -> None:
         connection = self._connection
@@ -97,6 +126,3 @@ class _Socket:
             await connection.close()
         finally:
             connection.transport.abort()
-
-    def _closed(self, error: ConnectionClosed) -> SocketError:
-        return SocketError(f"{type(error).__name__}: {error}")

@@ -7,6 +7,11 @@ from pinnacle.venues.transport.access import Access
 
 #: To be closed in good order; what takes longer is broken off.
 CLOSE_S = 1.0
+#: Of what the kernel has not taken yet. Far above anything that is said to a venue: the answers to
+#: one that pings and does not read would pile up.
+UNSENT_BYTES_MAX = 1024 * 1024
+UNREAD = f"the other side does not read: more than {UNSENT_BYTES_MAX} bytes wait to be sent"
+BROKEN_OFF = "the connection broke off, without a close frame"
 
 
 class SocketError(Exception):
@@ -17,12 +22,19 @@ class SocketError(Exception):
         self.retry_after_s = retry_after_s
 
 
+def closed_by_them(code: int, reason: str | None) -> str:
+    """The words for a close frame."""
+    return f"closed by the other side: {code} {reason or ''}".rstrip()
+
+
 class Socket(Protocol):
-    """One that is open. Pings are answered by it; a frame above FRAME_BYTES_MAX ends it."""
+    """One that is open. Pings are answered by it; a frame above FRAME_BYTES_MAX, what breaks the
+    protocol, and more than UNSENT_BYTES_MAX that the other side does not read end it."""
 
     async def frames(self) -> Sequence[bytes]:
         """What waits, in its order: one frame or several; SocketError behind the last one, or
-        one before it where what follows breaks the protocol.
+        one before it where what follows breaks the protocol. It says so at once, whatever there
+        is left to close.
 
         Other tasks get their turn at each call. How many are read ahead is bounded: who does not
         call holds the venue back. May be cancelled; no frame is lost by that.

@@ -34,7 +34,7 @@ def test_an_inbox_gives_all_in_order_and_holds_back_while_there_is_too_much(step
                 assert held[-1]
             if not waiting:
                 assert not held[-1]
-        box.end()
+        box.end("all of it")
         while got := await box.take():
             taken.extend(got)
 

@@ -98,7 +98,7 @@ def test_when_the_last_is_gone_the_connection_is_and_the_next_is_another():
     async def scene(venue, talk, lines):
         venue.shut = True
         venue.gone(0)
-        await until(lambda: "Connection" in lines._sessions[0]._troubles.last)
+        await until(lambda: "lost" in lines._sessions[0]._troubles.last)
         await asyncio.sleep(0.02)
         assert talk.reasons == []
         venue.gone(1)

@@ -187,6 +187,82 @@ def test_a_close_frame_is_the_end_even_if_nothing_else_is_closed(transport, tls)
     assert calls == [[b"last"]] and "1001" in why and "bye" in why
 
 
+def raw(opcode, data=b"", first=0x80):
+    """A server's frame as it stands on the wire, of up to 125 bytes."""
+    return bytes([first | opcode, len(data)]) + data
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        raw(1, b"x", first=0xC0),
+        raw(1, b"x", first=0x90),
+        raw(3, b"x"),
+        b"\x81\x81\1\2\3\4\5",
+        raw(0, b"x"),
+        raw(9, b"x", first=0),
+        raw(8, b"x"),
+        raw(8, b"\x00\x01"),
+        raw(8, b"\x03\xe8\xff\xff"),
+        b"\x81\x7f" + (FRAME_BYTES_MAX + 1).to_bytes(8, "big") + b"x" * 1000,
+    ],
+    ids=lambda broken: broken[:6].hex(),
+)
+def test_what_breaks_the_protocol_is_the_end_even_if_more_comes(transport, tls, broken):
+    """Nor does it wait for the other side, which neither reads nor closes."""
+    told = asyncio.Event()
+
+    async def server(socket):
+        await socket.send("good")
+        await asyncio.sleep(0.02)
+        socket.transport.pause_reading()
+        socket.transport.write(broken)
+        with contextlib.suppress(ConnectionError):
+            while not told.is_set():
+                socket.transport.write(raw(1, b"more"))
+                await asyncio.sleep(0.001)
+        socket.transport.abort()
+
+    async def client(socket):
+        found = await all_of(socket)
+        told.set()
+        return found
+
+    calls, why = talk(transport, client, server, tls[0], **tls[1])
+    assert calls == [[b"good"]]
+    assert "Error" in why or "exceeds" in why
+
+
+def test_who_pings_and_does_not_read_is_not_answered_without_end(transport, tls):
+    stopped = asyncio.Event()
+
+    async def server(socket):
+        socket.transport.pause_reading()
+        with contextlib.suppress(ConnectionError):
+            while not (stopped.is_set() or socket.transport.is_closing()):
+                socket.transport.write(raw(9, b"p" * 125) * 1000)
+                await socket.drain()
+                await asyncio.sleep(0)
+        socket.transport.abort()
+
+    async def client(socket):
+        found = await all_of(socket)
+        stopped.set()
+        return found
+
+    calls, why = talk(transport, client, server, tls[0], **tls[1])
+    assert calls == [] and "does not read" in why
+
+
+@pytest.mark.parametrize("code", [1000, 1013, 3999, 4000])
+def test_a_close_is_told_by_its_number_and_its_words(transport, code):
+    async def server(socket):
+        await socket.close(code, "why not" if code % 2 else "")
+
+    _, why = talk(transport, all_of, server)
+    assert why == f"closed by the other side: {code}{' why not' * (code % 2)}"
+
+
 def test_what_is_said_to_who_is_gone_fails(transport):
     async def server(socket):
         await socket.close()
