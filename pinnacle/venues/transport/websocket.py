@@ -102,32 +102,42 @@ class WebSocketSession:
         while True:
             await self.access.patience.over()
             begun = time.monotonic()
-            lost = await self._connection(beside)
-            self.acknowledged.clear()
-            self._troubles.failed(f"connection lost: {lost}")
+            await self._connection(beside)
             if time.monotonic() - begun > config.backoff_max_ms / 1000:
                 backoff.reset()
-            self._conversation.lost(lost.reason)
-            self.state = ConnectionState.BACKING_OFF
             await asyncio.sleep(backoff.next_ms() / 1000)
 
-    async def _connection(self, beside: Sequence[asyncio.Task[None]]) -> ConnectionLost:
-        """One connection from its beginning to its end; returns why it ended."""
+    async def _connection(self, beside: Sequence[asyncio.Task[None]]) -> None:
+        """One connection from its beginning to its end."""
         self.state = ConnectionState.CONNECTING
+        opened = await self._open()
+        if isinstance(opened, ConnectionLost):
+            self._lost(opened)
+            return
+        try:
+            # What it told must not be believed while the other side takes its time to close.
+            self._lost(await self._converse(opened, beside))
+        finally:
+            await opened.close()
+
+    def _lost(self, lost: ConnectionLost) -> None:
+        self.acknowledged.clear()
+        self._troubles.failed(f"connection lost: {lost}")
+        self._conversation.lost(lost.reason)
+        self.state = ConnectionState.BACKING_OFF
+
+    async def _open(self) -> Socket | ConnectionLost:
+        """Whatever opening one fails with is the venue's to mend, or its network's."""
         try:
             self.access.tls(self._url, anew=True)
             async with asyncio.timeout(self._config.connect_timeout_ms / 1000):
-                socket = await self._connect(self._url, self.access)
+                return await self._connect(self._url, self.access)
         except SocketError as error:
             self.access.patience.asked(error.retry_after_s)
             return ConnectionLost(str(error))
         except (OSError, ConfigError) as error:
             late = f"not connected after {self._config.connect_timeout_ms} ms"
             return ConnectionLost(f"{type(error).__name__}: {str(error) or late}")
-        try:
-            return await self._converse(socket, beside)
-        finally:
-            await socket.close()
 
     async def _converse(
         self, socket: Socket, beside: Sequence[asyncio.Task[None]]

@@ -114,6 +114,51 @@ def test_a_connection_on_which_nothing_comes_is_stale(transport):
     assert set(talk.reasons) == {Reason.STALE} and "no frame for 400 ms" in troubles.last
 
 
+def test_a_connection_is_lost_before_it_is_closed(transport):
+    """Closing takes as long as the other side likes: no book may be believed meanwhile."""
+    order = []
+
+    class Noting(Talk):
+        def lost(self, reason):
+            super().lost(reason)
+            order.append("lost")
+
+    async def client(socket):
+        await socket.send("welcome")
+        await socket.close(1001)
+
+    async def session():
+        async with serve(client, "127.0.0.1", 0) as server:
+            url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            config = ConnectionConfig(transport=transport, backoff_min_ms=30_000)
+            talk = Noting()
+            talk.session = kept = WebSocketSession(url, config, talk, Troubles("somebody"))
+            connect = kept._connect
+
+            async def connected(*where):
+                opened = await connect(*where)
+                close = opened.close
+
+                async def closing():
+                    order.append("closing")
+                    await close()
+                    order.append("closed")
+
+                opened.close = closing
+                return opened
+
+            kept._connect = connected
+            running = asyncio.create_task(kept.run())
+            async with asyncio.timeout(20):
+                while "closed" not in order:
+                    await asyncio.sleep(0.005)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(session())
+    assert order == ["lost", "closing", "closed"]
+
+
 def test_more_is_said_on_the_connection_that_stands_and_no_other(transport):
     class Asking(Talk):
         def take(self, frames):
