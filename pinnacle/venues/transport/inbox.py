@@ -35,7 +35,9 @@ class Inbox:
         if self._unwanted or self.why is not None:
             return True
         if self.begun is not None or not whole:
-            self.begun = (self.begun or bytearray()) + data
+            if self.begun is None:
+                self.begun = bytearray()
+            self.begun += data
             if len(self.begun) > FRAME_BYTES_MAX:
                 return False
             if not whole:

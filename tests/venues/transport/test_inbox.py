@@ -11,6 +11,17 @@ from pinnacle.venues.transport import inbox
 from pinnacle.venues.transport.inbox import FRAME_BYTES_MAX, FRAMES_PER_TURN, Inbox
 
 
+def test_parts_are_put_together_in_place(monkeypatch):
+    """Copying what there is at each of them takes minutes for a frame of the bound."""
+    box = Inbox(10)
+    assert box.put(b"x", False)
+    begun = box.begun
+    for _ in range(100):
+        assert box.put(b"y" * 1000, False) and box.begun is begun
+    monkeypatch.setattr(inbox, "FRAME_BYTES_MAX", 100_001)
+    assert box.put(b"", False) and not box.put(b"z")
+
+
 @given(
     st.lists(st.one_of(st.integers(0, 3000), st.just("take")), max_size=200), st.integers(1, 100)
 )
