@@ -90,8 +90,9 @@ def check_tls(key: str, url: str, scheme: str) -> None:
     """ValueError with the key if a URL is not `scheme`://, or names no host."""
     if not url.startswith(f"{scheme}://"):
         raise ValueError(f"{key}: {url!r} is not {scheme}://: TLS is not optional")
-    if not _has_host(url):
-        raise ValueError(f"{key}: {url!r} has no host, or no port that there could be")
+    fault = _fault(url)
+    if fault is not None:
+        raise ValueError(f"{key}: {url!r} {fault}")
 
 
 def plain_pin(text: str) -> str:
@@ -112,16 +113,33 @@ def _check_proxy(url: str) -> None:
     """What is wrong is told without the URL: it may hold a password."""
     try:
         parts = urlsplit(url)
-        good = parts.scheme == "http" and bool(parts.hostname and parts.port)
+        good = parts.scheme == "http" and _is_host(parts.hostname or "") and bool(parts.port)
     except ValueError:
         good = False
     if not good or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError("proxy: must be http://[user:password@]host:port")
 
 
-def _has_host(url: str) -> bool:
+def _fault(url: str) -> str | None:
+    if not url.isprintable() or " " in url:
+        return "has a character that no URL has"
     try:
         parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:
+        host = None
+    if not host:
+        return "has no host, or no port that there could be"
+    if not _is_host(host):
+        return f"has a host that there cannot be: {host}"
+    return "has a fragment, which no server is asked for" if "#" in url else None
+
+
+def _is_host(name: str) -> bool:
+    """Whether it is an address, or a name as it can be looked up."""
+    try:
+        if ":" in name:
+            return bool(ipaddress.ip_address(name))
+        return bool(re.fullmatch(rb"[A-Za-z0-9_.-]{1,253}", name.encode("idna")))
     except ValueError:
         return False

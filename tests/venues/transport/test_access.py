@@ -16,7 +16,7 @@ from pinnacle.core.config import convert_part
 from pinnacle.core.errors import ConfigError
 from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.certificates import make_certificates
-from pinnacle.venues.transport.config import ConnectionConfig
+from pinnacle.venues.transport.config import ConnectionConfig, RestConfig
 from pinnacle.venues.transport.fetching import Problem, get
 from pinnacle.venues.transport.port import SocketError, connect_by
 
@@ -205,6 +205,34 @@ def test_a_proxy_that_is_not_there_is_told(transport):
 
 
 @pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://stream..example.net", "has a host that there cannot be: stream..example.net"),
+        (f"https://{'x' * 64}.net", "has a host that there cannot be"),
+        ("https://a,b.net", "has a host that there cannot be"),
+        ("https://[::g]", "has a host that there cannot be|has no host"),
+        ("https://host.net/#x", "has a fragment"),
+        ("https://host.net/#", "has a fragment"),
+        ("https://host.net/a b", "has a character that no URL has"),
+        ("https://host.net:99999", "has no host, or no port"),
+        ("https://:443", "has no host, or no port"),
+        ("http://host.net", "TLS is not optional"),
+    ],
+)
+def test_an_address_where_nobody_can_be_is_refused_by_its_key(url, told):
+    with pytest.raises(ValueError, match=f"^rest_url: .*({told})"):
+        RestConfig(rest_url=url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://host.net.", "https://b\u00fccher.net", "https://[::1]:1/x?a=b", "https://a_b:1"],
+)
+def test_an_address_where_somebody_may_be_is_taken(url):
+    assert RestConfig(rest_url=url).rest_url == url
+
+
+@pytest.mark.parametrize(
     ("keys", "told"),
     [
         ({"transport": "mine"}, "transport: must be one of websockets, picows, not 'mine'"),
@@ -221,6 +249,7 @@ def test_a_proxy_that_is_not_there_is_told(transport):
                 "http://me:secret@proxy",
                 "http://me:secret@:8080",
                 "http://me:secret@proxy:99999",
+                "http://me:secret@proxy..net:8080",
                 "http://me:secret@proxy:8080/path",
                 "http://me:secret@[proxy:8080",
             )
