@@ -4,13 +4,17 @@ import asyncio
 import base64
 import hashlib
 import ipaddress
+import re
 import socket
 import ssl
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from msgspec.json import encode
 
 from pinnacle.core.errors import ConfigError
+from pinnacle.core.kept import open_kept
 from pinnacle.venues.transport.config import ConnectionConfig, plain_pin
 from pinnacle.venues.transport.patience import Patience
 
@@ -19,6 +23,8 @@ PROXY_BYTES_MAX = 64 * 1024
 #: By what leads there; a process has a few, and keeps them.
 _ACCESSES: dict[tuple[type, bytes], "Access"] = {}
 _FAMILIES = {None: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
+#: What a name is said to have none of: addresses of this version of IP.
+_NOT_OF_THE_FAMILY = (socket.EAI_ADDRFAMILY, socket.EAI_NODATA)
 
 
 def access_of(config: ConnectionConfig) -> "Access":
@@ -28,6 +34,20 @@ def access_of(config: ConnectionConfig) -> "Access":
     if key not in _ACCESSES:
         _ACCESSES[key] = Access(config)
     return _ACCESSES[key]
+
+
+def authority_fault(path: str) -> str | None:
+    """Why a file cannot be a ca_file; None: it can."""
+    try:
+        open_kept(Path(path)).close()  # what is no file might be waited for
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        made.load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        return "holds no certificate, or a broken one: PEM is wanted"
+    except OSError as error:
+        return error.strerror or str(error)
+    # A file of revocations alone is read without a word.
+    return None if made.cert_store_stats()["x509"] else "holds no certificate"
 
 
 class Access:
@@ -78,17 +98,14 @@ class Access:
     async def _connected(self, host: str, port: int) -> socket.socket:
         """To the first of the host's addresses that answers."""
         loop, bound = asyncio.get_running_loop(), self.config.bind_address
-        family = _FAMILIES[self.config.ip_version]
-        if bound is not None:
-            family = _FAMILIES[ipaddress.ip_address(bound).version]
-        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-        failures = []
+        found = await self._addresses(host, port)
+        failures: list[OSError] = []
         for kind, style, number, _, address in found:
             made = socket.socket(kind, style, number)
             try:
                 made.setblocking(False)
                 if bound is not None:
-                    made.bind((bound, 0))
+                    _bind(made, bound)
                 await loop.sock_connect(made, address)
             except OSError as error:
                 made.close()
@@ -100,12 +117,28 @@ class Access:
                 return made
         raise failures[0] if len(failures) == 1 else OSError("; ".join(map(str, failures)))
 
+    async def _addresses(self, host: str, port: int) -> list[Any]:
+        """Of the version of IP that is said, or that the machine's own address is of."""
+        version, bound = self.config.ip_version, self.config.bind_address
+        key = f"ip_version {version}"
+        if bound is not None:
+            version, key = ipaddress.ip_address(bound).version, f"bind_address {bound}"
+        loop, family = asyncio.get_running_loop(), _FAMILIES[version]
+        try:
+            return await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        except UnicodeError:
+            raise OSError(f"{host!r} is no name of a host") from None
+        except socket.gaierror as error:
+            if version is None or error.errno not in _NOT_OF_THE_FAMILY:
+                raise
+            raise socket.gaierror(error.errno, f"{key}: {host} has no such address") from None
+
     def _context(self) -> ssl.SSLContext:
         ca_file, pins = self.config.ca_file, self.config.certificate_sha256
-        try:
-            made = ssl.create_default_context(cafile=ca_file)
-        except OSError as error:
-            raise ConfigError(f"ca_file {ca_file}: {error.strerror or error}") from None
+        fault = authority_fault(ca_file) if ca_file is not None else None
+        if fault is not None:
+            raise ConfigError(f"ca_file {ca_file}: {fault}")
+        made = ssl.create_default_context(cafile=ca_file)
         if pins:
             made.sslobject_class = _pinned(frozenset(map(plain_pin, pins)))
         return made
@@ -119,11 +152,20 @@ def _pinned(pins: frozenset[str]) -> type[ssl.SSLObject]:
             super().do_handshake()
             seen = hashlib.sha256(self.getpeercert(True) or b"").hexdigest()
             if seen not in pins:
-                raise ssl.SSLCertVerificationError(
+                words = (
                     f"the certificate's SHA-256 is {seen}, which certificate_sha256 does not have"
                 )
+                # Without a number its words would be those of a tuple.
+                raise ssl.SSLCertVerificationError(ssl.SSL_ERROR_SSL, words)
 
     return Pinned
+
+
+def _bind(made: socket.socket, address: str) -> None:
+    try:
+        made.bind((address, 0))
+    except OSError as error:
+        raise OSError(f"bind_address {address}: {error.strerror}") from None
 
 
 async def _tunnel(
@@ -143,8 +185,8 @@ async def _tunnel(
         answer += more
         if not more or len(answer) > PROXY_BYTES_MAX:
             raise ConnectionError("it gives no answer that could be read")
-    status = answer.split(b"\r\n", 1)[0].split(b" ", 2)[1:2]
-    if not (answer.startswith(b"HTTP/1.") and status[0].isdigit()):
+    status = re.match(rb"HTTP/1\.\d ([1-5]\d\d)[ \r]", answer)
+    if status is None:
         raise ConnectionError("it does not speak HTTP")
-    if not 200 <= int(status[0]) < 300:
-        raise ConnectionError(f"it does not connect to {where}: HTTP {int(status[0])}")
+    if not status[1].startswith(b"2"):
+        raise ConnectionError(f"it does not connect to {where}: HTTP {status[1].decode()}")

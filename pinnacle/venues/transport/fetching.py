@@ -81,7 +81,7 @@ async def _get(
     except (*FAILURES, OSError) as error:
         return Problem(f"{type(error).__name__}: {error}")
     if response.status_code != 200:
-        access.patience.asked(retry_after_s(response.headers.get("Retry-After")))
+        access.patience.asked(retry_after_s(*response.headers.get_list("Retry-After")))
         return Problem(f"HTTP {response.status_code} {response.text[:200]}")
     return response
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from multidict import CIMultiDict
 from picows import (
     WSCloseCode,
     WSError,
@@ -23,7 +24,6 @@ from picows import (
 from pinnacle import __version__
 from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.inbox import FRAME_BYTES_MAX, Inbox
-from pinnacle.venues.transport.patience import retry_after_s
 from pinnacle.venues.transport.port import (
     BROKEN_OFF,
     CLOSE_S,
@@ -32,6 +32,7 @@ from pinnacle.venues.transport.port import (
     Socket,
     SocketError,
     closed_by_them,
+    refused,
 )
 
 #: Some gates turn away who has no name.
@@ -65,9 +66,9 @@ async def connect(url: str, access: Access) -> Socket:
             logger_name=_logger(listener.inbox),
         )
     except WSHandshakeError as error:
-        answer = error.response
-        asked_s = retry_after_s(answer.headers.get("Retry-After")) if answer else 0.0
-        raise SocketError(f"{type(error).__name__}: {error}", asked_s) from None
+        said = error.response.headers if error.response else CIMultiDict[str]()
+        waits, elsewhere = said.getall("Retry-After", []), said.getall("Location", [])
+        raise refused(error, waits, elsewhere) from None
     except WSError as error:
         raise SocketError(f"{type(error).__name__}: {error}") from None
     except asyncio.CancelledError:

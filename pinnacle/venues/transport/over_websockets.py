@@ -13,7 +13,6 @@ from websockets.uri import parse_uri
 
 from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.inbox import FRAME_BYTES_MAX, Inbox
-from pinnacle.venues.transport.patience import retry_after_s
 from pinnacle.venues.transport.port import (
     BROKEN_OFF,
     CLOSE_S,
@@ -22,6 +21,7 @@ from pinnacle.venues.transport.port import (
     Socket,
     SocketError,
     closed_by_them,
+    refused,
 )
 
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
@@ -29,9 +29,9 @@ _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 async def connect(url: str, access: Access) -> Socket:
     """Connect (port.py)."""
-    where = parse_uri(url)
     try:
-        connection = await open_connection(
+        where = parse_uri(url)
+        connection = await _Opening(
             url,
             sock=await access.dial(where.host, where.port),
             ssl=access.tls(url),
@@ -46,12 +46,18 @@ async def connect(url: str, access: Access) -> Socket:
             create_connection=_Connection,
         )
     except InvalidStatus as error:
-        asked_s = retry_after_s(error.response.headers.get("Retry-After"))
-        raise SocketError(f"{type(error).__name__}: {error}", asked_s) from None
+        said = error.response.headers
+        raise refused(error, said.get_all("Retry-After"), said.get_all("Location")) from None
     except WebSocketException as error:
         raise SocketError(f"{type(error).__name__}: {error}") from None
     assert isinstance(connection, _Connection)
     return _Socket(connection)
+
+
+class _Opening(open_connection):
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """None is followed, and none that is no URL is parsed."""
+        return exc
 
 
 class _Connection(ClientConnection):

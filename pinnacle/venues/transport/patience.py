@@ -28,17 +28,19 @@ class Patience:
             await asyncio.sleep(left_s)
 
 
-def retry_after_s(text: str | None) -> float:
-    """Of a header Retry-After, seconds or a date; 0 without one, or one that says nothing."""
-    if not text:
-        return 0.0
+def retry_after_s(*texts: str) -> float:
+    """The longest of the headers Retry-After, seconds or a date; 0 if none says one."""
+    return min(max(map(_wait_s, texts), default=0.0), RETRY_AFTER_MAX_S)
+
+
+def _wait_s(text: str) -> float:
     if text.isascii() and text.isdigit():
-        return min(float(text), RETRY_AFTER_MAX_S)
+        return float(text)
     try:
         until = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        if until.tzinfo is None:
+            until = until.replace(tzinfo=datetime.UTC)
+        left_s = (until - datetime.datetime.now(datetime.UTC)).total_seconds()
+    except (ValueError, OverflowError):
         return 0.0
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=datetime.UTC)
-    left_s = (until - datetime.datetime.now(datetime.UTC)).total_seconds()
-    return min(max(left_s, 0.0), RETRY_AFTER_MAX_S)
+    return max(left_s, 0.0)

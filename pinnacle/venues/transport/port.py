@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from pinnacle.venues.transport.access import Access
+from pinnacle.venues.transport.patience import retry_after_s
 
 #: To be closed in good order; what takes longer is broken off.
 CLOSE_S = 1.0
@@ -11,6 +12,8 @@ CLOSE_S = 1.0
 #: one that pings and does not read would pile up.
 UNSENT_BYTES_MAX = 1024 * 1024
 UNREAD = f"the other side does not read: more than {UNSENT_BYTES_MAX} bytes wait to be sent"
+#: What the libraries call a close frame without one.
+_NO_CODE = (0, 1005)
 BROKEN_OFF = "the connection broke off, without a close frame"
 
 
@@ -24,7 +27,17 @@ class SocketError(Exception):
 
 def closed_by_them(code: int, reason: str | None) -> str:
     """The words for a close frame."""
-    return f"closed by the other side: {code} {reason or ''}".rstrip()
+    said = "" if code in _NO_CODE else f"{code} "
+    return f"closed by the other side: {said}{reason or ''}".rstrip(": ")
+
+
+def refused(error: Exception, waits: Sequence[str], elsewhere: Sequence[str]) -> SocketError:
+    """A handshake's answer that is none, with its headers Retry-After and Location: a venue is
+    where the configuration says, whoever else is named."""
+    text = f"{type(error).__name__}: {error}"
+    if elsewhere:
+        text += f"; it sends on to {elsewhere[0][:200]!r}, which is not followed"
+    return SocketError(text, retry_after_s(*waits))
 
 
 class Socket(Protocol):

@@ -7,7 +7,23 @@ import structlog
 #: What went wrong in the same words is told again after so long, and in others no sooner than that.
 TOLD_AGAIN_S, TOLD_NEXT_S = 60.0, 1.0
 
+#: What a server's certificate is refused with where nobody who is trusted has signed it.
+_UNSIGNED = ("self-signed", "self signed", "unable to get local issuer")
+
 log = structlog.get_logger()
+
+
+def words_of(error: Exception, late: str) -> str:
+    """Why something could not be had, by the error's type; `late` stands for a time that ran out,
+    which has no words of its own."""
+    said = str(error)
+    if not said and isinstance(error, TimeoutError):
+        said = late
+    elif not said and isinstance(error, ConnectionError):
+        said = "the other side ended the connection"
+    elif "CERTIFICATE_VERIFY_FAILED" in said and any(words in said for words in _UNSIGNED):
+        said += "; ca_file names the authority to trust, where it is not one of the system's"
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 class Troubles:

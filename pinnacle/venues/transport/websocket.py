@@ -5,14 +5,14 @@ import time
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from pinnacle.core.errors import ConfigError, DataError
+from pinnacle.core.errors import DataError
 from pinnacle.core.market_state import ConnectionState
 from pinnacle.core.schema import Reason
 from pinnacle.venues.transport.access import access_of
 from pinnacle.venues.transport.backoff import Backoff
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.port import Socket, SocketError, connect_by
-from pinnacle.venues.transport.troubles import Troubles
+from pinnacle.venues.transport.troubles import Troubles, words_of
 
 
 class ConnectionLost(Exception):
@@ -135,9 +135,9 @@ class WebSocketSession:
         except SocketError as error:
             self.access.patience.asked(error.retry_after_s)
             return ConnectionLost(str(error))
-        except (OSError, ConfigError) as error:
+        except Exception as error:
             late = f"not connected after {self._config.connect_timeout_ms} ms"
-            return ConnectionLost(f"{type(error).__name__}: {str(error) or late}")
+            return ConnectionLost(words_of(error, late))
 
     async def _converse(
         self, socket: Socket, beside: Sequence[asyncio.Task[None]]

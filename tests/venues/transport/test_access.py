@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import http
+import os
 import socket
 import ssl
 
@@ -14,11 +15,12 @@ from websockets.http11 import Response
 
 from pinnacle.core.config import convert_part
 from pinnacle.core.errors import ConfigError
-from pinnacle.venues.transport.access import Access
+from pinnacle.venues.transport.access import Access, authority_fault
 from pinnacle.venues.transport.certificates import make_certificates
 from pinnacle.venues.transport.config import ConnectionConfig, RestConfig
 from pinnacle.venues.transport.fetching import Problem, get
 from pinnacle.venues.transport.port import SocketError, connect_by
+from pinnacle.venues.transport.troubles import words_of
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +124,7 @@ def test_a_certificate_that_is_pinned_is_taken_and_another_is_named(transport, s
     assert good(reach(transport, served, certificate_sha256=[pin]))
     assert good(reach(transport, served, certificate_sha256=["0" * 64, with_colons]))
     reached = reach(transport, served, certificate_sha256=["0" * 64])
-    assert isinstance(reached.stream, ssl.SSLCertVerificationError) and pin in str(reached.stream)
+    assert str(reached.stream).startswith(f"the certificate's SHA-256 is {pin}, which")
     assert isinstance(reached.request, Problem) and pin in reached.request.text
     assert reached.peers == set(), "nothing was said before the certificate was seen"
 
@@ -130,8 +132,9 @@ def test_a_certificate_that_is_pinned_is_taken_and_another_is_named(transport, s
 def test_a_pin_does_not_stand_for_the_verification(transport, served, tmp_path):
     other, _ = make_certificates(tmp_path)
     reached = reach(transport, (str(other), *served[1:]), certificate_sha256=[served[2]])
-    assert "CERTIFICATE_VERIFY_FAILED" in str(reached.stream)
-    assert "CERTIFICATE_VERIFY_FAILED" in reached.request.text and reached.peers == set()
+    assert "ca_file names the authority" in words_of(reached.stream, "late")
+    assert "CERTIFICATE_VERIFY_FAILED" in reached.request.text
+    assert reached.peers == set()
 
 
 def test_connections_come_from_the_address_that_is_said(transport, served):
@@ -141,14 +144,17 @@ def test_connections_come_from_the_address_that_is_said(transport, served):
 
 def test_an_address_that_the_machine_does_not_have_is_a_lost_connection(transport, served):
     reached = reach(transport, served, bind_address="192.0.2.1")
-    assert isinstance(reached.stream, OSError) and isinstance(reached.request, Problem)
+    for told in (str(reached.stream), reached.request.text):
+        assert "bind_address 192.0.2.1: Cannot assign requested address" in told
 
 
 def test_the_other_version_of_ip_is_not_tried(transport, served):
     assert good(reach(transport, served, ip_version=4))
     reached = reach(transport, served, ip_version=6)
-    assert isinstance(reached.stream, socket.gaierror)
-    assert "gaierror" in reached.request.text
+    for told in (str(reached.stream), reached.request.text):
+        assert "ip_version 6: 127.0.0.1 has no such address" in told
+    reached = reach(transport, served, bind_address="::1")
+    assert "bind_address ::1: 127.0.0.1 has no such address" in str(reached.stream)
 
 
 def has_ip_6():
@@ -185,7 +191,18 @@ def test_what_a_proxy_refuses_is_told_without_what_was_said_to_it(transport, ser
     assert isinstance(reached.stream, OSError) and reached.peers == set()
 
 
-@pytest.mark.parametrize("answer", [b"", b"220 mail\r\n\r\n", b"\r\n\r\n", b"HTTP/1.1 no\r\n\r\n"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"220 mail\r\n\r\n",
+        b"\r\n\r\n",
+        b"HTTP/1.1\r\n\r\n",
+        b"HTTP/1.1 no\r\n\r\n",
+        b"HTTP/1.1 " + b"9" * 5000 + b" no\r\n\r\n",
+    ],
+    ids=lambda answer: answer[:16].decode(),
+)
 def test_what_is_no_proxy_is_told(transport, served, answer):
     async def other(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
@@ -202,6 +219,30 @@ def test_a_proxy_that_is_not_there_is_told(transport):
     with pytest.raises(OSError, match=r"proxy 127\.0\.0\.1:1: ") as caught:
         asyncio.run(connect_by(transport)("ws://127.0.0.1:2", Access(config)))
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, "No such file"),
+        ("", "holds no certificate"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "a broken one"),
+    ],
+)
+def test_why_a_file_can_be_no_authority_is_said(tmp_path, text, told):
+    path = tmp_path / "ca.pem"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    assert told in authority_fault(str(path))
+    with pytest.raises(ConfigError, match=f"ca_file .*{told}"):
+        Access(ConnectionConfig(ca_file=str(path))).tls("wss://host")
+
+
+def test_what_is_no_file_is_not_waited_for_and_an_authority_has_no_fault(tmp_path, served):
+    os.mkfifo(tmp_path / "ca.pem")
+    assert "no plain file" in authority_fault(str(tmp_path / "ca.pem"))
+    assert authority_fault(str(tmp_path)) is not None
+    assert authority_fault(served[0]) is None
 
 
 @pytest.mark.parametrize(

@@ -46,21 +46,38 @@ def test_an_opening_that_is_broken_off_leaves_no_connection(transport, what, spe
     asyncio.run(run())
 
 
-def test_a_refusal_says_its_status_and_its_wait(transport):
+def refusal(transport, answer):
+    """What becomes of a handshake that is answered so."""
+
     async def refuse(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 503 No\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")
+        writer.write(answer + b"Content-Length: 0\r\n\r\n")
         writer.close()
 
     async def run():
         server = await asyncio.start_server(refuse, "127.0.0.1", 0)
         url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        with pytest.raises(SocketError, match="503") as caught:
+        with pytest.raises(SocketError) as caught:
             await connect_by(transport)(url, Access(ConnectionConfig(transport=transport)))
         server.close()
         return caught.value
 
-    assert asyncio.run(run()).retry_after_s == 7
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("waits", [b"Retry-After: 7\r\n", b"Retry-After: 0\r\nRetry-After: 7\r\n"])
+def test_a_refusal_says_its_status_and_its_wait(transport, waits):
+    refused = refusal(transport, b"HTTP/1.1 503 No\r\n" + waits)
+    assert "503" in str(refused) and refused.retry_after_s == 7
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["/maintenance/", "wss://localhost:1/x", "ws://127.0.0.1:1/x", "http://[::1"]
+)
+def test_a_redirect_is_told_and_not_followed(transport, elsewhere):
+    answer = f"HTTP/1.1 302 Found\r\nLocation: {elsewhere}\r\n".encode()
+    told = str(refusal(transport, answer))
+    assert "302" in told and elsewhere in told and "not followed" in told
 
 
 @pytest.mark.parametrize("answer", [b"", b"220 mail\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])

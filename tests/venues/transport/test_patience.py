@@ -143,7 +143,16 @@ def test_of_several_waits_the_longest_holds(waits):
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "soon", "-5", "1.5", "\u0661", "Wed, 99 Oct 2099 07:28:00"]
+    "text",
+    [
+        "",
+        "soon",
+        "-5",
+        "1.5",
+        "\u0661",
+        "Wed, 99 Oct 2099 07:28:00",
+        "Mon, 01 Jan 2024 00:00:00 +99999999999999999999",
+    ],
 )
 def test_a_header_that_says_no_time_asks_for_none(text):
     assert retry_after_s(text) == 0
@@ -152,3 +161,9 @@ def test_a_header_that_says_no_time_asks_for_none(text):
 @given(st.text() | st.integers().map(str))
 def test_whatever_a_header_says_the_wait_is_bounded(text):
     assert 0 <= retry_after_s(text) <= RETRY_AFTER_MAX_S
+
+
+def test_of_several_headers_the_longest_wait_holds():
+    assert retry_after_s() == 0
+    assert retry_after_s("3", "soon", "7", "0") == 7
+    assert retry_after_s("9" * 5000, "1") == RETRY_AFTER_MAX_S

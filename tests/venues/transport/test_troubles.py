@@ -1,9 +1,10 @@
 """What goes wrong is told once, and a flood of it a few times."""
 
+import pytest
 import structlog
 
 from pinnacle.venues.transport import troubles
-from pinnacle.venues.transport.troubles import TOLD_AGAIN_S, TOLD_NEXT_S, Troubles
+from pinnacle.venues.transport.troubles import TOLD_AGAIN_S, TOLD_NEXT_S, Troubles, words_of
 
 
 class Time:
@@ -55,3 +56,21 @@ def test_each_is_told_for_itself_and_a_lost_connection_each_time(monkeypatch):
         of.failed("gone")
         of.failed("gone")
     assert [line["event"] for line in said] == ["venue: gone"] * 2
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (TimeoutError(), "TimeoutError: late"),
+        (
+            TimeoutError(110, "Connection timed out"),
+            "TimeoutError: [Errno 110] Connection timed out",
+        ),
+        (ConnectionResetError(), "ConnectionResetError: the other side ended the connection"),
+        (ValueError(), "ValueError"),
+        (OSError("no"), "OSError: no"),
+    ],
+    ids=repr,
+)
+def test_only_a_time_that_ran_out_is_late(error, told):
+    assert words_of(error, "late") == told

@@ -193,6 +193,31 @@ def test_a_venue_that_is_not_there_is_tried_again(transport):
     assert set(talk.reasons) == {Reason.DISCONNECTED} and "connection lost" in troubles.last
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("ws://stream..example.net", "stream..example.net"),
+        (f"ws://{'x' * 64}.net", "x" * 64),
+        ("ws://host/#fragment", "fragment"),
+        ("ws://host:port/", "port"),
+    ],
+)
+def test_whatever_opening_fails_with_is_a_lost_connection(transport, url, told):
+    async def session():
+        talk, troubles = Talk(), Troubles("nobody")
+        config = ConnectionConfig(transport=transport, **QUICK)
+        running = asyncio.create_task(WebSocketSession(url, config, talk, troubles).run())
+        async with asyncio.timeout(20):
+            while not (talk.reasons or running.done()):
+                await asyncio.sleep(0.005)
+        assert not running.done(), running.exception()
+        running.cancel()
+        return troubles.last
+
+    last = asyncio.run(session())
+    assert last.startswith("connection lost: ") and told in last
+
+
 def test_an_authority_that_cannot_be_read_is_no_lost_connection(tmp_path):
     config = ConnectionConfig(ca_file=str(tmp_path / "none.pem"))
 
