@@ -4,8 +4,9 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from multidict import CIMultiDict
 from picows import (
@@ -43,6 +44,7 @@ _DATA = frozenset((WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION))
 
 async def connect(url: str, access: Access) -> Socket:
     """Connect (port.py)."""
+    _hush(asyncio.get_running_loop())
     listener = _Listener(access.config.queue_frames)
     dialled: list[socket.socket] = []
 
@@ -80,6 +82,28 @@ async def connect(url: str, access: Access) -> Socket:
     if transport.is_disconnected:
         raise SocketError("the connection was closed in the handshake")
     return _Socket(transport, listener)
+
+
+class _Hushed:
+    """A loop's handler of errors, but for the handshakes that fail: aiofastnet tells of them here,
+    too, and of one that the other side ends by a class, which no logger can print."""
+
+    def __init__(self, before: Callable[[asyncio.AbstractEventLoop, Any], object] | None):
+        self._before = before
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if context["message"] == "SSL handshake failed":
+            return
+        if self._before is not None:
+            self._before(loop, context)
+        else:
+            loop.default_exception_handler(context)
+
+
+def _hush(loop: asyncio.AbstractEventLoop) -> None:
+    before = loop.get_exception_handler()
+    if not isinstance(before, _Hushed):
+        loop.set_exception_handler(_Hushed(before))
 
 
 def _logger(inbox: Inbox) -> logging.Logger:

@@ -218,6 +218,41 @@ def test_whatever_opening_fails_with_is_a_lost_connection(transport, url, told):
     assert last.startswith("connection lost: ") and told in last
 
 
+@pytest.mark.parametrize("how", ["close", "half"])
+def test_a_handshake_of_TLS_that_the_other_side_ends_is_told_once(transport, caplog, how):
+    """And not as one that took too long, nor to the loop's own log."""
+
+    async def server(reader, writer):
+        await reader.read(10_000)
+        if how == "half":
+            writer.write_eof()
+            await reader.read()
+        writer.close()
+
+    async def session():
+        serving = await asyncio.start_server(server, "127.0.0.1", 0)
+        url = f"wss://127.0.0.1:{serving.sockets[0].getsockname()[1]}"
+        talk, troubles = Talk(), Troubles("nobody")
+        config = ConnectionConfig(transport=transport, **QUICK)
+        heard = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: heard.append(context["message"]))
+        running = asyncio.create_task(WebSocketSession(url, config, talk, troubles).run())
+        async with asyncio.timeout(20):
+            while len(talk.reasons) < 2:
+                await asyncio.sleep(0.005)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        serving.close()
+        if transport == "picows":
+            loop.call_exception_handler({"message": "something else"})
+            assert heard == ["something else"]
+        return troubles.last
+
+    last = asyncio.run(session())
+    assert last == "connection lost: ConnectionResetError: the other side ended the connection"
+
+
 def test_an_authority_that_cannot_be_read_is_no_lost_connection(tmp_path):
     config = ConnectionConfig(ca_file=str(tmp_path / "none.pem"))
 
