@@ -9,9 +9,9 @@ import httpx2
 
 from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.backoff import Backoff
-from pinnacle.venues.transport.http import FAILURES, AccessTransport
+from pinnacle.venues.transport.http import WORDS_BYTES, AccessTransport
 from pinnacle.venues.transport.patience import retry_after_s
-from pinnacle.venues.transport.troubles import Troubles
+from pinnacle.venues.transport.troubles import Troubles, words_of
 
 #: Requests under way at once: one that hangs must not keep the others waiting.
 AT_ONCE = 4
@@ -34,6 +34,8 @@ class Timed(NamedTuple):
     received_ns: int
 
 
+#: A packed answer may be of any size once it is unpacked.
+_HEADERS = {"Accept-Encoding": "identity"}
 #: What the HTTP library calls the moments.
 _ASKING, _ANSWERED = "send_request_headers.started", "receive_response_headers.complete"
 
@@ -73,16 +75,22 @@ async def _get(
     timeout_s: float,
     extensions: Mapping[str, Any],
 ) -> httpx2.Response | Problem:
+    by = AccessTransport(access, url)
     try:
-        async with httpx2.AsyncClient(
-            transport=AccessTransport(access, url), timeout=timeout_s, trust_env=False
-        ) as http:
+        async with (
+            asyncio.timeout(timeout_s),
+            httpx2.AsyncClient(
+                transport=by, timeout=None, trust_env=False, headers=_HEADERS
+            ) as http,
+        ):
             response = await http.get(url, params=dict(query), extensions=dict(extensions))
-    except (*FAILURES, OSError) as error:
-        return Problem(f"{type(error).__name__}: {error}")
+    except Exception as error:
+        return Problem(words_of(error, f"no whole answer after {timeout_s * 1000:.0f} ms"))
     if response.status_code != 200:
         access.patience.asked(retry_after_s(*response.headers.get_list("Retry-After")))
-        return Problem(f"HTTP {response.status_code} {response.text[:200]}")
+        # Its own word for the charset may name anything that Python decodes.
+        words = response.content[:WORDS_BYTES].decode(errors="replace")
+        return Problem(f"HTTP {response.status_code} {words}")
     return response
 
 
@@ -132,10 +140,12 @@ class Fetcher:
                 for row in due[: AT_ONCE - len(flying)]:
                     flying[asyncio.create_task(self._attempt(row))] = row
                 more = asyncio.create_task(self._changed.wait())
-                done, _ = await asyncio.wait(
-                    [*flying, more], timeout=wait_s, return_when=asyncio.FIRST_COMPLETED
-                )
-                more.cancel()
+                try:
+                    done, _ = await asyncio.wait(
+                        [*flying, more], timeout=wait_s, return_when=asyncio.FIRST_COMPLETED
+                    )
+                finally:
+                    more.cancel()
                 for task in [task for task in flying if task in done]:
                     del flying[task]
                     task.result()

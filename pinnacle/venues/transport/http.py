@@ -1,4 +1,8 @@
-"""HTTP by a venue's access: httpx2 with sockets that are opened as a venue's streams are."""
+"""HTTP by a venue's access: httpx2 with sockets that are opened as a venue's streams are.
+
+Times are the caller's, one for a request as a whole: what is sent a byte now and then ends none
+of the library's.
+"""
 
 import asyncio
 import ssl
@@ -9,14 +13,11 @@ import httpx2
 
 from pinnacle.venues.transport.access import Access
 
-#: What a request may fail with beside an OSError.
-FAILURES = (
-    httpx2.HTTPError,
-    httpx2.StreamError,
-    httpcore2.NetworkError,
-    httpcore2.ProtocolError,
-    httpcore2.TimeoutException,
-)
+#: Above any list of a venue's; without a bound a broken one could fill memory.
+BODY_BYTES_MAX = 64 * 1024 * 1024
+#: What is told of a refusal.
+WORDS_BYTES = 200
+_PACKED = b"content-encoding"
 
 
 class AccessTransport(httpx2.AsyncBaseTransport):
@@ -39,13 +40,34 @@ class AccessTransport(httpx2.AsyncBaseTransport):
                 extensions=request.extensions,
             )
         )
-        body = await answer.aread()
-        return httpx2.Response(
-            answer.status, headers=answer.headers, stream=httpx2.ByteStream(body)
-        )
+        try:
+            body = await _body(answer)
+        finally:
+            await answer.aclose()
+        headers = [line for line in answer.headers if line[0].lower() != _PACKED]
+        return httpx2.Response(answer.status, headers=headers, stream=httpx2.ByteStream(body))
 
     async def aclose(self) -> None:
         await self._pool.aclose()
+
+
+async def _body(answer: httpcore2.Response) -> bytes:
+    """All of it; of a refusal, whose headers count, what is told of its words."""
+    packed = any(
+        key.lower() == _PACKED and value.lower() != b"identity" for key, value in answer.headers
+    )
+    if packed and answer.status != 200:
+        return b""
+    if packed:
+        raise OSError("the answer is packed, which was not asked for")
+    body = bytearray()
+    async for part in answer.aiter_stream():
+        body += part
+        if answer.status != 200 and len(body) >= WORDS_BYTES:
+            break
+        if len(body) > BODY_BYTES_MAX:
+            raise OSError(f"the answer exceeds {BODY_BYTES_MAX} bytes")
+    return bytes(body)
 
 
 class _Backend(httpcore2.AsyncNetworkBackend):
@@ -55,9 +77,8 @@ class _Backend(httpcore2.AsyncNetworkBackend):
     async def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *_: Any, **__: Any
     ) -> httpcore2.AsyncNetworkStream:
-        async with asyncio.timeout(timeout):
-            dialled = await self._access.dial(host, port)
-            return _Stream(*await asyncio.open_connection(sock=dialled))
+        dialled = await self._access.dial(host, port)
+        return _Stream(*await asyncio.open_connection(sock=dialled))
 
 
 class _Stream(httpcore2.AsyncNetworkStream):
@@ -66,13 +87,11 @@ class _Stream(httpcore2.AsyncNetworkStream):
         self._writer = writer
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        async with asyncio.timeout(timeout):
-            return await self._reader.read(max_bytes)
+        return await self._reader.read(max_bytes)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        async with asyncio.timeout(timeout):
-            self._writer.write(buffer)
-            await self._writer.drain()
+        self._writer.write(buffer)
+        await self._writer.drain()
 
     async def aclose(self) -> None:
         # One request a connection: nothing is under way that a goodbye would save.
@@ -85,8 +104,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
         timeout: float | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         try:
-            async with asyncio.timeout(timeout):
-                await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
+            await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
         except BaseException:
             self._writer.transport.abort()
             raise

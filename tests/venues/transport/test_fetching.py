@@ -11,6 +11,8 @@ from websockets.asyncio.server import serve
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
+from pinnacle.core.errors import ConfigError
+from pinnacle.venues.transport import http as http_by_access
 from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.fetching import AT_ONCE, Fetcher, Problem, get
@@ -170,9 +172,122 @@ def test_a_good_answer_is_its_body():
     assert answering(200, {}, b"[1]")[0] == b"[1]"
 
 
-def test_an_answer_that_is_packed_is_unpacked():
+def test_an_answer_that_is_packed_is_none_and_a_refusal_is_one_all_the_same():
+    """What is packed may be of any size: it is not asked for."""
     packed = gzip.compress(b"[1]")
-    assert answering(200, {"Content-Encoding": "gzip"}, packed)[0] == b"[1]"
+    found, _ = answering(200, {"Content-Encoding": "gzip"}, packed)
+    assert isinstance(found, Problem) and "is packed, which was not asked for" in found.text
+    found, left_s = answering(429, {"Content-Encoding": "gzip", "Retry-After": "7"}, packed)
+    assert found == Problem("HTTP 429 ") and 2 < left_s <= 7
+    assert answering(200, {"Content-Encoding": "Identity"}, b"[1]")[0] == b"[1]"
+
+
+def asked_of(say, timeout_s=10.0):
+    """(what `get` makes of a server that `say`s something to a request, what it was asked)."""
+    asked, ended = [], asyncio.Event()
+
+    async def answer(reader, writer):
+        with contextlib.suppress(ConnectionError):
+            asked.append(await reader.readuntil(b"\r\n\r\n"))
+            await say(writer)
+            writer.close()
+            await writer.wait_closed()
+        ended.set()
+
+    async def session():
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+        async with asyncio.timeout(20):
+            found = await get(Access(QUICK), url, {}, timeout_s)
+            await ended.wait()
+        server.close()
+        return found
+
+    return asyncio.run(session()), asked[0]
+
+
+@pytest.mark.parametrize(
+    ("begin", "again"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+        (b"", b"H"),
+    ],
+    ids=["body", "headers", "status"],
+)
+def test_an_answer_that_never_ends_is_a_problem(begin, again):
+    async def drip(writer):
+        writer.write(begin)
+        while not writer.is_closing():
+            writer.write(again)
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    found, _ = asked_of(drip, timeout_s=0.2)
+    assert found == Problem("TimeoutError: no whole answer after 200 ms")
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_answer_is_read_up_to_a_bound(monkeypatch, status):
+    monkeypatch.setattr(http_by_access, "BODY_BYTES_MAX", 100_000)
+
+    async def flood(writer):
+        writer.write(f"HTTP/1.1 {status} x\r\n\r\n".encode())
+        while not writer.is_closing():
+            writer.write(b"x" * 10_000)
+            await writer.drain()
+
+    found, asked = asked_of(flood)
+    words = "OSError: the answer exceeds 100000 bytes" if status == 200 else f"HTTP 500 {'x' * 200}"
+    assert found == Problem(words) and b"accept-encoding: identity\r\n" in asked.lower()
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (b"500 No\r\nContent-Type: text/html; charset=undefined", "HTTP 500 \ufffd\ufffd"),
+        (b"500 No\r\nContent-Type: text/html; charset=idna", "HTTP 500 \ufffd\ufffd"),
+        (b"500 No\r\nContent-Type: text/html; charset=base64", "HTTP 500 \ufffd\ufffd"),
+        (b"302 Found\r\nLocation: http://[::1", ""),
+        (b"302 Found\r\nLocation: https://elsewhere..net/", "HTTP 302"),
+        (b"429 No\r\nRetry-After: Mon, 01 Jan 2024 00:00:00 +99999999999999999999", "HTTP 429"),
+        (b"429 No\r\nRetry-After: 0\r\nRetry-After: 0", "HTTP 429"),
+        (b"999999 No", ""),
+    ],
+)
+def test_whatever_is_answered_is_a_problem_and_no_failure(lines, told):
+    async def say(writer):
+        writer.write(b"HTTP/1.1 " + lines + b"\r\nContent-Length: 2\r\n\r\n\xff\xfe")
+        await writer.drain()
+
+    found, _ = asked_of(say)
+    assert isinstance(found, Problem) and told in found.text
+
+
+def test_an_authority_that_cannot_be_read_is_no_problem_of_a_requests(tmp_path):
+    access = Access(ConnectionConfig(ca_file=str(tmp_path / "none.pem")))
+    with pytest.raises(ConfigError, match="No such file"):
+        asyncio.run(get(access, "https://127.0.0.1:1/x", {}, 5))
+
+
+@pytest.mark.parametrize("host", ["stream..example.net", "x" * 64 + ".net"])
+def test_a_host_that_there_cannot_be_is_a_problem(host):
+    found = asyncio.run(get(Access(QUICK), f"https://{host}/x", {}, 5))
+    assert isinstance(found, Problem)
+
+
+def test_one_that_is_ended_while_it_waits_leaves_nothing_that_waits():
+    async def session():
+        fetcher = Fetcher([], Access(QUICK), set, None, opened := asyncio.Event(), Troubles("x"))
+        opened.set()
+        running = asyncio.create_task(fetcher.run())
+        await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await asyncio.sleep(0)
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    assert asyncio.run(session()) == set()
 
 
 def test_nobody_there_is_a_problem_and_no_failure():
