@@ -61,6 +61,7 @@ class WebSocketSession:
         self.frames = 0
         self.acknowledged = asyncio.Event()
         self.state = ConnectionState.CONNECTING
+        self._heard_s = 0.0
         self.access = access_of(config)
         self._connect = connect_by(config.transport)
         self._to_say: asyncio.Queue[str] = asyncio.Queue()
@@ -144,6 +145,7 @@ class WebSocketSession:
     ) -> ConnectionLost:
         """Everything on an open connection: the first task that fails ends it."""
         self.state = ConnectionState.SUBSCRIBING
+        self._heard_s = time.monotonic()
         self._to_say = asyncio.Queue()
         self._given_up = given_up = asyncio.get_running_loop().create_future()
         for message in self._conversation.greeting():
@@ -179,6 +181,9 @@ class WebSocketSession:
         while True:
             frames = await socket.frames()
             self.frames += len(frames)
+            self._heard_s = time.monotonic()
+            if self.state is ConnectionState.STALE:
+                self.state = ConnectionState.LIVE
             self._conversation.take(frames)
 
     async def _watch(self) -> None:
@@ -190,14 +195,16 @@ class WebSocketSession:
                 await self.acknowledged.wait()
         except TimeoutError:
             raise ConnectionLost("the subscription was not acknowledged") from None
-        period = config.stale_ms / 4000
-        seen, quiet = self.frames, 0
-        while quiet < 4:
-            await asyncio.sleep(period)
-            quiet = quiet + 1 if self.frames == seen else 0
-            seen = self.frames
-            self.state = ConnectionState.STALE if quiet >= 2 else ConnectionState.LIVE
-            nudge = self._conversation.nudge() if quiet == 2 else None
-            if nudge is not None:
-                self.say(nudge)
+        stale_s = config.stale_ms / 1000
+        while (left_s := self._heard_s + stale_s - time.monotonic()) > 0:
+            if left_s > stale_s / 2:
+                # A frame that comes meanwhile only moves that half further on.
+                await asyncio.sleep(left_s - stale_s / 2)
+                continue
+            if self.state is ConnectionState.LIVE:
+                self.state = ConnectionState.STALE
+                nudge = self._conversation.nudge()
+                if nudge is not None:
+                    self.say(nudge)
+            await asyncio.sleep(left_s)
         raise ConnectionLost(f"no frame for {config.stale_ms} ms", Reason.STALE)

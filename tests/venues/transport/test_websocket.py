@@ -2,12 +2,18 @@
 
 import asyncio
 import contextlib
+import itertools
+import selectors
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.asyncio.server import serve
 
 from pinnacle.core.errors import ConfigError, DataError
+from pinnacle.core.market_state import ConnectionState
 from pinnacle.core.schema import Reason
+from pinnacle.venues.transport import websocket
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
@@ -112,6 +118,81 @@ def test_a_subscription_that_is_not_acknowledged_is_given_up(transport):
 def test_a_connection_on_which_nothing_comes_is_stale(transport):
     talk, _, troubles, _ = converse(transport, [["welcome"]], lambda talk: len(talk.reasons) == 2)
     assert set(talk.reasons) == {Reason.STALE} and "no frame for 400 ms" in troubles.last
+
+
+class Skipping(selectors.SelectSelector):
+    """A loop's selector that does not wait: its own clock goes on instead."""
+
+    now_s = 1000.0
+
+    def select(self, timeout=None):
+        self.now_s += max(timeout or 0.0, 0.0)
+        return super().select(0)
+
+
+class Gaps:
+    """A socket (port.py) on which a welcome comes, a frame behind each of the gaps, and no more."""
+
+    def __init__(self, gaps):
+        self._gaps = iter([0.0, *gaps, 1e6])
+
+    async def frames(self):
+        await asyncio.sleep(next(self._gaps))
+        return [b"welcome"]
+
+    async def send(self, text):
+        pass
+
+    async def close(self):
+        pass
+
+
+@given(st.lists(st.integers(1, 1200).filter(lambda gap: gap not in (500, 1000)), max_size=20))
+def test_silence_is_measured_from_the_last_frame(gaps):
+    """To be spoken to at half of stale_ms, and given up at the whole of it."""
+    selector = Skipping()
+    nudged, lost, states = [], [], []
+
+    class Timed(Talk):
+        def take(self, frames):
+            super().take(frames)
+            states.append(self.session.state)
+
+        def nudge(self):
+            nudged.append(selector.now_s)
+            states.append(self.session.state)
+
+        def lost(self, reason):
+            lost.append((selector.now_s, reason))
+
+    async def session():
+        config = ConnectionConfig(stale_ms=1000, backoff_min_ms=30_000)
+        talk = Timed()
+        talk.session = kept = WebSocketSession("ws://host", config, talk, Troubles("somebody"))
+
+        async def connect(url, access):
+            return Gaps(gap / 1000 for gap in gaps)
+
+        kept._connect = connect
+        running = asyncio.create_task(kept.run())
+        while not lost:
+            await asyncio.sleep(0.1)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(websocket.time, "monotonic", lambda: selector.now_s)
+        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
+            runner.run(session())
+    came = [0, *itertools.accumulate(itertools.takewhile(lambda gap: gap < 1000, gaps))]
+    silent = [gap > 500 for gap in gaps[: len(came) - 1]] + [True]
+    halves = [at + 500 for at, long in zip(came, silent, strict=True) if long]
+    assert [round((at - 1000) * 1000) for at in nudged] == halves
+    assert [(round((at - 1000) * 1000), why) for at, why in lost] == [
+        (came[-1] + 1000, Reason.STALE)
+    ]
+    LIVE, STALE = ConnectionState.LIVE, ConnectionState.STALE
+    assert states == [state for long in silent for state in ([LIVE, STALE] if long else [LIVE])]
 
 
 def test_a_connection_is_lost_before_it_is_closed(transport):
