@@ -263,6 +263,14 @@ def test_a_close_is_told_by_its_number_and_its_words(transport, code):
     assert why == f"closed by the other side: {code}{' why not' * (code % 2)}"
 
 
+def test_a_close_without_a_number_is_told_without_one(transport):
+    async def server(socket):
+        socket.transport.write(raw(8))
+        await socket.wait_closed()
+
+    assert talk(transport, all_of, server)[1] == "closed by the other side"
+
+
 def test_what_is_said_to_who_is_gone_fails(transport):
     async def server(socket):
         await socket.close()
