@@ -4,7 +4,6 @@ Refused: what cannot run, or would run and never trade. Told by `warnings`: what
 """
 
 import os
-import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from pinnacle.sim.matching import QUANTITY_MAX
 from pinnacle.strategy.config import MarketMakerConfig
 from pinnacle.strategy.host import StrategyHost
 from pinnacle.venues import registry
+from pinnacle.venues.transport.access import authority_fault
 from pinnacle.venues.transport.credentials import read_credentials
 
 _US_PER_MS = 1_000
@@ -131,15 +131,13 @@ def _file_fault(key: str, path: Path) -> str:
     """What a feed would say of a file that its section names; empty if nothing."""
     if not path.exists():
         return f"{path} is not there (yet)"
+    if key == "ca_file":
+        fault = authority_fault(str(path))
+        return f"{path}: {fault}" if fault else ""
     try:
-        if key == "credentials_file":
-            read_credentials(path)
-        else:
-            ssl.create_default_context(cafile=path)
+        read_credentials(path)
     except ConfigError as error:
         return str(error)
-    except OSError as error:
-        return f"{path}: {error.strerror or error}"
     return ""
 
 
