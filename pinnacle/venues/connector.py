@@ -288,16 +288,16 @@ class FetchingConnector(Connector[FetchedT]):
 
     async def _fetch(self, row: int) -> Problem | None:
         """One request, and its answer to the stream; None if it was answered."""
-        connection = self.connections
+        generation = self.stream.generations[row]
         symbol = self.stream.codec.names[row]
         url, query = self.request_of(symbol)
         body = await get(self.session.access, url, query, self._timeout_s)
         if isinstance(body, Problem):
             return body
+        if generation != self.stream.generations[row]:
+            return None
         if self.listener is not None:
             self.listener.fetched(f"{url}?{urlencode(query)}" if query else url, body)
-        if connection != self.connections or not self.session.acknowledged.is_set():
-            return None
         try:
             fresh = self.stream.snapshot(row, body, self._clock())
         except DataError as error:

@@ -17,6 +17,8 @@ class FetchedStream(MarketStream):
 
     Whoever owns the connection fetches those that are `wanted` and calls `snapshot`.
 
+    generations how often each row's book was forgotten: of what came before nothing is kept, so
+                that an answer to a request of before it is of no use
     repeated    several connections say the same: trades and best prices count once, by the venue's
                 numbers; updates of books do so anyhow
     """
@@ -27,6 +29,7 @@ class FetchedStream(MarketStream):
     def __init__(self, codec: Codec, sink: Sink, tell: Tell = untold):
         super().__init__(codec, sink, tell)
         self.syncs = [BookSync(self.NUMBERED, row=self.standing + row) for row in self.rows]
+        self.generations = [0 for _ in self.rows]
         self._repeated = False
         self._newest: dict[tuple[int, int], int] = {}
         for row in self.rows:
@@ -142,3 +145,4 @@ class FetchedStream(MarketStream):
     def forget(self, row: int) -> None:
         super().forget(row)
         self.syncs[row].reset()
+        self.generations[row] += 1

@@ -57,6 +57,8 @@ class BookSync:
         self._numbered = numbered
         self._held_bytes_max = held_bytes_max
         self._held: deque[Held] = deque()
+        #: The number of the newest update that was held and is not any more.
+        self._let_go = -1
 
     @property
     def last_id(self) -> int:
@@ -100,6 +102,8 @@ class BookSync:
         """
         kept = [held for held in self._held if self._is_new(held.final, snapshot_id)]
         begins = kept[0].first if kept else self.last_id + 1 if self.live else 0
+        if self._is_new(self._let_go, snapshot_id):
+            return None
         if self._numbered and begins > snapshot_id + 1:
             return None
         self.live = True
@@ -127,8 +131,11 @@ class BookSync:
         self._held.append(Held(first, final, frame))
         self.held_bytes += len(frame)
         while self.held_bytes > self._held_bytes_max and len(self._held) > 1:
-            self.held_bytes -= len(self._held.popleft().frame)
+            oldest = self._held.popleft()
+            self._let_go = oldest.final
+            self.held_bytes -= len(oldest.frame)
 
     def _release(self) -> None:
         self._held.clear()
+        self._let_go = -1
         self.held_bytes = 0

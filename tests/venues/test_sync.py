@@ -204,6 +204,17 @@ def test_no_more_is_held_than_a_book_may():
     assert len(sync.on_snapshot(6)) == 3
 
 
+def test_a_snapshot_of_before_an_update_that_is_not_held_any_more_is_too_old():
+    """Where no number says that one is missing, too."""
+    sync = BookSync(numbered=False, held_bytes_max=30)
+    for number in range(10, 20):
+        sync.on_diff(number, number, b"x" * 10)
+    assert sync.on_snapshot(15) is None
+    assert len(sync.on_snapshot(16)) == 3
+    sync.reset()
+    assert sync.on_snapshot(1) == []
+
+
 def test_a_held_update_that_comes_twice_is_kept_once():
     sync = BookSync()
     for first, final in [(5, 6), (5, 6), (7, 8), (3, 4)]:

@@ -1,0 +1,106 @@
+"""Whatever happens while an answer is under way, a book that is valid is the venue's."""
+
+import random
+
+import pytest
+
+from pinnacle.core.schema import Reason
+from pinnacle.venues.binance.stream import BinanceStream
+from pinnacle.venues.bitstamp.stream import BitstampStream
+from tests.venues.kept import Kept
+from tests.venues.samples import text
+from tests.venues.wire import table
+
+
+class Binance:
+    symbol = "BTCUSDT"
+
+    def stream(self, rows, sink):
+        return BinanceStream(rows, sink)
+
+    def update(self, number, bids, asks):
+        row = {"e": "depthUpdate", "E": number, "s": self.symbol, "U": number, "u": number}
+        return text(row | {"b": bids, "a": asks})
+
+    def book(self, number, bids, asks):
+        return text({"lastUpdateId": number, "bids": bids, "asks": asks})
+
+
+class Bitstamp:
+    symbol = "btcusd"
+
+    def stream(self, rows, sink):
+        return BitstampStream(rows, None, sink, orders=False)
+
+    def update(self, number, bids, asks):
+        data = {"microtimestamp": str(number), "bids": bids, "asks": asks}
+        return text({"data": data, "channel": f"diff_order_book_{self.symbol}", "event": "data"})
+
+    def book(self, number, bids, asks):
+        return text({"microtimestamp": str(number), "bids": bids, "asks": asks})
+
+
+def rows(levels):
+    return [[str(price), str(quantity)] for price, quantity in levels.items()]
+
+
+class Scene:
+    """A venue's market, what of it has come, and at most one answer under way."""
+
+    def __init__(self, venue, seed):
+        self.venue, self.random, self.number = venue, random.Random(seed), 1
+        self.sink = Kept(1)
+        self.stream = venue.stream(table([venue.symbol], 0, 0), self.sink)
+        self.bids, self.asks = {95: 1, 96: 1}, {101: 1, 102: 1}
+        self.under_way = None
+
+    def update(self):
+        self.number += 1
+        bids, asks = {}, {}
+        told, prices = self.random.choice([(bids, range(90, 100)), (asks, range(101, 111))])
+        price, quantity = self.random.choice(prices), self.random.choice([0, 0, 1, 2])
+        told[price] = quantity
+        market = self.bids if told is bids else self.asks
+        market[price] = quantity
+        if not quantity:
+            del market[price]
+        self.stream.take([self.venue.update(self.number, rows(bids), rows(asks))], self.number)
+
+    def odd(self):
+        self.number += 1
+        self.stream.take([self.venue.update(self.number, [["9.5", "1"]], [])], self.number)
+
+    def resync(self):
+        self.stream.resync(0, Reason.STALE, self.number)
+
+    def hold(self):
+        self.stream.hold(0, self.random.choice([Reason.HALTED, Reason.DELISTED]), self.number)
+
+    def release(self):
+        self.stream.hold(0, Reason.NONE, self.number)
+
+    def ask(self):
+        if self.under_way is None and 0 in self.stream.wanted:
+            body = self.venue.book(self.number, rows(self.bids), rows(self.asks))
+            self.under_way = self.stream.generations[0], body
+
+    def answer(self):
+        asked, self.under_way = self.under_way, None
+        if asked is not None and asked[0] == self.stream.generations[0]:
+            self.stream.snapshot(0, asked[1], self.number)
+
+
+@pytest.mark.parametrize("venue", [Binance(), Bitstamp()], ids=["binance", "bitstamp"])
+@pytest.mark.parametrize("fault", ["odd", "resync", "hold", "update"])
+def test_an_answer_to_what_was_asked_before_a_book_was_forgotten_begins_none(venue, fault):
+    usual, whole = ["update"] * 4 + ["release", "ask", "answer"], 0
+    for seed in range(60):
+        scene = Scene(venue, seed)
+        for _ in range(100):
+            step = scene.random.choice([*usual, fault])
+            getattr(scene, step)()
+            levels = scene.sink.levels()
+            if levels is not None:
+                assert levels == (scene.bids, scene.asks), (seed, step)
+                whole += 1
+    assert whole > 500
