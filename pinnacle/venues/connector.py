@@ -6,8 +6,9 @@ venue's connector says what is asked for, and what its answers mean.
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import numpy as np
@@ -54,6 +55,9 @@ class Connector(MarketData, Generic[StreamT]):
     listener     hears everything; None: nobody
     """
 
+    #: What shows that the venue tells of a row.
+    BEGINS: ClassVar[str] = "snapshot"
+
     def __init__(
         self,
         url: str,
@@ -80,6 +84,8 @@ class Connector(MarketData, Generic[StreamT]):
         self._book_stale_s = config.book_stale_ms / 1000
         self._wait_ms = config.backoff_min_ms, config.backoff_max_ms
         self._waits: dict[int, Backoff] = {}
+        #: What will be asked for again, and what its connection had confirmed: the very set.
+        self._later: dict[tuple[WebSocketSession, int], set[str]] = {}
         self._state = ConnectionState.CONNECTING
         self._since_ns = self._heard_ns = 0
         #: Rows for which a snapshot is on its way.
@@ -108,7 +114,7 @@ class Connector(MarketData, Generic[StreamT]):
 
     def beside(self) -> list[Coroutine[Any, Any, None]]:
         """What runs as long as the connector, whatever becomes of connections."""
-        return [self._watch_books(), self._watch_snapshots()]
+        return [self._watch_books(), self._watch_answers()]
 
     def resync(self, instrument_id: int, reason: int) -> None:
         self.stream.resync(self._rows[instrument_id], reason, self._clock())
@@ -167,8 +173,14 @@ class Connector(MarketData, Generic[StreamT]):
             self._look()
 
     def lost(self, reason: int) -> None:
-        """Every book is unknown from here."""
-        self.stream.invalidate(reason, self._clock())
+        """Every book is unknown from here that no connection tells of."""
+        rows = [row for row in self.stream.rows if not self.told_of(row)]
+        if rows:
+            self.stream.invalidate(reason, self._clock(), rows)
+
+    def told_of(self, row: int) -> bool:
+        """Whether a connection that stands is known to tell of a book."""
+        return False
 
     def nudge(self) -> str | None:
         """What the venue answers when it has nothing to say by itself."""
@@ -186,25 +198,35 @@ class Connector(MarketData, Generic[StreamT]):
     def control(self, frame: bytes) -> None:
         """A frame that is not of the market; ConnectionLost, DataError: it cannot go on."""
 
-    def again(self, row: int) -> None:
-        """A book is to begin anew: on the connection that stands, or as here with the next one."""
-        self.begin_anew("a book is to begin anew")
+    def again(self, row: int, session: WebSocketSession) -> None:
+        """Ask for what a row lacks: on the connection that stands, or as here with the next one."""
+        session.give_up(ConnectionLost("a book is to begin anew", Reason.RESYNC))
 
     def begin_anew(self, words: str) -> None:
         """Another connection, for this reason."""
         self.session.give_up(ConnectionLost(words, Reason.RESYNC))
 
-    def refused(self, row: int, words: str) -> None:
-        """The venue does not give one instrument's market now: it is asked again, ever later."""
-        self._troubles.failed_of(self.stream.codec.symbols[row], words)
-        wait_ms = self._waits.setdefault(row, Backoff(*self._wait_ms)).next_ms()
-        connection = self.connections
-        asyncio.get_running_loop().call_later(wait_ms / 1000, self._retry, row, connection)
+    def lacking(self, session: WebSocketSession) -> set[int]:
+        """Rows that were asked for on a connection, and of which it has not told yet."""
+        return self._awaited & self.stream.wanted
 
-    def _retry(self, row: int, connection: int) -> None:
+    def refused(self, row: int, session: WebSocketSession, words: str) -> None:
+        """A connection does not give one instrument's market now: it is asked again, ever later."""
+        self._troubles.failed_of(self.stream.codec.symbols[row], words)
+        if self._later.get((session, row)) is session.confirmed:
+            return
+        self._later[session, row] = session.confirmed
+        wait_ms = self._waits.setdefault(row, Backoff(*self._wait_ms)).next_ms()
+        loop = asyncio.get_running_loop()
+        loop.call_later(wait_ms / 1000, self._retry, row, session, session.confirmed)
+
+    def _retry(self, row: int, session: WebSocketSession, confirmed: set[str]) -> None:
         """Unless the connection was another, which has asked for everything."""
-        if connection == self.connections and row in self.stream.wanted:
-            self.again(row)
+        if session.confirmed is not confirmed:
+            return
+        del self._later[session, row]
+        if row in self.lacking(session):
+            self.again(row, session)
 
     async def _watch_books(self) -> None:
         """A book of which nothing came for too long may be one that was forgotten."""
@@ -222,17 +244,19 @@ class Connector(MarketData, Generic[StreamT]):
                     self._look()
             stream.heard.clear()
 
-    async def _watch_snapshots(self) -> None:
-        """A book that was asked for and does not begin is asked for again, ever later."""
-        missing = dict.fromkeys(self.stream.rows, 0)
+    async def _watch_answers(self) -> None:
+        """What was asked for and is not told of is asked for again, ever later."""
+        missing = {session: dict.fromkeys(self.stream.rows, 0) for session in self.session.sessions}
         while True:
             await asyncio.sleep(self._snapshot_s / 4)
-            for row in self.stream.rows:
-                is_missing = self.session.acknowledged.is_set() and row in self._awaited
-                missing[row] = missing[row] + 1 if is_missing and row in self.stream.wanted else 0
-                if missing[row] == 4:
-                    missing[row] = 0
-                    self.refused(row, f"no snapshot came for {self._snapshot_s:g} s")
+            for session, times in missing.items():
+                lacking = self.lacking(session) if session.acknowledged.is_set() else ()
+                for row in times:
+                    times[row] = times[row] + 1 if row in lacking else 0
+                    if times[row] == 4:
+                        times[row] = 0
+                        words = f"no {self.BEGINS} came for {self._snapshot_s:g} s"
+                        self.refused(row, session, words)
 
     def _look(self) -> None:
         """Books that are not whole, and for which nothing was asked yet."""
@@ -240,14 +264,20 @@ class Connector(MarketData, Generic[StreamT]):
         self._awaited &= wanted
         for row in wanted - self._awaited:
             self._awaited.add(row)
-            self.again(row)
+            self.again(row, self.session.speaking)
 
 
 FetchedT = TypeVar("FetchedT", bound=FetchedStream)
 
 
 class FetchingConnector(Connector[FetchedT]):
-    """The same where each book begins with a snapshot that is fetched beside the stream."""
+    """The same where each book begins with a snapshot that is fetched beside the stream.
+
+    It is fetched when a connection has confirmed that it tells of the book's changes, no sooner:
+    what comes between would be missed, and where the venue numbers nothing for ever.
+    """
+
+    BEGINS = "confirmation"
 
     def __init__(
         self,
@@ -273,7 +303,28 @@ class FetchingConnector(Connector[FetchedT]):
         )
 
     def beside(self) -> list[Coroutine[Any, Any, None]]:
-        return [self._watch_books(), self._fetcher.run()]
+        return [self._watch_books(), self._watch_answers(), self._fetcher.run()]
+
+    @abstractmethod
+    def channels_of(self, row: int) -> Sequence[str]:
+        """What the venue confirms of a row, by its own names; the book's first."""
+
+    def confirm(self, channels: Iterable[str]) -> None:
+        """The connection that speaks tells of these."""
+        self.session.speaking.confirmed.update(channels)
+        self._look()
+
+    def told_of(self, row: int) -> bool:
+        channel = self._channels[row][0]
+        return any(channel in session.confirmed for session in self.session.sessions)
+
+    def lacking(self, session: WebSocketSession) -> set[int]:
+        confirmed, rows = session.confirmed, self.stream.rows
+        return {row for row in rows if not confirmed.issuperset(self._channels[row])}
+
+    @cached_property
+    def _channels(self) -> list[Sequence[str]]:
+        return [self.channels_of(row) for row in self.stream.rows]
 
     @abstractmethod
     def request_of(self, symbol: str) -> tuple[str, Mapping[str, str | int]]:
@@ -281,7 +332,7 @@ class FetchingConnector(Connector[FetchedT]):
 
     def missing(self) -> set[int]:
         """Rows that need a snapshot."""
-        return self.stream.wanted
+        return set(filter(self.told_of, self.stream.wanted))
 
     def _look(self) -> None:
         self._fetcher.look()

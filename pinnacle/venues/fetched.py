@@ -1,5 +1,6 @@
 """Streams of venues whose snapshots are fetched beside them."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -68,9 +69,10 @@ class FetchedStream(MarketStream):
         self._newest[key] = number
         return True
 
-    def invalidate(self, reason: int, recv_ns: int) -> None:
-        self._newest.clear()
-        super().invalidate(reason, recv_ns)
+    def invalidate(self, reason: int, recv_ns: int, rows: Iterable[int] | None = None) -> None:
+        if rows is None:
+            self._newest.clear()
+        super().invalidate(reason, recv_ns, rows)
 
     def updates(self, part: Any) -> bool:
         """Whether a part changes the book that the row has."""

@@ -233,11 +233,12 @@ class MarketStream(ABC):
         self.broken = Reason(reason)
         self.invalidate(reason, recv_ns)
 
-    def invalidate(self, reason: int, recv_ns: int) -> None:
-        """Every book is unknown from here: a start, a lost connection."""
-        for row in self.rows:
+    def invalidate(self, reason: int, recv_ns: int, rows: Iterable[int] | None = None) -> None:
+        """Books are unknown from here, all if not said which: a start, a lost connection."""
+        rows = self.rows if rows is None else list(rows)
+        for row in rows:
             self.forget(row)
-        self._invalidate(self.rows, reason, recv_ns)
+        self._invalidate(rows, reason, recv_ns)
 
     def begin(self) -> None:
         """Another connection: what the last one was is forgotten."""

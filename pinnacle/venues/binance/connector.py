@@ -1,6 +1,6 @@
 """The connection to Binance: one WebSocket, REST snapshots."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class BinanceConnector(FetchingConnector[BinanceStream]):
 
     def subscriptions(self) -> list[str]:
         """One for all streams."""
-        streams = [name for symbol in self.stream.codec.names for name in stream_names(symbol)]
+        streams = [name for row in self.stream.rows for name in self.channels_of(row)]
         return [encode_subscribe(tuple(streams), REQUEST_ID)]
 
     def control(self, frame: bytes) -> None:
@@ -55,9 +55,13 @@ class BinanceConnector(FetchingConnector[BinanceStream]):
             raise ConnectionLost("the venue announces that it shuts this connection down")
         if control.id == REQUEST_ID:
             self.session.acknowledge()
+            self.confirm(name for row in self.stream.rows for name in self.channels_of(row))
+
+    def channels_of(self, row: int) -> Sequence[str]:
+        return stream_names(self.stream.codec.names[row])
 
     def missing(self) -> set[int]:
-        return self.stream.wanted | self.stream.renewing
+        return super().missing() | self.stream.renewing
 
     def request_of(self, symbol: str) -> tuple[str, Mapping[str, str | int]]:
         config = self._config

@@ -1,6 +1,6 @@
 """The connection to Bitstamp: one WebSocket, a channel an instrument and kind, fetched books."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from pinnacle.venues.codec import FrameError, excerpt
 from pinnacle.venues.connector import FetchingConnector
 from pinnacle.venues.port import Sink
 from pinnacle.venues.transport.troubles import Troubles
-from pinnacle.venues.transport.websocket import ConnectionLost
+from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
 
 
 class Control(msgspec.Struct, frozen=True):
@@ -57,11 +57,11 @@ class BitstampConnector(FetchingConnector[BitstampStream]):
             config.connections,
         )
         self._config = config
-        self._channels = (f"{config.book}_", "live_trades_")
+        self._kinds = (f"{config.book}_", "live_trades_")
 
     def subscriptions(self) -> list[str]:
-        names = self.stream.codec.names
-        return [request("bts:subscribe", kind + name) for name in names for kind in self._channels]
+        channels = (channel for row in self.stream.rows for channel in self.channels_of(row))
+        return [request("bts:subscribe", channel) for channel in channels]
 
     def control(self, frame: bytes) -> None:
         try:
@@ -70,6 +70,7 @@ class BitstampConnector(FetchingConnector[BitstampStream]):
             raise FrameError(f"unreadable control frame: {error}: {excerpt(frame)}") from None
         if control.event == "bts:subscription_succeeded":
             self.session.acknowledge()
+            self.confirm([control.channel])
         elif control.event == "bts:request_reconnect":
             raise ConnectionLost("the venue asks for another connection")
         elif control.event == "bts:error":
@@ -82,15 +83,20 @@ class BitstampConnector(FetchingConnector[BitstampStream]):
         url = f"{self._config.rest_url}/api/v2/order_book/{symbol}/"
         return url, {"group": 2} if self._config.book == "live_orders" else {}
 
-    def again(self, row: int) -> None:
+    def channels_of(self, row: int) -> Sequence[str]:
         name = self.stream.codec.names[row]
-        for kind in self._channels:
-            self.session.say(request("bts:subscribe", kind + name))
+        return [kind + name for kind in self._kinds]
+
+    def again(self, row: int, session: WebSocketSession) -> None:
+        for channel in self.channels_of(row):
+            if channel not in session.confirmed:
+                session.say(request("bts:subscribe", channel))
 
     def _refused(self, control: Control) -> None:
         words = control.data.get("message", "") if isinstance(control.data, dict) else ""
         for row, name in enumerate(self.stream.codec.names):
             if control.channel.endswith(f"_{name}"):
-                self.refused(row, f"{control.channel}: {words or 'refused'}")
+                session = self.session.speaking
+                self.refused(row, session, f"{control.channel}: {words or 'refused'}")
                 return
         self._troubles.failed_of("the subscription", words or "refused")

@@ -11,7 +11,7 @@ from pinnacle.venues.coinbase.stream import CoinbaseStream
 from pinnacle.venues.connector import Connector
 from pinnacle.venues.port import Sink
 from pinnacle.venues.transport.troubles import Troubles
-from pinnacle.venues.transport.websocket import ConnectionLost
+from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
 
 #: Heartbeats come each second whatever the market does: without them channels are closed.
 CHANNELS = ("heartbeats", "level2", "market_trades", "ticker")
@@ -62,7 +62,7 @@ class CoinbaseConnector(Connector[CoinbaseStream]):
         if control.channel == "subscriptions":
             self.session.acknowledge()
 
-    def again(self, row: int) -> None:
+    def again(self, row: int, session: WebSocketSession) -> None:
         name = self.stream.codec.names[row : row + 1]
-        self.session.say(request("unsubscribe", "level2", name))
-        self.session.say(request("subscribe", "level2", name))
+        session.say(request("unsubscribe", "level2", name))
+        session.say(request("subscribe", "level2", name))

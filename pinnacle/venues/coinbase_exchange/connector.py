@@ -15,13 +15,19 @@ from pinnacle.venues.coinbase_exchange.stream import CoinbaseExchangeStream
 from pinnacle.venues.connector import Connector, FetchingConnector
 from pinnacle.venues.port import Sink
 from pinnacle.venues.transport.credentials import read_credentials
-from pinnacle.venues.transport.redundant import RedundantConnections
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
 
 #: Besides the books; `full` has the trades in it.
 BESIDE_LEVELS = ("heartbeat", "matches", "ticker")
 BESIDE_ORDERS = ("heartbeat", "ticker")
+#: Of single orders.
+_BOOK = "full"
+
+
+class Channel(msgspec.Struct, frozen=True):
+    name: str = ""
+    product_ids: list[str] = []
 
 
 class Control(msgspec.Struct, frozen=True):
@@ -30,6 +36,11 @@ class Control(msgspec.Struct, frozen=True):
     type: str
     message: str = ""
     reason: str = ""
+    channels: list[Channel] = []
+
+    def products(self, channel: str) -> list[str]:
+        """Of an answer: which are subscribed to."""
+        return [name for one in self.channels if one.name == channel for name in one.product_ids]
 
 
 _decode = msgspec.json.Decoder(Control).decode
@@ -59,7 +70,7 @@ def shown(request: str) -> str:
     return _encode({name: body[name] for name in body if name not in FIELDS}).decode()
 
 
-def heard(frame: bytes, session: WebSocketSession | RedundantConnections) -> None:
+def heard(frame: bytes) -> Control:
     """A frame that is not of the market; ConnectionLost with the venue's words if it refuses."""
     try:
         control = _decode(frame)
@@ -67,8 +78,7 @@ def heard(frame: bytes, session: WebSocketSession | RedundantConnections) -> Non
         raise FrameError(f"unreadable control frame: {error}: {excerpt(frame)}") from None
     if control.type == "error":
         raise ConnectionLost(f"refused: {control.message} {control.reason}".rstrip())
-    if control.type == "subscriptions":
-        session.acknowledge()
+    return control
 
 
 class CoinbaseExchangeConnector(Connector[CoinbaseExchangeStream]):
@@ -94,12 +104,13 @@ class CoinbaseExchangeConnector(Connector[CoinbaseExchangeStream]):
         return [shown(request) for request in said]
 
     def control(self, frame: bytes) -> None:
-        heard(frame, self.session)
+        if heard(frame).type == "subscriptions":
+            self.session.acknowledge()
 
-    def again(self, row: int) -> None:
+    def again(self, row: int, session: WebSocketSession) -> None:
         name = self.stream.codec.names[row : row + 1]
         for kind in ("unsubscribe", "subscribe"):
-            self.session.say(self._speaker.request(kind, [self._book], name))
+            session.say(self._speaker.request(kind, [self._book], name))
 
 
 class CoinbaseExchangeOrdersConnector(FetchingConnector[CoinbaseExchangeStream]):
@@ -119,14 +130,23 @@ class CoinbaseExchangeOrdersConnector(FetchingConnector[CoinbaseExchangeStream])
         super().__init__(config.ws_url, config, instruments, stream, troubles, clock, timeout_ms)
 
     def subscriptions(self) -> list[str]:
-        channels = ("full", *BESIDE_ORDERS)
+        channels = (_BOOK, *BESIDE_ORDERS)
         return [self._speaker.request("subscribe", channels, self.stream.codec.names)]
 
     def shown(self, said: list[str]) -> list[str]:
         return [shown(request) for request in said]
 
     def control(self, frame: bytes) -> None:
-        heard(frame, self.session)
+        control = heard(frame)
+        if control.type == "subscriptions":
+            self.session.acknowledge()
+            self.confirm(control.products(_BOOK))
+
+    def channels_of(self, row: int) -> Sequence[str]:
+        return [self.stream.codec.names[row]]
+
+    def again(self, row: int, session: WebSocketSession) -> None:
+        session.say(self._speaker.request("subscribe", [_BOOK], self.channels_of(row)))
 
     def request_of(self, symbol: str) -> tuple[str, Mapping[str, str | int]]:
         return f"{self._rest_url}/products/{symbol}/book", {"level": 3}

@@ -10,6 +10,7 @@ from pinnacle.venues.kraken.control import PING, decode_control, request
 from pinnacle.venues.kraken.stream import KrakenStream
 from pinnacle.venues.port import Sink
 from pinnacle.venues.transport.troubles import Troubles
+from pinnacle.venues.transport.websocket import WebSocketSession
 
 
 class KrakenConnector(Connector[KrakenStream]):
@@ -43,14 +44,15 @@ class KrakenConnector(Connector[KrakenStream]):
         if control.success:
             self.session.acknowledge()
         elif control.symbol in self.stream.codec.names:
-            self.refused(self.stream.codec.names.index(control.symbol), control.error)
+            row = self.stream.codec.names.index(control.symbol)
+            self.refused(row, self.session.speaking, control.error)
         else:
             self._troubles.failed_of("the subscription", control.error or "refused")
 
-    def again(self, row: int) -> None:
+    def again(self, row: int, session: WebSocketSession) -> None:
         name = self.stream.codec.names[row : row + 1]
-        self.session.say(request("unsubscribe", "book", name, depth=self._depth))
-        self.session.say(request("subscribe", "book", name, depth=self._depth))
+        session.say(request("unsubscribe", "book", name, depth=self._depth))
+        session.say(request("subscribe", "book", name, depth=self._depth))
 
     def nudge(self) -> str:
         return PING

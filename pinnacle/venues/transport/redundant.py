@@ -1,6 +1,7 @@
 """Several WebSockets on which a venue says the same: what comes first is taken.
 
-To its conversation they are one connection, which is lost when the last of them is.
+To its conversation they are one connection. When one of them is lost, what it alone has confirmed
+is; everything is when the last of them is.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ class RedundantConnections:
     """As a WebSocketSession, of `count` of them.
 
     connections   how often it was subscribed with no other standing
+    sessions      all of them
+    speaking      the one whose frames are being taken
     """
 
     def __init__(
@@ -31,23 +34,22 @@ class RedundantConnections:
         self.acknowledged = asyncio.Event()
         self.access = access_of(config)
         self._conversation = conversation
-        self._sessions: list[WebSocketSession] = []
+        self.sessions: list[WebSocketSession] = []
         for _ in range(count):
             one = _Connection(self, conversation)
             one.session = WebSocketSession(url, config, one, troubles)
-            self._sessions.append(one.session)
-        #: Whose frames are being taken.
-        self.speaking = self._sessions[0]
+            self.sessions.append(one.session)
+        self.speaking = self.sessions[0]
 
     @property
     def frames(self) -> int:
         """How many came on all of them."""
-        return sum(session.frames for session in self._sessions)
+        return sum(session.frames for session in self.sessions)
 
     @property
     def state(self) -> ConnectionState:
         """The best one's."""
-        return max(session.state for session in self._sessions)
+        return max(session.state for session in self.sessions)
 
     @property
     def standing(self) -> tuple[int, int]:
@@ -62,19 +64,14 @@ class RedundantConnections:
             self.connections += 1
             self.acknowledged.set()
 
-    def say(self, text: str) -> None:
-        """On every one."""
-        for session in self._sessions:
-            session.say(text)
-
     def give_up(self, lost: ConnectionLost) -> None:
         """End every one."""
-        for session in self._sessions:
+        for session in self.sessions:
             session.give_up(lost)
 
     async def run(self, *beside: asyncio.Task[None]) -> None:
         """As a WebSocketSession's."""
-        tasks = [asyncio.create_task(session.run(*beside)) for session in self._sessions]
+        tasks = [asyncio.create_task(session.run(*beside)) for session in self.sessions]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -83,10 +80,10 @@ class RedundantConnections:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def lost(self, reason: int) -> None:
-        """One is; nothing is to the conversation as long as another stands."""
-        if not any(session.acknowledged.is_set() for session in self._sessions):
+        """One is: the conversation looks at what the others have confirmed."""
+        if not any(session.acknowledged.is_set() for session in self.sessions):
             self.acknowledged.clear()
-            self._conversation.lost(reason)
+        self._conversation.lost(reason)
 
 
 class _Connection(Conversation):

@@ -36,7 +36,7 @@ class Conversation(Protocol):
         """What is said when nothing has come for half of stale_ms; None: nothing."""
 
     def lost(self, reason: int) -> None:
-        """The connection is gone, or was never made: nothing that it told holds any more."""
+        """A connection is gone, or was never made: what it alone has told holds no more."""
 
 
 class WebSocketSession:
@@ -45,6 +45,8 @@ class WebSocketSession:
     connections   times subscribed
     acknowledged  set while the venue has confirmed what was asked for; the conversation calls
                   `acknowledge` when it hears so
+    confirmed     what of it, in the conversation's words, who puts it there; another set with each
+                  connection, empty while none stands
     state         never SNAPSHOT: what of the market is whole is not known here
     frames        how many came
     access         how the venue is reached, for requests beside the connection
@@ -60,6 +62,7 @@ class WebSocketSession:
         self.connections = 0
         self.frames = 0
         self.acknowledged = asyncio.Event()
+        self.confirmed: set[str] = set()
         self.state = ConnectionState.CONNECTING
         self._heard_s = 0.0
         self.access = access_of(config)
@@ -75,6 +78,15 @@ class WebSocketSession:
     def standing(self) -> tuple[int, int]:
         """How many connections are subscribed now, and of how many."""
         return int(self.acknowledged.is_set()), 1
+
+    @property
+    def sessions(self) -> list["WebSocketSession"]:
+        """This one: see RedundantConnections."""
+        return [self]
+
+    @property
+    def speaking(self) -> "WebSocketSession":
+        return self
 
     def acknowledge(self) -> None:
         """The venue confirms the subscription; what it says to the next one is of no account."""
@@ -157,6 +169,7 @@ class WebSocketSession:
             done, _ = await asyncio.wait(every, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._given_up = None
+            self.confirmed = set()
             for task in own:
                 task.cancel()
             await asyncio.gather(*own, return_exceptions=True)
