@@ -37,7 +37,7 @@ static int part_follows(struct pmm_follow *follow, const struct pmm_wire *wire, 
     if (part->kind == PMM_WIRE_DEPTH && !update(row, part)) return 0;
     if (part->kind == PMM_WIRE_TOP && !top(row, part, &wire->out[part->first])) return 0;
     if (counts) follow->sequence = part->sequence;
-    if (!row->touched) {
+    if (part->kind == PMM_WIRE_DEPTH && !row->touched) {
         row->touched = 1;
         follow->touched[follow->touched_count++] = part->row;
     }

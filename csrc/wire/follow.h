@@ -35,7 +35,7 @@ struct pmm_follow_row {
 
 struct pmm_follow {
     struct pmm_follow_row *rows; /* one for each of wire->instruments */
-    uint32_t *touched;           /* rows of which the last call went over a part; room for all */
+    uint32_t *touched;           /* rows of whose books the last call went over an update; room for all */
     uint64_t touched_count;
     uint64_t sequence;           /* of the last message on the connection; NO_SEQUENCE: none yet */
     uint32_t sequenced;          /* 1: each message's number must be the last one's plus one */

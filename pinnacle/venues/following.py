@@ -76,5 +76,5 @@ class Following:
         return _run(self._cdata, self._wire, first, frame)
 
     def touched(self) -> list[int]:
-        """The rows that those were of."""
+        """The rows of whose books those were updates."""
         return list(ffi.unpack(self._touched, self._cdata.touched_count))

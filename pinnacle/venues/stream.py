@@ -45,7 +45,7 @@ class MarketStream(ABC):
     broken      not NONE: nothing of this connection can be trusted any more, with the reason, and
                 nothing is delivered; who owns it must begin another
     tallies     of each row
-    heard       rows of which anything came; who looks empties it
+    heard       rows of whose books anything came, whatever became of it; who looks empties it
     frames      how many so far
     unasked     parts of frames of instruments that are not among these
     watch       who is told of each part whose records the sink has, as soon as it has them
@@ -166,7 +166,8 @@ class MarketStream(ABC):
             self._refuse(part, frame, recv_ns)
             return
         self.tallies[part.row].rounded += part.rounded
-        self.heard.add(part.row)
+        if part.kind not in (MessageKind.TRADE, MessageKind.TOP):
+            self.heard.add(part.row)
         if part.row not in self.held and self.accept(part, frame, recv_ns):
             self._accepted(part.first, part)
             self.taken(part, recv_ns)

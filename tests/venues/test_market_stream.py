@@ -84,6 +84,18 @@ def test_a_control_frame_between_is_returned_and_disturbs_nothing():
     assert (desk.sink.levels(), desk.stream.frames) == (({10: 3}, {}), 8)
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_book_is_heard_of_by_what_changes_it_not_by_trades(whole):
+    desk = begun() if whole else Desk()
+    desk.stream.heard.clear()
+    top = text({"type": "ticker", "product_id": BTC, "best_bid": "10", "best_bid_size": "1",
+                "best_ask": "12", "best_ask_size": "1", "time": AT})  # fmt: skip
+    desk.take(match(1), top, match(2, ETH))
+    assert desk.stream.heard == set()
+    desk.take(match(3), update(2), match(4, ETH))
+    assert desk.stream.heard == {0}
+
+
 def test_no_frames_are_nothing():
     desk = Desk()
     assert (desk.take(), desk.sink.calls) == ([], [])
