@@ -27,6 +27,11 @@ static void give_up(struct pmm_l3levels *levels, uint32_t reason) {
     levels->crossed_ns = 0;
 }
 
+void pmm_l3levels_look(struct pmm_l3levels *levels, int64_t now_ns) {
+    if (levels->crossed_ns != 0 && now_ns - levels->crossed_ns > PMM_L3LEVELS_CROSSED_NS)
+        give_up(levels, PMM_REASON_CROSSED);
+}
+
 /* A level has changed, once for all that changes it before it is written. A snapshot's are all of them. */
 static void touch(struct run *run, uint64_t side, int64_t price) {
     struct pmm_l3levels *levels = run->levels;
@@ -93,6 +98,8 @@ static void take(struct run *run, const struct pmm_event *event, const struct pm
 static void replace(struct run *run, const struct pmm_event *event, const struct pmm_l3_order *was) {
     if (!was)
         run->levels->passed_over++;
+    else if (event->side != PMM_SIDE_NONE && event->side != was->side)
+        give_up(run->levels, PMM_REASON_BAD_ORDER);
     else if ((uint64_t)event->aux == event->order_id)
         change(run, event, was);
     else {
@@ -137,7 +144,7 @@ static void end_message(struct run *run, const struct pmm_event *event) {
     struct pmm_l3levels *levels = run->levels;
     if (is_crossed(run->book)) {
         if (levels->crossed_ns == 0) levels->crossed_ns = event->recv_ns;
-        if (event->recv_ns - levels->crossed_ns > PMM_L3LEVELS_CROSSED_NS) give_up(levels, PMM_REASON_CROSSED);
+        pmm_l3levels_look(levels, event->recv_ns);
         return;
     }
     for (uint32_t i = 0; i < levels->touched; i++) {
@@ -189,6 +196,7 @@ static void follow(struct run *run, const struct pmm_event *event) {
     }
     if (!pmm_is_of_orders(event->kind)) {
         if (event->kind == PMM_KIND_BOOK_INVALID) give_up(run->levels, event->reason);
+        pmm_l3levels_look(run->levels, event->recv_ns);
         run->out[run->count++] = *event;
         return;
     }

@@ -12,6 +12,7 @@
  *   REPLACE by itself at the same price with less: keeps its place; with 0: goes
  *   any quantity 0    of an ADD, EXECUTE or REDUCE: less than a lot, nothing
  *   REMOVE, EXECUTE   with another side than the order's: the book is wrong
+ *   REPLACE           the same (BAD_ORDER); no venue turns an order round
  *   ADD               of an id that rests: the book is wrong, unless AGAIN says that the venue may repeat what a
  *                     snapshot has; then, with the same side and price, it is what its quantity is now
  * Where ids are folded from longer ones two orders may have one id. If the second comes to rest, or goes on the other
@@ -20,7 +21,8 @@
  *
  * Crossed. A venue may tell of an order before it tells what that order took. As long as the best bid is not below
  * the best ask nothing is written: what was touched waits for the message that uncrosses the book, and for CROSSED_NS
- * at most. So who has the levels never has a crossed book, but the one of a moment ago.
+ * at most, by any record that comes or by `look`. So who has the levels never has a crossed book, but the one of a
+ * moment ago; where nothing comes it is who calls that has to look.
  *
  * Faults. What cannot be ends the following: `reason` says why, nothing of the message is written, and orders are
  * passed over until the next BOOK_BEGIN. Who calls looks at it after each call.
@@ -64,5 +66,8 @@ void pmm_l3levels_init(struct pmm_l3levels *levels, uint32_t rules);
  */
 int64_t pmm_l3levels_take(struct pmm_l3levels *levels, struct pmm_l3book *book, const struct pmm_event *events,
                           size_t n, struct pmm_event *out, size_t max);
+
+/* At this time, of the records' clock: a book that is crossed for longer than CROSSED_NS is not followed any more. */
+void pmm_l3levels_look(struct pmm_l3levels *levels, int64_t now_ns);
 
 #endif

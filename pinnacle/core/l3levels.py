@@ -45,3 +45,7 @@ class L3Levels:
             self._levels, self.book.cdata, events, count, out.cdata, out.capacity
         )
         return taken if taken >= 0 else check(taken, "levels of single orders")
+
+    def look(self, now_ns: int) -> None:
+        """At this time: a book that is crossed for too long is not followed any more."""
+        lib.pmm_l3levels_look(self._levels, now_ns)

@@ -27,6 +27,9 @@ from pinnacle.venues.transport.redundant import RedundantConnections
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
 
+#: How often books are looked at that may be as they are only for a while.
+LOOK_S = 0.25
+
 
 class Listener(Protocol):
     """Who hears what goes over a connection, before anybody makes something of it."""
@@ -303,7 +306,7 @@ class FetchingConnector(Connector[FetchedT]):
         )
 
     def beside(self) -> list[Coroutine[Any, Any, None]]:
-        return [self._watch_books(), self._watch_answers(), self._fetcher.run()]
+        return [self._watch_books(), self._watch_answers(), self._watch_time(), self._fetcher.run()]
 
     @abstractmethod
     def channels_of(self, row: int) -> Sequence[str]:
@@ -333,6 +336,14 @@ class FetchingConnector(Connector[FetchedT]):
     def missing(self) -> set[int]:
         """Rows that need a snapshot."""
         return set(filter(self.told_of, self.stream.wanted))
+
+    async def _watch_time(self) -> None:
+        """Also while nothing comes."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            self.stream.look(self._clock())
+            if self.stream.wanted:
+                self._look()
 
     def _look(self) -> None:
         self._fetcher.look()

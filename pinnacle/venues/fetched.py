@@ -138,6 +138,9 @@ class FetchedStream(MarketStream):
     def fits(self, row: int, records: np.ndarray) -> None:
         """FrameError if a snapshot is none of the kind that the row needs."""
 
+    def look(self, now_ns: int) -> None:
+        """Nothing need have come: what may be only for so long is looked at."""
+
     def begins(self, row: int, records: np.ndarray) -> None:
         """What a book begins with, before it is delivered."""
 

@@ -98,11 +98,20 @@ class OrdersStream(FetchedStream):
             at += levels.consumed
             if written:
                 self._deliver(self._out.cdata, written)
-            if not levels.follows and row not in self.wanted:
-                reason = levels.reason
-                self._tell(self.codec.symbols[row], f"its orders do not add up: {reason.name}")
-                self.tallies[row].odd += 1
-                self.resync(row, reason, recv_ns)
+            self._judge(row, levels, recv_ns)
+
+    def look(self, now_ns: int) -> None:
+        for row, levels in self._levels.items():
+            levels.look(now_ns)
+            self._judge(row, levels, now_ns)
+
+    def _judge(self, row: int, levels: L3Levels, recv_ns: int) -> None:
+        """A book whose orders are not followed any more begins anew."""
+        if not levels.follows and row not in self.wanted and row not in self.held:
+            reason = levels.reason
+            self._tell(self.codec.symbols[row], f"its orders do not add up: {reason.name}")
+            self.tallies[row].odd += 1
+            self.resync(row, reason, recv_ns)
 
     def _others(self, events: Any, at: int, count: int) -> int:
         """Behind the records from `at` on whose rows have books of levels."""

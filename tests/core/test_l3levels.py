@@ -125,6 +125,8 @@ def test_a_crossed_book_is_told_when_it_is_not_any_more():
         ([record(EXECUTE, 1, BID, 10, 6)], Reason.BAD_QUANTITY),
         ([record(EXECUTE, 1, ASK, 10, 1)], Reason.UNKNOWN_ORDER),
         ([record(REMOVE, 1, ASK)], Reason.UNKNOWN_ORDER),
+        ([record(REPLACE, 1, ASK, 10, 5)], Reason.BAD_ORDER),
+        ([record(REPLACE, 3, ASK, 10, 5, aux=1)], Reason.BAD_ORDER),
         ([record(ADD, 1, BID, 10, 5)], Reason.DUPLICATE_ORDER),
         ([record(ADD, 3, Side.NONE, 10, 5)], Reason.BAD_ORDER),
         ([record(ADD, 3, BID, 1 << 61, 5)], Reason.BAD_PRICE),
@@ -139,6 +141,21 @@ def test_what_cannot_be_ends_the_following_until_the_next_snapshot(rows, reason)
     assert len(venue.take(record(ADD, 90, BID, 9, 5))) == 0
     assert venue.begun((1, BID, 7, 5)).levels.follows
     assert venue.sums() == {(BID, 7): 5}
+
+
+def test_a_book_that_stays_crossed_is_not_followed_though_no_order_comes():
+    for late, follows in ((10**9, True), (10**9 + 1, False)):
+        venue = Venue().begun((1, BID, 10, 5), (2, ASK, 12, 6))
+        venue.take(record(ADD, 3, BID, 12, 4))
+        venue.levels.look(5 + late)
+        assert venue.levels.follows == follows
+        venue = Venue().begun((1, BID, 10, 5), (2, ASK, 12, 6))
+        venue.take(record(ADD, 3, BID, 12, 4))
+        assert len(venue.take(record(Kind.TRADE, at=5 + late))) == 1
+        assert venue.levels.follows == follows
+    venue.begun()
+    venue.levels.look(10**18)
+    assert venue.levels.follows
 
 
 def test_a_snapshot_that_cannot_be_is_not_told():

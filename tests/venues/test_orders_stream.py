@@ -99,6 +99,19 @@ def test_what_stays_crossed_for_a_second_begins_anew():
     assert (desk.sink.losses, desk.stream.wanted) == ([(7, Reason.CROSSED)], {0})
 
 
+def test_so_it_does_where_nothing_comes_any_more():
+    market, desk = OrderMarket("bitstamp", 5, 300), Desk("bitstamp")
+    at = next(n for n, state in enumerate(market.states) if is_crossed(state))
+    desk.stream.snapshot(0, market.book(at - 1), 1)
+    desk.take(market.frames[at - 1][1], at=10)
+    desk.stream.look(10 + 10**9)
+    assert desk.stream.wanted == set()
+    for now in (11 + 10**9, 12 + 10**9):
+        desk.stream.look(now)
+    assert (desk.sink.losses, desk.stream.wanted) == ([(7, Reason.CROSSED)], {0})
+    assert desk.stream.snapshot(0, market.book(at + 1), 2)
+
+
 @settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_a_message_of_coinbase_that_is_missing_is_a_gap_and_the_next_book_is_whole(data):
