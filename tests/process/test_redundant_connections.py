@@ -26,7 +26,8 @@ def break_one(server, entry, frame):
     """One of the two connections is gone, without a word, again and again; never one while the
     other may not have all that this one still has to say."""
     found = [subscribed(client) for client in server._clients.values()]
-    server.both = server.both + 1 if found == [server.channels] * 2 else 0
+    heard = [len(session.confirmed) for session in server.connector.session.sessions]
+    server.both = server.both + 1 if found == heard == [server.channels] * 2 else 0
     if server.both < 150:
         return frame
     server.both = 0
@@ -52,6 +53,7 @@ def test_books_and_trades_are_those_of_one_that_was_never_lost(venue, tmp_path):
         config = kind.section(connections=2, backoff_min_ms=5, backoff_max_ms=5, **keys)
         clock = iter(range(1, 10**9)).__next__
         connector = kind.market_data(config, check.instruments, market, clock, lambda _: None)
+        server.connector = connector
         running = asyncio.create_task(connector.run())
         playing = asyncio.create_task(server.play())
         try:
