@@ -22,14 +22,21 @@ static uint64_t trade(struct pmm_judge_row *row, uint64_t id, int numbered) {
 
 /*
  * Of an update that its stream let pass nothing but its time may tell that it was there already, or is older than the
- * last one.
+ * last one; of one with a number, where several may have one, that it is the last one's text.
  */
 static uint64_t change(struct pmm_judge_row *row, const struct pmm_wire_part *part, const struct pmm_judge_line *line) {
     const struct pmm_judge_line last = row->line;
     const int64_t last_ns = row->event_ns, event_ns = part->event_ns;
+    const uint64_t last_id = row->final_id;
     row->line = *line;
     row->event_ns = event_ns;
-    if (last.number == 0 || last.number == line->number || part->final_id) return 0;
+    row->final_id = part->final_id;
+    if (last.number == 0 || last.number == line->number) return 0;
+    if (part->final_id) {
+        const uint64_t same = part->final_id == last_id && line->text == last.text;
+        row->twice += same;
+        return same;
+    }
     const int by_event = event_ns && last_ns && event_ns != last_ns;
     const int64_t now = by_event ? event_ns : line->recv_ns, before = by_event ? last_ns : last.recv_ns;
     const int told = part->checked || part->sequence != PMM_WIRE_NO_SEQUENCE;

@@ -28,6 +28,7 @@ struct pmm_judge_row {
     uint64_t trades_missing, twice, unordered, crossed; /* the faults */
     uint64_t trade_id;            /* the highest so far */
     int64_t event_ns;             /* of the last depth update or snapshot: the venue's time */
+    uint64_t final_id;            /* its number, where the venue has some */
     struct pmm_judge_line line;   /* and its line; number 0: none yet */
 };
 

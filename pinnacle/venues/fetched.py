@@ -21,7 +21,8 @@ class FetchedStream(MarketStream):
     generations how often each row's book was forgotten: of what came before nothing is kept, so
                 that an answer to a request of before it is of no use
     repeated    several connections say the same: trades and best prices count once, by the venue's
-                numbers; updates of books do so anyhow
+                numbers; updates of books do so anyhow, where several may have one number by their
+                bytes
     """
 
     #: Whether the venue numbers each change of a book.
@@ -44,7 +45,8 @@ class FetchedStream(MarketStream):
     def repeated(self, repeated: bool) -> None:
         self._repeated = repeated
         for row in self.rows if repeated else ():
-            self.standing[row].kinds &= 1 << MessageKind.DEPTH
+            self.standing[row].kinds &= self.NUMBERED << MessageKind.DEPTH
+            self.syncs[row].repeated = True
 
     def accept(self, part: Any, frame: bytes, recv_ns: int) -> bool:
         if part.kind == MessageKind.SNAPSHOT:

@@ -40,6 +40,8 @@ class OrdersStream(FetchedStream):
         #: Whether a row's book is one of orders; None: nobody knows yet, and both wait.
         self.by_order: list[bool | None] = [orders for _ in self.rows]
         self._levels: dict[int, L3Levels] = {}
+        #: Rows of whose orders was told before anybody knew which they are.
+        self._ordered: set[int] = set()
         self._rows = {int(row["instrument_id"]): at for at, row in enumerate(codec.instruments)}
         self._out = EventBuffer(codec.events.capacity)
         self.syncs = [
@@ -57,7 +59,8 @@ class OrdersStream(FetchedStream):
     def updates(self, part: Any) -> bool:
         by_order = self.by_order[part.row]
         if by_order is None:
-            self.syncs[part.row].tied |= part.kind == MessageKind.ORDER and not self.NUMBERED
+            if part.kind == MessageKind.ORDER:
+                self._ordered.add(part.row)
             return part.kind in (MessageKind.DEPTH, MessageKind.ORDER)
         return bool(part.kind == (MessageKind.ORDER if by_order else MessageKind.DEPTH))
 
@@ -70,13 +73,12 @@ class OrdersStream(FetchedStream):
             raise FrameError(f"not a snapshot of {what} of {self.codec.symbols[row]}")
         if by_order is None:
             # Of an empty one the updates tell, or that nothing but orders is numbered.
-            seen = self.NUMBERED or self.syncs[row].tied
+            seen = self.NUMBERED or row in self._ordered
             self.tells(row, has_orders or (seen and not has_levels))
 
     def tells(self, row: int, orders: bool) -> None:
         """What is told of a row is known from here."""
         self.by_order[row] = orders
-        self.syncs[row].tied = orders and not self.NUMBERED
         if orders:
             self.standing[row].kinds = 0  # Each part by itself: its orders may not add up.
             number = int(self.codec.instruments["instrument_id"][row])

@@ -3,7 +3,9 @@
 One instrument, the venue's numbers only, no I/O. Updates are kept until a snapshot is there; of
 these are dropped what ends at or before it. From then on each update must reach beyond the last
 one. Where the venue numbers every change it must begin at the last one's end plus one, or before
-it: what begins later is a gap, and the book begins anew. Where the numbers are times there is none.
+it: what begins later is a gap, and the book begins anew. Where the numbers are times there is none,
+and several updates may be of one moment: who has the last one's time counts, for levels are told as
+they are, and what a snapshot may have already does no harm.
 """
 
 import enum
@@ -15,6 +17,8 @@ from pinnacle.core._native import ffi
 #: Of one book. Ten seconds of the largest frames, minutes of usual ones: a snapshot takes less, and
 #: after a longer wait the newest updates are as good. The oldest go first.
 HELD_BYTES_MAX = 1 << 20
+#: Updates of one moment that are known again; of more the oldest are taken twice, in their order.
+MOMENT_MAX = 16
 
 
 class Diff(enum.Enum):
@@ -43,14 +47,15 @@ class BookSync:
     last_id       the number that the book stands at; 0 before the first snapshot
     gaps          updates that did not join on
     held_bytes    of the frames that are kept for a snapshot to come
-    tied          several updates may have one number
+    repeated      several connections say the same: of one moment what has the bytes of another
+                  was there
     """
 
     def __init__(
         self, numbered: bool = True, held_bytes_max: int = HELD_BYTES_MAX, row: Any = None
     ) -> None:
         self._row = ffi.new("struct pmm_follow_row *") if row is None else row
-        self.tied = False
+        self.repeated = False
         self.live = False
         self.gaps = 0
         self.held_bytes = 0
@@ -59,6 +64,8 @@ class BookSync:
         self._held: deque[Held] = deque()
         #: The number of the newest update that was held and is not any more.
         self._let_go = -1
+        #: The newest moment of which updates came, and these.
+        self._moment, self._of_moment = -1, deque[bytes](maxlen=MOMENT_MAX)
 
     @property
     def last_id(self) -> int:
@@ -75,6 +82,8 @@ class BookSync:
 
     def on_diff(self, first: int, final: int, frame: bytes) -> Diff:
         """Judge an update; HELD and GAP keep the frame for the next snapshot."""
+        if self.repeated and not self._numbered and self._was_there(final, frame):
+            return Diff.DROP if self.live else Diff.HELD
         if not self.live:
             self._hold(first, final, frame)
             return Diff.HELD
@@ -118,10 +127,22 @@ class BookSync:
         self.live = False
         self._row.fresh = self._row.renewing = 0
         self._row.last_id = 0
+        self._moment = -1
         self._release()
 
     def _is_new(self, number: int, last: int) -> bool:
-        return number > last or (self.tied and number == last)
+        return number > last or (number == last and not self._numbered)
+
+    def _was_there(self, moment: int, frame: bytes) -> bool:
+        if moment > self._moment:
+            self._moment = moment
+            self._of_moment.clear()
+        if moment < self._moment:
+            return False  # Older: its number says what becomes of it.
+        known = frame in self._of_moment
+        if not known:
+            self._of_moment.append(frame)
+        return known
 
     def _hold(self, first: int, final: int, frame: bytes) -> None:
         if self._held and not self._is_new(final, self._held[-1].final):

@@ -42,7 +42,7 @@ def test_updates_wait_for_the_snapshot_and_those_it_has_are_dropped():
     desk = Desk()
     desk.take(diff(100, [["9", "5"]]), diff(200, [["10", "6"]]), diff(300, [["8", "7"]]))
     assert desk.sink.calls == [] and desk.stream.syncs[0].held == 3
-    assert desk.stream.snapshot(0, book(200), 2)
+    assert desk.stream.snapshot(0, book(201), 2)
     assert desk.sink.levels() == ({10: 1, 8: 7}, {12: 3})
     assert desk.stream.wanted == {1}
     assert {int(r["recv_ns"]) for rows in desk.sink.calls for r in rows} == {2}
@@ -51,11 +51,25 @@ def test_updates_wait_for_the_snapshot_and_those_it_has_are_dropped():
 def test_what_the_snapshot_is_past_is_early_and_what_comes_again_is_dropped():
     desk = Desk()
     desk.stream.snapshot(0, book(500), 1)
-    desk.take(diff(400, [["10", "5"]]), diff(500, [["10", "6"]]))
-    desk.take(diff(501, [["10", "7"]]), diff(501, [["10", "8"]]), diff(450, [["10", "9"]]))
+    desk.take(diff(400, [["10", "5"]]), diff(499, [["10", "6"]]))
+    desk.take(diff(501, [["10", "7"]]), diff(450, [["10", "9"]]))
     tally = desk.stream.tallies[0]
-    assert (tally.early, tally.dropped) == (2, 2)
+    assert (tally.early, tally.dropped) == (2, 1)
     assert desk.sink.levels() == ({10: 7}, {12: 3})
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+def test_updates_of_one_moment_all_count(repeated):
+    desk = Desk()
+    desk.stream.repeated = repeated
+    desk.take(diff(500, [["8", "1"]]), diff(500, [["7", "1"]]))
+    desk.stream.snapshot(0, book(500), 1)
+    one, other = diff(501, [["10", "7"]]), diff(501, [["9", "8"]])
+    desk.take(one, other, diff(502, [["8", "0"]]))
+    assert desk.sink.levels() == ({10: 7, 9: 8, 7: 1}, {12: 3})
+    desk.take(one, other, diff(502, [["10", "0"]]), diff(502, [["8", "0"]]))
+    assert desk.sink.levels() == ({9: 8, 7: 1}, {12: 3})
+    assert desk.stream.tallies[0].dropped == (3 if repeated else 2)
 
 
 def test_no_silence_is_a_gap_and_no_snapshot_too_old():
@@ -146,17 +160,17 @@ def test_the_venues_control_frames_are_returned():
 )
 def test_a_book_is_the_fetched_one_with_all_that_is_later(sent, at, taken_at):
     """Whenever the answer comes, and whatever moment it is of."""
-    desk, newest, quantities = Desk(), 0, {}
+    desk, newest, quantities = Desk(), 0, []
     for position, (micros, quantity) in enumerate(sent):
         if position == at:
             desk.stream.snapshot(0, book(taken_at), 1)
         desk.take(diff(micros, [["11", str(quantity)]]))
-        if micros > newest:
+        if micros >= newest:
             newest = micros
-            quantities[micros] = quantity
+            quantities.append((micros, quantity))
     if at >= len(sent):
         desk.stream.snapshot(0, book(taken_at), 1)
-    later = [quantity for micros, quantity in quantities.items() if micros > taken_at]
+    later = [quantity for micros, quantity in quantities if micros >= taken_at]
     bids = {10: 1, 11: later[-1]} if later and later[-1] else {10: 1}
     assert desk.sink.levels() == (bids, {12: 3})
     assert desk.sink.records.count((Kind.BOOK_END, 7)) == 1
