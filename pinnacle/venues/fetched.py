@@ -12,6 +12,35 @@ from pinnacle.venues.port import Sink
 from pinnacle.venues.stream import MarketStream, Tell, untold
 from pinnacle.venues.sync import BookSync, Diff
 
+#: Trades of an instrument that are known again, whatever their order.
+RECENT_MAX = 256
+
+
+class Recent:
+    """The ids of an instrument's newest trades; what is below those that it has let go was there.
+
+    A venue's ids rise, but one may come after a higher one, and is no less new for that.
+    """
+
+    def __init__(self) -> None:
+        self._ids: dict[int, None] = {}
+        self._let_go = -1
+
+    def is_new(self, number: int) -> bool:
+        """And it is not from here."""
+        if number <= self._let_go or number in self._ids:
+            return False
+        self._ids[number] = None
+        if len(self._ids) > RECENT_MAX:
+            oldest = next(iter(self._ids))
+            del self._ids[oldest]
+            self._let_go = max(self._let_go, oldest)
+        return True
+
+    def forget(self) -> None:
+        self._ids.clear()
+        self._let_go = -1
+
 
 class FetchedStream(MarketStream):
     """Of a venue whose snapshots are fetched beside the stream; see sync.py.
@@ -33,7 +62,8 @@ class FetchedStream(MarketStream):
         self.syncs = [BookSync(self.NUMBERED, row=self.standing + row) for row in self.rows]
         self.generations = [0 for _ in self.rows]
         self._repeated = False
-        self._newest: dict[tuple[int, int], int] = {}
+        self._recent = [Recent() for _ in self.rows]
+        self._newest_top = [-1 for _ in self.rows]
         for row in self.rows:
             self.standing[row].rule = Rule.NUMBERED if self.NUMBERED else Rule.LATER
 
@@ -56,24 +86,29 @@ class FetchedStream(MarketStream):
             return False
         if self.updates(part):
             return self._depth(part, frame, recv_ns)
-        if self.repeated and not self._is_news(part):
+        if self.may_repeat(part.row) and not self._is_news(part):
             self.tallies[part.row].dropped += 1
             return False
         return part.kind not in (MessageKind.DEPTH, MessageKind.ORDER)
 
     def _is_news(self, part: Any) -> bool:
         """Whether a trade, or best prices, have not come by another connection before."""
-        is_trade = part.kind == MessageKind.TRADE
-        number = self.codec.events.cdata[part.first].order_id if is_trade else part.final_id
-        key = part.row, part.kind
-        if number <= self._newest.get(key, -1):
-            return False
-        self._newest[key] = number
-        return True
+        row = part.row
+        if part.kind == MessageKind.TRADE:
+            return self._recent[row].is_new(self.codec.events.cdata[part.first].order_id)
+        is_new = bool(part.final_id > self._newest_top[row])
+        self._newest_top[row] = max(self._newest_top[row], part.final_id)
+        return is_new
+
+    def may_repeat(self, row: int) -> bool:
+        """Whether trades of a row, and best prices, may come more than once."""
+        return self.repeated
 
     def invalidate(self, reason: int, recv_ns: int, rows: Iterable[int] | None = None) -> None:
-        if rows is None:
-            self._newest.clear()
+        rows = None if rows is None else list(rows)
+        for row in rows or ():
+            self._recent[row].forget()
+            self._newest_top[row] = -1
         super().invalidate(reason, recv_ns, rows)
 
     def updates(self, part: Any) -> bool:

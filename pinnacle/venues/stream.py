@@ -235,7 +235,11 @@ class MarketStream(ABC):
         self.invalidate(reason, recv_ns)
 
     def invalidate(self, reason: int, recv_ns: int, rows: Iterable[int] | None = None) -> None:
-        """Books are unknown from here, all if not said which: a start, a lost connection."""
+        """Books are unknown from here: a start, a lost connection.
+
+        rows   of which no connection tells any more, so that what comes next is another's
+        None   all, though those that stand may still tell of them
+        """
         rows = self.rows if rows is None else list(rows)
         for row in rows:
             self.forget(row)

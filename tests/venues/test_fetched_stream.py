@@ -7,6 +7,7 @@ import pytest
 from pinnacle.core.schema import Reason
 from pinnacle.venues.binance.stream import BinanceStream
 from pinnacle.venues.bitstamp.stream import BitstampStream
+from pinnacle.venues.fetched import RECENT_MAX
 from tests.venues.kept import Kept
 from tests.venues.samples import text
 from tests.venues.wire import table
@@ -25,6 +26,10 @@ class Binance:
     def book(self, number, bids, asks):
         return text({"lastUpdateId": number, "bids": bids, "asks": asks})
 
+    def trade(self, number):
+        row = {"e": "trade", "E": 5, "s": self.symbol, "t": number, "p": "10", "q": "1"}
+        return text(row | {"T": 5, "m": True, "M": True})
+
 
 class Bitstamp:
     symbol = "btcusd"
@@ -38,6 +43,12 @@ class Bitstamp:
 
     def book(self, number, bids, asks):
         return text({"microtimestamp": str(number), "bids": bids, "asks": asks})
+
+    def trade(self, number):
+        data = {"id": number, "amount_str": "2", "price_str": "10", "type": 0}
+        data["microtimestamp"] = "5"
+        channel = f"live_trades_{self.symbol}"
+        return text({"data": data, "channel": channel, "event": "trade"})
 
 
 def rows(levels):
@@ -90,7 +101,10 @@ class Scene:
             self.stream.snapshot(0, asked[1], self.number)
 
 
-@pytest.mark.parametrize("venue", [Binance(), Bitstamp()], ids=["binance", "bitstamp"])
+VENUES = pytest.mark.parametrize("venue", [Binance(), Bitstamp()], ids=["binance", "bitstamp"])
+
+
+@VENUES
 @pytest.mark.parametrize("fault", ["odd", "resync", "hold", "update"])
 def test_an_answer_to_what_was_asked_before_a_book_was_forgotten_begins_none(venue, fault):
     usual, whole = ["update"] * 4 + ["release", "ask", "answer"], 0
@@ -104,3 +118,34 @@ def test_an_answer_to_what_was_asked_before_a_book_was_forgotten_begins_none(ven
                 assert levels == (scene.bids, scene.asks), (seed, step)
                 whole += 1
     assert whole > 500
+
+
+def trades(scene, *numbers):
+    """Which of these trades are told."""
+    scene.sink.calls.clear()
+    scene.stream.take([scene.venue.trade(number) for number in numbers], 1)
+    return [number for number, _ in scene.sink.trades()]
+
+
+@VENUES
+def test_a_trade_that_two_connections_tell_counts_once_in_whatever_order(venue):
+    scene = Scene(venue, 1)
+    scene.stream.repeated = True
+    assert trades(scene, 1, 2, 3, 1, 2) == [1, 2, 3]
+    assert trades(scene, 6, 5, 7) == [6, 5, 7]
+    assert trades(scene, 3, 4, 6, 5, 7, 8) == [4, 8]
+    assert trades(scene, *range(9, 9 + RECENT_MAX)) == list(range(9, 9 + RECENT_MAX))
+    assert trades(scene, 3, 5, 8, 20, 0) == []
+    assert scene.stream.tallies[0].dropped == 2 + 4 + 5
+
+
+@VENUES
+def test_trades_of_a_connection_that_lags_do_not_come_again_when_all_books_are_lost(venue):
+    scene = Scene(venue, 1)
+    scene.stream.repeated = True
+    trades(scene, 1, 2, 3)
+    scene.stream.lose(Reason.CHECKSUM, 2)
+    scene.stream.begin()
+    assert trades(scene, 2, 3, 4) == [4]
+    scene.stream.invalidate(Reason.DISCONNECTED, 3, [0])
+    assert trades(scene, 1) == [1], "the venue may count anew by then"

@@ -135,7 +135,10 @@ def test_messages_that_come_again_change_nothing():
     for frame in frames:
         desk.take(frame, *frames[:5], frame)
     assert desk.levels() == positive(market.states[-1])
-    assert desk.stream.tallies[0].dropped + desk.stream.tallies[0].early == 6 * len(frames)
+    parts = [1 + (b'"match"' in frame) for frame in frames]
+    assert len(desk.sink.trades()) == sum(parts) - len(frames) > 3
+    again = sum(parts) + len(frames) * sum(parts[:5])
+    assert desk.stream.tallies[0].dropped + desk.stream.tallies[0].early == again
 
 
 def test_an_execution_of_an_order_that_does_not_rest_costs_the_book():

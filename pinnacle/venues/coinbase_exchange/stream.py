@@ -36,6 +36,10 @@ class CoinbaseExchangeStream(OrdersStream):
         codec = Codec(lib.PMM_WIRE_COINBASE_EXCHANGE, instruments, names, RECORDS_MAX)
         super().__init__(codec, sink, tell, orders)
 
+    def may_repeat(self, row: int) -> bool:
+        """Every message of `full` is numbered, and one of an old number has no say."""
+        return self.repeated or bool(self.by_order[row])
+
     def accept(self, part: Any, frame: bytes, recv_ns: int) -> bool:
         row = part.row
         if part.kind == MessageKind.SNAPSHOT and not self.by_order[row]:
