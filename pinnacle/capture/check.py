@@ -102,28 +102,31 @@ class _Seen(NamedTuple):
 
 
 class _Symbol:
-    """What is counted of one symbol: by its stream, and by the judge of what that let pass."""
+    """What is counted of one symbol: by its stream, and by the judge of what that let pass. What is
+    wrong with the connection (`own`) is so with each."""
 
-    def __init__(self, report: FileReport, tally: Tally, judged: Any):
+    def __init__(self, report: FileReport, tally: Tally, own: Tally, judged: Any):
         self._report = report
         self._tally = tally
+        self._own = own
         self._judged = judged
 
     def faults(self) -> int:
         """How many there are so far: what is asked of each line, so that `count` need not be."""
-        judged, tally = self._judged, self._tally
+        judged, tally, own = self._judged, self._tally, self._own
         of_stream = tally.gaps + tally.dropped + tally.odd + tally.bad + tally.rounded
+        of_stream += own.gaps + own.dropped + own.odd
         of_market = judged.trades_missing + judged.unordered + judged.crossed + judged.twice
         return int(of_stream + of_market + self._report.top_different)
 
     def count(self) -> FileReport:
         """The report, with all of it."""
-        report, tally, judged = self._report, self._tally, self._judged
-        report.gaps = tally.gaps
+        report, tally, own, judged = self._report, self._tally, self._own, self._judged
+        report.gaps = tally.gaps + own.gaps
         report.snapshots = tally.snapshots
         report.joined_late = tally.early
-        report.duplicated = tally.dropped + judged.twice
-        report.odd = tally.odd
+        report.duplicated = tally.dropped + own.dropped + judged.twice
+        report.odd = tally.odd + own.odd
         report.rounded = tally.rounded
         report.checksums.good, report.checksums.bad = tally.good, tally.bad
         for name in _JUDGED:
@@ -171,7 +174,7 @@ class CaptureCheck:
         #: What the stream has given, and the judge has not seen.
         self._given: tuple[Any, int] = ffi.NULL, 0
         self._symbols = [
-            _Symbol(report, tally, self._judged[row])
+            _Symbol(report, tally, self.stream.own, self._judged[row])
             for row, (report, tally) in enumerate(
                 zip(self.reports, self.stream.tallies, strict=True)
             )

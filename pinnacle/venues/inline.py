@@ -35,13 +35,11 @@ class SequencedStream(InlineStream):
             return True
         is_first = last == NO_SEQUENCE
         if not is_first and sequence <= last:
-            for tally in self.tallies:
-                tally.dropped += 1
+            self.own.dropped += 1
             return False
         self.following.sequence = sequence
         if not is_first and sequence != last + 1 and not self.broken:
-            for tally in self.tallies:
-                tally.gaps += 1
+            self.own.gaps += 1
             self._tell("the stream", f"frame {sequence} came after {last}")
             self.lose(Reason.SEQUENCE_GAP, recv_ns)
         return True

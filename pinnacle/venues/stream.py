@@ -45,6 +45,7 @@ class MarketStream(ABC):
     broken      not NONE: nothing of this connection can be trusted any more, with the reason, and
                 nothing is delivered; who owns it must begin another
     tallies     of each row
+    own         of what is no row's: faults of the whole connection, and of what nobody can assign
     heard       rows of whose books anything came, whatever became of it; who looks empties it
     frames      how many so far
     unasked     parts of frames of instruments that are not among these
@@ -75,7 +76,7 @@ class MarketStream(ABC):
         self.wanted: set[int] = Wanted(self.standing, self.rows)
         self.held: dict[int, Reason] = {}
         self.broken, self.reason = Reason.NONE, Reason.STARTING
-        self.tallies = [Tally() for _ in self.rows]
+        self.tallies, self.own = [Tally() for _ in self.rows], Tally()
         self.heard: set[int] = set()
         self.frames = self.unasked = 0
         self._sink = sink
@@ -91,9 +92,9 @@ class MarketStream(ABC):
         return not self.wanted
 
     def counts(self) -> dict[str, int]:
-        """The totals of all rows."""
+        """The totals of all rows and of the connection."""
         return {
-            shown: sum(getattr(tally, name) for tally in self.tallies)
+            shown: sum(getattr(tally, name) for tally in (*self.tallies, self.own))
             for shown, name in self.COUNTED.items()
         }
 
@@ -195,8 +196,7 @@ class MarketStream(ABC):
     def _refuse(self, part: Any, frame: bytes, recv_ns: int) -> None:
         of_book = part.kind not in (MessageKind.TRADE, MessageKind.TOP)
         if part.row == NO_ROW and part.code:
-            for tally in self.tallies:
-                tally.odd += 1
+            self.own.odd += 1
             self._tell("the stream", self.codec.words(part, frame))
             if of_book:  # Nobody knows of whose: any may have missed it.
                 self.lose(Reason.CHECKSUM, recv_ns)

@@ -1,11 +1,11 @@
-"""What is counted of an instrument while its market is followed."""
+"""What is counted of an instrument, or of a connection, while its market is followed."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class Tally:
-    """What became of one instrument's parts of frames.
+    """What became of one instrument's parts of frames; of a connection gaps, dropped and odd.
 
     gaps        the venue's numbers did not join on
     snapshots   that its book began with

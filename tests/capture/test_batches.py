@@ -45,7 +45,13 @@ def judged(path):
         return str(error)
     reports = [msgspec.to_builtins(report) | {"seconds": 0} for report in check.reports]
     books = [book.snapshot(0).tobytes() for book in check.books]
-    return reports, list(check.words), books, str(check.stream.tallies), check.stream.frames
+    return (
+        reports,
+        list(check.words),
+        books,
+        str((check.stream.tallies, check.stream.own)),
+        check.stream.frames,
+    )
 
 
 @pytest.mark.parametrize("venue", sorted(SYMBOLS))

@@ -194,6 +194,7 @@ def test_of_a_broken_connection_nothing_is_delivered():
     assert desk.take(nobodys, snapshot(), update(5), match(1), CONTROL) == [CONTROL]
     assert desk.sink.losses == [(7, Reason.CHECKSUM), (8, Reason.CHECKSUM)]
     assert desk.stream.broken is Reason.CHECKSUM
+    assert (desk.stream.own.odd, desk.stream.counts()["odd"]) == (1, 1)
     assert [kind for kind, _ in desk.sink.records] == [Kind.BOOK_INVALID] * 2
     desk.stream.begin()
     desk.take(snapshot(), match(1))
@@ -236,7 +237,7 @@ def outcome(venue, frames, size):
         others += stream.take(frames[at : at + size], 1)
     records = np.concatenate([sink.calls[0][:0], *sink.calls]).tobytes() if sink.calls else b""
     state = (stream.wanted, stream.broken, stream.unasked, stream.frames)
-    return records, told, others, watched, stream.tallies, state
+    return records, told, others, watched, (stream.tallies, stream.own), state
 
 
 @pytest.mark.parametrize("venue", sorted(STREAMS))
