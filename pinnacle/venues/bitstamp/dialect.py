@@ -51,7 +51,7 @@ class BitstampDialect(Dialect):
         return Parts(name.decode(), "channel", frame, symbol.decode(errors="replace"))
 
     def served(self, instruments: Mapping[str, np.ndarray], firsts: Mapping[str, bytes]) -> Served:
-        return BitstampServed(self, instruments)
+        return BitstampServed(self, instruments, firsts)
 
     def addresses(self, host: str) -> dict[str, str]:
         return {"ws_url": f"wss://{host}", "rest_url": f"https://{host}"}

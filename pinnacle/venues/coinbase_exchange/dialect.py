@@ -71,7 +71,7 @@ class CoinbaseExchangeDialect(Dialect):
         return Parts(f"{name}:{symbol}", name, frame, symbol)
 
     def served(self, instruments: Mapping[str, np.ndarray], firsts: Mapping[str, bytes]) -> Served:
-        return CoinbaseExchangeServed(self, instruments)
+        return CoinbaseExchangeServed(self, instruments, firsts)
 
     def addresses(self, host: str) -> dict[str, str]:
         return {"ws_url": f"wss://{host}", "rest_url": f"https://{host}"}

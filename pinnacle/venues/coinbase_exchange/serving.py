@@ -61,15 +61,24 @@ def folded(order_id: str) -> int:
 
 
 class CoinbaseExchangeServed(StreamServed):
+    """`firsts`: each product's first book on the tape, which says of what its tape is."""
+
     CATALOGUE = CoinbaseExchangeCatalogue
 
-    def __init__(self, dialect: Dialect, instruments: Mapping[str, np.ndarray]):
+    def __init__(
+        self, dialect: Dialect, instruments: Mapping[str, np.ndarray], firsts: Mapping[str, bytes]
+    ):
         super().__init__(dialect, instruments)
+        #: Channels of books that the tape does not have.
+        self._missing = {
+            f"{'full' if dialect.begins_book(body) else 'level2'}:{name}"
+            for name, body in firsts.items()
+        }
         #: Orders that may rest, as the venue calls them.
         self._ids: dict[int, str] = {}
 
     def connected(self) -> Client:
-        return _Client(self.books)
+        return _Client(self.books, self._missing)
 
     def take(self, entry: Entry) -> bool:
         if entry.parts.channel is None:
@@ -87,7 +96,8 @@ class CoinbaseExchangeServed(StreamServed):
         where = urlsplit(path)
         found = BOOK.fullmatch(where.path)
         book = self.books.get(found[1]) if found else None
-        if book is None or parse_qs(where.query).get("level") != ["3"]:
+        by_order = parse_qs(where.query).get("level") == ["3"]
+        if found is None or book is None or not by_order or f"full:{found[1]}" in self._missing:
             return super().reply(path, ended)
         if ended:
             return Reply(503, JSON, b'{"message":"The tape has ended."}')
@@ -104,6 +114,10 @@ class CoinbaseExchangeServed(StreamServed):
 
 
 class _Client(StreamClient):
+    def __init__(self, books: Mapping[str, FollowedBook], missing: set[str]):
+        super().__init__(books)
+        self._missing = missing
+
     def answer(self, text: bytes) -> Sequence[bytes]:
         try:
             request = msgspec.json.decode(text, type=_Request)
@@ -123,6 +137,9 @@ class _Client(StreamClient):
         if request.type == "unsubscribe":
             self.channels -= names
             return [self._subscriptions(request)]
+        absent = sorted(names & self._missing)
+        if absent:
+            return [_error("Failed to subscribe", f"{absent[0]} is not on the tape")]
         refused = _refused(request)
         if refused:
             return [_error("Authentication Failed", refused)]
