@@ -90,6 +90,7 @@ static void tell_levels(struct pmm_l3levels *levels, struct pmm_l3book *book, co
 }
 
 static void init(int i, uint32_t orders, uint32_t levels) {
+    memset(books[i], 0, bytes[i]);
     HOLD(pmm_l3book_init(books[i], bytes[i], INSTRUMENT, orders, WINDOW, levels, i == 1 ? 0 : ID_RING) == PMM_OK);
 }
 

@@ -27,7 +27,6 @@ int pmm_l3book_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t
                     uint32_t level_capacity, uint32_t id_ring) {
     size_t needed = pmm_l3book_memsize(orders, window, level_capacity, id_ring);
     if (!pmm_is_room(memory, bytes, needed)) return PMM_ERR_ARGUMENT;
-    memset(memory, 0, needed);
     struct pmm_l3book *book = memory;
     pmm_pool_init(&book->pool, head_bytes(id_ring), orders, window, level_capacity);
     book->ring_mask = id_ring == 0 ? 0 : id_ring - 1;

@@ -101,7 +101,10 @@ struct pmm_l3book_stats {
  * side, 1 to 2^22. id_ring: 0, or a power of two from ID_RING_MIN to ID_RING_MAX. 0 if an argument is bad.
  */
 size_t pmm_l3book_memsize(uint32_t orders, uint32_t window, uint32_t level_capacity, uint32_t id_ring);
-/* ARGUMENT if the memory is too small or not aligned, or the sizes are bad. */
+/*
+ * `memory`: zeroed; only what is used of it is ever touched, so that the largest book costs no more than it holds.
+ * ARGUMENT if it is too small or not aligned, or the sizes are bad.
+ */
 int pmm_l3book_init(void *memory, size_t bytes, uint32_t instrument_id, uint32_t orders, uint32_t window,
                     uint32_t level_capacity, uint32_t id_ring);
 

@@ -46,7 +46,7 @@ void pmm_pool_init(struct pmm_order_pool *pool, size_t head, uint32_t orders, ui
 void pmm_pool_clear(struct pmm_order_pool *pool) {
     pmm_ladder_clear(pmm_pool_ladder(pool, PMM_SIDE_BID));
     pmm_ladder_clear(pmm_pool_ladder(pool, PMM_SIDE_ASK));
-    memset(pmm_pool_index(pool), 0, pool->orders_at - pool->index_at);
+    if (pool->unused > 1) memset(pmm_pool_index(pool), 0, pool->orders_at - pool->index_at);
     pool->free_head = pool->resting = 0;
     pool->unused = 1;
 }

@@ -61,7 +61,7 @@ struct pmm_order_pool {
 size_t pmm_pool_bytes(uint32_t orders, uint32_t window, uint32_t levels, size_t stride);
 /* Of arguments for which pmm_pool_bytes is not 0; zeroed memory. head: bytes of the owner's own, whole lines. */
 void pmm_pool_init(struct pmm_order_pool *pool, size_t head, uint32_t orders, uint32_t window, uint32_t levels);
-/* No order rests any more. Touches the levels that there are and the index. */
+/* No order rests any more. Touches the levels that there are, and the index if any ever did. */
 void pmm_pool_clear(struct pmm_order_pool *pool);
 
 /* Up to max levels of a side from the best; the count. */

@@ -123,7 +123,7 @@ static void best(const struct pmm_l3book *book, const struct pmm_top *top) {
 
 static void play(uint32_t id_ring, uint64_t stride, int steps) {
     size_t bytes = pmm_l3book_memsize(ORDERS, WINDOW, LEVELS, id_ring);
-    struct pmm_l3book *book = aligned_alloc(64, bytes);
+    struct pmm_l3book *book = memset(aligned_alloc(64, bytes), 0, bytes);
     int64_t centre = 0;
     uint64_t wrong = 0;
     CHECK(pmm_l3book_init(book, bytes, 0, ORDERS, WINDOW, LEVELS, id_ring) == 0);
@@ -163,7 +163,7 @@ static void play(uint32_t id_ring, uint64_t stride, int steps) {
 
 static void snapshot(void) {
     size_t bytes = pmm_l3book_memsize(ORDERS, WINDOW, LEVELS, 64);
-    struct pmm_l3book *book = aligned_alloc(64, bytes);
+    struct pmm_l3book *book = memset(aligned_alloc(64, bytes), 0, bytes);
     CHECK(pmm_l3book_init(book, bytes, 0, ORDERS, WINDOW, LEVELS, 64) == 0);
     resting = 0;
     for (int i = 0; i < 150; i++) {

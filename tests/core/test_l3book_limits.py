@@ -1,5 +1,8 @@
 """The limits of the book of single orders: its places, its extreme values, its memory."""
 
+from mmap import PAGESIZE
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -111,3 +114,18 @@ def test_check_finds_a_queue_that_does_not_sum():
     memory[at + 1] = 6
     with pytest.raises(CorruptError):
         book.check()
+
+
+def resident():
+    """Bytes of this process in memory."""
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * PAGESIZE
+
+
+def test_the_largest_book_takes_no_more_memory_than_what_is_used_of_it():
+    before = resident()
+    books = [L3Book(INSTRUMENT, 1 << 18, 1 << 16, 1 << 17) for _ in range(16)]
+    for book in books:
+        book.apply_array(batch(BEGIN, bid(1, 10, 5), END))
+        assert book.top().valid
+    # Of 30 MiB each; the kernel may give two at a time.
+    assert resident() - before < 16 * 8 << 20
