@@ -62,10 +62,12 @@ class Venue:
     async def rest(self, socket, request):
         if "/order_book/" not in request.path:
             return None
-        name = request.path.strip("/").rpartition("/")[2]
+        name = request.path.split("/order_book/")[1].partition("/")[0]
         self.fetched.append(name)
-        bids = [[str(self.bids[name]), "1"]]
-        body = text({"microtimestamp": str(self.number), "bids": bids, "asks": [["99", "1"]]})
+        by_order = "group=2" in request.path
+        bids = [[str(self.bids[name]), "1", *["7"] * by_order]]
+        asks = [["99", "1", *["8"] * by_order]]
+        body = text({"microtimestamp": str(self.number), "bids": bids, "asks": asks})
         await self.books.wait()
         headers = Headers({"Content-Length": str(len(body)), "Connection": "close"})
         return Response(200, "", headers, body)
@@ -83,6 +85,13 @@ class Venue:
         data = {"id": self.number, "amount_str": "2", "price_str": "10", "type": 0}
         data["microtimestamp"] = str(self.number)
         await self._say(f"live_trades_{name}", {"data": data, "event": "trade"})
+
+    async def crosses(self, name):
+        """An order comes that takes another; of that nothing is said."""
+        self.number += 1
+        data = {"id": self.number, "order_type": 0, "price_str": "99", "amount_str": "1"}
+        data["microtimestamp"] = str(self.number)
+        await self._say(f"live_orders_{name}", {"data": data, "event": "order_created"})
 
     async def _say(self, channel, message):
         for socket, channels in zip(self.connections, self.channels, strict=True):
@@ -106,7 +115,7 @@ def with_venue(certificates, answer, scene, **changes):
                 ca_file=str(ca_file),
                 **(quick | changes),
             )
-            clock = iter(range(1, 10**9)).__next__
+            clock = iter(range(1, 10**18, 10**8)).__next__
             rows = table([BTC, ETH], 0, 0)
             connector = BitstampConnector(config, rows, [BTC, ETH], sink, clock)
             running = asyncio.create_task(connector.run())
@@ -218,3 +227,14 @@ def test_an_answer_to_what_was_asked_before_a_resync_is_not_taken(certificates):
         assert bids(sink, ETH_ROW) == [11] and venue.fetched.count(ETH) == 2
 
     with_venue(certificates, lambda *_: True, scene)
+
+
+def test_orders_that_stay_crossed_in_silence_cost_the_book(certificates):
+    async def scene(venue, connector, sink):
+        await until(lambda: bids(sink, ETH_ROW) == [10])
+        await venue.crosses(ETH)
+        await until(lambda: (8, Reason.CROSSED) in sink.losses)
+        await until(lambda: bids(sink, ETH_ROW) == [10])
+        assert venue.fetched.count(ETH) == 2 and (7, Reason.CROSSED) not in sink.losses
+
+    with_venue(certificates, lambda *_: True, scene, book="live_orders")
