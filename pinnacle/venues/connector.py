@@ -6,7 +6,7 @@ venue's connector says what is asked for, and what its answers mean.
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -312,9 +312,16 @@ class FetchingConnector(Connector[FetchedT]):
     def channels_of(self, row: int) -> Sequence[str]:
         """What the venue confirms of a row, by its own names; the book's first."""
 
-    def confirm(self, channels: Iterable[str]) -> None:
-        """The connection that speaks tells of these."""
+    def confirm(self, channels: Collection[str]) -> None:
+        """The connection that speaks tells of these.
+
+        Where nothing numbers updates a live book is fetched anew: the other connection that it
+        stands on may have hung for a while, and what it missed this one does not tell.
+        """
         self.session.speaking.confirmed.update(channels)
+        for row in () if self.stream.NUMBERED else self.stream.rows:
+            if self._channels[row][0] in channels:
+                self.stream.renew(row)
         self._look()
 
     def told_of(self, row: int) -> bool:
@@ -335,7 +342,7 @@ class FetchingConnector(Connector[FetchedT]):
 
     def missing(self) -> set[int]:
         """Rows that need a snapshot."""
-        return set(filter(self.told_of, self.stream.wanted))
+        return set(filter(self.told_of, self.stream.wanted | self.stream.renewing))
 
     async def _watch_time(self) -> None:
         """Also while nothing comes."""

@@ -47,8 +47,9 @@ class FetchedStream(MarketStream):
 
     Whoever owns the connection fetches those that are `wanted` and calls `snapshot`.
 
-    generations how often each row's book was forgotten: of what came before nothing is kept, so
-                that an answer to a request of before it is of no use
+    generations how often each row's book was forgotten, or another snapshot wanted: an answer to a
+                request of before that is of no use
+    renewing    rows that are live, and want another snapshot all the same
     repeated    several connections say the same: trades and best prices count once, by the venue's
                 numbers; updates of books do so anyhow, where several may have one number by their
                 bytes
@@ -60,6 +61,7 @@ class FetchedStream(MarketStream):
     def __init__(self, codec: Codec, sink: Sink, tell: Tell = untold):
         super().__init__(codec, sink, tell)
         self.syncs = [BookSync(self.NUMBERED, row=self.standing + row) for row in self.rows]
+        self.renewing: set[int] = set()
         self.generations = [0 for _ in self.rows]
         self._repeated = False
         self._recent = [Recent() for _ in self.rows]
@@ -157,6 +159,7 @@ class FetchedStream(MarketStream):
         if kept is None:
             return False
         self.wanted.discard(row)
+        self.renewing.discard(row)
         self.tallies[row].snapshots += 1
         self.tallies[row].rounded += part.rounded
         self.begins(row, codec.events.array[: part.count])
@@ -184,7 +187,15 @@ class FetchedStream(MarketStream):
     def begun(self, row: int, recv_ns: int) -> None:
         """A book is whole."""
 
+    def renew(self, row: int) -> None:
+        """A live book may not be what it seems before long: another snapshot, without a break."""
+        if self.syncs[row].live:
+            self.syncs[row].renew()
+            self.renewing.add(row)
+            self.generations[row] += 1
+
     def forget(self, row: int) -> None:
         super().forget(row)
+        self.renewing.discard(row)
         self.syncs[row].reset()
         self.generations[row] += 1

@@ -62,7 +62,7 @@ class BookSync:
         self._numbered = numbered
         self._held_bytes_max = held_bytes_max
         self._held: deque[Held] = deque()
-        #: The number of the newest update that was held and is not any more.
+        #: The number of the newest update that is not held, of those that a snapshot must have.
         self._let_go = -1
         #: The newest moment of which updates came, and these.
         self._moment, self._of_moment = -1, deque[bytes](maxlen=MOMENT_MAX)
@@ -79,6 +79,7 @@ class BookSync:
     def renew(self) -> None:
         """Another snapshot is wanted of a live book, which stays so: keep what that will need."""
         self._row.renewing = self.live
+        self._let_go = max(self._let_go, self.last_id)
 
     def on_diff(self, first: int, final: int, frame: bytes) -> Diff:
         """Judge an update; HELD and GAP keep the frame for the next snapshot."""
@@ -111,7 +112,7 @@ class BookSync:
         """
         kept = [held for held in self._held if self._is_new(held.final, snapshot_id)]
         begins = kept[0].first if kept else self.last_id + 1 if self.live else 0
-        if self._is_new(self._let_go, snapshot_id):
+        if self._let_go > snapshot_id:
             return None
         if self._numbered and begins > snapshot_id + 1:
             return None

@@ -84,6 +84,9 @@ class Scene:
     def resync(self):
         self.stream.resync(0, Reason.STALE, self.number)
 
+    def renew(self):
+        self.stream.renew(0)
+
     def hold(self):
         self.stream.hold(0, self.random.choice([Reason.HALTED, Reason.DELISTED]), self.number)
 
@@ -91,7 +94,7 @@ class Scene:
         self.stream.hold(0, Reason.NONE, self.number)
 
     def ask(self):
-        if self.under_way is None and 0 in self.stream.wanted:
+        if self.under_way is None and 0 in self.stream.wanted | self.stream.renewing:
             body = self.venue.book(self.number, rows(self.bids), rows(self.asks))
             self.under_way = self.stream.generations[0], body
 
@@ -105,7 +108,7 @@ VENUES = pytest.mark.parametrize("venue", [Binance(), Bitstamp()], ids=["binance
 
 
 @VENUES
-@pytest.mark.parametrize("fault", ["odd", "resync", "hold", "update"])
+@pytest.mark.parametrize("fault", ["odd", "resync", "hold", "renew", "update"])
 def test_an_answer_to_what_was_asked_before_a_book_was_forgotten_begins_none(venue, fault):
     usual, whole = ["update"] * 4 + ["release", "ask", "answer"], 0
     for seed in range(60):

@@ -55,13 +55,10 @@ class BinanceConnector(FetchingConnector[BinanceStream]):
             raise ConnectionLost("the venue announces that it shuts this connection down")
         if control.id == REQUEST_ID:
             self.session.acknowledge()
-            self.confirm(name for row in self.stream.rows for name in self.channels_of(row))
+            self.confirm([name for row in self.stream.rows for name in self.channels_of(row)])
 
     def channels_of(self, row: int) -> Sequence[str]:
         return stream_names(self.stream.codec.names[row])
-
-    def missing(self) -> set[int]:
-        return super().missing() | self.stream.renewing
 
     def request_of(self, symbol: str) -> tuple[str, Mapping[str, str | int]]:
         config = self._config

@@ -22,9 +22,7 @@ _WHOLE = (-(2**63), 2**63 - 1)
 
 
 class BinanceStream(FetchedStream):
-    """A FetchedStream, and besides:
-
-    renewing    rows that are live, and near the end of what their snapshot knew: they want another
+    """A FetchedStream; a row that is near the end of what its snapshot knew is renewed.
 
     depth_limit is how many levels a side the snapshots were asked for: a side that is as long is
     known so far and no further. None: they are taken for whole, as they must be where no other
@@ -44,7 +42,6 @@ class BinanceStream(FetchedStream):
     ):
         codec = Codec(lib.PMM_WIRE_BINANCE, instruments, records_max=RECORDS_MAX)
         super().__init__(codec, sink, tell)
-        self.renewing: set[int] = set()
         self._depth_limit = depth_limit
         self._top_of = top_of
         self._watches = [TopWatch() for _ in self.rows]
@@ -69,7 +66,8 @@ class BinanceStream(FetchedStream):
         if not self.syncs[row].live:
             return
         shown = (event.price, event.quantity, event.order_id, event.aux)
-        if shown[0] < self.standing[row].low or shown[2] > self.standing[row].high:
+        beyond = shown[0] < self.standing[row].low or shown[2] > self.standing[row].high
+        if beyond and row not in self.renewing:
             self.renew(row)
         if self._top_of is not None:
             self._compare(row, self._watches[row].show(part.final_id, shown), recv_ns)
@@ -92,14 +90,7 @@ class BinanceStream(FetchedStream):
         self._tell(self.codec.symbols[row], f"{tally.different} times not the venue's best prices")
         self.resync(row, Reason.CHECKSUM, recv_ns)
 
-    def renew(self, row: int) -> None:
-        """A live book comes to the end of what its snapshot knew: another, without a break."""
-        if self.syncs[row].live:
-            self.syncs[row].renew()
-            self.renewing.add(row)
-
     def begins(self, row: int, records: np.ndarray) -> None:
-        self.renewing.discard(row)
         if self._depth_limit is not None:
             bound(records, {self._depth_limit})
             self.standing[row].low, self.standing[row].high = _range(records)
@@ -113,7 +104,6 @@ class BinanceStream(FetchedStream):
     def forget(self, row: int) -> None:
         super().forget(row)
         self._watches[row].forget()
-        self.renewing.discard(row)
 
 
 def _range(snapshot: np.ndarray) -> tuple[int, int]:

@@ -30,12 +30,14 @@ def certificates(tmp_path_factory):
 
 class Venue:
     """Both books have one bid. answer(connection, channel): whether a subscription is confirmed,
-    None: nothing is said. A book is given when `books` is set."""
+    None: nothing is said. A book is given when `books` is set. To who is in `hung` nothing is
+    told of the market."""
 
     def __init__(self, answer):
         self.answer = answer
         self.connections, self.channels, self.asked, self.fetched = [], [], [], []
         self.bids, self.number = {BTC: 10, ETH: 10}, 100
+        self.hung = set()
         self.books = asyncio.Event()
         self.books.set()
 
@@ -94,8 +96,8 @@ class Venue:
         await self._say(f"live_orders_{name}", {"data": data, "event": "order_created"})
 
     async def _say(self, channel, message):
-        for socket, channels in zip(self.connections, self.channels, strict=True):
-            if channel in channels:
+        for at, (socket, channels) in enumerate(zip(self.connections, self.channels, strict=True)):
+            if channel in channels and at not in self.hung:
                 with contextlib.suppress(ConnectionClosed):
                     await socket.send(text(message | {"channel": channel}), text=True)
 
@@ -213,6 +215,22 @@ def test_a_book_that_the_connection_left_does_not_tell_of_is_lost(certificates, 
         return True if at == 0 or channel != ETH_BOOK or confirmed else said
 
     with_venue(certificates, answer, scene, connections=2, connect_timeout_ms=200)
+
+
+def test_what_a_connection_that_hangs_has_missed_is_fetched_when_another_comes(certificates):
+    async def scene(venue, connector, sink):
+        await until(lambda: [len(told) for told in venue.channels] == [4, 4])
+        await until(lambda: bids(sink, 0) == [10] and not connector.stream.renewing)
+        await until(lambda: bids(sink, ETH_ROW) == [10])
+        venue.hung.add(0)
+        venue.connections[1].transport.abort()
+        await venue.moves(ETH, 11)
+        await until(lambda: bids(sink, ETH_ROW) == [11])
+        await venue.moves(ETH, 12)
+        await until(lambda: bids(sink, ETH_ROW) == [12])
+        assert connector.connections == 1 and len(sink.losses) == 2
+
+    with_venue(certificates, lambda *_: True, scene, connections=2)
 
 
 def test_an_answer_to_what_was_asked_before_a_resync_is_not_taken(certificates):
