@@ -54,8 +54,8 @@ class RedundantConnections:
     @property
     def standing(self) -> tuple[int, int]:
         """How many connections are subscribed now, and of how many."""
-        stand = sum(session.acknowledged.is_set() for session in self._sessions)
-        return stand, len(self._sessions)
+        stand = sum(session.acknowledged.is_set() for session in self.sessions)
+        return stand, len(self.sessions)
 
     def acknowledge(self) -> None:
         """Of the connection whose frames are being taken."""
