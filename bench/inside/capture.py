@@ -15,7 +15,7 @@ from bench.inside.measure import begin, emit
 from pinnacle.capture.check import check_capture
 from pinnacle.capture.instruments import guess_dialect
 from pinnacle.capture.reading import read_capture
-from pinnacle.venues.dialect import LineKind
+from pinnacle.venues.served.dialect import LineKind
 
 #: (symbol, whether it is a whole book, bids, asks), levels as the venue writes them.
 Change = tuple[str, bool, list[Any], list[Any]]

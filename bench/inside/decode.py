@@ -12,8 +12,8 @@ import msgspec
 from bench.inside.measure import begin, emit
 from pinnacle.capture.instruments import guess_dialect, infer_instruments
 from pinnacle.capture.reading import read_capture
-from pinnacle.venues.codec import FRAMES_MAX, Codec, MessageKind
-from pinnacle.venues.dialect import LineKind
+from pinnacle.venues.market.codec import FRAMES_MAX, Codec, MessageKind
+from pinnacle.venues.served.dialect import LineKind
 
 FRAMES = 3000
 #: A snapshot is told once a connection.

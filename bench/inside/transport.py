@@ -11,7 +11,7 @@ import numpy as np
 from bench.inside.measure import Arguments, begin, emit
 from pinnacle.core._native import lib
 from pinnacle.core.schema import INSTRUMENT, Venue
-from pinnacle.venues.codec import Codec
+from pinnacle.venues.market.codec import Codec
 from pinnacle.venues.transport.access import Access
 from pinnacle.venues.transport.certificates import make_certificates
 from pinnacle.venues.transport.config import ConnectionConfig

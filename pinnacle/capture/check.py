@@ -18,11 +18,11 @@ from pinnacle.capture.reading import Recording
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import FAR_CAPACITY, WINDOW, Book
 from pinnacle.core.schema import Kind
-from pinnacle.venues.codec import FRAMES_MAX, NO_ROW, FrameError
-from pinnacle.venues.dialect import Dialect, Line, LineKind
-from pinnacle.venues.fetched import FetchedStream
+from pinnacle.venues.market.codec import FRAMES_MAX, NO_ROW, FrameError
+from pinnacle.venues.market.fetched import FetchedStream
+from pinnacle.venues.market.tallies import Tally
 from pinnacle.venues.port import Top
-from pinnacle.venues.tallies import Tally
+from pinnacle.venues.served.dialect import Dialect, Line, LineKind
 
 #: The counts of what is not whole, in words.
 FAULTS = {

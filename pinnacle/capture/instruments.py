@@ -12,8 +12,8 @@ from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import INSTRUMENT, STEPS
 from pinnacle.venues import registry
-from pinnacle.venues.codec import NO_ROW, Codec, FrameError, excerpt
-from pinnacle.venues.dialect import Dialect, Line, LineKind
+from pinnacle.venues.market.codec import NO_ROW, Codec, FrameError, excerpt
+from pinnacle.venues.served.dialect import Dialect, Line, LineKind
 
 SYMBOL_BYTES_MAX: int = lib.PMM_SYMBOL_BYTES - 1
 #: Of one recording.

@@ -26,8 +26,8 @@ import zstandard
 
 from pinnacle.core.errors import DataError, UsageError, is_shortage
 from pinnacle.core.kept import open_kept
-from pinnacle.venues.codec import FRAMES_MAX
-from pinnacle.venues.dialect import Dialect, Line, LineKind
+from pinnacle.venues.market.codec import FRAMES_MAX
+from pinnacle.venues.served.dialect import Dialect, Line, LineKind
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -24,8 +24,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from pinnacle.capture.tape import Tape
-from pinnacle.venues.dialect import Client, Entry, Reply, Served
-from pinnacle.venues.serving import JSON
+from pinnacle.venues.served.dialect import Client, Entry, Reply, Served
+from pinnacle.venues.served.serving import JSON
 
 GOING_AWAY = 1001
 CLOSE_SECONDS_MAX = 3

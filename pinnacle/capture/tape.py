@@ -15,8 +15,8 @@ import numpy as np
 from pinnacle.capture.instruments import infer_instruments
 from pinnacle.capture.reading import read_capture
 from pinnacle.core.errors import DataError, UsageError
-from pinnacle.venues.codec import Codec, FrameError
-from pinnacle.venues.dialect import Dialect, Entry, LineKind, Parts
+from pinnacle.venues.market.codec import Codec, FrameError
+from pinnacle.venues.served.dialect import Dialect, Entry, LineKind, Parts
 
 #: What goes back more often is played as it stands: it may have no order at all.
 RUNS_MAX = 16

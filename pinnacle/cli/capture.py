@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pinnacle.capture.check import FileReport
     from pinnacle.capture.record import Recorder
     from pinnacle.capture.tape import Tape
-    from pinnacle.venues.dialect import Dialect
     from pinnacle.venues.port import VenueKind
+    from pinnacle.venues.served.dialect import Dialect
 
 FILES = click.argument(
     "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)

@@ -8,7 +8,7 @@ from pinnacle.cli.options import FEED_SETTINGS, VENUE_KIND, venue_section
 
 if TYPE_CHECKING:
     from pinnacle.venues.port import VenueKind
-    from pinnacle.venues.reference import Listing
+    from pinnacle.venues.reference.listing import Listing
 
 COLUMNS = ("symbol", "name", "tick", "lot", "quantity_min", "value_min", "status", "words")
 
@@ -32,7 +32,7 @@ def instruments(
     import msgspec
 
     from pinnacle.core.errors import DataError
-    from pinnacle.venues import ask
+    from pinnacle.venues.reference import ask
 
     listed = asyncio.run(ask.listings(venue, venue_section(venue, settings)))
     wanted = match.upper()

@@ -9,8 +9,8 @@ import click
 from pinnacle.core.names import SessionName
 
 if TYPE_CHECKING:
-    from pinnacle.venues.dialect import Dialect
     from pinnacle.venues.port import VenueKind
+    from pinnacle.venues.served.dialect import Dialect
 
 
 class _SessionName(click.ParamType[SessionName]):

@@ -16,7 +16,7 @@ from pinnacle.cli.options import Number, venue_section
 if TYPE_CHECKING:
     from pinnacle.plan.draft import DraftInstrument
     from pinnacle.venues.port import VenueKind
-    from pinnacle.venues.reference import Listing
+    from pinnacle.venues.reference.listing import Listing
 
 #: Of the same base currency, where a symbol is not listed.
 NEAR_MAX = 8
@@ -176,7 +176,7 @@ async def _ask(
     venue: "VenueKind[Any]", section: Any, symbols: list[str]
 ) -> "list[DraftInstrument]":
     from pinnacle.plan.draft import DraftInstrument, session_name
-    from pinnacle.venues import ask
+    from pinnacle.venues.reference import ask
 
     listed = await ask.listings(venue, section)
     listings = {symbol: _listing(venue, listed, symbol) for symbol in symbols}
@@ -194,7 +194,7 @@ async def _ask(
 def _listing(venue: "VenueKind[Any]", listed: "list[Listing]", symbol: str) -> "Listing":
     """What the venue means by a symbol: its own, or a name like BTC-USD."""
     from pinnacle.core.errors import DataError
-    from pinnacle.venues.reference import Status
+    from pinnacle.venues.reference.listing import Status
 
     wanted = symbol.upper().replace("/", "-")
     rows = [row for row in listed if symbol == row.symbol]

@@ -14,10 +14,10 @@ from pinnacle.core.errors import ConfigError, DataError
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.listings import Listing as Said
 from pinnacle.core.listings import ListingTable
-from pinnacle.venues.ask import asked
-from pinnacle.venues.definition import judged
 from pinnacle.venues.port import MarketData
-from pinnacle.venues.reference import Listing, Reference, Request
+from pinnacle.venues.reference.ask import asked
+from pinnacle.venues.reference.definition import judged
+from pinnacle.venues.reference.listing import Listing, Reference, Request
 from pinnacle.venues.transport.config import RestConfig
 from pinnacle.venues.transport.fetching import Problem
 from pinnacle.venues.transport.troubles import Troubles

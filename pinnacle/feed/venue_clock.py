@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from pinnacle.core.errors import ConfigError, DataError
-from pinnacle.venues.offset import ClockOffset, Offset
-from pinnacle.venues.reference import Reference
+from pinnacle.venues.reference.listing import Reference
+from pinnacle.venues.reference.offset import ClockOffset, Offset
 from pinnacle.venues.transport.access import access_of
 from pinnacle.venues.transport.config import RestConfig
 from pinnacle.venues.transport.fetching import Problem, timed

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pinnacle.core.instruments import INSTANCE_BYTES_MAX
 from pinnacle.core.toml import toml_text
-from pinnacle.venues.reference import Listing, plain
+from pinnacle.venues.reference.listing import Listing, plain
 
 #: Of the quotes' size: what one order, a position and the maker's inventory may be at most.
 ORDER_SIZES, POSITION_SIZES, INVENTORY_SIZES = 5, 20, 10

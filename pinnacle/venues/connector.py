@@ -17,9 +17,9 @@ from pinnacle.core.clock import Clock
 from pinnacle.core.errors import DataError
 from pinnacle.core.market_state import ConnectionState, MarketState
 from pinnacle.core.schema import Reason
-from pinnacle.venues.fetched import FetchedStream
+from pinnacle.venues.market.fetched import FetchedStream
+from pinnacle.venues.market.stream import MarketStream
 from pinnacle.venues.port import MarketData
-from pinnacle.venues.stream import MarketStream
 from pinnacle.venues.transport.backoff import Backoff
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.fetching import Fetcher, Problem, get

@@ -1,8 +1,8 @@
 """What a venue is to everybody else: what it declares, what a connection to its market is asked.
 
 A venue is a package that holds one `VenueKind`; the registry finds it by name. Nothing above this
-floor names a venue. What it says of itself is its `Reference` (reference.py). Orders get their
-protocol with the first venue that has them.
+floor names a venue. What it says of itself is its `Reference` (reference/listing.py). Orders get
+their protocol with the first venue that has them.
 """
 
 from abc import ABC, abstractmethod
@@ -17,8 +17,8 @@ from pinnacle.core.market_state import MarketState
 from pinnacle.core.schema import Venue
 
 if TYPE_CHECKING:
-    from pinnacle.venues.dialect import Dialect
-    from pinnacle.venues.reference import Reference
+    from pinnacle.venues.reference.listing import Reference
+    from pinnacle.venues.served.dialect import Dialect
 
 #: Called with (struct pmm_event *, count); the records are overwritten after it returns.
 Sink = Callable[[Any, int], object]

@@ -7,8 +7,8 @@ import pytest
 
 from pinnacle.capture.instruments import infer_instruments
 from pinnacle.capture.reading import read_capture
-from pinnacle.venues.dialect import LineKind
 from pinnacle.venues.registry import find
+from pinnacle.venues.served.dialect import LineKind
 from tests.beside import BESIDE, needs_captures
 from tests.c.sources import CSRC, sources
 from tests.venues.messages import SYMBOLS

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pinnacle.capture import reading
 from pinnacle.capture.check import check_capture
 from pinnacle.core.errors import DataError
-from pinnacle.venues.following import Following
+from pinnacle.venues.market.following import Following
 from tests.capture.recordings import SYMBOLS, recording
 
 #: What becomes of a line, by where it stands.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pinnacle.capture import reading
 from pinnacle.capture.reading import read_capture
 from pinnacle.core.errors import DataError, UsageError
-from pinnacle.venues.dialect import Line, LineKind
+from pinnacle.venues.served.dialect import Line, LineKind
 
 TEXT = b'5 {"a":1}\n\n6 {"b":[2]}\r\n  \n7 [3]'
 LINES = [Line(1, 5, b'{"a":1}'), Line(3, 6, b'{"b":[2]}'), Line(5, 7, b"[3]")]

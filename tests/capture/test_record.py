@@ -16,8 +16,8 @@ from pinnacle.capture.server import CaptureServer
 from pinnacle.capture.tape import Tape
 from pinnacle.cli.capture import capture
 from pinnacle.core.errors import UsageError
-from pinnacle.venues.dialect import LineKind
 from pinnacle.venues.registry import find
+from pinnacle.venues.served.dialect import LineKind
 from pinnacle.venues.transport.certificates import make_certificates
 
 BINANCE = find("binance")

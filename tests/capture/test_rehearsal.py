@@ -14,7 +14,7 @@ from pinnacle.capture.server import CaptureServer
 from pinnacle.capture.tape import Tape
 from pinnacle.cli.capture import capture
 from pinnacle.core.errors import DataError, UsageError
-from pinnacle.venues import ask
+from pinnacle.venues.reference import ask
 from pinnacle.venues.registry import VENUES, find
 from pinnacle.venues.transport.certificates import make_certificates
 from tests.made_recordings import MIDDLE, WRITERS, make_recording

@@ -14,7 +14,7 @@ import pytest
 from pinnacle.core.paths import SessionPaths
 from pinnacle.plan.checks import load_session, warnings
 from pinnacle.plan.draft import DraftInstrument, DraftVenue, draft
-from pinnacle.venues.reference import Listing, Status
+from pinnacle.venues.reference.listing import Listing, Status
 from pinnacle.venues.registry import VENUES
 from tests.sessions import verify
 from tests.venues.listed import LISTED, listing_server

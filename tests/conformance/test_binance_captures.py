@@ -13,7 +13,7 @@ from pinnacle.core._native import lib
 from pinnacle.core.schema import Kind, Side
 from pinnacle.venues.binance.dialect import BinanceDialect
 from pinnacle.venues.binance.stream import RECORDS_MAX
-from pinnacle.venues.codec import Codec
+from pinnacle.venues.market.codec import Codec
 from tests.beside import CAPTURES, needs_captures
 from tests.venues.wire import only
 

@@ -9,8 +9,8 @@ import pytest
 
 from pinnacle.capture.instruments import guess_dialect, infer_instruments
 from pinnacle.capture.reading import read_capture
-from pinnacle.venues.codec import NO_ROW, Codec
-from pinnacle.venues.dialect import LineKind
+from pinnacle.venues.market.codec import NO_ROW, Codec
+from pinnacle.venues.served.dialect import LineKind
 from tests.beside import BESIDE, needs_captures
 from tests.venues.plain import DECODERS
 from tests.venues.wire import decoded

@@ -12,7 +12,7 @@ from pinnacle.capture.tape import Tape
 from pinnacle.core.enums import Listed
 from pinnacle.core.schema import Flag, Kind, Reason
 from pinnacle.venues.binance.dialect import BinanceDialect
-from pinnacle.venues.dialect import Reply
+from pinnacle.venues.served.dialect import Reply
 from pinnacle.venues.transport.certificates import make_certificates
 from tests.served import at, made
 from tests.sessions import assert_repeats, journalled, running_demo, until

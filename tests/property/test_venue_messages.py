@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinnacle.core._native import lib
-from pinnacle.venues.codec import Codec, FrameError
+from pinnacle.venues.market.codec import Codec, FrameError
 from tests.venues.messages import FETCHED, SYMBOLS, books, messages, written
 from tests.venues.plain import DECODERS
 from tests.venues.wire import decoded, table

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from pinnacle.core.schema import Kind, Side
-from pinnacle.venues.codec import MessageKind
+from pinnacle.venues.market.codec import MessageKind
 
 BID, ASK = int(Side.BID), int(Side.ASK)
 Part = tuple[str, int, int, int, int | None, list[tuple]]

@@ -7,7 +7,7 @@ import numpy as np
 
 from pinnacle.core._native import lib
 from pinnacle.core.schema import INSTRUMENT, Kind
-from pinnacle.venues.codec import Codec
+from pinnacle.venues.market.codec import Codec
 
 FIELDS = ("kind", "instrument_id", "side", "price", "quantity", "order_id", "aux", "venue_ns")
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from pinnacle.core.schema import Venue
 from pinnacle.venues.binance.config import BinanceConfig
-from pinnacle.venues.dialect import Dialect
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
-from pinnacle.venues.reference import Reference
+from pinnacle.venues.reference.listing import Reference
+from pinnacle.venues.served.dialect import Dialect
 
 
 class Binance(VenueKind[BinanceConfig]):

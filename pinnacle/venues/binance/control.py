@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from pinnacle.venues.codec import FrameError, excerpt
+from pinnacle.venues.market.codec import FrameError, excerpt
 
 
 class VenueError(msgspec.Struct, frozen=True):

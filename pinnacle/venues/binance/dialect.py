@@ -15,16 +15,16 @@ from pinnacle.core._native import lib
 from pinnacle.core.schema import Venue
 from pinnacle.venues.binance.serving import BinanceServed
 from pinnacle.venues.binance.stream import DEPTH_LIMITS, RECORDS_MAX, BinanceStream, bound
-from pinnacle.venues.codec import FrameError, MessageKind
-from pinnacle.venues.dialect import (
+from pinnacle.venues.market.codec import FrameError, MessageKind
+from pinnacle.venues.market.stream import MarketStream, Tell
+from pinnacle.venues.port import Sink, Top
+from pinnacle.venues.served.dialect import (
     Dialect,
     Line,
     Parts,
     Served,
     Shown,
 )
-from pinnacle.venues.port import Sink, Top
-from pinnacle.venues.stream import MarketStream, Tell
 
 SYMBOL = re.compile(rb'"s":"([^"]*)"')
 BOOK = b'{"lastUpdateId"'

@@ -5,8 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from pinnacle.venues.offset import MILLISECOND_NS, Moment
-from pinnacle.venues.reference import (
+from pinnacle.venues.reference.listing import (
     Listing,
     Reference,
     Request,
@@ -16,6 +15,7 @@ from pinnacle.venues.reference import (
     price_said,
     status_of,
 )
+from pinnacle.venues.reference.offset import MILLISECOND_NS, Moment
 
 
 class _Filter(msgspec.Struct):

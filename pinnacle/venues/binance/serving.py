@@ -10,10 +10,10 @@ import numpy as np
 
 from pinnacle.core.schema import Side
 from pinnacle.venues.binance.stream import DEPTH_LIMITS
-from pinnacle.venues.catalogue import currencies
-from pinnacle.venues.dialect import Client, Dialect, Entry, Reply
-from pinnacle.venues.fetched import FetchedStream
-from pinnacle.venues.serving import BooksServed, FollowedBook, texts
+from pinnacle.venues.market.fetched import FetchedStream
+from pinnacle.venues.served.catalogue import currencies
+from pinnacle.venues.served.dialect import Client, Dialect, Entry, Reply
+from pinnacle.venues.served.serving import BooksServed, FollowedBook, texts
 
 #: Binance writes eight decimals, whatever an instrument's tick and lot are.
 DECIMALS = 8

@@ -8,10 +8,10 @@ import numpy as np
 from pinnacle.core._native import lib
 from pinnacle.core.schema import Reason, Side
 from pinnacle.venues.binance.top import TopWatch
-from pinnacle.venues.codec import Codec, MessageKind
-from pinnacle.venues.fetched import FetchedStream
+from pinnacle.venues.market.codec import Codec, MessageKind
+from pinnacle.venues.market.fetched import FetchedStream
+from pinnacle.venues.market.stream import Tell, TopOf, untold
 from pinnacle.venues.port import Sink, Top
-from pinnacle.venues.stream import Tell, TopOf, untold
 
 #: A snapshot of the largest depth that Binance serves, both sides, with its begin and end.
 RECORDS_MAX = 2 * 5000 + 2

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pinnacle.venues.bitstamp.reference import BitstampReference
-from pinnacle.venues.catalogue import Catalogue, Traded
+from pinnacle.venues.served.catalogue import Catalogue, Traded
 
 
 class BitstampCatalogue(Catalogue):

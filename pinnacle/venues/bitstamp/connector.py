@@ -8,8 +8,8 @@ import numpy as np
 
 from pinnacle.venues.bitstamp.config import BitstampConfig
 from pinnacle.venues.bitstamp.stream import BitstampStream
-from pinnacle.venues.codec import FrameError, excerpt
 from pinnacle.venues.connector import FetchingConnector
+from pinnacle.venues.market.codec import FrameError, excerpt
 from pinnacle.venues.port import Sink
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession

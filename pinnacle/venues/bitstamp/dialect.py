@@ -10,9 +10,9 @@ from pinnacle.core._native import lib
 from pinnacle.core.schema import Venue
 from pinnacle.venues.bitstamp.serving import BitstampServed
 from pinnacle.venues.bitstamp.stream import RECORDS_MAX, BitstampStream
-from pinnacle.venues.dialect import Dialect, Line, LineKind, Parts, Served, Shown
+from pinnacle.venues.market.stream import MarketStream, Tell
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import MarketStream, Tell
+from pinnacle.venues.served.dialect import Dialect, Line, LineKind, Parts, Served, Shown
 
 _CHANNEL = re.compile(
     rb'"channel":\s*"(?:diff_order_book|order_book|live_trades|live_orders)_([^"]*)"'

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from pinnacle.venues.reference import (
+from pinnacle.venues.reference.listing import (
     Digits,
     Listing,
     Reference,

@@ -9,9 +9,9 @@ import numpy as np
 
 from pinnacle.core.schema import Side
 from pinnacle.venues.bitstamp.catalogue import BitstampCatalogue
-from pinnacle.venues.dialect import Client, Dialect, Reply
-from pinnacle.venues.fetched import FetchedStream
-from pinnacle.venues.serving import JSON, FollowedBook, StreamClient, StreamServed, encode
+from pinnacle.venues.market.fetched import FetchedStream
+from pinnacle.venues.served.dialect import Client, Dialect, Reply
+from pinnacle.venues.served.serving import JSON, FollowedBook, StreamClient, StreamServed, encode
 
 BOOKS = "/api/v2/order_book/"
 LEVELS, TRADES, ORDERS = "diff_order_book_", "live_trades_", "live_orders_"

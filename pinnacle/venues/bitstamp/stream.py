@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from pinnacle.core._native import lib
-from pinnacle.venues.codec import Codec
-from pinnacle.venues.orders import OrdersStream
+from pinnacle.venues.market.codec import Codec
+from pinnacle.venues.market.orders import OrdersStream
+from pinnacle.venues.market.stream import Tell, untold
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import Tell, untold
 
 #: A fetched book is whole: some thousands of levels, or of orders.
 RECORDS_MAX = 1 << 16

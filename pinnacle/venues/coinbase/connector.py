@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
-from pinnacle.venues.codec import FrameError, excerpt
 from pinnacle.venues.coinbase.config import CoinbaseConfig
 from pinnacle.venues.coinbase.stream import CoinbaseStream
 from pinnacle.venues.connector import Connector
+from pinnacle.venues.market.codec import FrameError, excerpt
 from pinnacle.venues.port import Sink
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession

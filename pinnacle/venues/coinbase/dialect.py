@@ -7,13 +7,13 @@ import numpy as np
 
 from pinnacle.core._native import lib
 from pinnacle.core.schema import Venue
-from pinnacle.venues.codec import Codec
 from pinnacle.venues.coinbase.serving import CoinbaseServed
 from pinnacle.venues.coinbase.stream import RECORDS_MAX, CoinbaseStream
-from pinnacle.venues.dialect import Dialect, Line, Parts, Served, Shown
-from pinnacle.venues.inline import InlineStream
+from pinnacle.venues.market.codec import Codec
+from pinnacle.venues.market.inline import InlineStream
+from pinnacle.venues.market.stream import MarketStream, Tell
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import MarketStream, Tell
+from pinnacle.venues.served.dialect import Dialect, Line, Parts, Served, Shown
 
 _CHANNEL = re.compile(rb'"channel":\s*"(\w+)"')
 _PRODUCT = re.compile(rb'"product_id":\s*"([^"]*)"')

@@ -4,8 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from pinnacle.venues.offset import MILLISECOND_NS, Moment
-from pinnacle.venues.reference import (
+from pinnacle.venues.reference.listing import (
     Listing,
     Reference,
     Request,
@@ -15,6 +14,7 @@ from pinnacle.venues.reference import (
     plain,
     price_said,
 )
+from pinnacle.venues.reference.offset import MILLISECOND_NS, Moment
 
 
 class _Product(msgspec.Struct):

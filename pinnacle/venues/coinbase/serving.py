@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from pinnacle.venues.coinbase.catalogue import CoinbaseCatalogue
-from pinnacle.venues.dialect import Client, Entry
-from pinnacle.venues.serving import FollowedBook, StreamClient, StreamServed, encode
+from pinnacle.venues.served.dialect import Client, Entry
+from pinnacle.venues.served.serving import FollowedBook, StreamClient, StreamServed, encode
 
 _NUMBER = re.compile(rb'"sequence_num":\s*\d+')
 _AT = "2026-01-01T00:00:00.000000000Z"

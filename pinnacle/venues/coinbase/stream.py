@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from pinnacle.core._native import lib
-from pinnacle.venues.codec import Codec
-from pinnacle.venues.inline import SequencedStream
+from pinnacle.venues.market.codec import Codec
+from pinnacle.venues.market.inline import SequencedStream
+from pinnacle.venues.market.stream import Tell, untold
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import Tell, untold
 
 #: A snapshot is of the whole book: some fifty thousand levels of BTC-USD.
 RECORDS_MAX = 1 << 18

@@ -7,9 +7,9 @@ import numpy as np
 
 from pinnacle.core.schema import Venue
 from pinnacle.venues.coinbase_exchange.config import CoinbaseExchangeConfig
-from pinnacle.venues.dialect import Dialect
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
-from pinnacle.venues.reference import Reference
+from pinnacle.venues.reference.listing import Reference
+from pinnacle.venues.served.dialect import Dialect
 
 _PRODUCT = re.compile(r"[A-Z0-9]+-[A-Z0-9]+")
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pinnacle.venues.catalogue import Catalogue, Traded
 from pinnacle.venues.coinbase_exchange.reference import CoinbaseExchangeReference
+from pinnacle.venues.served.catalogue import Catalogue, Traded
 
 
 class CoinbaseExchangeCatalogue(Catalogue):

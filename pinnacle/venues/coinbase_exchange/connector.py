@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from pinnacle.venues.codec import FrameError, excerpt
 from pinnacle.venues.coinbase_exchange.config import CoinbaseExchangeConfig
 from pinnacle.venues.coinbase_exchange.signing import FIELDS, signed
 from pinnacle.venues.coinbase_exchange.stream import CoinbaseExchangeStream
 from pinnacle.venues.connector import Connector, FetchingConnector
+from pinnacle.venues.market.codec import FrameError, excerpt
 from pinnacle.venues.port import Sink
 from pinnacle.venues.transport.credentials import read_credentials
 from pinnacle.venues.transport.troubles import Troubles

@@ -10,9 +10,9 @@ from pinnacle.core._native import lib
 from pinnacle.core.schema import Venue
 from pinnacle.venues.coinbase_exchange.serving import BOOK, CoinbaseExchangeServed
 from pinnacle.venues.coinbase_exchange.stream import RECORDS_MAX, CoinbaseExchangeStream
-from pinnacle.venues.dialect import Dialect, Line, LineKind, Parts, Served, Shown
+from pinnacle.venues.market.stream import MarketStream, Tell
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import MarketStream, Tell
+from pinnacle.venues.served.dialect import Dialect, Line, LineKind, Parts, Served, Shown
 
 _PRODUCT = re.compile(rb'"product_id":\s*"([^"]*)"')
 _TYPE = re.compile(

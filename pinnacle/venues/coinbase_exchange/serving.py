@@ -13,9 +13,9 @@ import numpy as np
 from pinnacle.core.schema import Side
 from pinnacle.venues.coinbase_exchange.catalogue import CoinbaseExchangeCatalogue
 from pinnacle.venues.coinbase_exchange.signing import signature
-from pinnacle.venues.dialect import Client, Dialect, Entry, Reply
-from pinnacle.venues.orders import OrdersStream
-from pinnacle.venues.serving import (
+from pinnacle.venues.market.orders import OrdersStream
+from pinnacle.venues.served.dialect import Client, Dialect, Entry, Reply
+from pinnacle.venues.served.serving import (
     JSON,
     FollowedBook,
     StreamClient,

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core._native import lib
-from pinnacle.venues.codec import Codec, MessageKind
-from pinnacle.venues.following import Rule
-from pinnacle.venues.orders import OrdersStream
+from pinnacle.venues.market.codec import Codec, MessageKind
+from pinnacle.venues.market.following import Rule
+from pinnacle.venues.market.orders import OrdersStream
+from pinnacle.venues.market.stream import Tell, untold
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import Tell, untold
 
 #: A snapshot is of the whole book: some fifty thousand levels of BTC-USD, more orders.
 RECORDS_MAX = 1 << 18

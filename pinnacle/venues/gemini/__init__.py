@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 
 from pinnacle.core.schema import Venue
-from pinnacle.venues.dialect import Dialect
 from pinnacle.venues.gemini.config import GeminiConfig
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
-from pinnacle.venues.reference import Reference
+from pinnacle.venues.reference.listing import Reference
+from pinnacle.venues.served.dialect import Dialect
 
 
 class Gemini(VenueKind[GeminiConfig]):

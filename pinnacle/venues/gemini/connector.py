@@ -5,10 +5,10 @@ from collections.abc import Callable
 import msgspec
 import numpy as np
 
-from pinnacle.venues.codec import FrameError, excerpt
 from pinnacle.venues.connector import Connector
 from pinnacle.venues.gemini.config import GeminiConfig
 from pinnacle.venues.gemini.stream import GeminiStream, GeminiV2Stream
+from pinnacle.venues.market.codec import FrameError, excerpt
 from pinnacle.venues.port import Sink
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost

@@ -7,11 +7,11 @@ import numpy as np
 
 from pinnacle.core._native import lib
 from pinnacle.core.schema import Venue
-from pinnacle.venues.dialect import Dialect, Line, Parts, Served, Shown
 from pinnacle.venues.gemini.serving import HEARTBEAT, GeminiServed
 from pinnacle.venues.gemini.stream import RECORDS_MAX, GeminiV2Stream
+from pinnacle.venues.market.stream import MarketStream, Tell
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import MarketStream, Tell
+from pinnacle.venues.served.dialect import Dialect, Line, Parts, Served, Shown
 
 _SYMBOL = re.compile(rb'"symbol":\s*"([^"]*)"')
 

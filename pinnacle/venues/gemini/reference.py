@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from pinnacle.venues.reference import (
+from pinnacle.venues.reference.listing import (
     Listing,
     Reference,
     Request,

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from pinnacle.venues.dialect import Client
 from pinnacle.venues.gemini.catalogue import GeminiCatalogue
-from pinnacle.venues.serving import StreamClient, StreamServed, encode
+from pinnacle.venues.served.dialect import Client
+from pinnacle.venues.served.serving import StreamClient, StreamServed, encode
 
 #: The channel of a tape's frames that are of no symbol.
 HEARTBEAT = "heartbeat"

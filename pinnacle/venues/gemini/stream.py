@@ -7,11 +7,11 @@ import numpy as np
 
 from pinnacle.core._native import lib
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Source, Venue
-from pinnacle.venues.codec import Codec, MessageKind
-from pinnacle.venues.following import Rule
-from pinnacle.venues.inline import InlineStream
+from pinnacle.venues.market.codec import Codec, MessageKind
+from pinnacle.venues.market.following import Rule
+from pinnacle.venues.market.inline import InlineStream
+from pinnacle.venues.market.stream import Tell, untold
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import Tell, untold
 
 RECORDS_MAX = 1 << 16
 

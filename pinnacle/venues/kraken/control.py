@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from pinnacle.venues.codec import FrameError, excerpt
+from pinnacle.venues.market.codec import FrameError, excerpt
 
 _encode = msgspec.json.Encoder().encode
 

@@ -7,12 +7,12 @@ import numpy as np
 
 from pinnacle.core._native import lib
 from pinnacle.core.schema import Venue
-from pinnacle.venues.dialect import Dialect, Line, Parts, Served, Shown
 from pinnacle.venues.kraken.serving import KrakenServed
 from pinnacle.venues.kraken.stream import RECORDS_MAX, KrakenStream, least_depth
 from pinnacle.venues.kraken.v1 import is_v1, to_v2
+from pinnacle.venues.market.stream import MarketStream, Tell
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import MarketStream, Tell
+from pinnacle.venues.served.dialect import Dialect, Line, Parts, Served, Shown
 
 _SYMBOL = re.compile(rb'"symbol":\s*"([^"]*)"')
 _PART = re.compile(rb'\{"channel":\s*"(\w+)",\s*"type":\s*"(\w+)"')

@@ -5,8 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from pinnacle.core.errors import DataError
-from pinnacle.venues.offset import SECOND_NS, Moment
-from pinnacle.venues.reference import (
+from pinnacle.venues.reference.listing import (
     Digits,
     Listing,
     Reference,
@@ -18,6 +17,7 @@ from pinnacle.venues.reference import (
     status_of,
     step,
 )
+from pinnacle.venues.reference.offset import SECOND_NS, Moment
 
 #: What REST calls otherwise than v2.
 _CURRENCIES = {"XBT": "BTC", "XDG": "DOGE"}

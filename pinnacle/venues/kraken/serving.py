@@ -7,10 +7,10 @@ import msgspec
 import numpy as np
 
 from pinnacle.core.schema import Side
-from pinnacle.venues.dialect import Client, Dialect
 from pinnacle.venues.kraken.catalogue import KrakenCatalogue
 from pinnacle.venues.kraken.stream import DEPTHS, KrakenStream
-from pinnacle.venues.serving import FollowedBook, StreamClient, StreamServed, encode
+from pinnacle.venues.served.dialect import Client, Dialect
+from pinnacle.venues.served.serving import FollowedBook, StreamClient, StreamServed, encode
 
 _AT = "2026-01-01T00:00:00.000000Z"
 STATUS = {

@@ -8,10 +8,10 @@ import numpy as np
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import check
 from pinnacle.core.schema import EventBuffer, Reason
-from pinnacle.venues.codec import Codec, MessageKind
-from pinnacle.venues.inline import InlineStream
+from pinnacle.venues.market.codec import Codec, MessageKind
+from pinnacle.venues.market.inline import InlineStream
+from pinnacle.venues.market.stream import Tell, untold
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import Tell, untold
 
 #: What the venue may be asked for.
 DEPTHS = (10, 25, 100, 500, 1000)

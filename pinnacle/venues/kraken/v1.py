@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from pinnacle.venues.codec import FrameError, excerpt
+from pinnacle.venues.market.codec import FrameError, excerpt
 
 _decode = msgspec.json.Decoder(list[Any]).decode
 _encode = msgspec.json.Encoder().encode

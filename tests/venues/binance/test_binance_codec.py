@@ -13,7 +13,7 @@ from pinnacle.core._native import lib
 from pinnacle.core.errors import NativeError
 from pinnacle.core.schema import EVENT, Flag, Kind, Side, Source, Venue
 from pinnacle.venues.binance.control import decode_control, encode_subscribe, stream_names
-from pinnacle.venues.codec import NO_ROW, Codec, FrameError, MessageKind
+from pinnacle.venues.market.codec import NO_ROW, Codec, FrameError, MessageKind
 from tests.venues.binance.binance_frames import instruments, reference
 from tests.venues.wire import only, read, records
 

@@ -13,7 +13,7 @@ from pinnacle.core.book import Book
 from pinnacle.core.schema import EVENT, Kind, Reason
 from pinnacle.venues.binance.dialect import BinanceDialect
 from pinnacle.venues.binance.stream import BinanceStream
-from pinnacle.venues.codec import FrameError
+from pinnacle.venues.market.codec import FrameError
 from tests.venues.binance.binance_frames import instruments
 
 LINES = 2500

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pinnacle.core.schema import Kind, Reason, Side
 from pinnacle.venues.bitstamp.stream import BitstampStream
-from pinnacle.venues.codec import FrameError
+from pinnacle.venues.market.codec import FrameError
 from tests.venues.kept import Kept
 from tests.venues.samples import text
 from tests.venues.wire import table

@@ -8,9 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pinnacle.core.schema import Side
-from pinnacle.venues.codec import FrameError
 from pinnacle.venues.kraken.stream import KrakenStream
 from pinnacle.venues.kraken.v1 import is_v1, to_v2
+from pinnacle.venues.market.codec import FrameError
 from tests.venues.kept import Kept
 from tests.venues.wire import table
 

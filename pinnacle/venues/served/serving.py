@@ -10,11 +10,11 @@ import numpy as np
 
 from pinnacle.core.book import FAR_CAPACITY, WINDOW, Book
 from pinnacle.core.schema import Kind, Side
-from pinnacle.venues.catalogue import Catalogue
-from pinnacle.venues.dialect import Client, Dialect, Entry, Reply, Served
-from pinnacle.venues.fetched import FetchedStream
-from pinnacle.venues.orders import OrdersStream
-from pinnacle.venues.stream import MarketStream
+from pinnacle.venues.market.fetched import FetchedStream
+from pinnacle.venues.market.orders import OrdersStream
+from pinnacle.venues.market.stream import MarketStream
+from pinnacle.venues.served.catalogue import Catalogue
+from pinnacle.venues.served.dialect import Client, Dialect, Entry, Reply, Served
 
 JSON = {"Content-Type": "application/json"}
 encode = msgspec.json.Encoder().encode

@@ -7,7 +7,7 @@ import pytest
 from pinnacle.core.schema import Reason
 from pinnacle.venues.binance.stream import BinanceStream
 from pinnacle.venues.bitstamp.stream import BitstampStream
-from pinnacle.venues.fetched import RECENT_MAX
+from pinnacle.venues.market.fetched import RECENT_MAX
 from tests.venues.kept import Kept
 from tests.venues.samples import text
 from tests.venues.wire import table

@@ -3,8 +3,8 @@
 from typing import Any
 
 from pinnacle.core.schema import Reason
-from pinnacle.venues.codec import NO_SEQUENCE, MessageKind
-from pinnacle.venues.stream import MarketStream
+from pinnacle.venues.market.codec import NO_SEQUENCE, MessageKind
+from pinnacle.venues.market.stream import MarketStream
 
 
 class InlineStream(MarketStream):

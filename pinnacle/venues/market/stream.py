@@ -13,15 +13,15 @@ import numpy as np
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.schema import EventBuffer, Flag, Kind, Reason, Source
-from pinnacle.venues.codec import (
+from pinnacle.venues.market.codec import (
     NO_ROW,
     Codec,
     MessageKind,
     excerpt,
 )
-from pinnacle.venues.following import Following, Rule, Wanted, Watch
+from pinnacle.venues.market.following import Following, Rule, Wanted, Watch
+from pinnacle.venues.market.tallies import Tally
 from pinnacle.venues.port import Sink, Top
-from pinnacle.venues.tallies import Tally
 
 #: What is wrong (with one instrument, by its symbol, or with "the stream"), in words.
 Tell = Callable[[str, str], object]

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from pinnacle.core.schema import Flag, Kind, Reason, Source
 from pinnacle.venues.binance.stream import BinanceStream
 from pinnacle.venues.bitstamp.stream import BitstampStream
-from pinnacle.venues.codec import FRAMES_MAX, FrameError, MessageKind
 from pinnacle.venues.coinbase.stream import CoinbaseStream
 from pinnacle.venues.coinbase_exchange.stream import CoinbaseExchangeStream
 from pinnacle.venues.gemini.stream import GeminiStream, GeminiV2Stream
 from pinnacle.venues.kraken.stream import KrakenStream
+from pinnacle.venues.market.codec import FRAMES_MAX, FrameError, MessageKind
 from tests.made_recordings import WRITERS
 from tests.venues.kept import Kept, Watching
 from tests.venues.messages import SYMBOLS, messages, written

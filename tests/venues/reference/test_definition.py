@@ -6,8 +6,8 @@ from pinnacle.core.config import InstrumentConfig
 from pinnacle.core.enums import Listed
 from pinnacle.core.instruments import from_config
 from pinnacle.core.schema import Reason, Venue
-from pinnacle.venues.definition import judged
-from pinnacle.venues.reference import Listing, Status
+from pinnacle.venues.reference.definition import judged
+from pinnacle.venues.reference.listing import Listing, Status
 
 
 def instrument(tick="0.01", lot="0.001", least=None):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple, Protocol
 import msgspec
 
 from pinnacle.core.errors import DataError
-from pinnacle.venues.offset import LATEST_NS, SECOND_NS, Moment, moment_of_date
+from pinnacle.venues.reference.offset import LATEST_NS, SECOND_NS, Moment, moment_of_date
 
 #: No amount has so many digits before or behind its point; written out, they would fill memory.
 EXPONENT_MAX = 40

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinnacle.venues.sync import HELD_BYTES_MAX, BookSync, Diff
+from pinnacle.venues.market.sync import HELD_BYTES_MAX, BookSync, Diff
 
 
 def test_updates_are_held_until_the_snapshot_and_those_it_contains_are_dropped():

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from pinnacle.core.errors import DataError
-from pinnacle.venues.offset import (
+from pinnacle.venues.reference.offset import (
     DRIFT_PPM,
     MILLISECOND_NS,
     SAMPLES,

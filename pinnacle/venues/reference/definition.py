@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pinnacle.core.enums import Listed
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import Reason
-from pinnacle.venues.reference import Listing, Status
+from pinnacle.venues.reference.listing import Listing, Status
 
 _LISTED = {
     Status.TRADING: Listed.TRADING,

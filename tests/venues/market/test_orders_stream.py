@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from pinnacle.core._native import ffi
 from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.bitstamp.stream import BitstampStream
-from pinnacle.venues.codec import FrameError
 from pinnacle.venues.coinbase_exchange.stream import CoinbaseExchangeStream
+from pinnacle.venues.market.codec import FrameError
 from tests.venues.kept import Kept
 from tests.venues.single_orders import SYMBOLS, OrderMarket
 from tests.venues.wire import table

@@ -9,9 +9,9 @@ import pytest
 
 from pinnacle.capture.reading import read_capture
 from pinnacle.core.errors import DataError
-from pinnacle.venues.dialect import LineKind
-from pinnacle.venues.reference import Status, moment_said, plain, step
+from pinnacle.venues.reference.listing import Status, moment_said, plain, step
 from pinnacle.venues.registry import VENUES, find
+from pinnacle.venues.served.dialect import LineKind
 from tests.beside import BESIDE, needs, needs_captures
 from tests.venues.listed import CLOCKS, LISTED, PRICES, REPLIES
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from pinnacle.core.errors import DataError, UsageError
 from pinnacle.core.schema import Venue
+from pinnacle.venues.market.stream import MarketStream, Tell, untold
 from pinnacle.venues.port import Sink, Top
-from pinnacle.venues.stream import MarketStream, Tell, untold
 
 
 class LineKind(enum.Enum):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from pinnacle.core._native import ffi, lib
-from pinnacle.venues.codec import NO_SEQUENCE, Codec, MessageKind
+from pinnacle.venues.market.codec import NO_SEQUENCE, Codec, MessageKind
 
 _KINDS = sum(1 << kind for kind in (MessageKind.DEPTH, MessageKind.TRADE, MessageKind.TOP))
 _run = lib.pmm_follow_run

@@ -11,11 +11,11 @@ import numpy as np
 from pinnacle.core.l3book import L3Book
 from pinnacle.core.l3levels import L3Levels
 from pinnacle.core.schema import EventBuffer, Kind
-from pinnacle.venues.codec import Codec, FrameError, MessageKind
-from pinnacle.venues.fetched import FetchedStream
+from pinnacle.venues.market.codec import Codec, FrameError, MessageKind
+from pinnacle.venues.market.fetched import FetchedStream
+from pinnacle.venues.market.stream import Tell, untold
+from pinnacle.venues.market.sync import BookSync
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import Tell, untold
-from pinnacle.venues.sync import BookSync
 
 #: Of one book: its snapshot is tens of megabytes, and every order is a message.
 HELD_BYTES_MAX = 1 << 26

@@ -5,7 +5,7 @@ from typing import Any
 
 from pinnacle.core.errors import ConfigError, DataError, UsageError
 from pinnacle.venues.port import VenueKind
-from pinnacle.venues.reference import Listing, Request
+from pinnacle.venues.reference.listing import Listing, Request
 from pinnacle.venues.transport.access import access_of
 from pinnacle.venues.transport.config import RestConfig
 from pinnacle.venues.transport.fetching import Problem, get

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 import numpy as np
 
-from pinnacle.venues.reference import Reference, step
+from pinnacle.venues.reference.listing import Reference, step
 
 #: How the currencies end that symbols without a separator are quoted in, the longest first.
 QUOTES = ("FDUSD", "USDT", "USDC", "TUSD", "BUSD", "EUR", "USD", "GBP", "TRY", "BTC", "ETH", "BNB")

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pinnacle.core.schema import Reason
-from pinnacle.venues.codec import Codec, FrameError, MessageKind, excerpt
-from pinnacle.venues.following import Rule
+from pinnacle.venues.market.codec import Codec, FrameError, MessageKind, excerpt
+from pinnacle.venues.market.following import Rule
+from pinnacle.venues.market.stream import MarketStream, Tell, untold
+from pinnacle.venues.market.sync import BookSync, Diff
 from pinnacle.venues.port import Sink
-from pinnacle.venues.stream import MarketStream, Tell, untold
-from pinnacle.venues.sync import BookSync, Diff
 
 #: Trades of an instrument that are known again, whatever their order.
 RECENT_MAX = 256

@@ -1,0 +1,1 @@
+"""What frames mean: parts, streams, what makes a book whole. No I/O."""

@@ -1,0 +1,1 @@
+"""What a venue says of itself: its instruments, their prices, what its clock shows."""

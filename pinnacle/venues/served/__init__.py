@@ -1,0 +1,1 @@
+"""A venue's own side: what recordings of it hold, what a server of them says."""
