@@ -20,7 +20,7 @@ PINS = ["ab" * 32, "12" * 32]
         ("kraken", f'certificate_sha256=["{PINS[0]}"]', "certificate_sha256", PINS[:1]),
         ("kraken", "ca_file=7", "ca_file", "7"),
         ("gemini", "api=ws", "api", "ws"),
-        ("gemini", "ws_url=wss://h=1/?a=b", "ws_url", "wss://h=1/?a=b"),
+        ("gemini", "ws_url=wss://h/?a=b", "ws_url", "wss://h/?a=b"),
         ("binance", "bind_address=127.0.0.1", "bind_address", "127.0.0.1"),
     ],
 )
