@@ -193,6 +193,14 @@ class Connector(MarketData, Generic[StreamT]):
     def subscriptions(self) -> list[str]:
         """What a connection begins with."""
 
+    @property
+    def listed(self) -> list[str]:
+        """Names of all that the venue is not known not to list: some venues refuse a whole
+        subscription for one of these. Of none it would be everything: then all names."""
+        names, held = self.stream.codec.names, self.stream.held
+        found = [name for row, name in enumerate(names) if held.get(row) != Reason.DELISTED]
+        return found or names
+
     def shown(self, said: list[str]) -> list[str]:
         """What of it anybody may read: a recording is none of a secret's places."""
         return said

@@ -48,7 +48,8 @@ def test_each_feed_has_its_own_instruments_and_its_own_journal(survived):
 def test_while_a_feed_is_gone_its_instruments_alone_are_not_quoted(survived):
     rows = journalled(survived[0], "strategy")
     of_feed = rows["aux"] == source_of(Source.FEED, 1)
-    (lost,) = np.flatnonzero(of_feed & (rows["kind"] == Kind.PEER_LOST))
+    # While it starts a peer is lost, too.
+    lost = np.flatnonzero(of_feed & (rows["kind"] == Kind.PEER_LOST))[-1]
     back = np.flatnonzero(of_feed & (rows["kind"] == Kind.PEER_BACK))[-1]
     meanwhile = rows[lost:back]
     decided = meanwhile[(meanwhile["flags"] & Flag.DECISION) != 0]

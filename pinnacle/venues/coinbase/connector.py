@@ -49,8 +49,7 @@ class CoinbaseConnector(Connector[CoinbaseStream]):
         super().__init__(config.ws_url, config, instruments, stream, troubles, clock)
 
     def subscriptions(self) -> list[str]:
-        names = self.stream.codec.names
-        return [request("subscribe", channel, names) for channel in CHANNELS]
+        return [request("subscribe", channel, self.listed) for channel in CHANNELS]
 
     def control(self, frame: bytes) -> None:
         try:

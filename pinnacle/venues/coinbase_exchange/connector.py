@@ -98,7 +98,7 @@ class CoinbaseExchangeConnector(Connector[CoinbaseExchangeStream]):
 
     def subscriptions(self) -> list[str]:
         channels = (self._book, *BESIDE_LEVELS)
-        return [self._speaker.request("subscribe", channels, self.stream.codec.names)]
+        return [self._speaker.request("subscribe", channels, self.listed)]
 
     def shown(self, said: list[str]) -> list[str]:
         return [shown(request) for request in said]
@@ -131,7 +131,7 @@ class CoinbaseExchangeOrdersConnector(FetchingConnector[CoinbaseExchangeStream])
 
     def subscriptions(self) -> list[str]:
         channels = (_BOOK, *BESIDE_ORDERS)
-        return [self._speaker.request("subscribe", channels, self.stream.codec.names)]
+        return [self._speaker.request("subscribe", channels, self.listed)]
 
     def shown(self, said: list[str]) -> list[str]:
         return [shown(request) for request in said]

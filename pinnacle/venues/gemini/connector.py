@@ -57,7 +57,7 @@ class GeminiConnector(Connector[GeminiStream | GeminiV2Stream]):
         self._api = config.api
 
     def subscriptions(self) -> list[str]:
-        names = self.stream.codec.names
+        names = self.listed
         if self._api == "v2":
             wanted = [{"name": "l2", "symbols": names}]
             return [_encode({"type": "subscribe", "subscriptions": wanted}).decode()]
