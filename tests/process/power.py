@@ -81,7 +81,7 @@ def recover(directory: Path, sync: int) -> dict:
     except CorruptError:
         refused = True
     same = records_are_the_ones_that_were_appended(directory, whole.records)
-    found = {"records": count, "scanned": end.records, "same": same}
+    found = {"records": count, "scanned": end.records, "whole": whole.records, "same": same}
     return found | {"corrupt": whole.corrupt, "end_corrupt": end.corrupt, "refused": refused}
 
 

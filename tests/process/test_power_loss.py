@@ -46,15 +46,20 @@ def cut(folder: Path, appender: Path, sync: Sync, cycles: int) -> list[dict]:
 @pytest.mark.long
 @pytest.mark.parametrize(("sync", "cycles"), [(Sync.BATCH, 50), (Sync.INTERVAL, 25)])
 def test_nothing_that_was_promised_to_be_on_disk_is_lost(tmp_path, appender, sync, cycles):
-    before = 0
+    before = written = 0
     for cycle in cut(tmp_path, appender, sync, cycles):
-        assert not cycle["corrupt"] and not cycle["refused"]
+        # Between two syncs the kernel writes pages in what order it likes: a hole there is damage,
+        # and behind all that was promised.
+        assert sync != Sync.BATCH or not (cycle["corrupt"] or cycle["refused"])
+        assert cycle["refused"] <= cycle["corrupt"]
         assert cycle["same"]
         assert cycle["durable"] >= before
-        assert cycle["records"] >= cycle["durable"]
+        assert cycle["whole"] >= cycle["durable"]
+        assert cycle["corrupt"] or cycle["records"] == cycle["whole"]
         assert cycle["ended"] in (KILLED, APPEND_FAILED)
-        before = cycle["records"]
-    assert before > cycles * 20
+        written += cycle["whole"] - before
+        before = 0 if cycle["corrupt"] else cycle["whole"]
+    assert written > cycles * 20
 
 
 @pytest.mark.long
