@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from pinnacle.venues.market.codec import FrameError, excerpt
+from pinnacle.venues.market.control import read_control
 
 
 class VenueError(msgspec.Struct, frozen=True):
@@ -48,8 +48,8 @@ class _Wrapped(msgspec.Struct, frozen=True):
 
 
 _encode = msgspec.json.Encoder().encode
-_decode_control = msgspec.json.Decoder(Control).decode
-_decode_wrapped = msgspec.json.Decoder(_Wrapped).decode
+_control = msgspec.json.Decoder(Control)
+_wrapped = msgspec.json.Decoder(_Wrapped)
 
 
 def encode_subscribe(streams: tuple[str, ...], request_id: int) -> str:
@@ -59,12 +59,9 @@ def encode_subscribe(streams: tuple[str, ...], request_id: int) -> str:
 
 def decode_control(frame: bytes) -> Control:
     """A frame that the scanner did not know; FrameError if it is no JSON object of that shape."""
-    try:
-        if b'"data"' in frame:
-            return _decode_wrapped(frame).data
-        return _decode_control(frame)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise FrameError(f"unreadable control frame: {error}: {excerpt(frame)}") from None
+    if b'"data"' in frame:
+        return read_control(_wrapped, frame).data
+    return read_control(_control, frame)
 
 
 def stream_names(symbol: str) -> tuple[str, str, str]:

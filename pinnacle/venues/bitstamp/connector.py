@@ -9,7 +9,7 @@ import numpy as np
 from pinnacle.venues.bitstamp.config import BitstampConfig
 from pinnacle.venues.bitstamp.stream import BitstampStream
 from pinnacle.venues.connector import FetchingConnector
-from pinnacle.venues.market.codec import FrameError, excerpt
+from pinnacle.venues.market.control import read_control
 from pinnacle.venues.port import Sink
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
@@ -23,7 +23,7 @@ class Control(msgspec.Struct, frozen=True):
     data: Any = None
 
 
-_decode = msgspec.json.Decoder(Control).decode
+_decoder = msgspec.json.Decoder(Control)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -64,10 +64,7 @@ class BitstampConnector(FetchingConnector[BitstampStream]):
         return [request("bts:subscribe", channel) for channel in channels]
 
     def control(self, frame: bytes) -> None:
-        try:
-            control = _decode(frame)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise FrameError(f"unreadable control frame: {error}: {excerpt(frame)}") from None
+        control = read_control(_decoder, frame)
         if control.event == "bts:subscription_succeeded":
             self.session.acknowledge()
             self.confirm([control.channel])

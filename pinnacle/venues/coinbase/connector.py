@@ -8,7 +8,7 @@ import numpy as np
 from pinnacle.venues.coinbase.config import CoinbaseConfig
 from pinnacle.venues.coinbase.stream import CoinbaseStream
 from pinnacle.venues.connector import Connector
-from pinnacle.venues.market.codec import FrameError, excerpt
+from pinnacle.venues.market.control import read_control
 from pinnacle.venues.port import Sink
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
@@ -25,7 +25,7 @@ class Control(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-_decode = msgspec.json.Decoder(Control).decode
+_decoder = msgspec.json.Decoder(Control)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -52,10 +52,7 @@ class CoinbaseConnector(Connector[CoinbaseStream]):
         return [request("subscribe", channel, self.listed) for channel in CHANNELS]
 
     def control(self, frame: bytes) -> None:
-        try:
-            control = _decode(frame)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise FrameError(f"unreadable control frame: {error}: {excerpt(frame)}") from None
+        control = read_control(_decoder, frame)
         if control.type == "error":
             raise ConnectionLost(f"refused: {control.message}")
         if control.channel == "subscriptions":

@@ -12,7 +12,7 @@ from pinnacle.venues.coinbase_exchange.config import CoinbaseExchangeConfig
 from pinnacle.venues.coinbase_exchange.signing import FIELDS, signed
 from pinnacle.venues.coinbase_exchange.stream import CoinbaseExchangeStream
 from pinnacle.venues.connector import Connector, FetchingConnector
-from pinnacle.venues.market.codec import FrameError, excerpt
+from pinnacle.venues.market.control import read_control
 from pinnacle.venues.port import Sink
 from pinnacle.venues.transport.credentials import read_credentials
 from pinnacle.venues.transport.troubles import Troubles
@@ -43,7 +43,7 @@ class Control(msgspec.Struct, frozen=True):
         return [name for one in self.channels if one.name == channel for name in one.product_ids]
 
 
-_decode = msgspec.json.Decoder(Control).decode
+_decoder = msgspec.json.Decoder(Control)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -72,10 +72,7 @@ def shown(request: str) -> str:
 
 def heard(frame: bytes) -> Control:
     """A frame that is not of the market; ConnectionLost with the venue's words if it refuses."""
-    try:
-        control = _decode(frame)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise FrameError(f"unreadable control frame: {error}: {excerpt(frame)}") from None
+    control = read_control(_decoder, frame)
     if control.type == "error":
         raise ConnectionLost(f"refused: {control.message} {control.reason}".rstrip())
     return control

@@ -8,7 +8,7 @@ import numpy as np
 from pinnacle.venues.connector import Connector
 from pinnacle.venues.gemini.config import GeminiConfig
 from pinnacle.venues.gemini.stream import GeminiStream, GeminiV2Stream
-from pinnacle.venues.market.codec import FrameError, excerpt
+from pinnacle.venues.market.control import read_control
 from pinnacle.venues.port import Sink
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost
@@ -35,7 +35,7 @@ class Control(msgspec.Struct, frozen=True):
     error: Refusal | None = None
 
 
-_decode = msgspec.json.Decoder(Control).decode
+_decoder = msgspec.json.Decoder(Control)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -69,10 +69,7 @@ class GeminiConnector(Connector[GeminiStream | GeminiV2Stream]):
         return [_encode({"id": REQUEST_ID, "method": "subscribe", "params": streams}).decode()]
 
     def control(self, frame: bytes) -> None:
-        try:
-            control = _decode(frame)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise FrameError(f"unreadable control frame: {error}: {excerpt(frame)}") from None
+        control = read_control(_decoder, frame)
         if control.result == "error" or control.type == "error":
             raise ConnectionLost(f"refused: {control.reason} {control.message}".rstrip())
         if control.error is not None:

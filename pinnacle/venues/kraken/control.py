@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from pinnacle.venues.market.codec import FrameError, excerpt
+from pinnacle.venues.market.control import read_control
 
 _encode = msgspec.json.Encoder().encode
 
@@ -21,15 +21,12 @@ class Control(msgspec.Struct, frozen=True):
     result: Any = None
 
 
-_decode = msgspec.json.Decoder(Control).decode
+_decoder = msgspec.json.Decoder(Control)
 
 
 def decode_control(frame: bytes) -> Control:
     """FrameError for what is no JSON object of that shape."""
-    try:
-        return _decode(frame)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise FrameError(f"unreadable control frame: {error}: {excerpt(frame)}") from None
+    return read_control(_decoder, frame)
 
 
 def request(method: str, channel: str, symbols: Sequence[str], **more: Any) -> str:
