@@ -12,7 +12,6 @@ from pinnacle.venues.reference.listing import (
     decoded,
     moment_said,
     plain,
-    price_said,
     status_of,
 )
 from pinnacle.venues.reference.offset import MILLISECOND_NS, Moment
@@ -47,11 +46,13 @@ class _Clock(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Info)
-_price_decoder = msgspec.json.Decoder(_Price)
 _clock_decoder = msgspec.json.Decoder(_Clock)
 
 
 class BinanceReference(Reference):
+    VENUE = "Binance"
+    PRICES = msgspec.json.Decoder(_Price)
+
     def path(self) -> str:
         return "/api/v3/exchangeInfo"
 
@@ -60,19 +61,16 @@ class BinanceReference(Reference):
         return self.path(), {"symbols": msgspec.json.encode(list(symbols)).decode()}
 
     def listings(self, body: bytes) -> list[Listing]:
-        return [_listing(row) for row in decoded(_decoder, body, "Binance").symbols]
+        return [_listing(row) for row in decoded(_decoder, body, self.VENUE).symbols]
 
     def price_request(self, symbol: str) -> Request:
         return "/api/v3/ticker/price", {"symbol": symbol}
-
-    def price(self, body: bytes) -> Decimal:
-        return price_said(_price_decoder, body, "Binance")
 
     def clock_request(self, symbol: str) -> Request:
         return "/api/v3/time", {}
 
     def moment(self, date: str, body: bytes) -> Moment:
-        said = decoded(_clock_decoder, body, "Binance", "time")
+        said = decoded(_clock_decoder, body, self.VENUE, "time")
         return moment_said(Decimal(said.serverTime) / 1000, MILLISECOND_NS)
 
 

@@ -1,7 +1,5 @@
 """What Bitstamp lists: GET /api/v2/markets/."""
 
-from decimal import Decimal
-
 import msgspec
 
 from pinnacle.venues.reference.listing import (
@@ -11,7 +9,6 @@ from pinnacle.venues.reference.listing import (
     Request,
     decoded,
     plain,
-    price_said,
     status_of,
     step,
 )
@@ -33,21 +30,20 @@ class _Price(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(list[_Market])
-_price_decoder = msgspec.json.Decoder(_Price)
 
 
 class BitstampReference(Reference):
+    VENUE = "Bitstamp"
+    PRICES = msgspec.json.Decoder(_Price)
+
     def path(self) -> str:
         return "/api/v2/markets/"
 
     def listings(self, body: bytes) -> list[Listing]:
-        return [_listing(row) for row in decoded(_decoder, body, "Bitstamp")]
+        return [_listing(row) for row in decoded(_decoder, body, self.VENUE)]
 
     def price_request(self, symbol: str) -> Request:
         return f"/api/v2/ticker/{symbol}/", {}
-
-    def price(self, body: bytes) -> Decimal:
-        return price_said(_price_decoder, body, "Bitstamp")
 
 
 def _listing(row: _Market) -> Listing:

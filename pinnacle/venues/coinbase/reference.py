@@ -12,7 +12,6 @@ from pinnacle.venues.reference.listing import (
     decoded,
     moment_said,
     plain,
-    price_said,
 )
 from pinnacle.venues.reference.offset import MILLISECOND_NS, Moment
 
@@ -49,30 +48,29 @@ class _Clock(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Products)
-_price_decoder = msgspec.json.Decoder(_Price)
 _clock_decoder = msgspec.json.Decoder(_Clock)
 _HALTING = ("is_disabled", "trading_disabled", "view_only", "cancel_only")
 _LIMITING = ("limit_only", "post_only", "auction_mode")
 
 
 class CoinbaseReference(Reference):
+    VENUE = "Coinbase"
+    PRICES = msgspec.json.Decoder(_Price)
+
     def path(self) -> str:
         return "/api/v3/brokerage/market/products"
 
     def listings(self, body: bytes) -> list[Listing]:
-        return [_listing(row) for row in decoded(_decoder, body, "Coinbase").products]
+        return [_listing(row) for row in decoded(_decoder, body, self.VENUE).products]
 
     def price_request(self, symbol: str) -> Request:
         return f"/api/v3/brokerage/market/products/{symbol}", {}
-
-    def price(self, body: bytes) -> Decimal:
-        return price_said(_price_decoder, body, "Coinbase")
 
     def clock_request(self, symbol: str) -> Request:
         return "/api/v3/brokerage/time", {}
 
     def moment(self, date: str, body: bytes) -> Moment:
-        said = decoded(_clock_decoder, body, "Coinbase", "time")
+        said = decoded(_clock_decoder, body, self.VENUE, "time")
         return moment_said(Decimal(plain(said.epochMillis)) / 1000, MILLISECOND_NS)
 
 

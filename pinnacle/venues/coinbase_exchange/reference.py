@@ -1,7 +1,5 @@
 """What Coinbase Exchange lists: GET /products."""
 
-from decimal import Decimal
-
 import msgspec
 
 from pinnacle.venues.reference.listing import (
@@ -12,7 +10,6 @@ from pinnacle.venues.reference.listing import (
     decoded,
     moment_said,
     plain,
-    price_said,
 )
 from pinnacle.venues.reference.offset import MILLISECOND_NS, Moment
 
@@ -41,29 +38,28 @@ class _Clock(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(list[_Product])
-_price_decoder = msgspec.json.Decoder(_Price)
 _clock_decoder = msgspec.json.Decoder(_Clock)
 _LIMITING = ("limit_only", "post_only", "auction_mode")
 
 
 class CoinbaseExchangeReference(Reference):
+    VENUE = "Coinbase Exchange"
+    PRICES = msgspec.json.Decoder(_Price)
+
     def path(self) -> str:
         return "/products"
 
     def listings(self, body: bytes) -> list[Listing]:
-        return [_listing(row) for row in decoded(_decoder, body, "Coinbase Exchange")]
+        return [_listing(row) for row in decoded(_decoder, body, self.VENUE)]
 
     def price_request(self, symbol: str) -> Request:
         return f"/products/{symbol}/ticker", {}
-
-    def price(self, body: bytes) -> Decimal:
-        return price_said(_price_decoder, body, "Coinbase Exchange")
 
     def clock_request(self, symbol: str) -> Request:
         return "/time", {}
 
     def moment(self, date: str, body: bytes) -> Moment:
-        said = decoded(_clock_decoder, body, "Coinbase Exchange", "time")
+        said = decoded(_clock_decoder, body, self.VENUE, "time")
         return moment_said(said.epoch, MILLISECOND_NS)
 
 

@@ -3,8 +3,6 @@
 Its names are not what they seem: tick_size is the step of quantities, quote_increment of prices.
 """
 
-from decimal import Decimal
-
 import msgspec
 
 from pinnacle.venues.reference.listing import (
@@ -13,7 +11,6 @@ from pinnacle.venues.reference.listing import (
     Request,
     decoded,
     plain,
-    price_said,
     status_of,
 )
 
@@ -33,21 +30,20 @@ class _Price(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(list[_Details])
-_price_decoder = msgspec.json.Decoder(_Price)
 
 
 class GeminiReference(Reference):
+    VENUE = "Gemini"
+    PRICES = msgspec.json.Decoder(_Price)
+
     def path(self) -> str:
         return "/v1/symbols/details/all"
 
     def listings(self, body: bytes) -> list[Listing]:
-        return [_listing(row) for row in decoded(_decoder, body, "Gemini")]
+        return [_listing(row) for row in decoded(_decoder, body, self.VENUE)]
 
     def price_request(self, symbol: str) -> Request:
         return f"/v1/pubticker/{symbol.lower()}", {}
-
-    def price(self, body: bytes) -> Decimal:
-        return price_said(_price_decoder, body, "Gemini")
 
 
 def _listing(row: _Details) -> Listing:

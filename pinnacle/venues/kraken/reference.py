@@ -1,7 +1,5 @@
 """What Kraken lists: GET /0/public/AssetPairs, by the names of its WebSocket v2."""
 
-from decimal import Decimal
-
 import msgspec
 
 from pinnacle.core.errors import DataError
@@ -13,7 +11,6 @@ from pinnacle.venues.reference.listing import (
     decoded,
     moment_said,
     plain,
-    price_said,
     status_of,
     step,
 )
@@ -63,16 +60,18 @@ class _Clock(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Pairs)
-_price_decoder = msgspec.json.Decoder(_Price)
 _clock_decoder = msgspec.json.Decoder(_Clock)
 
 
 class KrakenReference(Reference):
+    VENUE = "Kraken"
+    PRICES = msgspec.json.Decoder(_Price)
+
     def path(self) -> str:
         return "/0/public/AssetPairs"
 
     def listings(self, body: bytes) -> list[Listing]:
-        pairs = decoded(_decoder, body, "Kraken")
+        pairs = decoded(_decoder, body, self.VENUE)
         if pairs.error:
             raise DataError(f"Kraken: {', '.join(pairs.error)}")
         if pairs.result is None:
@@ -82,14 +81,11 @@ class KrakenReference(Reference):
     def price_request(self, symbol: str) -> Request:
         return "/0/public/Ticker", {"pair": symbol.replace("/", "")}
 
-    def price(self, body: bytes) -> Decimal:
-        return price_said(_price_decoder, body, "Kraken")
-
     def clock_request(self, symbol: str) -> Request:
         return "/0/public/Time", {}
 
     def moment(self, date: str, body: bytes) -> Moment:
-        said = decoded(_clock_decoder, body, "Kraken", "time")
+        said = decoded(_clock_decoder, body, self.VENUE, "time")
         return moment_said(said.result.unixtime, SECOND_NS)
 
 

@@ -4,7 +4,7 @@ import enum
 from abc import abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, NamedTuple, Protocol
+from typing import Annotated, Any, ClassVar, NamedTuple, Protocol
 
 import msgspec
 
@@ -52,7 +52,14 @@ class Listing(NamedTuple):
 
 
 class Reference(Protocol):
-    """Where what a venue says is, and how it is read; no I/O."""
+    """Where what a venue says is, and how it is read; no I/O.
+
+    VENUE    its name, for people
+    PRICES   of replies to `price_request`: what it makes has a `price`, as text
+    """
+
+    VENUE: ClassVar[str]
+    PRICES: ClassVar["msgspec.json.Decoder[Any]"]
 
     @abstractmethod
     def path(self) -> str:
@@ -71,9 +78,9 @@ class Reference(Protocol):
     def price_request(self, symbol: str) -> Request:
         """Path and query of what one of the venue's instruments was traded at last."""
 
-    @abstractmethod
     def price(self, body: bytes) -> Decimal:
         """Of a reply; DataError for one that says none."""
+        return price_said(self.PRICES, body, self.VENUE)
 
     def clock_request(self, symbol: str) -> Request:
         """Path and query of what tells the venue's time; of one that has nothing for that, of any
