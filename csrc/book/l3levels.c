@@ -207,7 +207,7 @@ static void follow(struct run *run, const struct pmm_event *event) {
 }
 
 static size_t room_for(const struct run *run, const struct pmm_event *event) {
-    if (event->kind != PMM_KIND_BOOK_END) return (size_t)run->levels->touched + 3;
+    if (event->kind != PMM_KIND_BOOK_END) return (size_t)run->levels->touched + 2;
     return (size_t)pmm_ladder_levels(pmm_pool_ladder(&run->book->pool, PMM_SIDE_BID)) +
            pmm_ladder_levels(pmm_pool_ladder(&run->book->pool, PMM_SIDE_ASK)) + 2;
 }

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pinnacle.core._native import lib
 from pinnacle.core.book import Book
 from pinnacle.core.errors import NativeError
 from pinnacle.core.l3book import L3Book
@@ -85,6 +86,117 @@ def test_the_levels_are_the_sums_of_the_orders_and_never_cross(data):
         if not (bids and asks and max(bids) >= min(asks)):
             assert venue.sums() == sums
         assert venue.book.top().valid
+    venue.levels.book.check()
+
+
+class Model:
+    """What is told of each message, in plain Python: orders by id, each level's in their turn."""
+
+    def __init__(self, again):
+        self.orders, self.again = {}, again
+        self.touched, self.passed_over = [], 0
+
+    def sums(self):
+        sums = {}
+        for side, price, quantity in self.orders.values():
+            sums[side, price] = sums.get((side, price), 0) + quantity
+        return sums
+
+    def queue(self, side, price):
+        return [name for name, order in self.orders.items() if order[:2] == (side, price)]
+
+    def touch(self, *places):
+        self.touched = list(dict.fromkeys([*self.touched, *places]))
+
+    def changes(self, name, price, quantity):
+        side, before, size = self.orders[name]
+        if price != before or quantity > size:
+            del self.orders[name]
+        self.orders[name] = (side, price, quantity)
+        if not quantity:
+            del self.orders[name]
+        self.touch((side, before), (side, price))
+
+    def take(self, kind, name, side, price, quantity, new):
+        order = self.orders.get(name)
+        if kind == ADD and order and self.again and order[:2] == (side, price):
+            self.changes(name, price, quantity)
+        elif kind == ADD and quantity:
+            self.orders[name] = (side, price, quantity)
+            self.touch((side, price))
+        elif kind in (REMOVE, REPLACE) and not order:
+            self.passed_over += 1
+        elif kind == REMOVE:
+            self.touch(self.orders.pop(name)[:2])
+        elif kind == REPLACE and new == name:
+            self.changes(name, price, quantity)
+        elif kind == REPLACE:
+            del self.orders[name]
+            self.orders[new] = (order[0], price, quantity)
+            self.touch(order[:2], (order[0], price))
+        elif kind in (REDUCE, EXECUTE) and quantity:
+            self.orders[name] = (*order[:2], order[2] - quantity)
+            if order[2] == quantity:
+                del self.orders[name]
+            self.touch(order[:2])
+
+    def ends(self):
+        """What is told: nothing while the book is crossed."""
+        bids, asks = ([at for s, at in self.sums() if s == side] for side in (BID, ASK))
+        if bids and asks and max(bids) >= min(asks):
+            return []
+        told = [(*place, self.sums().get(place, 0)) for place in self.touched]
+        self.touched = []
+        return told
+
+
+@st.composite
+def changes(draw, orders, again, new):
+    """What may be told of orders that rest: kind, id, side, price, quantity, id from then on."""
+    kind = draw(st.sampled_from([ADD, ADD, ADD, REMOVE, REDUCE, EXECUTE, REPLACE, REPLACE]))
+    price, quantity = draw(st.integers(95, 104)), draw(st.integers(0, 9))
+    if kind == ADD and not (again and orders and draw(st.booleans())):
+        return ADD, new, draw(st.sampled_from([BID, ASK])), price, quantity, new
+    unknown = [999] if kind in (REMOVE, REPLACE) else []
+    if not (orders or unknown):
+        return REMOVE, 999, Side.NONE, price, quantity, 999
+    name = draw(st.sampled_from([*orders, *unknown]))
+    side, at, size = orders.get(name, (BID, price, 1))
+    if kind == ADD:
+        return ADD, name, side, at, quantity, name
+    said = draw(st.sampled_from([side, Side.NONE]))
+    if kind == REPLACE and quantity and draw(st.booleans()):
+        return kind, name, said, price, quantity, new
+    return kind, name, said, price, quantity if kind == REPLACE else min(quantity, size), name
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.data(), st.booleans())
+def test_what_is_told_of_each_message_is_what_a_plain_model_tells(data, again):
+    venue, model = Venue(again), Model(again)
+    venue.begun()
+    new = 0
+    for at in range(10, 10 + data.draw(st.integers(1, 25))):
+        rows, left = [], data.draw(st.integers(1, 3))
+        for number in range(left):
+            kind, name, side, price, quantity, then = data.draw(
+                changes(model.orders, again, new := new + 1)
+            )
+            model.take(kind, name, side, price, quantity, then)
+            last = number + 1 == left
+            row = record(kind, then, side, price, quantity, at=at, last=last, aux=name)
+            row["venue_ns"] = at - 5
+            rows.append(row)
+        told, expected = venue.take(*rows), model.ends()
+        assert told[["side", "price", "quantity"]].tolist() == expected
+        flags = [0] * (len(told) - 1) + [Flag.LAST] * bool(len(told))
+        assert told["flags"].tolist() == flags
+        fixed = told[["kind", "recv_ns", "venue_ns", "order_id", "aux"]].tolist()
+        assert fixed == [(Kind.DEPTH, at, at - 5, 0, 0)] * len(told)
+        assert venue.levels.follows and venue.levels.passed_over == model.passed_over
+        for side, price in model.sums():
+            queue = venue.levels.book.queue(side, price)["order_id"].tolist()
+            assert queue == model.queue(side, price)
     venue.levels.book.check()
 
 
@@ -183,6 +295,51 @@ def test_records_of_others_go_through_and_end_the_call_at_another_instrument():
     lost["reason"] = Reason.DISCONNECTED
     assert venue.take(lost)["kind"].tolist() == [Kind.BOOK_INVALID]
     assert venue.levels.reason == Reason.DISCONNECTED
+
+
+@pytest.mark.parametrize("room", [2, 3])
+def test_a_message_needs_room_for_what_waits_and_two_levels_more(room):
+    venue = Venue().begun((1, BID, 10, 5), (2, ASK, 12, 6))
+    assert len(venue.take(record(ADD, 3, BID, 12, 4))) == 0
+    venue.out = EventBuffer(room)
+    uncrossing = record(REPLACE, 2, Side.NONE, 13, 6)
+    if room < 3:
+        with pytest.raises(NativeError):
+            venue.take(uncrossing)
+        venue.out = EventBuffer(3)
+    told = venue.take(uncrossing)["price"].tolist()
+    assert told == [12, 12, 13] and venue.levels.follows
+
+
+@pytest.mark.parametrize("room", [4, 5])
+def test_a_snapshot_needs_room_for_its_levels_and_two(room):
+    venue = Venue(room=room)
+    orders = [(1, BID, 9, 1), (2, BID, 10, 1), (3, ASK, 12, 1), (4, ASK, 12, 1)]
+    venue.take(record(BEGIN, last=False), *(record(ADD, *order, last=False) for order in orders))
+    if room == 5:
+        assert len(venue.take(record(END))) == 5
+    else:
+        with pytest.raises(NativeError):
+            venue.take(record(END))
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_so_many_levels_may_wait_and_no_more(more):
+    venue = Venue()
+    venue.levels = L3Levels(L3Book(0, 1024, 4096, 1024))
+    venue.begun()
+    count = lib.PMM_L3LEVELS_TOUCHED + more
+    rows = [record(ADD, n, BID, n, 1, last=n == count) for n in range(1, count + 1)]
+    told = venue.take(*rows)
+    assert len(told) == (0 if more else count)
+    assert venue.levels.reason == (Reason.OVERFLOW if more else Reason.NONE)
+
+
+def test_a_level_on_both_sides_waits_as_two():
+    venue = Venue().begun((1, BID, 10, 5), (2, ASK, 12, 6))
+    venue.take(record(ADD, 3, BID, 12, 4))
+    told = venue.take(record(REDUCE, 2, ASK, 12, 1, last=False), record(REMOVE, 3, BID))
+    assert told[["side", "price", "quantity"]].tolist() == [(BID, 12, 0), (ASK, 12, 5)]
 
 
 def test_a_call_ends_before_what_has_no_room_and_one_without_any_says_so():
