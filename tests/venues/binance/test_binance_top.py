@@ -46,6 +46,19 @@ def test_tops_without_a_book_wait_in_bounds(more):
     assert watch.advance(last) == TOP
 
 
+@pytest.mark.parametrize("ahead", [0, 1, 9, WAITING_MAX - 1])
+def test_tops_wait_for_as_long_as_the_book_goes_on(ahead):
+    """Behind those that are gone there is room again, and none is lost or changed."""
+    watch, last = TopWatch(), 3 * WAITING_MAX
+    for update_id in range(1, last + 1):
+        watch.show(update_id, (update_id, 1, update_id + 2, 3))
+        due = update_id - ahead
+        if due > 0:
+            assert watch.advance(due) == (due, 1, due + 2, 3)
+        assert watch.cdata.count == min(ahead, update_id)
+        assert watch.cdata.first + watch.cdata.count <= WAITING_MAX
+
+
 STEPS = st.tuples(st.sampled_from(["show", "show", "advance", "forget"]), st.integers(1, 12))
 
 
@@ -63,3 +76,4 @@ def test_what_waits_is_the_last_that_was_shown_of_each_later_update_in_any_order
         else:
             watch.forget()
             last, waiting = 0, {}
+        assert watch.cdata.count == len(waiting)

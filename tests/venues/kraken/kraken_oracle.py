@@ -13,8 +13,8 @@ class Shown:
         self.sides: dict[Side, dict] = {Side.BID: {}, Side.ASK: {}}
         self.most = 0
 
-    def take(self, snapshot: bool, levels: list[tuple]) -> None:
-        """The whole message, then zeros go, then what is beyond the depth."""
+    def take(self, snapshot: bool, levels: list[tuple]) -> list[tuple[Side, int]]:
+        """The whole message, then zeros go, then what is beyond the depth, the worst first."""
         if snapshot:
             self.clear()
         self.most = 0
@@ -24,9 +24,12 @@ class Shown:
             if not quantity:
                 del held[price]
             self.most = max(self.most, len(held))
-        for side, held in self.sides.items():
-            for price in self.best(side)[self.depth :]:
-                del held[price]
+        fell = [
+            (side, price) for side in self.sides for price in self.best(side)[: self.depth - 1 : -1]
+        ]
+        for side, price in fell:
+            del self.sides[side][price]
+        return fell
 
     def clear(self) -> None:
         for held in self.sides.values():
