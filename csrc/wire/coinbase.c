@@ -97,7 +97,6 @@ static int know_product(struct pmm_scan *s, uint32_t field) {
 
 static int trade(struct pmm_scan *s) {
     uint64_t id = 0;
-    s->kind = PMM_WIRE_TRADE;
     int code = know_product(s, F_PRODUCT);
     if (code < 0) return code;
     if (!s->instrument) return pmm_wire_unasked(s, PMM_WIRE_TRADE);
@@ -113,7 +112,6 @@ static int trade(struct pmm_scan *s) {
 
 static int ticker(struct pmm_scan *s) {
     static const struct pmm_wire_top_fields FIELDS = {F_BID, F_BID_QUANTITY, F_ASK, F_ASK_QUANTITY};
-    s->kind = PMM_WIRE_TOP;
     int code = know_product(s, F_PRODUCT);
     if (code < 0) return code;
     if (!s->instrument) return pmm_wire_unasked(s, PMM_WIRE_TOP);

@@ -159,15 +159,17 @@ static int begin_order(struct pmm_scan *s, uint32_t fields) {
     return PMM_OK;
 }
 
-/* Whether a change is of an order that could rest: a market order has no price, or changes in funds. */
-static int is_priced(const struct pmm_scan *s, uint32_t price) {
-    return PMM_WIRE_IS(s, price, "\"") && PMM_WIRE_IS(s, F_NEW_SIZE, "\"");
+static int is_said(const struct pmm_scan *s, uint32_t field) {
+    return pmm_wire_has(s, BIT(field)) && !PMM_WIRE_IS(s, field, "null");
 }
 
-/* A message that only counts, `received`, is a part without records. */
+/*
+ * A message that only counts is a part without records: `received`, and the change of an order that never rests. A
+ * market order has no price, or changes in funds.
+ */
 static int finish_order(struct pmm_scan *s) {
     const int opens = PMM_WIRE_IS(s, F_TYPE, "\"open\"");
-    const uint32_t price = PMM_WIRE_IS(s, F_NEW_PRICE, "\"") ? F_NEW_PRICE : F_PRICE;
+    const uint32_t price = is_said(s, F_NEW_PRICE) ? F_NEW_PRICE : F_PRICE;
     int code = begin_order(s, BIT(F_ORDER) | (opens ? BIT(F_PRICE) | BIT(F_REMAINING) : 0));
     if (code < 0) return code;
     struct pmm_event *event = NULL;
@@ -176,7 +178,7 @@ static int finish_order(struct pmm_scan *s) {
         if (!event || pmm_wire_level(s, F_PRICE, F_REMAINING, event) < 0) return s->fault.code;
     } else if (PMM_WIRE_IS(s, F_TYPE, "\"done\"")) {
         if (!order(s, PMM_KIND_ORDER_REMOVE, F_ORDER)) return s->fault.code;
-    } else if (PMM_WIRE_IS(s, F_TYPE, "\"change\"") && is_priced(s, price)) {
+    } else if (PMM_WIRE_IS(s, F_TYPE, "\"change\"") && is_said(s, price) && is_said(s, F_NEW_SIZE)) {
         event = order(s, PMM_KIND_ORDER_REPLACE, F_ORDER);
         if (!event || pmm_wire_level(s, price, F_NEW_SIZE, event) < 0) return s->fault.code;
         event->aux = (int64_t)event->order_id;

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinnacle.core._native import lib
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.book import Book
 from pinnacle.core.errors import NativeError
 from pinnacle.core.l3book import L3Book
@@ -268,6 +268,45 @@ def test_a_book_that_stays_crossed_is_not_followed_though_no_order_comes():
     venue.begun()
     venue.levels.look(10**18)
     assert venue.levels.follows
+
+
+def test_orders_before_the_first_snapshot_are_passed_over_in_silence():
+    venue = Venue()
+    assert venue.levels.reason == Reason.STARTING
+    assert len(venue.take(record(ADD, 1, BID, 10, 5), record(REMOVE, 2))) == 0
+    assert (venue.levels.passed_over, venue.levels.reason) == (0, Reason.STARTING)
+    assert len(venue.take(record(END))) == 0 and not venue.levels.follows
+
+
+def test_a_struct_begins_anew_whatever_stood_there():
+    levels = ffi.new("struct pmm_l3levels *")
+    ffi.memmove(levels, b"\xa5" * ffi.sizeof(levels[0]), ffi.sizeof(levels[0]))
+    lib.pmm_l3levels_init(levels, lib.PMM_L3LEVELS_AGAIN)
+    expected = ffi.new("struct pmm_l3levels *")
+    expected.rules, expected.reason = lib.PMM_L3LEVELS_AGAIN, Reason.STARTING
+    assert bytes(ffi.buffer(levels)) == bytes(ffi.buffer(expected))
+
+
+def test_what_frames_a_snapshot_says_nothing_of_a_level():
+    venue = Venue()
+    venue.take(record(BEGIN, last=False), record(ADD, 1, BID, 10, 5, last=False))
+    told = venue.take(record(END, 9, ASK, 11, 3, at=8))
+    fields = ["kind", "side", "price", "quantity", "order_id", "aux", "recv_ns", "flags"]
+    assert told[fields].tolist() == [
+        (BEGIN, Side.NONE, 0, 0, 0, 0, 8, 0),
+        (Kind.DEPTH, BID, 10, 5, 0, 0, 8, 0),
+        (END, Side.NONE, 0, 0, 0, 0, 8, Flag.LAST),
+    ]
+
+
+def test_a_book_that_was_crossed_is_so_anew_the_next_time():
+    venue = Venue().begun((1, BID, 10, 5), (2, ASK, 12, 6))
+    for at in (5, 10**9):
+        venue.take(record(ADD, at, BID, 12, 4, at=at))
+        venue.levels.look(at + 10**9)
+        venue.take(record(REMOVE, at, at=at + 1))
+        venue.levels.look(at + 10**9 + 2)
+        assert venue.levels.follows
 
 
 def test_a_snapshot_that_cannot_be_is_not_told():

@@ -151,7 +151,8 @@ def coinbase_exchange(frame: bytes) -> list[Part] | None:
         side = BID if message["side"] == "sell" else ASK
         price, size = message["price"], message["size"]
         sold = [trade(symbol, side, price, size, message["trade_id"], ns, number)]
-        return sold + _single(message, symbol, number, ns) if "maker_order_id" in message else sold
+        told = "maker_order_id" in message and "sequence" in message
+        return sold + _single(message, symbol, number, ns) if told else sold
     if kind in ("received", "open", "change", "done"):
         return _single(message, symbol, number, ns)
     if kind == "ticker" and "best_bid_size" in message:

@@ -184,6 +184,21 @@ def test_only_depths_from_one_to_the_largest_have_a_size():
     assert 0 < lib.pmm_kraken_book_memsize(1) < lib.pmm_kraken_book_memsize(most)
 
 
+def test_memory_is_for_three_times_the_depth_on_both_sides():
+    more = lib.pmm_kraken_book_memsize(11) - lib.pmm_kraken_book_memsize(10)
+    assert more == 3 * 2 * 2 * ffi.sizeof("int64_t")
+
+
+def test_a_book_begins_empty_whatever_stood_there():
+    taken = Taken(3)
+    taken.take(message(True, [(Side.BID, 9, 1), (Side.ASK, 11, 1)]))
+    size = lib.pmm_kraken_book_memsize(3)
+    assert lib.pmm_kraken_book_init(taken.memory, size, 3) == 0
+    assert taken.text(2, 8) == b""
+    assert len(taken.take(message(False, []))) == 0
+    assert taken.text(2, 8) == b""
+
+
 def test_memory_must_be_large_enough_aligned_and_of_a_depth():
     size = lib.pmm_kraken_book_memsize(10)
     memory = ffi.new("int64_t[]", size // 8 + 2)
