@@ -8,12 +8,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from pinnacle.core._native import lib
 from pinnacle.venues.market.codec import NO_ROW, Codec
-from tests.venues.messages import SYMBOLS
 from tests.venues.plain import DECODERS
 from tests.venues.samples import SAMPLES, text
-from tests.venues.wire import Said, decoded, read, said, table
+from tests.venues.wire import Said, codec_of, decoded, read
 
 
 class Members(NamedTuple):
@@ -145,18 +143,9 @@ def changed(message: Any, at: tuple, *value: Any) -> bytes:
     return text(whole)
 
 
-def codec_of(venue: str) -> Codec:
-    return Codec(getattr(lib, f"PMM_WIRE_{venue}"), table(SYMBOLS[venue], 8, 8), records_max=64)
-
-
-def parts_of(codec: Codec, frame: bytes) -> list[Said] | None:
-    """As a run of frames reads it: a part in words each."""
-    return [said(part) for part in codec.last_parts()] if codec.scan((frame,), 3) else None
-
-
 def costs_one(codec: Codec, frame: bytes, whole: list[Said], named: bool) -> tuple[str, int]:
     """One element is refused, and says whose it is; every other is as it was. Why, and where."""
-    parts = parts_of(codec, frame)
+    parts = read(codec, frame)
     assert parts is not None
     (bad,) = [number for number, part in enumerate(parts) if part.code]
     assert parts[bad].count == 0
@@ -170,7 +159,7 @@ def costs_one(codec: Codec, frame: bytes, whole: list[Said], named: bool) -> tup
 
 def case(venue: str, number: int) -> tuple[Codec, Any, Members, list[Said]]:
     codec, frame, spec = codec_of(venue), SAMPLES[venue][number], SPECS[venue][number]
-    whole = parts_of(codec, frame)
+    whole = read(codec, frame)
     assert spec and whole and not any(part.code for part in whole)
     message = json.loads(frame)
     there = {place(at) for at in members(message)}

@@ -8,6 +8,7 @@ import numpy as np
 from pinnacle.core._native import lib
 from pinnacle.core.schema import INSTRUMENT, Kind
 from pinnacle.venues.market.codec import Codec
+from tests.venues.messages import SYMBOLS
 
 FIELDS = ("kind", "instrument_id", "side", "price", "quantity", "order_id", "aux", "venue_ns")
 
@@ -25,6 +26,11 @@ class Said(NamedTuple):
     rounded: int
     code: str
     offset: int
+
+
+def codec_of(venue: str) -> Codec:
+    """Of two instruments, in units of eight decimals."""
+    return Codec(getattr(lib, f"PMM_WIRE_{venue}"), table(SYMBOLS[venue], 8, 8), records_max=64)
 
 
 def read(codec: Codec, frame: bytes, recv_ns: int = 0, row: int = -1) -> list[Said] | None:
