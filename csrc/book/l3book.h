@@ -13,7 +13,7 @@
  * `hashed`), so every id is right in either mode, it is only slower. Make id_ring four times the live orders or more.
  *
  * Who writes, who reads. One process; private memory. Offsets and slots only, no pointers: a copy is a book.
- * The library never allocates: memsize bytes, 64-byte aligned, then init, which zeroes them.
+ * The library never allocates: memsize bytes, zeroed, 64-byte aligned, then init.
  *
  * Sources. event.h records of this instrument; other kinds are passed over (a TRADE or TOP with FLAG_LAST
  * ends a message too). The states are book.h's:

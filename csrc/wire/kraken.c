@@ -151,7 +151,6 @@ static const char *early(struct pmm_scan *s, uint32_t field) {
     }
     if (!pmm_wire_has(s, BIT(F_SYMBOL))) return NULL;
     pmm_wire_find(s, F_SYMBOL, 0, 0, 0);
-    if (!s->part) s->stamp.venue_ns = s->stamp.aux = 0;
     return s->instrument ? take_levels(s, field) : NULL;
 }
 

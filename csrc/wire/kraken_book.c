@@ -112,7 +112,7 @@ int64_t pmm_kraken_book_take(struct pmm_kraken_book *book, const struct pmm_even
     memcpy(out, events, n * sizeof *events);
     const size_t bids = cut(book, 0, &events[n - 1], out + n);
     const size_t count = n + bids + cut(book, 1, &events[n - 1], out + n + bids);
-    if (count > n) out[n - 1].flags &= (uint8_t)~PMM_FLAG_LAST;
+    out[n - 1].flags &= (uint8_t)~PMM_FLAG_LAST;
     out[count - 1].flags |= PMM_FLAG_LAST;
     return (int64_t)count;
 }

@@ -191,16 +191,16 @@ def batches(draw):
 
 
 @settings(deadline=None, max_examples=400)
-@given(st.booleans(), st.lists(batches(), min_size=1, max_size=4), st.booleans())
-def test_the_faults_of_each_part_are_those_of_the_rules_and_end_the_call(numbered, taken, marked):
+@given(st.booleans(), st.lists(batches(), min_size=1, max_size=4), st.booleans(), st.booleans())
+def test_the_faults_of_each_part_are_those_of_the_rules(numbered, taken, marked, more):
     model, native = Model(numbered), Native(numbered)
     for lines, drawn in taken:
         native.say(lines)
         given_parts = native_parts(drawn)
-        # The last part of all that are given has what is left, whether it is marked or not.
-        rows = [
-            part.records(marked or number + 1 < len(drawn)) for number, part in enumerate(drawn)
-        ]
+        # The last of all that are given has what is left, wherever in it a record is marked.
+        *before, last = drawn
+        left = [last.records(marked), drawn[0].records()] if more else [last.records(marked)]
+        rows = [*(part.records() for part in before), np.concatenate(left)]
         events = np.concatenate(rows)
         at, records = 0, ffi.new("uint64_t *")
         begin = 0

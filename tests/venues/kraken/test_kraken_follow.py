@@ -138,10 +138,14 @@ def test_a_part_with_less_room_than_twice_its_records_waits(room):
 @pytest.mark.parametrize("side", [Side.BID, Side.ASK])
 @pytest.mark.parametrize("more", [0, 1])
 def test_a_part_that_may_be_too_much_for_either_side_is_looked_at(side, more):
-    begun = [(side, price, 1) for price in (1, 2)]
+    begun = [(side, price, 1) for price in (11, 12)]
     follower = Follower(2, (begun, []))
-    follower.add(MessageKind.DEPTH, 0, [(side, 5 + n, 1) for n in range(4 + more)], checked=False)
+    before = follower.taken[0].text(2, 8)
+    better = 13 if side == Side.BID else 1
+    levels = [(side, better + n, 1) for n in range(4 + more)]
+    follower.add(MessageKind.DEPTH, 0, levels, checked=False)
     assert follower.follow()[0] == (0 if more else 1)
+    assert (follower.taken[0].text(2, 8) == before) == bool(more)
 
 
 def test_a_checksum_of_numbers_that_cannot_have_been_sent_so_is_looked_at():
