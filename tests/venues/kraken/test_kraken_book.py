@@ -172,6 +172,13 @@ def test_fewer_places_than_the_unit_has_do_where_the_number_needs_no_more():
     assert taken.text(1, 0) == b"153"
 
 
+@pytest.mark.parametrize(("price", "text"), [(5, b"5000000000000000000"), (10, None)])
+def test_as_many_places_more_as_fit_are_written(price, text):
+    taken = Taken(1, decimals=(0, 0))
+    taken.take(message(True, [(Side.BID, price, 1)]))
+    assert taken.text(18, 0) == (text + b"1" if text else lib.PMM_ERR_RANGE)
+
+
 def test_a_step_that_does_not_fit_is_no_text():
     taken = Taken(1, mantissas=(25, 1))
     taken.take(message(True, [(Side.BID, 2**60, 1)]))
