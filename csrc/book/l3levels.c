@@ -195,7 +195,8 @@ static void follow(struct run *run, const struct pmm_event *event) {
         return;
     }
     if (!pmm_is_of_orders(event->kind)) {
-        if (event->kind == PMM_KIND_BOOK_INVALID) give_up(run->levels, event->reason);
+        if (event->kind == PMM_KIND_BOOK_INVALID)
+            give_up(run->levels, event->reason ? event->reason : PMM_REASON_RESYNC);
         pmm_l3levels_look(run->levels, event->recv_ns);
         run->out[run->count++] = *event;
         return;

@@ -218,8 +218,21 @@ static size_t followed(void) {
     return taken;
 }
 
+static size_t sums(void) {
+    struct pmm_crc32 crc32;
+    size_t summed = 0;
+    pmm_crc32_init(&crc32);
+    for (size_t bytes = 0; bytes < 100; bytes++) {
+        char *exact = block(bytes);
+        HOLD(bytes == 0 || pmm_crc32(&crc32, 0, exact, bytes) != 0);
+        summed += bytes;
+        free(exact);
+    }
+    return summed;
+}
+
 int main(void) {
-    const size_t counts[] = {kraken(), tops(), orders(), judged(), followed()};
+    const size_t counts[] = {kraken(), tops(), orders(), judged(), followed(), sums()};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         printf("%zu ", counts[i]);
         if (counts[i] < 1000) return 1;

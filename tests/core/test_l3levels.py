@@ -309,6 +309,27 @@ def test_a_book_that_was_crossed_is_so_anew_the_next_time():
         assert venue.levels.follows
 
 
+@pytest.mark.parametrize("end", [record(Kind.BOOK_INVALID), record(EXECUTE, 77, BID, 10, 1)])
+def test_what_waited_is_forgotten_with_the_book(end):
+    venue = Venue().begun((1, BID, 10, 5), (2, ASK, 12, 6))
+    venue.take(record(ADD, 3, BID, 12, 4), record(ADD, 4, ASK, 15, 4))
+    venue.take(end)
+    assert not len(venue.take(record(END)))
+    venue.begun((1, BID, 10, 5))
+    told = venue.take(record(ADD, 2, BID, 9, 1))
+    assert told[["side", "price", "quantity"]].tolist() == [(BID, 9, 1)]
+
+
+@pytest.mark.parametrize("reason", [Reason.NONE, Reason.DISCONNECTED])
+def test_a_snapshot_that_breaks_off_is_no_book(reason):
+    venue, lost = Venue(), record(Kind.BOOK_INVALID)
+    lost["reason"] = reason
+    venue.take(record(BEGIN, last=False), record(ADD, 1, BID, 10, 5, last=False))
+    venue.take(lost)
+    assert len(venue.take(record(END))) == 0
+    assert venue.levels.reason == (reason or Reason.RESYNC)
+
+
 def test_a_snapshot_that_cannot_be_is_not_told():
     venue = Venue().begun((1, BID, 10, 5), (2, ASK, 10, 6))
     assert venue.levels.reason == Reason.CROSSED and len(venue.told[-1]) == 0

@@ -25,7 +25,7 @@ FIELDS = ("kind", "instrument_id", "price", "quantity", "order_id", "aux")
 
 
 def taken(*batches):
-    steps = np.zeros(COUNT, STEPS)
+    steps = np.zeros(COUNT + 1, STEPS)
     for batch in batches:
         events = np.zeros(len(batch), EVENT)
         for row, record in zip(events, batch, strict=True):
@@ -33,7 +33,9 @@ def taken(*batches):
                 row[field] = value
         rows = ffi.from_buffer("struct pmm_steps[]", steps)
         lib.pmm_steps_take(rows, COUNT, events_pointer(events), len(events))
-    return [(int(row["price"]), int(row["quantity"])) for row in steps]
+    *rows, beyond = [(int(row["price"]), int(row["quantity"])) for row in steps]
+    assert beyond == (0, 0)
+    return rows
 
 
 @given(st.lists(st.lists(RECORD, max_size=6), max_size=4))

@@ -125,11 +125,13 @@ def test_what_falls_out_is_said_behind_the_part_and_like_it():
     assert last["flags"] == Flag.LAST
 
 
+@pytest.mark.parametrize("side", [Side.BID, Side.ASK])
 @pytest.mark.parametrize("room", [3, 4, 5])
-def test_without_room_for_all_records_the_book_is_empty(room):
+def test_without_room_for_all_records_the_book_is_empty(room, side):
     """Four of the part, and one that falls out."""
     taken = Taken(1)
-    whole = message(True, [(Side.BID, 9, 1), (Side.BID, 10, 1)])
+    whole = message(True, [(side, 10, 1), (side, 10, 1), (side, 9 if side == Side.BID else 11, 1)])
+    whole = np.delete(whole, 2)
     out = taken.take(whole, room)
     assert (len(out) == 5) if room == 5 else (out == lib.PMM_ERR_FULL)
     assert taken.text(2, 8) == (b"101" if room == 5 else b"")
@@ -177,6 +179,12 @@ def test_as_many_places_more_as_fit_are_written(price, text):
     taken = Taken(1, decimals=(0, 0))
     taken.take(message(True, [(Side.BID, price, 1)]))
     assert taken.text(18, 0) == (text + b"1" if text else lib.PMM_ERR_RANGE)
+
+
+def test_a_fine_unit_may_be_written_finer():
+    taken = Taken(1, decimals=(10, 8))
+    taken.take(message(True, [(Side.BID, 123, 1)]))
+    assert taken.text(12, 8) == b"123001"
 
 
 def test_a_step_that_does_not_fit_is_no_text():
