@@ -320,6 +320,11 @@ def test_what_waited_is_forgotten_with_the_book(end):
     assert told[["side", "price", "quantity"]].tolist() == [(BID, 9, 1)]
 
 
+def test_the_end_of_a_snapshot_that_has_not_begun_says_nothing():
+    venue = Venue().begun((1, BID, 10, 5))
+    assert len(venue.take(record(END))) == 0 and venue.levels.follows
+
+
 @pytest.mark.parametrize("reason", [Reason.NONE, Reason.DISCONNECTED])
 def test_a_snapshot_that_breaks_off_is_no_book(reason):
     venue, lost = Venue(), record(Kind.BOOK_INVALID)

@@ -39,6 +39,23 @@ def test_a_symbol_in_small_letters_is_another_but_geminis(venue, number):
     assert {part.row for part in parts} == set(same)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("venue", "number"), CASES)
+def test_without_room_for_all_of_a_message_nothing_of_it_is_there(venue, number, turned):
+    """Also where what it is stands behind what it says."""
+    frame, codec = SAMPLES[venue][number], codec_of(venue)
+    if turned:
+        frame = text(dict(reversed(json.loads(frame).items())))
+    count, parts = sum(part.count for part in read(codec, frame)), codec.part_count
+    less = {(room, parts) for room in (count - 1, 0) if 0 <= room < count}
+    for codec.wire.max, codec.wire.part_max in less | {(count, parts - 1), (count, 0)}:
+        with pytest.raises(FrameError, match="full"):
+            read(codec, frame)
+        assert codec.count == codec.part_count == 0
+    codec.wire.max, codec.wire.part_max = count, parts
+    assert len(read(codec, frame)) == parts
+
+
 @pytest.mark.parametrize("venue", FETCHED)
 @pytest.mark.parametrize("symbol", [0, 1])
 def test_a_fetched_book_is_of_the_instrument_that_it_was_asked_for(venue, symbol):
