@@ -104,7 +104,7 @@ int pmm_wire_top(struct pmm_scan *s, const struct pmm_wire_top_fields *fields) {
 
 /* Past the id and the bracket behind a quantity, p at its last quote; or NULL, as below. */
 static __attribute__((noinline)) const char *with_id(struct pmm_scan *s, const char *p, struct pmm_event *event) {
-    if (!s->venue->identify || memcmp(p, "\",", 2) != 0) return NULL;
+    if (!s->venue->identify || memcmp(p, "\",", 2) != 0 || json_space(p + 2, s->end) != p + 2) return NULL;
     p = s->venue->identify(s, p + 2, event);
     return p && p < s->end && *p == ']' ? p + 1 : NULL;
 }

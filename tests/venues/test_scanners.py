@@ -9,7 +9,7 @@ from pinnacle.core.schema import Kind, Side
 from pinnacle.venues.market.codec import NO_ROW, Codec, FrameError, MessageKind
 from tests.venues.messages import FETCHED, SYMBOLS
 from tests.venues.samples import SAMPLES, text
-from tests.venues.test_incomplete_messages import CASES
+from tests.venues.test_incomplete_messages import CASES, SPECS
 from tests.venues.wire import codec_of, only, read, records, table
 
 
@@ -37,6 +37,31 @@ def test_a_symbol_in_small_letters_is_another_but_geminis(venue, number):
     whole, parts = read(codec, frame), read(codec, renamed(venue, frame, name))
     same = [part.row for part in whole] if venue == "GEMINI" else [NO_ROW]
     assert {part.row for part in parts} == set(same)
+
+
+def joints(frame):
+    """Where white space means nothing: around all that gives a text its structure."""
+    quoted = False
+    for at, byte in enumerate(frame):
+        if byte == ord('"') and frame[at - 1 : at] != b"\\":
+            quoted = not quoted
+        elif not quoted and byte in b"{}[],:":
+            yield from (at, at + 1)
+
+
+@pytest.mark.parametrize("space", [b" ", b"\n", b"\t\r \n     "])
+@pytest.mark.parametrize(
+    ("venue", "number"),
+    [(venue, number) for venue, frames in SAMPLES.items() for number in range(len(frames))],
+)
+def test_white_space_anywhere_between_changes_nothing(venue, number, space):
+    frame, codec = SAMPLES[venue][number], codec_of(venue)
+    row = -1 if SPECS[venue][number] else 1
+    whole, rows = read(codec, frame, 3, row), records(codec)
+    assert whole and not any(part.code for part in whole)
+    for at in joints(frame):
+        assert read(codec, frame[:at] + space + frame[at:], 3, row) == whole, at
+        assert records(codec) == rows, at
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -46,6 +46,13 @@ def test_a_message_that_is_not_hot_is_counted_too():
     assert codec.sequence == 7
 
 
+def test_what_is_refused_is_counted_too():
+    codec = codec_of("COINBASE")
+    codec.scan((trades(2).replace(b'"10.5"', b'"x"', 1),), 3)
+    assert [part.code < 0 for part in codec.last_parts()] == [False, True]
+    assert [part.sequence for part in codec.last_parts()] == [5, 5]
+
+
 def test_a_snapshot_of_trades_is_of_the_past():
     frame = trades(3).replace(b'"update"', b'"snapshot"')
     assert read(codec_of("COINBASE"), frame) is None
