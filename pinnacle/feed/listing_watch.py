@@ -5,6 +5,7 @@ other steps than the configuration's is held: it is invalid with that reason, an
 """
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Sequence
 
@@ -66,11 +67,9 @@ class ListingWatch:
                 self._troubles.failed_of("its instruments", str(error))
                 pause_s = min(pause_s, self._config.backoff_max_ms / 1000)
             await asyncio.sleep(min(LEAST_S, pause_s))
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(pause_s - LEAST_S, 0)):
                     await self._doubted.wait()
-            except TimeoutError:
-                continue
 
     def _patience_s(self, some_missing: bool) -> float:
         """A list may be half for a moment, and what it lacks is not traded: it is asked for again

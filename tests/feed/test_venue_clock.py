@@ -20,12 +20,12 @@ from tests.venues.listed import CLOCK_PATHS, CLOCKS, LISTED
 AHEAD_S = -7.25
 
 
-def run(tmp_path, venue, answer, until, monkeypatch):
+def run(tmp_path, venue, answer, until, monkeypatch, period_s=0.01):
     """(estimates, paths that were asked for, troubles) of a venue's clock, a server with this
     answer, until that."""
     ca_file, context = make_certificates(tmp_path)
     estimates, asked, troubles = [], [], Troubles(venue)
-    monkeypatch.setattr(venue_clock, "PERIOD_S", 0.01)
+    monkeypatch.setattr(venue_clock, "PERIOD_S", period_s)
 
     def process(connection, request):
         asked.append(request.path)
@@ -94,3 +94,17 @@ def test_it_is_asked_quickly_at_first_and_a_failure_ends_nothing(tmp_path, monke
     )
     assert len(asked) == len(estimates) + 2
     assert "not Binance's time" in troubles.last
+
+
+def test_once_it_is_known_it_is_asked_seldom(tmp_path, monkeypatch):
+    monkeypatch.setattr(venue_clock, "QUICK_S", 0.001)
+    looks = iter(range(60))
+
+    def until(found, _):
+        return len(found) >= QUICK_SAMPLES and next(looks, None) is None
+
+    def answer(_):
+        return shown("binance", time.time())
+
+    estimates, asked, _ = run(tmp_path, "binance", answer, until, monkeypatch, period_s=60.0)
+    assert len(estimates) == len(asked) == QUICK_SAMPLES

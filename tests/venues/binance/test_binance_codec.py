@@ -253,6 +253,7 @@ def test_frames_that_wait_are_read_in_one_call_up_to_one_that_is_not_hot(codec):
     assert codec.ended and [part.frame for part in codec.last_parts()] == [0, 1, 2]
     assert [part.first for part in codec.last_parts()] == [0, 3, 4] and codec.count == 5
     assert codec.scan([b"{}"], 5) == 0 and codec.ended and codec.part_count == 0
+    assert codec.scan([], 5) == 0 and not codec.ended
 
 
 def test_a_damaged_frame_keeps_those_before_it(codec):

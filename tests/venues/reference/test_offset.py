@@ -98,6 +98,7 @@ def test_samples_of_long_ago_do_not_count():
 def test_a_reply_is_dated_to_the_second():
     text = "Wed, 21 Oct 2015 07:28:00 GMT"
     assert moment_of_date(text) == Moment(1_445_412_480 * SECOND_NS, SECOND_NS)
+    assert moment_of_date("Thu, 01 Jan 1970 00:00:00 GMT") == Moment(0, SECOND_NS)
     later, before = "Fri, 31 Dec 9999 23:59:59 GMT", "Wed, 31 Dec 1969 23:59:59 GMT"
     for wrong in ("", "yesterday", "Wed, 21 Oct 99999 07:28:00 GMT", "\x00", later, before):
         with pytest.raises(DataError, match="date"):
