@@ -93,6 +93,7 @@ static void bare_numbers_are_exact_or_refused(void) {
     CHECK(price(&BARE, "-1e1", &ticks) == PMM_ERR_RANGE && price(&BARE, "1e33", &ticks) == PMM_ERR_RANGE);
     CHECK(price(&BARE, "\"10.5\"", &ticks) == PMM_ERR_SYNTAX && price(&QUOTED, "10.5", &ticks) == PMM_ERR_SYNTAX);
     CHECK(price(&QUOTED, "\"10.6\"", &ticks) == PMM_ERR_RANGE && s.fault.at == s.field[F_PRICE] + 1);
+    CHECK(walk(&BARE, "{\"s\":\"A/B\",\"bids\":[[1d3,1]]}") == PMM_ERR_SYNTAX);
     CHECK(walk(&BARE, "{\"price_of_trades_\":9999999999999999999999999") == PMM_ERR_SYNTAX);
     s.instrument = ROWS;
     CHECK(!pmm_wire_ticks(&s, s.field[F_PRICE], &ticks) && s.fault.code == PMM_ERR_RANGE);

@@ -1,5 +1,6 @@
 """What each venue's scanner makes of messages at the edges of what the venue sends."""
 
+import contextlib
 import json
 
 import pytest
@@ -62,6 +63,23 @@ def test_white_space_anywhere_between_changes_nothing(venue, number, space):
     for at in joints(frame):
         assert read(codec, frame[:at] + space + frame[at:], 3, row) == whole, at
         assert records(codec) == rows, at
+
+
+@pytest.mark.parametrize("letter", [b"x", b"1", b",", b" "])
+@pytest.mark.parametrize(
+    ("venue", "number"),
+    [(venue, number) for venue, frames in SAMPLES.items() for number in range(len(frames))],
+)
+def test_a_text_whose_structure_is_broken_anywhere_says_nothing(venue, number, letter):
+    frame, codec = SAMPLES[venue][number], codec_of(venue)
+    row = -1 if SPECS[venue][number] else 1
+    for at in {*joints(frame), *(n for n, byte in enumerate(frame) if byte == ord('"'))}:
+        broken = frame[:at] + letter + frame[at + 1 :]
+        with contextlib.suppress(ValueError):
+            json.loads(broken)
+            continue
+        with pytest.raises(FrameError, match="does not parse"):
+            read(codec, broken, 3, row)
 
 
 @pytest.mark.parametrize("turned", [False, True])

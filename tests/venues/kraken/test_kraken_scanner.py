@@ -82,3 +82,13 @@ def test_a_message_without_elements_says_nothing():
     assert read(codec, empty) is None
     codec.scan((SAMPLES["KRAKEN"][0], empty), 3)
     assert codec.part_count == 2 and codec.ended
+
+
+def test_elements_that_are_refused_cost_no_other_however_many_they_are():
+    level = {"price": 10.5, "qty": 1}
+    good = {"symbol": "BTC/USD", "bids": [level], "asks": [level], "checksum": 5}
+    bad = good | {"asks": [{"price": 10.5}]}
+    frame = text({"channel": "book", "type": "update", "data": [bad] * 60 + [good]})
+    codec = codec_of("KRAKEN")
+    assert codec.scan((frame,), 3) == 1
+    assert [bool(part.code) for part in codec.last_parts()] == [True] * 60 + [False]
