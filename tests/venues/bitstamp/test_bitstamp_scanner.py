@@ -84,3 +84,11 @@ def test_the_id_of_an_order_in_a_book_is_a_whole_number_of_64_bits(name, code):
     if not code:
         row = records(codec)[1]
         assert (row[0], row[5] % 2**64) == (Kind.ORDER_ADD, int(name))
+
+
+def test_a_fetched_book_is_none_where_another_message_is_named_behind_it():
+    codec = codec_of("BITSTAMP")
+    body = {"microtimestamp": "77", "bids": [["10", "1"]], "asks": []}
+    assert read(codec, text(body), 5, 0)
+    assert read(codec, text(body | {"event": "x", "channel": "y"}), 5, 0) is None
+    assert codec.count == 0

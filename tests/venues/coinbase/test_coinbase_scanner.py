@@ -65,3 +65,12 @@ def test_an_event_of_another_type_is_refused_at_its_type(channel):
     frame = frame.replace(b'"update"', b'"strange"')
     part = only(codec_of("COINBASE"), frame)
     assert (part.code, part.offset) == ("SYNTAX", frame.index(b'"strange"'))
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [("5d", "SYNTAX"), ("5e", "RANGE"), ("5E1", "RANGE"), ("5.0", "RANGE"), ("5 ", "SYNTAX")],
+)
+def test_an_id_in_quotes_is_a_whole_number(number, code):
+    codec = codec_of("COINBASE")
+    assert only(codec, trades(1).replace(b'"1"', f'"{number}"'.encode())).code == code
