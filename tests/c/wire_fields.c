@@ -93,6 +93,12 @@ static void bare_numbers_are_exact_or_refused(void) {
     CHECK(price(&BARE, "-1e1", &ticks) == PMM_ERR_RANGE && price(&BARE, "1e33", &ticks) == PMM_ERR_RANGE);
     CHECK(price(&BARE, "\"10.5\"", &ticks) == PMM_ERR_SYNTAX && price(&QUOTED, "10.5", &ticks) == PMM_ERR_SYNTAX);
     CHECK(price(&QUOTED, "\"10.6\"", &ticks) == PMM_ERR_RANGE && s.fault.at == s.field[F_PRICE] + 1);
+    CHECK(walk(&BARE, "{\"quantity\":1e-31}") == PMM_OK);
+    s.instrument = ROWS;
+    CHECK(pmm_wire_lots(&s, s.field[F_QUANTITY], &lots) && lots == 0 && s.rounded == 1);
+    CHECK(walk(&BARE, "{\"quantity\":12345678901234567890123456789012e-31}") == PMM_OK);
+    s.instrument = ROWS;
+    CHECK(pmm_wire_lots(&s, s.field[F_QUANTITY], &lots) && lots == 1234 && s.rounded == 1);
     CHECK(walk(&BARE, "{\"s\":\"A/B\",\"bids\":[[1d3,1]]}") == PMM_ERR_SYNTAX);
     CHECK(walk(&BARE, "{\"price_of_trades_\":9999999999999999999999999") == PMM_ERR_SYNTAX);
     s.instrument = ROWS;

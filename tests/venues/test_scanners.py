@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 
 import pytest
 
@@ -38,6 +39,32 @@ def test_a_symbol_in_small_letters_is_another_but_geminis(venue, number):
     whole, parts = read(codec, frame), read(codec, renamed(venue, frame, name))
     same = [part.row for part in whole] if venue == "GEMINI" else [NO_ROW]
     assert {part.row for part in parts} == set(same)
+
+
+PRICED = {"BINANCE": [0, 2], "GEMINI": [0, 2], "BITSTAMP": [0, 1, 2, 3, 7]}
+PRICED |= {"COINBASE": [0, 1, 2], "COINBASE_EXCHANGE": [0, 1, 2, 5, 7, 8], "GEMINI_V2": [0, 1, 2]}
+PRICED |= {"KRAKEN": [0, 1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("venue", "number"),
+    [(venue, number) for venue, numbers in PRICED.items() for number in numbers],
+)
+def test_a_level_order_or_trade_may_have_the_least_price_and_none_at_zero(venue, number):
+    codec, row = codec_of(venue), -1 if SPECS[venue][number] else 1
+    for price, code in ((b"0.00000001", ""), (b"0.00000000", "RANGE"), (b"0", "RANGE")):
+        frame = re.sub(rb"\b10\.50?\b", price, SAMPLES[venue][number])
+        parts = read(codec, frame, 3, row)
+        assert {part.code for part in parts} - {""} == {code} - {""}
+        assert code or 1 in [record[3] for record in records(codec)]
+
+
+def test_symbols_that_begin_alike_are_told_apart():
+    names = ["BTC-USDC-PERPETUAL-7", "BTC-USDC-PERPETUAL-8", "BTC-USDC"]
+    codec = Codec(lib.PMM_WIRE_COINBASE, table(names, 8, 8), records_max=64)
+    for row, name in enumerate(names):
+        frame = SAMPLES["COINBASE"][0].replace(b"BTC-USD", name.encode())
+        assert [part.row for part in read(codec, frame)] == [row]
 
 
 def joints(frame):
