@@ -49,7 +49,7 @@ static void scan(const char *text, size_t bytes, size_t room, size_t part_room) 
     wire.part_max = part_room;
     wire.snapshot_row = (int64_t)(bytes % (row_count + 1)) - 1;
     memcpy(exact, text, bytes);
-    int64_t taken = pmm_wire_scan(&wire, exact, &(uint64_t){bytes}, 1, 1);
+    int64_t taken = pmm_wire_scan_one(&wire, exact, bytes, 1);
     if (taken < 0 || taken > 1 || (taken == 1) != (wire.code == 0) || wire.code < PMM_ERR_INVALID) abort();
     if (taken == 0 && (wire.count != 0 || wire.part_count != 0)) abort();
     if (wire.code < 0) outcomes[-wire.code]++;

@@ -99,6 +99,12 @@ static void bare_numbers_are_exact_or_refused(void) {
     CHECK(walk(&BARE, "{\"quantity\":12345678901234567890123456789012e-31}") == PMM_OK);
     s.instrument = ROWS;
     CHECK(pmm_wire_lots(&s, s.field[F_QUANTITY], &lots) && lots == 1234 && s.rounded == 1);
+    CHECK(walk(&BARE, "{\"quantity\":1e-33}") == PMM_OK);
+    s.instrument = ROWS;
+    CHECK(pmm_wire_lots(&s, s.field[F_QUANTITY], &lots) && lots == 0);
+    CHECK(walk(&BARE, "{\"quantity\":1e-34}") == PMM_OK);
+    s.instrument = ROWS;
+    CHECK(!pmm_wire_lots(&s, s.field[F_QUANTITY], &lots) && s.fault.code == PMM_ERR_RANGE);
     CHECK(walk(&BARE, "{\"s\":\"A/B\",\"bids\":[[1d3,1]]}") == PMM_ERR_SYNTAX);
     CHECK(walk(&BARE, "{\"price_of_trades_\":9999999999999999999999999") == PMM_ERR_SYNTAX);
     s.instrument = ROWS;

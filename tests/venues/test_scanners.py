@@ -92,6 +92,48 @@ def test_white_space_anywhere_between_changes_nothing(venue, number, space):
         assert records(codec) == rows, at
 
 
+@pytest.mark.parametrize("letter", [b"\x00", b"\x1f", b"\n"])
+@pytest.mark.parametrize("venue", SAMPLES)
+def test_a_control_character_within_a_word_is_no_json(venue, letter):
+    codec, frame = codec_of(venue), SAMPLES[venue][0]
+    words = [word.span(1) for word in re.finditer(rb'"([^"]*)"', frame)]
+    for at in (at for begin, end in words for at in range(begin, end)):
+        with pytest.raises(FrameError, match="does not parse"):
+            read(codec, frame[:at] + letter + frame[at + 1 :])
+    unknown = b'{"a_name_of_nothing":"some words_of_nothing",'
+    for at in (*range(2, 19), *range(22, 43)):
+        broken = unknown[:at] + letter + unknown[at + 1 :] + frame[1:]
+        with pytest.raises(FrameError, match="does not parse"):
+            read(codec, broken)
+
+
+def test_parts_are_plain_up_to_one_that_is_refused_or_of_others():
+    codec, frame = codec_of("KRAKEN"), SAMPLES["KRAKEN"][2]
+    others = frame.replace(b"ETH/USD", b"DOGE/USD")
+    wrong = frame[:-1].replace(b'"trade_id":373', b'"trade_id":-5') + frame[-1:]
+    for frames, plain in (
+        ([frame, frame], 4),
+        ([frame, others], 3),
+        ([others, frame], 1),
+        ([frame, wrong], 2),
+        ([wrong], 0),
+    ):
+        codec.scan(frames, 3)
+        assert lib.pmm_wire_plain(codec.wire) == plain
+
+
+def test_more_in_a_level_may_stand_in_any_shape():
+    codec = codec_of("BINANCE")
+    for level in (
+        b'["10","1",5,6]',
+        b'["10","1",5 , 6 ]',
+        b'["10","1" ,"x"]',
+        b'[ "10" ,"1", [] ,{} ]',
+    ):
+        part = only(codec, b'{"lastUpdateId":7,"bids":[%s],"asks":[]}' % level, 3, 0)
+        assert (part.count, part.code) == (3, "")
+
+
 @pytest.mark.parametrize("letter", [b"x", b"1", b",", b" "])
 @pytest.mark.parametrize(
     ("venue", "number"),

@@ -101,9 +101,10 @@ def test_a_bare_snapshot_that_nobody_asked_for_is_of_no_row(codec):
 
 
 def test_the_largest_ids_are_exact(codec):
-    largest = 2**63 - 1
-    assert only(codec, text(DEPTH | {"u": largest})).final_id == largest
-    assert set(codec.events.array[:3]["aux"]) == {largest}
+    for largest in (2**63 - 1, 8_500_000_000_000_000_009, 10**18, 99_999_999):
+        assert only(codec, text(DEPTH | {"U": 5, "u": largest})).final_id == largest
+        assert set(codec.events.array[:3]["aux"]) == {largest}
+        assert codec.wire.code == 0
 
 
 @given(st.sampled_from(HOT), st.randoms(), st.booleans(), st.sampled_from([None, 1, 0]))
