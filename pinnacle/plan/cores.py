@@ -1,5 +1,6 @@
 """Cores of their own for the processes on the order path, dealt from what the machine has."""
 
+import contextlib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -151,11 +152,9 @@ def _pinned() -> Cores:
     for place in Path("/proc").iterdir():
         if not place.name.isdecimal() or int(place.name) == os.getpid():
             continue
-        try:
+        with contextlib.suppress(OSError):  # it has ended meanwhile, or may not be looked at
             cores = os.sched_getaffinity(int(place.name))
             # The kernel's own threads are each core's, and have no command line.
             if len(cores) == 1 and (place / "cmdline").read_bytes():
                 found |= cores
-        except OSError:
-            continue  # it has ended meanwhile, or may not be looked at
     return frozenset(found)

@@ -96,6 +96,16 @@ def test_it_is_asked_quickly_at_first_and_a_failure_ends_nothing(tmp_path, monke
     assert "not Binance's time" in troubles.last
 
 
+def test_a_first_reply_that_says_nothing_ends_nothing(tmp_path, monkeypatch):
+    def answer(number):
+        return (200, {}, b"not json") if number == 1 else shown("binance", time.time())
+
+    estimates, asked, troubles = run(
+        tmp_path, "binance", answer, lambda found, _: bool(found), monkeypatch
+    )
+    assert len(asked) == len(estimates) + 1 and "not Binance's time" in troubles.last
+
+
 def test_once_it_is_known_it_is_asked_seldom(tmp_path, monkeypatch):
     monkeypatch.setattr(venue_clock, "QUICK_S", 0.001)
     looks = iter(range(60))

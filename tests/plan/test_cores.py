@@ -1,14 +1,17 @@
 """Cores dealt to processes, on machines that are made up, and what this one says of itself."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pinnacle.plan import cores as cores_of
 from pinnacle.plan.cores import ORDER_PATH, Machine, deal, in_words, listed, this_machine, undealt
 from pinnacle.runtime.topology import MarketPlace, Topology
 from tests.seats import topology_of
@@ -164,3 +167,31 @@ def test_a_program_that_is_pinned_to_a_core_has_taken_it():
             until(lambda: cpu in this_machine().taken, 10, "a taken core")
         finally:
             program.send_signal(signal.SIGKILL)
+
+
+def test_cores_are_taken_by_programs_that_are_pinned_to_one_and_by_no_other():
+    def pinned():
+        found = set()
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                cores = process.cpu_affinity()
+                if len(cores) == 1 and process.cmdline() and process.pid != os.getpid():
+                    found.update(cores)
+        return found
+
+    until(lambda: this_machine().taken == pinned(), 10, "the same cores as are pinned")
+
+
+def test_asking_for_isolated_cores_leaves_this_process_where_it_was(monkeypatch):
+    """Nobody here need have some: what is asked of the kernel is what it would be asked for."""
+    asked, isolated = [], max(os.sched_getaffinity(0)) + 1
+    monkeypatch.setattr(
+        cores_of, "_listed", lambda file: cores(isolated) if file.name == "isolated" else cores()
+    )
+    before = os.sched_getaffinity(0)
+    monkeypatch.setattr(os, "sched_setaffinity", lambda pid, who: asked.append((pid, set(who))))
+    monkeypatch.setattr(
+        os, "sched_getaffinity", lambda pid: before | {isolated} if asked else before
+    )
+    assert this_machine().isolated == {isolated}
+    assert asked == [(0, before | {isolated}), (0, before)]

@@ -244,7 +244,8 @@ def test_the_words_name_the_byte_and_show_its_surroundings(codec):
     body = text(DEPTH | {"b": [["61737.631", "1"]]})
     part = only(codec, body)
     words = codec.words(codec.parts[0], body)
-    assert re.fullmatch(r"number out of range at byte \d+ of \d+: .*61737\.631.*", words)
+    said = r"number out of range at byte \d+ of \d+: .*61737\.631.*"
+    assert re.fullmatch(f"{said}: too large, or between two of the instrument's steps", words)
     assert body[part.offset :].startswith(b"61737.631")
 
 

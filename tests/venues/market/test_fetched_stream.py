@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from pinnacle.core.schema import Reason
+from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.binance.stream import BinanceStream
 from pinnacle.venues.bitstamp.stream import BitstampStream
 from pinnacle.venues.market.fetched import RECENT_MAX
@@ -152,3 +152,40 @@ def test_trades_of_a_connection_that_lags_do_not_come_again_when_all_books_are_l
     assert trades(scene, 2, 3, 4) == [4]
     scene.stream.invalidate(Reason.DISCONNECTED, 3, [0])
     assert trades(scene, 1) == [1], "the venue may count anew by then"
+
+
+def test_each_book_stands_at_its_own_number():
+    sink = Kept(2)
+    stream = BinanceStream(table(["BTCUSDT", "ETHUSDT"], 0, 0), sink)
+    venues = [Binance(), Binance()]
+    venues[1].symbol = "ETHUSDT"
+    for row, number in ((1, 70), (0, 5)):
+        assert stream.snapshot(row, venues[row].book(number, [["10", "1"]], []), 1)
+    assert [stream.standing[row].last_id for row in (0, 1)] == [5, 70]
+    stream.take([venues[1].update(71, [["10", "2"]], []), venues[0].update(6, [["9", "3"]], [])], 2)
+    assert [stream.standing[row].last_id for row in (0, 1)] == [6, 71]
+    assert [sink.levels(row) for row in (0, 1)] == [({10: 1, 9: 3}, {}), ({10: 2}, {})]
+
+
+def test_what_is_numbered_0_is_news_once():
+    sink = Kept(1)
+    stream = BinanceStream(table(["BTCUSDT"], 0, 0), sink)
+    stream.repeated = True
+    top = {"u": 0, "s": "BTCUSDT", "b": "10", "B": "1", "a": "11", "A": "2"}
+    for _ in range(2):
+        for _ in range(2):
+            stream.take([Binance().trade(0), text(top)], 1)
+        assert [kind for kind, _ in sink.records] == [Kind.TRADE, Kind.TOP]
+        stream.invalidate(Reason.DISCONNECTED, 1, [0])
+        sink.calls.clear()
+
+
+def test_an_answer_to_a_request_of_before_is_known_by_its_generation():
+    stream = BinanceStream(table(["BTCUSDT", "ETHUSDT"], 0, 0), Kept(2))
+    stream.renew(0)
+    assert stream.generations == [0, 0], "of a book that is not there"
+    stream.snapshot(0, Binance().book(5, [["10", "1"]], []), 1)
+    stream.renew(0)
+    assert (stream.generations, stream.renewing) == ([1, 0], {0})
+    stream.resync(0, Reason.RESYNC, 2)
+    assert stream.generations == [2, 0] and stream.renewing == set()

@@ -149,6 +149,7 @@ def test_an_execution_of_an_order_that_does_not_rest_costs_the_book():
     desk.take(market.frames[at][1])
     assert desk.sink.losses == [(7, Reason.UNKNOWN_ORDER)]
     assert desk.told == [(SYMBOLS["coinbase_exchange"], "its orders do not add up: UNKNOWN_ORDER")]
+    assert desk.stream.tallies[0].odd == 1
     assert desk.stream.snapshot(0, market.book(at + 1), 2)
     assert desk.levels() == positive(market.states[at + 1])
 
@@ -216,3 +217,37 @@ def test_records_of_the_levels_are_whole_messages():
         desk.take(frame)
     assert all(rows[-1]["flags"] & 1 for rows in desk.sink.calls)
     assert ffi.sizeof("struct pmm_event") == desk.sink.calls[0].itemsize
+
+
+def test_books_of_levels_and_of_orders_stand_side_by_side():
+    """Of a recording nobody knows which; each symbol's first snapshot tells."""
+    market, sink = OrderMarket("bitstamp", 7), Kept(3)
+    stream = BitstampStream(table(["btcusd", "ethusd", "xrpusd"], 2, 2), None, sink, orders=None)
+    begin = next(
+        at for at, sides in enumerate(market.states) if any(sides) and not is_crossed(sides)
+    )
+    assert stream.snapshot(0, market.book(begin), 1)
+    other = b'{"microtimestamp":"5","bids":[["1.00","2.00"]],"asks":[]}'
+    assert stream.snapshot(1, other, 1) and stream.snapshot(2, other, 1)
+    level = (
+        '{"data":{"microtimestamp":"%d","bids":[["1.00","%d.00"]],"asks":[]},'
+        '"channel":"diff_order_book_%s","event":"data"}'
+    )
+    for number, (_, frame) in enumerate(market.frames[begin:], 6):
+        stream.take([level.encode() % (number, 3, b"ethusd"), frame], 2)
+        stream.take(
+            [level.encode() % (number, 4, b"xrpusd"), level.encode() % (number, 5, b"ethusd")], 2
+        )
+    sums = tuple(
+        {price: size for price, size in side.items() if size} for side in market.states[-1]
+    )
+    assert [sink.levels(row) for row in (0, 1, 2)] == [sums, ({100: 500}, {}), ({100: 400}, {})]
+    assert stream.book_of(0) is not None and stream.book_of(1) is stream.book_of(2) is None
+
+
+def test_an_empty_book_is_one_of_orders_where_orders_were_told():
+    market, sink = OrderMarket("bitstamp", 7), Kept(1)
+    stream = BitstampStream(table(["btcusd"], 2, 2), None, sink, orders=None)
+    stream.take([frame for _, frame in market.frames], 1)
+    assert stream.snapshot(0, market.book(0), 2)
+    assert sink.levels(0) == positive(market.states[-1]) and stream.book_of(0) is not None

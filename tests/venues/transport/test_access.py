@@ -15,7 +15,7 @@ from websockets.http11 import Response
 
 from pinnacle.core.config import convert_part
 from pinnacle.core.errors import ConfigError
-from pinnacle.venues.transport.access import Access, authority_fault
+from pinnacle.venues.transport.access import Access, access_of, authority_fault
 from pinnacle.venues.transport.certificates import make_certificates
 from pinnacle.venues.transport.config import ConnectionConfig, RestConfig
 from pinnacle.venues.transport.fetching import Problem, get
@@ -303,3 +303,11 @@ def test_what_cannot_be_is_refused_by_its_key(keys, told):
         convert_part(keys, ConnectionConfig, "feed.somebody")
     assert str(caught.value).startswith(f"feed.somebody.{told}")
     assert "secret" not in str(caught.value)
+
+
+def test_all_who_reach_a_venue_in_one_way_share_it():
+    one, same, other = (RestConfig(rest_url=f"https://127.0.0.1:{port}") for port in (8, 8, 9))
+    access = access_of(one)
+    assert access.config == one and access_of(same) is access and access_of(other) is not access
+    access.patience.asked(60.0)
+    assert access_of(same).patience.until > 0.0 == access_of(other).patience.until
