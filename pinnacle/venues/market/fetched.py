@@ -9,7 +9,7 @@ from pinnacle.core.schema import Reason
 from pinnacle.venues.market.codec import Codec, FrameError, MessageKind, excerpt
 from pinnacle.venues.market.following import Rule
 from pinnacle.venues.market.stream import MarketStream, Tell, untold
-from pinnacle.venues.market.sync import BookSync, Diff
+from pinnacle.venues.market.sync import HELD_BYTES_MAX, BookSync, Diff
 from pinnacle.venues.port import Sink
 
 #: Trades of an instrument that are known again, whatever their order.
@@ -57,10 +57,14 @@ class FetchedStream(MarketStream):
 
     #: Whether the venue numbers each change of a book.
     NUMBERED: ClassVar[bool] = True
+    #: Of updates of one book that wait for its snapshot.
+    HELD_BYTES_MAX: ClassVar[int] = HELD_BYTES_MAX
 
     def __init__(self, codec: Codec, sink: Sink, tell: Tell = untold):
         super().__init__(codec, sink, tell)
-        self.syncs = [BookSync(self.NUMBERED, row=self.standing + row) for row in self.rows]
+        self.syncs = [
+            BookSync(self.NUMBERED, self.HELD_BYTES_MAX, self.standing + row) for row in self.rows
+        ]
         self.renewing: set[int] = set()
         self.generations = [0 for _ in self.rows]
         self._repeated = False

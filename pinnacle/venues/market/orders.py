@@ -14,11 +14,8 @@ from pinnacle.core.schema import EventBuffer, Kind
 from pinnacle.venues.market.codec import Codec, FrameError, MessageKind
 from pinnacle.venues.market.fetched import FetchedStream
 from pinnacle.venues.market.stream import Tell, untold
-from pinnacle.venues.market.sync import BookSync
 from pinnacle.venues.port import Sink
 
-#: Of one book: its snapshot is tens of megabytes, and every order is a message.
-HELD_BYTES_MAX = 1 << 26
 #: Of the levels of one book: ticks that are found directly, and levels a side.
 WINDOW, LEVELS = 1 << 16, 1 << 17
 
@@ -31,6 +28,8 @@ class OrdersStream(FetchedStream):
     again what a snapshot has.
     """
 
+    #: A snapshot is tens of megabytes, and every order is a message.
+    HELD_BYTES_MAX = 1 << 26
     #: Orders of one book.
     ORDERS_MAX: ClassVar[int]
 
@@ -44,9 +43,6 @@ class OrdersStream(FetchedStream):
         self._ordered: set[int] = set()
         self._rows = {int(row["instrument_id"]): at for at, row in enumerate(codec.instruments)}
         self._out = EventBuffer(codec.events.capacity)
-        self.syncs = [
-            BookSync(self.NUMBERED, HELD_BYTES_MAX, self.standing + row) for row in self.rows
-        ]
         if orders:  # Before the session runs: a book of orders is tens of megabytes.
             for row in self.rows:
                 self.tells(row, orders=True)

@@ -39,7 +39,8 @@ class RedundantConnections:
             one = _Connection(self, conversation)
             one.session = WebSocketSession(url, config, one, troubles)
             self.sessions.append(one.session)
-        self.speaking = self.sessions[0]
+        #: Whose frames are being taken.
+        self.speaking: WebSocketSession
 
     @property
     def frames(self) -> int:

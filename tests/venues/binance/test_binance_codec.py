@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinnacle.core._native import lib
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.errors import NativeError
 from pinnacle.core.schema import EVENT, Flag, Kind, Side, Source, Venue
 from pinnacle.venues.binance.control import decode_control, encode_subscribe, stream_names
@@ -238,6 +238,11 @@ def test_more_records_than_the_buffer_holds_is_an_error_and_writes_none_past_it(
         with pytest.raises(FrameError, match="full"):
             read(narrow, text(message), 0, 1)
         assert not narrow.events.array[room:].view("u1").any()
+
+
+def test_rows_are_those_of_the_table(codec):
+    symbols = [ffi.string(codec.row(row).symbol).decode() for row in (0, 1)]
+    assert symbols == codec.symbols == ["ETHUSDT", "BTCUSDT"]
 
 
 def test_the_words_name_the_byte_and_show_its_surroundings(codec):

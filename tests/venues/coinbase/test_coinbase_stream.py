@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinnacle.core.schema import Kind, Reason, Side
+from pinnacle.core.schema import Flag, Kind, Reason, Side, Source
 from pinnacle.venues.coinbase.stream import CoinbaseStream
 from tests.venues.kept import Kept
 from tests.venues.samples import text
@@ -113,6 +113,26 @@ def test_a_frame_that_comes_again_is_dropped():
     assert depths == [5, 8]
     assert desk.stream.own.dropped == 2
     assert not desk.stream.broken
+
+
+def test_nothing_of_a_frame_that_comes_again_is_taken():
+    desk = begun()
+    both = [event("update", symbol, ("bid", "10", "5")) for symbol in (BTC, ETH)]
+    again = [event("update", symbol, ("bid", "10", "9")) for symbol in (BTC, ETH)]
+    desk.take(frame(2, "l2_data", *both), frame(2, "l2_data", *again), frame(3, "l2_data", *both))
+    assert [int(r["quantity"]) for rows in desk.sink.calls[1:] for r in rows] == [5] * 4
+    assert (desk.stream.own.dropped, desk.stream.broken) == (1, Reason.NONE)
+
+
+def test_what_is_said_of_a_loss_is_of_the_venue_and_the_time():
+    sink, rows = Kept(), table([BTC, ETH], 0, 0)
+    rows["venue_id"] = [3, 4]
+    CoinbaseStream(rows, None, sink).lose(Reason.DISCONNECTED, 55)
+    fields = ["instrument_id", "venue_id", "kind", "reason", "recv_ns", "flags", "source", "price"]
+    assert sink.calls[-1][fields].tolist() == [
+        (7, 3, Kind.BOOK_INVALID, Reason.DISCONNECTED, 55, Flag.LAST, Source.FEED, 0),
+        (8, 4, Kind.BOOK_INVALID, Reason.DISCONNECTED, 55, Flag.LAST, Source.FEED, 0),
+    ]
 
 
 def test_updates_before_the_snapshot_are_early():

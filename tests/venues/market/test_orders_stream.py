@@ -9,7 +9,9 @@ from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.bitstamp.stream import BitstampStream
 from pinnacle.venues.coinbase_exchange.stream import CoinbaseExchangeStream
 from pinnacle.venues.market.codec import FrameError
+from pinnacle.venues.market.sync import HELD_BYTES_MAX
 from tests.venues.kept import Kept
+from tests.venues.samples import text
 from tests.venues.single_orders import SYMBOLS, OrderMarket
 from tests.venues.wire import table
 
@@ -251,3 +253,22 @@ def test_an_empty_book_is_one_of_orders_where_orders_were_told():
     stream.take([frame for _, frame in market.frames], 1)
     assert stream.snapshot(0, market.book(0), 2)
     assert sink.levels(0) == positive(market.states[-1]) and stream.book_of(0) is not None
+
+
+def test_an_empty_book_is_one_of_levels_where_levels_were_told():
+    sink = Kept(1)
+    stream = BitstampStream(table(["btcusd"], 2, 2), None, sink, orders=None)
+    row = {"microtimestamp": "6", "bids": [["1.00", "3.00"]], "asks": []}
+    stream.take([text({"data": row, "channel": "diff_order_book_btcusd", "event": "data"})], 1)
+    assert stream.snapshot(0, b'{"microtimestamp":"5","bids":[],"asks":[]}', 2)
+    assert sink.levels(0) == ({100: 300}, {}) and stream.book_of(0) is None
+
+
+def test_of_orders_more_is_held_than_of_levels():
+    market = OrderMarket("coinbase_exchange", 3)
+    frames = [frame for _, frame in market.frames]
+    padding = b',"x":"' + b"y" * (HELD_BYTES_MAX // 20) + b'"}'
+    desk = Desk("coinbase_exchange")
+    desk.take(*(frame[:-1] + padding for frame in frames))
+    assert desk.stream.snapshot(0, market.book(0), 2)
+    assert desk.levels() == positive(market.states[-1])

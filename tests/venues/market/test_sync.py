@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pinnacle.core._native import ffi
 from pinnacle.venues.market.sync import HELD_BYTES_MAX, BookSync, Diff
 
 
@@ -245,3 +246,14 @@ def test_a_held_update_that_comes_twice_is_kept_once():
     for first, final in [(5, 6), (5, 6), (7, 8), (3, 4)]:
         sync.on_diff(first, final, b"%d" % final)
     assert sync.on_snapshot(4) == [b"6", b"8"]
+
+
+def test_a_book_that_is_forgotten_stands_nowhere():
+    row = ffi.new("struct pmm_follow_row *")
+    sync = BookSync(row=row)
+    sync.on_snapshot(7)
+    assert (row.last_id, row.fresh, row.renewing) == (7, 1, 0)
+    sync.renew()
+    assert row.renewing == 1
+    sync.reset()
+    assert (sync.last_id, row.fresh, row.renewing, sync.live) == (0, 0, 0, False)

@@ -54,3 +54,49 @@ def test_an_inbox_gives_all_in_order_and_holds_back_while_there_is_too_much(step
         asyncio.run(run())
     assert taken == put
     assert all(one != other for one, other in pairwise(held))
+
+
+def test_what_comes_when_nobody_takes_any_more_is_thrown_away():
+    box, held = Inbox(2), []
+    box.put(b"before")
+    box.discard()
+    box.hold = lambda: held.append(True)
+    assert all(box.put(b"frame") for _ in range(10)) and box.put(b"part", False)
+    assert not held and box.begun is None
+    box.end("gone")
+    assert asyncio.run(box.take()) == []
+
+
+def test_what_comes_behind_the_end_does_not_count_and_what_waited_does():
+    box = Inbox(2)
+    box.put(b"before")
+    box.end("gone")
+    box.end("another reason")
+    assert box.put(b"behind") and box.why == "gone"
+    assert asyncio.run(box.take()) == [b"before"] and asyncio.run(box.take()) == []
+
+
+def test_who_has_nothing_to_hold_need_not_say_so():
+    box = Inbox(1)
+    assert all(box.put(b"frame") for _ in range(5))
+    box.discard()
+
+
+def test_a_backlog_lets_others_run():
+    box, turns = Inbox(10 * FRAMES_PER_TURN), []
+
+    async def other():
+        while True:
+            turns.append(len(turns))
+            await asyncio.sleep(0)
+
+    async def run():
+        running = asyncio.create_task(other())
+        for _ in range(4 * FRAMES_PER_TURN):
+            box.put(b"frame")
+        for taken in range(1, 4):
+            await box.take()
+            assert len(turns) >= taken
+        running.cancel()
+
+    asyncio.run(run())

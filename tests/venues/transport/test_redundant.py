@@ -137,3 +137,20 @@ def test_a_line_that_falls_silent_is_given_up_and_the_others_stay():
         assert talk.reasons == [Reason.STALE] and lines.connections == 1
 
     with_lines(2, scene)
+
+
+def test_one_that_fails_for_good_ends_all_of_them():
+    class Broken(Exception):
+        pass
+
+    async def scene(venue, talk, lines):
+        async def run(*beside):
+            raise Broken
+
+        lines.sessions[1].run = run
+        async with asyncio.timeout(10):
+            with contextlib.suppress(Broken):
+                await lines.run()
+                raise AssertionError("it goes on")
+
+    with_lines(2, scene)
