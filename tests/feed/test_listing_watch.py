@@ -111,10 +111,16 @@ def test_a_halt_is_seen_at_the_next_look_and_so_is_its_end(tmp_path, monkeypatch
     def answer(_):
         return 200, reply("binance").replace("TRADING", next(states, "TRADING")).encode()
 
-    desk = Desk(tmp_path, "binance", instrument_of("binance"), answer, listing_ms=20)
-    desk.run(lambda: len(desk.market.held) >= 3)
+    desk, said = Desk(tmp_path, "binance", instrument_of("binance"), answer, listing_ms=20), []
+    for level in ("error", "warning", "info"):
+        monkeypatch.setattr(
+            listing_watch.log, level, lambda words, level=level: said.append((level, words))
+        )
+    desk.run(lambda: len(desk.market.held) >= 5)
     assert desk.market.held[:3] == [(0, Reason.NONE), (0, Reason.HALTED), (0, Reason.NONE)]
     assert desk.table.read(0).listed == Listed.TRADING
+    assert [level for level, _ in said] == ["error", "info"], said
+    assert "BREAK" in said[0][1] and said[1][1].endswith("as the venue has it, again")
 
 
 def test_one_that_is_gone_from_the_list_is_delisted_and_keeps_its_currencies(tmp_path):

@@ -237,6 +237,7 @@ def test_books_of_levels_and_of_orders_stand_side_by_side():
     )
     for number, (_, frame) in enumerate(market.frames[begin:], 6):
         stream.take([level.encode() % (number, 3, b"ethusd"), frame], 2)
+        stream.take([level.encode() % (number, 9, b"btcusd")], 2)
         stream.take(
             [level.encode() % (number, 4, b"xrpusd"), level.encode() % (number, 5, b"ethusd")], 2
         )

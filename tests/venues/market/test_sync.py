@@ -257,3 +257,27 @@ def test_a_book_that_is_forgotten_stands_nowhere():
     assert row.renewing == 1
     sync.reset()
     assert (sync.last_id, row.fresh, row.renewing, sync.live) == (0, 0, 0, False)
+
+
+def test_of_updates_that_are_too_large_each_the_newest_is_held():
+    sync, frame = BookSync(held_bytes_max=10), bytes(11)
+    for update in (1, 2, 3):
+        sync.on_diff(update, update, frame)
+        assert (sync.held, sync.held_bytes) == (1, 11)
+    assert sync.on_snapshot(2) == [frame]
+
+
+def test_a_live_book_does_not_go_back():
+    sync = BookSync()
+    sync.on_snapshot(10)
+    assert sync.on_snapshot(9) is None and sync.on_snapshot(8) is None
+    assert sync.last_id == 10
+    assert sync.on_snapshot(11) == [] and sync.last_id == 11
+
+
+def test_a_number_of_0_is_one():
+    for numbered in (True, False):
+        sync = BookSync(numbered)
+        sync.repeated = True
+        assert sync.on_diff(0, 0, b"first") is Diff.HELD
+        assert sync.on_snapshot(0) == ([] if numbered else [b"first"])

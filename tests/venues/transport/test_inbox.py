@@ -76,6 +76,22 @@ def test_what_comes_behind_the_end_does_not_count_and_what_waited_does():
     assert asyncio.run(box.take()) == [b"before"] and asyncio.run(box.take()) == []
 
 
+def test_a_sender_is_held_back_from_one_too_many_on_until_a_quarter_is_left():
+    held, box = [False], Inbox(20)
+    box.hold, box.release = lambda: held.append(True), lambda: held.append(False)
+    for count in range(1, FRAMES_PER_TURN + 7):
+        box.put(b"frame")
+        assert held[-1] == (count > 20)
+    asyncio.run(box.take())
+    assert held[-1], "6 are left"
+    assert all(box.put(b"frame") for _ in range(FRAMES_PER_TURN - 1))
+    asyncio.run(box.take())
+    assert held == [False, True, False], "5 are left"
+    assert all(box.put(b"frame") for _ in range(FRAMES_PER_TURN))
+    box.discard()
+    assert held == [False, True, False, True, False]
+
+
 def test_who_has_nothing_to_hold_need_not_say_so():
     box = Inbox(1)
     assert all(box.put(b"frame") for _ in range(5))
