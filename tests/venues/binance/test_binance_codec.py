@@ -309,3 +309,12 @@ def test_levels_keep_the_order_of_the_message(codec):
     only(codec, text(DEPTH | {"b": levels, "a": []}))
     prices = codec.events.array[: codec.count]["price"].tolist()
     assert len(prices) == 40 and all(a > b for a, b in pairwise(prices))
+
+
+def test_rows_are_found_by_the_names_that_the_venue_writes():
+    codec = Codec(lib.PMM_WIRE_BINANCE, TABLE, ["ONE", "OTHER"])
+    assert codec.symbols == ["ETHUSDT", "BTCUSDT"]
+    frames = [text(DEPTH | {"s": name}) for name in ("OTHER", "BTCUSDT")]
+    assert codec.scan(frames, 1) == 2
+    assert [part.row for part in codec.last_parts()] == [1, NO_ROW]
+    assert codec.last_rows() == {1}

@@ -261,3 +261,10 @@ def test_no_book_is_valid_behind_a_hole(makers, hole, again, size):
     held = updates[-1] if begins and updates[-1] >= begins[0] else None
     quantity = 1 if held in begins else held and held + 1
     assert desk.sink.levels(0) == (None if held is None else ({10: quantity}, {}))
+
+
+def test_a_frame_without_a_number_counts_for_nothing():
+    desk, error = begun(), text({"type": "error", "message": "no"})
+    assert desk.take(error, update(2, "5"), error, update(3, "6")) == [error, error]
+    assert (desk.sink.levels(), desk.stream.broken) == (({10: 6}, {}), Reason.NONE)
+    assert [tally.snapshots for tally in desk.stream.tallies] == [1, 1]

@@ -7,7 +7,7 @@ import pytest
 from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.binance.stream import BinanceStream
 from pinnacle.venues.bitstamp.stream import BitstampStream
-from pinnacle.venues.market.fetched import RECENT_MAX
+from pinnacle.venues.market.fetched import RECENT_MAX, Recent
 from tests.venues.kept import Kept
 from tests.venues.samples import text
 from tests.venues.wire import table
@@ -189,3 +189,45 @@ def test_an_answer_to_a_request_of_before_is_known_by_its_generation():
     assert (stream.generations, stream.renewing) == ([1, 0], {0})
     stream.resync(0, Reason.RESYNC, 2)
     assert stream.generations == [2, 0] and stream.renewing == set()
+
+
+def test_a_book_that_is_held_counts_one_break_and_takes_no_snapshot():
+    sink = Kept(1)
+    stream = BinanceStream(table(["BTCUSDT"], 0, 0), sink)
+    book = Binance().book(5, [["10", "1"]], [])
+    assert stream.snapshot(0, book, 1) and stream.tallies[0].snapshots == 1
+    stream.hold(0, Reason.HALTED, 2)
+    assert (stream.tallies[0].resyncs, stream.wanted) == (1, set())
+    stream.hold(0, Reason.DELISTED, 3)
+    assert stream.snapshot(0, book, 4) and sink.levels() is None
+    assert stream.tallies[0].snapshots == 1
+    stream.hold(0, Reason.NONE, 5)
+    assert (stream.tallies[0].resyncs, stream.wanted) == (1, {0})
+    assert stream.snapshot(0, book, 6) and sink.levels() == ({10: 1}, {})
+    assert [reason for _, reason in sink.losses] == [
+        Reason.HALTED, Reason.DELISTED, Reason.RESYNC,
+    ]  # fmt: skip
+
+
+def test_a_broken_connection_takes_no_snapshot():
+    stream = BinanceStream(table(["BTCUSDT"], 0, 0), Kept(1))
+    nobodys = text({"e": "depthUpdate", "E": 1, "U": 5, "u": 5, "b": [], "a": []})
+    stream.take([nobodys], 1)
+    assert stream.broken is Reason.CHECKSUM
+    assert not stream.snapshot(0, Binance().book(5, [["10", "1"]], []), 2)
+    stream.begin()
+    assert stream.snapshot(0, Binance().book(5, [["10", "1"]], []), 3)
+
+
+def test_quantities_of_a_snapshot_that_are_finer_than_a_lot_are_counted():
+    stream = BinanceStream(table(["BTCUSDT"], 0, 0), Kept(1))
+    assert stream.snapshot(0, Binance().book(5, [["10", "1.5"]], [["11", "2"]]), 1)
+    assert stream.tallies[0].rounded == 1
+
+
+def test_ids_of_trades_that_were_let_go_count_anew_behind_a_break():
+    recent = Recent()
+    assert all(recent.is_new(number) for number in range(RECENT_MAX + 2))
+    assert not recent.is_new(0) and not recent.is_new(1) and not recent.is_new(RECENT_MAX)
+    recent.forget()
+    assert recent.is_new(0) and recent.is_new(1)

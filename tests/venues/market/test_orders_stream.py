@@ -251,7 +251,9 @@ def test_books_of_levels_and_of_orders_stand_side_by_side():
 def test_an_empty_book_is_one_of_orders_where_orders_were_told():
     market, sink = OrderMarket("bitstamp", 7), Kept(1)
     stream = BitstampStream(table(["btcusd"], 2, 2), None, sink, orders=None)
-    stream.take([frame for _, frame in market.frames], 1)
+    row = {"microtimestamp": str(market.number), "bids": [["1.00", "9.00"]], "asks": []}
+    level = text({"data": row, "channel": "diff_order_book_btcusd", "event": "data"})
+    stream.take([*(frame for _, frame in market.frames), level], 1)
     assert stream.snapshot(0, market.book(0), 2)
     assert sink.levels(0) == positive(market.states[-1]) and stream.book_of(0) is not None
 

@@ -281,3 +281,30 @@ def test_a_number_of_0_is_one():
         sync.repeated = True
         assert sync.on_diff(0, 0, b"first") is Diff.HELD
         assert sync.on_snapshot(0) == ([] if numbered else [b"first"])
+
+
+def test_a_hole_of_one_update_is_one():
+    sync = BookSync()
+    sync.on_diff(1, 5, b"5")
+    sync.on_diff(7, 9, b"9")
+    assert sync.held == 1 and sync.on_snapshot(5) is None
+    assert sync.on_snapshot(6) == [b"9"]
+
+
+def test_what_was_there_before_a_break_counts_anew_behind_it():
+    sync = BookSync(numbered=False)
+    sync.repeated = True
+    assert [sync.on_diff(5, 5, b"x") for _ in range(2)] == [Diff.HELD, Diff.HELD]
+    assert sync.held == 1
+    sync.reset()
+    assert (sync.on_diff(5, 5, b"x"), sync.held) == (Diff.HELD, 1)
+    assert sync.on_snapshot(4) == [b"x"]
+    assert [sync.on_diff(6, 6, b"y") for _ in range(2)] == [Diff.APPLY, Diff.DROP]
+
+
+def test_a_book_that_is_renewed_takes_no_snapshot_from_before():
+    sync = BookSync(numbered=False)
+    sync.on_snapshot(10)
+    sync.renew()
+    assert sync.on_snapshot(9) is None and sync.live
+    assert sync.on_snapshot(10) == []

@@ -116,3 +116,12 @@ def test_a_backlog_lets_others_run():
         running.cancel()
 
     asyncio.run(run())
+
+
+def test_a_sender_is_held_back_from_a_byte_too_many_on(monkeypatch):
+    monkeypatch.setattr(inbox, "FRAME_BYTES_MAX", 100)
+    box, held = Inbox(1000), []
+    box.hold = lambda: held.append(True)
+    for size, expected in ((60, []), (40, []), (1, [True])):
+        box.put(b"x" * size)
+        assert held == expected

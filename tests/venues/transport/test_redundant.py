@@ -73,6 +73,7 @@ def test_each_line_is_greeted_and_heard_and_all_are_one_connection():
     async def scene(venue, talk, lines):
         assert venue.heard == [["hello", "again"]] * 2
         assert lines.connections == 1 and lines.state is ConnectionState.LIVE
+        assert lines.access is lines.sessions[0].access is lines.sessions[1].access
         await venue.say("news")
         await until(lambda: talk.taken.count(b"news") == 2)
         assert lines.frames == 4
@@ -152,5 +153,7 @@ def test_one_that_fails_for_good_ends_all_of_them():
             with contextlib.suppress(Broken):
                 await lines.run()
                 raise AssertionError("it goes on")
+        names = [task.get_coro().__qualname__ for task in asyncio.all_tasks()]
+        assert names.count("WebSocketSession.run") == 2, "those of the other run alone"
 
     with_lines(2, scene)
