@@ -82,7 +82,6 @@ class MarketStream(ABC):
         self._sink = sink
         self._tell = tell
         self._notices = EventBuffer(len(self.rows))
-        self._notices.array["instrument_id"] = codec.instruments["instrument_id"]
         self.watch: Watch | None = None
         self._first = self._end = 0
 

@@ -268,3 +268,11 @@ def test_a_frame_without_a_number_counts_for_nothing():
     assert desk.take(error, update(2, "5"), error, update(3, "6")) == [error, error]
     assert (desk.sink.levels(), desk.stream.broken) == (({10: 6}, {}), Reason.NONE)
     assert [tally.snapshots for tally in desk.stream.tallies] == [1, 1]
+
+
+def test_what_is_to_be_looked_at_behind_what_simply_follows_is_of_the_same_frame():
+    desk = begun()
+    rows = [event("update", BTC, ("bid", "10", "5")), event("update", ETH, ("bid", "10", "5.5"))]
+    desk.take(frame(2, "l2_data", *rows), frame(3, "l2_data", *rows))
+    assert (desk.sink.levels(0), desk.sink.levels(1)) == (({10: 5}, {}), ({10: 5}, {}))
+    assert (desk.stream.tallies[1].rounded, desk.stream.own.dropped) == (2, 0)

@@ -187,8 +187,14 @@ def test_an_answer_to_a_request_of_before_is_known_by_its_generation():
     stream.snapshot(0, Binance().book(5, [["10", "1"]], []), 1)
     stream.renew(0)
     assert (stream.generations, stream.renewing) == ([1, 0], {0})
+    assert stream.snapshot(0, Binance().book(4, [["10", "7"]], []), 2) is False
+    assert stream.snapshot(0, Binance().book(6, [["10", "2"]], []), 2)
+    assert stream.renewing == set() and stream.tallies[0].snapshots == 2
+    assert stream.snapshot(0, Binance().book(5, [["10", "9"]], []), 3) is True
+    assert stream.tallies[0].snapshots == 2, "nobody wants one"
+    stream.renew(0)
     stream.resync(0, Reason.RESYNC, 2)
-    assert stream.generations == [2, 0] and stream.renewing == set()
+    assert stream.generations == [3, 0] and stream.renewing == set()
 
 
 def test_a_book_that_is_held_counts_one_break_and_takes_no_snapshot():

@@ -235,8 +235,11 @@ def test_books_of_levels_and_of_orders_stand_side_by_side():
         '{"data":{"microtimestamp":"%d","bids":[["1.00","%d.00"]],"asks":[]},'
         '"channel":"diff_order_book_%s","event":"data"}'
     )
-    for number, (_, frame) in enumerate(market.frames[begin:], 6):
-        stream.take([level.encode() % (number, 3, b"ethusd"), frame], 2)
+    frames = [frame for _, frame in market.frames[begin:]]
+    stream.take(frames[:8], 2)
+    for number, frame in enumerate(frames[8:], 6):
+        both = [level.encode() % (number, 3, b"ethusd"), frame]
+        stream.take(both if number % 2 else [both[1], both[0]], 2)
         stream.take([level.encode() % (number, 9, b"btcusd")], 2)
         stream.take(
             [level.encode() % (number, 4, b"xrpusd"), level.encode() % (number, 5, b"ethusd")], 2

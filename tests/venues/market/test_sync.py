@@ -255,8 +255,11 @@ def test_a_book_that_is_forgotten_stands_nowhere():
     assert (row.last_id, row.fresh, row.renewing) == (7, 1, 0)
     sync.renew()
     assert row.renewing == 1
+    sync.on_diff(8, 9, b"9")
+    assert sync.held == 1
     sync.reset()
     assert (sync.last_id, row.fresh, row.renewing, sync.live) == (0, 0, 0, False)
+    assert (sync.held, sync.held_bytes) == (0, 0)
 
 
 def test_of_updates_that_are_too_large_each_the_newest_is_held():
