@@ -233,7 +233,9 @@ def test_quantities_of_a_snapshot_that_are_finer_than_a_lot_are_counted():
 
 def test_ids_of_trades_that_were_let_go_count_anew_behind_a_break():
     recent = Recent()
-    assert all(recent.is_new(number) for number in range(RECENT_MAX + 2))
+    assert all(recent.is_new(number) for number in range(1, RECENT_MAX + 1))
+    assert recent.is_new(0), "none was let go"
+    assert all(recent.is_new(number) for number in range(RECENT_MAX + 1, RECENT_MAX + 3))
     assert not recent.is_new(0) and not recent.is_new(1) and not recent.is_new(RECENT_MAX)
     recent.forget()
     assert recent.is_new(0) and recent.is_new(1)

@@ -249,6 +249,8 @@ def test_books_of_levels_and_of_orders_stand_side_by_side():
     )
     assert [sink.levels(row) for row in (0, 1, 2)] == [sums, ({100: 500}, {}), ({100: 400}, {})]
     assert stream.book_of(0) is not None and stream.book_of(1) is stream.book_of(2) is None
+    told = [number for _, number in sink.records if number > 7]
+    assert (told.count(8), told.count(9)) == (2 * len(frames[8:]) + 3, len(frames[8:]) + 3)
 
 
 def test_an_empty_book_is_one_of_orders_where_orders_were_told():
