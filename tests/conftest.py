@@ -8,7 +8,7 @@ import pytest
 from hypothesis import Phase, settings
 
 # A shared machine may stand still for a moment; that is nobody's bug.
-settings.register_profile("pinnacle", deadline=None)
+settings.register_profile("pinnacle", deadline=None, max_examples=70)
 # Of a planted fault nobody asks for the smallest example.
 settings.register_profile("mutants", deadline=None, phases=[Phase.explicit, Phase.generate])
 settings.load_profile("pinnacle")

@@ -62,7 +62,7 @@ void pmm_l3levels_init(struct pmm_l3levels *levels, uint32_t rules);
 /*
  * Takes records up to one of another instrument, or one for whose levels there is no room behind those before: then
  * come again with the rest. Returns how many records were written; levels->consumed says how many were taken.
- * FULL if the very first has no room: a snapshot's BOOK_END needs its levels and two, any other those that wait and two.
+ * FULL if the very first has no room: a snapshot's BOOK_END needs its levels and two, any other what waits and two.
  */
 int64_t pmm_l3levels_take(struct pmm_l3levels *levels, struct pmm_l3book *book, const struct pmm_event *events,
                           size_t n, struct pmm_event *out, size_t max);

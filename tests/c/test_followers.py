@@ -43,6 +43,7 @@ def test_nothing_is_read_or_written_beside_what_was_given(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", WRONG)
 def test_the_check_sees_what_it_must(tmp_path, name):
     assert outcome(tmp_path, without(tmp_path, *WRONG[name])).returncode != 0

@@ -170,7 +170,7 @@ def changes(draw, orders, again, new):
     return kind, name, said, price, quantity if kind == REPLACE else min(quantity, size), name
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(st.data(), st.booleans())
 def test_what_is_told_of_each_message_is_what_a_plain_model_tells(data, again):
     venue, model = Venue(again), Model(again)

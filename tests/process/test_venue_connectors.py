@@ -112,7 +112,9 @@ def serve(tmp_path):
         server.end()
 
 
-@pytest.fixture(scope="module", params=["made", pytest.param("given", marks=needs_captures)])
+@pytest.fixture(
+    scope="module", params=["made", pytest.param("given", marks=[needs_captures, pytest.mark.long])]
+)
 def recordings(request, tmp_path_factory):
     return Recordings(request.param, tmp_path_factory.mktemp("recordings"))
 

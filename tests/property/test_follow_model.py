@@ -221,7 +221,7 @@ def state(model):
     ]
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 @given(st.data())
 def test_a_run_ends_where_a_plain_model_ends_and_leaves_what_that_leaves(data):
     *parts, _ = every = data.draw(flows())

@@ -190,7 +190,7 @@ def batches(draw):
     return lines, [draw(parts(frame)) for frame in frames]
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 @given(st.booleans(), st.lists(batches(), min_size=1, max_size=4), st.booleans(), st.booleans())
 def test_the_faults_of_each_part_are_those_of_the_rules(numbered, taken, marked, more):
     model, native = Model(numbered), Native(numbered)

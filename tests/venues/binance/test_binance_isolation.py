@@ -113,7 +113,7 @@ class Trial:
     async def _until(self, finished):
         venue = self.venue
         async with serve(
-            venue.stream, "127.0.0.1", 0, ssl=self._tls, process_request=venue.rest
+            venue.stream, "127.0.0.1", 0, ssl=self._tls, process_request=venue.rest, open_timeout=4
         ) as here:
             port = here.sockets[0].getsockname()[1]
             defaults = {"backoff_min_ms": 10, "backoff_max_ms": 20, "connect_timeout_ms": 5000}

@@ -89,7 +89,7 @@ class Follower:
         return taken, out[: count[0]]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(st.data())
 def test_what_is_delivered_is_what_dicts_deliver_up_to_a_wrong_checksum(data):
     depth = data.draw(st.integers(2, 12))
