@@ -58,6 +58,7 @@ def test_damaged_messages_never_lead_a_scanner_outside_its_buffers(program, tmp_
 
 
 @needs_captures
+@pytest.mark.long
 @pytest.mark.parametrize("venue", RECORDED)
 def test_damaged_recordings_never_lead_a_scanner_outside_its_buffers(program, tmp_path, venue):
     path = BESIDE / "data" / "captures" / RECORDED[venue]
