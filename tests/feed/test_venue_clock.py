@@ -14,6 +14,7 @@ from pinnacle.feed import venue_clock
 from pinnacle.feed.venue_clock import QUICK_SAMPLES, VenueClock
 from pinnacle.venues.registry import VENUES, find
 from pinnacle.venues.transport.certificates import make_certificates
+from pinnacle.venues.transport.patience import Patience
 from pinnacle.venues.transport.troubles import Troubles
 from tests.venues.listed import CLOCK_PATHS, CLOCKS, LISTED
 
@@ -118,3 +119,17 @@ def test_once_it_is_known_it_is_asked_seldom(tmp_path, monkeypatch):
 
     estimates, asked, _ = run(tmp_path, "binance", answer, until, monkeypatch, period_s=60.0)
     assert len(estimates) == len(asked) == QUICK_SAMPLES
+
+
+def test_a_venue_that_wants_to_be_left_alone_is_not_asked_for_its_time(tmp_path, monkeypatch):
+    waits = []
+
+    async def over(patience):
+        waits.append(patience.until)
+
+    monkeypatch.setattr(Patience, "over", over)
+    estimates, asked, _ = run(
+        tmp_path, "binance", lambda _: shown("binance", time.time()), lambda found, _: bool(found),
+        monkeypatch,
+    )  # fmt: skip
+    assert len(waits) >= len(asked) >= len(estimates) > 0

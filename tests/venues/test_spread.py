@@ -36,6 +36,7 @@ class Part:
             await self.fail.wait()
             raise OSError("for good")
         finally:
+            await asyncio.sleep(0.01)  # to say goodbye takes a moment
             self.ended = True
 
     def resync(self, instrument_id, reason):

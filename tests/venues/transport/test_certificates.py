@@ -1,5 +1,6 @@
 """Certificates made on the spot are verified like any other, and the key is nobody else's."""
 
+import datetime
 import ssl
 import stat
 
@@ -56,3 +57,12 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         make_certificates(tmp_path / "file")
     with pytest.raises(UsageError, match="file/x: Not a directory"):
         make_certificates(tmp_path / "file" / "x")
+
+
+def test_a_clock_that_is_a_little_late_may_trust_them(tmp_path):
+    ca_file, _ = make_certificates(tmp_path)
+    authority = x509.load_pem_x509_certificate(ca_file.read_bytes())
+    now = datetime.datetime.now(datetime.UTC)
+    early = now - authority.not_valid_before_utc
+    assert datetime.timedelta(minutes=50) < early < datetime.timedelta(minutes=70)
+    assert authority.not_valid_after_utc > now
