@@ -92,6 +92,10 @@ static size_t tops(void) {
             pmm_tops_advance(waiting, to);
         }
     }
+    *waiting = (struct pmm_tops){0};
+    for (uint64_t id = 1; id <= PMM_TOPS_MAX; id++)
+        pmm_tops_wait(waiting, &(struct pmm_shown){.id = id});
+    HOLD(waiting->count == PMM_TOPS_MAX && !pmm_tops_at(waiting, PMM_TOPS_MAX + 1));
     free(waiting);
     return found;
 }
