@@ -59,7 +59,6 @@ int pmm_wire_close(struct pmm_scan *s) {
 
 int pmm_wire_unasked(struct pmm_scan *s, uint32_t kind) {
     s->instrument = NULL;
-    s->kind = kind;
     return more(s, kind, s->end) ? PMM_OK : PMM_ERR_FULL;
 }
 

@@ -41,6 +41,10 @@ def test_a_symbol_in_small_letters_is_another_but_geminis(venue, number):
     assert {part.row for part in parts} == set(same)
 
 
+EVERY_SAMPLE = pytest.mark.parametrize(
+    ("venue", "number"),
+    [(venue, number) for venue, frames in SAMPLES.items() for number in range(len(frames))],
+)
 PRICED = {"BINANCE": [0, 2], "GEMINI": [0, 2], "BITSTAMP": [0, 1, 2, 3, 7]}
 PRICED |= {"COINBASE": [0, 1, 2], "COINBASE_EXCHANGE": [0, 1, 2, 5, 7, 8], "GEMINI_V2": [0, 1, 2]}
 PRICED |= {"KRAKEN": [0, 1, 2]}
@@ -78,10 +82,7 @@ def joints(frame):
 
 
 @pytest.mark.parametrize("space", [b" ", b"\n", b"\t\r \n     "])
-@pytest.mark.parametrize(
-    ("venue", "number"),
-    [(venue, number) for venue, frames in SAMPLES.items() for number in range(len(frames))],
-)
+@EVERY_SAMPLE
 def test_white_space_anywhere_between_changes_nothing(venue, number, space):
     frame, codec = SAMPLES[venue][number], codec_of(venue)
     row = -1 if SPECS[venue][number] else 1
@@ -122,6 +123,15 @@ def test_parts_are_plain_up_to_one_that_is_refused_or_of_others():
         assert lib.pmm_wire_plain(codec.wire) == plain
 
 
+@pytest.mark.parametrize("quantity", [b"-1", b"-0", b"-0.50"])
+@pytest.mark.parametrize("space", [b"", b" "])
+def test_a_quantity_below_zero_is_none_however_tightly_it_is_written(quantity, space):
+    codec = codec_of("COINBASE_EXCHANGE")
+    frame = b'{"type":"l2update","product_id":"BTC-USD","changes":[["buy",%s"10",%s"%s"]]}'
+    part = only(codec, frame % (space, space, quantity))
+    assert (part.code, part.count) == ("RANGE", 0)
+
+
 def test_more_in_a_level_may_stand_in_any_shape():
     codec = codec_of("BINANCE")
     for level in (
@@ -135,10 +145,7 @@ def test_more_in_a_level_may_stand_in_any_shape():
 
 
 @pytest.mark.parametrize("letter", [b"x", b"1", b",", b" "])
-@pytest.mark.parametrize(
-    ("venue", "number"),
-    [(venue, number) for venue, frames in SAMPLES.items() for number in range(len(frames))],
-)
+@EVERY_SAMPLE
 def test_a_text_whose_structure_is_broken_anywhere_says_nothing(venue, number, letter):
     frame, codec = SAMPLES[venue][number], codec_of(venue)
     row = -1 if SPECS[venue][number] else 1
