@@ -1,0 +1,1 @@
+"""What venues' order entry has in common: keys, nonces, stamps."""
