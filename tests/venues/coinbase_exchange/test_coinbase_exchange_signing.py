@@ -10,8 +10,14 @@ import pytest
 from pinnacle.core.errors import ConfigError
 from pinnacle.venues.coinbase_exchange.config import CoinbaseExchangeConfig
 from pinnacle.venues.coinbase_exchange.connector import Speaker, shown
-from pinnacle.venues.coinbase_exchange.signing import signature
+from pinnacle.venues.coinbase_exchange.signing import (
+    WINDOW,
+    rest_headers,
+    signature,
+    verify_rest,
+)
 from pinnacle.venues.transport.credentials import Credentials
+from tests.venues.by_hand import hmac_by_hand
 
 SECRET = bytes(range(64))
 KEY = Credentials("key", "phrase", base64.b64encode(SECRET).decode())
@@ -59,3 +65,48 @@ def test_a_book_that_needs_a_key_needs_its_file(book):
         CoinbaseExchangeConfig(book=book)
     with pytest.raises(ConfigError, match="/nowhere"):
         Speaker(CoinbaseExchangeConfig(book=book, credentials_file="/nowhere"))
+
+
+ORDER = "POST", "/orders?a=1", b'{"price":"60000.00"}'
+
+
+def lowered(headers):
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def test_a_request_is_signed_with_its_time_method_path_and_body():
+    said = b'1790000000POST/orders?a=1{"price":"60000.00"}'
+    assert rest_headers(KEY, "1790000000", *ORDER) == {
+        "CB-ACCESS-SIGN": base64.b64encode(hmac_by_hand("sha256", SECRET, said)).decode(),
+        "CB-ACCESS-KEY": "key",
+        "CB-ACCESS-PASSPHRASE": "phrase",
+        "CB-ACCESS-TIMESTAMP": "1790000000",
+    }
+
+
+def test_a_request_without_a_body_signs_none():
+    headers = lowered(rest_headers(KEY, "1790000000", "GET", "/fees"))
+    right = hmac_by_hand("sha256", SECRET, b"1790000000GET/fees")
+    assert headers["cb-access-sign"] == base64.b64encode(right).decode()
+    assert verify_rest(KEY, headers, "GET", "/fees", b"")
+
+
+def test_whatever_of_a_request_is_another_its_signature_is_wrong():
+    headers = lowered(rest_headers(KEY, "1790000000", *ORDER))
+    assert verify_rest(KEY, headers, *ORDER)
+    for name in headers:
+        assert not verify_rest(KEY, headers | {name: headers[name] + "1"}, *ORDER)
+        assert not verify_rest(KEY, headers | {name: "é"}, *ORDER)
+        assert not verify_rest(KEY, {n: v for n, v in headers.items() if n != name}, *ORDER)
+    for method, target, body in [
+        ("DELETE", *ORDER[1:]),
+        ("POST", "/orders", ORDER[2]),
+        (*ORDER[:2], b""),
+    ]:
+        assert not verify_rest(KEY, headers, method, target, body)
+
+
+def test_the_venue_takes_stamps_of_30_seconds():
+    now_ns = 1_790_000_000 * 10**9
+    assert not WINDOW.is_late(1_789_999_970, now_ns) and WINDOW.is_late(1_789_999_969, now_ns)
+    assert WINDOW.is_ahead(1_790_000_030, now_ns)
