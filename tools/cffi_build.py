@@ -23,6 +23,7 @@ HEADERS = [
     "base/clock.h",
     "base/crc32.h",
     "base/crc32c.h",
+    "base/secrecy.h",
     "shared/segment.h",
     "shared/ring.h",
     "shared/bell.h",
