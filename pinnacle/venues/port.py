@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 import numpy as np
 
 from pinnacle.core.config import Section
+from pinnacle.core.credentials import KeyForm
 from pinnacle.core.errors import UsageError
 from pinnacle.core.market_state import MarketState
 from pinnacle.core.schema import Venue
@@ -67,12 +68,14 @@ class VenueKind(ABC, Generic[SectionT]):
     venue_id   in records; OTHER for a package of one's own
     section    of the configuration: how it is reached
     instruments_max  that one connection takes; None: any number
+    key_form   the fields of a user's key there; None: it knows no keys
     """
 
     name: ClassVar[str]
     venue_id: ClassVar[Venue] = Venue.OTHER
     section: type[SectionT]
     instruments_max: ClassVar[int | None] = None
+    key_form: ClassVar[KeyForm | None] = None
 
     def symbol_fault(self, symbol: str) -> str | None:
         """Why a symbol cannot be one of the venue's, as the end of a sentence; None if it can."""

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pinnacle.core.credentials import Credentials
 from pinnacle.venues.binance.signing import (
     Ed25519Key,
     HmacKey,
@@ -21,7 +22,6 @@ from pinnacle.venues.coinbase.signing import CoinbaseKey
 from pinnacle.venues.coinbase_exchange import signing as coinbase_exchange
 from pinnacle.venues.gemini.signing import GeminiKey, read_payload
 from pinnacle.venues.kraken.signing import KrakenKey, nonce_of
-from pinnacle.venues.transport.credentials import Credentials
 from tests.venues.by_hand import flipped
 
 SECRET = base64.b64encode(bytes(range(64))).decode()
@@ -38,7 +38,7 @@ KRAKEN = KrakenKey("key", SECRET)
 GEMINI = GeminiKey("key", SECRET)
 BITSTAMP = BitstampKey("key", SECRET)
 COINBASE = CoinbaseKey("key", pem_of(ec.generate_private_key(ec.SECP256R1())))
-EXCHANGE = Credentials("key", "phrase", SECRET)
+EXCHANGE = Credentials(key="key", passphrase="phrase", secret=SECRET)
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 NAMES = st.text("abcdefghijklmnopqrstuvwxyzI", min_size=1, max_size=12).filter(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pinnacle.core.credentials import KeyField, KeyForm, ed25519_fault, text_fault
 from pinnacle.core.schema import Venue
 from pinnacle.venues.binance.config import BinanceConfig
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
@@ -16,6 +17,14 @@ class Binance(VenueKind[BinanceConfig]):
     venue_id = Venue.BINANCE
     section = BinanceConfig
     instruments_max = 1024 // 3  # streams, and those of an instrument
+    key_form = KeyForm(
+        (
+            KeyField("key", text_fault),
+            KeyField("secret", text_fault, hint="of an HMAC key"),
+            KeyField("private_key", ed25519_fault, is_file=True, hint="Ed25519, PEM"),
+        ),
+        either=("secret", "private_key"),
+    )
 
     def symbol_fault(self, symbol: str) -> str | None:
         if symbol.isalnum() and symbol == symbol.upper():

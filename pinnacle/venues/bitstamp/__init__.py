@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pinnacle.core.credentials import KeyField, KeyForm, text_fault
 from pinnacle.core.schema import Venue
 from pinnacle.venues.bitstamp.config import BitstampConfig
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
@@ -16,6 +17,7 @@ class Bitstamp(VenueKind[BitstampConfig]):
     venue_id = Venue.BITSTAMP
     section = BitstampConfig
     instruments_max = 1024 // 2  # channels, and those of an instrument
+    key_form = KeyForm((KeyField("key", text_fault), KeyField("secret", text_fault)))
 
     def name_of(self, symbol: str) -> str:
         return symbol.replace("-", "").lower()

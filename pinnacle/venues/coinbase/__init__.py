@@ -5,12 +5,15 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pinnacle.core.credentials import KeyField, KeyForm, matching_fault, p256_fault
 from pinnacle.core.schema import Venue
 from pinnacle.venues.coinbase.config import CoinbaseConfig
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
 from pinnacle.venues.reference.listing import Reference
 from pinnacle.venues.served.dialect import Dialect
 
+#: What Coinbase calls the name of a key.
+_KEY_NAME = "organizations/.../apiKeys/..."
 _PRODUCT = re.compile(r"[A-Z0-9]+-[A-Z0-9]+(-[A-Z0-9]+)*")
 
 
@@ -18,6 +21,16 @@ class Coinbase(VenueKind[CoinbaseConfig]):
     name = "coinbase"
     venue_id = Venue.COINBASE
     section = CoinbaseConfig
+    key_form = KeyForm(
+        (
+            KeyField(
+                "key",
+                matching_fault(r"organizations/[^/]+/apiKeys/[^/]+", f"is not {_KEY_NAME}"),
+                hint=_KEY_NAME,
+            ),
+            KeyField("private_key", p256_fault, is_file=True, hint="EC P-256, PEM"),
+        )
+    )
 
     def symbol_fault(self, symbol: str) -> str | None:
         if _PRODUCT.fullmatch(symbol):

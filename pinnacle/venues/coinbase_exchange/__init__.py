@@ -10,6 +10,7 @@ from pinnacle.venues.coinbase_exchange.config import CoinbaseExchangeConfig
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
 from pinnacle.venues.reference.listing import Reference
 from pinnacle.venues.served.dialect import Dialect
+from pinnacle.venues.transport.credentials import WITH_PASSPHRASE
 
 _PRODUCT = re.compile(r"[A-Z0-9]+-[A-Z0-9]+")
 
@@ -18,6 +19,7 @@ class CoinbaseExchange(VenueKind[CoinbaseExchangeConfig]):
     name = "coinbase_exchange"
     venue_id = Venue.COINBASE_EXCHANGE
     section = CoinbaseExchangeConfig
+    key_form = WITH_PASSPHRASE
 
     def symbol_fault(self, symbol: str) -> str | None:
         if _PRODUCT.fullmatch(symbol):

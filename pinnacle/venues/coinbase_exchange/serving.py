@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import numpy as np
 
+from pinnacle.core.credentials import Credentials
 from pinnacle.core.schema import Side
 from pinnacle.venues.coinbase_exchange.catalogue import CoinbaseExchangeCatalogue
 from pinnacle.venues.coinbase_exchange.signing import signature
@@ -22,7 +23,6 @@ from pinnacle.venues.served.serving import (
     StreamServed,
     encode,
 )
-from pinnacle.venues.transport.credentials import Credentials
 
 #: What a subscription to a channel brings, by the names of the parts of a tape.
 CHANNELS = {"level2": "level2", "level2_batch": "level2", "matches": "matches", "ticker": "ticker"}
@@ -30,7 +30,9 @@ CHANNELS |= {"heartbeat": "heartbeat", "full": "full"}
 #: Those that the venue gives to nobody without a key.
 SIGNED = ("level2", "full")
 #: Whom this server knows: a recording is no secret, but who follows one signs as at the venue.
-KNOWN = Credentials("pinnacle", "pinnacle", base64.b64encode(b"pinnacle").decode())
+KNOWN = Credentials(
+    key="pinnacle", passphrase="pinnacle", secret=base64.b64encode(b"pinnacle").decode()
+)
 BOOK = re.compile(r"/products/([^/]+)/book")
 
 

@@ -9,10 +9,10 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 
+from pinnacle.core.credentials import Credentials
 from pinnacle.venues.orders.keys import same
 from pinnacle.venues.orders.stamps import Window
 from pinnacle.venues.reference.offset import SECOND_NS
-from pinnacle.venues.transport.credentials import Credentials
 
 #: What a signed subscription has more; none of it is for others.
 FIELDS = ("signature", "key", "passphrase", "timestamp")

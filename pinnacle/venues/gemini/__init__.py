@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pinnacle.core.credentials import KeyField, KeyForm, choice_fault, text_fault
 from pinnacle.core.schema import Venue
 from pinnacle.venues.gemini.config import GeminiConfig
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
@@ -15,6 +16,18 @@ class Gemini(VenueKind[GeminiConfig]):
     name = "gemini"
     venue_id = Venue.GEMINI
     section = GeminiConfig
+    key_form = KeyForm(
+        (
+            KeyField("key", text_fault),
+            KeyField("secret", text_fault),
+            KeyField(
+                "nonce",
+                choice_fault("time-based", "counter"),
+                is_open=True,
+                hint="time-based or counter, as the key was made",
+            ),
+        )
+    )
 
     def name_of(self, symbol: str) -> str:
         return symbol.replace("-", "")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pinnacle.core.credentials import KeyField, KeyForm, base64_fault, text_fault
 from pinnacle.core.schema import Venue
 from pinnacle.venues.kraken.config import KrakenConfig
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
@@ -15,6 +16,12 @@ class Kraken(VenueKind[KrakenConfig]):
     name = "kraken"
     venue_id = Venue.KRAKEN
     section = KrakenConfig
+    key_form = KeyForm(
+        (
+            KeyField("key", text_fault, hint="the API key"),
+            KeyField("secret", base64_fault, hint="the private key, base64 as Kraken gives it"),
+        )
+    )
 
     def name_of(self, symbol: str) -> str:
         return symbol.replace("-", "/", 1)

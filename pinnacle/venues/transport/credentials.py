@@ -1,62 +1,54 @@
-"""What a venue knows a user by: from a file that nobody else may read, and never shown."""
+"""A user's key at a venue from a file that nobody else may read."""
 
-import base64
-import binascii
-import os
-import stat
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from pinnacle.core.credentials import (
+    Credentials,
+    KeyField,
+    KeyForm,
+    base64_fault,
+    phrase_fault,
+    text_fault,
+)
 from pinnacle.core.errors import ConfigError
-from pinnacle.core.kept import open_kept
+from pinnacle.core.private import private_bytes
 
 #: More than any key needs.
 FILE_BYTES_MAX = 65_536
+#: Of a feed that is signed.
+WITH_PASSPHRASE = KeyForm(
+    (
+        KeyField("key", text_fault),
+        KeyField("passphrase", phrase_fault),
+        KeyField("secret", base64_fault, hint="base64, as the venue gives it"),
+    )
+)
 
 
-class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A key of the user's at a venue. `secret`: base64, as venues give it."""
-
-    key: str
-    passphrase: str
-    secret: str
-
-    def __post_init__(self) -> None:
-        try:
-            base64.b64decode(self.secret, validate=True)
-        except binascii.Error:
-            raise ValueError("secret is not base64") from None
-
-    def __repr__(self) -> str:
-        return "Credentials(...)"
-
-    @property
-    def secret_bytes(self) -> bytes:
-        return base64.b64decode(self.secret)
-
-
-def read_credentials(path: Path) -> Credentials:
+def read_credentials(path: Path, form: KeyForm = WITH_PASSPHRASE) -> Credentials:
     """Those of a TOML file, or a JSON one if its name ends so; ConfigError names the file.
 
     What is in it is in no error. Mode 0600 or less, as ssh has it: a key that others could read is
     not used.
     """
+    values = _values(path, private_bytes(path, FILE_BYTES_MAX))
     try:
-        with open_kept(path) as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            text = file.read(FILE_BYTES_MAX)
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from None
-    if mode & 0o077:
-        raise ConfigError(f"{path}: its mode is {mode:04o}: others may read it: chmod 600 {path}")
+        return form.credentials(values)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def _values(path: Path, text: bytes) -> dict[str, Any]:
     try:
         if path.suffix == ".json":
-            return msgspec.json.decode(text, type=Credentials)
-        return msgspec.convert(tomllib.loads(text.decode()), Credentials)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: key, passphrase and secret are needed: {error}") from None
+            return msgspec.json.decode(text, type=dict[str, Any])
+        return tomllib.loads(text.decode())
+    except msgspec.ValidationError:
+        raise ConfigError(f"{path}: is no table of fields") from None
     except (ValueError, RecursionError):
         form = "JSON" if path.suffix == ".json" else "TOML"
         raise ConfigError(f"{path}: not {form} in UTF-8") from None

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from pinnacle.core.credentials import Credentials
 from pinnacle.core.errors import ConfigError
 from pinnacle.venues.coinbase_exchange.config import CoinbaseExchangeConfig
 from pinnacle.venues.coinbase_exchange.connector import Speaker, shown
@@ -16,11 +17,10 @@ from pinnacle.venues.coinbase_exchange.signing import (
     signature,
     verify_rest,
 )
-from pinnacle.venues.transport.credentials import Credentials
 from tests.venues.by_hand import hmac_by_hand
 
 SECRET = bytes(range(64))
-KEY = Credentials("key", "phrase", base64.b64encode(SECRET).decode())
+KEY = Credentials(key="key", passphrase="phrase", secret=base64.b64encode(SECRET).decode())
 
 
 def speaker(folder, book):

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from pinnacle.core.credentials import Credentials
 from pinnacle.core.errors import ConfigError
-from pinnacle.venues.transport.credentials import Credentials, read_credentials
+from pinnacle.venues.transport.credentials import read_credentials
 
 GOOD = {"key": "the-key", "passphrase": "the-phrase", "secret": "dGhlLXNlY3JldA=="}
 
