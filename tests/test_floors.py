@@ -19,6 +19,7 @@ FLOORS = {
     "execution": 2,
     "sim": 2,
     "venues": 2,
+    "vault": 2,
     "feed": 3,
     "strategy": 3,
     "risk": 3,
