@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "process": "pinnacle.cli.process:process",
     "capture": "pinnacle.cli.capture:capture",
     "instruments": "pinnacle.cli.instruments:instruments",
+    "vault": "pinnacle.cli.vault:vault",
     "simulate": "pinnacle.cli.simulate:simulate",
 }
 

@@ -1,6 +1,7 @@
 """The bytes of a vault: what they are, and that none of them can be another."""
 
 import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_the_bytes_are_those_of_the_table():
     text = cipher.decrypt(CONTENT[56:68], CONTENT[72:-4], CONTENT[:72])
     assert text.rstrip() == TEXT and len(text) == 1024
     assert checked(CONTENT[:-4]) == CONTENT
+
+
+def test_the_page_has_the_table():
+    page = (Path(__file__).parents[2] / "docs/vault.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^ {2,}(\d+\S*) +(\d+|n)  (.+)$", sealed.__doc__, re.M)
+    assert len(rows) == 11
+    told = re.findall(r"^\| (\d+\S*(?: \+ n)?) \| (\d+|n) \|", page, re.M)
+    assert [(at.replace(" ", ""), size) for at, size in told] == [row[:2] for row in rows]
 
 
 def test_a_byte_that_is_another_is_refused_by_the_checksum_wherever_it_is():
