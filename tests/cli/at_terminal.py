@@ -45,9 +45,12 @@ class Terminal:
         return bool(termios.tcgetattr(self.ours)[3] & termios.ECHO)
 
     def in_proc(self):
-        """What anybody sees of the process meanwhile."""
-        folder = Path(f"/proc/{self.process.pid}")
-        return b"".join((folder / name).read_bytes() for name in ("cmdline", "environ", "status"))
+        """What a listing of processes shows of it meanwhile; root sees the environment too."""
+        seen = b""
+        for name in ("cmdline", "status", "environ"):
+            with contextlib.suppress(PermissionError):
+                seen += Path(f"/proc/{self.process.pid}/{name}").read_bytes()
+        return seen
 
     def end(self):
         """(exit code, everything shown)."""
