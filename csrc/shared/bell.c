@@ -3,10 +3,13 @@
 #include "shared/bell.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,6 +49,10 @@ static_assert(sizeof(struct pmm_control_shared) == 128, "pmm_control_shared is t
  */
 #define CLOCKS_PER_WARMING 16
 
+/* Values of parked. */
+#define PARKED         1
+#define PARKED_AT_PIPE 2
+
 static uint64_t bell_fingerprint(void) { return pmm_fingerprint("process;" PMM_BELL_LAYOUT(PMM_ROW_TEXT)); }
 
 static uint64_t control_fingerprint(void) { return pmm_fingerprint("control;" PMM_CONTROL_LAYOUT(PMM_ROW_TEXT)); }
@@ -70,6 +77,9 @@ int pmm_bell_open(struct pmm_bell *bell, const char *path, int mode) {
     int code = open_sized(&bell->segment, path, PMM_SEGMENT_PROCESS, bell_fingerprint(), mode, sizeof *bell->shared);
     if (code < 0) return code;
     bell->shared = bell->segment.payload;
+    bell->pipe = -1;
+    const int length = snprintf(bell->pipe_path, sizeof bell->pipe_path, "%s.pipe", path);
+    if (length < 0 || (size_t)length >= sizeof bell->pipe_path) bell->pipe_path[0] = '\0';
     if (mode == PMM_OPEN_OWN) {
         /* A predecessor killed in its sleep left parked set: writers would ring for nobody. */
         pmm_store_release_u32(&bell->shared->parked, 0);
@@ -82,6 +92,8 @@ int pmm_bell_open(struct pmm_bell *bell, const char *path, int mode) {
 
 void pmm_bell_close(struct pmm_bell *bell) {
     if (!bell || !bell->shared) return;
+    if (bell->pipe >= 0) close(bell->pipe);
+    bell->pipe = -1;
     pmm_segment_close(&bell->segment);
     bell->shared = NULL;
 }
@@ -97,10 +109,28 @@ static long futex(uint32_t *word, int operation, uint32_t value, const struct ti
     return syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
 }
 
+/* Its end is kept while its reader lives; the next reader's pipe is opened anew. */
+static int write_to_pipe(struct pmm_bell *bell) {
+    const char byte = 1;
+    for (int opened = 0; opened < 2; opened++) {
+        if (bell->pipe < 0) {
+            bell->pipe = open(bell->pipe_path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+            if (bell->pipe < 0) return 0; /* nobody reads there */
+            opened = 1;
+        }
+        if (write(bell->pipe, &byte, 1) == 1 || errno == EAGAIN) return 1; /* a full one has woken it */
+        close(bell->pipe);
+        bell->pipe = -1;
+    }
+    return 0;
+}
+
 int pmm_bell_ring(struct pmm_bell *bell) {
     struct pmm_bell_shared *shared = bell->shared;
     pmm_fence_full(); /* the commit word before it, the load of parked after it */
-    if (!pmm_load_relaxed_u32(&shared->parked)) return 0;
+    const uint32_t parked = pmm_load_relaxed_u32(&shared->parked);
+    if (!parked) return 0;
+    if (parked == PARKED_AT_PIPE) return write_to_pipe(bell);
     pmm_add_u32(&shared->rings, 1);
     futex(&shared->rings, FUTEX_WAKE, 1, NULL);
     return 1;
@@ -146,7 +176,7 @@ static int park_until(struct pmm_bell *bell, struct pmm_ring *const *rings, size
     int again = 1, ready = 0;
     while (again && !ready) {
         uint32_t seen = pmm_load_acquire_u32(&shared->rings);
-        pmm_store_relaxed_u32(&shared->parked, 1);
+        pmm_store_relaxed_u32(&shared->parked, PARKED);
         pmm_fence_full(); /* parked before it, the look after it: see bell.h */
         ready = any_ready(rings, n);
         int64_t left_ns = until_ns - pmm_clock_monotonic_ns();
@@ -154,6 +184,39 @@ static int park_until(struct pmm_bell *bell, struct pmm_ring *const *rings, size
     }
     pmm_store_release_u32(&shared->parked, 0);
     return ready || any_ready(rings, n);
+}
+
+int pmm_bell_open_pipe(struct pmm_bell *bell) {
+    const char *path = bell->pipe_path;
+    if (!path[0]) return PMM_ERR_ARGUMENT;
+    if (mkfifo(path, S_IRUSR | S_IWUSR) < 0 && errno != EEXIST) return PMM_ERR_SYSTEM;
+    /* Both ends: a writer that leaves is no end of it. */
+    const int end = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+    struct stat found;
+    if (end < 0) return PMM_ERR_SYSTEM;
+    if (fstat(end, &found) < 0 || !S_ISFIFO(found.st_mode)) {
+        close(end);
+        return PMM_ERR_LAYOUT;
+    }
+    if (bell->pipe >= 0) close(bell->pipe);
+    return bell->pipe = end;
+}
+
+int pmm_bell_doze(struct pmm_bell *bell, struct pmm_ring *const *rings, size_t n) {
+    pmm_store_relaxed_u32(&bell->shared->parked, PARKED_AT_PIPE);
+    pmm_fence_full(); /* parked before it, the look after it: see bell.h */
+    if (!any_ready(rings, n)) return 0;
+    pmm_store_release_u32(&bell->shared->parked, 0);
+    return 1;
+}
+
+int pmm_bell_awake(struct pmm_bell *bell, struct pmm_ring *const *rings, size_t n) {
+    char taken[64];
+    pmm_store_release_u32(&bell->shared->parked, 0);
+    while (read(bell->pipe, taken, sizeof taken) == (ssize_t)sizeof taken)
+        ;
+    pmm_segment_beat(&bell->segment);
+    return any_ready(rings, n);
 }
 
 int pmm_bell_wait(struct pmm_bell *bell, struct pmm_ring *const *rings, size_t n, int strategy, int64_t spin_ns,

@@ -15,11 +15,15 @@
  *
  *   offset in payload  bytes  field      written by
  *   0                  4      rings      any writer: +1 when it wakes
- *   4                  4      parked     the process: 1 while it may sleep
+ *   4                  4      parked     the process: 1 while it may sleep, 2 while it may sleep at its pipe
  *   8                  4      state      the process: enum pmm_process_state
  *   12                 4      restarts   the process: epoch - 1
  *   16                 8      progress   the process: monotonic ns, when its recovery last went on; 0 before
  *   24                 104    reserved
+ *
+ * A pipe. A process that waits for sockets, too, cannot sleep on a word: it takes a pipe that stands beside its segment
+ * (PATH.pipe), and says with pmm_bell_doze that it sleeps wherever it waits for that pipe's reading end. Who rings
+ * writes a byte into it. The same two fences hold; who wakes takes the bytes out and says so (pmm_bell_awake).
  *
  * The control segment (enum kind CONTROL) holds the kill switch: one word, 0 = trade,
  * otherwise the enum pmm_reason that stopped it. Anyone with write permission may set it;
@@ -58,9 +62,14 @@ struct pmm_bell_shared {
 /* Brings near what the next turn will touch. */
 typedef void pmm_warm(const void *turn);
 
+#define PMM_BELL_PATH_BYTES 4352
+
 struct pmm_bell {
     struct pmm_segment segment;
     struct pmm_bell_shared *shared;
+    char pipe_path[PMM_BELL_PATH_BYTES]; /* empty: too long a path for a pipe */
+    int pipe;   /* the owner's reading end, a writer's writing end; -1: none yet */
+    int reserved;
     pmm_warm *warm; /* owner: what a wait calls now and then while it spins or yields; NULL: nothing */
     const void *turn;
 };
@@ -74,6 +83,15 @@ void pmm_bell_progress(struct pmm_bell *bell);
 
 /* Writer, after a push: wakes the process if it is parked. Returns 1 if it made the system call. */
 int pmm_bell_ring(struct pmm_bell *bell);
+/*
+ * Owner: makes the pipe, or takes its predecessor's, and returns the end that becomes readable when somebody rings,
+ * which never blocks and is the bell's; the code of what the system refused (SYSTEM).
+ */
+int pmm_bell_open_pipe(struct pmm_bell *bell);
+/* Owner: 0: it may wait for its pipe from here on; 1: one of the n rings has a record, and it must not. */
+int pmm_bell_doze(struct pmm_bell *bell, struct pmm_ring *const *rings, size_t n);
+/* Owner, behind a doze, whatever it was that woke it: takes the bytes, beats the heart; whether a ring has a record. */
+int pmm_bell_awake(struct pmm_bell *bell, struct pmm_ring *const *rings, size_t n);
 /* Brings near what ringing looks at. */
 void pmm_bell_warm_writer(const struct pmm_bell *bell);
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 class _Lib:
+    PMM_BELL_PATH_BYTES: int
     PMM_BEYOND_CASH: int
     PMM_BEYOND_COST: int
     PMM_BEYOND_FEES: int
@@ -298,11 +299,17 @@ class _Lib:
     PMM_WIRE_TOP: int
     PMM_WIRE_TRADE: int
     @staticmethod
+    def pmm_bell_awake(_0: Any, _1: Any, _2: int, /) -> int: ...
+    @staticmethod
     def pmm_bell_close(_0: Any, /) -> None: ...
     @staticmethod
     def pmm_bell_create(_0: Any, _1: Any, /) -> int: ...
     @staticmethod
+    def pmm_bell_doze(_0: Any, _1: Any, _2: int, /) -> int: ...
+    @staticmethod
     def pmm_bell_open(_0: Any, _1: Any, _2: int, /) -> int: ...
+    @staticmethod
+    def pmm_bell_open_pipe(_0: Any, /) -> int: ...
     @staticmethod
     def pmm_bell_progress(_0: Any, /) -> None: ...
     @staticmethod

@@ -26,7 +26,7 @@ class Bell(Closing):
         check(lib.pmm_bell_open(handle, fsencode(path), mode), path)
         self.handle = handle
         self.segment = SegmentView(ffi.addressof(handle, "segment"), handle)
-        self._mode = mode
+        self._mode, self._path = mode, path
         self._watched: tuple[Any, ...] = ()
         self._rings = ffi.new("struct pmm_ring *[]", 1)
         self._wait = lib.pmm_bell_wait
@@ -46,6 +46,19 @@ class Bell(Closing):
         """
         n = len(self._watched)
         return bool(self._wait(self.handle, self._rings, n, strategy, spin_ns, timeout_ns))
+
+    def open_pipe(self) -> int:
+        """Owner, before the loop: the file descriptor that becomes readable when somebody rings
+        while it dozes. It is the bell's."""
+        return check(lib.pmm_bell_open_pipe(self.handle), f"{self._path}.pipe")
+
+    def doze(self) -> bool:
+        """Owner: whether it may wait for its pipe now; not if a watched ring has a record."""
+        return not lib.pmm_bell_doze(self.handle, self._rings, len(self._watched))
+
+    def awake(self) -> bool:
+        """Owner, behind a doze, whatever woke it: whether a watched ring has a record."""
+        return bool(lib.pmm_bell_awake(self.handle, self._rings, len(self._watched)))
 
     def ring(self) -> bool:
         """Writer, after a push: wake the process if it is parked; True if it was."""

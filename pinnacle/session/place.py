@@ -165,6 +165,9 @@ def remove_segments(folder: Path) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    if not stat.S_ISREG(path.lstat().st_mode):
+    kind = path.lstat().st_mode
+    if stat.S_ISFIFO(kind):  # by which a process is woken that waits for sockets as well
+        return path.name.endswith(".process.pipe")
+    if not stat.S_ISREG(kind):
         return False
     return bool(_TEXTS.fullmatch(path.name)) or is_segment(path)

@@ -1,6 +1,7 @@
 """The doorbell loses no wake-up, and the kill switch keeps its first reason."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -219,3 +220,118 @@ def test_who_may_only_read_the_control_segment_cannot_kill(control):
         switch.kill(0)
     with pytest.raises(NativeError, match="bad argument"):
         Control(control, Mode.OWN)
+
+
+PIPE = """
+import select, sys
+from pinnacle.core.bell import Bell
+from pinnacle.core.ring import RingReader, RingWriter
+from pinnacle.core.schema import EventBuffer
+from pinnacle.core.segment import Mode
+mine, theirs, there, back, rounds = sys.argv[1:]
+own, peer = Bell(mine, Mode.OWN), Bell(theirs, Mode.SHARED)
+reader, writer, buffer = RingReader(there), RingWriter(back), EventBuffer(1)
+own.watch([reader])
+end = own.open_pipe()
+print("ready", flush=True)
+for _ in range(int(rounds)):
+    ready = False
+    while not ready:
+        if own.doze():
+            assert select.select([end], [], [], 1000)[0]
+            ready = own.awake()
+        else:
+            ready = True
+    assert reader.take(buffer.cdata, 1) == 1
+    reader.release()
+    assert writer.push(buffer.cdata, 1) == 1
+    peer.ring()
+"""
+
+
+@pytest.mark.timeout(100)
+def test_no_wake_up_through_a_pipe_is_lost_in_five_thousand_round_trips(paths):
+    """As above: a lost one would wait for a thousand seconds."""
+    arguments = [paths["b"], paths["a"], paths["there"], paths["back"], 5000]
+    echo = subprocess.Popen(
+        [sys.executable, "-c", PIPE, *map(str, arguments)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert echo.stdout.readline() == "ready\n"
+        own, peer = Bell(paths["a"], Mode.OWN), Bell(paths["b"], Mode.SHARED)
+        writer, reader, buffer = (
+            RingWriter(paths["there"]),
+            RingReader(paths["back"]),
+            EventBuffer(1),
+        )
+        own.watch([reader])
+        for _ in range(5000):
+            assert writer.push(buffer.cdata, 1) == 1
+            peer.ring()
+            assert own.wait(Wait.PARK, 0, FOREVER_NS)
+            assert reader.take(buffer.cdata, 1) == 1
+            reader.release()
+        assert echo.wait(10) == 0
+    finally:
+        echo.kill()
+        echo.wait()
+        echo.stdout.close()
+
+
+def dozing(paths):
+    """A bell that waits at its pipe, and the ring that it watches."""
+    own, reader = Bell(paths["a"], Mode.OWN), RingReader(paths["there"])
+    own.watch([reader])
+    return own, reader, own.open_pipe()
+
+
+def is_readable(end):
+    return bool(select.select([end], [], [], 0)[0])
+
+
+def test_who_dozes_is_woken_by_a_byte_and_who_does_not_is_left_alone(paths):
+    own, reader, end = dozing(paths)
+    writer, peer, buffer = RingWriter(paths["there"]), Bell(paths["a"], Mode.SHARED), EventBuffer(1)
+    assert not peer.ring() and not is_readable(end)
+    assert own.doze() and own.parked
+    assert writer.push(buffer.cdata, 1) == 1 and peer.ring() and is_readable(end)
+    assert own.awake() and not own.parked and not is_readable(end)
+    assert not own.doze(), "a record is there"
+    assert not own.parked
+    assert reader.take(buffer.cdata, 1) == 1
+
+
+def test_a_pipe_that_is_full_wakes_all_the_same_and_is_emptied(paths):
+    own, _, end = dozing(paths)
+    peer = Bell(paths["a"], Mode.SHARED)
+    assert own.doze()
+    for _ in range(70_000):
+        assert peer.ring()
+    assert is_readable(end)
+    assert not own.awake() and not is_readable(end)
+
+
+def test_a_bell_rings_the_next_owner_of_a_pipe_too(paths):
+    first, reader, _ = dozing(paths)
+    peer = Bell(paths["a"], Mode.SHARED)
+    assert first.doze() and peer.ring()
+    first.close()
+    reader.close()
+    second, _, end = dozing(paths)
+    second.awake()
+    assert second.doze() and peer.ring() and is_readable(end)
+
+
+def test_nobody_is_rung_at_a_pipe_that_nobody_reads(paths):
+    own, _, _ = dozing(paths)
+    peer = Bell(paths["a"], Mode.SHARED)
+    assert own.doze()
+    own.close()
+    assert not peer.ring()
+
+
+def test_what_stands_where_the_pipe_should_is_no_pipe(paths):
+    (paths["a"].parent / "a.pipe").write_text("something", encoding="utf-8")
+    own = Bell(paths["a"], Mode.OWN)
+    with pytest.raises(LayoutError, match=r"a\.pipe"):
+        own.open_pipe()
