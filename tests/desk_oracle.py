@@ -2,7 +2,18 @@
 
 from dataclasses import dataclass, field, replace
 
-from pinnacle.core.schema import Flag, Kind, OrderType, Reason, SelfTrade, Side, Source, TimeInForce
+from pinnacle.core.schema import (
+    FeeOf,
+    Flag,
+    Kind,
+    OrderType,
+    Reason,
+    SelfTrade,
+    Side,
+    Source,
+    TimeInForce,
+)
+from tests.ledger_oracle import Dust
 
 SIDES = (Side.BID, Side.ASK)
 #: aux and flags of a quote's decisions.
@@ -62,6 +73,7 @@ class Row:
     fills: int = 0
     unknown_reports: int = 0
     valid: bool = False
+    dust: Dust = field(default_factory=lambda: Dust(1, 3))  # a lot of 0.001
 
 
 class DeskOracle:
@@ -181,16 +193,26 @@ class DeskOracle:
         sent = self.sent.get(int(record["order_id"]))
         if sent and sent.number != number:
             sent = None
-        if not found and not sent and kind not in (Kind.CANCEL_REJECTED, Kind.REPLACE_REJECTED):
+        late = kind in (Kind.CANCEL_REJECTED, Kind.REPLACE_REJECTED, Kind.FEE, Kind.FILL_BUSTED)
+        late = late or record["reason"] == Reason.CORRECTED
+        if not found and not sent and not late:
             row.unknown_reports += 1
-        if kind in (Kind.FILL, Kind.REPLACED) and (quantity <= 0 or price <= 0):
+        moves = kind in (Kind.FILL, Kind.FILL_BUSTED)
+        if (moves or kind == Kind.REPLACED) and (quantity <= 0 or price <= 0):
             return
-        if kind == Kind.FILL:
+        if moves:
             if record["side"] not in SIDES:
                 return
-            row.position += quantity if record["side"] == Side.BID else -quantity
-            row.fills += 1
+            bought = (record["side"] == Side.BID) == (kind == Kind.FILL)
+            row.position += quantity if bought else -quantity
+            row.fills = max(row.fills + (1 if kind == Kind.FILL else -1), 0)
             self.filled.add(number)
+        if kind == Kind.FEE:
+            if record["side"] == FeeOf.BASE and 0 <= price <= 18:
+                self.filled.add(number)
+                lots, row.dust.left = row.dust.after(quantity, price)
+                row.position -= lots
+            return
         if sent and self._ends_sent(kind, record, sent):
             del self.sent[int(record["order_id"])]
         for side, at in found:
@@ -201,6 +223,8 @@ class DeskOracle:
     def _ends_sent(self, kind, record, order):
         if kind == Kind.FILL:
             order.filled += int(record["quantity"])
+        if kind == Kind.FILL_BUSTED:
+            order.filled = max(order.filled - int(record["quantity"]), 0)
         if kind == Kind.REPLACED:
             order.quantity = int(record["quantity"])
         if kind == Kind.ACK and order.state == "NEW":
@@ -208,7 +232,7 @@ class DeskOracle:
         refused = kind in (Kind.REPLACE_REJECTED, Kind.CANCEL_REJECTED)
         if refused and record["reason"] == Reason.UNKNOWN_ORDER:
             return True
-        counts = kind in (Kind.FILL, Kind.REPLACED) or refused
+        counts = kind in (Kind.FILL, Kind.FILL_BUSTED, Kind.REPLACED) or refused
         if counts and order.filled >= order.quantity:
             return True
         if kind == Kind.CANCEL_REJECTED:
@@ -220,8 +244,9 @@ class DeskOracle:
     def _ends(self, kind, record, row, side, order):
         """Whether the order is gone after this report of it."""
         resting_ns = self.clock_ns + self.rest_ns
-        if kind == Kind.FILL:
-            order.filled += int(record["quantity"])
+        if kind in (Kind.FILL, Kind.FILL_BUSTED):
+            lots = int(record["quantity"])
+            order.filled = max(order.filled + (lots if kind == Kind.FILL else -lots), 0)
             return order.filled >= order.quantity and order.state != "REPLACING"
         if kind == Kind.ACK and order.state == "NEW":
             order.state = "LIVE"

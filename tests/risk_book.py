@@ -27,6 +27,8 @@ class Book:
         least=1,
         venues=(),
         offsets=(),
+        tick=(0, 0),
+        lot=(0, 0),
     ):
         size = lib.pmm_risk_memsize(orders, count)
         self.memory = ffi.new("char[]", b"\xff" * (size - 1))
@@ -34,6 +36,8 @@ class Book:
         terms = ffi.new("struct pmm_instrument[]", max(count, 1))
         for row in terms:
             row.quantity_min, row.maker_fee_e8, row.taker_fee_e8 = least, *fees
+            row.tick_mantissa, row.tick_decimals = tick
+            row.lot_mantissa, row.lot_decimals = lot
         for row, venue in zip(terms, venues, strict=False):
             row.venue_number = venue
         for row, offset in zip(terms, offsets, strict=False):

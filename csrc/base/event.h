@@ -100,6 +100,12 @@ enum pmm_kind {
     PMM_KIND_REPLACE_REJECTED = 37, /* the order stands as it was */
     PMM_KIND_CANCEL_REJECTED = 38,
     PMM_KIND_ORDER_STATUS = 39, /* price; quantity: leaves */
+    PMM_KIND_FILL_BUSTED = 40, /* a FILL is taken back: its price, quantity, side, flags and aux */
+    /* What the FILL with this aux cost: quantity x 10^-price of what side says (enum pmm_fee_of); negative: earned */
+    PMM_KIND_FEE = 41, /* the name of a third currency follows as TEXT */
+    /* quantity: all that is filled, as the venue says; aux: its notional in ticks x lots, 0: not said */
+    PMM_KIND_FILLED_TOTAL = 42,
+    PMM_KIND_UNSURE = 43, /* the venue's answer does not say what became of the order; its words follow as TEXT */
     /* Within and between processes. */
     /*
      * START is the first record of a run. order_id: process epoch; aux: journal index; and from what the run was
@@ -109,14 +115,18 @@ enum pmm_kind {
     PMM_KIND_START = 48,
     /* Behind START. side 0: a ring that source writes, 1: an output; order_id: created_ns; aux: cursor, output << 56 */
     PMM_KIND_ATTACH = 49,
-    PMM_KIND_TIMER = 50,       /* nothing but the clock moved; order_id: monotonic clock, aux: wall clock, ns */
-    PMM_KIND_PEER_LOST = 51,   /* aux: the source that is gone; reason: SHUTDOWN if it ended in order */
-    PMM_KIND_PEER_BACK = 52,   /* aux: the source that is back */
-    PMM_KIND_HALT = 53,        /* the kill switch is set; reason */
-    PMM_KIND_RESUME = 54,      /* the kill switch is clear */
-    PMM_KIND_STOP = 55,        /* orderly end asked for: quotes go, nothing new */
-    PMM_KIND_TEXT = 56,        /* continuation: bytes 16..47 are text that belongs to the record before */
-    PMM_KIND_DETACH = 57,      /* before END: as ATTACH, where the run stopped */
+    PMM_KIND_TIMER = 50, /* nothing but the clock moved; order_id: monotonic clock, aux: wall clock, ns */
+    PMM_KIND_PEER_LOST = 51, /* aux: the source that is gone; reason: SHUTDOWN if it ended in order */
+    PMM_KIND_PEER_BACK = 52, /* aux: the source that is back */
+    PMM_KIND_HALT = 53, /* the kill switch is set; reason */
+    PMM_KIND_RESUME = 54, /* the kill switch is clear */
+    PMM_KIND_STOP = 55, /* orderly end asked for: quotes go, nothing new */
+    /*
+     * Continuation: bytes 16..47 are text that belongs to the last record before that is none; reason: enum pmm_text;
+     * side: which part of it, from 0; FLAG_LAST on its last part.
+     */
+    PMM_KIND_TEXT = 56,
+    PMM_KIND_DETACH = 57, /* before END: as ATTACH, where the run stopped */
     PMM_KIND_END = 58
 };
 
@@ -126,13 +136,14 @@ enum pmm_side {
     PMM_SIDE_ASK = 2
 };
 
-#define PMM_FLAG_LAST      1       /* last record of a venue's message: the book is consistent here */
-#define PMM_FLAG_SNAPSHOT  2   /* part of a snapshot */
-#define PMM_FLAG_BATCH_END 4  /* last input of a turn: the process decided after this record */
-#define PMM_FLAG_DECISION  8   /* in a journal: made by the journal's owner, an output and not an input */
-#define PMM_FLAG_MAKER     16     /* fill of a resting order */
+#define PMM_FLAG_LAST      1 /* last record of a venue's message: the book is consistent here */
+#define PMM_FLAG_SNAPSHOT  2 /* part of a snapshot */
+#define PMM_FLAG_BATCH_END 4 /* last input of a turn: the process decided after this record */
+#define PMM_FLAG_DECISION  8 /* in a journal: made by the journal's owner, an output and not an input */
+#define PMM_FLAG_MAKER     16 /* fill of a resting order */
 #define PMM_FLAG_POST_ONLY 32 /* order: rejected if it would take */
-#define PMM_FLAG_STALE     64     /* the value comes from a book that must not be trusted */
+#define PMM_FLAG_STALE     64 /* the value comes from a book that must not be trusted */
+#define PMM_FLAG_FEE_TOLD  128 /* FILL: a FEE says what it cost; without it the instrument's fees hold */
 
 /* Records of one message that a ring's reader must have room for; what is longer goes as a snapshot in pieces. */
 #define PMM_MESSAGE_MAX 2048
@@ -162,6 +173,22 @@ enum pmm_self_trade {
     PMM_STP_CANCEL_NEWEST = 1,
     PMM_STP_CANCEL_OLDEST = 2,
     PMM_STP_CANCEL_BOTH = 3
+};
+
+/* In which currency of its instrument a FEE was paid. */
+enum pmm_fee_of {
+    PMM_FEE_BASE = 1,
+    PMM_FEE_QUOTE = 2,
+    PMM_FEE_OTHER = 3 /* a third one: neither position nor cash */
+};
+#define PMM_FEE_DECIMALS_MAX 18
+
+/* What a TEXT is. */
+#define PMM_TEXT_BYTES 32 /* of one record */
+enum pmm_text {
+    PMM_TEXT_WORDS = 0, /* the venue's own */
+    PMM_TEXT_VENUE_ID = 1, /* what the venue calls the order from here on */
+    PMM_TEXT_CURRENCY = 2
 };
 
 /* The role of a process: the low byte of a source. */
@@ -200,9 +227,9 @@ enum pmm_reason {
     PMM_REASON_OVERFLOW = 6,
     PMM_REASON_STALE = 7,
     PMM_REASON_RESYNC = 8,
-    PMM_REASON_HALTED = 9,         /* the venue takes no orders of the instrument */
-    PMM_REASON_DELISTED = 10,      /* the venue does not list it (any more) */
-    PMM_REASON_DEFINITION = 11,    /* the venue's steps are not those of the instrument table */
+    PMM_REASON_HALTED = 9, /* the venue takes no orders of the instrument */
+    PMM_REASON_DELISTED = 10, /* the venue does not list it (any more) */
+    PMM_REASON_DEFINITION = 11, /* the venue's steps are not those of the instrument table */
     /* why an order was refused before it left */
     PMM_REASON_ORDER_SIZE = 32,
     PMM_REASON_POSITION_LIMIT = 33,
@@ -210,31 +237,38 @@ enum pmm_reason {
     PMM_REASON_OPEN_ORDERS = 35,
     PMM_REASON_MESSAGE_RATE = 36,
     PMM_REASON_KILL_SWITCH = 37,
-    PMM_REASON_NO_REFERENCE = 38,  /* the book that a collar needs is absent, stale or invalid */
+    PMM_REASON_NO_REFERENCE = 38, /* the book that a collar needs is absent, stale or invalid */
     PMM_REASON_UNKNOWN_ORDER = 39,
     PMM_REASON_DUPLICATE_ORDER = 40,
     PMM_REASON_BAD_PRICE = 41,
     PMM_REASON_BAD_QUANTITY = 42,
     PMM_REASON_BAD_INSTRUMENT = 43,
-    PMM_REASON_BAD_ORDER = 44,     /* a field that no venue could accept: kind, side, type */
-    PMM_REASON_TOO_OLD = 45,       /* decided too long ago to be sent */
+    PMM_REASON_BAD_ORDER = 44, /* a field that no venue could accept: kind, side, type */
+    PMM_REASON_TOO_OLD = 45, /* decided too long ago to be sent */
     PMM_REASON_PEER_LOST = 46,
     PMM_REASON_NOT_SENT = 47,
-    PMM_REASON_TOO_LATE = 48,      /* the order is done, or is being changed already */
+    PMM_REASON_TOO_LATE = 48, /* the order is done, or is being changed already */
     /* why the venue did what it did */
     PMM_REASON_WOULD_TAKE = 64,
-    PMM_REASON_NO_LIQUIDITY = 65,  /* IOC or market remainder */
+    PMM_REASON_NO_LIQUIDITY = 65, /* IOC or market remainder */
     PMM_REASON_FOK = 66,
     PMM_REASON_SELF_TRADE = 67,
     PMM_REASON_REQUESTED = 68,
     PMM_REASON_CANCEL_ON_DISCONNECT = 69,
     PMM_REASON_CAPACITY = 70,
-    PMM_REASON_VENUE = 71,         /* the venue's own words follow as TEXT */
+    PMM_REASON_VENUE = 71, /* the venue's own words follow as TEXT */
     PMM_REASON_SHUTDOWN = 72,
     PMM_REASON_OPERATOR = 73,
-    PMM_REASON_JOURNAL = 74,       /* the journal cannot be written */
+    PMM_REASON_JOURNAL = 74, /* the journal cannot be written */
     PMM_REASON_BACK_PRESSURE = 75, /* an order or report ring stayed full */
-    PMM_REASON_DAY_END = 76
+    PMM_REASON_DAY_END = 76,
+    PMM_REASON_FUNDS = 77, /* not enough of a currency, by the venue's count */
+    PMM_REASON_RATE_LIMIT = 78, /* the venue takes no more for now */
+    PMM_REASON_EXPIRED = 79, /* its time was over */
+    PMM_REASON_MARKET_MODE = 80, /* the venue takes no such order of this instrument now */
+    /* how a FILL is known */
+    PMM_REASON_INFERRED = 81, /* by FILLED_TOTAL; of FILLED_TOTAL itself: nothing tells of single fills sooner */
+    PMM_REASON_CORRECTED = 82 /* it takes the place of an inferred one, or of a part of one */
 };
 #define PMM_REASONS 96 /* every reason is below: rows of what is counted by reason */
 
@@ -285,9 +319,9 @@ struct pmm_instrument {
 
 /* Whether the venue takes orders of an instrument. */
 enum pmm_listed {
-    PMM_LISTED_UNKNOWN = 0,  /* nobody could ask it yet */
+    PMM_LISTED_UNKNOWN = 0, /* nobody could ask it yet */
     PMM_LISTED_TRADING = 1,
-    PMM_LISTED_LIMITED = 2,  /* not every kind of order */
+    PMM_LISTED_LIMITED = 2, /* not every kind of order */
     PMM_LISTED_HALTED = 3,
     PMM_LISTED_DELISTED = 4
 };
@@ -301,8 +335,9 @@ enum pmm_listed {
 int64_t pmm_fee(int64_t price, int64_t quantity, int64_t fee_e8);
 
 /*
- * 0, or why a FILL or a REPLACED is none that a venue could mean: BAD_ORDER (a fill of no side), BAD_QUANTITY or
- * BAD_PRICE (not positive). Whoever takes reports believes none of these. 0 for every other kind.
+ * 0, or why a FILL, a FILL_BUSTED, a REPLACED or a FEE is none that a venue could mean: BAD_ORDER (a fill of no side, a
+ * fee of no currency or of more than FEE_DECIMALS_MAX decimals), BAD_QUANTITY or BAD_PRICE (not positive). Whoever
+ * takes reports believes none of these. 0 for every other kind.
  */
 uint16_t pmm_report_fault(const struct pmm_event *report);
 

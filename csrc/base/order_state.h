@@ -20,6 +20,8 @@ static inline int pmm_order_fold(int64_t *quantity, int64_t *filled, int replaci
     const uint8_t kind = report->kind;
     if (kind == PMM_KIND_FILL)
         *filled = pmm_lots_add(*filled, report->quantity);
+    else if (kind == PMM_KIND_FILL_BUSTED)
+        *filled = *filled > report->quantity ? *filled - report->quantity : 0;
     else if (kind == PMM_KIND_REPLACED)
         *quantity = report->quantity;
     else if (kind == PMM_KIND_CANCELLED || kind == PMM_KIND_REJECTED)

@@ -21,6 +21,14 @@ enum pmm_beyond {
     PMM_BEYOND_OPEN_ASK = 128
 };
 
+/* What fees leave below one unit of a position or of cash: dust.h. 128 bits each: high half, low half. */
+struct pmm_dust {
+    uint64_t unit[2]; /* 10^-decimals is 1 */
+    uint64_t left[2]; /* the same: 0 to unit - 1 */
+    int32_t decimals;
+    int32_t reserved;
+};
+
 /* Of one instrument. */
 struct pmm_position {
     int64_t position;      /* lots */
@@ -40,8 +48,10 @@ struct pmm_position {
     int64_t ask_fills;     /* count */
     int64_t turnover;      /* ticks x lots */
     int64_t unknown_fills;   /* fills of orders that risk does not know: counted in the position all the same */
-    int64_t refused_reports; /* FILLs and REPLACEDs that no venue could mean */
+    int64_t refused_reports; /* fills, fees and REPLACEDs that no venue could mean */
     int64_t beyond;          /* PMM_BEYOND_*: which of these are not exact */
+    int64_t base_dust_e18;   /* owned beside the position, less than a lot; the largest number if it is more */
+    int64_t quote_dust_e18;  /* paid too much in fees, less than a tick x lot; the same */
 };
 
 #endif

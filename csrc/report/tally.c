@@ -110,11 +110,13 @@ static void begin(struct pmm_tally *tally, const struct pmm_event *e) {
     pmm_index_put(index_of(tally), place_of(tally, e->order_id), slot, e->order_id);
 }
 
+/* Of a FILL; of a FILL_BUSTED it is given back, at the middle of now. */
 static void capture_spread(struct pmm_tally_instrument *in, const struct pmm_event *e) {
     if (in->twice_mid == 0) return;
     const pmm_wide edge = (pmm_wide)in->twice_mid - 2 * (pmm_wide)e->price, high = (pmm_wide)1 << 64;
     pmm_wide captured, sum = in->spread_twice_high * high + in->spread_twice_low;
-    if (__builtin_mul_overflow(e->side == PMM_SIDE_BID ? edge : -edge, e->quantity, &captured) ||
+    const int adds = (e->side == PMM_SIDE_BID) == (e->kind == PMM_KIND_FILL);
+    if (__builtin_mul_overflow(adds ? edge : -edge, e->quantity, &captured) ||
         __builtin_add_overflow(sum, captured, &sum))
         return;
     in->spread_twice_high = (int64_t)(sum >> 64);
@@ -141,9 +143,10 @@ static void count_decision(struct pmm_tally *tally, const struct pmm_event *e) {
 static void follow(struct pmm_tally *tally, const struct pmm_event *e) {
     struct tally_order *order = find(tally, e->order_id);
     if (!order) return;
-    if (e->kind == PMM_KIND_FILL && order->filled == 0) tally->instruments[e->instrument_id].filled++;
+    const int was_filled = order->filled > 0;
     if (e->kind == PMM_KIND_ACK) rest(tally, order, true);
     int gone = pmm_order_fold(&order->quantity, &order->filled, order->replacing, e);
+    tally->instruments[e->instrument_id].filled += (order->filled > 0) - was_filled;
     if (e->kind == PMM_KIND_REPLACED || e->kind == PMM_KIND_REPLACE_REJECTED) order->replacing = false;
     if (gone) end(tally, e->order_id);
 }
@@ -158,7 +161,8 @@ static void count_input(struct pmm_tally *tally, const struct pmm_event *e) {
     case PMM_KIND_ACK: in->acknowledged++; break;
     case PMM_KIND_CANCELLED: in->cancelled++; break;
     case PMM_KIND_FILL:
-        *(e->side == PMM_SIDE_BID ? &in->bid_fills : &in->ask_fills) += 1;
+    case PMM_KIND_FILL_BUSTED:
+        *(e->side == PMM_SIDE_BID ? &in->bid_fills : &in->ask_fills) += e->kind == PMM_KIND_FILL ? 1 : -1;
         capture_spread(in, e);
         break;
     default: break;

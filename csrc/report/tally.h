@@ -3,8 +3,9 @@
  *
  * What it is. One pass over that journal, inputs and decisions, counts per instrument what a report tells:
  * orders sent, acknowledged, filled, cancelled, refused by reason; fills by side; the spread that fills
- * captured against the middle of the last good TOP, without a fill that would take it beyond 128 bits; for how long
- * orders rested on both sides. What a report makes of its order is order_state.h's to say.
+ * captured against the middle of the last good TOP, without a fill that would take it beyond 128 bits; what is taken
+ * back of all these, a fill at the middle of that moment, so that one that another replaces is one; for how long orders
+ * rested on both sides. What a report makes of its order is order_state.h's to say.
  *
  * Time. The tally's clock is the highest recv_ns so far. A step of more than PMM_TALLY_PAUSE_NS is a time in
  * which nobody ran (the log ticks every 50 ms): it counts neither as time nor as quoted. Quotes are asked for

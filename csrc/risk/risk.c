@@ -9,6 +9,7 @@
 #include "base/kinds.h"
 #include "base/order_state.h"
 #include "base/prefetch.h"
+#include "base/sides.h"
 #include "risk/risk_internal.h"
 
 static size_t instruments_at(uint32_t orders) {
@@ -51,8 +52,13 @@ int pmm_risk_init(void *memory, size_t bytes, uint32_t orders, const struct pmm_
     risk->order_mask = orders - 1;
     risk->tokens_e9 = session->messages_burst * 1000000000;
     for (uint32_t i = 0; i < instrument_count; i++) {
-        risk_instrument_of(risk, i)->terms = instruments[i];
-        risk_instrument_of(risk, i)->limits = limits[i];
+        struct risk_instrument *in = risk_instrument_of(risk, i);
+        const struct pmm_instrument *terms = &instruments[i];
+        in->terms = *terms;
+        in->limits = limits[i];
+        pmm_dust_init(&in->ledger.base, terms->lot_mantissa, terms->lot_decimals);
+        pmm_dust_init(&in->ledger.quote, (pmm_wide)terms->tick_mantissa * terms->lot_mantissa,
+                      terms->tick_decimals + terms->lot_decimals);
     }
     return 0;
 }
@@ -118,24 +124,44 @@ static void follow(struct pmm_risk *risk, const struct pmm_event *e, struct risk
 /* Why a report is not believed, or 0. */
 static uint16_t report_fault(const struct risk_instrument *in, const struct pmm_event *e) {
     uint16_t fault = pmm_report_fault(e);
-    if (!fault && e->kind == PMM_KIND_FILL && !risk_ledger_holds(&in->ledger, e)) fault = PMM_REASON_BAD_QUANTITY;
+    const int moves = e->kind == PMM_KIND_FILL || e->kind == PMM_KIND_FILL_BUSTED;
+    if (!fault && moves && !risk_ledger_holds(&in->ledger, e)) fault = PMM_REASON_BAD_QUANTITY;
     return fault;
+}
+
+static void distrust(struct risk_instrument *in, uint16_t fault) {
+    in->refused[fault]++;
+    in->ledger.refused_reports++;
+}
+
+/* The venue has an order that is not known here: until it is cancelled it counts as any other. */
+static void adopt(struct pmm_risk *risk, const struct pmm_event *status) {
+    struct risk_order *order = NULL;
+    if (status->order_id && pmm_is_side(status->side) && status->quantity > 0) order = risk_order_add(risk, status);
+    if (order) order->cancelling = true;
 }
 
 static void run_report(struct pmm_risk *risk, const struct pmm_event *e, struct pmm_decisions *decided) {
     if (e->instrument_id >= risk->instrument_count) return;
     struct risk_instrument *in = risk_instrument_of(risk, e->instrument_id);
     uint16_t fault = report_fault(in, e);
+    if (!fault && e->kind == PMM_KIND_FEE && risk_ledger_fee(&in->ledger, e)) fault = PMM_REASON_BAD_QUANTITY;
     if (fault) {
-        in->refused[fault]++;
-        in->ledger.refused_reports++;
+        distrust(in, fault);
         return;
     }
     struct risk_order *order = risk_order_find(risk, e->order_id);
     pmm_decide(decided, e);
-    if (e->kind == PMM_KIND_FILL) {
+    switch (e->kind) {
+    case PMM_KIND_FILL:
         risk_ledger_fill(in, e);
-        if (!order) in->ledger.unknown_fills++;
+        if (!order && e->reason != PMM_REASON_CORRECTED) in->ledger.unknown_fills++;
+        break;
+    case PMM_KIND_FILL_BUSTED: risk_ledger_bust(in, e); break;
+    case PMM_KIND_ORDER_STATUS:
+        if (!order) adopt(risk, e);
+        break;
+    default: break;
     }
     if (order && e->kind != PMM_KIND_ACK) follow(risk, e, order); /* an ACK changes nothing that counts here */
 }

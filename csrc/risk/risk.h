@@ -37,10 +37,16 @@
  * HALT, STOP and START cancel every open order at once, the loss of a strategy those that it owns (source.h). One that
  * the gateway refuses as UNKNOWN_ORDER is gone.
  *
- * A FILL or a REPLACED that no venue could mean (pmm_report_fault), or a fill that cannot be counted (the
- * position beyond 63 bits, the turnover beyond 125), is refused: counted by its reason and in refused_reports, and it
- * goes no further. What the venue did is then not known; the order stays open, so the limits go on counting what it may
- * have done.
+ * Fees. A fill costs what the instrument's fees say, or, with FLAG_FEE_TOLD, what the FEEs say that come with it: one
+ * in the quote currency is cash, one in the base currency is lots that were sold for nothing, to the last digit
+ * (dust.h). FILL_BUSTED takes a fill back: position, cash, fees, turnover and counts are as if it had never been; of
+ * what it had realised, the difference goes into cost, so that P&L at any mark is, too. An order that the venue has
+ * and nobody here knows (ORDER_STATUS) counts until it is gone.
+ *
+ * A FILL, FILL_BUSTED, FEE or REPLACED that no venue could mean (pmm_report_fault), or that cannot be counted (the
+ * position beyond 63 bits; cash, fees or turnover beyond 125), is refused: counted by its reason and in
+ * refused_reports, and it goes no further. What the venue did is then not known; the order stays open, so the limits
+ * go on counting what it may have done.
  *
  * P&L, exact in integers of ticks x lots, 128 bits wide (money.h). For each instrument cash = sum of sells' notional
  * - buys' notional (fees apart); cost = what the open position cost on average, signed as the

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/dust.h"
 #include "base/money.h"
 #include "base/source.h"
 #include "risk/risk.h"
@@ -22,6 +23,8 @@ struct risk_order {
 
 /* What struct pmm_position shows of an instrument, at full width. */
 struct risk_ledger {
+    struct pmm_dust base;  /* what fees in the base currency leave of the position below a lot */
+    struct pmm_dust quote; /* and fees in the quote currency of `fees`, the other way: what is paid too little */
     pmm_money cash;
     pmm_money cost;
     pmm_money realised;
@@ -84,9 +87,13 @@ static inline void risk_expose(struct pmm_risk *risk, const struct risk_order *o
     risk_instrument_of(risk, order->instrument_id)->ledger.open[order->side != PMM_SIDE_BID] += lots;
 }
 
-/* 1 if the position can be counted with the fill in it. */
+/* 1 if the FILL, or its FILL_BUSTED, can be counted. */
 int risk_ledger_holds(const struct risk_ledger *ledger, const struct pmm_event *fill);
 void risk_ledger_fill(struct risk_instrument *in, const struct pmm_event *fill);
+/* The fill was none. */
+void risk_ledger_bust(struct risk_instrument *in, const struct pmm_event *fill);
+/* 0, or 1 if the fee cannot be counted, and nothing is. */
+int risk_ledger_fee(struct risk_ledger *ledger, const struct pmm_event *fee);
 void risk_ledger_show(const struct risk_ledger *ledger, struct pmm_position *out);
 
 /* 0 if the NEW or REPLACE may pass (its message token is then taken), or its enum pmm_reason. */

@@ -35,9 +35,11 @@
     ROW(pmm_position, unknown_fills, 128, 8) \
     ROW(pmm_position, refused_reports, 136, 8) \
     ROW(pmm_position, beyond, 144, 8) \
-    ROW(pmm_position_shown, position, 0, 152) \
-    ROW(pmm_position_shown, refused, 152, 768) \
-    ROW(pmm_position_shown, reserved, 920, 40)
+    ROW(pmm_position, base_dust_e18, 152, 8) \
+    ROW(pmm_position, quote_dust_e18, 160, 8) \
+    ROW(pmm_position_shown, position, 0, 168) \
+    ROW(pmm_position_shown, refused, 168, 768) \
+    ROW(pmm_position_shown, reserved, 936, 24)
 
 #define PMM_QUOTES_LAYOUT(ROW) \
     ROW(pmm_quote_shown, bid_price, 0, 8) \

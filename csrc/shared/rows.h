@@ -25,7 +25,7 @@
 struct pmm_position_shown {
     struct pmm_position position;  /* as risk counts it */
     int64_t refused[PMM_REASONS];  /* orders that risk refused, by enum pmm_reason */
-    int64_t reserved[5];
+    int64_t reserved[3];
 };
 
 /* Values of a segment of kind QUOTES. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/dust.h"
 #include "base/error.h"
 #include "base/kinds.h"
 #include "base/money.h"
@@ -34,6 +35,7 @@ int pmm_desk_init(struct pmm_desk *desk, struct pmm_book *const *books, const st
         struct pmm_desk_instrument *in = &desk->instruments[row];
         in->book = books[row];
         in->quantity_min = terms->quantity_min > 1 ? terms->quantity_min : 1;
+        pmm_dust_init(&in->dust, terms->lot_mantissa, terms->lot_decimals);
         in->instrument_id = id;
         in->venue_number = terms->venue_number;
         in->feed_number = (uint16_t)pmm_feed_of(terms);
@@ -86,19 +88,45 @@ static void apply_to_slot(const struct pmm_desk *desk, struct pmm_desk_instrumen
     }
 }
 
+/* Reports that come when their order is gone here: answers that crossed its end, fees, what was inferred. */
+static int may_be_unknown(const struct pmm_event *e) {
+    return e->kind == PMM_KIND_CANCEL_REJECTED || e->kind == PMM_KIND_REPLACE_REJECTED || e->kind == PMM_KIND_FEE ||
+           e->kind == PMM_KIND_FILL_BUSTED || e->reason == PMM_REASON_CORRECTED;
+}
+
+/* Lots that a fee in the base currency takes away. */
+static int64_t lots_paid(struct pmm_desk_instrument *in, const struct pmm_event *fee) {
+    int beyond = 0;
+    return pmm_money_narrow(pmm_dust_pay(&in->dust, fee, &beyond), &beyond);
+}
+
+/* Whether the position moved. */
+static int apply_to_position(struct pmm_desk_instrument *in, const struct pmm_event *e) {
+    const int is_bid = e->side == PMM_SIDE_BID;
+    switch (e->kind) {
+    case PMM_KIND_FILL:
+        in->position = pmm_lots_add(in->position, is_bid ? e->quantity : -e->quantity);
+        in->fills++;
+        return 1;
+    case PMM_KIND_FILL_BUSTED:
+        in->position = pmm_lots_add(in->position, is_bid ? -e->quantity : e->quantity);
+        in->fills -= in->fills > 0;
+        return 1;
+    case PMM_KIND_FEE:
+        if (e->side != PMM_FEE_BASE) return 0;
+        in->position = pmm_lots_add(in->position, -lots_paid(in, e));
+        return 1;
+    default: return 0;
+    }
+}
+
 static void apply_report(struct pmm_desk *desk, uint32_t row, const struct pmm_event *e) {
     struct pmm_desk_instrument *in = &desk->instruments[row];
     struct pmm_slot *slot = find_slot(in, e->order_id);
     desk->changed |= UINT64_C(1) << row;
-    if (!slot && !desk_sent_report(desk, row, e) && e->kind != PMM_KIND_CANCEL_REJECTED &&
-        e->kind != PMM_KIND_REPLACE_REJECTED)
-        in->unknown_reports++;
+    if (!slot && !desk_sent_report(desk, row, e) && !may_be_unknown(e)) in->unknown_reports++;
     if (pmm_report_fault(e)) return;
-    if (e->kind == PMM_KIND_FILL) {
-        desk->filled |= UINT64_C(1) << row;
-        in->position = pmm_lots_add(in->position, e->side == PMM_SIDE_BID ? e->quantity : -e->quantity);
-        in->fills++;
-    }
+    if (apply_to_position(in, e)) desk->filled |= UINT64_C(1) << row;
     if (!slot) return;
     if (e->kind == PMM_KIND_REJECTED) in->rest_until_ns[e->side == PMM_SIDE_ASK] = desk_rest_until(desk);
     apply_to_slot(desk, in, slot, e);

@@ -51,6 +51,7 @@
 
 #include "book/book.h"
 #include "base/event.h"
+#include "base/position.h"
 #include "base/source.h"
 #include "trade/quote.h"
 
@@ -107,6 +108,7 @@ struct pmm_desk_instrument {
     int64_t due_ns;              /* when it is to be looked at again, whatever comes or does not */
     uint64_t fills;              /* counted in the position */
     uint64_t unknown_reports;    /* reports of orders that are in no slot of either kind */
+    struct pmm_dust dust;        /* what fees in the base currency leave of the position below a lot */
     uint32_t instrument_id;
     uint16_t venue_number;       /* whose gateway's loss pulls its quotes */
     uint16_t feed_number;        /* whose loss does, too */

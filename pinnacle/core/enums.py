@@ -41,6 +41,8 @@ Reason = enum_of("pmm_reason", "PMM_REASON_", _Told)
 TimeInForce = enum_of("pmm_time_in_force", "PMM_TIF_")
 OrderType = enum_of("pmm_order_type", "PMM_TYPE_")
 SelfTrade = enum_of("pmm_self_trade", "PMM_STP_")
+FeeOf = enum_of("pmm_fee_of", "PMM_FEE_")
+TextOf = enum_of("pmm_text", "PMM_TEXT_")
 Flag = flags_of("PMM_FLAG_")
 
 SegmentKind = enum_of("pmm_segment_kind", "PMM_SEGMENT_")

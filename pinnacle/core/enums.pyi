@@ -14,6 +14,10 @@ class Kind(IntEnum):
     TIMER = 50
     ATTACH = 49
     START = 48
+    UNSURE = 43
+    FILLED_TOTAL = 42
+    FEE = 41
+    FILL_BUSTED = 40
     ORDER_STATUS = 39
     CANCEL_REJECTED = 38
     REPLACE_REJECTED = 37
@@ -74,6 +78,12 @@ class Venue(IntEnum):
     NONE = 0
 
 class Reason(IntEnum):
+    CORRECTED = 82
+    INFERRED = 81
+    MARKET_MODE = 80
+    EXPIRED = 79
+    RATE_LIMIT = 78
+    FUNDS = 77
     DAY_END = 76
     BACK_PRESSURE = 75
     JOURNAL = 74
@@ -133,9 +143,20 @@ class SelfTrade(IntEnum):
     CANCEL_NEWEST = 1
     NONE = 0
 
+class FeeOf(IntEnum):
+    OTHER = 3
+    QUOTE = 2
+    BASE = 1
+
+class TextOf(IntEnum):
+    CURRENCY = 2
+    VENUE_ID = 1
+    WORDS = 0
+
 class Flag(IntFlag):
     BATCH_END = 4
     DECISION = 8
+    FEE_TOLD = 128
     LAST = 1
     MAKER = 16
     POST_ONLY = 32

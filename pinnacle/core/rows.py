@@ -38,6 +38,8 @@ class Position(NamedTuple):
     unknown_fills: int = 0
     refused_reports: int = 0
     beyond: int = 0
+    base_dust_e18: int = 0
+    quote_dust_e18: int = 0
     refused: Mapping[str, int] = MappingProxyType({})
 
     @property

@@ -7,6 +7,7 @@ import numpy as np
 
 from pinnacle.core._native import ffi, lib
 from pinnacle.core.enums import Class as Class
+from pinnacle.core.enums import FeeOf as FeeOf
 from pinnacle.core.enums import Flag as Flag
 from pinnacle.core.enums import Kind as Kind
 from pinnacle.core.enums import OrderType as OrderType
@@ -14,6 +15,7 @@ from pinnacle.core.enums import Reason as Reason
 from pinnacle.core.enums import SelfTrade as SelfTrade
 from pinnacle.core.enums import Side as Side
 from pinnacle.core.enums import Source as Source
+from pinnacle.core.enums import TextOf as TextOf
 from pinnacle.core.enums import TimeInForce as TimeInForce
 from pinnacle.core.enums import Venue as Venue
 

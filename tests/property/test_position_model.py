@@ -2,10 +2,11 @@
 
 from fractions import Fraction
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinnacle.core.schema import Flag, Kind, Side
+from pinnacle.core.schema import FeeOf, Flag, Kind, Side
 from pinnacle.risk.config import LimitsConfig, RiskConfig
 from pinnacle.risk.gate import RiskGate
 from tests.records import event, instruments, run
@@ -55,6 +56,60 @@ def test_position_cash_and_fees_are_the_plain_sums(fills):
         Fraction(price * q * (-5000 if maker else 40_000), 10**8) for _, price, q, maker in fills
     ]
     assert p["fees"] == sum(-((-x.numerator) // x.denominator) for x in exact)
+
+
+FEES = st.lists(
+    st.tuples(
+        st.sampled_from([FeeOf.BASE, FeeOf.QUOTE, FeeOf.OTHER]),
+        st.integers(-(10**12), 10**12),
+        st.integers(0, 18),
+    ),
+    max_size=30,
+)
+
+
+@given(FEES)
+def test_lots_and_cash_with_their_dust_are_what_was_paid_to_the_last_digit(fees):
+    made = gate()
+    paid = {FeeOf.BASE: Fraction(0), FeeOf.QUOTE: Fraction(0), FeeOf.OTHER: Fraction(0)}
+    for of, amount, decimals in fees:
+        fee = event(Kind.FEE, side=of, quantity=amount, price=decimals)
+        refused = made.book.position(0)["refused_reports"]
+        run(made.decided, fee)
+        if made.book.position(0)["refused_reports"] == refused:
+            paid[of] += Fraction(amount, 10**decimals)
+        p = made.book.position(0)
+        lot, tick_lot = Fraction(1, 10**3), Fraction(1, 10**5)
+        assert p["position"] * lot + Fraction(p["base_dust_e18"], 10**18) == -paid[FeeOf.BASE]
+        assert p["fees"] * tick_lot - Fraction(p["quote_dust_e18"], 10**18) == paid[FeeOf.QUOTE]
+        assert 0 <= p["base_dust_e18"] < lot * 10**18
+        assert 0 <= p["quote_dust_e18"] < tick_lot * 10**18
+        assert p["cash"] == p["realised"] == 0, "lots that went for nothing had cost nothing"
+
+
+@given(FILLS, st.data(), st.integers(1, 10**7))
+def test_a_fill_that_is_taken_back_leaves_what_is_owned_and_owed_as_if_it_had_never_been(
+    fills, data, mark
+):
+    kept, made = gate(), gate()
+    gone = data.draw(st.integers(0, len(fills) - 1))
+    told = data.draw(st.booleans())
+    for i, each in enumerate(fills):
+        row = fill(*each)
+        row["flags"] |= np.uint8(Flag.FEE_TOLD if told else 0)
+        run(made.decided, row)
+        if i != gone:
+            run(kept.decided, row)
+        else:
+            back = row.copy()
+            back["kind"] = Kind.FILL_BUSTED
+    run(made.decided, back)
+    for one in (kept, made):
+        run(one.decided, event(Kind.TOP, price=mark, quantity=1, order_id=mark, aux=1))
+    a, b = kept.book.position(0), made.book.position(0)
+    names = ("position", "cash", "fees", "turnover", "bought", "sold", "bid_fills", "ask_fills")
+    assert [a[name] for name in names] == [b[name] for name in names]
+    assert a["realised"] + a["unrealised"] == b["realised"] + b["unrealised"]
 
 
 @given(FILLS)

@@ -86,8 +86,8 @@ class Model:
                 order["rests"] = True
         elif kind == Kind.CANCELLED:
             counts["cancelled"] += 1
-        elif kind == Kind.FILL:
-            self._fill(row, i, order)
+        elif kind in (Kind.FILL, Kind.FILL_BUSTED):
+            self._fill(row, i, order, 1 if kind == Kind.FILL else -1)
         if order and self._is_gone(row, kind, order):
             del self.orders[order_id]
 
@@ -101,23 +101,25 @@ class Model:
             return True
         if kind in (Kind.REPLACE_REJECTED, Kind.CANCEL_REJECTED) and unknown:
             return True
-        changes = (Kind.FILL, Kind.REPLACED, Kind.REPLACE_REJECTED, Kind.CANCEL_REJECTED)
+        changes = (Kind.FILL, Kind.FILL_BUSTED)
+        changes += (Kind.REPLACED, Kind.REPLACE_REJECTED, Kind.CANCEL_REJECTED)
         done = order["filled"] >= order["quantity"] and not order["replacing"]
         return kind in changes and done
 
-    def _fill(self, row, i, order):
-        bid, quantity = row["side"] == Side.BID, int(row["quantity"])
-        self.counts[i]["bid_fills" if bid else "ask_fills"] += 1
+    def _fill(self, row, i, order, way):
+        bid, quantity = row["side"] == Side.BID, way * int(row["quantity"])
+        self.counts[i]["bid_fills" if bid else "ask_fills"] += way
         if self.twice_mid[i]:
             edge = self.twice_mid[i] - 2 * int(row["price"])
             self.spread_twice[i] += (edge if bid else -edge) * quantity
         if order:
-            self.counts[i]["filled"] += order["filled"] == 0
-            order["filled"] += quantity
+            was = order["filled"] > 0
+            order["filled"] = max(order["filled"] + quantity, 0)
+            self.counts[i]["filled"] += (order["filled"] > 0) - was
 
 
 KINDS = [Kind.TOP, Kind.NEW, Kind.ACK, Kind.REPLACED, Kind.CANCELLED, Kind.REJECTED, Kind.FILL]
-KINDS += [Kind.REPLACE, Kind.REPLACE_REJECTED, Kind.CANCEL_REJECTED]
+KINDS += [Kind.FILL_BUSTED, Kind.FEE, Kind.REPLACE, Kind.REPLACE_REJECTED, Kind.CANCEL_REJECTED]
 STEPS = [0, 1, 50, 50, 50, PAUSE_NS, PAUSE_NS + 1, -20]
 ENDS = [1, 2, 2**40, 2**61]
 #: Mostly what the session says of it, so that orders live: a NEW is a decision, an ACK is none.

@@ -8,6 +8,7 @@ import pytest
 from pinnacle.core._native import lib
 from pinnacle.core.book import Book
 from pinnacle.core.schema import (
+    FeeOf,
     Flag,
     Kind,
     OrderType,
@@ -24,13 +25,13 @@ from tests.records import batch, book_of, event, instruments_at
 STATES = ["FREE", "NEW", "LIVE", "REPLACING", "CANCELLING", "LEAVING"]
 ANSWERS = {
     "NEW": [Kind.ACK, Kind.ACK, Kind.ACK, Kind.REJECTED, Kind.FILL],
-    "LIVE": [Kind.FILL, Kind.FILL, Kind.CANCELLED],
+    "LIVE": [Kind.FILL, Kind.FILL, Kind.FILL, Kind.FILL_BUSTED, Kind.FEE, Kind.CANCELLED],
     "REPLACING": [Kind.REPLACED, Kind.REPLACED, Kind.REPLACE_REJECTED, Kind.FILL],
-    "CANCELLING": [Kind.CANCELLED, Kind.CANCELLED, Kind.CANCEL_REJECTED, Kind.FILL],
+    "CANCELLING": [Kind.CANCELLED, Kind.CANCELLED, Kind.CANCEL_REJECTED, Kind.FILL, Kind.FEE],
     "LEAVING": [Kind.FILL],
 }
 ANY = [k for kinds in ANSWERS.values() for k in kinds] + [Kind.ORDER_STATUS]
-REASONS = [Reason.WOULD_TAKE, Reason.BAD_QUANTITY, Reason.UNKNOWN_ORDER]
+REASONS = [Reason.WOULD_TAKE, Reason.BAD_QUANTITY, Reason.UNKNOWN_ORDER, Reason.CORRECTED]
 STOPS = [Kind.HALT, Kind.STOP, Kind.PEER_LOST, Kind.BOOK_INVALID]
 NO_MARKET = [Kind.NONE, Kind.ORDER_ADD, Kind.ORDER_EXECUTE, Kind.NEW, Kind.CANCEL, Kind.QUERY]
 #: Ids, and the numbers of their venues; the rows are in this order.
@@ -122,11 +123,16 @@ class Flow:
             fields |= {"price": self.chance.randint(0, 5), "quantity": self.chance.randint(0, 5)}
             fields |= {"side": self.chance.choice([*SIDES, Side.NONE])}
             fields |= {"instrument_id": self.chance.choice([instrument, 0, EVERYWHERE])}
+            fields |= {"reason": self.chance.choice([Reason.NONE, Reason.CORRECTED])}
             return event(self.chance.choice([k for k in ANY if k != Kind.REJECTED]), **fields)
         side, order = self.chance.choice(out)
         kind = self.chance.choice(ANY if self.chance.random() < 0.1 else ANSWERS[order.state])
         price, quantity = order.wanted
-        if kind == Kind.FILL:
+        if kind == Kind.FEE:
+            side = self.chance.choice([*FeeOf, FeeOf.BASE, 0, 4])
+            price = self.chance.choice([0, 3, 4, 18, 19, -1])
+            quantity = self.chance.randint(-20, 20)
+        elif kind in (Kind.FILL, Kind.FILL_BUSTED):
             quantity = self.chance.randint(1, 3)
         elif self.chance.random() < 0.1:
             price, quantity = price + self.chance.randint(-1, 1), order.filled
@@ -159,7 +165,7 @@ class Flow:
     def send_or_cancel(self):
         pick, state = self.chance.choice, self.desk.cdata
         if self.chance.random() < 0.3:
-            order_id = pick([*self.oracle.sent, self.oracle.next_order_id - 2])
+            order_id = pick([*self.oracle.sent, max(self.oracle.next_order_id - 2, 0)])
             code, said = lib.pmm_desk_cancel(state, order_id), self.oracle.cancel(order_id)
         else:
             kind = pick([OrderType.LIMIT, OrderType.MARKET])
