@@ -1,6 +1,7 @@
 """Records as people read them: names for enums, decimals for ticks and lots, UTC for times."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from enum import IntEnum
 from typing import Any
 
@@ -12,6 +13,7 @@ from pinnacle.core.schema import (
     EVENT,
     INSTRUMENT_ALL,
     Class,
+    FeeOf,
     Flag,
     Kind,
     OrderType,
@@ -19,6 +21,7 @@ from pinnacle.core.schema import (
     SelfTrade,
     Side,
     Source,
+    TextOf,
     TimeInForce,
     Venue,
     class_of,
@@ -29,22 +32,36 @@ from pinnacle.replay.times import format_time
 _FIELDS = [name for name in EVENT.names or () if name != "commit"]
 _NAMES: dict[type[IntEnum], dict[int, str]] = {
     kind: {member.value: member.name.lower() for member in kind}
-    for kind in (Kind, Side, Reason, Source, Venue, TimeInForce, OrderType, SelfTrade)
+    for kind in (
+        Kind,
+        Side,
+        Reason,
+        Source,
+        Venue,
+        TimeInForce,
+        OrderType,
+        SelfTrade,
+        FeeOf,
+        TextOf,
+    )
 }
 _FLAGS = [(flag.value, str(flag.name).lower()) for flag in Flag]
 _TEXT_BYTES = slice(16, 48)
 # The kinds without a price and a quantity; of every other kind they are ticks and lots.
 _UNPRICED = {Kind.NONE, Kind.BOOK_BEGIN, Kind.BOOK_END, Kind.BOOK_INVALID, Kind.CANCEL_ALL}
 _RING_MARKS = (Kind.ATTACH, Kind.DETACH)
+# Their `side` is none: a ring's end, a currency, a part of a text.
+_SIDELESS = (*_RING_MARKS, Kind.FEE, Kind.TEXT)
 _OUTPUT = 1 << 56  # an output's number stands above its cursor
-_UNPRICED |= {Kind.QUERY} | {kind for kind in Kind if class_of(kind) == Class.PROCESS}
+_UNPRICED |= {Kind.QUERY, Kind.FEE} | {kind for kind in Kind if class_of(kind) == Class.PROCESS}
 
 #: What a row may have, in the order of a table; and which of it are numbers wherever they stand.
 COLUMNS = (
     *("index", "time", "recv_ns", "venue_ns", "kind", "symbol", "side", "price", "quantity"),
     *("order_id", "aux", "reason", "flags", "venue", "source"),
     *("ask_price", "ask_quantity", "bids_down_to", "asks_up_to"),
-    *("time_in_force", "type", "self_trade", "peer", "text"),
+    *("fee", "fee_of", "notional"),
+    *("time_in_force", "type", "self_trade", "peer", "text", "text_of", "part"),
     *("monotonic_ns", "wall_ns"),
     *("epoch", "records_before", "configuration", "instruments", "build"),
     *("ring", "ring_created_ns", "cursor"),
@@ -102,11 +119,11 @@ def _row(index: int, fields: Row, instruments: Mapping[int, Instrument] | None, 
     }
     row["kind"] = name_of(Kind, kind)
     row["symbol"] = _symbol(kind, fields["instrument_id"], instrument)
-    if fields["side"] and kind not in _RING_MARKS:
+    if fields["side"] and kind not in _SIDELESS:
         row["side"] = name_of(Side, fields["side"])
-    values = {"text": text} if kind == Kind.TEXT else _values(fields, instrument)
-    row |= values
-    row["reason"] = name_of(Reason, fields["reason"]) if fields["reason"] else None
+    row |= _text(fields, text) if kind == Kind.TEXT else _values(fields, instrument)
+    if fields["reason"] and kind != Kind.TEXT:
+        row["reason"] = name_of(Reason, fields["reason"])
     row["flags"] = flag_names(fields["flags"]) or None
     row["venue"] = name_of(Venue, fields["venue_id"]) if fields["venue_id"] else None
     row["source"] = source_name(fields["source"])
@@ -119,6 +136,12 @@ def _symbol(kind: int, instrument_id: int, instrument: Instrument | None) -> str
     if class_of(kind) >= Class.PROCESS and kind not in (Kind.HALT, Kind.RESUME):
         return None
     return instrument.label if instrument else instrument_id
+
+
+def _text(fields: Row, text: str) -> Row:
+    """A text, what it is where it is not the venue's words, and which part of it."""
+    what = name_of(TextOf, fields["reason"]) if fields["reason"] else None
+    return {"text": text, "text_of": what, "part": fields["side"] or None}
 
 
 def _values(fields: Row, instrument: Instrument | None) -> Row:
@@ -142,6 +165,12 @@ def _values(fields: Row, instrument: Instrument | None) -> Row:
         out["time_in_force"] = name_of(TimeInForce, aux & 0xFF)
         out["type"] = name_of(OrderType, aux >> 8 & 0xFF)
         out["self_trade"] = name_of(SelfTrade, aux >> 16 & 0xFF)
+    elif kind == Kind.FEE:
+        out |= _fee(fields)
+    elif kind == Kind.FILLED_TOTAL:
+        notional = out.pop("aux")
+        out["notional"] = instrument.money_text(notional) if instrument and notional else notional
+        out["price"] = None
     elif kind == Kind.TIMER:
         out["monotonic_ns"], out["wall_ns"] = out.pop("order_id"), out.pop("aux")
     elif kind == Kind.BOOK_BEGIN:
@@ -149,6 +178,15 @@ def _values(fields: Row, instrument: Instrument | None) -> Row:
     elif kind in (Kind.PEER_LOST, Kind.PEER_BACK):
         out["peer"] = source_name(out.pop("aux") or 0)
     return out
+
+
+def _fee(fields: Row) -> Row:
+    """What was paid, in which of the instrument's currencies."""
+    decimals = fields["price"]
+    known = 0 <= decimals <= lib.PMM_FEE_DECIMALS_MAX
+    amount = Decimal(fields["quantity"]).scaleb(-decimals) if known else None
+    paid = f"{amount:f}" if amount is not None else f"{fields['quantity']}e{-decimals}"
+    return {"price": None, "quantity": None, "fee": paid, "fee_of": name_of(FeeOf, fields["side"])}
 
 
 def _run_mark(fields: Row) -> Row:
