@@ -12,7 +12,7 @@
 #define RESTING  1024
 #define CAPACITY 8192
 #define STEPS    6
-#define OUT_MAX  32
+#define OUT_MAX  64
 
 static struct pmm_event in[BATCH], out[OUT_MAX];
 static uint64_t next_id = 1;
@@ -34,9 +34,10 @@ static struct pmm_event record(size_t step, uint64_t order_id) {
 }
 
 static struct pmm_orders *make(void) {
-    size_t bytes = pmm_orders_memsize(CAPACITY);
+    const struct pmm_orders_terms terms = {1000, 1000, 0, 1, CAPACITY, PMM_EXECUTIONS_RISING, 0};
+    size_t bytes = pmm_orders_memsize(&terms);
     struct pmm_orders *orders = pages(bytes);
-    need(pmm_orders_init(orders, bytes, CAPACITY, 1000, 1000) == 0, "orders");
+    need(pmm_orders_init(orders, bytes, &terms) == 0, "orders");
     for (int i = 0; i < RESTING; i++)
         for (size_t step = 0; step < 2; step++) {
             struct pmm_event e = record(step, next_id);

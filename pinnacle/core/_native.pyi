@@ -52,6 +52,8 @@ class _Lib:
     PMM_ERR_TRUNCATED: int
     PMM_ERR_VERSION: int
     PMM_EVENT_BYTES: int
+    PMM_EXECUTIONS_RISING: int
+    PMM_EXECUTIONS_SEEN: int
     PMM_FAIR_MICROPRICE: int
     PMM_FAIR_MID: int
     PMM_FEE_BASE: int
@@ -154,6 +156,9 @@ class _Lib:
     PMM_OPEN_READ: int
     PMM_OPEN_SHARED: int
     PMM_ORDERS_CAPACITY_MAX: int
+    PMM_ORDERS_GONE_MAX: int
+    PMM_ORDERS_INFER_AFTER: int
+    PMM_ORDER_CLOSING: int
     PMM_ORDER_FREE: int
     PMM_ORDER_LIVE: int
     PMM_ORDER_PENDING_CANCEL: int
@@ -295,6 +300,7 @@ class _Lib:
     PMM_VENUE_COINBASE: int
     PMM_VENUE_COINBASE_EXCHANGE: int
     PMM_VENUE_GEMINI: int
+    PMM_VENUE_ID_BYTES: int
     PMM_VENUE_KRAKEN: int
     PMM_VENUE_NONE: int
     PMM_VENUE_OTHER: int
@@ -628,9 +634,11 @@ class _Lib:
     @staticmethod
     def pmm_orders_find(_0: Any, _1: int, /) -> Any: ...
     @staticmethod
-    def pmm_orders_init(_0: Any, _1: int, _2: int, _3: int, _4: int, /) -> int: ...
+    def pmm_orders_gone(_0: Any, _1: int, /) -> Any: ...
     @staticmethod
-    def pmm_orders_memsize(_0: int, /) -> int: ...
+    def pmm_orders_init(_0: Any, _1: int, _2: Any, /) -> int: ...
+    @staticmethod
+    def pmm_orders_memsize(_0: Any, /) -> int: ...
     @staticmethod
     def pmm_orders_next(_0: Any, _1: Any, /) -> Any: ...
     @staticmethod

@@ -220,6 +220,7 @@ class Beyond(IntEnum):
     CASH = 1
 
 class OrderState(IntEnum):
+    CLOSING = 6
     UNKNOWN = 5
     PENDING_CANCEL = 4
     PENDING_REPLACE = 3

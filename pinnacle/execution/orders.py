@@ -14,7 +14,10 @@ from pinnacle.core.schema import EventBuffer
 
 
 class Order(msgspec.Struct, frozen=True):
-    """One order that the venue may know."""
+    """One order that the venue may know; of one that is gone `asked_ns` is when it went.
+
+    `filled` is in lots, `inferred` of these no FILL has told of; `total` is what the venue says.
+    """
 
     order_id: int
     instrument_id: int
@@ -26,6 +29,17 @@ class Order(msgspec.Struct, frozen=True):
     replacing: bool
     state: OrderState
     asked_ns: int
+    total: int
+    inferred: int
+    leaving: bool
+    missed: bool
+    venue_id: str
+
+
+def _order(found: Any) -> Order:
+    fields = {name: getattr(found, name) for name in Order.__struct_fields__}
+    fields["venue_id"] = ffi.string(found.venue_id).decode(errors="replace")
+    return msgspec.convert(fields, Order, strict=False)
 
 
 class Orders(Mapping[int, Order]):
@@ -38,8 +52,7 @@ class Orders(Mapping[int, Order]):
         found = lib.pmm_orders_find(self._table, order_id)
         if found == ffi.NULL:
             raise KeyError(order_id)
-        fields = {name: getattr(found, name) for name in Order.__struct_fields__}
-        return msgspec.convert(fields, Order, strict=False)
+        return _order(found)
 
     def __iter__(self) -> Iterator[int]:
         order = ffi.NULL
@@ -54,7 +67,9 @@ class OrderTable(OneBlock):
     """Decides on batches of the gateway's input log: wraps struct pmm_orders, which is `cdata`.
 
     An order decided longer ago than `order_age_max_ns` is not sent; one unanswered for
-    `answer_timeout_ns` is queried; one beyond `orders_max` open ones is refused.
+    `answer_timeout_ns` is queried; one beyond `orders_max` open ones is refused. The venue must say
+    `misses` times, and for `miss_spread_ns`, that it does not have an order. `seen`: its executions
+    have names in any order, not numbers that rise.
     """
 
     def __init__(
@@ -63,15 +78,20 @@ class OrderTable(OneBlock):
         answer_timeout_ns: int,
         orders_max: int,
         decisions_max: int = 8192,
+        *,
+        misses: int = 1,
+        miss_spread_ns: int = 0,
+        seen: bool = False,
     ):
-        size = lib.pmm_orders_memsize(orders_max)
+        terms = ffi.new("struct pmm_orders_terms *")
+        terms.order_age_max_ns, terms.answer_timeout_ns = order_age_max_ns, answer_timeout_ns
+        terms.misses, terms.miss_spread_ns, terms.capacity = misses, miss_spread_ns, orders_max
+        terms.executions = lib.PMM_EXECUTIONS_SEEN if seen else lib.PMM_EXECUTIONS_RISING
+        size = lib.pmm_orders_memsize(terms)
         self.memory = ffi.buffer(aligned_memory(size))
         # Not a cast: whoever holds it, `orders` too, holds the memory.
         self.cdata: Any = ffi.from_buffer("struct pmm_orders *", self.memory)
-        made = lib.pmm_orders_init(
-            self.cdata, size, orders_max, order_age_max_ns, answer_timeout_ns
-        )
-        check(made, "order table")
+        check(lib.pmm_orders_init(self.cdata, size, terms), "order table")
         self.orders = Orders(self.cdata)
         self.decisions = EventBuffer(decisions_max)
 
@@ -83,15 +103,52 @@ class OrderTable(OneBlock):
     def stopping(self) -> bool:
         return bool(self.cdata.stopping)
 
+    def gone(self) -> Iterator[Order]:
+        """Those that have gone, the last one first, as far as they are known."""
+        back = 0
+        while (order := lib.pmm_orders_gone(self.cdata, back)) != ffi.NULL:
+            yield _order(order)
+            back += 1
+
     @property
     def duplicates(self) -> int:
-        """Fills that came twice."""
+        """Fills, their ends and their fees that came twice."""
         return self.cdata.duplicates
 
     @property
     def unknown_fills(self) -> int:
         """Fills of orders that are not in the table."""
         return self.cdata.unknown_fills
+
+    @property
+    def inferred(self) -> int:
+        """How often a fill was inferred because none came."""
+        return self.cdata.inferred
+
+    @property
+    def unconfirmed(self) -> int:
+        """Orders that are gone with fills that nothing has told of."""
+        return self.cdata.unconfirmed
+
+    @property
+    def adopted(self) -> int:
+        """Orders that the venue had and the table had not, or had given up."""
+        return self.cdata.adopted
+
+    @property
+    def overfilled(self) -> int:
+        """Fills beyond their order's total."""
+        return self.cdata.overfilled
+
+    @property
+    def unsure(self) -> int:
+        """Answers that said nothing of what became of an order."""
+        return self.cdata.unsure
+
+    @property
+    def misses(self) -> int:
+        """Orders that are gone because the venue did not have them."""
+        return self.cdata.misses
 
     @property
     def clock_ns(self) -> int:

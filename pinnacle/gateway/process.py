@@ -88,6 +88,12 @@ class Gateway:
             open_orders=len(self._table.orders),
             duplicate_fills=self._table.duplicates,
             unknown_fills=self._table.unknown_fills,
+            inferred_fills=self._table.inferred,
+            unconfirmed_orders=self._table.unconfirmed,
+            overfills=self._table.overfilled,
+            adopted_orders=self._table.adopted,
+            missed_orders=self._table.misses,
+            unsure_answers=self._table.unsure,
         )
 
     @property

@@ -13,6 +13,8 @@ SOURCES = (
     "desk_decide",
     "desk_send",
     "orders",
+    "orders_fills",
+    "orders_report",
     "portable_math",
     "quote",
     "risk",

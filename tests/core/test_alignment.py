@@ -22,10 +22,12 @@ def risk():
 
 
 def orders():
-    def init(memory, size):
-        return lib.pmm_orders_init(ffi.cast("struct pmm_orders *", memory), size, 4, 1, 1)
+    terms = ffi.new("struct pmm_orders_terms *", [1, 1, 0, 1, 4])
 
-    return lib.pmm_orders_memsize(4), init
+    def init(memory, size):
+        return lib.pmm_orders_init(ffi.cast("struct pmm_orders *", memory), size, terms)
+
+    return lib.pmm_orders_memsize(terms), init
 
 
 def tally():

@@ -52,8 +52,10 @@ def test_a_fill_that_comes_twice_counts_once(table):
 
 def test_a_fill_before_its_acknowledgement_and_after_its_cancel_counts(table):
     run(table.decided, from_risk(Kind.NEW))
-    assert said(run(table.decided, from_venue(Kind.FILL, quantity=4, aux=1))) == [("FILL", "NONE")]
-    run(table.decided, from_venue(Kind.ACK), from_risk(Kind.CANCEL), from_venue(Kind.CANCELLED))
+    early = run(table.decided, from_venue(Kind.FILL, quantity=4, aux=1))
+    assert said(early) == [("ACK", "NONE"), ("FILL", "NONE")], "what fills is there"
+    assert said(run(table.decided, from_venue(Kind.ACK))) == []
+    run(table.decided, from_risk(Kind.CANCEL), from_venue(Kind.CANCELLED))
     assert said(run(table.decided, from_venue(Kind.FILL, quantity=1, aux=2))) == [("FILL", "NONE")]
     assert table.unknown_fills == 1
 
@@ -176,18 +178,22 @@ def test_an_unanswered_order_is_queried_and_never_sent_again(table):
     assert table.orders[1].state is OrderState.UNKNOWN
     assert len(run(table.decided, late)) == 0, "one query until it is overdue again"
     status = from_venue(Kind.ORDER_STATUS, recv_ns=3 * SECOND)
-    assert said(run(table.decided, status)) == [("ACK", "NONE"), ("CANCEL", "PEER_LOST")]
+    assert said(run(table.decided, status)) == [("ACK", "NONE")]
+    assert said(run(table.decided, status)) == []
+    assert (table.orders[1].state, table.orders[1].acknowledged) == (OrderState.LIVE, True)
+
+
+@pytest.mark.parametrize("asked", [Kind.CANCEL, Kind.REPLACE])
+def test_an_order_whose_change_was_not_answered_is_cancelled_when_it_is_there(table, asked):
+    live(table)
+    run(table.decided, from_risk(asked))
+    late = event(Kind.TIMER, recv_ns=2 * SECOND + 1)
+    assert said(run(table.decided, late)) == [("QUERY", "NONE")]
+    status = from_venue(Kind.ORDER_STATUS, recv_ns=3 * SECOND)
+    assert said(run(table.decided, status)) == [("CANCEL", "PEER_LOST")]
     assert said(run(table.decided, status)) == [], "its cancel is on the way"
-    assert (table.orders[1].state, table.orders[1].acknowledged) == (
-        OrderState.PENDING_CANCEL,
-        True,
-    )
+    assert table.orders[1].state is OrderState.PENDING_CANCEL
     assert table.orders[1].asked_ns == table.clock_ns, "when its cancel was asked for"
-
-
-def test_the_state_of_an_order_that_is_not_ours_says_nothing(table):
-    assert said(run(table.decided, from_venue(Kind.ORDER_STATUS, 9))) == []
-    assert not table.orders
 
 
 def test_an_order_that_the_venue_does_not_know_was_not_sent(table):
@@ -369,15 +375,18 @@ def test_an_order_that_is_to_be_cancelled_is_known_to_be(table):
 
 
 @pytest.mark.parametrize(
-    ("asked", "refusal"),
-    [(Kind.CANCEL, Kind.CANCEL_REJECTED), (Kind.REPLACE, Kind.REPLACE_REJECTED)],
+    ("asked", "refusal", "told"),
+    [
+        (Kind.CANCEL, Kind.CANCEL_REJECTED, []),
+        (Kind.REPLACE, Kind.REPLACE_REJECTED, [("REPLACE_REJECTED", "TOO_LATE")]),
+    ],
 )
-def test_an_order_that_only_the_venue_does_not_know_is_asked_about(table, asked, refusal):
-    # To risk, who forgets what is unknown here, this is no answer yet.
+def test_an_order_that_only_the_venue_does_not_know_is_asked_about(table, asked, refusal, told):
+    # To risk, who forgets what is unknown here, this is no answer yet; the replacement is answered.
     live(table)
     run(table.decided, from_risk(asked))
     refused = from_venue(refusal, reason=Reason.UNKNOWN_ORDER)
-    assert said(run(table.decided, refused)) == [("QUERY", "NONE")]
+    assert said(run(table.decided, refused)) == [*told, ("QUERY", "NONE")]
     gone = from_venue(Kind.REJECTED, reason=Reason.UNKNOWN_ORDER)
     assert said(run(table.decided, gone)) == [("CANCELLED", "NOT_SENT")]
     assert not table.orders

@@ -54,11 +54,12 @@ def test_a_table_is_made_of_the_least_and_of_the_most():
 
 
 def test_a_table_is_not_made_in_less_memory_than_it_needs():
-    size = lib.pmm_orders_memsize(4)
+    terms = ffi.new("struct pmm_orders_terms *", [1, 1, 0, 1, 4])
+    size = lib.pmm_orders_memsize(terms)
     memory = aligned_memory(size)
     orders = ffi.cast("struct pmm_orders *", memory)
-    assert lib.pmm_orders_init(orders, size - 1, 4, 1, 1) == lib.PMM_ERR_ARGUMENT
-    assert lib.pmm_orders_init(orders, size, 4, 1, 1) == 0
+    assert lib.pmm_orders_init(orders, size - 1, terms) == lib.PMM_ERR_ARGUMENT
+    assert lib.pmm_orders_init(orders, size, terms) == 0
 
 
 def test_a_batch_without_room_for_its_decisions_has_not_happened(table):
@@ -66,7 +67,7 @@ def test_a_batch_without_room_for_its_decisions_has_not_happened(table):
     rows = batch(event(Kind.HALT, reason=Reason.OPERATOR, recv_ns=SECOND), from_risk(Kind.NEW, 3))
     events, before = events_pointer(rows), bytes(table.freeze()[0])
     room = lib.pmm_orders_room(table.cdata, events, 2)
-    assert room == 2 * 2 + 1 * (2 + 2), "two a record; a sweep over all, and over what comes"
+    assert room == 8 * 2 + 4 * (2 + 2), "eight a record; four an order for a sweep over them all"
     out = EventBuffer(room)
     assert lib.pmm_orders_run(table.cdata, events, 2, out.cdata, room - 1) == lib.PMM_ERR_FULL
     assert bytes(table.freeze()[0]) == before
