@@ -4,11 +4,13 @@
  * That is x86. A wake-up is lost if the reader sleeps, the writer has ended, and a record is there. On two real
  * processors that takes a moment of some nanoseconds, which a test of a minute may never meet.
  *
- * Linked with --wrap=syscall: the futex is played too. argv[1]: an empty directory.
+ * Linked with --wrap=syscall: the futex is played too. argv[1]: an empty directory; argv[2]: "pipe" for a reader that
+ * sleeps at its pipe, which is a real one.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +47,7 @@ struct side {
 static struct side writer, reader, *running;
 static ucontext_t outside;
 static uint64_t sleeps, taken;
+static int at_pipe; /* the end that the reader sleeps at, or -1 */
 
 static void let_one_out(struct side *side) {
     if (side->buffered == 0) return;
@@ -125,11 +128,30 @@ static void write_all(void) {
     end();
 }
 
+static int has_bytes(void) {
+    struct pollfd end = {.fd = at_pipe, .events = POLLIN};
+    return at_pipe >= 0 && poll(&end, 1, 0) == 1;
+}
+
+static void sleep_at_pipe(struct pmm_ring *const *rings) {
+    if (!pmm_bell_doze(&reader.bell, rings, 1)) {
+        meanwhile();
+        running->asleep = !has_bytes();
+        sleeps++;
+        while (running->asleep)
+            swapcontext(&running->context, &outside);
+    }
+    (void)pmm_bell_awake(&reader.bell, rings, 1);
+}
+
 static void read_all(void) {
     struct pmm_ring *const rings[] = {&reader.ring};
     struct pmm_event event;
     for (int left = RECORDS; left > 0;) {
-        if (!pmm_bell_wait(&reader.bell, rings, 1, PMM_WAIT_PARK, 0, INT64_MAX)) abort();
+        if (at_pipe >= 0)
+            sleep_at_pipe(rings);
+        else if (!pmm_bell_wait(&reader.bell, rings, 1, PMM_WAIT_PARK, 0, INT64_MAX))
+            abort();
         int64_t n = pmm_ring_take(&reader.ring, &event, 1);
         left -= (int)n;
         taken += (uint64_t)n;
@@ -153,6 +175,7 @@ static int play(void) {
     begin(&writer, write_all);
     begin(&reader, read_all);
     while (!writer.ended || !reader.ended) {
+        if (reader.asleep && has_bytes()) reader.asleep = 0;
         if (writer.ended && reader.asleep) return 0;
         running = draw(2) ? &writer : &reader;
         if (!running->ended && !running->asleep) swapcontext(&outside, &running->context);
@@ -163,12 +186,14 @@ static int play(void) {
 
 int main(int argc, char **argv) {
     char ring[512], bell[512];
-    if (argc != 2) return 2;
+    if (argc < 2 || argc > 3) return 2;
     snprintf(ring, sizeof ring, "%s/ring", argv[1]);
     snprintf(bell, sizeof bell, "%s/bell", argv[1]);
     if (pmm_ring_create(ring, 8, "weak") || pmm_bell_create(bell, "weak")) return 2;
     if (pmm_ring_open_writer(&writer.ring, ring) || pmm_ring_open_reader(&reader.ring, ring)) return 2;
     if (pmm_bell_open(&reader.bell, bell, PMM_OPEN_OWN) || pmm_bell_open(&writer.bell, bell, PMM_OPEN_SHARED)) return 2;
+    at_pipe = argc == 3 ? pmm_bell_open_pipe(&reader.bell) : -1;
+    if (argc == 3 && at_pipe < 0) return 2;
     for (int round = 0; round < ROUNDS; round++) {
         if (play()) continue;
         fprintf(stderr, "round %d: a wake-up was lost\n", round);

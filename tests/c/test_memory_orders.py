@@ -26,7 +26,7 @@ ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 COMPILER = ["gcc", "-std=gnu11", "-O1", "-g", "-w"]
 
 
-def weak_bell(tmp_path: Path, tree: Path) -> subprocess.CompletedProcess:
+def weak_bell(tmp_path: Path, tree: Path, *sleeps: str) -> subprocess.CompletedProcess:
     program, folder = tmp_path / "bell_weak", tmp_path / "files"
     folder.mkdir()
     weak = ["-D_GNU_SOURCE=", "-include", HERE / "weak_atomics.h", f"-I{HERE}", f"-I{tree}"]
@@ -36,7 +36,7 @@ def weak_bell(tmp_path: Path, tree: Path) -> subprocess.CompletedProcess:
     ]
     command = [*COMPILER, *weak, "-Wl,--wrap=syscall", "-o", program, *files]
     subprocess.run(command, check=True)
-    return subprocess.run([program, folder], capture_output=True, text=True)
+    return subprocess.run([program, folder, *sleeps], capture_output=True, text=True)
 
 
 def weak_one(
@@ -52,25 +52,30 @@ weak_book = partial(weak_one, "book_weak", BOOK)
 weak_rows = partial(weak_one, "rows_weak", ROWS)
 
 
-def test_with_store_buffers_no_wake_up_is_lost(tmp_path):
-    done = weak_bell(tmp_path, CSRC)
+@pytest.mark.parametrize("sleeps", [(), ("pipe",)], ids=["at-its-word", "at-its-pipe"])
+def test_with_store_buffers_no_wake_up_is_lost(tmp_path, sleeps):
+    done = weak_bell(tmp_path, CSRC, *sleeps)
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(
-    ("line", "instead"),
+    ("sleeps", "line", "instead"),
     [
-        ("pmm_fence_full(); /* the commit word", "/*"),
-        ("pmm_fence_full(); /* parked", "/*"),
+        ((), "pmm_fence_full(); /* the commit word", "/*"),
+        (("pipe",), "pmm_fence_full(); /* the commit word", "/*"),
+        ((), "PARKED);\n        pmm_fence_full(); /* parked", "PARKED); /*"),
+        (("pipe",), "PARKED_AT_PIPE);\n    pmm_fence_full(); /* parked", "PARKED_AT_PIPE); /*"),
         (
+            (),
             "        ready = any_ready(rings, n);\n        int64_t left_ns",
             "        int64_t left_ns",
         ),
+        (("pipe",), "if (!any_ready(rings, n)) return 0;", "if (rings && n) return 0;"),
     ],
-    ids=["writer", "reader", "last-look"],
+    ids=["writer", "writer-to-pipe", "reader", "reader-at-pipe", "last-look", "last-look-at-pipe"],
 )
-def test_an_order_taken_from_the_doorbell_is_found(tmp_path, line, instead):
-    done = weak_bell(tmp_path, without(tmp_path, "bell.c", line, instead))
+def test_an_order_taken_from_the_doorbell_is_found(tmp_path, sleeps, line, instead):
+    done = weak_bell(tmp_path, without(tmp_path, "bell.c", line, instead), *sleeps)
     assert done.returncode == 1
     assert "a wake-up was lost" in done.stderr
 
