@@ -15,11 +15,11 @@ from pinnacle.core.schema import Reason
 from pinnacle.core.segment import Mode
 from pinnacle.feed.listing_watch import ListingWatch
 from pinnacle.feed.publisher import Publisher
-from pinnacle.feed.venue_clock import VenueClock
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.venues.port import VenueKind
 from pinnacle.venues.reference.listing import Reference
 from pinnacle.venues.reference.offset import Offset
+from pinnacle.venues.reference.venue_clock import VenueClock
 from pinnacle.venues.spread import market_of
 from pinnacle.venues.transport.config import RestConfig
 from pinnacle.venues.transport.troubles import Troubles

@@ -10,8 +10,8 @@ from websockets.asyncio.server import serve
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
-from pinnacle.feed import venue_clock
-from pinnacle.feed.venue_clock import QUICK_SAMPLES, VenueClock
+from pinnacle.venues.reference import venue_clock
+from pinnacle.venues.reference.venue_clock import QUICK_SAMPLES, VenueClock
 from pinnacle.venues.registry import VENUES, find
 from pinnacle.venues.transport.certificates import make_certificates
 from pinnacle.venues.transport.patience import Patience
