@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -42,7 +42,7 @@ _READ_BYTES = 256 * 1024
 _DATA = frozenset((WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION))
 
 
-async def connect(url: str, access: Access) -> Socket:
+async def connect(url: str, access: Access, headers: Mapping[str, str] = {}) -> Socket:
     """Connect (port.py)."""
     _hush(asyncio.get_running_loop())
     listener = _Listener(access.config.queue_frames)
@@ -60,7 +60,7 @@ async def connect(url: str, access: Access) -> Socket:
             socket_factory=dial,
             # Pins are held by Python's own TLS objects, which the quicker ones are not.
             use_aiofastnet=False if access.config.certificate_sha256 else None,
-            extra_headers=_HEADERS,
+            extra_headers=_HEADERS | dict(headers),
             websocket_handshake_timeout=None,
             max_frame_size=FRAME_BYTES_MAX,
             max_redirects=0,

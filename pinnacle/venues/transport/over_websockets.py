@@ -1,7 +1,7 @@
 """WebSockets by `websockets`: plain Python, the default."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
@@ -27,7 +27,7 @@ from pinnacle.venues.transport.port import (
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
-async def connect(url: str, access: Access) -> Socket:
+async def connect(url: str, access: Access, headers: Mapping[str, str] = {}) -> Socket:
     """Connect (port.py)."""
     try:
         where = parse_uri(url)
@@ -43,6 +43,7 @@ async def connect(url: str, access: Access) -> Socket:
             open_timeout=None,
             close_timeout=CLOSE_S,
             ping_interval=None,
+            additional_headers=dict(headers),
             create_connection=_Connection,
         )
     except InvalidStatus as error:

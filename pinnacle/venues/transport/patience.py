@@ -22,6 +22,11 @@ class Patience:
         """The venue wants nothing for so long; a shorter wait does not end a longer one."""
         self.until = max(self.until, time.monotonic() + wait_s)
 
+    @property
+    def left_s(self) -> float:
+        """Seconds until something may be asked; 0: now."""
+        return max(0.0, self.until - time.monotonic())
+
     async def over(self) -> None:
         """Wait until something may be asked; at once if nothing was said."""
         while (left_s := self.until - time.monotonic()) > 0:

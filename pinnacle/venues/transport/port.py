@@ -1,6 +1,6 @@
 """What is needed of a WebSocket, whichever library speaks it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from pinnacle.venues.transport.access import Access
@@ -60,8 +60,9 @@ class Socket(Protocol):
         """Within CLOSE_S or a little more, whatever the other side does; frames are lost."""
 
 
-#: Open one at a URL: SocketError, OSError or TimeoutError say why not, and nothing is left behind.
-Connect = Callable[[str, Access], Awaitable[Socket]]
+#: Open one at a URL, with these headers besides: SocketError, OSError or TimeoutError say why not,
+#: and nothing is left behind.
+Connect = Callable[[str, Access, Mapping[str, str]], Awaitable[Socket]]
 
 
 def connect_by(name: str) -> Connect:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from pinnacle.core.errors import DataError
@@ -58,7 +58,10 @@ class WebSocketSession:
         config: ConnectionConfig,
         conversation: Conversation,
         troubles: Troubles,
+        prepare: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
     ):
+        """prepare: what has to be had before each connection: the headers of its opening."""
+        self._prepare = prepare
         self.connections = 0
         self.frames = 0
         self.acknowledged = asyncio.Event()
@@ -144,7 +147,10 @@ class WebSocketSession:
         try:
             self.access.tls(self._url, anew=True)
             async with asyncio.timeout(self._config.connect_timeout_ms / 1000):
-                return await self._connect(self._url, self.access)
+                headers = {} if self._prepare is None else await self._prepare()
+                return await self._connect(self._url, self.access, headers)
+        except ConnectionLost as lost:
+            return lost
         except SocketError as error:
             self.access.patience.asked(error.retry_after_s)
             return ConnectionLost(str(error))

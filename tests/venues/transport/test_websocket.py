@@ -170,7 +170,7 @@ def test_silence_is_measured_from_the_last_frame(gaps):
         talk = Timed()
         talk.session = kept = WebSocketSession("ws://host", config, talk, Troubles("somebody"))
 
-        async def connect(url, access):
+        async def connect(url, access, headers):
             return Gaps(gap / 1000 for gap in gaps)
 
         kept._connect = connect
