@@ -47,7 +47,8 @@ enum pmm_process_state {
     PMM_STATE_STARTING = 1,
     PMM_STATE_RECOVERING = 2,
     PMM_STATE_READY = 3,
-    PMM_STATE_STOPPING = 4
+    PMM_STATE_STOPPING = 4,
+    PMM_STATE_WAITING = 5 /* it lives, and waits for somebody outside: its peers cannot count on it yet */
 };
 
 struct pmm_bell_shared {

@@ -190,6 +190,7 @@ class Wait(IntEnum):
     SPIN = 0
 
 class ProcessState(IntEnum):
+    WAITING = 5
     STOPPING = 4
     READY = 3
     RECOVERING = 2

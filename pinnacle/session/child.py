@@ -17,6 +17,7 @@ STUCK_NS = 10_000_000_000
 START_NS = 120_000_000_000
 #: One that was ready for so long had nothing that ails it every time.
 CURED_NS = 60_000_000_000
+_BEATING = (ProcessState.READY, ProcessState.WAITING, ProcessState.STOPPING)
 
 
 @dataclass
@@ -54,7 +55,9 @@ class Child:
 
     @property
     def ready(self) -> bool:
-        return self.bell.state == ProcessState.READY and self.bell.segment.owner_alive()
+        """It has begun, whoever it may wait for."""
+        begun = self.bell.state in (ProcessState.READY, ProcessState.WAITING)
+        return begun and self.bell.segment.owner_alive()
 
     def look(self, awake_ns: int) -> str:
         """Why it hangs, in words; empty if it does not. Nothing counts from before `awake_ns`."""
@@ -62,7 +65,7 @@ class Child:
             return ""
         now = monotonic_ns()
         mine = self.bell.segment.owner_pid == self.process.pid
-        if mine and self.bell.state in (ProcessState.READY, ProcessState.STOPPING):
+        if mine and self.bell.state in _BEATING:
             self._ready_ns = self._ready_ns or now
             since, bound, what = self.bell.segment.heartbeat_ns, HUNG_NS, "no heartbeat"
         elif mine and self.bell.progress_ns:
