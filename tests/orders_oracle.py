@@ -528,8 +528,10 @@ class Oracle:
 
     def on_unsure(self, row, order):
         self.unsure_answers += 1
-        if order and order.state in (PENDING_NEW, PENDING_REPLACE, PENDING_CANCEL):
-            order.leaving = order.leaving or order.state != PENDING_NEW
+        open_states = (PENDING_NEW, PENDING_REPLACE, PENDING_CANCEL)
+        doubted = (LIVE,) if row["reason"][0] == Reason.UNLISTED else open_states
+        if order and order.state in doubted:
+            order.leaving = order.leaving or order.state in (PENDING_REPLACE, PENDING_CANCEL)
             self.settle(order, UNKNOWN)
 
     def on_text(self, row, _):

@@ -266,9 +266,9 @@ enum pmm_reason {
     PMM_REASON_RATE_LIMIT = 78, /* the venue takes no more for now */
     PMM_REASON_EXPIRED = 79, /* its time was over */
     PMM_REASON_MARKET_MODE = 80, /* the venue takes no such order of this instrument now */
-    /* how a FILL is known */
-    PMM_REASON_INFERRED = 81, /* by FILLED_TOTAL; of FILLED_TOTAL itself: nothing tells of single fills sooner */
-    PMM_REASON_CORRECTED = 82 /* it takes the place of an inferred one, or of a part of one */
+    PMM_REASON_INFERRED = 81, /* a FILL: by FILLED_TOTAL; a FILLED_TOTAL: nothing tells of fills sooner */
+    PMM_REASON_CORRECTED = 82, /* it takes the place of an inferred one, or of a part of one */
+    PMM_REASON_UNLISTED = 83 /* UNSURE: the venue lists its open orders, and this one is not there */
 };
 #define PMM_REASONS 96 /* every reason is below: rows of what is counted by reason */
 

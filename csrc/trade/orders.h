@@ -11,7 +11,7 @@
  *               |                 |
  *               |                 '--CANCEL--> pending cancel --CANCELLED--> gone
  *               '--REJECTED--> gone          (a FILL or REPLACED that leaves nothing: gone)
- *   any but live --no answer in time, UNSURE--> unknown --QUERY-->
+ *   any but live --no answer in time, UNSURE--> unknown --QUERY-->; live --UNSURE (UNLISTED)--> unknown
  *   any --restart of this process or of the venue--> unknown
  *        ACK, ORDER_STATUS: it is there; REJECTED (UNKNOWN_ORDER): the venue does not have it, gone once it has said
  *        so `misses` times and for miss_spread_ns (NOT_SENT; as CANCELLED if it had it). Of one that is live that is

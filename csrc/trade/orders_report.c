@@ -197,10 +197,9 @@ static void run_status(struct order_table *table, const struct pmm_event *e, str
 static void run_unsure(struct order_table *table, const struct pmm_event *e) {
     struct pmm_order *order = order_find(table, e->order_id);
     table->head.unsure++;
-    if (!order || order->state == PMM_ORDER_LIVE || order->state == PMM_ORDER_UNKNOWN ||
-        order->state == PMM_ORDER_CLOSING)
-        return;
-    order->leaving = order->leaving || order->state != PMM_ORDER_PENDING_NEW;
+    if (!order || order->state == PMM_ORDER_UNKNOWN || order->state == PMM_ORDER_CLOSING) return;
+    if ((order->state == PMM_ORDER_LIVE) != (e->reason == PMM_REASON_UNLISTED)) return;
+    order->leaving = order->leaving || order->state > PMM_ORDER_LIVE;
     order_settle(table, order, PMM_ORDER_UNKNOWN);
 }
 

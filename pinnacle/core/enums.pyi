@@ -78,6 +78,7 @@ class Venue(IntEnum):
     NONE = 0
 
 class Reason(IntEnum):
+    UNLISTED = 83
     CORRECTED = 82
     INFERRED = 81
     MARKET_MODE = 80

@@ -120,6 +120,20 @@ class OrderTable(OneBlock):
         """Fills of orders that are not in the table."""
         return self.cdata.unknown_fills
 
+    def find(self, order_id: int) -> Any:
+        """struct pmm_order * until the next run; None if it is not there."""
+        found = lib.pmm_orders_find(self.cdata, order_id)
+        return None if found == ffi.NULL else found
+
+    @property
+    def behind(self) -> bool:
+        """Whether the venue says of any order that more is filled than its fills have told."""
+        order = ffi.NULL
+        while (order := lib.pmm_orders_next(self.cdata, order)) != ffi.NULL:
+            if order.total > order.filled - order.inferred:
+                return True
+        return False
+
     @property
     def inferred(self) -> int:
         """How often a fill was inferred because none came."""

@@ -62,6 +62,26 @@ def test_a_live_order_stays_live_when_an_older_request_ends_in_doubt(table):
     assert table.orders[1].state is OrderState.LIVE
 
 
+def test_a_live_order_that_the_venue_does_not_list_is_asked_about_and_lives_on(table):
+    live(table)
+    unlisted = from_venue(Kind.UNSURE, reason=Reason.UNLISTED)
+    assert said(run(table.decided, unlisted)) == []
+    assert said(run(table.decided, timer(3))) == [("QUERY", "NONE")]
+    there = run(table.decided, from_venue(Kind.ORDER_STATUS))
+    assert said(there) == []
+    assert table.orders[1].state is OrderState.LIVE
+
+
+@pytest.mark.parametrize("asked", [None, Kind.CANCEL, Kind.REPLACE])
+def test_an_order_that_is_on_its_way_may_be_missing_in_a_list(table, asked):
+    run(table.decided, from_risk(Kind.NEW))
+    if asked is not None:
+        run(table.decided, from_venue(Kind.ACK), from_risk(asked))
+    before = table.orders[1].state
+    run(table.decided, from_venue(Kind.UNSURE, reason=Reason.UNLISTED))
+    assert table.orders[1].state is before
+
+
 @pytest.mark.parametrize("asked", [Kind.CANCEL, Kind.REPLACE])
 def test_an_order_whose_change_is_in_doubt_is_cancelled_when_it_is_there(table, asked):
     live(table)

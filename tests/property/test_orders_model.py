@@ -98,6 +98,8 @@ def random_log(draw):
         row["reason"] = draw.choice(REASONS)
         if row["kind"] == Kind.REJECTED and draw.random() < 0.7:
             row["reason"] = Reason.UNKNOWN_ORDER
+        if row["kind"] == Kind.UNSURE:
+            row["reason"] = draw.choice((Reason.NONE, Reason.UNLISTED))
         if row["kind"] == Kind.TEXT:
             row["reason"] = draw.choice((0, lib.PMM_TEXT_VENUE_ID))
         row["source"] = draw.randint(0, 8)
