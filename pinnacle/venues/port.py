@@ -1,8 +1,8 @@
 """What a venue is to everybody else: what it declares, what a connection to its market is asked.
 
 A venue is a package that holds one `VenueKind`; the registry finds it by name. Nothing above this
-floor names a venue. What it says of itself is its `Reference` (reference/listing.py). Orders get
-their protocol with the first venue that has them.
+floor names a venue. What it says of itself is its `Reference` (reference/listing.py), its orders
+go through its `OrderEntry` (orders/port.py).
 """
 
 from abc import ABC, abstractmethod
@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 import numpy as np
 
 from pinnacle.core.config import Section
-from pinnacle.core.credentials import KeyForm
+from pinnacle.core.credentials import Credentials, KeyForm
 from pinnacle.core.errors import UsageError
 from pinnacle.core.market_state import MarketState
 from pinnacle.core.schema import Venue
 
 if TYPE_CHECKING:
+    from pinnacle.venues.orders.config import OrdersConfig
+    from pinnacle.venues.orders.port import Desk, OrderEntry
     from pinnacle.venues.reference.listing import Reference
     from pinnacle.venues.served.dialect import Dialect
+    from pinnacle.venues.served.exchange_side import ExchangeSide
 
 #: Called with (struct pmm_event *, count); the records are overwritten after it returns.
 Sink = Callable[[Any, int], object]
@@ -69,6 +72,9 @@ class VenueKind(ABC, Generic[SectionT]):
     section    of the configuration: how it is reached
     instruments_max  that one connection takes; None: any number
     key_form   the fields of a user's key there; None: it knows no keys
+    orders     the section that says where it takes orders; None: it takes none here
+    replaces   whether an order can be changed there and keep its id; where not, it is cancelled
+               and made anew
     """
 
     name: ClassVar[str]
@@ -76,6 +82,8 @@ class VenueKind(ABC, Generic[SectionT]):
     section: type[SectionT]
     instruments_max: ClassVar[int | None] = None
     key_form: ClassVar[KeyForm | None] = None
+    orders: "ClassVar[type[OrdersConfig] | None]" = None
+    replaces: ClassVar[bool] = False
 
     def symbol_fault(self, symbol: str) -> str | None:
         """Why a symbol cannot be one of the venue's, as the end of a sentence; None if it can."""
@@ -105,9 +113,22 @@ class VenueKind(ABC, Generic[SectionT]):
                    while it is not valid
         """
 
+    def order_entry(
+        self,
+        config: "OrdersConfig",
+        credentials: Credentials,
+        desk: "Desk",
+    ) -> "OrderEntry":
+        """Orders with one key."""
+        raise UsageError(f"{self.name}: nothing knows how to send it orders")
+
     def reference(self) -> "Reference":
         """How its list of instruments is read; UsageError if nothing knows that."""
         raise UsageError(f"{self.name}: nothing knows how to read its list of instruments")
+
+    def exchange_side(self) -> "type[ExchangeSide]":
+        """Its server over an exchange of our own; UsageError if nothing knows that."""
+        raise UsageError(f"{self.name}: no exchange of ours speaks its protocol")
 
     def dialect(self) -> "Dialect":
         """What its recordings and servers have of their own; UsageError if nothing knows that."""

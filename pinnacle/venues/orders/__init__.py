@@ -1,1 +1,1 @@
-"""What venues' order entry has in common: keys, nonces, stamps."""
+"""Orders at a venue outside: what is asked and signed, what is answered, and who carries both."""

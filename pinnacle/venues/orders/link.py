@@ -1,0 +1,326 @@
+"""A gateway's link to a venue outside: the private stream, requests, and the truth between them.
+
+The venue is trusted while its private stream stands and all that is open there has been compared
+with what is open here. Before that, and whenever the stream is lost, nothing new is sent; what is
+open is cancelled by request as far as that goes.
+"""
+
+import asyncio
+import contextlib
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from pinnacle.core.clock import monotonic_ns
+from pinnacle.core.schema import Kind, Reason
+from pinnacle.venues.orders.port import (
+    Answered,
+    Balance,
+    Call,
+    Known,
+    OrderEntry,
+    Report,
+    Snapshot,
+    What,
+)
+from pinnacle.venues.orders.sender import Sender
+from pinnacle.venues.reference.offset import Offset
+from pinnacle.venues.transport.config import ConnectionConfig
+from pinnacle.venues.transport.rest import NotSent, RestClient
+from pinnacle.venues.transport.troubles import Troubles
+from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
+
+#: Fills are asked for from so long before what is known: a venue's requests lag its stream.
+OVERLAP_NS = 120_000_000_000
+#: How often all is compared with the venue while nothing is wrong: silence is not health.
+RECONCILE_S = 60.0
+#: What was listed just now need not be asked for one by one.
+LISTED_NS = 2_000_000_000
+#: An order that was asked for or changed so recently may be missing in a list.
+GRACE_NS = 5_000_000_000
+RETRY_S = 0.5
+#: A fill may come a little behind the total that it is in; from then on it is asked for.
+FILLS_S, FILLS_S_MAX = 0.4, 10.0
+
+
+class Trust(enum.IntEnum):
+    """How the venue stands."""
+
+    LOST = 0
+    COMPARING = 1
+    TRUSTED = 2
+
+
+class Owner(Protocol):
+    """Who has the orders: the gateway."""
+
+    def deliver(self, reports: Sequence[Report]) -> None:
+        """The venue has said so."""
+
+    def trusted(self, is_so: bool, words: str) -> None:
+        """Whether the venue is; told when it changes."""
+
+    def balances(self, balances: Sequence[Balance]) -> None:
+        """What is there, by the venue's count."""
+
+    def open_orders(self) -> Mapping[int, int]:
+        """Ids of those that rest, and when each was last asked for or changed, session time."""
+
+    def behind(self) -> bool:
+        """Whether the venue says of any order that more is filled than its fills have told."""
+
+    def permit(self) -> Reason:
+        """Why nothing new may leave now."""
+
+
+class NetworkLink:
+    """`send` takes the gateway's calls, `run` does everything else until it is cancelled."""
+
+    def __init__(
+        self,
+        entry: OrderEntry,
+        ws_url: str,
+        rest_url: str,
+        config: ConnectionConfig,
+        owner: Owner,
+        known: Known,
+        now_ns: Callable[[], int],
+        since_ns: int,
+        age_max_ns: int,
+        timeout_s: float,
+        reconcile_s: float = RECONCILE_S,
+    ):
+        """since_ns: session time from which on fills may be unknown."""
+        self.troubles = Troubles(f"{entry.VENUE} orders")
+        self.trust = Trust.LOST
+        self.comparisons = self.differences = 0
+        self._entry, self._owner, self._known, self._now_ns = entry, owner, known, now_ns
+        self._since_ns = since_ns
+        self._reconcile_s = reconcile_s
+        self._stream = WebSocketSession(ws_url, config, self, self.troubles, self._prepare)
+        access = self._stream.access
+        self._rest = RestClient(access, rest_url, 1 if entry.ordered else 4)
+        self._sender = Sender(
+            entry,
+            self._rest,
+            self,
+            access.patience,
+            self.troubles,
+            self._deliver,
+            owner.permit,
+            now_ns,
+            age_max_ns,
+            timeout_s,
+        )
+        self._has_clock, self._totals = asyncio.Event(), asyncio.Event()
+        self._snapshot: Snapshot | None = None
+        self._listed: dict[int, Report] = {}
+        self._listed_ns = 0
+        self._comparing: asyncio.Task[None] | None = None
+
+    # What the gateway asks
+
+    def send(self, call: Call) -> None:
+        """NEW, REPLACE, CANCEL, QUERY: what becomes of it is delivered."""
+        if call.what is What.QUERY and call.order is not None:
+            listed = self._listed.get(call.order.order_id)
+            if listed is not None and monotonic_ns() - self._listed_ns < LISTED_NS:
+                self._owner.deliver([listed])
+                return
+        self._sender.send(call)
+
+    async def cancel_all(self) -> str:
+        """Everything of the account, by request; why not, in words."""
+        return (await self._all(Call(What.CANCEL_ALL))).fault
+
+    def counts(self) -> dict[str, int]:
+        """For people."""
+        sender = self._sender
+        return {
+            "sent": sender.sent,
+            "unanswered": sender.unanswered,
+            "held": sender.held,
+            "streams": self._stream.connections,
+            "comparisons": self.comparisons,
+            "differences": self.differences,
+            "trust": int(self.trust),
+        }
+
+    async def run(self) -> None:
+        """Until cancelled; ConfigError for what no attempt could mend."""
+        beside = [
+            self._sender.run(),
+            self._keep_alive(),
+            self._compare_again(),
+            self._fetch_fills(),
+            self._warm(),
+        ]
+        tasks = [asyncio.create_task(task) for task in beside]
+        try:
+            await self._stream.run(tasks[0])
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._rest.close()
+
+    # The private stream (Conversation), and its socket (Talk)
+
+    def clocked(self, offset: Offset) -> None:
+        """The venue's clock was measured: nothing is asked before the first time."""
+        self._entry.follow(offset)
+        self._has_clock.set()
+
+    async def _warm(self) -> None:
+        with contextlib.suppress(NotSent):
+            await self._rest.warm()
+
+    async def _prepare(self) -> Mapping[str, str]:
+        await self._has_clock.wait()
+        for call in self._entry.needs():
+            answered = await self._sender.ask(call)
+            if answered.fault:
+                raise ConnectionLost(f"{call.what.name.lower()}: {answered.fault}")
+        return self._entry.handshake()
+
+    def greeting(self) -> Sequence[str]:
+        self._snapshot = None
+        return self._entry.greeting()
+
+    def take(self, frames: Sequence[bytes]) -> None:
+        for frame in frames:
+            heard = self._entry.heard(frame)
+            if heard.reports:
+                self._deliver(heard.reports)
+            for call in heard.ask:
+                self._sender.send(call)
+            if heard.odd:
+                self.troubles.failed_of("orders", heard.odd)
+            for number, answered in heard.answers:
+                self._sender.answered(number, answered)
+            for text in heard.say:
+                self.say(text)
+            if heard.lost:
+                raise ConnectionLost(heard.lost)
+            if heard.snapshot is not None:
+                self._snapshot = heard.snapshot
+            if heard.ready and not self._stream.acknowledged.is_set():
+                self._stream.acknowledge()
+                self._comparing = asyncio.create_task(self._compare_until_done())
+
+    def nudge(self) -> str | None:
+        return self._entry.nudge()
+
+    def lost(self, reason: int) -> None:
+        if self._comparing is not None:
+            self._comparing.cancel()
+        self._sender.cut()
+        if self.trust is not Trust.LOST:
+            self.trust = Trust.LOST
+            self._owner.trusted(False, self.troubles.last)
+
+    @property
+    def is_open(self) -> bool:
+        return self._stream.acknowledged.is_set()
+
+    def say(self, text: str) -> None:
+        self._stream.say(text)
+
+    def _deliver(self, reports: Sequence[Report]) -> None:
+        self._owner.deliver(reports)
+        self._sender.look()
+        if any(report.kind == Kind.FILLED_TOTAL for report in reports):
+            self._totals.set()
+
+    # What the venue has against what is known
+
+    async def _fetch_fills(self) -> None:
+        """Fills that the stream has not told, and totals show: asked for, and again, ever later."""
+        while True:
+            await self._totals.wait()
+            self._totals.clear()
+            wait_s = FILLS_S
+            await asyncio.sleep(wait_s)
+            while self._owner.behind():
+                fills = await self._all(Call(What.FILLS, since_ns=self._since_ns - OVERLAP_NS))
+                self._owner.deliver(fills.reports)
+                wait_s = min(2 * wait_s, FILLS_S_MAX)
+                await asyncio.sleep(wait_s)
+
+    async def _compare_until_done(self) -> None:
+        self.trust = Trust.COMPARING
+        while fault := await self._compare(at_once=True):
+            self.troubles.failed(f"comparing with the venue: {fault}")
+            await asyncio.sleep(RETRY_S)
+        self.trust = Trust.TRUSTED
+        self._owner.trusted(True, "")
+
+    async def _compare_again(self) -> None:
+        while True:
+            await asyncio.sleep(self._reconcile_s)
+            if self.trust is Trust.TRUSTED and (fault := await self._compare()):
+                self.troubles.failed(f"comparing with the venue: {fault}")
+
+    async def _compare(self, at_once: bool = False) -> str:
+        """Fills, open orders, balances; why not, in words. `at_once`: what the stream has begun
+        with is taken as it is, and balances wait for the next time."""
+        begun_ns, snapshot = self._now_ns(), self._snapshot if at_once else None
+        fills, listed, balances = Answered(), Answered(), Answered()
+        if snapshot is None or snapshot.since_ns > self._since_ns - OVERLAP_NS:
+            fills = await self._all(Call(What.FILLS, since_ns=self._since_ns - OVERLAP_NS))
+        if snapshot is None:
+            listed = await self._all(Call(What.OPEN))
+        else:
+            listed = Answered([*snapshot.fills, *snapshot.open_orders])
+        if not at_once:
+            balances = await self._all(Call(What.BALANCES))
+        for answered in (fills, listed, balances):
+            if answered.fault:
+                return answered.fault
+        self._since_ns = begun_ns
+        self.comparisons += 1
+        self._deliver([*fills.reports, *listed.reports])
+        self._note(listed.reports, begun_ns)
+        if balances.balances is not None:
+            self._owner.balances(balances.balances)
+        return ""
+
+    def _note(self, listed: Sequence[Report], begun_ns: int) -> None:
+        """What the list has and has not."""
+        statuses = [report for report in listed if report.kind == Kind.ORDER_STATUS]
+        self._listed = {report.order_id: report for report in statuses}
+        self._listed_ns = monotonic_ns()
+        lag_ns = GRACE_NS + int(self._entry.open_lag_s * 1e9)
+        doubts = []
+        for order_id, changed_ns in self._owner.open_orders().items():
+            if order_id in self._listed or changed_ns > begun_ns - lag_ns:
+                continue
+            order = self._known.order(order_id)
+            if order is not None:
+                words = "the venue does not list it"
+                unlisted = Report(Kind.UNSURE, order_id, order.row, order.side)
+                doubts.append(unlisted._replace(reason=Reason.UNLISTED, words=words))
+        if doubts:
+            self.differences += len(doubts)
+            self._owner.deliver(doubts)
+
+    async def _all(self, call: Call) -> Answered:
+        """Every part of a list as one answer."""
+        reports: list[Report] = []
+        balances: list[Balance] = []
+        more: Call | None = call
+        while more is not None:
+            answered = await self._sender.ask(more)
+            if answered.fault:
+                return answered
+            reports += answered.reports
+            balances += answered.balances or ()
+            more = answered.more
+        return Answered(reports=reports, balances=balances)
+
+    async def _keep_alive(self) -> None:
+        every_s = self._entry.keep_alive_s()
+        while every_s:
+            if self.is_open:
+                await self._sender.ask(Call(What.KEEP_ALIVE))
+            await asyncio.sleep(every_s)

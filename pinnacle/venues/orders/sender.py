@@ -1,0 +1,307 @@
+"""What goes to a venue, in which order and when: cancels first, limits kept, answers told apart.
+
+What an answer means is the entry's to say. Here it is settled whether a request may have reached
+the venue at all: what has not is known not to have happened, what has and found no answer is not.
+"""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from pinnacle.core.schema import Kind, Reason
+from pinnacle.venues.orders.port import Answer, Answered, Call, OrderEntry, Report, What, When
+from pinnacle.venues.transport.patience import Patience
+from pinnacle.venues.transport.rest import NotSent, RestClient, Unanswered
+from pinnacle.venues.transport.troubles import Troubles
+
+#: A request that is answered with "not so, ask again" so often is not asked again.
+AGAIN_MAX = 3
+#: Requests under way at once, where their order does not matter.
+AT_ONCE = 8
+#: A list that nobody answered is asked for again after so long; its owner's patience is his own.
+RETRY_S = 0.25
+_ORDERS = frozenset({What.NEW, What.REPLACE, What.CANCEL})
+_REFUSALS = {
+    What.NEW: Kind.REJECTED,
+    What.REPLACE: Kind.REPLACE_REJECTED,
+    What.CANCEL: Kind.CANCEL_REJECTED,
+}
+
+
+class Talk(Protocol):
+    """The private stream's socket, for what is asked there."""
+
+    @property
+    def is_open(self) -> bool: ...
+
+    def say(self, text: str) -> None:
+        """At once; what the socket does not take is lost with it."""
+
+
+class _Waiting(NamedTuple):
+    what: What
+    number: int
+    call: Call
+    answered: "asyncio.Future[Answered] | None"
+    tries: int
+
+
+class Sender:
+    """Takes calls from the gateway (`send`) and from who reconciles (`ask`).
+
+    deliver   what is known of orders, as it becomes known
+    permit    why a NEW or REPLACE may not leave any more; NONE: it may. Asked at the very last
+    now_ns    session time; a NEW or REPLACE that was made more than age_max_ns before does not go
+    """
+
+    def __init__(
+        self,
+        entry: OrderEntry,
+        rest: RestClient,
+        talk: Talk,
+        patience: Patience,
+        troubles: Troubles,
+        deliver: Callable[[Sequence[Report]], None],
+        permit: Callable[[], Reason],
+        now_ns: Callable[[], int],
+        age_max_ns: int,
+        timeout_s: float,
+    ):
+        self._entry, self._rest, self._talk = entry, rest, talk
+        self._patience, self._troubles = patience, troubles
+        self._deliver, self._permit, self._now_ns = deliver, permit, now_ns
+        self._age_max_ns, self._timeout_s = age_max_ns, timeout_s
+        self._queue: list[_Waiting] = []
+        self._numbers = itertools.count(1)
+        #: Asked on the socket and not answered, by number.
+        self._asked: dict[int, _Waiting] = {}
+        self._flying: set[asyncio.Task[None]] = set()
+        self._at_once = 1 if entry.ordered else AT_ONCE
+        self._changed = asyncio.Event()
+        self.sent = self.unanswered = self.held = 0
+
+    def send(self, call: Call) -> None:
+        """An order's own: what becomes of it is delivered."""
+        self._put(_Waiting(call.what, next(self._numbers), call, None, 0))
+
+    async def ask(self, call: Call) -> Answered:
+        """Anything, and its answer; `fault` of it says what stood against it."""
+        future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self._put(_Waiting(call.what, next(self._numbers), call, future, 0))
+        return await future
+
+    def answered(self, number: int, answered: Answered) -> None:
+        """On the socket, to the call with this number; one that nobody waits for is passed over."""
+        waiting = self._asked.pop(number, None)
+        if waiting is not None:
+            self._settle(waiting, answered)
+
+    def look(self) -> None:
+        """Something was heard: what waits for it may go."""
+        if self._queue:
+            self._changed.set()
+
+    def cut(self) -> None:
+        """The socket is gone: of what was asked on it nothing is known."""
+        asked, self._asked = self._asked, {}
+        for waiting in asked.values():
+            self._lost(waiting, "the connection was lost before its answer came")
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            while True:
+                self._changed.clear()
+                wait_s = self._pump()
+                try:
+                    async with asyncio.timeout(wait_s):
+                        await self._changed.wait()
+                except TimeoutError:
+                    pass
+        finally:
+            for task in self._flying:
+                task.cancel()
+            await asyncio.gather(*self._flying, return_exceptions=True)
+
+    def _put(self, waiting: _Waiting) -> None:
+        heapq.heappush(self._queue, waiting)
+        self._pump()
+        self._changed.set()
+
+    def _pump(self) -> float | None:
+        """Send what may go; seconds until something else may, None: nothing waits."""
+        later: list[_Waiting] = []
+        soonest: float | None = None
+        unnamed: set[tuple[What, int]] = set()
+        while self._queue:
+            waiting = heapq.heappop(self._queue)
+            if (
+                self._is_stale(waiting)
+                or self._is_beyond(waiting)
+                or self._is_needless(waiting, unnamed)
+            ):
+                continue
+            wait_s = self._wait_s(waiting.call)
+            if wait_s <= 0:
+                self._go(waiting)
+                continue
+            if not waiting.tries:
+                self.held += 1
+            later.append(waiting._replace(tries=max(waiting.tries, 1)))
+            soonest = wait_s if soonest is None else min(soonest, wait_s)
+        for waiting in later:
+            heapq.heappush(self._queue, waiting)
+        return soonest
+
+    def _is_needless(self, waiting: _Waiting, unnamed: set[tuple[What, int]]) -> bool:
+        """Nobody has to be asked for what an order that is gone was asked, nor twice for the same
+        of one that the venue has still to name."""
+        when = self._entry.when(waiting.call)
+        if when is When.NOW:
+            return False
+        order = waiting.call.order
+        of = (waiting.what, 0 if order is None else order.order_id)
+        if when is When.LATER and of not in unnamed:
+            unnamed.add(of)
+            return False
+        self._fail(waiting, "its order is gone")
+        return True
+
+    def _wait_s(self, call: Call) -> float:
+        if self._entry.when(call) is When.LATER:
+            return RETRY_S  # what is heard of it looks again at once
+        if not self._by_socket(call) and len(self._flying) >= self._at_once:
+            return RETRY_S  # one that ends looks again at once
+        return max(self._entry.limits.wait(call), self._patience.left_s)
+
+    def _by_socket(self, call: Call) -> bool:
+        return call.what in self._entry.by_socket and self._talk.is_open
+
+    def _is_stale(self, waiting: _Waiting) -> bool:
+        """A NEW or REPLACE that may not leave any more is refused."""
+        call = waiting.call
+        if call.what not in (What.NEW, What.REPLACE):
+            return False
+        reason = self._permit()
+        if not reason and self._now_ns() - call.made_ns > self._age_max_ns:
+            reason = Reason.RATE_LIMIT if waiting.tries else Reason.TOO_OLD
+        if reason:
+            self._refuse(call, reason, "")
+        return bool(reason)
+
+    def _is_beyond(self, waiting: _Waiting) -> bool:
+        """A REPLACE where none can be is refused."""
+        if waiting.what is not What.REPLACE or self._entry.replaces:
+            return False
+        self._refuse(waiting.call, Reason.BAD_ORDER, f"{self._entry.VENUE} changes no order")
+        return True
+
+    def _go(self, waiting: _Waiting) -> None:
+        call = waiting.call
+        self._entry.limits.take(call)
+        self.sent += 1
+        if self._by_socket(call):
+            self._asked[waiting.number] = waiting
+            self._talk.say(self._entry.frame(call, waiting.number))
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._timeout_s, self._overdue, waiting.number)
+        else:
+            task = asyncio.get_running_loop().create_task(self._request(waiting))
+            self._flying.add(task)
+            task.add_done_callback(self._landed)
+
+    def _overdue(self, number: int) -> None:
+        """The socket stands, and the answer has not come on it in time."""
+        waiting = self._asked.pop(number, None)
+        if waiting is not None:
+            self._lost(waiting, f"no answer within {self._timeout_s:g} s")
+
+    def _landed(self, task: "asyncio.Task[None]") -> None:
+        self._flying.discard(task)
+        self._changed.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._troubles.failed(f"a request: {error!r}")
+            raise error
+
+    async def _request(self, waiting: _Waiting) -> None:
+        request = self._entry.request(waiting.call)
+        try:
+            got = await self._rest.request(
+                request.method, request.target, request.headers, request.body, self._timeout_s
+            )
+        except NotSent as error:
+            self._not_sent(waiting, str(error))
+        except Unanswered as error:
+            self._lost(waiting, str(error))
+        else:
+            named = {name.lower().decode(): value.decode("latin-1") for name, value in got.headers}
+            answer = Answer(got.status, named, got.body)
+            self._settle(waiting, self._entry.answered(waiting.call, answer))
+
+    def _settle(self, waiting: _Waiting, answered: Answered) -> None:
+        if answered.odd:
+            self._troubles.failed(f"{waiting.what.name.lower()}: {answered.odd}")
+        again = answered.again or answered.wait_s > 0
+        if answered.wait_s > 0:
+            self._entry.limits.full(answered.wait_s)
+            self._patience.asked(answered.wait_s)
+        if again and (waiting.tries < AGAIN_MAX or answered.wait_s > 0):
+            self._put(waiting._replace(tries=waiting.tries + 1))
+            return
+        if waiting.answered is not None:
+            if not waiting.answered.done():
+                waiting.answered.set_result(answered)
+            return
+        if answered.fault:
+            self._lost(waiting, answered.fault)
+            return
+        if answered.reports:
+            self._deliver(answered.reports)
+        if answered.more is not None:
+            self.send(answered.more)
+
+    def _not_sent(self, waiting: _Waiting, words: str) -> None:
+        """It did not reach the venue: it may be tried again, as long as it is worth it."""
+        self._troubles.failed(f"{waiting.what.name.lower()}: {words}")
+        if waiting.answered is not None:
+            self._fail(waiting, words)
+        elif waiting.tries < AGAIN_MAX:
+            self._later(waiting)
+        else:
+            self._refuse(waiting.call, Reason.NOT_SENT, words)
+
+    def _lost(self, waiting: _Waiting, words: str) -> None:
+        self.unanswered += 1
+        self._troubles.failed(f"{waiting.what.name.lower()}: {words}")
+        if waiting.answered is not None:
+            self._fail(waiting, words)
+            return
+        order = waiting.call.order
+        if order is not None and waiting.what in _ORDERS:
+            unsure = Report(Kind.UNSURE, order.order_id, order.row, order.side, words=words)
+            self._deliver([unsure])
+
+    def _fail(self, waiting: _Waiting, words: str) -> None:
+        if waiting.answered is not None and not waiting.answered.done():
+            waiting.answered.set_result(Answered(fault=words))
+
+    def _later(self, waiting: _Waiting) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(RETRY_S, self._put, waiting._replace(tries=waiting.tries + 1))
+
+    def _refuse(self, call: Call, reason: Reason, words: str) -> None:
+        order, kind = call.order, _REFUSALS.get(call.what)
+        if order is not None and kind is not None:
+            refused = Report(
+                kind,
+                order.order_id,
+                order.row,
+                order.side,
+                order.price,
+                order.quantity,
+                reason=reason,
+                words=words,
+            )
+            self._deliver([refused])

@@ -1,0 +1,135 @@
+"""What is asked on the private stream's socket: no answer, and what is not asked at all."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from pinnacle.core.schema import Kind, Reason, Side
+from pinnacle.venues.orders.limits import Limits
+from pinnacle.venues.orders.port import (
+    Answer,
+    Answered,
+    Call,
+    Heard,
+    Order,
+    OrderEntry,
+    Report,
+    Request,
+    What,
+)
+from pinnacle.venues.orders.sender import Sender
+from pinnacle.venues.reference.offset import Offset
+from pinnacle.venues.transport.access import access_of
+from pinnacle.venues.transport.config import ConnectionConfig
+from pinnacle.venues.transport.rest import RestClient
+from pinnacle.venues.transport.troubles import Troubles
+
+ORDER = Order(7, 0, Side.BID, 100, 5, "client")
+TIMEOUT_S = 0.05
+
+
+class SocketOrders(OrderEntry):
+    """A venue that takes everything on its socket."""
+
+    VENUE = "Nowhere"
+    by_socket = frozenset(What)
+    limits = Limits()
+
+    def follow(self, offset: Offset) -> None:
+        pass
+
+    def request(self, call: Call) -> Request:
+        raise AssertionError("nothing goes by request")
+
+    def frame(self, call: Call, number: int) -> str:
+        return f"{call.what.name} {number}"
+
+    def answered(self, call: Call, answer: Answer) -> Answered:
+        raise AssertionError("nothing is answered by request")
+
+    def greeting(self) -> Sequence[str]:
+        return ()
+
+    def heard(self, frame: bytes) -> Heard:
+        return Heard()
+
+
+class OpenSocket:
+    is_open = True
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+def made(told: list[Report]) -> tuple[Sender, OpenSocket]:
+    access, socket = access_of(ConnectionConfig()), OpenSocket()
+    sender = Sender(
+        SocketOrders(),
+        RestClient(access, "https://127.0.0.1:1", 1),
+        socket,
+        access.patience,
+        Troubles("nowhere"),
+        told.extend,
+        lambda: Reason.NONE,
+        lambda: 0,
+        1_000_000_000,
+        TIMEOUT_S,
+    )
+    return sender, socket
+
+
+async def told_after(seconds: float) -> list[Report]:
+    told: list[Report] = []
+    sender, socket = made(told)
+    sender.send(Call(What.NEW, ORDER))
+    assert socket.said == ["NEW 1"]
+    await asyncio.sleep(seconds)
+    return told
+
+
+def test_an_order_that_no_answer_came_to_in_time_is_unsure():
+    (report,) = asyncio.run(told_after(2 * TIMEOUT_S))
+    assert (report.kind, report.order_id) == (Kind.UNSURE, 7)
+    assert report.words == "no answer within 0.05 s"
+
+
+def test_a_change_of_an_order_is_refused_where_the_venue_changes_none():
+    async def run() -> list[Report]:
+        told: list[Report] = []
+        sender, socket = made(told)
+        sender.send(Call(What.REPLACE, ORDER, 101, 5))
+        assert socket.said == []
+        return told
+
+    (report,) = asyncio.run(run())
+    assert (report.kind, report.reason) == (Kind.REPLACE_REJECTED, Reason.BAD_ORDER)
+    assert report.words == "Nowhere changes no order"
+
+
+def test_before_its_time_is_over_nothing_is_said_of_it():
+    assert asyncio.run(told_after(0.0)) == []
+
+
+def test_one_that_was_answered_is_not_in_doubt_later():
+    async def run() -> list[Report]:
+        told: list[Report] = []
+        sender, _ = made(told)
+        sender.send(Call(What.NEW, ORDER))
+        sender.answered(1, Answered([Report(Kind.ACK, 7, 0)]))
+        await asyncio.sleep(2 * TIMEOUT_S)
+        return told
+
+    assert [report.kind for report in asyncio.run(run())] == [Kind.ACK]
+
+
+@pytest.mark.parametrize("what", [What.CANCEL_ALL, What.KEEP_ALIVE, What.BALANCES])
+def test_whoever_asks_is_told_that_nothing_came(what):
+    async def run() -> Answered:
+        sender, _ = made([])
+        return await sender.ask(Call(what))
+
+    assert asyncio.run(run()).fault == "no answer within 0.05 s"
