@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     help="Session name; the configured one and the time if not given.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), help="Port of the status page; 0: any free.")
+@click.option("--live", is_flag=True, help="Orders may be real: needed where the mode is live.")
+@click.option("--yes", is_flag=True, help="Do not ask before orders become real.")
 @click.option("--keep", is_flag=True, help="Keep the shared memory segments after the end.")
 def run(
     config: Path | None,
@@ -38,6 +40,8 @@ def run(
     report: Path | None,
     name: str | None,
     port: int | None,
+    live: bool,
+    yes: bool,
     keep: bool,
 ) -> int:
     """Run the session that CONFIG describes, all its processes, until --duration or Ctrl-C.
@@ -72,4 +76,4 @@ def run(
             apart = redirect_stdout(sys.stderr)  # the report is all that stands there
     described = nullcontext(config) if config is not None else drafted_file(wanted)
     with forgiving_stdout(), apart, described as path:
-        return run_session(path, duration, name, port, keep, at_end)
+        return run_session(path, duration, name, port, keep, at_end, live=live, agreed=yes)

@@ -67,6 +67,13 @@ def default_runtime_dir() -> str:
     return f"/dev/shm/pinnacle-{uid}" if uid else "/dev/shm/pinnacle"
 
 
+def state_dir() -> Path:
+    """What outlives sessions: systemd's StateDirectory, or the user's own."""
+    given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    home = os.environ.get("XDG_STATE_HOME", "") or str(Path.home() / ".local" / "state")
+    return Path(given) if given else Path(home) / "pinnacle"
+
+
 @dataclass(frozen=True)
 class SessionPaths:
     """All paths of one session."""

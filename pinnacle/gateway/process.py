@@ -4,7 +4,7 @@ import numpy as np
 
 from pinnacle.core.schema import EVENT, EventBuffer, Kind
 from pinnacle.execution.orders import OrderTable
-from pinnacle.gateway.config import GatewayConfig
+from pinnacle.gateway.config import GatewayConfig, LiveConfig
 from pinnacle.gateway.table import BATCH, BATCH_MAX, make_table
 from pinnacle.runtime.frame import act
 from pinnacle.runtime.runtime import Runtime
@@ -16,8 +16,14 @@ SENDS = (Kind.NEW, Kind.REPLACE)
 NOTHING = np.empty(0, EVENT)
 
 
-def run(seat: Seat, config: GatewayConfig) -> int:
+def run(seat: Seat, config: GatewayConfig | LiveConfig) -> int:
     """Until SIGTERM: then everything is cancelled at the venue and waited for. The exit code."""
+    if isinstance(config, LiveConfig):
+        # What speaks to venues is much, and rings need none of it.
+        from pinnacle.gateway.keys import credentials_of
+        from pinnacle.gateway.network import run_live
+
+        return run_live(seat, config, credentials_of(config))
     return act(seat, config, lambda instruments: make_table(config), Gateway)
 
 

@@ -12,10 +12,14 @@ BATCH_MAX = BATCH + OWN_MAX + BATCH
 _NS_PER_MS = 1_000_000
 
 
-def make_table(config: GatewayConfig) -> OrderTable:
-    """An empty one with the configured timeouts and room."""
+def make_table(config: GatewayConfig, *, live: bool = False) -> OrderTable:
+    """An empty one with the configured timeouts and room; `live`: of a venue outside, which names
+    its executions as it likes, and whose answers may be older than its orders."""
     return OrderTable(
         config.order_age_max_ms * _NS_PER_MS,
         config.answer_timeout_ms * _NS_PER_MS,
         config.orders_max,
+        misses=config.misses if live else 1,
+        miss_spread_ns=config.miss_spread_ms * _NS_PER_MS if live else 0,
+        seen=live,
     )

@@ -180,13 +180,16 @@ def _check_venue(
             raise ConfigError(f"{where}.kind: a simulated venue has a simulated exchange")
         market_params(exchange, instruments, where)
         return
-    if exchange.kind != "paper":
+    if exchange.kind != "paper" and not venue.live:
         raise ConfigError(f'{where}.kind: must be "paper" on a real venue\'s market')
-    if exchange.traders:
+    if exchange.traders and not venue.live:
         raise ConfigError(f"{where}.traders: a real venue's market has none")
     name = venue.config.kind
     if name not in venue.config.feed:
         raise ConfigError(f"{joined(venue.key('feed'), name)}: missing: the venue needs its table")
+    if venue.live and name not in venue.config.orders:
+        what = "where it takes orders is not said"
+        raise ConfigError(f"{joined(venue.key('orders'), name)}: missing: {what}")
 
 
 def _check_symbols(venue: VenuePlan, instruments: Sequence[Instrument]) -> None:

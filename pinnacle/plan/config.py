@@ -30,9 +30,10 @@ from pinnacle.core.ring import CAPACITY_MAX, CAPACITY_MIN
 from pinnacle.core.schema import NUMBERS_MAX
 from pinnacle.core.toml import toml_text
 from pinnacle.exchange.config import ExchangeConfig
+from pinnacle.exchange.network.config import HouseConfig
 from pinnacle.execution.desk import INSTRUMENTS_MAX as DESK_INSTRUMENTS_MAX
 from pinnacle.feed.config import FeedConfig
-from pinnacle.gateway.config import GatewayConfig
+from pinnacle.gateway.config import GatewayConfig, LiveConfig, OrderTables
 from pinnacle.monitor.config import MonitorConfig
 from pinnacle.risk.config import RiskConfig
 from pinnacle.runtime.topology import VENUE_ROLES, MarketPlace, Process, Topology, feed_names
@@ -53,6 +54,9 @@ class SessionSection(Section, frozen=True):
     #: The only venue: "simulated" (the default), or one of the registry: its real market with a
     #: simulated order path. A session of several has a table [venues.NAME] for each instead.
     venue: str | None = None
+    #: "paper": orders at a real venue are imaginary; "live": they are real. A simulated venue has
+    #: orders of its own in both.
+    mode: Literal["paper", "live"] = "paper"
     #: Of the only venue, as in a venue's own table. Not given: 1.
     shards: Shards | None = None
     #: /dev/shm/pinnacle for root, /dev/shm/pinnacle-<uid> for anybody else.
@@ -109,6 +113,15 @@ def _check_place(key: str, text: str) -> None:
         raise ValueError(f"{key}: {text!r}: '~' and '$' are not expanded, write the path out")
 
 
+class VaultConfig(Section, frozen=True):
+    """Where the keys to venues are: `pinnacle vault --help`."""
+
+    #: Not given: the user's own, ~/.config/pinnacle/vault.
+    file: Directory | None = None
+    #: The master password's; not given: it is asked for, or systemd's.
+    password_file: Directory | None = None
+
+
 class VenueConfig(Section, frozen=True):
     """One venue of several: what is [session] venue, [feed] and [exchange] of an only one."""
 
@@ -119,6 +132,8 @@ class VenueConfig(Section, frozen=True):
     shards: Shards = 1
     feed: FeedConfig = msgspec.field(default_factory=FeedConfig)
     exchange: ExchangeConfig = ExchangeConfig()
+    #: Where it takes orders, in a session that is live.
+    orders: OrderTables = msgspec.field(default_factory=OrderTables)
 
     def __post_init__(self) -> None:
         _check_kind("kind", self.kind)
@@ -132,6 +147,12 @@ class VenuePlan:
     name: str
     tail: str
     config: VenueConfig
+    mode: str
+
+    @property
+    def live(self) -> bool:
+        """Whether its orders go to the venue itself."""
+        return self.mode == "live" and not self.simulated
 
     @property
     def simulated(self) -> bool:
@@ -175,8 +196,12 @@ class SessionConfig(Section, frozen=True):
     #: Of the only venue, or several venues by name.
     feed: FeedConfig | None = None
     exchange: ExchangeConfig | None = None
+    orders: OrderTables | None = None
     venues: dict[str, VenueConfig] = {}
     gateway: GatewayConfig = GatewayConfig()
+    vault: VaultConfig = VaultConfig()
+    #: The exchange that `pinnacle rehearse` makes; a session never looks at it.
+    house: HouseConfig = HouseConfig()
     monitor: MonitorConfig = MonitorConfig()
     #: By role, for all its processes, or by a process's name: "gateway", "gateway.kraken".
     processes: dict[str, ProcessConfig] = {}
@@ -203,7 +228,7 @@ class SessionConfig(Section, frozen=True):
 
     def _one_or_several(self) -> None:
         if self.venues:
-            for key in ("feed", "exchange"):
+            for key in ("feed", "exchange", "orders"):
                 if getattr(self, key) is not None:
                     raise ValueError(f"{key}: belongs into venues.NAME where there are [venues]")
             for key in ("venue", "shards"):
@@ -220,6 +245,7 @@ class SessionConfig(Section, frozen=True):
             fill = msgspec.structs.force_setattr
             fill(self, "feed", self.feed or FeedConfig())
             fill(self, "exchange", self.exchange or ExchangeConfig())
+            fill(self, "orders", self.orders or OrderTables())
             venue, shards = self.session.venue or registry.SIMULATED, self.session.shards or 1
             session = msgspec.structs.replace(self.session, venue=venue, shards=shards)
             fill(self, "session", session)
@@ -232,23 +258,25 @@ class SessionConfig(Section, frozen=True):
 
     def venue_plans(self) -> list[VenuePlan]:
         """In the order of their numbers."""
+        mode = self.session.mode
         if self.venues:
-            return [VenuePlan(name, name, config) for name, config in self.venues.items()]
+            return [VenuePlan(name, name, config, mode) for name, config in self.venues.items()]
         kind, shards = self.session.venue, self.session.shards
-        feed, exchange = self.feed, self.exchange
+        feed, exchange, orders = self.feed, self.exchange, self.orders
         assert kind is not None and shards is not None, "filled in"
-        assert feed is not None and exchange is not None, "filled in"
-        config = VenueConfig(kind=kind, shards=shards, feed=feed, exchange=exchange)
-        return [VenuePlan(registry.name_of(kind), "", config)]
+        assert feed is not None and exchange is not None and orders is not None, "filled in"
+        config = VenueConfig(kind=kind, shards=shards, feed=feed, exchange=exchange, orders=orders)
+        return [VenuePlan(registry.name_of(kind), "", config, mode)]
 
     def strategy_plans(self) -> list[StrategyPlan]:
         """In the order of their numbers; ConfigError names the key of what is no instrument."""
         strategies = self.strategies or {"": self.strategy or StrategyConfig()}
-        instruments = self.instrument_list()
-        return [
+        instruments, venues = self.instrument_list(), self.venue_plans()
+        plans = [
             _strategy_plan(StrategyPlan(number, name, config, ()), instruments)
             for number, (name, config) in enumerate(strategies.items())
         ]
+        return [_with_its_venues(plan, instruments, venues) for plan in plans]
 
     def instrument_list(self) -> list[Instrument]:
         plans = self.venue_plans()
@@ -268,7 +296,7 @@ class SessionConfig(Section, frozen=True):
             shards = venue.config.shards
             others = sum(place.shards for place in places)
             _check_shards(venue, len(traded), NUMBERS_MAX - others)
-            places.append(MarketPlace(venue.tail, venue.simulated, traded, shards))
+            places.append(MarketPlace(venue.tail, venue.simulated, traded, shards, venue.live))
         return Topology(places, {plan.tail: plan.instruments for plan in self.strategy_plans()})
 
     def section(self, process: Process) -> Any:
@@ -282,6 +310,13 @@ class SessionConfig(Section, frozen=True):
                 return venue.feed.only(venue.kind)
             case "exchange":
                 return self.venue_plans()[process.number].config.exchange
+            case "gateway":
+                plan = self.venue_plans()[process.number]
+                kind, orders = plan.config.kind, plan.config.orders
+                if not plan.live:
+                    return self.gateway
+                vault = self.vault.file or ""
+                return LiveConfig(table=self.gateway, venue=kind, orders=orders[kind], vault=vault)
         return getattr(self, process.role)
 
     def paths(self, name: str | None = None) -> SessionPaths:
@@ -299,6 +334,18 @@ def _check_shards(venue: VenuePlan, instruments: int, room: int) -> None:
         raise ConfigError(f"{key}: {shards} are more than its instruments ({instruments})")
     if shards > room:
         raise ConfigError(f"{key}: {shards} and those of the other venues are over {NUMBERS_MAX}")
+
+
+def _with_its_venues(
+    plan: StrategyPlan, instruments: list[Instrument], venues: list[VenuePlan]
+) -> StrategyPlan:
+    """Orders are changed in their place if all of its venues can do that."""
+    mine = {instruments[number].venue_number for number in plan.instruments}
+    kinds = [registry.find(venues[n].config.kind) for n in mine if venues[n].live]
+    if not plan.config.desk.replace or all(kind.replaces for kind in kinds):
+        return plan
+    desk = msgspec.structs.replace(plan.config.desk, replace=False)
+    return replace(plan, config=msgspec.structs.replace(plan.config, desk=desk))
 
 
 def _strategy_plan(plan: StrategyPlan, instruments: list[Instrument]) -> StrategyPlan:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pinnacle.core.instruments import Instrument
+from pinnacle.gateway.config import LiveConfig
 from pinnacle.plan.config import SessionConfig
 from pinnacle.runtime.origin import Origin, origin_of
 from pinnacle.runtime.topology import Process
@@ -15,4 +16,6 @@ def made_from(config: SessionConfig, process: Process, instruments: Sequence[Ins
     if process.role == "strategy":
         plan = config.strategy_plans()[process.number]
         code = code_of(plan.config, plan.key)
-    return origin_of(config.section(process), instruments, code)
+    section = config.section(process)
+    settings = section.table if isinstance(section, LiveConfig) else section
+    return origin_of(settings, instruments, code)

@@ -9,15 +9,16 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from pinnacle.core.schema import EVENT, Flag, Kind, Source
+from pinnacle.core.schema import EVENT, Flag, Kind, Source, number_of, source_of
 from pinnacle.replay.evidence import Evidence, is_decision
 from pinnacle.replay.runs import Finding, finding
 from pinnacle.runtime.run_marks import MARKS
+from pinnacle.runtime.stage import REPORT_KINDS
 
 _JUDGED = (Kind.NEW, Kind.REPLACE, Kind.FILL)
 #: What a process tells itself; besides, risk looks and a gateway refuses what it withheld.
 _TOLD = (Kind.TIMER, Kind.PEER_LOST, Kind.PEER_BACK, Kind.HALT, Kind.RESUME, Kind.STOP)
-_ALSO = {"risk": (Kind.TOP,), "gateway": (Kind.REJECTED, Kind.REPLACE_REJECTED)}
+_ALSO = {"risk": (Kind.TOP,), "gateway": (Kind.REJECTED, Kind.REPLACE_REJECTED, Kind.TEXT)}
 _MARKET = (Kind.DEPTH, Kind.TRADE, Kind.TOP, Kind.BOOK_BEGIN, Kind.BOOK_END, Kind.BOOK_INVALID)
 _JOURNAL_FLAGS = np.uint8(Flag.DECISION | Flag.BATCH_END)
 _END, _STALE = np.uint8(Flag.BATCH_END), np.uint8(Flag.STALE)
@@ -69,7 +70,8 @@ def check_batches(journal: Evidence, instruments: int) -> list[Finding]:
 def _strange(role: str, rows: np.ndarray, own: np.ndarray) -> np.ndarray:
     """Where a record of the process's own is none that it makes."""
     told = np.isin(rows["kind"], _TOLD)
-    strange = own & ~told & ~np.isin(rows["kind"], (*MARKS, *_ALSO.get(role, ())))
+    also = (*_ALSO.get(role, ()), *(REPORT_KINDS if role == "gateway" else ()))
+    strange = own & ~told & ~np.isin(rows["kind"], (*MARKS, *also))
     top = own & (rows["kind"] == Kind.TOP)
     strange |= own & told & ((rows["flags"] & ~_END) != 0)
     strange |= top & ((rows["flags"] & ~(_END | _STALE)) != 0)
@@ -82,6 +84,9 @@ def _ranks(journal: Evidence) -> np.ndarray:
     """By source: 0 for the process itself, then its rings in their order, -1 for strangers."""
     ranks = np.full(1 << 16, -1, np.int64)
     ranks[journal.source] = 0
+    if journal.role == "gateway":
+        # A venue outside has no ring: what it says the gateway itself has heard.
+        ranks[source_of(Source.EXCHANGE, number_of(journal.source))] = 0
     attached = max((run.attached for run in journal.runs), key=len)
     rings = [key for key in attached if not key[0]]
     for i, (_, source) in enumerate(rings):

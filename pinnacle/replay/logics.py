@@ -14,7 +14,7 @@ from pinnacle.core.instruments import Instrument
 from pinnacle.exchange.config import ExchangeConfig
 from pinnacle.exchange.venue import BATCH as EXCHANGE_BATCH
 from pinnacle.exchange.venue import make_venue
-from pinnacle.gateway.config import GatewayConfig
+from pinnacle.gateway.config import GatewayConfig, LiveConfig
 from pinnacle.gateway.table import BATCH_MAX as GATEWAY_BATCH
 from pinnacle.gateway.table import make_table
 from pinnacle.plan.config import SessionConfig
@@ -87,4 +87,6 @@ class Session:
                 return Decider(RiskGate(here, section), RISK_BATCH)
             case GatewayConfig():
                 return Decider(make_table(section), GATEWAY_BATCH)
+            case LiveConfig():
+                return Decider(make_table(section.table, live=True), GATEWAY_BATCH)
         raise TypeError(f"{process.name} decides nothing")

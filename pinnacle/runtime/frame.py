@@ -46,19 +46,22 @@ class Actor(Protocol):
 
 
 L = TypeVar("L", bound=Logic)
+A = TypeVar("A", bound=Actor)
 
 
 def act(
     seat: Seat,
     settings: object,
     make_logic: Callable[[Sequence[Instrument]], L],
-    make_actor: Callable[[Runtime, Stage, L], Actor],
+    make_actor: Callable[[Runtime, Stage, L], A],
     code: bytes = b"",
+    turns: "Callable[[Turns, A], None] | None" = None,
 ) -> int:
     """Run a process until SIGTERM and its end; the exit code.
 
     `settings` is the section that the logic is made from, `code` what decides besides this
-    package. The logic gets the instruments that the process has.
+    package. The logic gets the instruments that the process has. `turns`: takes them one after the
+    other, where more than that goes on in the process.
     """
     with Runtime(seat) as runtime:
         logic = make_logic(runtime.mine)
@@ -67,7 +70,7 @@ def act(
         checkpoints = runtime.recover(stage, logic, origin, seat.journal.checkpoint_s)
         actor = make_actor(runtime, stage, logic)
         runtime.ready(actor.words)
-        _turns(runtime, actor, checkpoints)
+        (turns or one_by_one)(Turns(runtime, actor, checkpoints), actor)
         runtime.end(end_of(stage, runtime.epoch))
     return 0
 
@@ -101,19 +104,33 @@ def wired(runtime: Runtime) -> Stage:
     return stage
 
 
-def _turns(runtime: Runtime, actor: Actor, checkpoints: Checkpoints) -> None:
-    taken = publish_ns = stop_ns = 0
-    while True:
-        taken += actor.turn()
-        now = monotonic_ns()
-        if now >= publish_ns:
-            publish_ns = now + PUBLISH_NS
-            runtime.counters.show(records=taken)
+class Turns:
+    """What is done behind each turn of a process."""
+
+    def __init__(self, runtime: Runtime, actor: Actor, checkpoints: Checkpoints):
+        self._runtime, self._actor, self._checkpoints = runtime, actor, checkpoints
+        self._taken = self._publish_ns = self._stop_ns = 0
+
+    def over(self, taken: int) -> bool:
+        """A turn took so many records; whether it was the last."""
+        actor, now = self._actor, monotonic_ns()
+        self._taken += taken
+        if now >= self._publish_ns:
+            self._publish_ns = now + PUBLISH_NS
+            self._runtime.counters.show(records=self._taken)
             actor.publish(now)
             if actor.settled:
-                checkpoints.save_if_due()
-        if runtime.stopping:
-            stop_ns = stop_ns or now + actor.stop_wait_ns
-            if actor.idle or now > stop_ns:
-                actor.publish(now)
-                return
+                self._checkpoints.save_if_due()
+        if not self._runtime.stopping:
+            return False
+        self._stop_ns = self._stop_ns or now + actor.stop_wait_ns
+        if not actor.idle and now <= self._stop_ns:
+            return False
+        actor.publish(now)
+        return True
+
+
+def one_by_one(turns: Turns, actor: Actor) -> None:
+    """Take turns until the process is to end: where nothing else goes on in it."""
+    while not turns.over(actor.turn()):
+        pass

@@ -75,13 +75,14 @@ class MarketPlace:
     """A venue as a topology needs it; `name` is empty where it is the only one.
 
     `simulated`: its exchange makes the market; if not, that is read from the venue itself, by as
-    many feeds as `shards` says.
+    many feeds as `shards` says. `live`: orders go to the venue itself, and nobody stands in for it.
     """
 
     name: str
     simulated: bool
     instruments: tuple[int, ...]
     shards: int = 1
+    live: bool = False
 
 
 class Topology:
@@ -99,7 +100,7 @@ class Topology:
             for i, (name, instruments) in enumerate(strategies.items())
         ]
         self.processes: tuple[Process, ...] = (
-            *(venue.exchange for venue in self._venues),
+            *(exchange for venue in self._venues for exchange in venue.exchanges),
             *(feed for venue in self._venues for feed in venue.feeds),
             *self._strategies,
             self._risk,
@@ -162,11 +163,11 @@ class Topology:
             case "risk":
                 return [*self._strategies, *gateways, *feeds]
             case "gateway":
-                return [self._risk, *(v.exchange for v in venues)]
+                return [self._risk, *(e for v in venues for e in v.exchanges)]
             case "exchange":
                 return gateways if venues[0].simulated else [*gateways, *feeds]
             case "feed":
-                return [v.exchange for v in venues if v.simulated]
+                return [e for v in venues if v.simulated for e in v.exchanges]
         return []
 
     def in_order(self, roles: Sequence[str]) -> list[Process]:
@@ -179,10 +180,12 @@ class _Venue:
 
     def __init__(self, number: int, place: MarketPlace, feed_numbers: Iterator[int]):
         self.simulated = place.simulated
-        self.exchange, self.gateway = (
+        exchange, self.gateway = (
             Process(_named(role, place.name), number, place.instruments)
             for role in ("exchange", "gateway")
         )
+        #: None, where orders go to the venue itself.
+        self.exchanges = () if place.live else (exchange,)
         names = feed_names(_named("feed", place.name), place.shards)
         dealt = shares(place.instruments, place.shards)
         self.feeds = [
@@ -198,17 +201,18 @@ class _Venue:
                 yield Ring(f"{stem}{_tail(feed)}{tail}", feed, reader)
 
     def rings(self, risk: Process) -> Iterable[Ring]:
-        tail, gateway, exchange = self._tail, self.gateway, self.exchange
-        if self.simulated:
-            yield Ring(f"venue.market{tail}", exchange, self.feeds[0])
-        else:
-            # Paper trading rests its orders in the real market: its exchange reads it too.
-            yield from self.market("market.exchange", exchange)
+        tail, gateway = self._tail, self.gateway
+        for exchange in self.exchanges:
+            if self.simulated:
+                yield Ring(f"venue.market{tail}", exchange, self.feeds[0])
+            else:
+                # Paper trading rests its orders in the real market: its exchange reads it too.
+                yield from self.market("market.exchange", exchange)
+            # What was not sent to a venue before a crash is old after it.
+            yield Ring(f"venue.orders{tail}", gateway, exchange, _ORDERS, resent=False)
+            yield Ring(f"venue.reports{tail}", exchange, gateway, _REPORTS)
         mine = frozenset(gateway.instruments) if tail else None
         yield Ring(f"orders{tail}", risk, gateway, Route(_ORDERS.kinds, mine))
-        # What was not sent to a venue before a crash is old after it.
-        yield Ring(f"venue.orders{tail}", gateway, exchange, _ORDERS, resent=False)
-        yield Ring(f"venue.reports{tail}", exchange, gateway, _REPORTS)
         yield Ring(f"reports{tail}", gateway, risk, _REPORTS)
 
 

@@ -33,8 +33,10 @@ from pinnacle.runtime.venue_view import VenueView
 from pinnacle.session.create import discard_session, own_session
 from pinnacle.session.ending import Ending, Latency, write_ending
 from pinnacle.session.find import left_behind
+from pinnacle.session.going_live import agree, vault_key
 from pinnacle.session.supervisor import LOST, SessionFailed, Supervisor
 from pinnacle.session.view import LiveView
+from pinnacle.vault.sealed import VaultKey
 
 STEP_S = 0.05
 START_STEP_S = 0.01
@@ -50,12 +52,15 @@ def run_session(
     port: int | None,
     keep: bool,
     at_end: Callable[[SessionPaths], None],
+    *,
+    live: bool = False,
+    agreed: bool = False,
 ) -> int:
     """Until the duration, or SIGINT, SIGTERM or SIGHUP. 0 means that nothing failed.
 
-    `at_end` is called with what is left of a session that had begun, however it ended.
-    SessionFailed if a process ended for good or again and again, or if trading was halted by a
-    failure.
+    `live`: orders may be real; `agreed`: and nobody is asked. `at_end` is called with what is left
+    of a session that had begun, however it ended. SessionFailed if a process ended for good or
+    again and again, or if trading was halted by a failure.
     """
     config = load_session(config_path)
     for warning in warnings(config):
@@ -63,6 +68,8 @@ def run_session(
     if port is not None:
         monitor = msgspec.structs.replace(config.monitor, port=port)
         config = msgspec.structs.replace(config, monitor=monitor)
+    agree(config, config_path, live=live, agreed=agreed)
+    key = vault_key(config)
     plan = overview(config, this_machine())
     for line in plan.lines(shutil.get_terminal_size().columns):
         print(line, flush=True)
@@ -74,7 +81,9 @@ def run_session(
             print(f"session {paths.data.name}: journals in {paths.data}", flush=True)
             if left := left_behind(paths.runtime.parent):
                 print(left, flush=True)
-            supervised = _supervised(config, paths, plan.placement, duration_s, interrupted, keep)
+            supervised = _supervised(
+                config, paths, plan.placement, duration_s, interrupted, keep, key
+            )
             began, failure = supervised
         finally:
             if keep:
@@ -109,6 +118,7 @@ def _supervised(
     duration_s: float | None,
     interrupted: list[int],
     keep: bool,
+    key: VaultKey | None,
 ) -> tuple[bool, SessionFailed | None]:
     """The whole life of the processes: whether they all were ready once, and what failed."""
     with (
@@ -117,7 +127,7 @@ def _supervised(
         open_log(paths.log(SUPERVISOR)) as file,
     ):
         log = logging.setup(SUPERVISOR, notices=notices, fd=file.fileno())
-        supervisor = Supervisor(paths, config.topology(), log, keep, placement)
+        supervisor = Supervisor(paths, config.topology(), log, keep, placement, key)
         observer = Observer(paths)
         seen = _Seen()
         try:

@@ -1,10 +1,12 @@
 """Runs the processes of a session: starts, restarts, ends them in order."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import structlog
 
@@ -18,7 +20,7 @@ from pinnacle.core.errors import (
     UsageError,
 )
 from pinnacle.core.output import open_log
-from pinnacle.core.paths import SessionPaths
+from pinnacle.core.paths import SessionPaths, role_of
 from pinnacle.core.schema import Reason, in_words
 from pinnacle.core.segment import Mode
 from pinnacle.plan.cores import Placement
@@ -26,6 +28,8 @@ from pinnacle.runtime.notify import VARIABLES, Notifier
 from pinnacle.runtime.orphan import KEEP, SUPERVISOR
 from pinnacle.runtime.topology import START_ORDER, STOP_ORDER, Topology
 from pinnacle.session.child import Child
+from pinnacle.vault.sealed import VaultKey
+from pinnacle.vault.unlock import HANDED, hand
 
 STOP_TIMEOUT_S = 5.0
 BACKOFF_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -55,9 +59,12 @@ class Supervisor:
         log: structlog.stdlib.BoundLogger,
         keep: bool = False,
         placement: Placement | None = None,
+        vault_key: VaultKey | None = None,
     ):
-        """`placement`: where they run; without one the children run wherever this process may."""
+        """`placement`: where they run; without one the children run wherever this process may.
+        `vault_key` is handed to gateways, at each start."""
         self.paths = paths
+        self._vault_key = vault_key
         names = [process.name for process in topology.processes]
         self.children = {name: Child(name, paths, Bell(paths.process(name))) for name in names}
         self._topology = topology
@@ -151,18 +158,31 @@ class Supervisor:
             command += ["--cpu", str(own)] if own is not None else []
         os.sched_setaffinity(0, room)
         child.before_start()
-        with open_log(self.paths.log(child.name)) as log:
+        with open_log(self.paths.log(child.name)) as log, self._handed(child) as (handed, told):
             # Its own session: the terminal's Ctrl-C is for the supervisor, who ends them in order.
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._environment(),
+                env=self._environment() | told,
+                pass_fds=handed,
                 start_new_session=True,
             )
         child.started(process)
         os.sched_setaffinity(0, here)
+
+    @contextlib.contextmanager
+    def _handed(self, child: Child) -> Iterator[tuple[list[int], dict[str, str]]]:
+        """The vault's key, for who signs with what is in it, and for nobody else."""
+        if self._vault_key is None or role_of(child.name) != "gateway":
+            yield [], {}
+            return
+        number = hand(self._vault_key)
+        try:
+            yield [number], {HANDED: str(number)}
+        finally:
+            os.close(number)
 
     def _environment(self) -> dict[str, str]:
         """The service manager speaks with the supervisor alone."""

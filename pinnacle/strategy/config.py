@@ -32,6 +32,9 @@ class DeskConfig(Section, frozen=True):
     reject_rest_ms: Annotated[int, Meta(ge=0, le=3_600_000)] = 250
     #: A working order this near to its wanted price stays.
     requote_ticks: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
+    #: Orders are changed in their place; if not, or where a venue cannot, they are cancelled and
+    #: made anew.
+    replace: bool = True
 
     def __post_init__(self) -> None:
         if 0 < self.stale_ms < STALE_LEAST_MS:

@@ -49,6 +49,7 @@ class StrategyHost:
             stale_ns=config.desk.stale_ms * 1_000_000,
             reject_rest_ns=config.desk.reject_rest_ms * 1_000_000,
             requote_ticks=config.desk.requote_ticks,
+            replace=config.desk.replace,
             owner=owner,
         )
         self.markets = [

@@ -6,7 +6,7 @@ from pinnacle.core.counters import CountersReader
 from pinnacle.core.schema import EventBuffer
 from pinnacle.plan.checks import load_session
 from pinnacle.runtime.checkpoint import Checkpoints
-from pinnacle.runtime.frame import _turns, wired
+from pinnacle.runtime.frame import Turns, one_by_one, wired
 from pinnacle.runtime.origin import Origin
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.session.create import create_session
@@ -53,7 +53,7 @@ def process(tmp_path):
 def test_a_process_that_is_stopped_ends_as_soon_as_nothing_of_it_is_in_the_market(process, to_go):
     runtime, _, checkpoints = process
     actor = Actor(runtime, to_go, 3600 * SECOND)
-    _turns(runtime, actor, checkpoints)
+    one_by_one(Turns(runtime, actor, checkpoints), actor)
     assert actor.turns == 2 + to_go
     with CountersReader(runtime.paths.counters("gateway")) as counters:
         assert counters.values()["records"] > 0
@@ -62,7 +62,7 @@ def test_a_process_that_is_stopped_ends_as_soon_as_nothing_of_it_is_in_the_marke
 def test_one_that_gets_no_answers_is_waited_for_as_long_as_it_says(process):
     runtime, _, checkpoints = process
     actor = Actor(runtime, 10**9, SECOND // 20)
-    _turns(runtime, actor, checkpoints)
+    one_by_one(Turns(runtime, actor, checkpoints), actor)
     assert actor.turns > 3
     assert actor.shown[-1] - actor.shown[0] >= SECOND // 20
 

@@ -1,0 +1,260 @@
+"""The gateway process towards a venue outside: its turns, and the link that runs beside them."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pinnacle.core.bell import ProcessState
+from pinnacle.core.credentials import Credentials
+from pinnacle.core.instruments import table as rows_of
+from pinnacle.core.paths import state_dir
+from pinnacle.core.schema import (
+    EVENT,
+    Class,
+    EventBuffer,
+    Kind,
+    Reason,
+    Source,
+    is_of,
+    source_of,
+)
+from pinnacle.execution.orders import OrderState, OrderTable
+from pinnacle.gateway.config import LiveConfig
+from pinnacle.gateway.known import KnownOrders
+from pinnacle.gateway.table import BATCH, BATCH_MAX, make_table
+from pinnacle.runtime.frame import Turns, act
+from pinnacle.runtime.runtime import Runtime
+from pinnacle.runtime.seat import Seat
+from pinnacle.runtime.stage import Stage
+from pinnacle.venues import registry
+from pinnacle.venues.orders.ids import ClientIds, session_tag
+from pinnacle.venues.orders.link import NetworkLink
+from pinnacle.venues.orders.port import Balance, Call, Desk, Report, What
+from pinnacle.venues.orders.records import records
+from pinnacle.venues.reference.offset import Offset
+from pinnacle.venues.reference.venue_clock import VenueClock
+
+#: How long a turn waits for anything to come.
+WAIT_S = 0.01
+#: How long the last request of a process may take.
+LAST_S = 1.5
+_CALLS = {
+    Kind.NEW: What.NEW,
+    Kind.REPLACE: What.REPLACE,
+    Kind.CANCEL: What.CANCEL,
+    Kind.QUERY: What.QUERY,
+}
+#: Of what a venue may still have when a run begins: its fills are asked for from so long before.
+_BEFORE_NS = 600_000_000_000
+
+
+def run_live(seat: Seat, config: LiveConfig, credentials: Credentials) -> int:
+    """Until SIGTERM: then everything is cancelled at the venue and waited for. The exit code."""
+
+    def make(runtime: Runtime, stage: Stage, table: OrderTable) -> "NetworkGateway":
+        return NetworkGateway(runtime, stage, table, config, credentials)
+
+    def turns(turns: Turns, actor: "NetworkGateway") -> None:
+        asyncio.run(actor.serve(turns))
+
+    return act(seat, config.table, lambda _: make_table(config.table, live=True), make, turns=turns)
+
+
+class NetworkGateway:
+    """Turns over the ring from risk and what the link has delivered (link.py Owner)."""
+
+    stop_wait_ns = 2_500_000_000
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        stage: Stage,
+        table: OrderTable,
+        config: LiveConfig,
+        credentials: Credentials,
+    ):
+        self._runtime, self._stage, self._table = runtime, stage, table
+        self._batch = EventBuffer(BATCH_MAX)
+        self._inbox: list[np.ndarray] = []
+        self._wake = asyncio.Event()
+        kind, section = registry.find(config.venue), config.orders
+        number = runtime.seat.process.number
+        self._venue, self._venue_id = source_of(Source.EXCHANGE, number), kind.venue_id
+        self._instruments = [i.instrument_id for i in runtime.mine]
+        rows = {instrument: row for row, instrument in enumerate(self._instruments)}
+        assert runtime.journal is not None, "it decides"
+        tag = session_tag(runtime.paths.data.name, runtime.journal.identity)
+        self._known = KnownOrders(table, ClientIds(tag), rows, section.foreign)
+        instruments, now_ns = rows_of(runtime.mine), runtime.clock.session_ns
+        nonces = state_dir() / "nonces"
+        nonces.mkdir(mode=0o700, parents=True, exist_ok=True)
+        desk = Desk(instruments, kind.names(instruments), self._known, now_ns, nonces)
+        self._entry = entry = kind.order_entry(section, credentials, desk)
+        self._link = NetworkLink(
+            entry,
+            section.ws_url,
+            section.rest_url,
+            section,
+            self,
+            self._known,
+            now_ns,
+            max(table.clock_ns or now_ns(), 0) - _BEFORE_NS,
+            config.table.order_age_max_ms * 1_000_000,
+            section.request_ms / 1000,
+            section.reconcile_ms / 1000,
+        )
+        symbol = kind.names(instruments)[0]
+        self._clock = VenueClock(
+            kind.reference(), section, symbol, now_ns, self._link.troubles, self._told_clock
+        )
+        self.words = f"{kind.name}: connecting, {len(table.orders)} open orders"
+        self._mark(Kind.PEER_LOST)
+
+    async def serve(self, turns: Turns) -> None:
+        """Until the process is to end; a failure of the link that nothing mends is raised."""
+        self._runtime.bell.set_state(ProcessState.WAITING)
+        bell = self._runtime.bell
+        asyncio.get_running_loop().add_reader(bell.open_pipe(), self._wake.set)
+        tasks = [asyncio.create_task(each.run()) for each in (self._link, self._clock)]
+        try:
+            while not turns.over(self.turn()):
+                for task in tasks:
+                    if task.done():
+                        task.result()
+                await self._waited()
+            if len(self._table.orders):
+                await self._take_back()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._entry.close()
+
+    async def _take_back(self) -> None:
+        """What is not known to be gone when the time is up, with all else of the account."""
+        try:
+            async with asyncio.timeout(LAST_S):
+                fault = await self._link.cancel_all()
+        except TimeoutError:
+            fault = "no answer"
+        if fault:
+            self._runtime.log.error("orders may be open at the venue", why=fault)
+
+    async def _waited(self) -> None:
+        """Until a ring or the venue has something, or it is time to keep house."""
+        bell = self._runtime.bell
+        if not self._inbox and bell.doze():
+            try:
+                async with asyncio.timeout(WAIT_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            bell.awake()
+        else:
+            # The link's tasks have their turns all the same.
+            await asyncio.sleep(0)
+        self._wake.clear()
+
+    def turn(self) -> int:
+        own = self._runtime.own_inputs(self._batch, self._from_inbox())
+        n = self._stage.take(self._batch, own, BATCH)
+        if n:
+            count = self._table.decide(self._batch.cdata, n)
+            decisions = self._table.decisions
+            self._stage.give(decisions.cdata, count)
+            self._send(decisions.array[:count])
+        return n
+
+    def _from_inbox(self) -> int:
+        n = 0
+        while self._inbox and n + len(self._inbox[0]) <= BATCH:
+            rows = self._inbox.pop(0)
+            self._batch.array[n : n + len(rows)] = rows
+            n += len(rows)
+        return n
+
+    def _send(self, decisions: np.ndarray) -> None:
+        for e in decisions[is_of(decisions, Class.ORDER)]:
+            kind, made_ns = int(e["kind"]), int(e["recv_ns"])
+            what = _CALLS[Kind(kind)]
+            if kind == Kind.NEW:
+                self._link.send(Call(what, self._known.of_record(e), made_ns=made_ns))
+                continue
+            order = self._known.order(int(e["order_id"]))
+            if order is None:
+                continue  # it has gone by what stands behind this decision
+            price, quantity = int(e["price"]), int(e["quantity"])
+            self._link.send(Call(what, order, price, quantity, made_ns=made_ns))
+
+    # What the link says (Owner)
+
+    def deliver(self, reports: Sequence[Report]) -> None:
+        for report in reports:
+            self._known.called(report.order_id, report.venue_id)
+        now_ns = self._runtime.clock.session_ns()
+        rows = records(reports, self._instruments, now_ns, self._venue, self._venue_id)
+        self._put(rows)
+
+    def trusted(self, is_so: bool, words: str) -> None:
+        self._mark(Kind.PEER_BACK if is_so else Kind.PEER_LOST)
+        if not self._runtime.stopping:
+            state = ProcessState.READY if is_so else ProcessState.WAITING
+            self._runtime.bell.set_state(state)
+        log = self._runtime.log
+        if is_so:
+            log.info("the venue's orders are known: trading may go on")
+        else:
+            log.warning("the venue's orders are not known: nothing new is sent", why=words)
+
+    def balances(self, balances: Sequence[Balance]) -> None:
+        """Nobody counts them yet."""
+
+    def open_orders(self) -> Mapping[int, int]:
+        return {
+            order.order_id: order.asked_ns
+            for order in self._table.orders.values()
+            if order.state is OrderState.LIVE
+        }
+
+    def behind(self) -> bool:
+        return self._table.behind
+
+    def permit(self) -> Reason:
+        return Reason(self._runtime.control.killed())
+
+    def _mark(self, kind: Kind) -> None:
+        row = np.zeros(1, EVENT)
+        row["kind"], row["aux"], row["source"] = kind, self._venue, self._runtime.source
+        row["recv_ns"] = self._runtime.clock.session_ns()
+        row["instrument_id"] = 0xFFFFFFFF
+        self._put(row)
+
+    def _put(self, rows: np.ndarray) -> None:
+        self._inbox += [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]
+        self._wake.set()
+
+    def _told_clock(self, offset: Offset) -> None:
+        self._link.clocked(offset)
+        self._runtime.counters.show(clock_ahead_ns=offset.ahead_ns, clock_error_ns=offset.error_ns)
+
+    # What the frame asks (Actor)
+
+    def publish(self, now_ns: int) -> None:
+        counts: dict[str, Any] = self._link.counts()
+        self._runtime.counters.show(
+            open_orders=len(self._table.orders),
+            duplicate_fills=self._table.duplicates,
+            unknown_fills=self._table.unknown_fills,
+            strangers=len(self._known.strangers),
+            **{f"orders.{name}": value for name, value in counts.items()},
+        )
+
+    @property
+    def settled(self) -> bool:
+        return not self._inbox
+
+    @property
+    def idle(self) -> bool:
+        return not self._table.orders

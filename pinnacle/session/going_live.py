@@ -1,0 +1,81 @@
+"""Before a session is live: that it may be, and the key that its gateways sign with."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pinnacle.core.errors import ConfigError, UsageError
+from pinnacle.core.instruments import of_instrument
+from pinnacle.plan.config import SessionConfig, VenuePlan
+from pinnacle.vault.place import default_path
+from pinnacle.vault.sealed import VaultKey
+from pinnacle.vault.secrecy import keep_to_itself
+from pinnacle.vault.unlock import ask_key
+from pinnacle.vault.vault import Vault
+from pinnacle.venues.orders.config import OrdersConfig
+
+
+def agree(config: SessionConfig, path: Path, *, live: bool, agreed: bool) -> None:
+    """Say what will be traded for real, and ask; UsageError if that is not wanted. Nothing happens
+    where no venue is live."""
+    venues = [venue for venue in config.venue_plans() if venue.live]
+    if not venues:
+        if live:
+            raise UsageError(f"--live: no venue of {path} is live: session.mode says so")
+        return
+    if not live:
+        raise UsageError(f"{path}: its orders are real: say --live")
+    for line in terms_of(config, venues):
+        print(line, flush=True)
+    if agreed:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is there to be asked: --yes, if orders are to be real")
+    if input("orders will be real: go on? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise UsageError("not agreed: nothing was started")
+
+
+def terms_of(config: SessionConfig, venues: Sequence[VenuePlan]) -> list[str]:
+    """What will be traded, where, with which limits, a line each."""
+    lines = []
+    for venue in venues:
+        orders = config_of(venue)
+        lines.append(f"LIVE at {venue.name}: orders to {orders.rest_url}, {orders.ws_url}")
+        for instrument in config.instrument_list():
+            limits = of_instrument(config.risk.limits, instrument)
+            if instrument.venue_name == venue.name and limits is not None:
+                lines.append(
+                    f"  {instrument.symbol}: orders up to {limits.order_quantity_max}, position "
+                    f"up to {limits.position_max}, {limits.open_orders_max} open orders, "
+                    f"prices within {limits.collar_percent:g} %"
+                )
+    return lines
+
+
+def config_of(venue: VenuePlan) -> OrdersConfig:
+    """Where it takes orders."""
+    section = venue.config.orders[venue.config.kind]
+    assert isinstance(section, OrdersConfig), "every venue's is one"
+    return section
+
+
+def vault_key(config: SessionConfig) -> VaultKey | None:
+    """The vault's, if any venue of the session is live: asked for if nobody else says the password.
+    ConfigError if a venue's key is not in it."""
+    live = [venue for venue in config.venue_plans() if venue.live]
+    if not live:
+        return None
+    keep_to_itself()
+    section = config.vault
+    path = Path(section.file) if section.file else default_path()
+    password = Path(section.password_file) if section.password_file else None
+    key = ask_key(path, password)
+    vault = Vault.open(path, key)
+    for venue in live:
+        kind = venue.config.kind
+        name = config_of(venue).key or kind
+        if name not in vault.entries:
+            where = f"{venue.key('orders')}.{kind}.key"
+            add = f"pinnacle vault set {kind}" + (f" --as {name}" if name != kind else "")
+            raise ConfigError(f"{where}: {path} has no key {name}: {add}")
+    return key
