@@ -4,18 +4,23 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pinnacle.core.credentials import KeyField, KeyForm, base64_fault, text_fault
+from pinnacle.core.credentials import Credentials, KeyField, KeyForm, base64_fault, text_fault
 from pinnacle.core.schema import Venue
-from pinnacle.venues.kraken.config import KrakenConfig
+from pinnacle.venues.kraken.config import KrakenConfig, KrakenOrdersConfig
+from pinnacle.venues.orders.config import OrdersConfig
+from pinnacle.venues.orders.port import Desk, OrderEntry
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
 from pinnacle.venues.reference.listing import Reference
 from pinnacle.venues.served.dialect import Dialect
+from pinnacle.venues.served.exchange_side import ExchangeSide
 
 
 class Kraken(VenueKind[KrakenConfig]):
     name = "kraken"
     venue_id = Venue.KRAKEN
     section = KrakenConfig
+    orders = KrakenOrdersConfig
+    replaces = True
     key_form = KeyForm(
         (
             KeyField("key", text_fault, hint="the API key"),
@@ -43,6 +48,17 @@ class Kraken(VenueKind[KrakenConfig]):
         from pinnacle.venues.kraken.connector import KrakenConnector
 
         return KrakenConnector(config, instruments, self.names(instruments), sink, clock)
+
+    def order_entry(self, config: OrdersConfig, credentials: Credentials, desk: Desk) -> OrderEntry:
+        from pinnacle.venues.kraken.orders.entry import KrakenOrders
+
+        assert isinstance(config, KrakenOrdersConfig), "it is this venue's"
+        return KrakenOrders(credentials, desk, config.tier)
+
+    def exchange_side(self) -> type[ExchangeSide]:
+        from pinnacle.venues.kraken.exchange.side import KrakenExchange
+
+        return KrakenExchange
 
     def reference(self) -> Reference:
         from pinnacle.venues.kraken.reference import KrakenReference

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from pinnacle.venues.orders.config import OrdersConfig
 from pinnacle.venues.transport.config import RestConfig, Url, check_tls
 
 
@@ -19,3 +20,14 @@ class KrakenConfig(RestConfig, frozen=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_tls("ws_url", self.ws_url, "wss")
+
+
+class KrakenOrdersConfig(OrdersConfig, frozen=True):
+    """Besides what every venue's has:
+
+    tier   how far the account is verified: what the venue lets pass depends on it
+    """
+
+    ws_url: Url = "wss://ws-auth.kraken.com/v2"
+    rest_url: Url = "https://api.kraken.com"
+    tier: Literal["starter", "intermediate", "pro"] = "starter"

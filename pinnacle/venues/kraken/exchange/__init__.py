@@ -1,0 +1,1 @@
+"""Kraken from its own side, over an exchange of ours."""

@@ -1,0 +1,1 @@
+"""Orders at Kraken: what is asked, and what answers and executions mean."""

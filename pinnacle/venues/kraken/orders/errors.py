@@ -1,0 +1,76 @@
+"""What Kraken's errors mean for an order."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pinnacle.core.schema import Reason
+
+
+class Meaning(NamedTuple):
+    """Of an error.
+
+    reason   why the order was refused; None: nothing is known of it
+    wait_s   the venue took no notice and wants to be left alone for so long
+    again    another nonce, another token, and it may be asked at once
+    """
+
+    reason: Reason | None
+    wait_s: float = 0.0
+    again: bool = False
+
+
+#: How long a limit of the venue's takes to let something pass again.
+LIMIT_WAIT_S, LOCKOUT_WAIT_S = 1.0, 5.0
+_THROTTLED = re.compile(r"EService: ?Throttled: ?(\d+)")
+#: What may stand behind such words nobody knows.
+_UNKNOWN: tuple[str, ...] = (
+    "EService:Unavailable",
+    "EService:Busy",
+    "EService:Timeout",
+    "EGeneral:Internal error",
+)
+_REASONS = (
+    ("EOrder:Insufficient funds", Reason.FUNDS),
+    ("EOrder:Post only order", Reason.WOULD_TAKE),
+    ("EOrder:Unknown order", Reason.UNKNOWN_ORDER),
+    ("EOrder:Order minimum not met", Reason.BAD_QUANTITY),
+    ("EOrder:Cost minimum not met", Reason.BAD_QUANTITY),
+    ("EGeneral:Invalid arguments:volume", Reason.BAD_QUANTITY),
+    ("EOrder:Tick size check failed", Reason.BAD_PRICE),
+    ("EOrder:Invalid price", Reason.BAD_PRICE),
+    ("EGeneral:Invalid arguments:price", Reason.BAD_PRICE),
+    ("EOrder:Orders limit exceeded", Reason.OPEN_ORDERS),
+    ("EService:Market in", Reason.MARKET_MODE),
+    ("EService:Deadline elapsed", Reason.TOO_OLD),
+    ("EOrder:Duplicate", Reason.DUPLICATE_ORDER),
+)
+_LIMITS = (
+    "EOrder:Rate limit exceeded",
+    "EOrder:Domain rate limit exceeded",
+    "EAPI:Rate limit exceeded",
+    "Exceeded msg rate",
+    "EGeneral:Too many requests",
+)
+
+
+def meaning(words: str, now_s: float) -> Meaning:
+    """`now_s`: the venue's time, for errors that name one."""
+    throttled = _THROTTLED.match(words)
+    if throttled is not None:
+        return Meaning(Reason.RATE_LIMIT, max(float(throttled[1]) - now_s, LIMIT_WAIT_S))
+    if words.startswith(_LIMITS):
+        return Meaning(Reason.RATE_LIMIT, LIMIT_WAIT_S)
+    if words.startswith("EGeneral:Temporary lockout"):
+        return Meaning(Reason.RATE_LIMIT, LOCKOUT_WAIT_S)
+    if words.startswith("EAPI:Invalid nonce"):
+        # It counts towards a lockout: once more, and not at once again and again.
+        return Meaning(None, LIMIT_WAIT_S)
+    if words.startswith(_UNKNOWN):
+        return Meaning(None)
+    found = (reason for begin, reason in _REASONS if words.startswith(begin))
+    return Meaning(next(found, Reason.VENUE))
+
+
+def joined(errors: Sequence[str]) -> str:
+    return ", ".join(errors)

@@ -1,0 +1,277 @@
+"""What Kraken answers by REST: orders, trades, balances, fees, names of pairs and currencies."""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from pinnacle.core.errors import DataError
+from pinnacle.core.schema import Flag, Kind, Reason, Side
+from pinnacle.venues.kraken.orders.private import fee_report
+from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Report, What
+from pinnacle.venues.orders.records import execution_number
+from pinnacle.venues.orders.terms import Terms, amount
+
+#: A page of trades or of closed orders.
+PAGE = 50
+_SIDES = {"buy": Side.BID, "sell": Side.ASK}
+_CURRENCIES = {"XBT": "BTC", "XDG": "DOGE"}
+T = TypeVar("T")
+
+
+class Reply(msgspec.Struct, Generic[T]):
+    error: list[str] = []
+    result: T | None = None
+
+
+class Description(msgspec.Struct):
+    pair: str = ""
+    type: str = ""
+    ordertype: str = ""
+    price: Decimal = Decimal(0)
+
+
+class OrderInfo(msgspec.Struct):
+    status: str
+    descr: Description
+    vol: Decimal
+    vol_exec: Decimal = Decimal(0)
+    cost: Decimal = Decimal(0)
+    reason: str | None = None
+    cl_ord_id: str = ""
+
+
+class Open(msgspec.Struct):
+    open: dict[str, OrderInfo] = {}
+
+
+class Closed(msgspec.Struct):
+    closed: dict[str, OrderInfo] = {}
+    count: int = 0
+
+
+class Trade(msgspec.Struct):
+    ordertxid: str
+    pair: str
+    type: str
+    price: Decimal
+    fee: Decimal
+    vol: Decimal
+    time: float = 0.0
+    maker: bool = False
+
+
+class Trades(msgspec.Struct):
+    trades: dict[str, Trade] = {}
+    count: int = 0
+
+
+class Held(msgspec.Struct):
+    balance: Decimal
+    hold_trade: Decimal = Decimal(0)
+
+
+class Rate(msgspec.Struct):
+    fee: Decimal
+
+
+class Volume(msgspec.Struct):
+    fees: dict[str, Rate] = {}
+    fees_maker: dict[str, Rate] = {}
+
+
+class Pair(msgspec.Struct):
+    wsname: str = ""
+    altname: str = ""
+
+
+class Token(msgspec.Struct):
+    token: str
+
+
+Refused = Callable[[Call, str], Answered]
+
+
+class Lists:
+    """`token`: the last that was given for the WebSocket."""
+
+    def __init__(self, terms: Sequence[Terms], known: Known):
+        self._terms, self._known = terms, known
+        self._rows = {each.name: row for row, each in enumerate(terms)}
+        #: By every name that REST may use, and what orders are entered with.
+        self._by_pair: dict[str, int] = {}
+        self._pairs = [each.name.replace("/", "") for each in terms]
+        self.token = ""
+
+    def pair(self, row: int) -> str:
+        """What REST calls an instrument."""
+        return self._pairs[row]
+
+    def read(self, call: Call, body: bytes, refused: Refused) -> Answered:
+        """DataError if the body is not the answer to the call."""
+        kinds: Mapping[What, Any] = {
+            What.NAMES: dict[str, Pair],
+            What.TOKEN: Token,
+            What.OPEN: Open,
+            What.QUERY: dict[str, Any],
+            What.FILLS: Trades,
+            What.BALANCES: dict[str, Held],
+            What.FEES: Volume,
+        }
+        try:
+            wanted: Any = Reply[kinds.get(call.what, Any)]  # type: ignore[misc]
+            reply = msgspec.json.decode(body, type=wanted)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise DataError(f"not Kraken's answer: {error}: {body[:80]!r}") from None
+        if reply.error:
+            return self._missed(call, reply.error, refused)
+        if reply.result is None:
+            raise DataError(f"not Kraken's answer: {body[:80]!r}")
+        return self._meaning(call, reply.result)
+
+    def _missed(self, call: Call, errors: list[str], refused: Refused) -> Answered:
+        words = ", ".join(errors)
+        if call.what is What.QUERY and words.startswith("EOrder:Unknown order"):
+            return self._unknown(call)
+        return refused(call, words)
+
+    def _meaning(self, call: Call, result: Any) -> Answered:
+        match call.what:
+            case What.NAMES:
+                return self._names(result)
+            case What.TOKEN:
+                self.token = result.token
+                return Answered()
+            case What.OPEN:
+                found = [r for name, row in result.open.items() for r in self._open(name, row)]
+                return Answered(found)
+            case What.QUERY:
+                return self._query(call, result)
+            case What.FILLS:
+                return self._fills(call, result)
+            case What.BALANCES:
+                held = [
+                    Balance(currency(name), row.balance, row.balance - row.hold_trade)
+                    for name, row in result.items()
+                ]
+                return Answered(balances=held)
+            case What.FEES:
+                return self._fees(result)
+            case What.NEW:
+                return self._placed(call, result)
+        return Answered()
+
+    def _names(self, pairs: dict[str, Pair]) -> Answered:
+        for key, pair in pairs.items():
+            base, _, quote = pair.wsname.partition("/")
+            name = f"{_CURRENCIES.get(base, base)}/{_CURRENCIES.get(quote, quote)}"
+            row = self._rows.get(name)
+            if row is None:
+                continue
+            self._pairs[row] = pair.altname or key
+            for alias in (key, pair.altname, pair.wsname, name):
+                self._by_pair[alias] = row
+        return Answered()
+
+    def _placed(self, call: Call, result: Any) -> Answered:
+        order = call.order
+        ids = result.get("txid") if isinstance(result, dict) else None
+        if order is None or not isinstance(ids, list) or not ids:
+            raise DataError("Kraken's answer to an order names none")
+        told = Report(Kind.ACK, order.order_id, order.row, order.side, order.price, order.quantity)
+        return Answered([told._replace(venue_id=str(ids[0]))])
+
+    def _order_id(self, venue_id: str, client_id: str) -> int | None:
+        found = self._known.by_client(client_id) if client_id else None
+        return self._known.by_venue(venue_id) if found is None else found
+
+    def _open(self, venue_id: str, info: OrderInfo) -> list[Report]:
+        row = self._by_pair.get(info.descr.pair)
+        order_id = self._order_id(venue_id, info.cl_ord_id)
+        if row is None:
+            return []
+        if order_id is None:
+            order_id = self._known.adopted(venue_id, info.cl_ord_id)
+        return [] if order_id is None else self._state(order_id, row, venue_id, info)
+
+    def _state(self, order_id: int, row: int, venue_id: str, info: OrderInfo) -> list[Report]:
+        terms = self._terms[row]
+        price = 0 if info.descr.ordertype == "market" else terms.ticks(info.descr.price)
+        side = _SIDES.get(info.descr.type, Side.NONE)
+        left = terms.lots(info.vol) - terms.lots(info.vol_exec)
+        told = Report(Kind.FILLED_TOTAL, order_id, row, side, price, terms.lots(info.vol_exec))
+        told = told._replace(venue_id=venue_id)
+        total = told._replace(aux=terms.notional(info.cost))
+        if info.status in ("open", "pending"):
+            status = told._replace(kind=Kind.ORDER_STATUS, quantity=left)
+            return [total, status] if info.vol_exec else [status]
+        if info.status == "closed":
+            return [total]
+        reason = Reason.EXPIRED if info.status == "expired" else Reason.VENUE
+        end = told._replace(kind=Kind.CANCELLED, quantity=left, reason=reason)
+        return [total, end._replace(words=info.reason or "")]
+
+    def _query(self, call: Call, result: dict[str, Any]) -> Answered:
+        order = call.order
+        assert order is not None, "a question is of one"
+        rows = result.get("open", result.get("closed", result))
+        try:
+            found = msgspec.convert(rows, dict[str, OrderInfo])
+        except msgspec.ValidationError as error:
+            raise DataError(f"not Kraken's orders: {error}") from None
+        for venue_id, info in found.items():
+            if venue_id == order.venue_id or info.cl_ord_id == order.client_id:
+                return Answered(self._state(order.order_id, order.row, venue_id, info))
+        if not order.venue_id and not call.page:
+            return Answered(more=call._replace(page="closed"))
+        return self._unknown(call)
+
+    def _unknown(self, call: Call) -> Answered:
+        order = call.order
+        assert order is not None, "a question is of one"
+        none = Report(Kind.REJECTED, order.order_id, order.row, order.side, order.price)
+        return Answered([none._replace(quantity=order.quantity, reason=Reason.UNKNOWN_ORDER)])
+
+    def _fills(self, call: Call, result: Trades) -> Answered:
+        reports: list[Report] = []
+        for name, trade in sorted(result.trades.items(), key=lambda item: item[1].time):
+            row, order_id = self._by_pair.get(trade.pair), self._known.by_venue(trade.ordertxid)
+            if row is None or order_id is None:
+                continue
+            terms = self._terms[row]
+            fill = Report(
+                Kind.FILL,
+                order_id,
+                row,
+                _SIDES.get(trade.type, Side.NONE),
+                terms.ticks(trade.price),
+                terms.lots(trade.vol),
+                execution_number(name),
+                flags=Flag.FEE_TOLD | (Flag.MAKER if trade.maker else 0),
+                venue_ns=int(trade.time * 1e6) * 1000,
+            )
+            reports += [fill, fee_report(fill, terms.quote, trade.fee, terms)]
+        begun = int(call.page or "0")
+        more = begun + len(result.trades) < result.count and bool(result.trades)
+        following = call._replace(page=str(begun + len(result.trades))) if more else None
+        return Answered(reports, more=following)
+
+    def _fees(self, result: Volume) -> Answered:
+        found = []
+        for pair, taker in result.fees.items():
+            row = self._by_pair.get(pair)
+            if row is not None:
+                maker = result.fees_maker.get(pair, taker)
+                found.append(Fees(row, _e8(maker.fee), _e8(taker.fee)))
+        return Answered(fees=found)
+
+
+def currency(name: str) -> str:
+    """As v2 calls it: REST puts an X or a Z before some of three letters."""
+    short = name[1:] if len(name) == 4 and name[0] in "XZ" else name
+    return _CURRENCIES.get(short, short)
+
+
+def _e8(percent: Decimal) -> int:
+    return int(amount(percent) * 10**6)
