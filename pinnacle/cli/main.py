@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "capture": "pinnacle.cli.capture:capture",
     "instruments": "pinnacle.cli.instruments:instruments",
     "vault": "pinnacle.cli.vault:vault",
+    "exchange": "pinnacle.cli.exchange:exchange",
     "simulate": "pinnacle.cli.simulate:simulate",
 }
 

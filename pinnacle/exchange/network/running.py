@@ -1,0 +1,109 @@
+"""`pinnacle exchange serve`: from its options to its end."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pinnacle.core.config import convert
+from pinnacle.core.errors import DataError, UsageError
+from pinnacle.core.output import write_whole
+from pinnacle.core.toml import read_toml
+from pinnacle.exchange.network.config import ServedConfig
+from pinnacle.exchange.network.faults import Planned, check_names
+from pinnacle.exchange.network.making import MadeExchange
+from pinnacle.exchange.network.troubled import TroubledServer
+from pinnacle.venues.port import VenueKind
+
+
+async def serve_exchange(
+    venue: VenueKind[Any],
+    config: Path | None,
+    certificates: Path,
+    ledger: Path | None,
+    seed: int,
+    port: int,
+    duration_s: float | None,
+    plan: Sequence[Planned],
+    as_json: bool,
+    say: Callable[[str], object],
+) -> None:
+    """Until the duration, SIGINT or SIGTERM."""
+    served = read_served(venue, config)
+    # The second one is for who watches the first one's owner: pinnacle killer.
+    names = (venue.name, f"{venue.name}-killer")
+    keys = {name: venue.exchange_side().new_key() for name in names}
+    made = MadeExchange(venue, served, keys, certificates, ledger, seed, port)
+    server = TroubledServer(made, plan)
+    for name, key in keys.items():
+        path = certificates / f"{name}-key.json"
+        write_whole(path, json.dumps(key.given) + "\n", 0o600)
+    try:
+        await server.open()
+    except OSError as error:
+        raise UsageError(f"--port {port}: {error.strerror}") from None
+    key_file = certificates / f"{venue.name}-key.json"
+    _tell(server, made, key_file, as_json, say)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    running = asyncio.create_task(server.run())
+    try:
+        waiting = asyncio.create_task(ended.wait())
+        await asyncio.wait(
+            [running, waiting], timeout=duration_s, return_when=asyncio.FIRST_COMPLETED
+        )
+        if running.done():
+            running.result()
+    finally:
+        running.cancel()
+        await server.close()
+        made.close()
+
+
+def _tell(
+    server: TroubledServer,
+    made: MadeExchange,
+    key_file: Path,
+    as_json: bool,
+    say: Callable[[str], object],
+) -> None:
+    """Where it is, as a session's configuration has it."""
+    market, orders = server.market_addresses, server.addresses
+    if as_json:
+        where = {"market": json.dumps(market), "orders": json.dumps(orders)}
+        say(json.dumps(where | {"ca_file": str(made.ca_file), "key_file": str(key_file)}))
+        return
+    for section, table in (("feed", market), ("orders", orders)):
+        say(f"[{section}.{made.side.VENUE}]")
+        for key, value in table.items():
+            say(f'{key} = "{value}"')
+        say(f'ca_file = "{made.ca_file}"')
+    say(f"# its key: pinnacle vault set {made.side.VENUE} --from {key_file}")
+
+
+def read_plan(path: Path) -> list[Planned]:
+    """What is to be done when, of a file; DataError if it is none, UsageError for a fault that
+    there is not."""
+    try:
+        plan = msgspec.json.decode(path.read_bytes(), type=list[Planned])
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    except msgspec.MsgspecError as error:
+        raise DataError(f"{path}: not a plan of faults: {error}") from None
+    check_names([planned.name for planned in plan])
+    return plan
+
+
+def read_served(venue: VenueKind[Any], config: Path | None) -> ServedConfig:
+    """What of a configuration file the exchange is made from; ConfigError names the key."""
+    if config is None:
+        raise UsageError("--config: a session's configuration is needed: whose instruments?")
+    data = read_toml(config)
+    wanted = {name: data[name] for name in ServedConfig.__struct_fields__ if name in data}
+    return convert(wanted, ServedConfig, config)
