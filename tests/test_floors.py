@@ -30,8 +30,9 @@ FLOORS = {
     "plan": 4,
     "session": 5,
     "replay": 5,
-    "cli": 6,
-    "__main__": 7,  # `python -m pinnacle`
+    "rehearsal": 6,
+    "cli": 7,
+    "__main__": 8,  # `python -m pinnacle`
 }
 HOT = ["core", "runtime", "quant", "execution", "sim"]
 HOT += ["feed", "strategy", "risk", "gateway", "exchange"]

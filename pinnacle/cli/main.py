@@ -9,6 +9,7 @@ COMMANDS: dict[str, str] = {
     "run": "pinnacle.cli.run:run",
     "config": "pinnacle.cli.config:config",
     "session": "pinnacle.cli.session:session",
+    "rehearse": "pinnacle.cli.rehearse:rehearse",
     "report": "pinnacle.cli.report:report",
     "process": "pinnacle.cli.process:process",
     "capture": "pinnacle.cli.capture:capture",

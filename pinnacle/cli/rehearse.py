@@ -1,0 +1,92 @@
+"""`pinnacle rehearse`: what a user runs before going live."""
+
+import json
+import time
+from pathlib import Path
+
+import click
+
+from pinnacle.cli.options import Number
+
+
+@click.command()
+@click.argument("venue")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Your session's configuration; config/live-VENUE.toml if not given. Where it connects to, "
+    "and its vault, are replaced.",
+)
+@click.option("--duration", type=Number(min=5), default=60, show_default=True, help="Seconds.")
+@click.option("--faults", help="all, or names with commas; `--list-faults` says which there are.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The time if not given.")
+@click.option("--list-faults", is_flag=True, help="What can be done to the session, and end.")
+@click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Where all of it is kept; data/rehearsal-VENUE-TIME if not given.",
+)
+def rehearse(
+    venue: str,
+    config: Path | None,
+    duration: float,
+    faults: str | None,
+    seed: int | None,
+    list_faults: bool,
+    as_json: bool,
+    folder: Path | None,
+) -> int:
+    """Run your session against an exchange of our own that speaks VENUE's protocol, and compare.
+
+    Exit 0 if positions, fills and fees are those of the exchange's ledger, no order is there twice
+    or lost, and the journals repeat; 1 if not, with a line for each problem.
+    """
+    from pinnacle.core.errors import UsageError
+    from pinnacle.exchange.network.faults import FAULTS, check_names
+    from pinnacle.rehearsal.compare import Rehearsal
+    from pinnacle.rehearsal.places import default_config
+    from pinnacle.rehearsal.rehearse import rehearse as run
+    from pinnacle.venues.registry import find
+
+    if list_faults:
+        for name, fault in FAULTS.items():
+            click.echo(f"{name:24} {fault.words}")
+        return 0
+    try:
+        kind = find(venue)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    names = list(FAULTS) if faults == "all" else faults.split(",") if faults else []
+    check_names(names)
+    seed = int(time.time()) if seed is None else seed
+    folder = folder or Path("data") / f"rehearsal-{venue}-{time.strftime('%y%m%d-%H%M%S')}"
+    click.echo(f"seed {seed}", err=True)
+    found: Rehearsal = run(
+        kind,
+        venue,
+        config or default_config(venue),
+        folder.absolute(),
+        duration,
+        names,
+        seed,
+        lambda words: click.echo(words, err=True),
+    )
+    if as_json:
+        import msgspec
+
+        click.echo(json.dumps(msgspec.to_builtins(found)))
+    else:
+        _print(found)
+    return 0 if found.good else 1
+
+
+def _print(found: object) -> None:
+    import msgspec
+
+    for name, value in msgspec.to_builtins(found).items():
+        if name != "problems":
+            click.echo(f"{name:20} {value}")
+    for problem in getattr(found, "problems", []):
+        click.echo(f"problem: {problem}")
