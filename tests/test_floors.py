@@ -27,6 +27,7 @@ FLOORS = {
     "exchange": 3,
     "monitor": 3,
     "capture": 3,
+    "killer": 3,
     "plan": 4,
     "session": 5,
     "replay": 5,

@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "instruments": "pinnacle.cli.instruments:instruments",
     "vault": "pinnacle.cli.vault:vault",
     "exchange": "pinnacle.cli.exchange:exchange",
+    "killer": "pinnacle.cli.killer:killer",
     "simulate": "pinnacle.cli.simulate:simulate",
 }
 

@@ -1,0 +1,67 @@
+"""`pinnacle killer`: from a session's configuration to the killer of one of its gateways."""
+
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+
+from pinnacle.core.clock import wall_ns
+from pinnacle.core.errors import ConfigError, UsageError
+from pinnacle.core.instruments import table
+from pinnacle.core.paths import state_dir
+from pinnacle.killer.killer import Heart, Killer, Strangers
+from pinnacle.plan.checks import load_session
+from pinnacle.plan.config import SessionConfig, VenuePlan
+from pinnacle.session.going_live import config_of
+from pinnacle.vault.place import default_path
+from pinnacle.vault.secrecy import keep_to_itself
+from pinnacle.vault.unlock import ask_key
+from pinnacle.vault.vault import Vault
+from pinnacle.venues import registry
+from pinnacle.venues.orders.port import Desk
+
+
+async def watch(
+    config_path: Path, name: str | None, venue: str | None, key: str, after_s: float
+) -> int:
+    """Until SIGTERM or SIGINT. The exit code."""
+    keep_to_itself()
+    config = load_session(config_path)
+    plan = _meant(config, venue)
+    section = config_of(plan)
+    own = section.key or plan.config.kind
+    if key == own:
+        raise UsageError(f"--key {key}: is the gateway's own: nonces and limits are a key's")
+    file = Path(config.vault.file) if config.vault.file else default_path()
+    password = Path(config.vault.password_file) if config.vault.password_file else None
+    vault = Vault.open(file, ask_key(file, password))
+    credentials = vault.credentials(key)
+    if vault.entries[key].venue != plan.config.kind:
+        raise ConfigError(f"{file}: the key {key} is of {vault.entries[key].venue}")
+    kind = registry.find(plan.config.kind)
+    instruments = [i for i in config.instrument_list() if i.venue_name == plan.name]
+    rows = table(instruments)
+    nonces = state_dir() / "nonces"
+    nonces.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    desk = Desk(rows, kind.names(rows), Strangers(), wall_ns, nonces)
+    entry = kind.order_entry(section, credentials, desk)
+    gateway = f"gateway.{plan.tail}" if plan.tail else "gateway"
+    heart = Heart(config.paths(name).process(gateway))
+    killer = Killer(kind, section, entry, kind.names(rows)[0], heart, after_s)
+    task = asyncio.create_task(killer.run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    return 0
+
+
+def _meant(config: SessionConfig, venue: str | None) -> VenuePlan:
+    live = [plan for plan in config.venue_plans() if plan.live]
+    meant = [plan for plan in live if venue in (None, plan.name)]
+    if len(meant) == 1:
+        return meant[0]
+    names = ", ".join(plan.name for plan in live) or "none"
+    raise UsageError(f"--venue: one of the session's live venues must be said: {names}")
