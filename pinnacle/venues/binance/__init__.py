@@ -1,12 +1,14 @@
-"""Binance spot: its market by the combined stream and fetched books, and its recordings."""
+"""Binance spot: its market by the combined stream and fetched books, orders, its recordings."""
 
 from collections.abc import Callable
 
 import numpy as np
 
-from pinnacle.core.credentials import KeyField, KeyForm, ed25519_fault, text_fault
+from pinnacle.core.credentials import Credentials, KeyField, KeyForm, ed25519_fault, text_fault
 from pinnacle.core.schema import Venue
-from pinnacle.venues.binance.config import BinanceConfig
+from pinnacle.venues.binance.config import BinanceConfig, BinanceOrdersConfig
+from pinnacle.venues.orders.config import OrdersConfig
+from pinnacle.venues.orders.port import Desk, OrderEntry
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
 from pinnacle.venues.reference.listing import Reference
 from pinnacle.venues.served.dialect import Dialect
@@ -16,6 +18,7 @@ class Binance(VenueKind[BinanceConfig]):
     name = "binance"
     venue_id = Venue.BINANCE
     section = BinanceConfig
+    orders = BinanceOrdersConfig
     instruments_max = 1024 // 3  # streams, and those of an instrument
     key_form = KeyForm(
         (
@@ -42,6 +45,11 @@ class Binance(VenueKind[BinanceConfig]):
         from pinnacle.venues.binance.connector import BinanceConnector
 
         return BinanceConnector(config, instruments, sink, clock, top_of)
+
+    def order_entry(self, config: OrdersConfig, credentials: Credentials, desk: Desk) -> OrderEntry:
+        from pinnacle.venues.binance.orders.entry import BinanceOrders
+
+        return BinanceOrders(credentials, desk)
 
     def reference(self) -> Reference:
         from pinnacle.venues.binance.reference import BinanceReference

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from pinnacle.venues.orders.config import OrdersConfig
 from pinnacle.venues.transport.config import Connections, RestConfig, Url, Wait, check_tls
 
 
@@ -27,3 +28,10 @@ class BinanceConfig(RestConfig, frozen=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_tls("ws_url", self.ws_url, "wss")
+
+
+class BinanceOrdersConfig(OrdersConfig, frozen=True):
+    """As every venue's, with Binance's own addresses: its WebSocket API, and /api/v3's base."""
+
+    ws_url: Url = "wss://ws-api.binance.com:443/ws-api/v3"
+    rest_url: Url = "https://api.binance.com"
