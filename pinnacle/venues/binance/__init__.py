@@ -12,6 +12,7 @@ from pinnacle.venues.orders.port import Desk, OrderEntry
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
 from pinnacle.venues.reference.listing import Reference
 from pinnacle.venues.served.dialect import Dialect
+from pinnacle.venues.served.exchange_side import ExchangeSide
 
 
 class Binance(VenueKind[BinanceConfig]):
@@ -50,6 +51,11 @@ class Binance(VenueKind[BinanceConfig]):
         from pinnacle.venues.binance.orders.entry import BinanceOrders
 
         return BinanceOrders(credentials, desk)
+
+    def exchange_side(self) -> type[ExchangeSide]:
+        from pinnacle.venues.binance.exchange.side import BinanceExchange
+
+        return BinanceExchange
 
     def reference(self) -> Reference:
         from pinnacle.venues.binance.reference import BinanceReference

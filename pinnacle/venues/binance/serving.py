@@ -42,9 +42,9 @@ class BinanceServed(BooksServed):
         """/stream wraps each message, /ws sends it alone; both may be asked for streams at once."""
         url = urlsplit(path)
         if url.path == "/stream":
-            return _Client(True, parse_qs(url.query).get("streams", [""])[0])
+            return StreamsClient(True, parse_qs(url.query).get("streams", [""])[0])
         if url.path == "/ws" or url.path.startswith("/ws/"):
-            return _Client(False, url.path[4:])
+            return StreamsClient(False, url.path[4:])
         return None
 
     def reply(self, path: str, ended: bool) -> Reply | None:
@@ -105,7 +105,7 @@ class _Request(msgspec.Struct):
     params: list[str] = []
 
 
-class _Client:
+class StreamsClient(Client):
     """What a client is subscribed to, and whether it wants frames wrapped."""
 
     def __init__(self, wrapped: bool, listed: str):

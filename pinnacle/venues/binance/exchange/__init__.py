@@ -1,0 +1,1 @@
+"""Binance's server over an exchange of our own."""
