@@ -106,21 +106,26 @@ class Window:
     ):
         self._length_s, self._most, self._cost, self._clock = length_s, most, cost, clock
         self._spare = spare
-        self._number, self._used = -1, 0.0
+        self._number, self._used, self._full_until = -1, 0.0, 0.0
 
     def wait(self, call: "Call") -> float:
         cost, now = self._cost(call), self._turn()
-        if not cost or self._used + cost + self._spare(call) <= self._most:
+        if not cost:
             return 0.0
-        return (self._number + 1) * self._length_s - now
+        is_left = self._used + cost + self._spare(call) <= self._most
+        next_s = now if is_left else (self._number + 1) * self._length_s
+        return max(next_s, self._full_until, now) - now
 
     def take(self, call: "Call") -> None:
         self._turn()
         self._used += self._cost(call)
 
     def full(self, for_s: float) -> None:
-        self._turn()
-        self._used = max(self._used, self._most)
+        now = self._turn()
+        if for_s > 0:
+            self._full_until = max(self._full_until, now + for_s)
+        else:
+            self._used = max(self._used, self._most)
 
     def used(self, count: float) -> None:
         """The venue's own count of this window."""
