@@ -5,12 +5,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pinnacle.core.credentials import KeyField, KeyForm, matching_fault, p256_fault
+from pinnacle.core.credentials import Credentials, KeyField, KeyForm, matching_fault, p256_fault
 from pinnacle.core.schema import Venue
-from pinnacle.venues.coinbase.config import CoinbaseConfig
+from pinnacle.venues.coinbase.config import CoinbaseConfig, CoinbaseOrdersConfig
+from pinnacle.venues.orders.config import OrdersConfig
+from pinnacle.venues.orders.port import Desk, OrderEntry
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
 from pinnacle.venues.reference.listing import Reference
 from pinnacle.venues.served.dialect import Dialect
+from pinnacle.venues.served.exchange_side import ExchangeSide
 
 #: What Coinbase calls the name of a key.
 _KEY_NAME = "organizations/.../apiKeys/..."
@@ -21,6 +24,8 @@ class Coinbase(VenueKind[CoinbaseConfig]):
     name = "coinbase"
     venue_id = Venue.COINBASE
     section = CoinbaseConfig
+    orders = CoinbaseOrdersConfig
+    replaces = True
     key_form = KeyForm(
         (
             KeyField(
@@ -48,6 +53,17 @@ class Coinbase(VenueKind[CoinbaseConfig]):
         from pinnacle.venues.coinbase.connector import CoinbaseConnector
 
         return CoinbaseConnector(config, instruments, sink, clock)
+
+    def order_entry(self, config: OrdersConfig, credentials: Credentials, desk: Desk) -> OrderEntry:
+        from pinnacle.venues.coinbase.orders.entry import CoinbaseOrders
+
+        assert isinstance(config, CoinbaseOrdersConfig), "it is of this venue's section"
+        return CoinbaseOrders(config, credentials, desk)
+
+    def exchange_side(self) -> type[ExchangeSide]:
+        from pinnacle.venues.coinbase.exchange.side import CoinbaseExchange
+
+        return CoinbaseExchange
 
     def reference(self) -> Reference:
         from pinnacle.venues.coinbase.reference import CoinbaseReference

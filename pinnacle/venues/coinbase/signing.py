@@ -61,6 +61,21 @@ def uri_of(method: str, host: str, path: str) -> str:
     return f"{method} {host}{path}"
 
 
+def key_of(token: str) -> str:
+    """The name of the key that a token says it is of, unverified; "" of what is no token."""
+    if len(token) > _TOKEN_CHARS_MAX:
+        return ""
+    try:
+        return _headers.decode(_from_base64url(token.partition(".")[0])).kid
+    except (ValueError, RecursionError):
+        return ""
+
+
+def nonce_of(token: str) -> str:
+    """The same of what makes it another one each time."""
+    return _headers.decode(_from_base64url(token.partition(".")[0])).nonce if key_of(token) else ""
+
+
 class TokenVerifier:
     """What the venue has of a key: its name, and its public half."""
 

@@ -1,0 +1,1 @@
+"""Coinbase Advanced Trade from its own side, over an exchange of ours."""
