@@ -52,9 +52,9 @@ class Clock:
 class Gateway:
     """A table, its names and an entry, as the gateway's process has them."""
 
-    def __init__(self, clock=None, **config):
+    def __init__(self, clock=None, misses=1, **config):
         self.clock = clock or Clock()
-        self.table = OrderTable(SECOND, SECOND, 64, misses=1, seen=True)
+        self.table = OrderTable(SECOND, SECOND, 64, misses=misses, seen=True)
         rows = {i.instrument_id: row for row, i in enumerate(INSTRUMENTS)}
         self.known = KnownOrders(self.table, ClientIds(7), rows, "report")
         desk = Desk(ROWS, NAMES, self.known, self.clock, Path())

@@ -6,9 +6,18 @@ import pytest
 
 from pinnacle.core.schema import Flag, Kind, Reason, Side
 from pinnacle.venues.orders.ids import ClientIds
-from pinnacle.venues.orders.port import Answer, Balance, Call, Fees, What
+from pinnacle.venues.orders.port import Answer, Balance, Call, Fees, Report, What
 from pinnacle.venues.orders.records import execution_number
-from tests.venues.coinbase.coinbase_gateway import COIN, DOLLAR, SECOND, T0, Gateway, answer
+from tests.venues.coinbase.coinbase_gateway import (
+    COIN,
+    DOLLAR,
+    SECOND,
+    T0,
+    Gateway,
+    answer,
+    frame,
+    shown,
+)
 
 ID = ClientIds(7).text(1)
 
@@ -670,3 +679,54 @@ def test_fees_are_the_tiers_of_every_instrument(gateway):
 def test_an_answer_is_read_whatever_its_headers_are(gateway):
     found = gateway.entry.answered(Call(What.FEES), Answer(200, {"x": "y"}, b"[]"))
     assert found.fault
+
+
+# What users of others have complained about
+
+
+def unsure(gateway, order):
+    """Its last question went unanswered: the table does not know what became of it."""
+    told = Report(Kind.UNSURE, order.order_id, order.row, order.side)
+    gateway.deliver([told._replace(reason=Reason.UNLISTED if order.venue_id else Reason.NONE)])
+
+
+def test_an_order_that_is_not_found_at_first_and_then_is_there_is_one_order():
+    gateway = Gateway(misses=3)
+    order = gateway.new().order
+    unsure(gateway, order)
+    nothing = {"orders": [], "has_next": False}
+    for _ in range(2):
+        found = gateway.entry.answered(Call(What.QUERY, order), answer(nothing))
+        assert gateway.deliver(found.reports) == []
+    body = {"orders": [row(status="FILLED", filled_size="1", filled_value="60000")]}
+    found = gateway.entry.answered(Call(What.QUERY, order), answer(body))
+    told = gateway.deliver(found.reports)
+    assert [name for name, *_ in told] == ["ACK", "FILL"]
+
+
+def test_an_order_that_the_venue_has_purged_after_it_was_there_is_cancelled(gateway):
+    order = gateway.live()
+    unsure(gateway, order)
+    found = gateway.entry.answered(Call(What.QUERY, order), answer(b"", 404))
+    assert gateway.deliver(found.reports) == [("CANCELLED", 60_000 * DOLLAR, COIN)]
+    assert not gateway.table.orders
+
+
+def test_two_looks_at_an_order_that_is_done_are_one(gateway):
+    order = gateway.live()
+    body = answer({"order": row(status="FILLED", filled_size="1", filled_value="60000")})
+    page = answer({"fills": [fill(size="1", commission="1")], "cursor": ""})
+    told = []
+    for _ in range(2):
+        told += gateway.deliver(gateway.entry.answered(Call(What.QUERY, order), body).reports)
+        told += gateway.deliver(gateway.entry.answered(Call(What.FILLS, order), page).reports)
+    assert [name for name, *_ in told] == ["FILL", "FEE"]
+
+
+def test_an_answer_that_is_older_than_the_stream_takes_nothing_back(gateway):
+    order = gateway.live()
+    gateway.heard(frame(shown(order, "OPEN", "0.75", "0.25", filled_value="45000")))
+    late = answer({"order": row(filled_size="0.25", filled_value="15000")})
+    told = gateway.deliver(gateway.entry.answered(Call(What.QUERY, order), late).reports)
+    assert told == []
+    assert gateway.table.orders[1].filled == 3 * COIN // 4
