@@ -1,10 +1,9 @@
 """What our orders are called at a venue: a UUID that says which session's, and which order.
 
 Every venue takes the form of a version 4 UUID, and one drops in silence whatever has another. Here
-its random digits are not: `9ace`, eleven digits of the session, one of how often the order was
-changed, fourteen of its id.
+its random digits are not: `9ace`, eleven digits of the session, fifteen of the order's id.
 
-    9acessss-ssss-4sss-8roo-oooooooooooo
+    9acessss-ssss-4sss-8ooo-oooooooooooo
 
 So an id is never used twice, whatever restarts, and an order that is found at a venue can be told
 to be ours, and whose.
@@ -14,10 +13,7 @@ import hashlib
 import re
 
 _OURS = "9ace"
-_FORM = re.compile(
-    r"9ace([0-9a-f]{4})-([0-9a-f]{4})-4([0-9a-f]{3})-8([0-9a-f])([0-9a-f]{2})-([0-9a-f]{12})"
-)
-_ID_BITS = 56
+_FORM = re.compile(r"9ace([0-9a-f]{4})-([0-9a-f]{4})-4([0-9a-f]{3})-8([0-9a-f]{3})-([0-9a-f]{12})")
 
 
 def session_tag(name: str, made_ns: int) -> int:
@@ -35,17 +31,17 @@ class ClientIds:
         self._head = f"{_OURS}{digits[:4]}-{digits[4:8]}-4{digits[8:]}-8"
         self._session = digits
 
-    def text(self, order_id: int, changes: int = 0) -> str:
-        """Of an order, `changes` times replaced; ids are below 2^56."""
-        digits = f"{order_id:014x}"
-        return f"{self._head}{changes % 16:x}{digits[:2]}-{digits[2:]}"
+    def text(self, order_id: int) -> str:
+        """Of an order; ids are below 2^60."""
+        digits = f"{order_id:015x}"
+        return f"{self._head}{digits[:3]}-{digits[3:]}"
 
     def order_id(self, text: str) -> int | None:
         """The inverse; None of what is not this session's."""
         found = _FORM.fullmatch(text.lower())
         if found is None or "".join(found.group(1, 2, 3)) != self._session:
             return None
-        return int(found[5] + found[6], 16)
+        return int(found[4] + found[5], 16)
 
 
 def is_ours(text: str) -> bool:
