@@ -92,7 +92,10 @@ def test_a_key_of_binance_is_of_one_kind_and_not_of_both():
         ("coinbase", "private_key", ED25519, "is a private key, but not of the curve P-256"),
         ("coinbase", "private_key", P384, "is a private key, but not of the curve P-256"),
         ("coinbase", "private_key", "canary", "is not the PEM of a private key"),
-        ("coinbase", "private_key", P256[:80], "is not the PEM of a private key"),
+        pytest.param(
+            *("coinbase", "private_key", P256[:80], "is not the PEM of a private key"),
+            id="a-part-of-a-key-that-no-two-runs-have",
+        ),
         ("coinbase", "private_key", "\ud800", "is not the PEM of a private key"),
         (
             "coinbase",
