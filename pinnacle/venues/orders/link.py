@@ -122,7 +122,8 @@ class NetworkLink:
 
     def send(self, call: Call) -> None:
         """NEW, REPLACE, CANCEL, QUERY: what becomes of it is delivered."""
-        if call.what is What.QUERY and call.order is not None:
+        # A list that may be older than what is known answers no question.
+        if call.what is What.QUERY and call.order is not None and not self._entry.open_lag_s:
             listed = self._listed.get(call.order.order_id)
             if listed is not None and monotonic_ns() - self._listed_ns < LISTED_NS:
                 self._owner.deliver([listed])
