@@ -19,7 +19,8 @@ from pinnacle.venues.reference.offset import Offset
 
 
 class What(enum.IntEnum):
-    """What is asked; of several that wait the lowest goes first."""
+    """What is asked; of several that wait the lowest goes first. EVENTS: those of orders that the
+    private stream has left out."""
 
     CANCEL_ALL = 0
     CANCEL = 1
@@ -33,11 +34,12 @@ class What(enum.IntEnum):
     BALANCES = 9
     FEES = 10
     NAMES = 11
+    EVENTS = 12
 
 
 class When(enum.Enum):
-    """Whether a call can be asked: LATER, when the venue has named its order; NEVER, it has gone
-    without."""
+    """Whether a call can be asked: LATER, when more has been heard of its order, or some time has
+    passed; NEVER, there is nothing to ask any more."""
 
     NOW = enum.auto()
     LATER = enum.auto()
