@@ -60,7 +60,7 @@ def serve(
         kind = find(venue)
     except ValueError as error:
         raise UsageError(f"--venue: {error}") from None
-    plan = [] if faults is None else read_plan(faults)
+    plan = [] if faults is None else read_plan(faults, kind.exchange_side().never)
     asyncio.run(
         serve_exchange(
             kind, config, cert_dir, ledger, seed, port, duration, plan, as_json, click.echo

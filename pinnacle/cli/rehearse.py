@@ -58,8 +58,11 @@ def rehearse(
         kind = find(venue)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    names = list(FAULTS) if faults == "all" else faults.split(",") if faults else []
-    check_names(names)
+    never = kind.exchange_side().never
+    names = faults.split(",") if faults else []
+    if faults == "all":
+        names = [name for name in FAULTS if name not in never]
+    check_names(names, never)
     seed = int(time.time()) if seed is None else seed
     folder = folder or Path("data") / f"rehearsal-{venue}-{time.strftime('%y%m%d-%H%M%S')}"
     click.echo(f"seed {seed}", err=True)

@@ -3,7 +3,7 @@ delay, refuse and confuse, by schedule, by command, or drawn from a seed.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -60,11 +60,13 @@ class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end_s: float
 
 
-def check_names(names: Sequence[str]) -> None:
-    """UsageError names one that there is not."""
+def check_names(names: Sequence[str], never: Collection[str] = ()) -> None:
+    """UsageError names one that there is not, or that the venue cannot have."""
     for name in names:
         if name not in FAULTS:
             raise UsageError(f"no fault {name!r}; there are: {', '.join(FAULTS)}")
+        if name in never:
+            raise UsageError(f"fault {name!r}: nothing that this venue says could tell of it")
 
 
 def drawn(names: Sequence[str], duration_s: float, seed: int, warm_up_s: float) -> list[Planned]:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,16 +87,16 @@ def _tell(
     say(f"# its key: pinnacle vault set {made.side.VENUE} --from {key_file}")
 
 
-def read_plan(path: Path) -> list[Planned]:
+def read_plan(path: Path, never: Collection[str] = ()) -> list[Planned]:
     """What is to be done when, of a file; DataError if it is none, UsageError for a fault that
-    there is not."""
+    there is not, or `never` at this venue."""
     try:
         plan = msgspec.json.decode(path.read_bytes(), type=list[Planned])
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
     except msgspec.MsgspecError as error:
         raise DataError(f"{path}: not a plan of faults: {error}") from None
-    check_names([planned.name for planned in plan])
+    check_names([planned.name for planned in plan], never)
     return plan
 
 

@@ -53,9 +53,13 @@ class ExchangeClient(Client):
 
 
 class ExchangeSide(ABC):
-    """A venue's words for what happens in a House."""
+    """A venue's words for what happens in a House.
+
+    never   faults (exchange/network/faults.py) that this venue has no words for
+    """
 
     VENUE: ClassVar[str]
+    never: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, house: House, instruments: Mapping[str, np.ndarray]):
         self.house = house
