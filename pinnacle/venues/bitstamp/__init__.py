@@ -1,22 +1,26 @@
-"""Bitstamp: its market by WebSocket and fetched books, and its recordings."""
+"""Bitstamp: its market by WebSocket and fetched books, its orders, and its recordings."""
 
 from collections.abc import Callable
 
 import numpy as np
 
-from pinnacle.core.credentials import KeyField, KeyForm, text_fault
+from pinnacle.core.credentials import Credentials, KeyField, KeyForm, text_fault
 from pinnacle.core.schema import Venue
-from pinnacle.venues.bitstamp.config import BitstampConfig
+from pinnacle.venues.bitstamp.config import CHANNELS_MAX, BitstampConfig, BitstampOrdersConfig
+from pinnacle.venues.orders.config import OrdersConfig
+from pinnacle.venues.orders.port import Desk, OrderEntry
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
 from pinnacle.venues.reference.listing import Reference
 from pinnacle.venues.served.dialect import Dialect
+from pinnacle.venues.served.exchange_side import ExchangeSide
 
 
 class Bitstamp(VenueKind[BitstampConfig]):
     name = "bitstamp"
     venue_id = Venue.BITSTAMP
     section = BitstampConfig
-    instruments_max = 1024 // 2  # channels, and those of an instrument
+    orders = BitstampOrdersConfig
+    instruments_max = CHANNELS_MAX // 2  # channels, and those of an instrument
     key_form = KeyForm((KeyField("key", text_fault), KeyField("secret", text_fault)))
 
     def name_of(self, symbol: str) -> str:
@@ -38,6 +42,17 @@ class Bitstamp(VenueKind[BitstampConfig]):
         from pinnacle.venues.bitstamp.connector import BitstampConnector
 
         return BitstampConnector(config, instruments, self.names(instruments), sink, clock)
+
+    def order_entry(self, config: OrdersConfig, credentials: Credentials, desk: Desk) -> OrderEntry:
+        from pinnacle.venues.bitstamp.orders.entry import BitstampOrders
+
+        assert isinstance(config, BitstampOrdersConfig), "it is this venue's"
+        return BitstampOrders(config, credentials, desk)
+
+    def exchange_side(self) -> type[ExchangeSide]:
+        from pinnacle.venues.bitstamp.exchange.side import BitstampExchange
+
+        return BitstampExchange
 
     def reference(self) -> Reference:
         from pinnacle.venues.bitstamp.reference import BitstampReference

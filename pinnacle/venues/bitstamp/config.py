@@ -1,8 +1,15 @@
 """What a user may set about the connection to Bitstamp."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from msgspec import Meta
+
+from pinnacle.venues.orders.config import OrdersConfig
 from pinnacle.venues.transport.config import Connections, RestConfig, Url, Wait, check_tls
+
+#: Of one connection.
+CHANNELS_MAX = 1024
+Requests = Annotated[int, Meta(ge=2_000, le=10_000_000)]
 
 
 class BitstampConfig(RestConfig, frozen=True):
@@ -27,3 +34,14 @@ class BitstampConfig(RestConfig, frozen=True):
         check_tls("ws_url", self.ws_url, "wss")
         if self.connections > 1 and self.book == "live_orders":
             raise ValueError("connections: must be 1 for live_orders: nothing numbers its events")
+
+
+class BitstampOrdersConfig(OrdersConfig, frozen=True):
+    """As every venue's, with Bitstamp's own addresses, and
+
+    requests_per_10_minutes   that the venue takes from the key; 1000 are kept for cancels
+    """
+
+    ws_url: Url = "wss://ws.bitstamp.net"
+    rest_url: Url = "https://www.bitstamp.net"
+    requests_per_10_minutes: Requests = 10_000

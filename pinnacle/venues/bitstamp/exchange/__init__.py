@@ -1,0 +1,1 @@
+"""Bitstamp from its own side, over an exchange of ours."""

@@ -1,0 +1,1 @@
+"""Orders at Bitstamp: what is asked, and what answers and private channels mean."""
