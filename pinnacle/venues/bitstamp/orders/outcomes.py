@@ -49,8 +49,9 @@ def name_of(order: Order, body: bytes) -> str:
 def is_cancelled(order: Order, body: bytes) -> bool:
     """Whether the venue says that a cancel is done; a pending one is under way. DataError."""
     said = read(_cancelled, body, "answer to a cancel")
-    if order.venue_id and ident(said.id) != order.venue_id:
-        raise DataError(f"Bitstamp has cancelled another order, {ident(said.id)}")
+    name = ident(said.id)
+    if name != (order.venue_id or name):
+        raise DataError(f"Bitstamp has cancelled another order, {name}")
     return said.status.lower() in ("canceled", "cancelled")
 
 
