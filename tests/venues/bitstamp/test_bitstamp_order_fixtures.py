@@ -34,7 +34,7 @@ NOT_ASKED = {
     "Trading/UpdatePositionCollateral.txt",
 }
 READ = {"Trading/GetOrderHistory.txt"}
-#: Recorded calls: what is asked for that, or "" where that address or shape is of old and refused.
+#: Recorded calls, and what is asked for that.
 ROUTES = {
     "/api/cancel_all_orders/": What.CANCEL_ALL,
     "/api/order_status/": What.QUERY,

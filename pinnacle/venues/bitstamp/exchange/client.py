@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from pinnacle.venues.bitstamp.config import CHANNELS_MAX
 from pinnacle.venues.bitstamp.exchange.desk import BitstampDesk
 from pinnacle.venues.bitstamp.exchange.words import NAMES, USER, raw, trade_name
 from pinnacle.venues.bitstamp.serving import LEVELS, TRADES
@@ -14,7 +15,6 @@ from pinnacle.venues.served.house import Account, Event, House, HouseFill
 from pinnacle.venues.served.serving import encode
 
 MY_ORDERS, MY_TRADES = "private-my_orders_", "private-my_trades_"
-CHANNELS_MAX = 1024
 _PRIVATE = "private-"
 _UNAUTHORIZED = {"code": 4009, "message": "Connection is unauthorized."}
 _INVALID = {"code": None, "message": "Invalid channel provided."}

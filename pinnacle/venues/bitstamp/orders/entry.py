@@ -202,9 +202,7 @@ class BitstampOrders(OrderEntry):
         row, told = int(call.page.partition(" ")[0]), Told()
         for frame in private.read_events(body):
             if self._chains[row].is_new(frame) and frame.event.startswith("order_"):
-                said = self._stream.event(private.order_event(frame, row))
-                told.reports += said.reports
-                told.odd += said.odd
+                told.add(self._stream.event(private.order_event(frame, row)))
         self._missed_ns = 0
         # Of what has ended the table asks by itself: it is told that it cannot be sure.
         return Answered(told.reports, odd="; ".join(told.odd))

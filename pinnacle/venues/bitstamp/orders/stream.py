@@ -28,6 +28,12 @@ class Told:
     ask: list[Call] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
 
+    def add(self, other: "Told") -> None:
+        """What comes behind it."""
+        self.reports += other.reports
+        self.ask += other.ask
+        self.odd += other.odd
+
 
 class Stream:
     """Of all instruments."""
@@ -55,17 +61,17 @@ class Stream:
             if not found.client_id:
                 self._hold(found.venue_id, found)
             return Told()
-        order, named = self._known.order(order_id), Told()
+        order, told = self._known.order(order_id), Told()
         self._watches.named(order_id, found.venue_id)
         if order is None:
-            return named  # it has gone by what was said before
+            return told  # it has gone by what was said before
         if not order.venue_id:
             order = order._replace(venue_id=found.venue_id)
             ack = report(Kind.ACK, order, order.quantity)._replace(venue_id=found.venue_id)
-            held = self.released(order)
-            named = Told([ack, *held.reports], held.ask, held.odd)
-        said = self._event(found, order)
-        return Told(named.reports + said.reports, named.ask + said.ask, named.odd + said.odd)
+            told.reports.append(ack)
+            told.add(self.released(order))
+        told.add(self._event(found, order))
+        return told
 
     def released(self, order: Order) -> Told:
         """The order has its name now: what was held for it."""
@@ -74,10 +80,7 @@ class Stream:
             if isinstance(found, Execution):
                 told.reports += self._fill(found, order.order_id)
             else:
-                said = self._event(found, order)
-                told.reports += said.reports
-                told.ask += said.ask
-                told.odd += said.odd
+                told.add(self._event(found, order))
         return told
 
     def _event(self, found: OrderEvent, order: Order) -> Told:
