@@ -14,7 +14,7 @@ from pinnacle.exchange.network.websocket import WsHandler
 from pinnacle.venues.orders.port import What
 from pinnacle.venues.served.dialect import Reply
 from pinnacle.venues.served.exchange_side import Asked, Trouble
-from pinnacle.venues.served.house import Event, Happening, NewOrder
+from pinnacle.venues.served.house import Event, Happening, HouseOrder, NewOrder
 
 #: Of what may be done to a request, so much is done to it.
 SHARE = 0.5
@@ -194,13 +194,17 @@ class TroubledServer(ExchangeServer):
     def _take_back(self) -> None:
         self.house.cancel_all(self._made.account, Reason.VENUE)
 
+    def _clients_own(self) -> list[HouseOrder]:
+        """What rests, but for what was placed by hand: whose that is no session can tell."""
+        return [order for order in self.house.live(self._made.account) if order.client_id]
+
     def _fill_one(self) -> None:
-        orders = list(self.house.live(self._made.account))
+        orders = self._clients_own()
         if orders:
             self.house.hit(self._random.choice(orders))
 
     def _leave_dust(self) -> None:
-        for order in list(self.house.live(self._made.account))[:1]:
+        for order in self._clients_own()[:1]:
             self.house.hit(order, leave=1)
             self.house.cancel(order)
 
