@@ -107,7 +107,7 @@ class NetworkLink:
             access.patience,
             self.troubles,
             self._deliver,
-            owner.permit,
+            self._permit,
             now_ns,
             age_max_ns,
             timeout_s,
@@ -129,6 +129,10 @@ class NetworkLink:
                 self._owner.deliver([listed])
                 return
         self._sender.send(call)
+
+    def _permit(self) -> Reason:
+        """Asked of each new order as it leaves: one that was let pass may have waited since."""
+        return self._owner.permit() if self.trust is Trust.TRUSTED else Reason.PEER_LOST
 
     async def cancel_all(self) -> str:
         """Everything of the account, by request; why not, in words."""

@@ -10,6 +10,7 @@ from pinnacle.core.schema import Kind, Reason
 from pinnacle.exchange.network.sockets import NetworkServer
 from pinnacle.execution.orders import OrderState
 from pinnacle.venues.orders import link as links
+from pinnacle.venues.orders.limits import Bucket, Limits, costs
 from pinnacle.venues.orders.link import GRACE_NS, OVERLAP_NS, Trust
 from pinnacle.venues.orders.port import Answered, Balance, Call, Heard, Snapshot, What
 from pinnacle.venues.reference.offset import Offset
@@ -86,6 +87,46 @@ def test_the_venue_is_trusted_when_all_has_been_compared_and_not_before(play):
             assert link.trust is Trust.TRUSTED and link.counts()["comparisons"] == 1
         assert kinds_asked(s.venue) == [What.FILLS, What.OPEN]
         assert s.venue.asked[0].since_ns == SINCE_NS - OVERLAP_NS
+
+    play(scene)
+
+
+def test_nothing_new_leaves_before_the_venue_is_trusted(play):
+    async def scene(s):
+        s.venue.hold = {What.OPEN}
+        async with s.running() as link:
+            await until(lambda: s.venue.count(What.OPEN))
+            link.send(s.desk.new())
+            (refused,) = s.desk.told
+            assert (refused.kind, refused.reason) == (Kind.REJECTED, Reason.PEER_LOST)
+            s.venue.hold.clear()
+            await s.trusted()
+            assert s.venue.count(What.NEW) == 0
+            link.send(s.desk.new(2))
+            await until(lambda: s.venue.count(What.NEW))
+
+    play(scene)
+
+
+def test_a_new_order_that_waits_when_the_stream_is_lost_does_not_leave(play):
+    """By request it could: the way of requests stands."""
+
+    async def scene(s):
+        s.entry.limits = Limits(Bucket(10.0, 1, costs(NEW=1)))
+        async with s.running() as link:
+            await s.trusted()
+            s.desk.live(3)
+            link.send(s.desk.new(1))
+            await until(lambda: s.venue.count(What.NEW))
+            link.send(s.desk.new(2))
+            link.send(s.desk.call(What.CANCEL, 3))
+            assert not s.desk.told
+            s.venue.first = []
+            s.venue.streams[-1].connection.abort()
+            await until(lambda: Kind.REJECTED in s.desk.kinds())
+            assert s.desk.told[-1].reason is Reason.PEER_LOST
+            await until(lambda: s.venue.count(What.CANCEL))
+        assert [a.order_id for a in s.venue.asked if a.what is What.NEW] == [1]
 
     play(scene)
 
