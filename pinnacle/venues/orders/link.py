@@ -116,19 +116,29 @@ class NetworkLink:
         self._snapshot: Snapshot | None = None
         self._listed: dict[int, Report] = {}
         self._listed_ns = 0
+        #: Orders of which the list cannot say what became of what was asked.
+        self._asked_since: set[int] = set()
         self._comparing: asyncio.Task[None] | None = None
 
     # What the gateway asks
 
     def send(self, call: Call) -> None:
         """NEW, REPLACE, CANCEL, QUERY: what becomes of it is delivered."""
-        # A list that may be older than what is known answers no question.
-        if call.what is What.QUERY and call.order is not None and not self._entry.open_lag_s:
-            listed = self._listed.get(call.order.order_id)
-            if listed is not None and monotonic_ns() - self._listed_ns < LISTED_NS:
-                self._owner.deliver([listed])
-                return
+        order_id = 0 if call.order is None else call.order.order_id
+        if call.what is not What.QUERY:
+            self._asked_since.add(order_id)
+        elif (listed := self._listed_just_now(order_id)) is not None:
+            self._owner.deliver([listed])
+            return
         self._sender.send(call)
+
+    def _listed_just_now(self, order_id: int) -> Report | None:
+        """None where the list may be older than what is known, or than what is asked about."""
+        if self._entry.open_lag_s or order_id in self._asked_since:
+            return None
+        if monotonic_ns() - self._listed_ns >= LISTED_NS:
+            return None
+        return self._listed.get(order_id)
 
     def _permit(self) -> Reason:
         """Asked of each new order as it leaves: one that was let pass may have waited since."""
@@ -209,6 +219,7 @@ class NetworkLink:
                 raise ConnectionLost(heard.lost)
             if heard.snapshot is not None:
                 self._snapshot = heard.snapshot
+                self._list_anew()
             if heard.ready and not self._stream.acknowledged.is_set():
                 self._stream.acknowledge()
                 self._comparing = asyncio.create_task(self._compare_until_done())
@@ -274,6 +285,7 @@ class NetworkLink:
         if snapshot is None or snapshot.since_ns > self._since_ns - OVERLAP_NS:
             fills = await self._all(Call(What.FILLS, since_ns=self._since_ns - OVERLAP_NS))
         if snapshot is None:
+            self._list_anew()
             listed = await self._all(Call(What.OPEN))
         else:
             listed = Answered([*snapshot.fills, *snapshot.open_orders])
@@ -290,11 +302,15 @@ class NetworkLink:
             self._owner.balances(balances.balances)
         return ""
 
+    def _list_anew(self) -> None:
+        """The next list is of now, whenever it is here."""
+        self._listed, self._listed_ns = {}, monotonic_ns()
+        self._asked_since = set()
+
     def _note(self, listed: Sequence[Report], begun_ns: int) -> None:
         """What the list has and has not."""
         statuses = [report for report in listed if report.kind == Kind.ORDER_STATUS]
         self._listed = {report.order_id: report for report in statuses}
-        self._listed_ns = monotonic_ns()
         lag_ns = GRACE_NS + int(self._entry.open_lag_s * 1e9)
         doubts = []
         for order_id, changed_ns in self._owner.open_orders().items():

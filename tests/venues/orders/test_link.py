@@ -464,6 +464,39 @@ def test_an_order_that_was_listed_a_while_ago_is_asked_for(play, monkeypatch):
     play(scene)
 
 
+@pytest.mark.parametrize("what", [What.REPLACE, What.CANCEL])
+def test_a_list_says_nothing_of_what_was_asked_since(play, what):
+    async def scene(s):
+        s.desk.live()
+        s.venue.answers[What.OPEN] = [LISTED]
+        async with s.running() as link:
+            await s.trusted()
+            s.desk.told.clear()
+            link.send(s.desk.call(what))
+            link.send(s.desk.call(What.QUERY))
+            await until(lambda: s.venue.count(What.QUERY))
+            assert s.desk.told == []
+
+    play(scene)
+
+
+def test_a_snapshot_that_had_to_wait_for_fills_does_not_answer_for_now(play, monkeypatch):
+    monkeypatch.setattr(links, "LISTED_NS", 20_000_000)
+
+    async def scene(s):
+        s.desk.live()
+        s.venue.first, s.venue.hold = [snapshot(NOW_NS)], {What.FILLS}
+        async with s.running() as link:
+            await until(lambda: s.venue.count(What.FILLS))
+            await asyncio.sleep(0.03)
+            s.venue.hold.clear()
+            await s.trusted()
+            link.send(s.desk.call(What.QUERY))
+            await until(lambda: s.venue.count(What.QUERY))
+
+    play(scene)
+
+
 def test_everything_is_cancelled_part_by_part(play):
     async def scene(s):
         more = Answered(more=Call(What.CANCEL_ALL, page="second"))
