@@ -342,6 +342,8 @@ class NetworkLink:
     async def _keep_alive(self) -> None:
         every_s = self._entry.keep_alive_s()
         while every_s:
-            if self.is_open:
-                await self._sender.ask(Call(What.KEEP_ALIVE))
+            await self._stream.acknowledged.wait()
+            answered = await self._sender.ask(Call(What.KEEP_ALIVE))
+            if answered.fault:
+                self.troubles.failed_of("keep alive", answered.fault)
             await asyncio.sleep(every_s)

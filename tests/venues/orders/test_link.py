@@ -601,3 +601,26 @@ def test_a_venue_with_a_switch_is_told_as_soon_as_the_stream_stands_and_again(pl
             assert s.venue.count(What.KEEP_ALIVE) == before
 
     play(scene)
+
+
+def test_the_switch_is_set_at_once_though_it_is_told_seldom(play):
+    async def scene(s):
+        s.entry.keep_s = 1000.0
+        async with s.running():
+            await s.trusted()
+            await until(lambda: s.venue.count(What.KEEP_ALIVE))
+
+    play(scene)
+
+
+def test_a_venue_that_does_not_take_its_keep_alive_is_told_of(play):
+    async def scene(s):
+        s.entry.keep_s = 0.01
+        s.venue.answers[What.KEEP_ALIVE] = [Answered(fault="permission denied")]
+        async with s.running():
+            await until(lambda: s.venue.count(What.KEEP_ALIVE) >= 2)
+
+    with structlog.testing.capture_logs() as logs:
+        play(scene)
+    told = [one["event"] for one in logs]
+    assert told.count("Nowhere orders: keep alive: permission denied") == 1
