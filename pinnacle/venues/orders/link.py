@@ -119,6 +119,7 @@ class NetworkLink:
         #: Orders of which the list cannot say what became of what was asked.
         self._asked_since: set[int] = set()
         self._comparing: asyncio.Task[None] | None = None
+        self._failures: asyncio.Queue[BaseException] = asyncio.Queue()
 
     # What the gateway asks
 
@@ -165,15 +166,17 @@ class NetworkLink:
         """Until cancelled; ConfigError for what no attempt could mend."""
         beside = [
             self._sender.run(),
-            self._keep_alive(),
             self._compare_again(),
             self._fetch_fills(),
+            self._fail(),
+            self._keep_alive(),
             self._warm(),
         ]
         tasks = [asyncio.create_task(task) for task in beside]
         try:
-            await self._stream.run(tasks[0])
+            await self._stream.run(*tasks[:4])  # these have no end but a failure
         finally:
+            tasks += [self._comparing] if self._comparing is not None else []
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -185,6 +188,14 @@ class NetworkLink:
         """The venue's clock was measured: nothing is asked before the first time."""
         self._entry.follow(offset)
         self._has_clock.set()
+
+    def _compared(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failures.put_nowait(error)
+
+    async def _fail(self) -> None:
+        """What a comparison fails with that is not the venue's is not the stream's to mend."""
+        raise await self._failures.get()
 
     async def _warm(self) -> None:
         with contextlib.suppress(NotSent):
@@ -223,6 +234,7 @@ class NetworkLink:
             if heard.ready and not self._stream.acknowledged.is_set():
                 self._stream.acknowledge()
                 self._comparing = asyncio.create_task(self._compare_until_done())
+                self._comparing.add_done_callback(self._compared)
 
     def nudge(self) -> str | None:
         return self._entry.nudge()

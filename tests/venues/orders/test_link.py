@@ -624,3 +624,38 @@ def test_a_venue_that_does_not_take_its_keep_alive_is_told_of(play):
         play(scene)
     told = [one["event"] for one in logs]
     assert told.count("Nowhere orders: keep alive: permission denied") == 1
+
+
+# Its end
+
+
+def test_a_failure_of_the_owners_ends_the_link_and_is_not_silent(play):
+    """Whoever runs it is to know: a link that no longer compares looks like one with no news."""
+
+    async def scene(s):
+        def broken():
+            raise RuntimeError("the journal is full")
+
+        async with s.running() as link:
+            await s.trusted()
+            s.desk.behind = broken
+            running = s.running_task
+            s.venue.say(Heard([total()]))
+            await until(running.done)
+            assert "the journal is full" in repr(running.exception())
+            assert link.counts()["trust"] >= 0
+            s.running_task = None
+
+    play(scene)
+
+
+def test_a_link_that_ends_while_it_compares_leaves_nothing_running(play):
+    async def scene(s):
+        s.venue.hold = {What.OPEN}
+        before = asyncio.all_tasks()
+        async with s.running():
+            await until(lambda: s.venue.count(What.OPEN))
+        left = {task.get_name() + repr(task.get_coro()) for task in asyncio.all_tasks() - before}
+        assert not [name for name in left if "NetworkLink" in name or "Sender" in name]
+
+    play(scene)
