@@ -31,7 +31,9 @@ FAULTS: Mapping[str, Fault] = {
     "open_orders_cached": Fault("lists of open orders are ten seconds old", 12.0),
     "not_found_at_first": Fault("a new order is not found for some seconds", 8.0),
     "bad_gateway": Fault("requests are answered with an error page, whatever became of them"),
-    "unknown_outcome": Fault("new orders are answered with: execution status unknown"),
+    "unknown_outcome": Fault(
+        "new orders are answered with: execution status unknown, and every other one is there"
+    ),
     "rate_limit": Fault("new orders are refused for the rate, with a time to wait", 3.0),
     "ban": Fault("everything is refused, with a time to wait", 3.0),
     "clock_behind": Fault("the venue's clock falls behind ours", 6.0),

@@ -105,6 +105,8 @@ class TroubledServer(ExchangeServer):
         what = self.side.what(asked)
         refused = self._refused(what, asked)
         if isinstance(refused, Reply):
+            if self._is_done_unsaid(what):
+                await super().reply(request)
             return http_reply(refused)
         if what is What.NEW and self._chance("ack_lost_before_accept"):
             return HttpReply(drop=True)
@@ -124,8 +126,12 @@ class TroubledServer(ExchangeServer):
         what = self.side.what(text)
         refused = self._refused(what, text)
         if refused is not None and not isinstance(refused, Reply):
-            for frame in refused:
-                socket.send(frame)
+            if self._is_done_unsaid(what):
+                self.house.advance()
+                self.flush()
+                socket.client.answer(text)
+            socket.send_all(refused)
+            self.flush()
             return
         if what is What.NEW and self._chance("ack_lost_before_accept"):
             return
@@ -150,6 +156,10 @@ class TroubledServer(ExchangeServer):
             if self.is_on(name) and what in concerned:
                 return self.side.troubled(trouble, said)
         return None
+
+    def _is_done_unsaid(self, what: What | None) -> bool:
+        """A venue that does not know what became of an order may have it all the same."""
+        return what is What.NEW and self._chance("unknown_outcome")
 
     def _delay_s(self, what: What | None) -> float:
         if what is not What.NEW:

@@ -13,7 +13,7 @@ from pinnacle.venues.served.house import Status
 from pinnacle.venues.transport.port import SocketError
 from pinnacle.venues.transport.rest import Unanswered
 from tests.exchange.network.exchanges import made
-from tests.exchange.network.troubled_client import A_WHILE_S, at_work, until
+from tests.exchange.network.troubled_client import A_WHILE_S, IDS, at_work, until
 
 #: The scene of each fault, by its name.
 SCENES = {}
@@ -247,11 +247,18 @@ async def bad_gateway(c):
 async def unknown_outcome(c):
     stream, words = await c.stream(), "EService:Unavailable"
     c.server.begin("unknown_outcome")
+    c.server._random.next = [0.9, 0.9]
     assert await c.error(c.new(1)) == words
     await c.say(stream, c.new(2))
     await until(lambda: "add_order" in stream.methods())
     assert stream.frames[-1]["error"] == words and c.live() == []
-    assert await c.result(Call(What.OPEN)) == {"open": {}}
+    assert await c.error(c.new(3)) == words
+    await c.say(stream, c.new(4))
+    await stream.answered()
+    assert [order.client_id for order in c.live()] == [IDS.text(3), IDS.text(4)]
+    accepted = ["pending_new", "new"]
+    assert stream.story() == ["add_order", *accepted, "add_order", *accepted]
+    assert len((await c.result(Call(What.OPEN)))["open"]) == 2
 
 
 @scene
