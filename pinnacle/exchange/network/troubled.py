@@ -27,6 +27,7 @@ _REFUSALS = {
     "nonce_refused": (Trouble.BAD_NONCE, frozenset(What) - {What.NAMES}),
     "session_expired": (Trouble.SESSION_EXPIRED, frozenset({What.NEW, What.REPLACE, What.CANCEL})),
 }
+_FEES_IN = {"fee_in_base": "base", "fee_in_third": "BNB"}
 _SKEW_NS = {"clock_behind": -1_500_000_000, "clock_ahead": 6_000_000_000}
 
 
@@ -40,6 +41,7 @@ class TroubledServer(ExchangeServer):
         self._random: random.Random = made.random
         self._plan = sorted(plan, key=lambda planned: planned.begin_s)
         self._until: dict[str, float] = {}
+        self._fees_in = made.house.rules[0].fee_in
         self._begun_s = time.monotonic()
         self._at_once: dict[str, Callable[[], None]] = {
             "disconnect": lambda: self._cut(lambda socket: True),
@@ -64,8 +66,8 @@ class TroubledServer(ExchangeServer):
         self.house.skew_ns = _SKEW_NS.get(name, self.house.skew_ns)
         if name in ("rest_lag", "open_orders_cached", "not_found_at_first"):
             self.house.views.begin(name)
-        if name in ("fee_in_base", "fee_in_third"):
-            self._fees("base" if name == "fee_in_base" else "BNB")
+        if name in _FEES_IN:
+            self._fees(name)
         if name in self._at_once:
             self._at_once[name]()
 
@@ -75,8 +77,8 @@ class TroubledServer(ExchangeServer):
         if name in _SKEW_NS:
             self.house.skew_ns = 0
         self.house.views.end(name)
-        if name in ("fee_in_base", "fee_in_third"):
-            self._fees("quote")
+        if name in _FEES_IN:
+            self._fees(next((other for other in _FEES_IN if self.is_on(other)), None))
 
     def is_on(self, name: str) -> bool:
         """Whether it is being done now."""
@@ -226,6 +228,7 @@ class TroubledServer(ExchangeServer):
             lots = self.house.rules[0].quantity_min * 10
             self.house.place(key, NewOrder(0, Side.BID, price, lots))
 
-    def _fees(self, currency: str) -> None:
-        rules = self.house.rules
-        rules[:] = [each._replace(fee_in=currency) for each in rules]
+    def _fees(self, name: str | None) -> None:
+        """As the fault has them; None: as the exchange has been configured."""
+        rules, fee_in = self.house.rules, self._fees_in if name is None else _FEES_IN[name]
+        rules[:] = [each._replace(fee_in=fee_in) for each in rules]

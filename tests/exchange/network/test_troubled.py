@@ -7,6 +7,7 @@ import json
 import pytest
 
 from pinnacle.core.schema import Reason
+from pinnacle.exchange.network.config import HouseConfig
 from pinnacle.exchange.network.faults import FAULTS, Planned
 from pinnacle.venues.orders.port import Call, What
 from pinnacle.venues.served.house import Status
@@ -430,6 +431,20 @@ async def fee_in_third(c):
     assert await fees_in(c, stream) == {"BNB"}
     c.server._end("fee_in_third")
     assert await fees_in(c, stream) == {"USD"}
+
+
+def test_fees_are_as_they_were_configured_when_nothing_is_done_to_them_any_more(played):
+    async def play(c):
+        stream = await c.stream()
+        assert await fees_in(c, stream) == {"BTC"}
+        c.server.begin("fee_in_third")
+        c.server.begin("fee_in_base")
+        c.server._end("fee_in_base")
+        assert await fees_in(c, stream) == {"BNB"}, "the other one goes on"
+        c.server._end("fee_in_third")
+        assert await fees_in(c, stream) == {"BTC"}
+
+    played(play, house=HouseConfig(fee_in="base"))
 
 
 @scene
