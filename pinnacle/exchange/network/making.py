@@ -82,7 +82,7 @@ class MadeExchange:
         """The ledger is finished."""
         if self.ledger is not None:
             house = self.house
-            rest = [o for a in house.accounts for o in house.open_orders(a)]
+            rest = [o for a in house.accounts for o in house.live(a)]
             self.ledger.close(house.accounts, rest)
 
 
