@@ -4,9 +4,10 @@ delay, refuse and confuse, by schedule, by command, or drawn from a seed.
 
 import random
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from pinnacle.core.errors import UsageError
 
@@ -58,8 +59,12 @@ class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One that is to be done, seconds after the exchange began."""
 
     name: str
-    begin_s: float
+    begin_s: Annotated[float, Meta(ge=0)]
     end_s: float
+
+    def __post_init__(self) -> None:
+        if self.end_s <= self.begin_s:
+            raise ValueError(f"end_s: {self.end_s:g} is not behind begin_s, {self.begin_s:g}")
 
 
 def check_names(names: Sequence[str], never: Collection[str] = ()) -> None:

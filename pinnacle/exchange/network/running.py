@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -88,16 +89,29 @@ def _tell(
 
 
 def read_plan(path: Path, never: Collection[str] = ()) -> list[Planned]:
-    """What is to be done when, of a file; DataError if it is none, UsageError for a fault that
-    there is not, or `never` at this venue."""
+    """What is to be done when, of a file; DataError if it is none, with the line or the key,
+    UsageError for a fault that there is not, or `never` at this venue."""
     try:
-        plan = msgspec.json.decode(path.read_bytes(), type=list[Planned])
+        content = path.read_bytes()
+        plan = msgspec.json.decode(content, type=list[Planned])
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
-    except msgspec.MsgspecError as error:
+    except msgspec.ValidationError as error:
         raise DataError(f"{path}: not a plan of faults: {error}") from None
-    check_names([planned.name for planned in plan], never)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        line = _line_of(error, content)
+        raise DataError(f"{path}: line {line}: not a plan of faults: {error}") from None
+    try:
+        check_names([planned.name for planned in plan], never)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
     return plan
+
+
+def _line_of(error: Exception, content: bytes) -> int:
+    """Where JSON is broken; at its end, where the error says nothing else."""
+    found = re.search(r"\(byte (\d+)\)", str(error))
+    return 1 + content[: int(found[1]) if found else len(content)].count(b"\n")
 
 
 def read_served(venue: VenueKind[Any], config: Path | None) -> ServedConfig:
