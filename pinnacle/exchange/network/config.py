@@ -1,5 +1,6 @@
 """[house]: the exchange that `pinnacle exchange serve` runs: whose money, which rules."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated
@@ -24,6 +25,7 @@ PRICES = {
     "DOGE": "0.12",
     "LINK": "12",
 }
+_AMOUNT = re.compile(r"[0-9]+(\.[0-9]*)?", re.ASCII)
 DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "EUR", "GBP"})
 
 
@@ -41,8 +43,21 @@ class HouseConfig(Section, frozen=True):
     fee_in: Annotated[str, Meta(min_length=2, max_length=12)] = "quote"
     fee_price: DecimalText = "300"
 
+    def __post_init__(self) -> None:
+        _check("value_min:", self.value_min)
+        _check("fee_price:", self.fee_price)
+        if not Decimal(self.fee_price):
+            raise ValueError("fee_price: must be above 0: fees are divided by it")
+        for currency, amount in self.balances.items():
+            _check(f"balances: {currency}", amount)
 
-class ServedConfig(msgspec.Struct, frozen=True, kw_only=True):
+
+def _check(what: str, text: str) -> None:
+    if not _AMOUNT.fullmatch(text):
+        raise ValueError(f"{what} must be a number without a sign or exponent, not {text!r}")
+
+
+class ServedConfig(Section, frozen=True):
     """What of a session's configuration an exchange is made from; the rest is the session's."""
 
     instruments: list[InstrumentConfig]

