@@ -10,7 +10,7 @@ from pinnacle.venues.orders.records import execution_number
 
 #: Orders of others get ids that no strategy of ours has.
 _FOREIGN_OWNER = 0xFE << 48
-#: Of orders that are gone: their late fills must still find them.
+#: Of orders that are gone, whose late fills must still find them, and of strangers.
 _GONE_MAX = 65_536
 
 
@@ -27,12 +27,15 @@ class KnownOrders:
         #: The other way round: what was told a moment ago the table has yet to read in its log.
         self._names: dict[int, str] = {}
         self.strangers: dict[str, str] = {}
-        for order in (*table.gone(), *table.orders.values()):
+        for order in (*reversed([*table.gone()]), *table.orders.values()):
             self.called(order.order_id, order.venue_id)
 
     def called(self, order_id: int, venue_id: str) -> None:
         """The venue has a name for it from here on."""
-        if not venue_id:
+        is_known = (
+            self._names.get(order_id) == venue_id and self._by_venue.get(venue_id) == order_id
+        )
+        if not venue_id or is_known:
             return
         if len(self._by_venue) >= _GONE_MAX:
             for old in list(self._by_venue)[: _GONE_MAX // 4]:
@@ -79,6 +82,8 @@ class KnownOrders:
 
     def adopted(self, venue_id: str, client_id: str) -> int | None:
         if not is_ours(client_id) and self._foreign != "cancel":
+            if len(self.strangers) >= _GONE_MAX:
+                del self.strangers[next(iter(self.strangers))]
             self.strangers[venue_id] = client_id
             return None
         known = self._by_venue.get(venue_id)
