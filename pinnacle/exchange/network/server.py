@@ -130,6 +130,8 @@ class Socket(WsHandler):
         self.client = client
         self._server = server
         self._connection: WsConnection | None = None
+        #: Of what happens to orders nothing is told any more.
+        self.is_ended = False
 
     def greeting(self, connection: WsConnection) -> Iterable[bytes]:
         self._connection = connection
@@ -141,8 +143,14 @@ class Socket(WsHandler):
 
     def tell(self, event: Event) -> None:
         """What the client hears of something that happened."""
-        if isinstance(self.client, ExchangeClient):
+        if isinstance(self.client, ExchangeClient) and not self.is_ended:
             self.send_all(self.client.event(event))
+
+    def end(self) -> None:
+        """The private stream is over, and the socket stays."""
+        if isinstance(self.client, ExchangeClient) and not self.client.subscribed:
+            self.is_ended = True
+            self.send_all(self.client.ended())
 
     def send_all(self, frames: Sequence[bytes]) -> None:
         """In their order; nobody hears them if it is gone."""

@@ -48,6 +48,7 @@ class TroubledServer(ExchangeServer):
             "refuse_connections": lambda: self._cut(lambda socket: True),
             "market_disconnect": lambda: self._cut(lambda socket: socket.client.subscribed),
             "session_expired": lambda: self._cut(lambda socket: not socket.client.subscribed),
+            "stream_ended": self._end_streams,
             "sequence_gap": self._skip,
             "unsolicited_cancel": self._take_back,
             "dust_left": self._leave_dust,
@@ -77,6 +78,8 @@ class TroubledServer(ExchangeServer):
         if name in _SKEW_NS:
             self.house.skew_ns = 0
         self.house.views.end(name)
+        if name == "stream_ended":
+            self._cut(lambda socket: socket.is_ended)
         if name in _FEES_IN:
             self._fees(next((other for other in _FEES_IN if self.is_on(other)), None))
 
@@ -196,6 +199,10 @@ class TroubledServer(ExchangeServer):
     def _cut(self, which: Callable[[Socket], bool]) -> None:
         for socket in [socket for socket in self.sockets if which(socket)]:
             socket.abort()
+
+    def _end_streams(self) -> None:
+        for socket in self.sockets:
+            socket.end()
 
     def _skip(self) -> None:
         for socket in self.sockets:

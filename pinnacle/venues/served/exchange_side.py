@@ -48,6 +48,11 @@ class ExchangeClient(Client):
         """What it is told of something that happened to an order; nothing if that is not its."""
         return ()
 
+    def ended(self) -> Sequence[bytes]:
+        """What the venue says when it ends its private stream and keeps the socket; nothing, if it
+        has no words for that."""
+        return ()
+
     def skip(self) -> None:
         """A message of its private stream is lost, where these are numbered."""
 

@@ -178,6 +178,22 @@ async def stream_silent(c):
 
 
 @scene
+async def stream_ended(c):
+    stream, market = await c.stream(), await c.market()
+    c.server.begin("stream_ended")
+    order = await c.placed()
+    await stream.answered()
+    assert stream.story() == [] and not stream.lost
+    fresh = await c.stream()
+    c.house.cancel(order)
+    await until(lambda: fresh.story() == ["canceled"])
+    assert stream.story() == [], "another one is none of its"
+    c.server._end("stream_ended")
+    await until(lambda: stream.lost)
+    await fresh.answered(), await market.answered()
+
+
+@scene
 async def sequence_gap(c):
     stream = await c.stream()
     c.server.begin("sequence_gap")

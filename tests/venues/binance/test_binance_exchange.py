@@ -685,3 +685,11 @@ def test_our_orders_are_levels_of_the_book_that_everybody_sees(exchange):
     assert any(
         level[0] == text for d in data for level in d.get("b", []) if isinstance(level, list)
     )
+
+
+def test_a_stream_that_the_venue_ends_says_so_and_tells_nothing_more(exchange):
+    (frame,) = exchange.client.ended()
+    assert "eventStreamTerminated" in exchange.gateway.entry.heard(frame).lost
+    assert exchange.client.ended() == ()
+    exchange.socket(Call(What.NEW, exchange.gateway.new(price=exchange.behind())))
+    assert exchange.heard() == []

@@ -55,6 +55,9 @@ class ApiClient(ExchangeClient):
     def event(self, event: Event) -> Sequence[bytes]:
         return self._stream.event(event)
 
+    def ended(self) -> Sequence[bytes]:
+        return self._unsubscribed()
+
     def answer(self, text: bytes) -> Sequence[bytes]:
         try:
             request = requests.decode(text)
