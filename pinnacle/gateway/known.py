@@ -1,5 +1,7 @@
 """The gateway's orders by what the venue calls them."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pinnacle.core.schema import Flag, OrderType, Side
@@ -14,6 +16,10 @@ _FOREIGN_OWNER = 0xFE << 48
 _GONE_MAX = 65_536
 
 
+def _passed_over(venue_id: str, client_id: str) -> None:
+    """Nobody minds."""
+
+
 class KnownOrders:
     """A view of an OrderTable (venues/orders/port.py Known).
 
@@ -21,8 +27,17 @@ class KnownOrders:
     venue's ids come from the table, which has them from the log, and from what is told since.
     """
 
-    def __init__(self, table: OrderTable, ids: ClientIds, rows: dict[int, int], foreign: str):
+    def __init__(
+        self,
+        table: OrderTable,
+        ids: ClientIds,
+        rows: dict[int, int],
+        foreign: str,
+        met: Callable[[str, str], None] = _passed_over,
+    ):
+        """met: hears once of each order that is nobody's here: the venue's id and its client's."""
         self._table, self._ids, self._rows, self._foreign = table, ids, rows, foreign
+        self._met = met
         self._by_venue: dict[str, int] = {}
         #: The other way round: what was told a moment ago the table has yet to read in its log.
         self._names: dict[int, str] = {}
@@ -82,9 +97,12 @@ class KnownOrders:
 
     def adopted(self, venue_id: str, client_id: str) -> int | None:
         if not is_ours(client_id) and self._foreign != "cancel":
-            if len(self.strangers) >= _GONE_MAX:
+            if len(self.strangers) >= _GONE_MAX and venue_id not in self.strangers:
                 del self.strangers[next(iter(self.strangers))]
+            is_new = venue_id not in self.strangers
             self.strangers[venue_id] = client_id
+            if is_new:
+                self._met(venue_id, client_id)
             return None
         known = self._by_venue.get(venue_id)
         if known is None:

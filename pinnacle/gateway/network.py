@@ -86,7 +86,8 @@ class NetworkGateway:
         rows = {instrument: row for row, instrument in enumerate(self._instruments)}
         assert runtime.journal is not None, "it decides"
         tag = session_tag(runtime.paths.data.name, runtime.journal.identity)
-        self._known = KnownOrders(table, ClientIds(tag), rows, section.foreign)
+        self._halts_at_strangers = section.foreign == "halt"
+        self._known = KnownOrders(table, ClientIds(tag), rows, section.foreign, self._stranger)
         instruments, now_ns = rows_of(runtime.mine), runtime.clock.session_ns
         nonces = state_dir() / "nonces"
         nonces.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -223,6 +224,15 @@ class NetworkGateway:
 
     def permit(self) -> Reason:
         return Reason(self._runtime.control.killed())
+
+    def _stranger(self, venue_id: str, client_id: str) -> None:
+        """The account has an open order that no session of ours has made."""
+        told = {"venue_order": venue_id, "client_order": client_id}
+        if not self._halts_at_strangers:
+            self._runtime.log.warning("an open order is not ours: it is left alone", **told)
+            return
+        self._runtime.control.kill(Reason.UNKNOWN_ORDER)
+        self._runtime.log.error("an open order is not ours: trading halts", **told)
 
     def _mark(self, kind: Kind) -> None:
         row = np.zeros(1, EVENT)

@@ -23,8 +23,8 @@ def table():
     return make_table(GatewayConfig(), live=True)
 
 
-def known_of(table, foreign="report"):
-    return KnownOrders(table, OURS, {INSTRUMENT: ROW}, foreign)
+def known_of(table, foreign="report", **terms):
+    return KnownOrders(table, OURS, {INSTRUMENT: ROW}, foreign, **terms)
 
 
 def new(table, order_id=1, **fields):
@@ -106,9 +106,11 @@ def test_after_a_restart_the_last_that_is_gone_has_a_name_that_two_had(table):
 @pytest.mark.parametrize("client_id", ["", "by hand", OURS.text(1)[:-1]])
 @pytest.mark.parametrize("foreign", ["report", "halt"])
 def test_an_order_of_somebody_else_is_left_alone_and_counted_once(table, foreign, client_id):
-    known = known_of(table, foreign)
+    met = []
+    known = known_of(table, foreign, met=lambda *which: met.append(which))
     for _ in range(2):
         assert known.adopted("v-9", client_id) is None
+    assert met == [("v-9", client_id)]
     assert known.strangers == {"v-9": client_id} and known.by_venue("v-9") is None
 
 

@@ -12,6 +12,7 @@ from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Side, Source, events_pointer
 from pinnacle.core.segment import Mode
+from pinnacle.exchange.config import ExchangeConfig, TradersConfig
 from pinnacle.exchange.network.config import ServedConfig
 from pinnacle.exchange.network.making import MadeExchange
 from pinnacle.exchange.network.troubled import TroubledServer
@@ -26,6 +27,7 @@ from pinnacle.runtime.topology import MarketPlace, Topology
 from pinnacle.session.create import create_session
 from pinnacle.venues.kraken.config import KrakenOrdersConfig
 from pinnacle.venues.registry import find
+from tests.exchange.network.exchanges import STILL
 from tests.records import ORIGIN, batch, event
 from tests.seats import seat_of
 from tests.sessions import demo_config
@@ -63,7 +65,10 @@ class World:
         self.risk_in = RingReader(paths.ring("reports"))
         kind = find("kraken")
         key = kind.exchange_side().new_key()
-        served = ServedConfig(instruments=session.instruments)
+        prices = {"BTC-USD": "60000", "ETH-USD": "2500"}
+        traders = {name: TradersConfig(price=price, **STILL) for name, price in prices.items()}
+        market = ExchangeConfig(traders=traders)
+        served = ServedConfig(instruments=session.instruments, exchange=market)
         self.exchange = MadeExchange(kind, served, {"main": key}, folder / "c", None, 1)
         self.house, self.credentials = self.exchange.house, Credentials(**key.given)
         self.told: list[tuple[str, int, str]] = []
@@ -221,6 +226,27 @@ def test_an_order_that_is_not_ours_is_counted_and_left_alone(played):
         assert len(w.live()) == 1 and len(w.gateway._known.strangers) == 1
 
     played(scene)
+
+
+def test_an_order_that_is_not_ours_halts_trading_where_that_is_wanted(played):
+    async def scene(w):
+        w.server._place_by_hand()
+        await w.trusted()
+        assert w.control.killed() == Reason.UNKNOWN_ORDER
+        w.order(Kind.NEW)
+        await w.until_told("REJECTED")
+        (stranger,) = w.live()
+        assert stranger.client_id == "", "it is left alone"
+        w.control.clear()
+        await until(lambda: not w.table.halted)
+        w.server.begin("disconnect")
+        await until(lambda: w.gateway._link.counts()["comparisons"] == 2)
+        await w.trusted()
+        w.order(Kind.NEW, 2)
+        await until(lambda: len(w.live()) == 2)
+        assert not w.control.killed(), "of one that is known nobody is told again"
+
+    played(scene, foreign="halt")
 
 
 def test_an_order_that_is_not_ours_is_cancelled_where_that_is_wanted(played):
