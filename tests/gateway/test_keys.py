@@ -12,6 +12,7 @@ from pinnacle.vault.vault import Entry
 from pinnacle.venues.kraken.config import KrakenOrdersConfig
 from tests.vault.kept import ENTRY, FIELDS, PASSWORD, made_vault
 
+pytestmark = pytest.mark.long
 OTHER = Entry("binance", ENTRY.changed_ns, FIELDS)
 #: `credentials_of` makes its process undumpable for good: it has one of its own here.
 CHILD = """
