@@ -14,10 +14,10 @@ from pinnacle.core.config import convert
 from pinnacle.core.errors import DataError, UsageError
 from pinnacle.core.output import write_whole
 from pinnacle.core.toml import read_toml
+from pinnacle.exchange.network.commanded import CommandedServer
 from pinnacle.exchange.network.config import ServedConfig
 from pinnacle.exchange.network.faults import Planned, check_names
 from pinnacle.exchange.network.making import MadeExchange
-from pinnacle.exchange.network.troubled import TroubledServer
 from pinnacle.venues.port import VenueKind
 
 
@@ -39,7 +39,7 @@ async def serve_exchange(
     names = (venue.name, f"{venue.name}-killer")
     keys = {name: venue.exchange_side().new_key() for name in names}
     made = MadeExchange(venue, served, keys, certificates, ledger, seed, port)
-    server = TroubledServer(made, plan)
+    server = CommandedServer(made, plan)
     for name, key in keys.items():
         path = certificates / f"{name}-key.json"
         write_whole(path, json.dumps(key.given) + "\n", 0o600)
@@ -47,8 +47,8 @@ async def serve_exchange(
         await server.open()
     except OSError as error:
         raise UsageError(f"--port {port}: {error.strerror}") from None
-    key_file = certificates / f"{venue.name}-key.json"
-    _tell(server, made, key_file, as_json, say)
+    token = server.write_token(certificates)
+    _tell(server, made, certificates, token, as_json, say)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -65,27 +65,41 @@ async def serve_exchange(
         running.cancel()
         await server.close()
         made.close()
+        token.unlink(missing_ok=True)
 
 
 def _tell(
-    server: TroubledServer,
+    server: CommandedServer,
     made: MadeExchange,
-    key_file: Path,
+    certificates: Path,
+    token: Path,
     as_json: bool,
     say: Callable[[str], object],
 ) -> None:
     """Where it is, as a session's configuration has it."""
     market, orders = server.market_addresses, server.addresses
+    at = f"https://127.0.0.1:{server.port}"
+    venue = made.side.VENUE
+    key_file, killer_key_file = (certificates / f"{venue}{x}-key.json" for x in ("", "-killer"))
     if as_json:
-        where = {"market": json.dumps(market), "orders": json.dumps(orders)}
-        say(json.dumps(where | {"ca_file": str(made.ca_file), "key_file": str(key_file)}))
+        where = {"market": json.dumps(market), "orders": json.dumps(orders), "faults_at": at}
+        files = {
+            "ca_file": made.ca_file,
+            "key_file": key_file,
+            "killer_key_file": killer_key_file,
+            "token_file": token,
+        }
+        say(json.dumps(where | {name: str(path) for name, path in files.items()}))
         return
     for section, table in (("feed", market), ("orders", orders)):
-        say(f"[{section}.{made.side.VENUE}]")
+        say(f"[{section}.{venue}]")
         for key, value in table.items():
             say(f'{key} = "{value}"')
         say(f'ca_file = "{made.ca_file}"')
-    say(f"# its key: pinnacle vault set {made.side.VENUE} --from {key_file}")
+    say(f"# its key: pinnacle vault set {venue} --from {key_file}")
+    killer = f"{venue} --as {venue}-killer"
+    say(f"# that of pinnacle killer: pinnacle vault set {killer} --from {killer_key_file}")
+    say(f"# faults: pinnacle exchange fault NAME --at {at} --ca-file {made.ca_file}")
 
 
 def read_plan(path: Path, never: Collection[str] = ()) -> list[Planned]:

@@ -45,6 +45,11 @@ class ExchangeServer:
         return self.side.addresses(self._server.address)
 
     @property
+    def port(self) -> int:
+        """Where it listens, once it is open."""
+        return int(self._server.address.rpartition(":")[2])
+
+    @property
     def market_addresses(self) -> dict[str, str]:
         """The same of market data."""
         return self.side.market_addresses(self._server.address)

@@ -87,6 +87,10 @@ class TroubledServer(ExchangeServer):
         """Whether it is being done now."""
         return name in self._until
 
+    def left_s(self, name: str) -> float | None:
+        """For how long it will be done yet; None if it is not."""
+        return max(self._until[name] - time.monotonic(), 0.0) if self.is_on(name) else None
+
     def tick(self) -> None:
         """What is due begins, what has lasted ends."""
         now = time.monotonic()
