@@ -9,10 +9,15 @@ from pinnacle.cli.options import SESSION_NAME, Number
 
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
-@click.option("--name", type=SESSION_NAME, help="The session's name; the configured one if not.")
+@click.option(
+    "--name",
+    type=SESSION_NAME,
+    help="The session's name, as `pinnacle run --name` has it; the configured one if not given.",
+)
 @click.option("--venue", help="Whose orders, where the session has several venues.")
 @click.option(
-    "--key", required=True, help="A key of its own in the vault, not the one that the gateway has."
+    "--key",
+    help="Its own in the vault, not the one that the gateway has; VENUE-killer if not given.",
 )
 @click.option(
     "--after",
@@ -21,14 +26,30 @@ from pinnacle.cli.options import SESSION_NAME, Number
     show_default=True,
     help="Seconds that the gateway may be silent.",
 )
-def killer(config: Path, name: str | None, venue: str | None, key: str, after: float) -> int:
+@click.option("--log-json", is_flag=True, help="Log lines as JSON.")
+def killer(
+    config: Path,
+    name: str | None,
+    venue: str | None,
+    key: str | None,
+    after: float,
+    log_json: bool,
+) -> int:
     """Watch a live session's gateway, and cancel everything of its account when it is silent.
 
-    For venues without a dead man's switch of their own. It needs nothing of the session but the
-    gateway's heartbeat, and ends with SIGTERM or Ctrl-C.
+    For venues without a dead man's switch of their own, and beside those that have one. It needs
+    nothing of the session but the gateway's heartbeat: start it before the session or behind it. It
+    cancels again and again, as long as anything is listed as open and the gateway does not beat. A
+    session that ends in order is left alone.
+
+    \b
+    Exit 0 at SIGTERM or Ctrl-C, whatever it has done: what it did is in its log.
+         2 the command line cannot be carried out: no live venue, or several and no --venue
+         3 the configuration or the vault is wrong, or has no such key
+    A venue that does not take the key is an error in the log, each time that it is tried.
     """
     import asyncio
 
     from pinnacle.session.killing import watch
 
-    return asyncio.run(watch(config, name, venue, key, after))
+    return asyncio.run(watch(config, name, venue, key, after, log_json))

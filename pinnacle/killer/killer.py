@@ -2,23 +2,21 @@
 
 It maps the gateway's segment and nothing else of the session. A heart that has not beaten for
 `after_s`, of a process that is killed, stopped, hung or gone without an orderly end, has everything
-of the account cancelled, again and again until the venue says that nothing is open or the heart
-beats again.
+of the account cancelled, again and again as long as the venue lists anything as open and the heart
+does not beat.
 """
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import structlog
 
-from pinnacle.core.bell import Bell, ProcessState
-from pinnacle.core.clock import wall_ns
-from pinnacle.core.errors import NativeError
+from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.schema import Kind, Reason
+from pinnacle.killer.heart import Heart
+from pinnacle.runtime.notify import Notifier
 from pinnacle.venues.orders.config import OrdersConfig
 from pinnacle.venues.orders.port import Call, Order, OrderEntry, Report, What
 from pinnacle.venues.orders.sender import Sender
@@ -29,8 +27,10 @@ from pinnacle.venues.transport.access import access_of
 from pinnacle.venues.transport.rest import NotSent, RestClient
 from pinnacle.venues.transport.troubles import Troubles
 
-LOOK_S, AGAIN_S = 0.02, 1.0
-_BEATING = (ProcessState.READY, ProcessState.WAITING)
+#: How often the heart is looked at, an attempt repeated, an empty list asked for again.
+LOOK_S, AGAIN_S, LIST_S = 0.02, 1.0, 5.0
+#: How often it is tried whether the venue still takes the key.
+CHECK_S = 60.0
 
 
 class Strangers:
@@ -49,31 +49,6 @@ class Strangers:
         return 1
 
 
-class Heart:
-    """A gateway's, looked at from outside."""
-
-    def __init__(self, segment: Path):
-        self._segment = segment
-        self._bell: Bell | None = None
-        self._begun = False
-
-    def silent_s(self) -> float | None:
-        """For how long it has not beaten; None while nothing is to be expected of it: it has not
-        begun yet, or has ended in order."""
-        if self._bell is None:
-            with contextlib.suppress(NativeError, OSError):
-                self._bell = Bell(self._segment)
-        if self._bell is None:
-            return None if not self._begun else float("inf")
-        state, segment = self._bell.state, self._bell.segment
-        if state == ProcessState.STOPPING and segment.owner_pid == 0:
-            return None
-        self._begun = self._begun or state in _BEATING
-        if not self._begun:
-            return None
-        return (time.monotonic_ns() - segment.heartbeat_ns) / 1e9
-
-
 class Killer:
     """`run` until it is cancelled. `after_s`: how long a heart may be silent."""
 
@@ -85,10 +60,12 @@ class Killer:
         symbol: str,
         heart: Heart,
         after_s: float,
+        log: structlog.stdlib.BoundLogger,
     ):
         self.kills = 0
         self._entry, self._heart, self._after_s = entry, heart, after_s
-        self._log = structlog.get_logger(process="killer")
+        self._venue, self._log = venue.name, log
+        self._notifier, self._told_ns = Notifier(), 0
         troubles = Troubles(f"{venue.name} killer")
         access = access_of(config)
         self._rest = RestClient(access, config.rest_url, 1 if entry.ordered else 2)
@@ -115,16 +92,14 @@ class Killer:
 
     async def run(self) -> None:
         """A failure of a task that nothing mends is raised."""
-        beside = [self._sender.run(), self._clock.run(), self._keep_warm()]
+        beside = [self._sender.run(), self._clock.run(), self._keep_ready(), self._watch()]
         tasks = [asyncio.create_task(task) for task in beside]
         try:
             while True:
                 for task in tasks:
                     if task.done():
                         task.result()
-                silent_s = self._heart.silent_s()
-                if silent_s is not None and silent_s > self._after_s:
-                    await self._kill(silent_s)
+                self._tell_manager()
                 await asyncio.sleep(LOOK_S)
         finally:
             for task in tasks:
@@ -132,40 +107,81 @@ class Killer:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._rest.close()
             self._entry.close()
+            self._heart.close()
+            self._notifier.close()
 
-    async def _keep_warm(self) -> None:
-        """A connection that stands, a token that is there: nothing has to be made first."""
+    def _tell_manager(self) -> None:
+        now, interval_ns = monotonic_ns(), self._notifier.watchdog_interval_ns
+        if interval_ns and now - self._told_ns >= interval_ns:
+            self._told_ns = now
+            self._notifier.watchdog()
+
+    async def _keep_ready(self) -> None:
+        """A connection that stands, and a key that is taken: when it counts is too late to find
+        out that there is none."""
         with contextlib.suppress(NotSent):
             await self._rest.warm()
+        self._notifier.ready(f"watches the gateway of {self._venue}")
         await self._has_clock.wait()
         for call in self._entry.needs():
             if call.what is What.NAMES:
                 await self._sender.ask(call)
-        await asyncio.Event().wait()
+        able: bool | None = None
+        while True:
+            still, fault = await self._listed()
+            if fault:
+                self._log.error("it could cancel nothing now", venue=self._venue, why=fault)
+            elif not able:
+                self._log.info("ready: the venue takes the key", venue=self._venue, listed=still)
+            able = not fault
+            await asyncio.sleep(CHECK_S if able else AGAIN_S)
+
+    async def _watch(self) -> None:
+        while True:
+            silent_s = self._heart.silent_s()
+            if silent_s is not None and silent_s > self._after_s:
+                await self._kill(silent_s)
+            await asyncio.sleep(LOOK_S)
 
     async def _kill(self, silent_s: float) -> None:
+        """Until it beats again or has ended. What was on its way to the venue may come behind the
+        first list that is empty."""
         self.kills += 1
         self._log.error(
-            "the gateway is silent: everything is cancelled", silent_s=round(silent_s, 1)
+            "the gateway is silent: everything is cancelled",
+            venue=self._venue,
+            silent_s=round(silent_s, 1),
         )
-        while self._still_silent():
-            fault = await self._cancelled()
-            left = "" if fault else await self._left()
-            if not fault and not left:
-                self._log.warning("nothing is open any more")
-                await self._until_it_beats()
-                return
-            self._log.error("cancelled, and not all of it", why=fault or left)
-            await asyncio.sleep(AGAIN_S)
+        is_done = False
+        while self._is_silent():
+            still, fault = await self._listed() if is_done else (1, "")
+            if still or fault:
+                fault = await self._cancelled()
+                still, fault = (0, fault) if fault else await self._listed()
+                self._tell(still, fault)
+            is_done = not still and not fault
+            await self._while_silent(LIST_S if is_done else AGAIN_S)
+        silent = self._heart.silent_s()
+        what = "has ended in order" if silent is None else "is back"
+        self._log.info(f"the gateway {what}", venue=self._venue)
 
-    def _still_silent(self) -> bool:
+    def _tell(self, still: int, fault: str) -> None:
+        if still or fault:
+            why = fault or f"{still} orders are listed as open"
+            self._log.error("cancelled, and not all of it", venue=self._venue, why=why)
+        else:
+            self._log.warning("nothing is open any more", venue=self._venue)
+
+    def _is_silent(self) -> bool:
         silent_s = self._heart.silent_s()
         return silent_s is not None and silent_s > self._after_s
 
-    async def _until_it_beats(self) -> None:
-        while self._still_silent():
+    async def _while_silent(self, seconds: float) -> None:
+        """For so long, or until it beats."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while self._is_silent() and loop.time() < until:
             await asyncio.sleep(LOOK_S)
-        self._log.info("the gateway is back, or has ended")
 
     async def _cancelled(self) -> str:
         more: Call | None = Call(What.CANCEL_ALL)
@@ -176,18 +192,17 @@ class Killer:
             more = answered.more
         return ""
 
-    async def _left(self) -> str:
-        """What is listed as open all the same, in words."""
+    async def _listed(self) -> tuple[int, str]:
+        """How many orders are open by the venue's list, and why that is not known."""
         more: Call | None = Call(What.OPEN)
         reports: list[Report] = []
         while more is not None:
             answered = await self._sender.ask(more)
             if answered.fault:
-                return answered.fault
+                return 0, answered.fault
             reports += answered.reports
             more = answered.more
-        still = sum(report.kind == Kind.ORDER_STATUS for report in reports)
-        return f"{still} orders are listed as open" if still else ""
+        return sum(report.kind == Kind.ORDER_STATUS for report in reports), ""
 
 
 class _NoTalk:
