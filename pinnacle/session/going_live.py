@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pinnacle.core.errors import ConfigError, UsageError
 from pinnacle.core.instruments import of_instrument
@@ -24,14 +25,19 @@ def agree(config: SessionConfig, path: Path, *, live: bool, agreed: bool) -> Non
             raise UsageError(f"--live: no venue of {path} is live: session.mode says so")
         return
     if not live:
-        raise UsageError(f"{path}: its orders are real: say --live")
+        raise UsageError(f"{path}: its orders are real: say --live (pinnacle rehearse comes first)")
     for line in terms_of(config, venues):
         print(line, flush=True)
     if agreed:
         return
     if not sys.stdin.isatty():
         raise UsageError("nobody is there to be asked: --yes, if orders are to be real")
-    if input("orders will be real: go on? [y/N] ").strip().lower() not in ("y", "yes"):
+    try:
+        answer = input("orders will be real: go on? [y/N] ")
+    except EOFError:
+        print()
+        answer = ""
+    if answer.strip().lower() not in ("y", "yes"):
         raise UsageError("not agreed: nothing was started")
 
 
@@ -40,7 +46,11 @@ def terms_of(config: SessionConfig, venues: Sequence[VenuePlan]) -> list[str]:
     lines = []
     for venue in venues:
         orders = config_of(venue)
-        lines.append(f"LIVE at {venue.name}: orders to {orders.rest_url}, {orders.ws_url}")
+        here = " (on this machine)" if _is_here(orders) else ""
+        lines.append(
+            f"LIVE at {venue.name}{here}: orders to {orders.rest_url}, {orders.ws_url}, "
+            f"signed with the key {orders.key or venue.config.kind}"
+        )
         for instrument in config.instrument_list():
             limits = of_instrument(config.risk.limits, instrument)
             if instrument.venue_name == venue.name and limits is not None:
@@ -52,6 +62,11 @@ def terms_of(config: SessionConfig, venues: Sequence[VenuePlan]) -> list[str]:
     return lines
 
 
+def _is_here(orders: OrdersConfig) -> bool:
+    """Whether an exchange on this machine takes the orders, and no venue outside."""
+    return all(urlsplit(u).hostname == "127.0.0.1" for u in (orders.rest_url, orders.ws_url))
+
+
 def config_of(venue: VenuePlan) -> OrdersConfig:
     """Where it takes orders."""
     section = venue.config.orders[venue.config.kind]
@@ -59,17 +74,22 @@ def config_of(venue: VenuePlan) -> OrdersConfig:
     return section
 
 
-def vault_key(config: SessionConfig) -> VaultKey | None:
-    """The vault's, if any venue of the session is live: asked for if nobody else says the password.
-    ConfigError if a venue's key is not in it."""
-    live = [venue for venue in config.venue_plans() if venue.live]
-    if not live:
-        return None
+def master_key(config: SessionConfig) -> tuple[Path, VaultKey]:
+    """Of the session's vault, and where that is: asked for if nobody else says the password."""
     keep_to_itself()
     section = config.vault
     path = Path(section.file) if section.file else default_path()
     password = Path(section.password_file) if section.password_file else None
-    key = ask_key(path, password)
+    return path, ask_key(path, password, instead="[vault] password_file in the configuration")
+
+
+def vault_key(config: SessionConfig) -> VaultKey | None:
+    """The vault's, if any venue of the session is live. ConfigError if a venue's key is not in it,
+    or of another venue."""
+    live = [venue for venue in config.venue_plans() if venue.live]
+    if not live:
+        return None
+    path, key = master_key(config)
     vault = Vault.open(path, key)
     for venue in live:
         kind = venue.config.kind
@@ -78,4 +98,8 @@ def vault_key(config: SessionConfig) -> VaultKey | None:
             where = f"{venue.key('orders')}.{kind}.key"
             add = f"pinnacle vault set {kind}" + (f" --as {name}" if name != kind else "")
             raise ConfigError(f"{where}: {path} has no key {name}: {add}")
+        owner = vault.entries[name].venue
+        if owner != kind:
+            where = f"{venue.key('orders')}.{kind}.key"
+            raise ConfigError(f"{where}: the key {name} in {path} is of {owner}, not of {kind}")
     return key

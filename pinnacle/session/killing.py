@@ -14,10 +14,7 @@ from pinnacle.killer.killer import Killer, Strangers
 from pinnacle.plan.checks import load_session
 from pinnacle.plan.config import SessionConfig, VenuePlan
 from pinnacle.runtime import log as logging
-from pinnacle.session.going_live import config_of
-from pinnacle.vault.place import default_path
-from pinnacle.vault.secrecy import keep_to_itself
-from pinnacle.vault.unlock import ask_key
+from pinnacle.session.going_live import config_of, master_key
 from pinnacle.vault.vault import Vault
 from pinnacle.venues import registry
 from pinnacle.venues.orders.port import Desk
@@ -32,16 +29,14 @@ async def watch(
     as_json: bool,
 ) -> int:
     """Until SIGTERM or SIGINT. `key`: VENUE-killer if not given. The exit code."""
-    keep_to_itself()
     config = load_session(config_path)
     plan = _meant(config, config_path, venue)
     section = config_of(plan)
     own, key = section.key or plan.config.kind, key or f"{plan.config.kind}-killer"
     if key == own:
         raise UsageError(f"--key {key}: is the gateway's own: nonces and limits are a key's")
-    file = Path(config.vault.file) if config.vault.file else default_path()
-    password = Path(config.vault.password_file) if config.vault.password_file else None
-    vault = Vault.open(file, ask_key(file, password))
+    file, master = master_key(config)
+    vault = Vault.open(file, master)
     if key not in vault.entries:
         add = f"pinnacle vault set {plan.config.kind} --as {key}"
         raise ConfigError(f"{file}: has no key {key}: {add}")

@@ -29,12 +29,16 @@ _MAGIC = b"PMMVKEY1"
 
 
 def ask_key(
-    path: Path, password_file: Path | None = None, environ: Mapping[str, str] = os.environ
+    path: Path,
+    password_file: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    instead: str = "--password-file FILE",
 ) -> VaultKey:
     """The key of the vault, which it opens: UsageError if the password is wrong.
 
     The password is the file's, or else systemd's (password.CREDENTIAL), or else typed, at the third
-    attempt at last. Takes half a second for each.
+    attempt at last; where there is no terminal `instead` is the way that is told. Each takes half
+    a second.
     """
     content = place.read(path)
     header = header_of(path, content)
@@ -42,7 +46,7 @@ def ask_key(
     attempts = ATTEMPTS if password is None else 1
     prompt = f"master password of {path}: "
     while True:
-        tried = typed(prompt).encode() if password is None else password
+        tried = typed(prompt, instead).encode() if password is None else password
         key = VaultKey.of(tried, header)
         attempts -= 1
         try:
