@@ -1,6 +1,7 @@
 """`pinnacle rehearse`: what a user runs before going live."""
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from pinnacle.cli.options import Number
 
 
 @click.command()
-@click.argument("venue")
+@click.argument("venue", required=False)
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
@@ -29,7 +30,7 @@ from pinnacle.cli.options import Number
     help="Where all of it is kept; data/rehearsal-VENUE-TIME if not given.",
 )
 def rehearse(
-    venue: str,
+    venue: str | None,
     config: Path | None,
     duration: float,
     faults: str | None,
@@ -47,6 +48,7 @@ def rehearse(
     from pinnacle.exchange.network.faults import FAULTS, check_names
     from pinnacle.rehearsal.compare import Rehearsal
     from pinnacle.rehearsal.places import default_config
+    from pinnacle.rehearsal.rehearse import check_rehearsal
     from pinnacle.rehearsal.rehearse import rehearse as run
     from pinnacle.venues.registry import find
 
@@ -54,17 +56,21 @@ def rehearse(
         for name, fault in FAULTS.items():
             click.echo(f"{name:24} {fault.words}")
         return 0
+    if venue is None:
+        raise UsageError("VENUE is wanted: whose protocol?")
     try:
         kind = find(venue)
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(f"VENUE: {error}") from None
     never = kind.exchange_side().never
     names = faults.split(",") if faults else []
     if faults == "all":
         names = [name for name in FAULTS if name not in never]
     check_names(names, never)
+    check_rehearsal(kind, venue, config or default_config(venue))
     seed = int(time.time()) if seed is None else seed
-    folder = folder or Path("data") / f"rehearsal-{venue}-{time.strftime('%y%m%d-%H%M%S')}"
+    mine = f"{time.strftime('%y%m%d-%H%M%S')}-{os.getpid()}"  # two may begin in one second
+    folder = folder or Path("data") / f"rehearsal-{venue}-{mine}"
     click.echo(f"seed {seed}", err=True)
     found: Rehearsal = run(
         kind,

@@ -1,12 +1,14 @@
 """The session against the ledger: positions, fills, fees, orders twice or lost, times."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from pinnacle.core.enums import FeeOf
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.paths import SessionPaths
 from pinnacle.rehearsal.journals import Believed, believed, positions
@@ -17,6 +19,11 @@ from pinnacle.session.report import build_report
 from pinnacle.venues.port import VenueKind
 from pinnacle.venues.served.catalogue import currencies
 
+#: So long may quotes rest that nobody can answer for.
+QUOTES_GONE_MS = 1000.0
+#: So long may an instrument be without quotes of both sides while nothing is done to the session:
+#: one that has all that it may have of it quotes one side.
+HOLE_S = 10.0
 #: While one of these goes on, or right behind it, nobody can know the book or what rests in it.
 DISTRUSTED = frozenset({"disconnect", "market_disconnect", "refuse_connections"})
 
@@ -38,6 +45,7 @@ class Rehearsal(msgspec.Struct):
     quotes_gone_ms_max: float = 0.0
     requote_ms_max: float = 0.0
     two_sided: float = 0.0
+    hole_s_max: float = 0.0
     verify_identical: bool = False
     problems: list[str] = []
 
@@ -51,24 +59,40 @@ def compare(venue: VenueKind[Any], found: Rehearsal, data: Path, ledger_file: Pa
     """Fill in what the journals in `data` and the ledger say."""
     paths = SessionPaths(Path(), data)
     ledger = read_ledger(ledger_file)
+    if not paths.config.exists():
+        found.problems.append(f"{data}: the session has left nothing: it never began")
+        return
     session = Session(paths.config, read_list(paths.instrument_list))
     instruments = session.instruments
     names = {venue.name_of(i.symbol): i for i in instruments}
     (gateway,) = session.topology.of_role("gateway")
     told = believed(paths, gateway)
-    found.orders, found.fills = len(ledger.orders), ledger.fills
-    found.faults = _counted(ledger.faults)
-    ours = [order for order in ledger.orders.values() if order.client_id]
-    _orders(found, ours, told, ledger)
-    _fills(found, ours, told, names)
-    _positions(found, ledger, positions(session, paths), names)
-    _fees(found, ledger, told, names)
-    _times(found, ledger, ours)
+    hold(found, ledger, told, positions(session, paths), names)
     report = build_report(paths)
     found.two_sided = min(i["two_sided"] for i in report["instruments"].values())
     found.verify_identical = verify_session(paths).identical
     if not found.verify_identical:
         found.problems.append(f"the journals do not repeat: pinnacle-replay verify {data}")
+
+
+def hold(
+    found: Rehearsal,
+    ledger: ReadLedger,
+    told: Believed,
+    here: dict[int, tuple[int, Decimal]],
+    names: dict[str, Instrument],
+) -> None:
+    """What the session believes against the ledger. `here`: lots and what is below one, by
+    instrument; `names`: instruments as the venue calls them."""
+    found.orders, found.fills = len(ledger.orders), ledger.fills
+    found.faults = _counted(ledger.faults)
+    ours = [order for order in ledger.orders.values() if order.client_id]
+    _orders(found, ours, told, ledger)
+    _fills(found, ours, told, names)
+    _positions(found, ledger, here, names)
+    _fees(found, ledger, told, names)
+    _times(found, ledger, ours)
+    _holes(found, ledger, ours)
 
 
 def _counted(faults: Sequence[LedgerFault]) -> dict[str, int]:
@@ -135,18 +159,23 @@ def _positions(
 def _fees(
     found: Rehearsal, ledger: ReadLedger, told: Believed, names: dict[str, Instrument]
 ) -> None:
-    there: dict[int, Decimal] = {}
-    here: dict[int, Decimal] = {}
-    for (symbol, _), fee in ledger.fees.items():
-        number = names[symbol].instrument_id
-        there[number] = there.get(number, Decimal(0)) + fee
-    for (number, _), fee in told.fees.items():
-        here[number] = here.get(number, Decimal(0)) + fee
-    found.fees_equal = all(
-        there.get(n, Decimal(0)) == here.get(n, Decimal(0)) for n in {*there, *here}
-    )
-    if not found.fees_equal:
-        found.problems.append(f"fees: {there} at the exchange, {here} in the session")
+    there: defaultdict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    for (symbol, currency), fee in ledger.fees.items():
+        there[names[symbol].instrument_id, _fee_of(symbol, currency)] += fee
+    symbols = {instrument.instrument_id: symbol for symbol, instrument in names.items()}
+    wrong = [each for each in sorted({*there, *told.fees}) if there[each] != told.fees[each]]
+    found.fees_equal = not wrong
+    for number, of in wrong:
+        found.problems.append(
+            f"{symbols[number]}: fees in {of}: {there[number, of]} at the exchange, "
+            f"{told.fees[number, of]} in the session"
+        )
+
+
+def _fee_of(symbol: str, currency: str) -> str:
+    """As FEE records call it."""
+    base, quote = currencies(symbol)
+    return {base: FeeOf.BASE, quote: FeeOf.QUOTE}.get(currency, FeeOf.OTHER).name.lower()
 
 
 def _times(found: Rehearsal, ledger: ReadLedger, ours: Sequence[LedgerOrder]) -> None:
@@ -159,7 +188,12 @@ def _times(found: Rehearsal, ledger: ReadLedger, ours: Sequence[LedgerOrder]) ->
                 and (not order.ended_ns or order.ended_ns > fault.begin_ns)
             ]
             ends = [order.ended_ns - fault.begin_ns for order in open_then if order.ended_ns]
-            found.quotes_gone_ms_max = max([found.quotes_gone_ms_max, *[e / 1e6 for e in ends]])
+            gone_ms = max([0.0, *[e / 1e6 for e in ends]])
+            found.quotes_gone_ms_max = max(found.quotes_gone_ms_max, gone_ms)
+            if gone_ms > QUOTES_GONE_MS:
+                found.problems.append(
+                    f"{fault.name}: quotes stayed for {gone_ms:.0f} ms after it began"
+                )
         if fault.end_ns:
             later = [o.accepted_ns for o in ours if o.accepted_ns >= fault.end_ns]
             rests = any(
@@ -168,3 +202,37 @@ def _times(found: Rehearsal, ledger: ReadLedger, ours: Sequence[LedgerOrder]) ->
             )
             wait_ms = 0.0 if rests or not later else (min(later) - fault.end_ns) / 1e6
             found.requote_ms_max = max(found.requote_ms_max, wait_ms)
+
+
+def _holes(found: Rehearsal, ledger: ReadLedger, ours: Sequence[LedgerOrder]) -> None:
+    for symbol in sorted({order.symbol for order in ours}):
+        mine = [order for order in ours if order.symbol == symbol]
+        for begin_ns, end_ns in _one_sided(mine):
+            if any(f.begin_ns < end_ns and _over_ns(f) > begin_ns for f in ledger.faults):
+                continue
+            hole_s = (end_ns - begin_ns) / 1e9
+            found.hole_s_max = max(found.hole_s_max, hole_s)
+            if hole_s > HOLE_S:
+                found.problems.append(
+                    f"{symbol}: no quotes of both sides for {hole_s:.1f} s, and nothing was done"
+                )
+
+
+def _over_ns(fault: LedgerFault) -> float:
+    return fault.end_ns or float("inf")
+
+
+def _one_sided(orders: Sequence[LedgerOrder]) -> Iterator[tuple[int, int]]:
+    """From when to when a side was missing, between the first time that none was and the last."""
+    changes = [(order.accepted_ns, order.side, 1) for order in orders]
+    changes += [(order.ended_ns, order.side, -1) for order in orders if order.ended_ns]
+    resting, since = {"buy": 0, "sell": 0}, 0
+    was_whole = False
+    for at_ns, side, change in sorted(changes):
+        resting[side] += change
+        is_whole = all(resting.values())
+        if is_whole and not was_whole and since:
+            yield since, at_ns
+        if was_whole and not is_whole:
+            since = at_ns
+        was_whole = is_whole

@@ -73,7 +73,7 @@ def test_systemds_credential_is_taken_unless_a_file_is_given(made, tmp_path):
 def test_what_is_typed_wrong_may_be_typed_again_twice(made, monkeypatch):
     answers, prompts = [], []
 
-    def typed(prompt):
+    def typed(prompt, instead):
         prompts.append(prompt)
         return answers.pop(0)
 
