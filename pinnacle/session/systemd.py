@@ -18,10 +18,17 @@ _HEAD = (
     "# Made by `pinnacle session units`: your own settings go into another file beside this one.\n"
 )
 _NETWORK = """\
-# It reads a venue. Narrow it with IPAddressDeny=any and IPAddressAllow=<the venue's ranges>.
+# It speaks to a venue. Narrow it with IPAddressDeny=any and IPAddressAllow=<the venue's ranges>.
 PrivateNetwork=no
 RestrictAddressFamilies=AF_INET AF_INET6
 IPAddressDeny=
+"""
+_ORDERS = """\
+# Its orders are real: it signs them with a key out of the vault, whose password it alone sees.
+LoadCredential=pinnacle-vault:/etc/pinnacle/vault-password
+# Nonces outlive sessions, and a key's are the same for all of them.
+StateDirectory=pinnacle-orders
+StateDirectoryMode=0700
 """
 _MONITOR = """\
 # Its own user in the group pinnacle: segments and journals are 0640, so the kernel itself keeps it
@@ -107,8 +114,16 @@ def _behind(topology: Topology, process: Process) -> list[Process]:
 
 
 def _is_networked(topology: Topology, process: Process) -> bool:
-    """Whether it speaks to a venue itself: a feed that no ring brings its market."""
-    return process.role == "feed" and not topology.reads(process)
+    """Whether it speaks to a venue itself: a feed that no ring brings its market, or a gateway
+    whose orders are real."""
+    return (process.role == "feed" and not topology.reads(process)) or _is_live(topology, process)
+
+
+def _is_live(topology: Topology, process: Process) -> bool:
+    """Whether it is a gateway for which no exchange of ours stands in."""
+    return process.role == "gateway" and not any(
+        peer.role == "exchange" for peer in topology.peers(process)
+    )
 
 
 def _service(topology: Topology, session: str, process: Process) -> str:
@@ -117,4 +132,5 @@ def _service(topology: Topology, session: str, process: Process) -> str:
         writes = "\n".join(f"ReadWritePaths={path}" for path in paths.of_the_monitor())
         return "[Service]\n" + _MONITOR.format(writes=writes)
     network = _NETWORK if _is_networked(topology, process) else ""
-    return f"[Service]\nReadWritePaths={paths.runtime} {paths.data}\n{network}"
+    orders = _ORDERS if _is_live(topology, process) else ""
+    return f"[Service]\nReadWritePaths={paths.runtime} {paths.data}\n{network}{orders}"

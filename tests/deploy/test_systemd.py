@@ -180,9 +180,14 @@ def test_what_a_restart_cannot_cure_is_not_restarted(session, name, unit, folder
     assert halts == ([] if name == "monitor" else [f"pinnacle-halt@{session}.service"])
 
 
+#: Who speaks to a venue itself, and who signs orders to it.
+SIGNING = {process_units("live-kraken")["gateway"]} | {u for u in OTHERS if "-killer@" in u}
+SPEAKING = {process_units(s)["feed"] for s in ("binance-paper", "live-kraken")} | SIGNING
+
+
 @pytest.mark.parametrize("unit", ALL)
-def test_only_a_real_venues_feed_and_the_monitor_have_a_network(unit, folder):
-    networked = ":monitor." in unit or unit == process_units("binance-paper")["feed"]
+def test_only_who_speaks_to_a_venue_and_the_monitor_have_a_network(unit, folder):
+    networked = ":monitor." in unit or unit in SPEAKING
     assert (value(folder, unit, "PrivateNetwork") == "no") is networked
     inet = ["AF_INET", "AF_INET6"] if networked else []
     assert words(folder, unit, "RestrictAddressFamilies") == ["AF_UNIX", *inet]
@@ -190,6 +195,26 @@ def test_only_a_real_venues_feed_and_the_monitor_have_a_network(unit, folder):
     assert words(folder, unit, "IPAddressDeny") == ([] if open_wide else ["any"])
     allowed = words(folder, unit, "IPAddressAllow")
     assert allowed == (["localhost"] if ":monitor." in unit else [])
+
+
+@pytest.mark.parametrize("unit", ALL)
+def test_only_who_signs_orders_sees_the_vaults_password_and_keeps_nonces(unit, folder):
+    signs = unit in SIGNING
+    password = ["pinnacle-vault:/etc/pinnacle/vault-password"] if signs else []
+    assert words(folder, unit, "LoadCredential") == password
+    if "-session@" not in unit:
+        assert words(folder, unit, "StateDirectory") == (["pinnacle-orders"] if signs else [])
+
+
+@pytest.mark.parametrize("session", SESSIONS)
+def test_nothing_that_ends_a_session_ends_its_killer(session, folder):
+    killer = f"pinnacle-killer@{session}.service"
+    given = settings(folder, killer)
+    assert not {"PartOf", "BindsTo", "Requires", "OnFailure"} & set(given)
+    assert given["Restart"] == ["always"] and given["Type"] == ["notify"]
+    assert {int(code) for code in words(folder, killer, "RestartPreventExitStatus")} == FINAL_CODES
+    target = settings(folder, f"pinnacle@{session}.target")
+    assert killer not in " ".join(line for lines in target.values() for line in lines)
 
 
 def test_a_process_without_its_drop_in_may_nothing():

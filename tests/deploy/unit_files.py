@@ -14,8 +14,8 @@ SERVICES = sorted(UNITS.glob("*.service"))
 SECTIONS = {"Unit", "Service", "Install", "Slice"}
 #: A session with one process of each role, and one with several.
 SIMULATED = ("demo", "two-venues")
-#: And one of a real venue's market.
-SESSIONS = (*SIMULATED, "binance-paper")
+#: And one of a real venue's market, and one whose orders are real.
+SESSIONS = (*SIMULATED, "binance-paper", "live-kraken")
 
 
 def topology_of(session: str) -> Topology:
