@@ -104,10 +104,13 @@ class Sender:
             self._changed.set()
 
     def cut(self) -> None:
-        """The socket is gone: of what was asked on it nothing is known."""
+        """The socket is gone: of what was asked on it nothing is known. A cancel is asked for again
+        by request: twice it does no more than once, and what may rest is to go now."""
         asked, self._asked = self._asked, {}
         for waiting in asked.values():
             self._lost(waiting, "the connection was lost before its answer came")
+            if waiting.what is What.CANCEL and waiting.answered is None:
+                self._put(waiting._replace(tries=waiting.tries + 1))
 
     async def run(self) -> None:
         """Until cancelled."""

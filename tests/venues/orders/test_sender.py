@@ -39,8 +39,12 @@ class SocketOrders(OrderEntry):
     def follow(self, offset: Offset) -> None:
         pass
 
+    def __init__(self) -> None:
+        self.requested: list[Call] = []
+
     def request(self, call: Call) -> Request:
-        raise AssertionError("nothing goes by request")
+        self.requested.append(call)
+        return Request("GET", "/", {})
 
     def frame(self, call: Call, number: int) -> str:
         return f"{call.what.name} {number}"
@@ -56,9 +60,8 @@ class SocketOrders(OrderEntry):
 
 
 class OpenSocket:
-    is_open = True
-
     def __init__(self) -> None:
+        self.is_open = True
         self.said: list[str] = []
 
     def say(self, text: str) -> None:
@@ -133,3 +136,25 @@ def test_whoever_asks_is_told_that_nothing_came(what):
         return await sender.ask(Call(what))
 
     assert asyncio.run(run()).fault == "no answer within 0.05 s"
+
+
+def test_of_what_was_asked_on_a_socket_that_is_gone_a_cancel_alone_is_asked_for_again():
+    async def run() -> tuple[list[Report], list[Call]]:
+        told: list[Report] = []
+        sender, socket = made(told)
+        entry = sender._entry
+        assert isinstance(entry, SocketOrders)
+        for what in (What.NEW, What.CANCEL):
+            sender.send(Call(what, ORDER._replace(order_id=what)))
+        assert socket.said == ["NEW 1", "CANCEL 2"] and not entry.requested
+        socket.is_open = False
+        sender.cut()
+        await asyncio.sleep(0)
+        return told, entry.requested
+
+    told, requested = asyncio.run(run())
+    assert [(each.kind, each.order_id) for each in told] == [
+        (Kind.UNSURE, What.NEW),
+        (Kind.UNSURE, What.CANCEL),
+    ]
+    assert [call.what for call in requested] == [What.CANCEL]
