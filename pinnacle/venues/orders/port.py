@@ -257,9 +257,15 @@ class OrderEntry(ABC):
         """Whether it can be asked now."""
         return When.NOW
 
+    def beyond(self, call: Call) -> str:
+        """Why no such order or change can be asked for here at all, in words; "": it can."""
+        is_change = call.what is What.REPLACE and not self.replaces
+        return f"{self.VENUE} changes no order" if is_change else ""
+
     @abstractmethod
     def request(self, call: Call) -> Request:
-        """By REST; signed now, to be sent at once."""
+        """By REST; signed now, to be sent at once. PinnacleError: it cannot be, and nothing has
+        left."""
 
     def frame(self, call: Call, number: int) -> str:
         """By the socket; `number` comes back with its answer."""

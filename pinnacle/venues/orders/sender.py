@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
+from pinnacle.core.errors import PinnacleError
 from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.orders.port import Answer, Answered, Call, OrderEntry, Report, What, When
 from pinnacle.venues.transport.patience import Patience
@@ -195,11 +196,13 @@ class Sender:
         return bool(reason)
 
     def _is_beyond(self, waiting: _Waiting) -> bool:
-        """A REPLACE where none can be is refused."""
-        if waiting.what is not What.REPLACE or self._entry.replaces:
+        """An order or a change that the venue does not have is refused."""
+        if waiting.what not in (What.NEW, What.REPLACE):
             return False
-        self._refuse(waiting.call, Reason.BAD_ORDER, f"{self._entry.VENUE} changes no order")
-        return True
+        words = self._entry.beyond(waiting.call)
+        if words:
+            self._refuse(waiting.call, Reason.BAD_ORDER, words)
+        return bool(words)
 
     def _go(self, waiting: _Waiting) -> None:
         call = waiting.call
@@ -229,7 +232,11 @@ class Sender:
             raise error
 
     async def _request(self, waiting: _Waiting) -> None:
-        request = self._entry.request(waiting.call)
+        try:
+            request = self._entry.request(waiting.call)
+        except PinnacleError as error:
+            self._not_sent(waiting, str(error))
+            return
         try:
             got = await self._rest.request(
                 request.method, request.target, request.headers, request.body, self._timeout_s

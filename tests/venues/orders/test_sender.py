@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from pinnacle.core.errors import ConfigError
 from pinnacle.core.schema import Kind, Reason, Side
 from pinnacle.venues.orders.limits import Limits
 from pinnacle.venues.orders.port import (
@@ -18,7 +19,7 @@ from pinnacle.venues.orders.port import (
     Request,
     What,
 )
-from pinnacle.venues.orders.sender import Sender
+from pinnacle.venues.orders.sender import AGAIN_MAX, Sender
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.transport.access import access_of
 from pinnacle.venues.transport.config import ConnectionConfig
@@ -68,10 +69,10 @@ class OpenSocket:
         self.said.append(text)
 
 
-def made(told: list[Report]) -> tuple[Sender, OpenSocket]:
+def made(told: list[Report], entry: OrderEntry | None = None) -> tuple[Sender, OpenSocket]:
     access, socket = access_of(ConnectionConfig()), OpenSocket()
     sender = Sender(
-        SocketOrders(),
+        entry or SocketOrders(),
         RestClient(access, "https://127.0.0.1:1", 1),
         socket,
         access.patience,
@@ -158,3 +159,47 @@ def test_of_what_was_asked_on_a_socket_that_is_gone_a_cancel_alone_is_asked_for_
         (Kind.UNSURE, What.CANCEL),
     ]
     assert [call.what for call in requested] == [What.CANCEL]
+
+
+def test_an_order_that_the_venue_does_not_have_is_refused_in_its_words():
+    class Fewer(SocketOrders):
+        def beyond(self, call: Call) -> str:
+            return "Nowhere has no such order" if call.what is What.NEW else super().beyond(call)
+
+    async def run() -> list[Report]:
+        told: list[Report] = []
+        sender, socket = made(told, Fewer())
+        sender.send(Call(What.NEW, ORDER))
+        sender.send(Call(What.CANCEL, ORDER))
+        assert socket.said == ["CANCEL 2"]
+        return told
+
+    (report,) = asyncio.run(run())
+    assert (report.kind, report.reason) == (Kind.REJECTED, Reason.BAD_ORDER)
+    assert report.words == "Nowhere has no such order"
+
+
+def test_a_request_that_cannot_be_signed_has_not_left():
+    class Unsigned(SocketOrders):
+        by_socket = frozenset()
+
+        def request(self, call: Call) -> Request:
+            raise ConfigError("the nonces cannot be kept")
+
+    async def run() -> tuple[list[Report], Answered]:
+        told: list[Report] = []
+        sender, _ = made(told, Unsigned())
+        sender.send(Call(What.CANCEL, ORDER))
+        running = asyncio.create_task(sender.run())
+        answered = await sender.ask(Call(What.OPEN))
+        while not told:
+            await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return told, answered
+
+    told, answered = asyncio.run(run())
+    assert answered.fault == "the nonces cannot be kept"
+    assert {(report.kind, report.reason) for report in told} == {
+        (Kind.CANCEL_REJECTED, Reason.NOT_SENT)
+    }
