@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from pinnacle.venues.orders.config import OrdersConfig
 from pinnacle.venues.transport.config import RestConfig, Url, check_tls
 
 #: Each API's own address.
@@ -30,3 +31,14 @@ class GeminiConfig(RestConfig, frozen=True):
     def url(self) -> str:
         """The address to connect to."""
         return URLS[self.api] if self.ws_url is None else self.ws_url
+
+
+class GeminiOrdersConfig(OrdersConfig, frozen=True):
+    """Besides what every venue's has:
+
+    requires_heartbeat   the key was made so: all its orders are taken back when it is silent
+    """
+
+    ws_url: Url = "wss://ws.gemini.com"
+    rest_url: Url = "https://api.gemini.com"
+    requires_heartbeat: bool = False

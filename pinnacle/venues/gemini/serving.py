@@ -1,7 +1,7 @@
 """Gemini's server: v2 market data."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
@@ -27,10 +27,25 @@ class GeminiServed(StreamServed):
     CATALOGUE = GeminiCatalogue
 
     def connected(self) -> Client:
-        return _Client(self.books)
+        return V2Client(self.books)
 
 
-class _Client(StreamClient):
+class WholeBook(Protocol):
+    """A book to begin with; `known`: there is one by now."""
+
+    @property
+    def known(self) -> bool: ...
+
+    def sides(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]: ...
+
+
+class V2Client(StreamClient):
+    """One WebSocket of market data. `books` by symbol."""
+
+    def __init__(self, books: Mapping[str, WholeBook]):
+        super().__init__({})
+        self._whole = books
+
     def answer(self, text: bytes) -> Sequence[bytes]:
         try:
             request = msgspec.json.decode(text, type=_Request)
@@ -41,7 +56,7 @@ class _Client(StreamClient):
         symbols = [
             s for wanted in request.subscriptions if wanted.name == "l2" for s in wanted.symbols
         ]
-        unknown = [symbol for symbol in symbols if symbol not in self.books]
+        unknown = [symbol for symbol in symbols if symbol not in self._whole]
         if unknown:
             return [_error("InvalidSymbol", f"Invalid symbol {unknown[0]}")]
         names = {f"l2:{symbol}" for symbol in symbols}
@@ -49,10 +64,11 @@ class _Client(StreamClient):
             self.channels -= names
             return []
         self.channels |= names | {HEARTBEAT}
-        return [self._snapshot(symbol) for symbol in symbols if self.books[symbol].known]
+        return [self.snapshot(symbol) for symbol in symbols if self._whole[symbol].known]
 
-    def _snapshot(self, symbol: str) -> bytes:
-        bids, asks = self.books[symbol].sides()
+    def snapshot(self, symbol: str) -> bytes:
+        """The first update of a symbol, which is all of its book."""
+        bids, asks = self._whole[symbol].sides()
         changes = [("buy", *level) for level in bids] + [("sell", *level) for level in asks]
         body: dict[str, Any] = {"auction_events": [], "changes": changes, "symbol": symbol}
         return encode(body | {"trades": [], "type": "l2_updates"})

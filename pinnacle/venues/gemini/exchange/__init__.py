@@ -1,0 +1,1 @@
+"""Gemini from its own side, over an exchange of our own."""

@@ -1,0 +1,1 @@
+"""Orders at Gemini: what is asked, and what answers and order events mean."""
