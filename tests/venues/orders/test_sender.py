@@ -1,4 +1,4 @@
-"""What is asked on the private stream's socket: no answer, and what is not asked at all."""
+"""What goes to a venue: what finds no answer on its socket, and what is not asked at all."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from pinnacle.venues.orders.port import (
     Request,
     What,
 )
-from pinnacle.venues.orders.sender import AGAIN_MAX, Sender
+from pinnacle.venues.orders.sender import Sender
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.transport.access import access_of
 from pinnacle.venues.transport.config import ConnectionConfig

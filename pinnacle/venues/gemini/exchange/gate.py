@@ -33,7 +33,7 @@ class Gate:
     """What any number of connections share. A key is "time-based" or "counter" by its `nonce`, and
     has the switch if its `heartbeat` says "required"."""
 
-    def __init__(self, house: House, per_s: float = PER_S, burst: float = BURST):
+    def __init__(self, house: House, per_s: float, burst: float):
         self._house, self._per_s, self._burst = house, per_s, burst
         self._nonces: dict[str, Decimal] = {}
         self._buckets: dict[str, Bucket] = {}

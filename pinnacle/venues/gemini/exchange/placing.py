@@ -37,12 +37,12 @@ class Placing:
         options = said.get("options") or []
         if not isinstance(options, list) or len(options) > 1:
             raise Refused("ConflictingOptions", "at most one option")
-        option = options[0] if options else ""
+        option = str(options[0]) if options else ""
         if option and option != "maker-or-cancel" and option not in OPTIONS:
             raise Refused("UnsupportedOption", f"Option {option!r:.40} is not supported")
         return self._made(
             row,
-            said.get("side"),
+            str(said.get("side")),
             said.get("price"),
             said.get("amount"),
             said.get("client_order_id"),
@@ -58,7 +58,7 @@ class Placing:
         is_market = kind == "MARKET"
         if is_market and said.keys() & {"price", "timeInForce"}:
             raise Refused("InvalidOrderType", "a market order has no price and no time in force")
-        tif = said.get("timeInForce", "GTC")
+        tif = str(said.get("timeInForce", "GTC"))
         if tif not in TIFS:
             raise Refused("UnsupportedOption", f"Unsupported timeInForce {tif!r:.40}")
         return self._made(
@@ -75,7 +75,7 @@ class Placing:
     def _made(
         self,
         row: int,
-        side: object,
+        side: str,
         price: object,
         quantity: object,
         name: object,
@@ -91,7 +91,7 @@ class Placing:
             raise Refused(reason, f"client order id {client_id!r:.60}")
         return NewOrder(
             row,
-            SIDES[str(side)],
+            SIDES[side],
             0 if is_market else self._steps(row, price, Refusal.PRICE_STEP),
             self._steps(row, quantity, Refusal.QUANTITY_STEP),
             client_id,

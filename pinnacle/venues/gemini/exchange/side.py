@@ -11,7 +11,7 @@ import numpy as np
 from pinnacle.core.schema import Kind, Side
 from pinnacle.venues.gemini.exchange.client import ApiRequest, OrdersClient
 from pinnacle.venues.gemini.exchange.desk import GeminiDesk
-from pinnacle.venues.gemini.exchange.gate import Gate
+from pinnacle.venues.gemini.exchange.gate import BURST, PER_S, Gate
 from pinnacle.venues.gemini.exchange.symbols import Symbols
 from pinnacle.venues.gemini.exchange.words import ASKED, Refused, order_name, reply
 from pinnacle.venues.gemini.serving import HEARTBEAT, V2Client
@@ -48,14 +48,21 @@ BAN_S = "2"
 class GeminiExchange(ExchangeSide):
     VENUE = "gemini"
 
-    def __init__(self, house: House, instruments: Mapping[str, np.ndarray]):
+    def __init__(
+        self,
+        house: House,
+        instruments: Mapping[str, np.ndarray],
+        per_s: float = PER_S,
+        burst: float = BURST,
+    ):
+        """per_s, burst: requests of each key."""
         super().__init__(house, instruments)
         self._symbols = Symbols(instruments, house)
         self.books = {terms.name: ShownBook(terms) for terms in house.terms}
         for row, book in enumerate(self.books.values()):
             for side in _SIDES:
                 book.become(side, house.depth(row, side, _LEVELS))
-        self.gate = Gate(house)
+        self.gate = Gate(house, per_s, burst)
         self.desk = GeminiDesk(house, self.gate)
         self._trades = [0] * len(self.books)
         self._prices = [""] * len(self.books)

@@ -172,12 +172,9 @@ class GeminiOrders(OrderEntry):
             raise ConfigError(
                 "the key counts its nonces: Gemini's WebSocket takes time-based keys alone"
             )
-        headers = self._key.websocket_headers(self._nonces.whole())
-        self._limits.opening.begun()
-        return headers
+        return self._key.websocket_headers(self._nonces.whole())
 
     def greeting(self) -> Sequence[str]:
-        self._limits.opening.over()
         self._asked.clear()
         return [_said(_SUBSCRIBE, "subscribe", [_STREAM])]
 

@@ -89,3 +89,9 @@ class SocketError(msgspec.Struct):
 def reason_of(word: str) -> Reason:
     """VENUE if nobody knows the word."""
     return REASONS.get(word, Reason.VENUE)
+
+
+def refusal_of(word: str) -> Reason:
+    """The same of a new order: whatever is not found then, it is not the order."""
+    reason = reason_of(word)
+    return Reason.VENUE if reason == Reason.UNKNOWN_ORDER else reason

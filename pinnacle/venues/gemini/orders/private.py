@@ -11,7 +11,7 @@ import msgspec
 
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Flag, Kind
-from pinnacle.venues.gemini.orders.errors import SocketError, reason_of
+from pinnacle.venues.gemini.orders.errors import SocketError, refusal_of
 from pinnacle.venues.gemini.orders.rows import (
     Id,
     Nanoseconds,
@@ -139,9 +139,8 @@ class OrderEvents:
         if event.state == "MODIFIED":
             return Meant([base._replace(kind=Kind.REPLACED)] if order is not None else [])
         if event.state == "REJECTED":
-            why = reason_of(event.reason)
-            no = base._replace(kind=Kind.REJECTED, reason=why, words=event.reason, venue_id="")
-            return Meant([no])
+            no = base._replace(kind=Kind.REJECTED, reason=refusal_of(event.reason), venue_id="")
+            return Meant([no._replace(words=event.reason)])
         if event.state != "CANCELED":
             raise DataError(
                 f"Gemini's order {base.venue_id} is nobody knows what: {event.state!r:.40}"
