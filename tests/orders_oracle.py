@@ -591,11 +591,17 @@ class Oracle:
     def on_timer(self, row, _):
         for order in list(self.orders.values()):
             behind = order.total > order.told
-            patience = self.timeout * 2 ** min(order.queries, 3)
+            patience = self.patience(order)
             if order.state == LIVE and not behind:
                 continue
             if order.asked_ns < self.clock_ns - patience:
                 self.overdue(row, order)
+
+    def patience(self, order):
+        """Until the next question, or until the venue has missed it for long enough."""
+        patience = self.timeout * 2 ** min(order.queries, 3)
+        left = self.spread - max(order.asked_ns - order.miss_ns, 0)
+        return left if order.misses and 0 < left < patience else patience
 
     def overdue(self, row, order):
         if order.state == CLOSING and order.queries == 255:

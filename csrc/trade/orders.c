@@ -130,9 +130,15 @@ static void query_all(struct order_table *table, const struct pmm_event *cause, 
     }
 }
 
-/* How long the last question has had for its answer. */
+/* How long the last question has for its answer, at most until a venue that does not have the order has said so for long
+ * enough: whoever wants to quote waits for that. */
 static int64_t patience_ns(const struct order_table *table, const struct pmm_order *order) {
-    return table->head.terms.answer_timeout_ns << (order->queries < 3 ? order->queries : 3);
+    const struct pmm_orders_terms *terms = &table->head.terms;
+    const int64_t patience = terms->answer_timeout_ns << (order->queries < 3 ? order->queries : 3);
+    if (order->misses == 0) return patience;
+    const int64_t since = order->asked_ns > order->miss_ns ? order->asked_ns - order->miss_ns : 0;
+    const int64_t left = terms->miss_spread_ns - since;
+    return left > 0 && left < patience ? left : patience;
 }
 
 /* The fills did not come. A CANCELLED that waited for them goes out, the order stays until they have. */

@@ -26,9 +26,9 @@
  *
  * HALT, STOP and the loss of a peer cancel every order; START, and the exchange that is back, query every one; TIMER
  * queries those that are not live and unanswered for answer_timeout_ns, and for twice as long after each QUERY, up to
- * eight times. In the order in which they came. What is unknown since a START, the loss of the exchange, or because a
- * CANCEL or REPLACE went unanswered is cancelled when it turns out to be there: nobody watched it. A NEW that went
- * unanswered and is there is live.
+ * eight times, but no longer than until miss_spread_ns is over. In the order in which they came. What is unknown since
+ * a START, the loss of the exchange, or because a CANCEL or REPLACE went unanswered is cancelled when it turns out to
+ * be there: nobody watched it. A NEW that went unanswered and is there is live.
  *
  * An order that the venue has and this table has not (ORDER_STATUS) is adopted: risk is told (ORDER_STATUS), and it is
  * cancelled. One that was given up, because the venue did not have it or refused it, is back the same way by whatever

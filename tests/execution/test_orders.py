@@ -196,6 +196,21 @@ def test_an_order_whose_change_was_not_answered_is_cancelled_when_it_is_there(ta
     assert table.orders[1].asked_ns == table.clock_ns, "when its cancel was asked for"
 
 
+def test_an_order_that_the_venue_does_not_have_is_asked_for_when_that_is_long_enough():
+    table = new_table(misses=2, miss_spread_ns=10 * SECOND)
+    run(table.decided, from_risk(Kind.NEW))
+    asked, at = [], SECOND
+    while table.orders:
+        at += SECOND // 10
+        told = said(run(table.decided, event(Kind.TIMER, recv_ns=at)))
+        if ("QUERY", "NONE") in told:
+            asked.append(round(at / SECOND, 1))
+            gone = from_venue(Kind.REJECTED, reason=Reason.UNKNOWN_ORDER, recv_ns=at)
+            run(table.decided, gone)
+    # Ten seconds behind the first of them, and not eight behind the last.
+    assert asked == [2.1, 4.2, 8.3, 12.2]
+
+
 def test_an_order_that_the_venue_does_not_know_was_not_sent(table):
     run(table.decided, from_risk(Kind.NEW))
     run(table.decided, event(Kind.TIMER, recv_ns=3 * SECOND))
