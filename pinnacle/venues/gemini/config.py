@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pinnacle.venues.orders.config import OrdersConfig
+from pinnacle.venues.orders.config import OrdersConfig, Wait
 from pinnacle.venues.transport.config import RestConfig, Url, check_tls
 
 #: Each API's own address.
@@ -37,8 +37,10 @@ class GeminiOrdersConfig(OrdersConfig, frozen=True):
     """Besides what every venue's has:
 
     requires_heartbeat   the key was made so: all its orders are taken back when it is silent
+    reconcile_ms         order events have no numbers: a lost one shows in a comparison alone
     """
 
     ws_url: Url = "wss://ws.gemini.com"
     rest_url: Url = "https://api.gemini.com"
     requires_heartbeat: bool = False
+    reconcile_ms: Wait = 30_000
