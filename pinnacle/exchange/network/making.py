@@ -74,7 +74,8 @@ class MadeExchange:
 
     def _told(self, event: Event) -> None:
         if self.ledger is not None:
-            self.ledger.take(event)
+            # The truth has no faults, nor has its clock.
+            self.ledger.take(event._replace(at_ns=self.house.true_ns()))
         for hears in self._hears:
             hears(event)
 
