@@ -1,5 +1,6 @@
 """What Gemini's answers mean: by REST every error and list, on the socket every code."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -504,6 +505,13 @@ def test_answers_to_nothing_and_of_another_connection_are_passed_over(gateway):
         assert not heard.answers and not heard.lost
     gateway.entry.greeting()
     assert not gateway.heard(replied(42)).answers
+
+
+def test_that_a_frame_could_not_be_read_there_is_seen_by_somebody(gateway):
+    error = {"code": -1013, "msg": "Malformed request"}
+    heard = gateway.heard(json.dumps({"id": None, "status": 400, "error": error}).encode())
+    assert heard.odd == "a frame is refused: -1013 Malformed request"
+    assert not heard.lost and not heard.answers
 
 
 def test_the_stream_is_there_when_the_subscription_is_confirmed(gateway):

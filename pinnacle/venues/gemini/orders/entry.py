@@ -200,6 +200,8 @@ class GeminiOrders(OrderEntry):
         number = _number(said.id)
         call = self._asked.pop(number, None)
         if call is None:
+            if said.id is None and said.error is not None:
+                return Heard(odd=f"a frame is refused: {said.error.words}")
             return Heard()
         if said.status == 200:
             # Asked for, not done: order events tell.
