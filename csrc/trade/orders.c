@@ -130,8 +130,8 @@ static void query_all(struct order_table *table, const struct pmm_event *cause, 
     }
 }
 
-/* How long the last question has for its answer, at most until a venue that does not have the order has said so for long
- * enough: whoever wants to quote waits for that. */
+/* How long the last question has for its answer, at most until a venue that does not have the order has said so for
+ * long enough: whoever wants to quote waits for that. */
 static int64_t patience_ns(const struct order_table *table, const struct pmm_order *order) {
     const struct pmm_orders_terms *terms = &table->head.terms;
     const int64_t patience = terms->answer_timeout_ns << (order->queries < 3 ? order->queries : 3);
