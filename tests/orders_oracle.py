@@ -123,7 +123,7 @@ class Oracle:
             self.clock_ns = max(self.clock_ns, int(row["recv_ns"][0]))
             kind, order_id = int(row["kind"][0]), int(row["order_id"][0])
             if kind != Kind.TEXT:
-                self.text_of = order_id if Kind.ACK <= kind <= Kind.UNSURE else None
+                self.text_of = order_id if Kind.ACK <= kind <= Kind.BALANCE else None
             handler = getattr(self, "on_" + Kind(kind).name.lower(), None)
             if handler is not None:
                 handler(row, self.orders.get(order_id))

@@ -1,19 +1,17 @@
 /*
  * event.h: the record, and every enum that it uses.
  *
- * One event is one cache line, everywhere: a ring slot, a journal record and a row
- * of a numpy array are these same 64 bytes. This file is read by the C compiler and
- * by cffi, so it holds fixed-width types, enums, plain structs and integer #defines
- * only; numpy dtypes and Python enums are derived from it and never typed again.
- * The offsets below are held by static_assert in layout.h.
+ * One event is one cache line, everywhere: a ring slot, a journal record and a row of a numpy array are these same 64
+ * bytes. This file is read by the C compiler and by cffi, so it holds fixed-width types, enums, plain structs and
+ * integer #defines only; numpy dtypes and Python enums are derived from it and never typed again. The offsets below
+ * are held by static_assert in layout.h.
  *
- * Prices are ticks and quantities are lots of the instrument that instrument_id
- * names. No floating point crosses a process boundary.
+ * Prices are ticks and quantities are lots of the instrument that instrument_id names. No floating point crosses a
+ * process boundary.
  *
  *   offset bytes field          meaning
  *   0      8     recv_ns        session time when it was made: UTC ns (clock.h)
- *   8      8     venue_ns       the venue's own time, 0 if none; in a decision, the
- *                               recv_ns of the market record that caused it
+ *   8      8     venue_ns       the venue's own time, 0 if none; in a decision, recv_ns of the market record behind it
  *   16     8     price          ticks
  *   24     8     quantity       lots
  *   32     8     order_id       by kind, see enum pmm_kind
@@ -25,8 +23,7 @@
  *   56     1     flags          PMM_FLAG_*
  *   57     1     venue_id       enum pmm_venue
  *   58     2     source         which process made it: its role and its number (source.h)
- *   60     4     commit         the commit word, written last: in a ring the low 32
- *                               bits of (cursor + 1), in a journal a CRC32C
+ *   60     4     commit         written last: in a ring the low 32 bits of (cursor + 1), in a journal a CRC32C
  */
 #ifndef PMM_EVENT_H
 #define PMM_EVENT_H
@@ -106,11 +103,12 @@ enum pmm_kind {
     /* quantity: all that is filled, as the venue says; aux: its notional in ticks x lots, 0: not said */
     PMM_KIND_FILLED_TOTAL = 42,
     PMM_KIND_UNSURE = 43, /* the venue's answer does not say what became of the order; its words follow as TEXT */
-    /* Within and between processes. */
+    /* The account's money, of no order: quantity + aux x 1e-18, both of one sign; side: what of it. TEXT: which */
+    PMM_KIND_BALANCE = 44,
     /*
-     * START is the first record of a run. order_id: process epoch; aux: journal index; and from what the run was
-     * made (pinnacle/runtime/origin.py): price: its configuration, quantity: the instrument table, venue_ns: the build.
-     * END is the last of a run that ended in order. order_id: process epoch.
+     * Within and between processes. START is the first record of a run. order_id: process epoch; aux: journal index;
+     * and from what it was made (pinnacle/runtime/origin.py): price: its configuration, quantity: the instrument table,
+     * venue_ns: the build. END is the last of a run that ended in order. order_id: process epoch.
      */
     PMM_KIND_START = 48,
     /* Behind START. side 0: a ring that source writes, 1: an output; order_id: created_ns; aux: cursor, output << 56 */
@@ -121,10 +119,7 @@ enum pmm_kind {
     PMM_KIND_HALT = 53, /* the kill switch is set; reason */
     PMM_KIND_RESUME = 54, /* the kill switch is clear */
     PMM_KIND_STOP = 55, /* orderly end asked for: quotes go, nothing new */
-    /*
-     * Continuation: bytes 16..47 are text that belongs to the last record before that is none; reason: enum pmm_text;
-     * side: which part of it, from 0; FLAG_LAST on its last part.
-     */
+    /* Bytes 16..47 are text of the last record that is none; reason: enum pmm_text; side: its part; LAST: no more */
     PMM_KIND_TEXT = 56,
     PMM_KIND_DETACH = 57, /* before END: as ATTACH, where the run stopped */
     PMM_KIND_END = 58
@@ -182,6 +177,10 @@ enum pmm_fee_of {
     PMM_FEE_OTHER = 3 /* a third one: neither position nor cash */
 };
 #define PMM_FEE_DECIMALS_MAX 18
+enum pmm_balance_of {
+    PMM_BALANCE_TOTAL = 1, /* with what open orders hold */
+    PMM_BALANCE_AVAILABLE = 2
+};
 
 /* What a TEXT is. */
 #define PMM_TEXT_BYTES 32 /* of one record */
@@ -268,13 +267,16 @@ enum pmm_reason {
     PMM_REASON_MARKET_MODE = 80, /* the venue takes no such order of this instrument now */
     PMM_REASON_INFERRED = 81, /* a FILL: by FILLED_TOTAL; a FILLED_TOTAL: nothing tells of fills sooner */
     PMM_REASON_CORRECTED = 82, /* it takes the place of an inferred one, or of a part of one */
-    PMM_REASON_UNLISTED = 83 /* UNSURE: the venue lists its open orders, and this one is not there */
+    PMM_REASON_UNLISTED = 83, /* UNSURE: the venue lists its open orders, and this one is not there */
+    /* why trading halts by itself */
+    PMM_REASON_BALANCES = 84, /* the venue's count of money is not what fills and fees make it */
+    PMM_REASON_FOREIGN_ORDER = 85 /* the account has an open order that no session has made */
 };
 #define PMM_REASONS 96 /* every reason is below: rows of what is counted by reason */
 
 /*
- * A row of the instrument table. tick_size = tick_mantissa x 10^-tick_decimals, and
- * the same for lots. Fees are in 1e-8 of notional; a negative fee is a rebate.
+ * A row of the instrument table. tick_size = tick_mantissa x 10^-tick_decimals, and the same for lots. Fees are in 1e-8
+ * of notional; a negative fee is a rebate.
  *
  *   offset bytes field
  *   0      32    symbol (NUL-padded UTF-8)
@@ -327,9 +329,8 @@ enum pmm_listed {
 };
 
 /*
- * What a fill costs, in ticks x lots: notional x fee, rounded up (towards the venue),
- * so that every process that computes it arrives at the same integer. fee_e8: at most FEE_WHOLE_E8
- * either way. What 64 bits do not hold is the end of them.
+ * What a fill costs, in ticks x lots: notional x fee, rounded up (towards the venue), so that every process arrives at
+ * the same integer. fee_e8: at most FEE_WHOLE_E8 either way. What 64 bits do not hold is the end of them.
  */
 #define PMM_FEE_WHOLE_E8 100000000
 int64_t pmm_fee(int64_t price, int64_t quantity, int64_t fee_e8);
@@ -341,10 +342,7 @@ int64_t pmm_fee(int64_t price, int64_t quantity, int64_t fee_e8);
  */
 uint16_t pmm_report_fault(const struct pmm_event *report);
 
-/*
- * 1 if a reader may decide after this record; 0 if it must have the next one too: market data with neither
- * FLAG_LAST nor FLAG_SNAPSHOT. (A book is invalid for as long as its snapshot is under way.)
- */
+/* 1 if a reader may decide after this record; 0: it needs the next, behind market data without LAST or SNAPSHOT. */
 int pmm_event_ends_message(const struct pmm_event *event);
 
 #endif

@@ -3,6 +3,8 @@
 from typing import Any
 
 class _Lib:
+    PMM_BALANCE_AVAILABLE: int
+    PMM_BALANCE_TOTAL: int
     PMM_BELL_PATH_BYTES: int
     PMM_BEYOND_CASH: int
     PMM_BEYOND_COST: int
@@ -84,6 +86,7 @@ class _Lib:
     PMM_JOURNAL_VERSION: int
     PMM_KIND_ACK: int
     PMM_KIND_ATTACH: int
+    PMM_KIND_BALANCE: int
     PMM_KIND_BOOK_BEGIN: int
     PMM_KIND_BOOK_END: int
     PMM_KIND_BOOK_INVALID: int
@@ -189,6 +192,7 @@ class _Lib:
     PMM_REASON_BAD_ORDER: int
     PMM_REASON_BAD_PRICE: int
     PMM_REASON_BAD_QUANTITY: int
+    PMM_REASON_BALANCES: int
     PMM_REASON_CANCEL_ON_DISCONNECT: int
     PMM_REASON_CAPACITY: int
     PMM_REASON_CHECKSUM: int
@@ -201,6 +205,7 @@ class _Lib:
     PMM_REASON_DUPLICATE_ORDER: int
     PMM_REASON_EXPIRED: int
     PMM_REASON_FOK: int
+    PMM_REASON_FOREIGN_ORDER: int
     PMM_REASON_FUNDS: int
     PMM_REASON_HALTED: int
     PMM_REASON_INFERRED: int

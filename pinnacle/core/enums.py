@@ -42,6 +42,7 @@ TimeInForce = enum_of("pmm_time_in_force", "PMM_TIF_")
 OrderType = enum_of("pmm_order_type", "PMM_TYPE_")
 SelfTrade = enum_of("pmm_self_trade", "PMM_STP_")
 FeeOf = enum_of("pmm_fee_of", "PMM_FEE_")
+BalanceOf = enum_of("pmm_balance_of", "PMM_BALANCE_")
 TextOf = enum_of("pmm_text", "PMM_TEXT_")
 Flag = flags_of("PMM_FLAG_")
 

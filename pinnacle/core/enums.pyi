@@ -14,6 +14,7 @@ class Kind(IntEnum):
     TIMER = 50
     ATTACH = 49
     START = 48
+    BALANCE = 44
     UNSURE = 43
     FILLED_TOTAL = 42
     FEE = 41
@@ -78,6 +79,8 @@ class Venue(IntEnum):
     NONE = 0
 
 class Reason(IntEnum):
+    FOREIGN_ORDER = 85
+    BALANCES = 84
     UNLISTED = 83
     CORRECTED = 82
     INFERRED = 81
@@ -148,6 +151,10 @@ class FeeOf(IntEnum):
     OTHER = 3
     QUOTE = 2
     BASE = 1
+
+class BalanceOf(IntEnum):
+    AVAILABLE = 2
+    TOTAL = 1
 
 class TextOf(IntEnum):
     CURRENCY = 2

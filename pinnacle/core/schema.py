@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core._native import ffi, lib
+from pinnacle.core.enums import BalanceOf as BalanceOf
 from pinnacle.core.enums import Class as Class
 from pinnacle.core.enums import FeeOf as FeeOf
 from pinnacle.core.enums import Flag as Flag

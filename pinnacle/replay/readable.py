@@ -1,7 +1,7 @@
 """Records as people read them: names for enums, decimals for ticks and lots, UTC for times."""
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import IntEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import (
     EVENT,
     INSTRUMENT_ALL,
+    BalanceOf,
     Class,
     FeeOf,
     Flag,
@@ -42,25 +43,29 @@ _NAMES: dict[type[IntEnum], dict[int, str]] = {
         OrderType,
         SelfTrade,
         FeeOf,
+        BalanceOf,
         TextOf,
     )
 }
 _FLAGS = [(flag.value, str(flag.name).lower()) for flag in Flag]
 _TEXT_BYTES = slice(16, 48)
+# No 64 bits before a point and digits behind it are more.
+_EXACT = Context(prec=60)
 # The kinds without a price and a quantity; of every other kind they are ticks and lots.
 _UNPRICED = {Kind.NONE, Kind.BOOK_BEGIN, Kind.BOOK_END, Kind.BOOK_INVALID, Kind.CANCEL_ALL}
 _RING_MARKS = (Kind.ATTACH, Kind.DETACH)
-# Their `side` is none: a ring's end, a currency, a part of a text.
-_SIDELESS = (*_RING_MARKS, Kind.FEE, Kind.TEXT)
+# Their `side` is none: a ring's end, a currency, what of a balance, a part of a text.
+_SIDELESS = (*_RING_MARKS, Kind.FEE, Kind.BALANCE, Kind.TEXT)
 _OUTPUT = 1 << 56  # an output's number stands above its cursor
-_UNPRICED |= {Kind.QUERY, Kind.FEE} | {kind for kind in Kind if class_of(kind) == Class.PROCESS}
+_UNPRICED |= {Kind.QUERY, Kind.FEE, Kind.BALANCE}
+_UNPRICED |= {kind for kind in Kind if class_of(kind) == Class.PROCESS}
 
 #: What a row may have, in the order of a table; and which of it are numbers wherever they stand.
 COLUMNS = (
     *("index", "time", "recv_ns", "venue_ns", "kind", "symbol", "side", "price", "quantity"),
     *("order_id", "aux", "reason", "flags", "venue", "source"),
     *("ask_price", "ask_quantity", "bids_down_to", "asks_up_to"),
-    *("fee", "fee_of", "notional"),
+    *("fee", "fee_of", "balance", "balance_of", "notional"),
     *("time_in_force", "type", "self_trade", "peer", "text", "text_of", "part"),
     *("monotonic_ns", "wall_ns"),
     *("epoch", "records_before", "configuration", "instruments", "build"),
@@ -167,6 +172,8 @@ def _values(fields: Row, instrument: Instrument | None) -> Row:
         out["self_trade"] = name_of(SelfTrade, aux >> 16 & 0xFF)
     elif kind == Kind.FEE:
         out |= _fee(fields)
+    elif kind == Kind.BALANCE:
+        out |= _balance(fields)
     elif kind == Kind.FILLED_TOTAL:
         notional = out.pop("aux")
         out["notional"] = instrument.money_text(notional) if instrument and notional else notional
@@ -187,6 +194,18 @@ def _fee(fields: Row) -> Row:
     amount = Decimal(fields["quantity"]).scaleb(-decimals) if known else None
     paid = f"{amount:f}" if amount is not None else f"{fields['quantity']}e{-decimals}"
     return {"price": None, "quantity": None, "fee": paid, "fee_of": name_of(FeeOf, fields["side"])}
+
+
+def _balance(fields: Row) -> Row:
+    """An amount of the currency that follows, and what of the account's money it is."""
+    held = balance_amount(fields["quantity"], fields["aux"])
+    of = name_of(BalanceOf, fields["side"])
+    return {"quantity": None, "aux": None, "balance": f"{held:f}", "balance_of": of}
+
+
+def balance_amount(quantity: int, aux: int) -> Decimal:
+    """The amount that a BALANCE with these fields tells."""
+    return Decimal(quantity * 10**18 + aux).scaleb(-18, _EXACT).normalize(_EXACT)
 
 
 def _run_mark(fields: Row) -> Row:

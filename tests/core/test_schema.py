@@ -57,7 +57,7 @@ def test_a_fee_is_the_exact_product_rounded_towards_the_venue(price, quantity, f
 CLASSES = {
     Class.MARKET: range(Kind.DEPTH, Kind.ORDER_EXECUTE + 1),
     Class.ORDER: range(Kind.NEW, Kind.QUERY + 1),
-    Class.REPORT: range(Kind.ACK, Kind.UNSURE + 1),
+    Class.REPORT: range(Kind.ACK, Kind.BALANCE + 1),
     Class.PROCESS: range(Kind.START, Kind.END + 1),
 }
 

@@ -28,6 +28,7 @@ KINDS = {
     Kind.FEE: 2,
     Kind.FILLED_TOTAL: 6,
     Kind.UNSURE: 3,
+    Kind.BALANCE: 1,
     Kind.REPLACED: 6,
     Kind.CANCELLED: 5,
     Kind.REJECTED: 16,

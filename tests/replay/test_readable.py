@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from pinnacle.core.schema import EVENT, FeeOf, Flag, Kind, Reason, Side, Source, TextOf
+from pinnacle.core.schema import (
+    EVENT,
+    INSTRUMENT_ALL,
+    BalanceOf,
+    FeeOf,
+    Flag,
+    Kind,
+    Reason,
+    Side,
+    Source,
+    TextOf,
+)
 from pinnacle.replay.readable import COLUMNS, rows
 from tests.replay.recorded import BTC, START_NS, event
 
@@ -58,6 +69,14 @@ def test_a_fee_shows_what_was_paid_in_which_currency_and_no_side():
 def test_a_fee_of_decimals_that_cannot_be_is_shown_as_it_is():
     (row,) = rows(event(Kind.FEE, 0, quantity=3, price=99), 7, np.zeros(1, int), None)
     assert row["fee"] == "3e-99"
+
+
+def test_a_balance_shows_its_amount_and_what_of_the_money_it_is():
+    held = event(Kind.BALANCE, 0, side=BalanceOf.TOTAL, quantity=10, aux=5 * 10**17)
+    held["instrument_id"] = INSTRUMENT_ALL
+    (row,) = rows(held, 7, np.zeros(1, int), {0: BTC})
+    assert (row["symbol"], row["balance"], row["balance_of"]) == ("*", "10.5", "total")
+    assert not {"side", "price", "quantity", "aux"} & set(row)
 
 
 def test_a_total_shows_what_it_was_worth_and_no_price():

@@ -1,14 +1,17 @@
-"""Reports as records of the gateway's log; words and names of what a venue says as TEXT."""
+"""Reports and balances as records of the gateway's log; words and names in them as TEXT."""
 
 import hashlib
 from collections.abc import Sequence
+from decimal import Decimal
 
 import numpy as np
 
 from pinnacle.core._native import lib
-from pinnacle.core.enums import TextOf
-from pinnacle.core.schema import EVENT, Flag, Kind
-from pinnacle.venues.orders.port import Report
+from pinnacle.core.enums import BalanceOf, TextOf
+from pinnacle.core.errors import DataError
+from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Flag, Kind
+from pinnacle.venues.orders.port import Balance, Report
+from pinnacle.venues.orders.terms import amount
 
 TEXT_BYTES: int = lib.PMM_TEXT_BYTES
 #: Of a venue's words: a line, not a page.
@@ -48,6 +51,35 @@ def records(
             if text:
                 made += _texts(row, what, text)
     return np.concatenate(made) if made else np.empty(0, EVENT)
+
+
+def balance_records(
+    balances: Sequence[Balance], recv_ns: int, source: int, venue_id: int
+) -> np.ndarray:
+    """Two records and their texts of each; DataError of an amount that no record holds."""
+    made: list[np.ndarray] = []
+    for balance in balances:
+        told = ((BalanceOf.TOTAL, balance.total), (BalanceOf.AVAILABLE, balance.available))
+        for of, held in told:
+            row = np.zeros(1, EVENT)
+            row["kind"], row["side"] = Kind.BALANCE, of
+            row["quantity"], row["aux"] = balance_parts(held)
+            row["recv_ns"], row["instrument_id"] = recv_ns, INSTRUMENT_ALL
+            row["source"], row["venue_id"] = source, venue_id
+            made += [row, *_texts(row, TextOf.CURRENCY, balance.currency)]
+    return np.concatenate(made) if made else np.empty(0, EVENT)
+
+
+def balance_parts(held: Decimal) -> tuple[int, int]:
+    """Whole units, and what is behind the point in 1e-18; DataError if that is not all of it."""
+    sign, digits, exponent = amount(held).as_tuple()
+    assert isinstance(exponent, int)  # a finite number's
+    count = int("".join(map(str, digits)))
+    count, rest = divmod(count * 10 ** max(exponent + 18, 0), 10 ** max(-exponent - 18, 0))
+    whole, part = divmod(count, 10**18)
+    if rest or whole >= 2**63:
+        raise DataError(f"not a balance that can be counted: {held}")
+    return (-whole, -part) if sign else (whole, part)
 
 
 def _texts(of: np.ndarray, what: int, text: str) -> list[np.ndarray]:

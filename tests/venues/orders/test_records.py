@@ -1,14 +1,24 @@
 """Reports become records of the log, and what they say in words stands behind them."""
 
+from decimal import Decimal
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinnacle.core.enums import TextOf
-from pinnacle.core.schema import Flag, Kind, Reason, Side
-from pinnacle.replay.readable import text_of
-from pinnacle.venues.orders.port import Report
-from pinnacle.venues.orders.records import WORDS_BYTES_MAX, execution_number, records
+from pinnacle.core.enums import BalanceOf, TextOf
+from pinnacle.core.errors import DataError
+from pinnacle.core.schema import INSTRUMENT_ALL, Flag, Kind, Reason, Side
+from pinnacle.replay.readable import balance_amount, text_of
+from pinnacle.venues.orders.port import Balance, Report
+from pinnacle.venues.orders.records import (
+    WORDS_BYTES_MAX,
+    balance_parts,
+    balance_records,
+    execution_number,
+    records,
+)
 
 ACK = Report(Kind.ACK, 7, 1, Side.BID, 100, 5, venue_ns=3)
 
@@ -61,3 +71,31 @@ def test_a_number_stands_for_itself_and_other_names_for_others():
     numbers = {execution_number(f"TDLH43-DVQXD-{i:06}") for i in range(2000)}
     assert len(numbers) == 2000
     assert np.all(np.array(list(numbers)) > 0)
+
+
+def test_a_balance_is_told_in_all_and_as_far_as_it_is_free_each_with_its_currency():
+    held = Balance("USD", Decimal("-100000.1234567890123456"), Decimal(7))
+    rows = balance_records([held], 99, 0x0101, 5)
+    assert list(rows["kind"]) == [Kind.BALANCE, Kind.TEXT] * 2
+    assert list(rows["side"][::2]) == [BalanceOf.TOTAL, BalanceOf.AVAILABLE]
+    assert [text_of(row) for row in rows[1::2]] == ["USD", "USD"]
+    told = [balance_amount(int(row["quantity"]), int(row["aux"])) for row in rows[::2]]
+    assert told == [held.total, held.available]
+    assert set(rows["instrument_id"]) == {INSTRUMENT_ALL} and not rows["order_id"].any()
+
+
+@given(
+    st.decimals(
+        allow_nan=False, allow_infinity=False, places=18, min_value=-(2**60), max_value=2**60
+    )
+)
+def test_whatever_a_venue_can_have_of_a_currency_comes_back_digit_for_digit(held):
+    whole, part = balance_parts(held)
+    assert whole * part >= 0 and abs(part) < 10**18
+    assert balance_amount(whole, part) == held
+
+
+@pytest.mark.parametrize("held", ["9223372036854775808", "1e-19", "NaN", "1e999999"])
+def test_an_amount_that_no_record_holds_is_refused_and_not_rounded(held):
+    with pytest.raises(DataError):
+        balance_parts(Decimal(held))
