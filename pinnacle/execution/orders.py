@@ -126,13 +126,21 @@ class OrderTable(OneBlock):
         return None if found == ffi.NULL else found
 
     @property
-    def behind(self) -> bool:
-        """Whether the venue says of any order that more is filled than its fills have told."""
+    def behind(self) -> list[int]:
+        """Orders of which the venue says that more is filled than their fills have told."""
+        return [o.order_id for o in self._each() if o.total > o.filled - o.inferred]
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether nothing is open of what the venue has done: it is known of every order whether
+        it is there, and all that is filled has been told."""
+        unsure = (lib.PMM_ORDER_UNKNOWN, lib.PMM_ORDER_CLOSING)
+        return not any(o.state in unsure or o.total > o.filled - o.inferred for o in self._each())
+
+    def _each(self) -> Iterator[Any]:
         order = ffi.NULL
         while (order := lib.pmm_orders_next(self.cdata, order)) != ffi.NULL:
-            if order.total > order.filled - order.inferred:
-                return True
-        return False
+            yield order
 
     @property
     def inferred(self) -> int:

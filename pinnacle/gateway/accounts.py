@@ -176,11 +176,14 @@ class Accounts:
             self._waiting = None
             self.skipped += 1
 
-    def judged(self, now_ns: int, is_sure: bool) -> list[Difference]:
-        """What differs for certain, once. `is_sure`: no order's outcome is open, and all fills that
-        the venue has counted are told."""
-        if self._waiting is None or now_ns < self._waiting[0] + LAG_NS:
-            return []
+    def is_due(self, now_ns: int) -> bool:
+        """Whether a look has waited for as long as a venue may lag."""
+        return self._waiting is not None and now_ns >= self._waiting[0] + LAG_NS
+
+    def judged(self, is_sure: bool) -> list[Difference]:
+        """What differs for certain, once, by the look that is due. `is_sure`: no order's outcome
+        is open, and all fills that the venue has counted are told."""
+        assert self._waiting is not None, "none is due"
         (at_ns, found), self._waiting = self._waiting, None
         moments = self._moments(at_ns - self._before_ns) if is_sure else []
         if not 0 < len(moments) <= MOMENTS_MAX:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pinnacle.core._native import lib
 from pinnacle.core.bell import ProcessState
 from pinnacle.core.credentials import Credentials
 from pinnacle.core.instruments import table as rows_of
@@ -21,6 +22,8 @@ from pinnacle.core.schema import (
     source_of,
 )
 from pinnacle.execution.orders import OrderState, OrderTable
+from pinnacle.gateway.accounts import Accounts
+from pinnacle.gateway.against_venue import MOVES, AgainstVenue
 from pinnacle.gateway.config import LiveConfig
 from pinnacle.gateway.known import KnownOrders
 from pinnacle.gateway.table import BATCH, BATCH_MAX, make_table
@@ -31,10 +34,12 @@ from pinnacle.runtime.stage import Stage
 from pinnacle.venues import registry
 from pinnacle.venues.orders.ids import ClientIds, session_tag
 from pinnacle.venues.orders.link import NetworkLink
-from pinnacle.venues.orders.port import Balance, Call, Desk, Report, What
-from pinnacle.venues.orders.records import records
+from pinnacle.venues.orders.port import Balance, Call, Desk, Fees, Report, What
+from pinnacle.venues.orders.records import balance_records, records
+from pinnacle.venues.orders.terms import Terms
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.reference.venue_clock import VenueClock
+from pinnacle.venues.served.catalogue import currencies
 
 #: How long a turn waits for anything to come.
 WAIT_S = 0.01
@@ -91,7 +96,18 @@ class NetworkGateway:
         instruments, now_ns = rows_of(runtime.mine), runtime.clock.session_ns
         nonces = state_dir() / "nonces"
         nonces.mkdir(mode=0o700, parents=True, exist_ok=True)
-        desk = Desk(instruments, kind.names(instruments), self._known, now_ns, nonces)
+        names = kind.names(instruments)
+        desk = Desk(instruments, names, self._known, now_ns, nonces)
+        terms = [Terms(row, n, *currencies(n)) for row, n in zip(instruments, names, strict=True)]
+        fees = {i.instrument_id: (i.maker_fee_e8, i.taker_fee_e8) for i in runtime.mine}
+        self._against = AgainstVenue(
+            Accounts({t.instrument_id: t for t in terms}, fees, section.request_ms * 1_000_000),
+            runtime.mine,
+            self._known.strangers,
+            section,
+            runtime.log,
+            runtime.control.kill,
+        )
         self._entry = entry = kind.order_entry(section, credentials, desk)
         self._link = NetworkLink(
             entry,
@@ -106,9 +122,8 @@ class NetworkGateway:
             section.request_ms / 1000,
             section.reconcile_ms / 1000,
         )
-        symbol = kind.names(instruments)[0]
         self._clock = VenueClock(
-            kind.reference(), section, symbol, now_ns, self._link.troubles, self._told_clock
+            kind.reference(), section, names[0], now_ns, self._link.troubles, self._told_clock
         )
         self.words = f"{kind.name}: connecting, {len(table.orders)} open orders"
         self._mark(Kind.PEER_LOST)
@@ -166,7 +181,14 @@ class NetworkGateway:
             decisions = self._table.decisions
             self._stage.give(decisions.cdata, count)
             self._send(decisions.array[:count])
+            self._move(decisions, count)
         return n
+
+    def _move(self, decisions: EventBuffer, count: int) -> None:
+        moves = np.flatnonzero(np.isin(decisions.array[:count]["kind"], MOVES))
+        believed = [i for i in moves.tolist() if not lib.pmm_report_fault(decisions.cdata + i)]
+        if believed:
+            self._against.moved(decisions.array[believed], self._runtime.clock.session_ns())
 
     def _from_inbox(self) -> int:
         n = 0
@@ -194,12 +216,15 @@ class NetworkGateway:
     def deliver(self, reports: Sequence[Report]) -> None:
         for report in reports:
             self._known.called(report.order_id, report.venue_id)
+        self._against.heard(reports)
         now_ns = self._runtime.clock.session_ns()
         rows = records(reports, self._instruments, now_ns, self._venue, self._venue_id)
         self._put(rows)
 
     def trusted(self, is_so: bool, words: str) -> None:
         self._mark(Kind.PEER_BACK if is_so else Kind.PEER_LOST)
+        if not is_so:
+            self._against.doubted()
         if not self._runtime.stopping:
             state = ProcessState.READY if is_so else ProcessState.WAITING
             self._runtime.bell.set_state(state)
@@ -210,7 +235,12 @@ class NetworkGateway:
             log.warning("the venue's orders are not known: nothing new is sent", why=words)
 
     def balances(self, balances: Sequence[Balance]) -> None:
-        """Nobody counts them yet."""
+        now_ns = self._runtime.clock.session_ns()
+        news = self._against.balances(balances, now_ns)
+        self._put(balance_records(news, now_ns, self._venue, self._venue_id))
+
+    def fees(self, fees: Sequence[Fees]) -> None:
+        self._against.fees(fees)
 
     def open_orders(self) -> Mapping[int, int]:
         return {
@@ -219,7 +249,7 @@ class NetworkGateway:
             if order.state is OrderState.LIVE
         }
 
-    def behind(self) -> bool:
+    def behind(self) -> Sequence[int]:
         return self._table.behind
 
     def permit(self) -> Reason:
@@ -252,12 +282,13 @@ class NetworkGateway:
     # What the frame asks (Actor)
 
     def publish(self, now_ns: int) -> None:
-        counts: dict[str, Any] = self._link.counts()
+        counts: dict[str, Any] = self._link.counts() | self._against.counts()
+        now_ns = self._runtime.clock.session_ns()
+        self._against.look(now_ns, lambda: not self._inbox and self._table.is_sure)
         self._runtime.counters.show(
             open_orders=len(self._table.orders),
             duplicate_fills=self._table.duplicates,
             unknown_fills=self._table.unknown_fills,
-            strangers=len(self._known.strangers),
             **{f"orders.{name}": value for name, value in counts.items()},
         )
 

@@ -58,7 +58,7 @@ class Venue:
 
     def judged(self, *, is_sure=True):
         self.now_ns += LAG_NS
-        return self.accounts.judged(self.now_ns, is_sure)
+        return self.accounts.judged(is_sure) if self.accounts.is_due(self.now_ns) else []
 
     def looked(self, **how):
         """A look at a time at which nothing has moved for long; what differs."""
@@ -188,7 +188,7 @@ def test_a_difference_is_found_in_a_market_that_never_rests():
         if turn % 8 == 0:
             venue.answers()
         venue.now_ns += S
-        found += venue.accounts.judged(venue.now_ns, True)
+        found += venue.accounts.judged(True) if venue.accounts.is_due(venue.now_ns) else []
     assert in_words(found) == {"BTC": "0.5"}
 
 
@@ -214,10 +214,10 @@ def test_a_look_in_which_the_venue_was_lost_is_none():
 def test_a_look_is_not_judged_before_what_it_holds_has_been_told():
     venue = Venue(BTC="1", USD="1000")
     venue.answers()
-    assert venue.accounts.judged(venue.now_ns + LAG_NS - 1, True) == []
-    assert venue.accounts.looks == 0
-    venue.accounts.judged(venue.now_ns + LAG_NS, True)
-    assert venue.accounts.looks == 1
+    assert not venue.accounts.is_due(venue.now_ns + LAG_NS - 1)
+    assert venue.accounts.is_due(venue.now_ns + LAG_NS)
+    venue.accounts.judged(True)
+    assert not venue.accounts.is_due(venue.now_ns + LAG_NS)
 
 
 def test_a_look_with_more_fills_than_can_be_tried_is_none():

@@ -19,6 +19,8 @@ class OrdersConfig(RestConfig, frozen=True, kw_only=True):
     reconcile_ms      how often all is compared with the venue while nothing is wrong
     foreign           what becomes of open orders that no session of ours has made: told, cancelled,
                       or trading halts
+    balances          what becomes of a balance that is not what fills and fees make it: told, or
+                      trading halts
     """
 
     ws_url: Url
@@ -26,6 +28,7 @@ class OrdersConfig(RestConfig, frozen=True, kw_only=True):
     request_ms: Wait = 10_000
     reconcile_ms: Wait = 60_000
     foreign: Literal["report", "cancel", "halt"] = "report"
+    balances: Literal["report", "halt"] = "report"
 
     def __post_init__(self) -> None:
         super().__post_init__()

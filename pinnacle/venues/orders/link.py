@@ -17,6 +17,7 @@ from pinnacle.venues.orders.port import (
     Answered,
     Balance,
     Call,
+    Fees,
     Known,
     OrderEntry,
     Report,
@@ -30,6 +31,8 @@ from pinnacle.venues.transport.rest import NotSent, RestClient
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
 
+#: How often fees are asked for, and again where they could not be had.
+FEES_S, FEES_RETRY_S = 3600.0, 60.0
 #: Fills are asked for from so long before what is known: a venue's requests lag its stream.
 OVERLAP_NS = 120_000_000_000
 #: How often all is compared with the venue while nothing is wrong: silence is not health.
@@ -66,8 +69,11 @@ class Owner(Protocol):
     def open_orders(self) -> Mapping[int, int]:
         """Ids of those that rest, and when each was last asked for or changed, session time."""
 
-    def behind(self) -> bool:
-        """Whether the venue says of any order that more is filled than its fills have told."""
+    def fees(self, fees: Sequence[Fees]) -> None:
+        """What is taken of each instrument's trades, by the venue's word."""
+
+    def behind(self) -> Sequence[int]:
+        """Orders of which the venue says that more is filled than their fills have told."""
 
     def permit(self) -> Reason:
         """Why nothing new may leave now."""
@@ -170,6 +176,7 @@ class NetworkLink:
             self._fetch_fills(),
             self._fail(),
             self._keep_alive(),
+            self._ask_fees(),
             self._warm(),
         ]
         tasks = [asyncio.create_task(task) for task in beside]
@@ -341,6 +348,7 @@ class NetworkLink:
         """Every part of a list as one answer."""
         reports: list[Report] = []
         balances: list[Balance] = []
+        fees: list[Fees] = []
         more: Call | None = call
         while more is not None:
             answered = await self._sender.ask(more)
@@ -348,8 +356,20 @@ class NetworkLink:
                 return answered
             reports += answered.reports
             balances += answered.balances or ()
+            fees += answered.fees
             more = answered.more
-        return Answered(reports=reports, balances=balances)
+        return Answered(reports=reports, balances=balances, fees=fees)
+
+    async def _ask_fees(self) -> None:
+        """Once there is a stream, and every hour; what cannot be had is asked for again sooner."""
+        while self._entry.tells_fees:
+            await self._stream.acknowledged.wait()
+            answered = await self._all(Call(What.FEES))
+            if answered.fault:
+                self.troubles.failed(f"fees: {answered.fault}")
+            else:
+                self._owner.fees(answered.fees)
+            await asyncio.sleep(FEES_RETRY_S if answered.fault else FEES_S)
 
     async def _keep_alive(self) -> None:
         every_s = self._entry.keep_alive_s()

@@ -232,6 +232,8 @@ class OrderEntry(ABC):
     by_socket    what goes over the private stream's own socket, and is answered there
     ordered      requests must arrive in the order in which they were signed
     limits       what the venue lets pass
+    tells_fees   it can be asked for FEES
+    fills_of_one FILLS of an order are its alone; where not, they are asked for of all
     open_lag_s   for how long a list of open orders may be older than what the stream has said
     """
 
@@ -239,6 +241,8 @@ class OrderEntry(ABC):
     replaces: ClassVar[bool] = False
     by_socket: ClassVar[frozenset[What]] = frozenset()
     ordered: ClassVar[bool] = False
+    tells_fees: ClassVar[bool] = False
+    fills_of_one: ClassVar[bool] = False
     open_lag_s: ClassVar[float] = 0.0
     limits: Limits
 

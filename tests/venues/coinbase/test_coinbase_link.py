@@ -41,6 +41,9 @@ class Owner(Gateway):
     def balances(self, balances):
         """Nobody counts them."""
 
+    def fees(self, fees):
+        self.fees_told = list(fees)
+
     def open_orders(self):
         return {}
 

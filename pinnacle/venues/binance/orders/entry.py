@@ -62,6 +62,7 @@ class BinanceOrders(OrderEntry):
 
     VENUE = "Binance"
     by_socket = frozenset({What.NEW, What.CANCEL, What.CANCEL_ALL})
+    tells_fees = True
 
     def __init__(self, credentials: Credentials, desk: Desk):
         self._has_session = "private_key" in credentials

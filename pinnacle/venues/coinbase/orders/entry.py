@@ -77,6 +77,7 @@ class HttpError(msgspec.Struct):
 class CoinbaseOrders(OrderEntry):
     VENUE = "Coinbase"
     replaces = True
+    tells_fees = True
 
     def __init__(self, config: CoinbaseOrdersConfig, credentials: Credentials, desk: Desk):
         self._key = CoinbaseKey(credentials.key, credentials.private_key)

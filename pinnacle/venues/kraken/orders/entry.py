@@ -85,6 +85,7 @@ class KrakenOrders(OrderEntry):
     replaces = True
     by_socket = frozenset({What.NEW, What.REPLACE, What.CANCEL, What.KEEP_ALIVE})
     ordered = True
+    tells_fees = True
 
     def __init__(self, credentials: Credentials, desk: Desk, tier: str = "starter"):
         counts = TIERS[tier]
