@@ -125,6 +125,7 @@ class NetworkGateway:
         self._clock = VenueClock(
             kind.reference(), section, names[0], now_ns, self._link.troubles, self._told_clock
         )
+        self._link.on_stale(self._clock.again)
         self.words = f"{kind.name}: connecting, {len(table.orders)} open orders"
         self._mark(Kind.PEER_LOST)
 

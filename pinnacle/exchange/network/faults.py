@@ -52,6 +52,7 @@ FAULTS: Mapping[str, Fault] = {
     "dust_left": Fault("an order is filled but for one lot, and cancelled", 2.0),
     "fee_in_base": Fault("fees of what is bought are taken in it", 6.0),
     "fee_in_third": Fault("fees are taken in a third currency", 6.0),
+    "balance_moved": Fault("somebody withdraws money of the account by hand", 1.0),
     "foreign_order": Fault("somebody places an order of the account by hand", 1.0),
 }
 

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 
 from pinnacle.core.schema import Reason, Side
 from pinnacle.exchange.network.faults import FAULTS, Planned
@@ -18,6 +19,8 @@ from pinnacle.venues.served.house import Event, Happening, HouseOrder, NewOrder
 
 #: Of what may be done to a request, so much is done to it.
 SHARE = 0.5
+#: Of the first instrument's quote currency.
+WITHDRAWN = Decimal("12.5")
 _PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 _HTML = {"Content-Type": "text/html"}
 _REFUSALS = {
@@ -53,6 +56,7 @@ class TroubledServer(ExchangeServer):
             "unsolicited_cancel": self._take_back,
             "dust_left": self._leave_dust,
             "foreign_order": self._place_by_hand,
+            "balance_moved": self._withdraw,
         }
         self.counts = dict.fromkeys(FAULTS, 0)
 
@@ -238,6 +242,10 @@ class TroubledServer(ExchangeServer):
             price = max(best[0][0] * 9 // 10, 1)
             lots = self.house.rules[0].quantity_min * 10
             self.house.place(key, NewOrder(0, Side.BID, price, lots))
+
+    def _withdraw(self) -> None:
+        total, currency = self._made.account.total, self.house.terms[0].quote
+        total[currency] = total.get(currency, Decimal(0)) - WITHDRAWN
 
     def _fees(self, name: str | None) -> None:
         """As the fault has them; None: as the exchange has been configured."""

@@ -25,6 +25,7 @@ from pinnacle.venues.orders.port import (
     What,
 )
 from pinnacle.venues.orders.sender import Sender
+from pinnacle.venues.orders.told import Told
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.rest import NotSent, RestClient
@@ -42,6 +43,8 @@ LISTED_NS = 2_000_000_000
 #: An order that was asked for or changed so recently may be missing in a list.
 GRACE_NS = 5_000_000_000
 RETRY_S = 0.5
+#: Fills of more orders than that are asked for together.
+ONE_BY_ONE_MAX = 4
 #: A fill may come a little behind the total that it is in; from then on it is asked for.
 FILLS_S, FILLS_S_MAX = 0.4, 10.0
 
@@ -112,13 +115,14 @@ class NetworkLink:
             self,
             access.patience,
             self.troubles,
-            self._deliver,
+            self._answer,
             self._permit,
             now_ns,
             age_max_ns,
             timeout_s,
         )
         self._has_clock, self._totals = asyncio.Event(), asyncio.Event()
+        self._told = Told()
         self._snapshot: Snapshot | None = None
         self._listed: dict[int, Report] = {}
         self._listed_ns = 0
@@ -150,6 +154,10 @@ class NetworkLink:
     def _permit(self) -> Reason:
         """Asked of each new order as it leaves: one that was let pass may have waited since."""
         return self._owner.permit() if self.trust is Trust.TRUSTED else Reason.PEER_LOST
+
+    def on_stale(self, again: Callable[[], object]) -> None:
+        """Who measures the venue's clock again when the venue says that it is another."""
+        self._sender.stale = again
 
     async def cancel_all(self) -> str:
         """Everything of the account, by request; why not, in words."""
@@ -262,10 +270,15 @@ class NetworkLink:
         self._stream.say(text)
 
     def _deliver(self, reports: Sequence[Report]) -> None:
+        self._told.note(reports)
         self._owner.deliver(reports)
         self._sender.look()
         if any(report.kind == Kind.FILLED_TOTAL for report in reports):
             self._totals.set()
+
+    def _answer(self, reports: Sequence[Report]) -> None:
+        """To a request: a list of executions has old ones, too."""
+        self._deliver(self._told.news(reports))
 
     # What the venue has against what is known
 
@@ -276,11 +289,21 @@ class NetworkLink:
             self._totals.clear()
             wait_s = FILLS_S
             await asyncio.sleep(wait_s)
-            while self._owner.behind():
-                fills = await self._all(Call(What.FILLS, since_ns=self._since_ns - OVERLAP_NS))
-                self._owner.deliver(fills.reports)
+            while behind := self._owner.behind():
+                for call in self._fills_of(behind):
+                    fills = await self._all(call)
+                    self._answer(fills.reports)
                 wait_s = min(2 * wait_s, FILLS_S_MAX)
                 await asyncio.sleep(wait_s)
+
+    def _fills_of(self, behind: Sequence[int]) -> list[Call]:
+        """What is asked for: the fills of these orders, or all of the last while."""
+        everything = Call(What.FILLS, since_ns=self._since_ns - OVERLAP_NS)
+        orders = [self._known.order(order_id) for order_id in behind]
+        named = [order for order in orders if order is not None and order.venue_id]
+        if not self._entry.fills_of_one or len(named) < len(behind) or len(named) > ONE_BY_ONE_MAX:
+            return [everything]
+        return [everything._replace(order=order) for order in named]
 
     async def _compare_until_done(self) -> None:
         self.trust = Trust.COMPARING
@@ -315,7 +338,7 @@ class NetworkLink:
                 return answered.fault
         self._since_ns = begun_ns
         self.comparisons += 1
-        self._deliver([*fills.reports, *listed.reports])
+        self._deliver([*self._told.news(fills.reports), *listed.reports])
         self._note(listed.reports, begun_ns)
         if balances.balances is not None:
             self._owner.balances(balances.balances)

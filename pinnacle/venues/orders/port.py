@@ -147,6 +147,7 @@ class Answered(NamedTuple):
     wait_s    the venue took no notice of it and wants to be left alone for so long: it may be asked
               again then
     again     asked for again at once, as with a nonce or a token that was too old
+    stale     the venue says that its clock is another than ours: measured again soon
     fault     it could not be had, in words; nothing is known
     odd       what came with it and must be seen by somebody, in words
     """
@@ -159,6 +160,7 @@ class Answered(NamedTuple):
     again: bool = False
     fault: str = ""
     odd: str = ""
+    stale: bool = False
 
 
 class Snapshot(NamedTuple):

@@ -81,6 +81,8 @@ class Sender:
         self._flying: set[asyncio.Task[None]] = set()
         self._at_once = 1 if entry.ordered else AT_ONCE
         self._changed = asyncio.Event()
+        #: Told of each answer that says that a request was stamped with a wrong time.
+        self.stale: Callable[[], object] = lambda: None
         self.sent = self.unanswered = self.held = 0
 
     def send(self, call: Call) -> None:
@@ -253,6 +255,8 @@ class Sender:
     def _settle(self, waiting: _Waiting, answered: Answered) -> None:
         if answered.odd:
             self._troubles.failed(f"{waiting.what.name.lower()}: {answered.odd}")
+        if answered.stale:
+            self.stale()
         again = answered.again or answered.wait_s > 0
         if answered.wait_s > 0:
             self._entry.limits.full(answered.wait_s)

@@ -43,6 +43,12 @@ class VenueClock:
         self._told = told
         self._offset = ClockOffset()
         self._samples = self._within_ns = 0
+        self._again, self._quick_until = asyncio.Event(), QUICK_SAMPLES
+
+    def again(self) -> None:
+        """The estimate is wrong, the venue says: it is asked now, and quickly until it is good."""
+        self._quick_until = self._samples + QUICK_SAMPLES
+        self._again.set()
 
     async def run(self) -> None:
         """Until cancelled; what fails is told and tried again."""
@@ -57,7 +63,18 @@ class VenueClock:
             except (DataError, ConfigError) as error:
                 self._troubles.failed_of("its clock", str(error))
                 pause_s = PERIOD_S
-            await asyncio.sleep(pause_s)
+            await self._paused(pause_s)
+
+    async def _paused(self, pause_s: float) -> None:
+        """So long, or until it is to be asked again; never without a pause."""
+        least_s = min(QUICK_S, pause_s)
+        await asyncio.sleep(least_s)
+        try:
+            async with asyncio.timeout(pause_s - least_s):
+                await self._again.wait()
+        except TimeoutError:
+            pass
+        self._again.clear()
 
     async def _ask(self) -> float:
         """One request; the pause before the next, in s."""
@@ -71,4 +88,4 @@ class VenueClock:
         moment = self._reference.moment(answer.date, answer.body)
         self._samples, self._within_ns = self._samples + 1, moment.within_ns
         self._told(self._offset.take(answer.sent_ns, answer.received_ns, moment))
-        return QUICK_S if self._samples < QUICK_SAMPLES else PERIOD_S
+        return QUICK_S if self._samples < self._quick_until else PERIOD_S

@@ -97,6 +97,8 @@ class Asking:
                 return {}
             case What.OPEN | What.CANCEL_ALL | What.FEES:
                 return {"symbol": self._terms[int(call.page or 0)].name}
+            case What.FILLS if order is not None:
+                return {"symbol": self._terms[order.row].name, "orderId": int(order.venue_id)}
             case What.FILLS:
                 return self._trades(TradesPage.of(call))
             case What.BALANCES:

@@ -13,6 +13,7 @@ from pinnacle.venues.binance.orders.errors import (
     ARCHIVED,
     KEY_REFUSED,
     ORDER_RATE,
+    STALE,
     VenueRefusal,
     meaning,
 )
@@ -63,6 +64,7 @@ class BinanceOrders(OrderEntry):
     VENUE = "Binance"
     by_socket = frozenset({What.NEW, What.CANCEL, What.CANCEL_ALL})
     tells_fees = True
+    fills_of_one = True
 
     def __init__(self, credentials: Credentials, desk: Desk):
         self._has_session = "private_key" in credentials
@@ -113,6 +115,10 @@ class BinanceOrders(OrderEntry):
         self, call: Call, status: int, refusal: VenueRefusal, retry_s: float = 0.0
     ) -> Answered:
         """An error of the venue's to a call."""
+        answered = self._meant(call, status, refusal, retry_s)
+        return answered._replace(stale=refusal.code == STALE)
+
+    def _meant(self, call: Call, status: int, refusal: VenueRefusal, retry_s: float) -> Answered:
         means = meaning(status, refusal, retry_s, self._venue_ms())
         if means.wait_s:
             return Answered(wait_s=means.wait_s)

@@ -115,6 +115,8 @@ class Lists:
                 reports = [report for row in found for report in self._open(row)]
                 more = None if self._asking.at_once else self.next_row(call)
                 return Answered(reports, more=more)
+            case What.FILLS if call.order is not None:
+                return self._executed(call._replace(page=call.order.venue_id), found)
             case What.FILLS:
                 return self._fills(call, found)
             case What.BALANCES:

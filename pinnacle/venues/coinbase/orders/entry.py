@@ -78,6 +78,7 @@ class CoinbaseOrders(OrderEntry):
     VENUE = "Coinbase"
     replaces = True
     tells_fees = True
+    fills_of_one = True
 
     def __init__(self, config: CoinbaseOrdersConfig, credentials: Credentials, desk: Desk):
         self._key = CoinbaseKey(credentials.key, credentials.private_key)
@@ -226,7 +227,7 @@ class CoinbaseOrders(OrderEntry):
         words = f"HTTP {answer.status} {answer.body[:80].decode(errors='replace')}".strip()
         order, kind = call.order, _REFUSED.get(call.what)
         if answer.status == 401:
-            return self._unauthorized(call, words)
+            return self._unauthorized(call, words)._replace(stale=True)
         if not 400 <= answer.status < 500:
             return Answered(fault=words)
         said = _error(answer.body)
