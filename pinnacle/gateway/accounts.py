@@ -49,6 +49,7 @@ class _Change(NamedTuple):
 
 class _Move(NamedTuple):
     at_ns: int
+    of: tuple[int, int]
     changes: Sequence[_Change]
 
 
@@ -116,7 +117,11 @@ class Accounts:
         for e in decisions:
             terms = self._terms[int(e["instrument_id"])]
             changes = self._fee(e, terms) if e["kind"] == Kind.FEE else self._fill(e, terms)
-            self._moves.append(_Move(now_ns, changes))
+            of = terms.instrument_id, int(e["aux"])
+            # A venue books a fill and what it costs at once.
+            if e["kind"] == Kind.FEE and self._moves and self._moves[-1].of == of:
+                changes = [*self._moves.pop().changes, *changes]
+            self._moves.append(_Move(now_ns, of, changes))
         self._settle(now_ns - self._before_ns - 2 * LAG_NS)
 
     def _fill(self, e: np.void, terms: Terms) -> list[_Change]:

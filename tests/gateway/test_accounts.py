@@ -192,6 +192,18 @@ def test_a_difference_is_found_in_a_market_that_never_rests():
     assert in_words(found) == {"BTC": "0.5"}
 
 
+def test_a_fill_and_its_fee_are_one_moment_so_that_a_difference_is_told_as_it_is():
+    venue = Venue(BTC="1", USD="1000")
+    venue.looked()
+    venue.booked(USD="-12.5")
+    rows = fill(Side.BID, 6_000_000, 5), fee(FeeOf.QUOTE, 30, 2)
+    venue.told(*rows, BTC="0.005", USD="-300.3")
+    venue.answers()
+    assert venue.judged() == []
+    venue.answers()
+    assert in_words(venue.judged()) == {"USD": "-12.5"}
+
+
 def test_a_look_while_an_outcome_is_open_is_none():
     venue = Venue(BTC="1", USD="1000")
     venue.looked()
@@ -222,7 +234,7 @@ def test_a_look_is_not_judged_before_what_it_holds_has_been_told():
 
 def test_a_look_with_more_fills_than_can_be_tried_is_none():
     venue = Venue(BTC="1", USD="1000")
-    venue.told(*[fee(FeeOf.QUOTE, 1, 2)] * MOMENTS_MAX)
+    venue.told(*[fee(FeeOf.QUOTE, 1, 2, execution=n) for n in range(MOMENTS_MAX)])
     venue.answers()
     assert venue.judged() == []
     assert (venue.accounts.looks, venue.accounts.skipped) == (0, 1)

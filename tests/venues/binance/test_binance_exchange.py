@@ -101,6 +101,8 @@ def test_a_market_order_is_filled_with_a_fee_each_and_everywhere_the_same(exchan
     listed = exchange.rest(Call(What.FILLS, since_ns=NOW_NS)).reports
     assert answered[1].kind == Kind.FILLED_TOTAL
     assert sums(heard) == sums(listed) == (500, answered[1].aux)
+    named = order._replace(venue_id=answered[0].venue_id)
+    assert exchange.rest(Call(What.FILLS, named, since_ns=NOW_NS)).reports == listed
     by_stream = [r._replace(venue_id="") for r in heard if r.kind in (Kind.FILL, Kind.FEE)]
     assert by_stream == [r._replace(venue_id="") for r in listed]
     assert all(r.side == FeeOf.QUOTE for r in listed if r.kind == Kind.FEE)

@@ -203,3 +203,15 @@ def test_a_request_that_cannot_be_signed_has_not_left():
     assert {(report.kind, report.reason) for report in told} == {
         (Kind.CANCEL_REJECTED, Reason.NOT_SENT)
     }
+
+
+def test_an_answer_that_calls_a_stamp_wrong_is_told_to_who_measures_the_clock():
+    async def run(stale: bool) -> int:
+        told: list[int] = []
+        sender, _ = made([])
+        sender.stale = lambda: told.append(1)
+        sender.send(Call(What.NEW, ORDER))
+        sender.answered(1, Answered([Report(Kind.REJECTED, 7, 0)], stale=stale))
+        return len(told)
+
+    assert [asyncio.run(run(stale)) for stale in (True, False)] == [1, 0]

@@ -21,7 +21,7 @@ from tests.venues.listed import CLOCK_PATHS, CLOCKS, LISTED
 AHEAD_S = -7.25
 
 
-def run(tmp_path, venue, answer, until, monkeypatch, period_s=0.01):
+def run(tmp_path, venue, answer, until, monkeypatch, period_s=0.01, begun=lambda clock: None):
     """(estimates, paths that were asked for, troubles) of a venue's clock, a server with this
     answer, until that."""
     ca_file, context = make_certificates(tmp_path)
@@ -44,6 +44,7 @@ def run(tmp_path, venue, answer, until, monkeypatch, period_s=0.01):
                 kind.reference(), kind.section(**keys), symbol, time.time_ns, troubles,
                 estimates.append,
             )  # fmt: skip
+            begun(clock)
             running = asyncio.create_task(clock.run())
             async with asyncio.timeout(30):
                 while not until(estimates, asked):
@@ -133,3 +134,23 @@ def test_a_venue_that_wants_to_be_left_alone_is_not_asked_for_its_time(tmp_path,
         monkeypatch,
     )  # fmt: skip
     assert len(waits) >= len(asked) >= len(estimates) > 0
+
+
+def test_a_clock_that_was_called_wrong_is_asked_at_once_and_quickly_until_it_is_known(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(venue_clock, "QUICK_S", 0.001)
+    clocks, before = [], QUICK_SAMPLES
+
+    def until(found, asked):
+        if len(found) == before and len(asked) == before:
+            clocks[0].again()  # it would be an hour
+        return len(found) >= before + QUICK_SAMPLES
+
+    def answer(_):
+        return shown("binance", time.time() + AHEAD_S)
+
+    estimates, _, troubles = run(
+        tmp_path, "binance", answer, until, monkeypatch, 3600.0, clocks.append
+    )
+    assert len(estimates) >= before + QUICK_SAMPLES and troubles.last == ""
