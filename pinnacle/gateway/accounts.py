@@ -8,9 +8,10 @@ doubt; the next one that allows what the doubt did, and nothing of what was ther
 difference. From then on what the doubt allows is what was there: a difference is told once.
 """
 
-from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -66,8 +67,13 @@ class _Look(NamedTuple):
     found: Mapping[str, int]
     moments: Sequence[_Moment]
 
-    def opening(self, moment: _Moment, currency: str) -> int:
-        return self.found.get(currency, 0) - moment.moved.get(currency, 0)
+    def openings(self, names: Sequence[str]) -> list[tuple[int, ...]]:
+        """What was there before anything moved, at each moment, if it is of that."""
+        there = [(name, self.found.get(name, 0)) for name in names]
+        return [
+            tuple(found - moment.moved.get(name, 0) for name, found in there)
+            for moment in self.moments
+        ]
 
 
 class Accounts:
@@ -225,44 +231,48 @@ class Accounts:
 
     def _agreed(self, known: _Look, look: _Look) -> list[_Moment]:
         """The moments of the look at which it allows what the other one allows."""
-        counted = sorted(self.currencies)
-        return [
-            moment
-            for moment in look.moments
-            if any(self._are_one(known, was, look, moment, counted) for was in known.moments)
-        ]
+        names = sorted(self.currencies)
+        slack = self._slack(names, [*known.moments, *look.moments])
+        # All that must be the same finds what may be it: these are looked at one by one.
+        exact = [at for at, most in enumerate(slack) if most == 0]
+        index: defaultdict[tuple[int, ...], list[tuple[int, ...]]] = defaultdict(list)
+        for was in known.openings(names):
+            index[tuple(was[at] for at in exact)].append(was)
+        agreed = []
+        for moment, now in zip(look.moments, look.openings(names), strict=True):
+            found = index.get(tuple(now[at] for at in exact), ())
+            if any(_apart(was, now, slack) == 0 for was in found):
+                agreed.append(moment)
+        return agreed
 
-    def _are_one(
-        self, known: _Look, was: _Moment, look: _Look, now: _Moment, counted: Collection[str]
-    ) -> bool:
-        return all(
-            abs(look.opening(now, name) - known.opening(was, name)) <= self._slack(was, now, name)
-            for name in counted
-        )
-
-    def _slack(self, was: _Moment, now: _Moment, currency: str) -> int:
-        """What rounding can make of it: one in the venue's last digit for each worth."""
-        rounded = abs(now.worths.get(currency, 0) - was.worths.get(currency, 0))
-        return rounded * 10 ** (_DIGITS - self._digits[currency]) if rounded else 0
+    def _slack(self, names: Sequence[str], moments: Sequence[_Moment]) -> list[int]:
+        """What rounding can make of each: one in the venue's last digit for each worth that was
+        rounded between these moments."""
+        slack = []
+        for name in names:
+            worths = [moment.worths.get(name, 0) for moment in moments]
+            rounded = max(worths) - min(worths)
+            slack.append(rounded * 10 ** (_DIGITS - self._digits.get(name, 0)) if rounded else 0)
+        return slack
 
     def _between(self, known: _Look, look: _Look) -> list[Difference]:
         """By currency, of the moments that are the least apart in as many currencies as can be."""
-        counted = sorted(self.currencies)
-        was, now = min(
-            ((was, now) for was in known.moments for now in look.moments),
-            key=lambda pair: sum(
-                abs(look.opening(pair[1], name) - known.opening(pair[0], name))
-                > self._slack(pair[0], pair[1], name)
-                for name in counted
-            ),
-        )
+        names = sorted(self.currencies)
+        slack = self._slack(names, [*known.moments, *look.moments])
+        pairs = product(known.openings(names), look.openings(names))
+        was, now = min(pairs, key=lambda pair: _apart(pair[0], pair[1], slack))
         found = []
-        for name in counted:
-            more = look.opening(now, name) - known.opening(was, name)
-            if abs(more) > self._slack(was, now, name):
+        for name, before, after, most in zip(names, was, now, slack, strict=True):
+            if abs(after - before) > most:
                 there = look.found.get(name, 0)
-                found.append(Difference(name, *map(whole, (more, there - more, there))))
+                amounts = (after - before, there - after + before, there)
+                found.append(Difference(name, *map(whole, amounts)))
         return found
+
+
+def _apart(was: Sequence[int], now: Sequence[int], slack: Sequence[int]) -> int:
+    """In how many currencies."""
+    return sum(abs(b - a) > most for a, b, most in zip(was, now, slack, strict=True))
 
 
 def parts(amount: Decimal) -> int:
