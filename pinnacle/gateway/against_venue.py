@@ -2,7 +2,7 @@
 where the configuration says that it is to.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -29,7 +29,6 @@ class AgainstVenue:
     """Balances, orders of others, fees of one gateway's account.
 
     instruments  in the order of rows
-    strangers    client ids of open orders that are not ours by what the venue calls them; it grows
     halt         sets the kill switch
     """
 
@@ -37,17 +36,15 @@ class AgainstVenue:
         self,
         accounts: Accounts,
         instruments: Sequence[Instrument],
-        strangers: Mapping[str, str],
         config: OrdersConfig,
         log: Any,
         halt: Callable[[Reason], object],
     ):
-        self._accounts, self._instruments, self._strangers = accounts, instruments, strangers
+        self._accounts, self._instruments = accounts, instruments
         self._balances, self._foreign = config.balances, config.foreign
         self._log, self._halt = log, halt
         #: What has been told of each, so that only what is new is told.
         self._held: dict[str, Balance] = {}
-        self._met: set[str] = set()
         self._fees: dict[int, Fees] = {}
 
     def heard(self, reports: Sequence[Report]) -> None:
@@ -100,7 +97,6 @@ class AgainstVenue:
                 self._tell(difference)
             if differences and self._balances == "halt":
                 self._halt(Reason.BALANCES)
-        self._meet()
 
     def _tell(self, difference: Difference) -> None:
         self._log.error(
@@ -114,17 +110,14 @@ class AgainstVenue:
 
     # Orders of others
 
-    def _meet(self) -> None:
-        if len(self._met) == len(self._strangers):
-            return
-        new = [(name, client) for name, client in self._strangers.items() if name not in self._met]
-        for venue_id, client_id in new:
-            self._met.add(venue_id)
-            self._log.warning(
-                "an open order of the account is no session's", order=venue_id, client_id=client_id
-            )
+    def met(self, venue_id: str, client_id: str) -> None:
+        """The account has an open order that no session of ours has made; once of each."""
+        told = {"venue_order": venue_id, "client_order": client_id}
         if self._foreign == "halt":
             self._halt(Reason.FOREIGN_ORDER)
+            self._log.error("an open order is not ours: trading halts", **told)
+            return
+        self._log.warning("an open order is not ours: it is left alone", **told)
 
     # Fees
 
@@ -155,7 +148,6 @@ class AgainstVenue:
             != (each.maker_e8, each.taker_e8)
         ]
         return {
-            "strangers": len(self._strangers),
             "balance_looks": self._accounts.looks,
             "balance_looks_skipped": self._accounts.skipped,
             "balance_differences": self._accounts.differences,

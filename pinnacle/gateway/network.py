@@ -91,23 +91,22 @@ class NetworkGateway:
         rows = {instrument: row for row, instrument in enumerate(self._instruments)}
         assert runtime.journal is not None, "it decides"
         tag = session_tag(runtime.paths.data.name, runtime.journal.identity)
-        self._halts_at_strangers = section.foreign == "halt"
-        self._known = KnownOrders(table, ClientIds(tag), rows, section.foreign, self._stranger)
         instruments, now_ns = rows_of(runtime.mine), runtime.clock.session_ns
         nonces = state_dir() / "nonces"
         nonces.mkdir(mode=0o700, parents=True, exist_ok=True)
         names = kind.names(instruments)
-        desk = Desk(instruments, names, self._known, now_ns, nonces)
         terms = [Terms(row, n, *currencies(n)) for row, n in zip(instruments, names, strict=True)]
         fees = {i.instrument_id: (i.maker_fee_e8, i.taker_fee_e8) for i in runtime.mine}
         self._against = AgainstVenue(
             Accounts({t.instrument_id: t for t in terms}, fees, section.request_ms * 1_000_000),
             runtime.mine,
-            self._known.strangers,
             section,
             runtime.log,
             runtime.control.kill,
         )
+        ids = ClientIds(tag)
+        self._known = KnownOrders(table, ids, rows, section.foreign, self._against.met)
+        desk = Desk(instruments, names, self._known, now_ns, nonces)
         self._entry = entry = kind.order_entry(section, credentials, desk)
         self._link = NetworkLink(
             entry,
@@ -256,15 +255,6 @@ class NetworkGateway:
     def permit(self) -> Reason:
         return Reason(self._runtime.control.killed())
 
-    def _stranger(self, venue_id: str, client_id: str) -> None:
-        """The account has an open order that no session of ours has made."""
-        told = {"venue_order": venue_id, "client_order": client_id}
-        if not self._halts_at_strangers:
-            self._runtime.log.warning("an open order is not ours: it is left alone", **told)
-            return
-        self._runtime.control.kill(Reason.UNKNOWN_ORDER)
-        self._runtime.log.error("an open order is not ours: trading halts", **told)
-
     def _mark(self, kind: Kind) -> None:
         row = np.zeros(1, EVENT)
         row["kind"], row["aux"], row["source"] = kind, self._venue, self._runtime.source
@@ -290,6 +280,7 @@ class NetworkGateway:
             open_orders=len(self._table.orders),
             duplicate_fills=self._table.duplicates,
             unknown_fills=self._table.unknown_fills,
+            strangers=len(self._known.strangers),
             **{f"orders.{name}": value for name, value in counts.items()},
         )
 

@@ -23,12 +23,10 @@ class Told:
     def __init__(self, **policy):
         where = {"ws_url": "wss://127.0.0.1:1", "rest_url": "https://127.0.0.1:1"}
         config = OrdersConfig(**where, **policy)
-        self.strangers, self.lines, self.halts, self.now_ns = {}, [], [], 100 * S
+        self.lines, self.halts, self.now_ns = [], [], 100 * S
         terms = {0: Terms(table(BTC)[0], "BTC-USD", "BTC", "USD")}
         self.accounts = Accounts(terms, {0: (0, 0)}, S)
-        self.against = AgainstVenue(
-            self.accounts, BTC, self.strangers, config, self, self.halts.append
-        )
+        self.against = AgainstVenue(self.accounts, BTC, config, self, self.halts.append)
 
     def warning(self, words, **fields):
         self.lines.append((words, fields))
@@ -65,12 +63,11 @@ def test_a_difference_halts_where_it_is_to_and_once():
 @pytest.mark.parametrize(
     ("policy", "halts"), [("report", []), ("halt", [Reason.FOREIGN_ORDER] * 2)]
 )
-def test_each_order_of_others_is_told_once_and_halts_where_it_is_to(policy, halts):
+def test_an_order_of_others_is_told_and_halts_where_it_is_to(policy, halts):
     told = Told(foreign=policy)
-    for name in ("A", "A", "B", "B"):
-        told.strangers[name] = "by hand"
-        told.against.look(told.now_ns, lambda: True)
-    assert [fields["order"] for _, fields in told.lines] == ["A", "B"]
+    for name in ("A", "B"):
+        told.against.met(name, "by hand")
+    assert [fields["venue_order"] for _, fields in told.lines] == ["A", "B"]
     assert told.halts == halts
 
 

@@ -43,7 +43,7 @@ def test_an_order_is_found_by_its_client_id_and_by_the_venues(table):
     known = known_of(table)
     new(table)
     known.called(1, "v-1")
-    assert known.by_client(OURS.text(1)) == known.by_client(OURS.text(1, 2).upper()) == 1
+    assert known.by_client(OURS.text(1)) == known.by_client(OURS.text(1).upper()) == 1
     assert known.by_venue("v-1") == 1
     assert known.by_client("somebody's") is known.by_venue("v-2") is None
     assert known.by_client(OTHERS.text(1)) is None, "another session's, of the same number"

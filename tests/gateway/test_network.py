@@ -232,7 +232,7 @@ def test_an_order_that_is_not_ours_halts_trading_where_that_is_wanted(played):
     async def scene(w):
         w.server._place_by_hand()
         await w.trusted()
-        assert w.control.killed() == Reason.UNKNOWN_ORDER
+        assert w.control.killed() == Reason.FOREIGN_ORDER
         w.order(Kind.NEW)
         await w.until_told("REJECTED")
         (stranger,) = w.live()

@@ -3,12 +3,14 @@
 import asyncio
 import datetime
 import json
+from decimal import Decimal
 
 import pytest
 
 from pinnacle.core.schema import Reason
 from pinnacle.exchange.network.config import HouseConfig
 from pinnacle.exchange.network.faults import FAULTS, Planned
+from pinnacle.exchange.network.troubled import WITHDRAWN
 from pinnacle.venues.orders.port import Call, What
 from pinnacle.venues.served.house import Status
 from pinnacle.venues.transport.port import SocketError
@@ -107,6 +109,14 @@ async def ack_delayed(c):
     await stream.answered()
     assert not asked.done() and stream.story()[-1] == "new"
     assert (await asked).status == 200
+
+
+@scene
+async def balance_moved(c):
+    before = (await c.result(Call(What.BALANCES)))["ZUSD"]
+    c.server.begin("balance_moved")
+    after = (await c.result(Call(What.BALANCES)))["ZUSD"]
+    assert Decimal(before["balance"]) - Decimal(after["balance"]) == WITHDRAWN
 
 
 @scene

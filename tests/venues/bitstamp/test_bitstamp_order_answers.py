@@ -157,7 +157,8 @@ def test_the_words_of_several_fields_are_told_together(gateway):
 @pytest.mark.parametrize("what", [What.NEW, What.CANCEL, What.QUERY, What.OPEN, What.TOKEN])
 def test_who_is_to_wait_is_refused_nothing(gateway, reply, wait_s, what):
     order = gateway.new().order
-    assert gateway.entry.answered(Call(what, order), reply) == Answered(wait_s=wait_s)
+    stale = wait_s == NONCE_WAIT_S
+    assert gateway.entry.answered(Call(what, order), reply) == Answered(wait_s=wait_s, stale=stale)
 
 
 @pytest.mark.parametrize(

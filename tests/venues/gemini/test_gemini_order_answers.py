@@ -121,7 +121,7 @@ def test_a_venue_that_wants_to_be_left_alone_has_taken_no_notice(gateway, what):
 def test_a_nonce_that_came_too_late_is_asked_again_with_another(gateway, what):
     words = "Nonce '1' has not increased since your last call"
     found = gateway.answered(what, refusal("InvalidNonce", words), gateway.live(), 400)
-    assert found.again and not found.reports
+    assert found.again and found.stale and not found.reports
     assert words in found.fault
 
 

@@ -53,6 +53,8 @@ _encode = msgspec.json.Encoder().encode
 
 class BitstampOrders(OrderEntry):
     VENUE = "Bitstamp"
+    tells_fees = True
+    fills_of_one = True
     open_lag_s = 10.0
 
     def __init__(self, config: BitstampOrdersConfig, credentials: Credentials, desk: Desk):

@@ -68,11 +68,16 @@ class Refusal(NamedTuple):
         return _CODES.get(self.code) or next(found, Reason.VENUE)
 
     @property
+    def is_stale(self) -> bool:
+        """By the venue's clock the request is not of now."""
+        return self.code in _NONCES
+
+    @property
     def wait_s(self) -> float:
         """The venue took no notice, and may be asked again after so long; 0: it did."""
         if self.code in _LIMITS:
             return LIMIT_WAIT_S
-        return NONCE_WAIT_S if self.code in _NONCES else 0.0
+        return NONCE_WAIT_S if self.is_stale else 0.0
 
 
 class _Body(msgspec.Struct):

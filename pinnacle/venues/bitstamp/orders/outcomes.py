@@ -65,7 +65,7 @@ def all_cancelled(body: bytes) -> Answered:
 def refused(call: Call, found: Refusal) -> Answered:
     """A definite no, as far as it is one."""
     if found.wait_s:
-        return Answered(wait_s=found.wait_s)
+        return Answered(wait_s=found.wait_s, stale=found.is_stale)
     order, kind = call.order, _REFUSED.get(call.what)
     if order is None or (call.what is What.QUERY and found.reason != Reason.UNKNOWN_ORDER):
         return Answered(fault=found.words)

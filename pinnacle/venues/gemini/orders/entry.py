@@ -57,6 +57,8 @@ class GeminiOrders(OrderEntry):
     """has_heartbeat   the key was made with "Requires Heartbeat" """
 
     VENUE = "Gemini"
+    tells_fees = True
+    fills_of_one = True
     by_socket = frozenset({What.NEW, What.CANCEL, What.CANCEL_ALL})
     ordered = True
 
@@ -150,7 +152,7 @@ class GeminiOrders(OrderEntry):
         if said.reason == RATE_LIMIT:
             return Answered(wait_s=LIMIT_WAIT_S)
         if said.reason == BAD_NONCE:
-            return Answered(again=True, fault=said.words)
+            return Answered(again=True, fault=said.words, stale=True)
         return self._refused(call, reason_of(said.reason), said.words)
 
     def _refused(self, call: Call, reason: Reason, words: str) -> Answered:
