@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pinnacle.cli.options import SESSION_NAME
+from pinnacle.cli.which import looked_in, meant, places, which
 
 if TYPE_CHECKING:
     from pinnacle.core.bell import Control
@@ -26,20 +27,6 @@ def session() -> None:
     """
 
 
-def _places(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--config and --runtime-dir: where to look."""
-    command = click.option(
-        "--runtime-dir", type=_FILE, help="The folder that has the sessions' segments."
-    )(command)
-    return click.option("--config", type=_FILE, help="Look where this configuration says.")(command)
-
-
-def _which(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--name, --config and --runtime-dir: the session that is meant."""
-    name = click.option("--name", type=SESSION_NAME, help="Its name, with or without the time.")
-    return _places(name(command))
-
-
 def _made_of(command: Callable[..., Any]) -> Callable[..., Any]:
     """--config and --name of a session that is made from them."""
     name = click.option(
@@ -49,25 +36,8 @@ def _made_of(command: Callable[..., Any]) -> Callable[..., Any]:
     return file(name(command))
 
 
-def _looked_in(config: Path | None, runtime_dir: Path | None) -> list[Path]:
-    from pinnacle.session.find import named_in, runtime_dirs
-
-    if runtime_dir is not None:
-        return [runtime_dir]
-    return [Path(named_in(config).runtime_dir)] if config else runtime_dirs()
-
-
-def _meant(config: Path | None, runtime_dir: Path | None, name: str | None) -> "Found":
-    from pinnacle.session.find import find_sessions, named_in, the_session
-
-    places = _looked_in(config, runtime_dir)
-    if name is None and config is not None:
-        name = named_in(config).name
-    return the_session(find_sessions(places), name, places)
-
-
 @session.command(name="list")
-@_places
+@places
 @_JSON
 def list_sessions(config: Path | None, runtime_dir: Path | None, as_json: bool) -> None:
     """Every session that is there, those that run first."""
@@ -75,8 +45,8 @@ def list_sessions(config: Path | None, runtime_dir: Path | None, as_json: bool) 
 
     from pinnacle.session.find import find_sessions
 
-    places = _looked_in(config, runtime_dir)
-    rows = [_row(found) for found in find_sessions(places)]
+    looked = looked_in(config, runtime_dir)
+    rows = [_row(found) for found in find_sessions(looked)]
     if as_json:
         click.echo(msgspec.json.encode(rows))
         return
@@ -84,7 +54,7 @@ def list_sessions(config: Path | None, runtime_dir: Path | None, as_json: bool) 
         state = "running" if row["running"] else "dead"
         click.echo(f"{row['name']:32}{state:9}{_trading(row['halted']):28}{row['runtime']}")
     if not rows:
-        click.echo(f"no session in {', '.join(map(str, places))}", err=True)
+        click.echo(f"no session in {', '.join(map(str, looked))}", err=True)
 
 
 def _row(found: "Found") -> dict[str, Any]:
@@ -117,7 +87,7 @@ def _trading(halted: str | None) -> str:
 
 
 @session.command()
-@_which
+@which
 @_JSON
 def status(config: Path | None, runtime_dir: Path | None, name: str | None, as_json: bool) -> int:
     """Its processes, positions and open orders; exit code 5 unless all processes live."""
@@ -129,7 +99,7 @@ def status(config: Path | None, runtime_dir: Path | None, name: str | None, as_j
     from pinnacle.monitor.document import Row, process_json
     from pinnacle.runtime.observer import Observer
 
-    found = _meant(config, runtime_dir, name)
+    found = meant(config, runtime_dir, name)
     with closing(Observer(found.paths)) as observer:
         processes = observer.processes()
         document = _row(found) | {
@@ -180,7 +150,7 @@ def create(config: Path, name: str | None) -> None:
 
 
 @session.command()
-@_which
+@which
 @click.option("--dead", is_flag=True, help="All sessions of which no process lives.")
 def remove(config: Path | None, runtime_dir: Path | None, name: str | None, dead: bool) -> None:
     """Remove the segments; the journals stay. Refused while a process of the session lives."""
@@ -189,15 +159,15 @@ def remove(config: Path | None, runtime_dir: Path | None, name: str | None, dead
     from pinnacle.session.find import find_sessions
 
     if dead:
-        places = _looked_in(config, runtime_dir)
-        removed = [session for session in find_sessions(places) if not session.running]
+        looked = looked_in(config, runtime_dir)
+        removed = [session for session in find_sessions(looked) if not session.running]
         if not removed:
-            click.echo(f"no dead session in {', '.join(map(str, places))}", err=True)
+            click.echo(f"no dead session in {', '.join(map(str, looked))}", err=True)
     elif name is None and config is None:
         raise UsageError("say which: --name, --config or --dead")
     else:
         try:
-            removed = [_meant(config, runtime_dir, name)]
+            removed = [meant(config, runtime_dir, name)]
         except PeerLostError as error:
             raise UsageError(str(error)) from None
     for session in removed:
@@ -206,22 +176,22 @@ def remove(config: Path | None, runtime_dir: Path | None, name: str | None, dead
 
 
 @session.command()
-@_which
+@which
 def halt(config: Path | None, runtime_dir: Path | None, name: str | None) -> None:
     """Set the kill switch: every order is cancelled, nothing new is sent. Needs no process."""
     from pinnacle.core.schema import Reason
 
-    found = _meant(config, runtime_dir, name)
+    found = meant(config, runtime_dir, name)
     with _switch(found) as control:
         reason = Reason(control.kill(Reason.OPERATOR))
     click.echo(f"{found.name}: halted ({reason.name.lower()}){_nobody(found)}")
 
 
 @session.command()
-@_which
+@which
 def resume(config: Path | None, runtime_dir: Path | None, name: str | None) -> None:
     """Clear the kill switch: trading may go on."""
-    found = _meant(config, runtime_dir, name)
+    found = meant(config, runtime_dir, name)
     with _switch(found) as control:
         control.clear()
     click.echo(f"{found.name}: resumed{_nobody(found)}")

@@ -67,6 +67,10 @@ class Session:
         """From what a process of this session is made here and now."""
         return made_from(self._config, self.topology.process(name), self.instruments)
 
+    def is_live(self, gateway: Process) -> bool:
+        """Whether its venue is one outside, where orders are real."""
+        return isinstance(self._config.section(gateway), LiveConfig)
+
     def feed_of(self, exchange: Process) -> Process | None:
         """The feed that publishes the market which this exchange makes."""
         made = self.topology.publishes(exchange)

@@ -121,18 +121,26 @@ class Checkpoints:
 
     def load(self, journal: JournalReader) -> Checkpoint | None:
         """Thaw the logic from the last checkpoint, if there is one that fits; its head."""
-        found = _read(self._path)
-        if found is None:
-            return None
-        checkpoint, state = found
-        return checkpoint if self._fits(checkpoint, journal) and self._logic.thaw(state) else None
+        return thawed(self._logic, self._path, self._origin, journal)
 
-    def _fits(self, found: Checkpoint, journal: JournalReader) -> bool:
-        if found.identity != journal.identity or found.origin != self._origin:
-            return False
-        if not 0 < found.index <= len(journal):
-            return False
-        return int(journal[found.index - 1]["commit"]) == found.commit
+
+def thawed(
+    logic: Freezable, path: Path, origin: Origin, journal: JournalReader
+) -> Checkpoint | None:
+    """Thaw a logic of this origin from the file, if it fits the journal; its head."""
+    found = _read(path)
+    if found is None:
+        return None
+    checkpoint, state = found
+    return checkpoint if _fits(checkpoint, origin, journal) and logic.thaw(state) else None
+
+
+def _fits(found: Checkpoint, origin: Origin, journal: JournalReader) -> bool:
+    if found.identity != journal.identity or found.origin != origin:
+        return False
+    if not 0 < found.index <= len(journal):
+        return False
+    return int(journal[found.index - 1]["commit"]) == found.commit
 
 
 def _read(path: Path) -> tuple[Checkpoint, list[bytes]] | None:
