@@ -3,11 +3,10 @@
  *
  * One event is one cache line, everywhere: a ring slot, a journal record and a row of a numpy array are these same 64
  * bytes. This file is read by the C compiler and by cffi, so it holds fixed-width types, enums, plain structs and
- * integer #defines only; numpy dtypes and Python enums are derived from it and never typed again. The offsets below
- * are held by static_assert in layout.h.
+ * integer #defines only; numpy dtypes and Python enums are derived from it and never typed again. The offsets below are
+ * held by static_assert in layout.h.
  *
- * Prices are ticks and quantities are lots of the instrument that instrument_id names. No floating point crosses a
- * process boundary.
+ * Prices are ticks and quantities lots of the instrument that instrument_id names. No process gives another a float.
  *
  *   offset bytes field          meaning
  *   0      8     recv_ns        session time when it was made: UTC ns (clock.h)
@@ -122,7 +121,9 @@ enum pmm_kind {
     /* Bytes 16..47 are text of the last record that is none; reason: enum pmm_text; side: its part; LAST: no more */
     PMM_KIND_TEXT = 56,
     PMM_KIND_DETACH = 57, /* before END: as ATTACH, where the run stopped */
-    PMM_KIND_END = 58
+    PMM_KIND_END = 58,
+    /* The position is to be closed. price: slippage x 1e8; quantity: lots an order at most; aux: orders without a fill */
+    PMM_KIND_FLATTEN = 59
 };
 
 enum pmm_side {

@@ -146,7 +146,7 @@ static void doubt_flights(struct pmm_desk *desk) {
 }
 
 /* The absence of a peer means that nobody watches what is out. */
-static uint64_t pulled_rows(const struct pmm_desk *desk) {
+uint64_t desk_kept_out(const struct pmm_desk *desk) {
     uint64_t pulled = 0;
     if (desk->halted || desk->stopping || pmm_is_lost(&desk->peers, PMM_SOURCE_RISK, 0)) return all_rows(desk);
     for (uint32_t row = 0; row < desk->instrument_count; row++) {
@@ -164,7 +164,11 @@ static void apply_process(struct pmm_desk *desk, const struct pmm_event *e) {
     case PMM_KIND_PEER_LOST:
     case PMM_KIND_PEER_BACK: pmm_peers_note(&desk->peers, e); break;
     case PMM_KIND_HALT: desk->halted = 1; break;
-    case PMM_KIND_RESUME: desk->halted = 0; break;
+    case PMM_KIND_RESUME:
+        desk->halted = 0;
+        desk_close_end(desk);
+        break;
+    case PMM_KIND_FLATTEN: desk_close_begin(desk, e); break;
     case PMM_KIND_STOP: desk->stopping = 1; break;
     case PMM_KIND_START:
         desk->stopping = 0;
@@ -173,7 +177,7 @@ static void apply_process(struct pmm_desk *desk, const struct pmm_event *e) {
         break;
     default: return;
     }
-    desk->pulled = pulled_rows(desk);
+    desk->pulled = desk->closing ? all_rows(desk) : desk_kept_out(desk);
     desk->changed |= before ^ desk->pulled;
     desk_sent_pull(desk);
 }
@@ -211,6 +215,7 @@ int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, si
     /* A book looks through the whole batch for its own records: only those that have some. */
     for (; market != 0; market &= market - 1)
         pmm_book_apply(desk->instruments[__builtin_ctzll(market)].book, events, n);
+    if (desk->closing) desk_close(desk);
     return (int64_t)n;
 }
 

@@ -39,6 +39,12 @@
  * and keeps the id that it gets beside the parent, in the memory that it freezes. No record carries a parent; the
  * reports of a child carry its id.
  *
+ * FLATTEN of one of its instruments closes the desk: no instrument is quoted, pmm_desk_send takes nothing (NOT_READY), and
+ * what is out is cancelled, until RESUME. Of that instrument, once nothing of ours is out and its book is good, the
+ * position is closed by IOC orders against the best price, none larger than the record allows or worse than that price
+ * by its slippage. The next goes reject_rest_ns after the one before; where so many in a row as it allows have filled
+ * nothing, or less than quantity_min is left, no more is tried. All of it is in the log, so a replay does the same.
+ *
  * When the quotes are pulled, whatever the strategy wants: the book is invalid or older than stale_ns; risk is lost,
  * or the instrument's feed or its venue's gateway; HALT, until RESUME; STOP. Then nothing but CANCELs is asked for, and
  * once the orders are gone nothing at all. All of it but the book is true of orders beside the quotes too: they are
@@ -58,6 +64,7 @@
 #define PMM_DESK_INSTRUMENTS_MAX 64
 #define PMM_DESK_NO_ROW          0xFF
 #define PMM_DESK_SENT_MAX        64   /* orders beside the quotes, of all instruments */
+#define PMM_DESK_TRIES_MAX       1000 /* of a FLATTEN */
 #define PMM_DESK_DECISIONS_MAX   1088 /* of one decide: every slot of both kinds */
 
 enum pmm_slot_state {
@@ -106,6 +113,12 @@ struct pmm_desk_instrument {
     int64_t market_ns;           /* recv_ns of its last market record */
     int64_t market_cause_ns;     /* the same, if it came in this batch: what a decision is due to */
     int64_t due_ns;              /* when it is to be looked at again, whatever comes or does not */
+    int64_t close_most;          /* lots of an order that closes the position; 0: it is not to be closed */
+    int64_t close_e8;            /* how far from the best price it may trade, x 1e-8 */
+    int64_t close_from;          /* the position when the last one was sent */
+    int64_t close_at_ns;         /* no other before */
+    uint32_t close_tries;        /* how many in a row may fill nothing */
+    uint32_t close_failed;       /* so many have */
     uint64_t fills;              /* counted in the position */
     uint64_t unknown_reports;    /* reports of orders that are in no slot of either kind */
     struct pmm_dust dust;        /* what fees in the base currency leave of the position below a lot */
@@ -130,6 +143,8 @@ struct pmm_desk {
     uint32_t stopping;       /* STOP was seen */
     uint32_t replace;        /* 1: the venue can REPLACE; 0: cancel, then new */
     uint32_t halted;         /* the last of HALT and RESUME was HALT */
+    uint32_t closing;        /* the last of FLATTEN and RESUME was FLATTEN */
+    uint32_t reserved;
     uint64_t sent_used;      /* bit i: an order is in sent[i] */
     uint64_t sent_queued;    /* those whose NEW is not decided yet */
     uint64_t sent_leaving;   /* those that are to be cancelled, or are being */
@@ -187,6 +202,9 @@ int pmm_desk_cancel(struct pmm_desk *desk, uint64_t order_id);
  * DECISIONS_MAX all of them.
  */
 int64_t pmm_desk_decide(struct pmm_desk *desk, struct pmm_event *out, size_t max);
+
+/* 1 while orders that close positions are to be sent or are out. */
+int pmm_desk_closing(const struct pmm_desk *desk);
 
 /* Brings near what a batch touches of the rows that moved last, or of all where they are few. makers: as in quote. */
 void pmm_desk_warm(const struct pmm_desk *desk, struct pmm_maker *const *makers);

@@ -1,5 +1,6 @@
 /*
- * desk_internal.h: what desk.c (records), desk_decide.c (quotes) and desk_send.c (orders beside them) share. Private.
+ * desk_internal.h: what desk.c (records), desk_decide.c (quotes), desk_send.c (orders beside them) and desk_close.c (of
+ * positions) share. Private.
  *
  * Who has something to do with an order beside the quotes makes the desk due at once: so a decide in which nothing is
  * due does not look for any.
@@ -21,6 +22,22 @@ static inline int64_t desk_rest_until(const struct pmm_desk *desk) {
 
 /* 1 if the report is of an order beside the quotes, which then has it; the position is the caller's. */
 int desk_sent_report(struct pmm_desk *desk, uint32_t row, const struct pmm_event *report);
+
+/* Puts an order in line whatever is pulled; as pmm_desk_send. */
+int64_t desk_put(struct pmm_desk *desk, uint32_t row, uint32_t side, int64_t price, int64_t quantity, int64_t terms,
+                 uint32_t flags);
+
+/* The rows that a halt, a stop or a lost process keeps from the market. */
+uint64_t desk_kept_out(const struct pmm_desk *desk);
+
+/* FLATTEN: what is to be closed, and how. */
+void desk_close_begin(struct pmm_desk *desk, const struct pmm_event *flatten);
+
+/* RESUME: nothing is. */
+void desk_close_end(struct pmm_desk *desk);
+
+/* Puts in line what closes positions and may be sent now. */
+void desk_close(struct pmm_desk *desk);
 
 /* Nobody answers what was in flight: all of it is to be cancelled. */
 void desk_sent_doubt(struct pmm_desk *desk);

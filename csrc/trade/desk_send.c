@@ -45,13 +45,18 @@ int64_t pmm_desk_send(struct pmm_desk *desk, uint32_t instrument_id, uint32_t si
     if (!may_be_sent(in, side, price, quantity, type, time_in_force, flags)) return PMM_ERR_ARGUMENT;
     if (desk->pulled >> row & 1) return PMM_ERR_NOT_READY;
     if (type == PMM_TYPE_MARKET && !desk_is_fresh(desk, in)) return PMM_ERR_INVALID;
+    return desk_put(desk, row, side, price, quantity, pmm_terms(time_in_force, type, PMM_STP_CANCEL_NEWEST), flags);
+}
+
+int64_t desk_put(struct pmm_desk *desk, uint32_t row, uint32_t side, int64_t price, int64_t quantity, int64_t terms,
+                 uint32_t flags) {
     if (desk->sent_used == UINT64_MAX) return PMM_ERR_FULL;
     const uint32_t at = (uint32_t)__builtin_ctzll(~desk->sent_used);
     desk->sent[at] = (struct pmm_sent){
         .order_id = desk->next_order_id++,
         .price = price,
         .quantity = quantity,
-        .terms = pmm_terms(time_in_force, type, PMM_STP_CANCEL_NEWEST),
+        .terms = terms,
         .state = PMM_SLOT_NEW,
         .row = (uint8_t)row,
         .side = (uint8_t)side,

@@ -36,6 +36,7 @@ class _Lib:
     PMM_DESK_INSTRUMENTS_MAX: int
     PMM_DESK_NO_ROW: int
     PMM_DESK_SENT_MAX: int
+    PMM_DESK_TRIES_MAX: int
     PMM_ERR_AGAIN: int
     PMM_ERR_ARGUMENT: int
     PMM_ERR_CORRUPT: int
@@ -101,6 +102,7 @@ class _Lib:
     PMM_KIND_FILL: int
     PMM_KIND_FILLED_TOTAL: int
     PMM_KIND_FILL_BUSTED: int
+    PMM_KIND_FLATTEN: int
     PMM_KIND_HALT: int
     PMM_KIND_NEW: int
     PMM_KIND_NONE: int
@@ -458,6 +460,8 @@ class _Lib:
     def pmm_desk_apply(_0: Any, _1: Any, _2: int, /) -> int: ...
     @staticmethod
     def pmm_desk_cancel(_0: Any, _1: int, /) -> int: ...
+    @staticmethod
+    def pmm_desk_closing(_0: Any, /) -> int: ...
     @staticmethod
     def pmm_desk_decide(_0: Any, _1: Any, _2: int, /) -> int: ...
     @staticmethod

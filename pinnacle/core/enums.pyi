@@ -3,6 +3,7 @@
 from enum import IntEnum, IntFlag
 
 class Kind(IntEnum):
+    FLATTEN = 59
     END = 58
     DETACH = 57
     TEXT = 56

@@ -18,7 +18,12 @@ from pinnacle.runtime.stage import REPORT_KINDS
 _JUDGED = (Kind.NEW, Kind.REPLACE, Kind.FILL)
 #: What a process tells itself; besides, risk looks and a gateway refuses what it withheld.
 _TOLD = (Kind.TIMER, Kind.PEER_LOST, Kind.PEER_BACK, Kind.HALT, Kind.RESUME, Kind.STOP)
-_ALSO = {"risk": (Kind.TOP,), "gateway": (Kind.REJECTED, Kind.REPLACE_REJECTED, Kind.TEXT)}
+#: And what an operator tells it (runtime/commands.py).
+_ALSO = {
+    "risk": (Kind.TOP,),
+    "gateway": (Kind.REJECTED, Kind.REPLACE_REJECTED, Kind.TEXT, Kind.CANCEL_ALL),
+    "strategy": (Kind.FLATTEN,),
+}
 _MARKET = (Kind.DEPTH, Kind.TRADE, Kind.TOP, Kind.BOOK_BEGIN, Kind.BOOK_END, Kind.BOOK_INVALID)
 _JOURNAL_FLAGS = np.uint8(Flag.DECISION | Flag.BATCH_END)
 _END, _STALE = np.uint8(Flag.BATCH_END), np.uint8(Flag.STALE)

@@ -138,7 +138,7 @@ def _row(index: int, fields: Row, instruments: Mapping[int, Instrument] | None, 
 def _symbol(kind: int, instrument_id: int, instrument: Instrument | None) -> str | int | None:
     if instrument_id == INSTRUMENT_ALL:
         return "*"
-    if class_of(kind) >= Class.PROCESS and kind not in (Kind.HALT, Kind.RESUME):
+    if class_of(kind) >= Class.PROCESS and kind not in (Kind.HALT, Kind.RESUME, Kind.FLATTEN):
         return None
     return instrument.label if instrument else instrument_id
 

@@ -12,6 +12,7 @@ SOURCES = (
     "desk",
     "desk_decide",
     "desk_send",
+    "desk_close",
     "orders",
     "orders_fills",
     "orders_report",

@@ -17,6 +17,7 @@ SOURCES = [
     "desk",
     "desk_decide",
     "desk_send",
+    "desk_close",
     "event",
     "ladder",
     "ladder_far",
