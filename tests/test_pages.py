@@ -25,7 +25,7 @@ def test_every_command_that_a_page_names_is_there(page):
     text = page.read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     assert set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.M)) <= targets
-    for words in re.findall(r"(?:`|^|/)pinnacle ([a-z]+(?: [a-z]+)?)", text, re.M):
+    for words in re.findall(r"(?:`|^|/)pinnacle ([a-z][a-z-]*(?: [a-z]+)?)", text, re.M):
         first, _, second = words.partition(" ")
         command = pinnacle.get_command(click.Context(pinnacle), first)
         assert command is not None, words

@@ -122,7 +122,7 @@ enum pmm_kind {
     PMM_KIND_TEXT = 56,
     PMM_KIND_DETACH = 57, /* before END: as ATTACH, where the run stopped */
     PMM_KIND_END = 58,
-    /* The position is to be closed. price: slippage x 1e8; quantity: lots an order at most; aux: orders without a fill */
+    /* The position is to be closed. price: slippage, 1e-8; quantity: lots an order at most; aux: orders in vain */
     PMM_KIND_FLATTEN = 59
 };
 

@@ -39,8 +39,8 @@
  * and keeps the id that it gets beside the parent, in the memory that it freezes. No record carries a parent; the
  * reports of a child carry its id.
  *
- * FLATTEN of one of its instruments closes the desk: no instrument is quoted, pmm_desk_send takes nothing (NOT_READY), and
- * what is out is cancelled, until RESUME. Of that instrument, once nothing of ours is out and its book is good, the
+ * FLATTEN of one of its instruments closes the desk: no instrument is quoted, pmm_desk_send takes nothing (NOT_READY),
+ * and what is out is cancelled, until RESUME. Of that instrument, once nothing of ours is out and its book is good, the
  * position is closed by IOC orders against the best price, none larger than the record allows or worse than that price
  * by its slippage. The next goes reject_rest_ns after the one before; where so many in a row as it allows have filled
  * nothing, or less than quantity_min is left, no more is tried. All of it is in the log, so a replay does the same.

@@ -189,6 +189,7 @@ static void run_order(struct order_table *table, const struct pmm_event *e, stru
     case PMM_KIND_NEW: run_new(table, e, decided); break;
     case PMM_KIND_REPLACE: run_replace(table, e, decided); break;
     case PMM_KIND_CANCEL: run_cancel(table, e, decided); break;
+    case PMM_KIND_CANCEL_ALL: cancel_all(table, e, e->reason, decided); break;
     default: break;
     }
 }
@@ -223,7 +224,8 @@ static void run_process(struct order_table *table, const struct pmm_event *e, st
 size_t pmm_orders_room(const struct pmm_orders *orders, const struct pmm_event *in, size_t n) {
     size_t sweeps = 0;
     for (size_t i = 0; i < n; i++)
-        sweeps += pmm_class_of(in[i].kind) == PMM_CLASS_PROCESS && in[i].kind != PMM_KIND_TEXT;
+        sweeps += in[i].kind == PMM_KIND_CANCEL_ALL ||
+                  (pmm_class_of(in[i].kind) == PMM_CLASS_PROCESS && in[i].kind != PMM_KIND_TEXT);
     return ORDER_RECORD_ROOM * n + ORDER_SWEEP_ROOM * sweeps * (orders->count + n);
 }
 

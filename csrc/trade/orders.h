@@ -1,7 +1,8 @@
 /*
  * orders.h: the state of every order at a venue: the gateway's logic.
  *
- * What it is. One deterministic function over the gateway's input log. In: orders from risk (NEW, REPLACE, CANCEL),
+ * What it is. One deterministic function over the gateway's input log. In: orders from risk (NEW, REPLACE, CANCEL), an
+ * operator's CANCEL_ALL,
  * what the venue says of them, HALT / RESUME, PEER_LOST / PEER_BACK, START, STOP, TIMER. Out: what goes to the venue
  * (NEW, REPLACE, CANCEL, QUERY) and what goes to risk (the venue's reports, and REJECTED / REPLACE_REJECTED /
  * CANCEL_REJECTED of what is not sent). Nothing is ever sent twice without an answer to a QUERY in between, but a
@@ -24,11 +25,11 @@
  * answers the question that it is of. One of an order that is here because the venue does not know it (UNKNOWN_ORDER)
  * is not passed on, for risk would forget the order, or as TOO_LATE if it is of a REPLACE: the venue is asked.
  *
- * HALT, STOP and the loss of a peer cancel every order; START, and the exchange that is back, query every one; TIMER
- * queries those that are not live and unanswered for answer_timeout_ns, and for twice as long after each QUERY, up to
- * eight times, but no longer than until miss_spread_ns is over. In the order in which they came. What is unknown since
- * a START, the loss of the exchange, or because a CANCEL or REPLACE went unanswered is cancelled when it turns out to
- * be there: nobody watched it. A NEW that went unanswered and is there is live.
+ * HALT, STOP, CANCEL_ALL and the loss of a peer cancel every order; START, and the exchange that is back, query every
+ * one; TIMER queries those that are not live and unanswered for answer_timeout_ns, and for twice as long after each
+ * QUERY, up to eight times, but no longer than until miss_spread_ns is over. In the order in which they came. What is
+ * unknown since a START, the loss of the exchange, or because a CANCEL or REPLACE went unanswered is cancelled when it
+ * turns out to be there: nobody watched it. A NEW that went unanswered and is there is live.
  *
  * An order that the venue has and this table has not (ORDER_STATUS) is adopted: risk is told (ORDER_STATUS), and it is
  * cancelled. One that was given up, because the venue did not have it or refused it, is back the same way by whatever

@@ -27,6 +27,7 @@ from pinnacle.gateway.against_venue import MOVES, AgainstVenue
 from pinnacle.gateway.config import LiveConfig
 from pinnacle.gateway.known import KnownOrders
 from pinnacle.gateway.table import BATCH, BATCH_MAX, make_table
+from pinnacle.gateway.taking_back import TakingBack
 from pinnacle.runtime.frame import Turns, act
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.runtime.seat import Seat
@@ -125,6 +126,8 @@ class NetworkGateway:
             kind.reference(), section, names[0], now_ns, self._link.troubles, self._told_clock
         )
         self._link.on_stale(self._clock.again)
+        self._taking_back = TakingBack(runtime, table, self._take_back_at_the_venue)
+        self._also: asyncio.Task[None] | None = None
         self.words = f"{kind.name}: connecting, {len(table.orders)} open orders"
         self._mark(Kind.PEER_LOST)
 
@@ -143,6 +146,7 @@ class NetworkGateway:
             if len(self._table.orders):
                 await self._take_back()
         finally:
+            tasks += [self._also] if self._also is not None else []
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -157,6 +161,18 @@ class NetworkGateway:
             fault = "no answer"
         if fault:
             self._runtime.log.error("orders may be open at the venue", why=fault)
+
+    def _take_back_at_the_venue(self) -> None:
+        """Whatever the venue has, known here or not."""
+
+        async def cancel() -> None:
+            try:
+                async with asyncio.timeout(LAST_S):
+                    self._taking_back.fault = await self._link.cancel_all() or ""
+            except TimeoutError:
+                self._taking_back.fault = "no answer"
+
+        self._also = asyncio.create_task(cancel())
 
     async def _waited(self) -> None:
         """Until a ring or the venue has something, or it is time to keep house."""

@@ -6,6 +6,7 @@ from pinnacle.core.schema import EVENT, EventBuffer, Kind
 from pinnacle.execution.orders import OrderTable
 from pinnacle.gateway.config import GatewayConfig, LiveConfig
 from pinnacle.gateway.table import BATCH, BATCH_MAX, make_table
+from pinnacle.gateway.taking_back import TakingBack
 from pinnacle.runtime.frame import act
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.runtime.seat import Seat
@@ -39,6 +40,7 @@ class Gateway:
         self._batch = EventBuffer(BATCH_MAX)
         self.events = self._batch.cdata
         self._withheld = NOTHING
+        TakingBack(runtime, table)
         # The one whose old records are worth nothing: the ring to the venue.
         resent = [ring.resent for ring in runtime.seat.topology.gives(runtime.seat.process)]
         self._to_venue = stage.cdata.outputs[resent.index(False)]

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+import numpy as np
+
 from pinnacle.core._native import lib
 from pinnacle.core.book import SharedBookReader
 from pinnacle.core.rows import PositionsWriter
-from pinnacle.core.schema import EventBuffer
+from pinnacle.core.schema import EventBuffer, Kind, Reason, in_words
 from pinnacle.risk.alarms import Alarms
 from pinnacle.risk.config import RiskConfig
 from pinnacle.risk.gate import BATCH, RiskGate
+from pinnacle.runtime.commands import Told
 from pinnacle.runtime.frame import act
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.runtime.seat import Seat
@@ -41,11 +44,36 @@ class Risk:
         self._rows = PositionsWriter(runtime.paths.positions)
         labels = [instrument.label for instrument in instruments]
         self._alarms = Alarms(runtime.log, runtime.control, gate.book, labels)
+        self._labels = labels
+        self._open_at_halt: dict[str, int] = {}
+        self._halt_seen = False
+        runtime.listen({"halted": self._halted})
         self.words = f"{len(instruments)} instruments"
 
     def turn(self) -> int:
         own = self._runtime.own_inputs(self._batch)
+        if own:
+            self._look_for_halt(self._batch.array["kind"][:own])
         return self._checked(lib.pmm_risk_turns(self._turn, own, self._runtime.span()), "risk")
+
+    def _look_for_halt(self, kinds: np.ndarray) -> None:
+        if Kind.HALT in kinds:
+            self._open_at_halt, self._halt_seen = self._open_orders(), True
+        elif Kind.RESUME in kinds:
+            self._open_at_halt, self._halt_seen = {}, False
+
+    def _halted(self, about: Told) -> Told:
+        """Why trading is halted, whether that was seen here, what was open then, and still is."""
+        killed = self._runtime.control.killed()
+        open_now = self._gate.book.open_orders()
+        reason = in_words(Reason(killed)) if killed else None
+        seen, had = self._halt_seen, self._open_at_halt
+        return {"halted": reason, "seen": seen, "had": had, "open": open_now}
+
+    def _open_orders(self) -> dict[str, int]:
+        book = self._gate.book
+        found = {label: book.position(i)["open_orders"] for i, label in enumerate(self._labels)}
+        return {label: count for label, count in found.items() if count}
 
     def publish(self, now_ns: int) -> None:
         if self._rows.publish(self._gate.book):

@@ -8,6 +8,7 @@ the thread that does what hot loops must not: making journal files, syncing them
 import os
 import resource
 import signal
+from collections.abc import Mapping
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -24,6 +25,7 @@ from pinnacle.core.ring import RingReader
 from pinnacle.core.schema import EventBuffer, Kind, Reason, in_words
 from pinnacle.core.segment import Mode
 from pinnacle.runtime.checkpoint import Checkpoints
+from pinnacle.runtime.commands import Commands, Handler
 from pinnacle.runtime.decision_log import Logic, recover
 from pinnacle.runtime.notify import Notifier
 from pinnacle.runtime.origin import Origin
@@ -80,6 +82,8 @@ class Runtime:
         self._stage: Stage | None = None
         self._misstamped_told = 0
         self._peer_news: list[tuple[Kind, int, Reason]] = []
+        self._commands: Commands | None = None
+        self._told: list[dict[str, int]] = []
         self._killed: int | None = None  # unknown: what the log says last may be another run's
         self._housekeeping_ns = self._timer_ns = self._watchdog_ns = 0
         self._stop_logged = False
@@ -107,6 +111,8 @@ class Runtime:
             self.control.kill(_kill_reason(error))
         if self.journal is not None:
             self.journal.close()
+        if self._commands is not None:
+            self._commands.close()
         self.bell.close()
         self.counters.close()
         self.control.close()
@@ -187,6 +193,14 @@ class Runtime:
             self.notifier.extend(EXTENSION_NS // 1_000_000_000)
             self.notifier.watchdog()
 
+    def listen(self, handlers: Mapping[str, Handler]) -> None:
+        """From here on the session's owner may tell this process these words."""
+        self._commands = Commands(self.paths, self.seat.process.name, handlers, self.log)
+
+    def log_told(self, kind: Kind, **fields: int) -> None:
+        """What was told becomes a record of the process's own, in the next batch."""
+        self._told.append({"kind": kind} | fields)
+
     def ready(self, status: str) -> None:
         """Recovered and attached: peers may count on this process."""
         if self._memory_locked:
@@ -217,6 +231,7 @@ class Runtime:
             self._housekeeping_ns = now
             self._housekeep(now)
             n = self._peer_changes(batch, n)
+            n = self._what_was_told(batch, n)
         if self.stopping and not self._stop_logged:
             self._stop_logged = True
             n = self._own(batch, n, Kind.STOP, 0)
@@ -251,6 +266,8 @@ class Runtime:
         if self.journal is not None:
             self._look_at_journal(self.journal)
         self._look_at_peers()
+        if self._commands is not None:
+            self._look_at_commands(self._commands)
         interval = self.notifier.watchdog_interval_ns
         if interval and now - self._watchdog_ns >= interval:
             self._watchdog_ns = now
@@ -317,6 +334,20 @@ class Runtime:
         for kind, peer, why in self._peer_news:
             n = self._own(batch, n, kind, peer, why)
         self._peer_news.clear()
+        return n
+
+    def _look_at_commands(self, commands: Commands) -> None:
+        before = (commands.answered, commands.malformed)
+        commands.look()
+        if (commands.answered, commands.malformed) != before:
+            self.counters.show(commands=commands.answered, bad_commands=commands.malformed)
+
+    def _what_was_told(self, batch: EventBuffer, n: int) -> int:
+        for fields in self._told:
+            n = self._own(batch, n, Kind(fields["kind"]), 0)
+            for name, value in fields.items():
+                setattr(batch.cdata[n - 1], name, value)
+        self._told.clear()
         return n
 
     def end(self, records: np.ndarray) -> None:

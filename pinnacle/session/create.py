@@ -17,6 +17,7 @@ from pinnacle.core.kept import kept_bytes
 from pinnacle.core.notices import create_notices
 from pinnacle.core.output import write_whole
 from pinnacle.core.paths import SUPERVISOR, SessionPaths
+from pinnacle.core.queues import remove_queues
 from pinnacle.core.ring import create_ring
 from pinnacle.core.rows import create_positions, create_quotes
 from pinnacle.core.schema import Reason
@@ -84,12 +85,14 @@ def remove_session(paths: SessionPaths) -> None:
         alive = living(paths)
         if alive:
             raise UsageError(f"{paths.runtime}: still running: {', '.join(alive)}")
+        remove_queues(paths)
         remove_segments(paths.runtime)
 
 
 def discard_session(paths: SessionPaths, keeper: Segment) -> None:
     """The end of what `own_session` gave."""
     with alone(paths.runtime.parent):
+        remove_queues(paths)
         remove_segments(paths.runtime)
         keeper.close()
 
@@ -150,6 +153,7 @@ def _make(config: SessionConfig, paths: SessionPaths) -> Segment:
     """
     halted = _halted_by_operator(paths)
     if exists(paths):
+        remove_queues(paths)
         remove_segments(paths.runtime)
     made = SessionPaths(new_folder(paths.runtime), paths.data)
     try:

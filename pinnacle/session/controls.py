@@ -1,0 +1,157 @@
+"""What the owner of a running session may do to its trading: halt, resume, take all orders back,
+close all positions. Each says what came of it."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from pinnacle.core.bell import Control
+from pinnacle.core.config import load
+from pinnacle.core.instruments import Instrument, of_instrument, read_table
+from pinnacle.core.paths import SessionPaths
+from pinnacle.core.schema import Reason
+from pinnacle.core.segment import Mode
+from pinnacle.plan.config import SessionConfig
+from pinnacle.risk.config import RiskConfig
+from pinnacle.session.asking import Asker, NoAnswer, of_role
+
+_STEP_S = 0.05
+#: How long the end of what was asked for is waited for, at most.
+_DONE_S = 10.0
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """`orders`: how many were open, by instrument; `open`: how many still are; `left`: positions
+    that are not closed, decimal text by strategy and instrument; `faults`: what went wrong."""
+
+    session: str
+    what: str
+    orders: dict[str, int] = {}
+    open: int = 0
+    left: dict[str, dict[str, str]] = {}
+    faults: list[str] = []
+
+    @property
+    def whole(self) -> bool:
+        """Whether it did all that was asked for."""
+        return not (self.open or self.left or self.faults)
+
+
+def halt(paths: SessionPaths, asker: Asker) -> Done:
+    """Set the kill switch, whoever answers; then wait until nothing is open."""
+    with Control(paths.control, Mode.SHARED) as control:
+        control.kill(Reason.OPERATOR)
+    risk = of_role(paths, "risk")[0]
+    try:
+        told = _until(
+            lambda: asker.ask(risk, "halted"), lambda told: told["seen"] and not told["open"]
+        )
+    except NoAnswer as error:
+        return Done(session=paths.runtime.name, what="halted", faults=[str(error)])
+    name, what = paths.runtime.name, f"halted ({told['halted']})"
+    return Done(session=name, what=what, orders=told["had"], open=told["open"])
+
+
+def resume(paths: SessionPaths, asker: Asker) -> Done:
+    """Clear the kill switch, and what a flatten has told the strategies."""
+    with Control(paths.control, Mode.SHARED) as control:
+        control.clear()
+    faults = _each(asker, of_role(paths, "strategy"), lambda name: asker.ask(name, "resume"))
+    return Done(session=paths.runtime.name, what="resumed", faults=faults)
+
+
+def cancel_all(paths: SessionPaths, asker: Asker) -> Done:
+    """Take back every order that is open; strategies may quote again behind it."""
+    orders = Counter[str]()
+    open_now = 0
+
+    def of_gateway(name: str) -> None:
+        nonlocal open_now
+        orders.update(asker.ask(name, "cancel_all")["had"])
+        told = _until(lambda: asker.ask(name, "cancelled"), lambda told: not told["open"])
+        open_now += told["open"]
+        if told["fault"]:
+            raise NoAnswer(f"{name}: the venue's own cancel of all: {told['fault']}")
+
+    faults = _each(asker, of_role(paths, "gateway"), of_gateway)
+    what = "all orders taken back"
+    return Done(
+        session=paths.runtime.name, what=what, orders=dict(orders), open=open_now, faults=faults
+    )
+
+
+def flatten(
+    paths: SessionPaths, asker: Asker, slippage_e8: int, tries: int, within_s: float
+) -> Done:
+    """Stop quoting, take all back, close every position; then halt, so that nothing begins anew.
+
+    An order that closes trades at most `slippage_e8` x 1e-8 off the best price; `tries` in a row
+    may fill nothing; it is over after `within_s` seconds whatever is left.
+    """
+    instruments = read_table(paths.instruments)
+    limits = load(paths.running_config, SessionConfig, kept=True).risk
+    strategies = of_role(paths, "strategy")
+    left: dict[str, dict[str, str]] = {}
+
+    def begin(name: str) -> None:
+        for instrument in instruments:
+            most = _most(instrument, limits)
+            about = {"instrument": instrument.label, "most": most}
+            asker.ask(name, "flatten", **about, slippage_e8=slippage_e8, tries=tries)
+
+    def end(name: str) -> None:
+        told = _until(
+            lambda: asker.ask(name, "flattened"), lambda told: not told["closing"], within_s
+        )
+        if told["left"]:
+            left[name] = {
+                i.label: i.quantity_text(told["left"][i.label])
+                for i in instruments
+                if i.label in told["left"]
+            }
+
+    faults = _each(asker, strategies, begin)
+    faults += _each(asker, strategies, end)
+    halted = halt(paths, asker)
+    return Done(
+        session=paths.runtime.name,
+        what="flattened, and halted",
+        open=halted.open,
+        left=left,
+        faults=list(dict.fromkeys(faults + halted.faults)),
+    )
+
+
+def _most(instrument: Instrument, config: RiskConfig) -> int:
+    """Lots of an order that risk lets pass."""
+    limits = of_instrument(config.limits, instrument)
+    text = limits.order_quantity_max if limits is not None else "1"
+    return instrument.lot.positive(text, f"risk.limits.{instrument.label}.order_quantity_max")
+
+
+def _each(asker: Asker, names: list[str], act: Callable[[str], Any]) -> list[str]:
+    """One that does not answer keeps nobody from being asked; what went wrong."""
+    faults = []
+    for name in names:
+        try:
+            act(name)
+        except NoAnswer as error:
+            faults.append(str(error))
+    return faults
+
+
+def _until(
+    ask: Callable[[], dict[str, Any]],
+    done: Callable[[dict[str, Any]], bool],
+    within_s: float = _DONE_S,
+) -> dict[str, Any]:
+    """The first answer that is the last, or the one when the time is up."""
+    deadline = time.monotonic() + within_s
+    while True:
+        told = ask()
+        if done(told) or time.monotonic() > deadline:
+            return told
+        time.sleep(_STEP_S)
