@@ -20,6 +20,12 @@ from pinnacle.cli.options import Number
 )
 @click.option("--duration", type=Number(min=5), default=60, show_default=True, help="Seconds.")
 @click.option("--faults", help="all, or names with commas; `--list-faults` says which there are.")
+@click.option(
+    "--kills",
+    type=click.IntRange(0, 5),
+    default=0,
+    help="Kill the session's gateways so often, with SIGKILL, at instants by the seed.",
+)
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The time if not given.")
 @click.option("--list-faults", is_flag=True, help="What can be done to the session, and end.")
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
@@ -34,21 +40,22 @@ def rehearse(
     config: Path | None,
     duration: float,
     faults: str | None,
+    kills: int,
     seed: int | None,
     list_faults: bool,
     as_json: bool,
     folder: Path | None,
 ) -> int:
-    """Run your session against an exchange of our own that speaks VENUE's protocol, and compare.
+    """Run your session against an exchange of our own that speaks VENUE's protocol, and compare;
+    `all`: against one for each of the session's venues.
 
     Exit 0 if positions, fills and fees are those of the exchange's ledger, no order is there twice
     or lost, and the journals repeat; 1 if not, with a line for each problem.
     """
     from pinnacle.core.errors import UsageError
     from pinnacle.exchange.network.faults import FAULTS, check_names
-    from pinnacle.rehearsal.compare import Rehearsal
     from pinnacle.rehearsal.places import default_config
-    from pinnacle.rehearsal.rehearse import check_rehearsal
+    from pinnacle.rehearsal.rehearse import ALL, Wanted
     from pinnacle.rehearsal.rehearse import rehearse as run
     from pinnacle.venues.registry import find
 
@@ -59,36 +66,29 @@ def rehearse(
     if venue is None:
         raise UsageError("VENUE is wanted: whose protocol?")
     try:
-        kind = find(venue)
+        never = frozenset() if venue == ALL else find(venue).exchange_side().never
     except ValueError as error:
         raise UsageError(f"VENUE: {error}") from None
-    never = kind.exchange_side().never
     names = faults.split(",") if faults else []
     if faults == "all":
         names = [name for name in FAULTS if name not in never]
     check_names(names, never)
-    check_rehearsal(kind, venue, config or default_config(venue))
+    config = config or default_config("all-venues" if venue == ALL else venue)
     seed = int(time.time()) if seed is None else seed
     mine = f"{time.strftime('%y%m%d-%H%M%S')}-{os.getpid()}"  # two may begin in one second
     folder = folder or Path("data") / f"rehearsal-{venue}-{mine}"
     click.echo(f"seed {seed}", err=True)
-    found: Rehearsal = run(
-        kind,
-        venue,
-        config or default_config(venue),
-        folder.absolute(),
-        duration,
-        names,
-        seed,
-        lambda words: click.echo(words, err=True),
-    )
+    wanted = Wanted(venue, config, folder.absolute(), duration, names, kills, seed)
+    found = run(wanted, lambda words: click.echo(words, err=True))
     if as_json:
         import msgspec
 
-        click.echo(json.dumps(msgspec.to_builtins(found)))
+        shown = msgspec.to_builtins(found)
+        click.echo(json.dumps(shown if venue == ALL else shown[0]))
     else:
-        _print(found)
-    return 0 if found.good else 1
+        for each in found:
+            _print(each)
+    return 0 if all(each.good for each in found) else 1
 
 
 def _print(found: object) -> None:

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -12,11 +11,13 @@ from pinnacle.core.enums import FeeOf
 from pinnacle.core.instruments import Instrument, read_list
 from pinnacle.core.paths import SessionPaths
 from pinnacle.rehearsal.journals import Believed, believed, positions
+from pinnacle.rehearsal.kills import Kill
 from pinnacle.rehearsal.ledger import LedgerFault, LedgerOrder, ReadLedger, read_ledger
+from pinnacle.rehearsal.returns import Returns, compare_returns
 from pinnacle.replay.logics import Session
 from pinnacle.replay.verify import verify_session
 from pinnacle.session.report import build_report
-from pinnacle.venues.port import VenueKind
+from pinnacle.venues import registry
 from pinnacle.venues.served.catalogue import currencies
 
 #: So long may quotes rest that nobody can answer for.
@@ -27,9 +28,17 @@ HOLE_S = 10.0
 #: While one of these goes on, or right behind it, nobody can know the book or what rests in it.
 DISTRUSTED = frozenset({"disconnect", "market_disconnect", "refuse_connections"})
 
+#: What a kill of the gateway is called among the faults.
+KILLED = "gateway_killed"
+
 
 class Rehearsal(msgspec.Struct):
-    """What a rehearsal has shown; `problems`: each in a sentence."""
+    """What a rehearsal has shown of one venue; `problems`: each in a sentence.
+
+    kills_with_orders   while any order of ours rested
+    returns             of the gateway that was killed: so often it knew the venue again
+    unlike_returns      what it then knew otherwise than the exchange had it
+    """
 
     venue: str
     seed: int
@@ -37,6 +46,9 @@ class Rehearsal(msgspec.Struct):
     orders: int = 0
     fills: int = 0
     faults: dict[str, int] = {}
+    kills_with_orders: int = 0
+    returns: int = 0
+    unlike_returns: int = 0
     wrong_positions: int = 0
     duplicate_orders: int = 0
     lost_orders: int = 0
@@ -55,24 +67,43 @@ class Rehearsal(msgspec.Struct):
         return not self.problems
 
 
-def compare(venue: VenueKind[Any], found: Rehearsal, data: Path, ledger_file: Path) -> None:
-    """Fill in what the journals in `data` and the ledger say."""
-    paths = SessionPaths(Path(), data)
+def compare(
+    found: Rehearsal,
+    paths: SessionPaths,
+    venue_name: str,
+    ledger_file: Path,
+    kills: Sequence[Kill] = (),
+) -> None:
+    """Fill in what the session's journals and the venue's ledger say; `venue_name`: empty where it
+    is the only one."""
     ledger = read_ledger(ledger_file)
     if not paths.config.exists():
-        found.problems.append(f"{data}: the session has left nothing: it never began")
+        found.problems.append(f"{paths.data}: the session has left nothing: it never began")
         return
     session = Session(paths.config, read_list(paths.instrument_list))
-    instruments = session.instruments
-    names = {venue.name_of(i.symbol): i for i in instruments}
-    (gateway,) = session.topology.of_role("gateway")
+    gateway = session.topology.process(f"gateway.{venue_name}" if venue_name else "gateway")
+    instruments = session.of(gateway.instruments)
+    kind = registry.find(found.venue)
+    names = {kind.name_of(i.symbol): i for i in instruments}
     told = believed(paths, gateway)
+    mine = [kill for kill in kills if kill.process == gateway.name]
+    if mine:
+        returns = compare_returns(mine, session, paths, gateway, ledger, names)
+        _returns(found, returns)
+        ledger.faults += [LedgerFault(KILLED, *times) for times in returns.away]
     hold(found, ledger, told, positions(session, paths), names)
-    report = build_report(paths)
-    found.two_sided = min(i["two_sided"] for i in report["instruments"].values())
+    rows = build_report(paths)["instruments"]
+    labels = {i.label for i in instruments}
+    found.two_sided = min(row["two_sided"] for label, row in rows.items() if label in labels)
     found.verify_identical = verify_session(paths).identical
     if not found.verify_identical:
-        found.problems.append(f"the journals do not repeat: pinnacle-replay verify {data}")
+        found.problems.append(f"the journals do not repeat: pinnacle-replay verify {paths.data}")
+
+
+def _returns(found: Rehearsal, returns: Returns) -> None:
+    found.kills_with_orders, found.returns = returns.with_orders, returns.compared
+    found.unlike_returns = len(returns.problems)
+    found.problems += returns.problems
 
 
 def hold(

@@ -25,6 +25,16 @@ class LedgerOrder:
     filled: Decimal = Decimal(0)
     value: Decimal = Decimal(0)
     fills: int = 0
+    #: When each execution was, and of how much.
+    trades: list[tuple[int, Decimal]] = field(default_factory=list)
+
+    def is_open_at(self, at_ns: int) -> bool:
+        """Whether it rested then."""
+        return self.accepted_ns <= at_ns and not 0 < self.ended_ns <= at_ns
+
+    def filled_at(self, at_ns: int) -> Decimal:
+        """How much of it was filled by then."""
+        return sum((quantity for when, quantity in self.trades if when <= at_ns), Decimal(0))
 
 
 @dataclass
@@ -104,6 +114,7 @@ def _fill(found: ReadLedger, row: dict[str, Any]) -> None:
     order.filled += quantity
     order.value += quantity * Decimal(row["price"])
     order.fills += 1
+    order.trades.append((int(row["at_ns"]), quantity))
     if order.filled >= order.quantity:
         order.ended_ns = int(row["at_ns"])
     found.fills += 1

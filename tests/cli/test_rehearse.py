@@ -76,7 +76,7 @@ def config(folder, source, change=str):
         ("binance-paper.toml", str, "session.venue: is 'binance', and kraken is rehearsed"),
         ("live-binance.toml", str, "session.venue: is 'binance', and kraken is rehearsed"),
         ("demo.toml", str, "session.venue: is 'simulated', and kraken is rehearsed"),
-        ("two-venues.toml", str, "venues: one venue is rehearsed at a time"),
+        ("two-venues.toml", str, "venues: they are rehearsed at once: rehearse all"),
         ("live-kraken.toml", lambda text: text + "[", "at end of document"),
     ],
 )

@@ -57,12 +57,19 @@ def _check(what: str, text: str) -> None:
         raise ValueError(f"{what} must be a number without a sign or exponent, not {text!r}")
 
 
+class VenueKey(msgspec.Struct, frozen=True):
+    """Of one of several venues: whose protocol it is; its other keys are the session's."""
+
+    kind: str
+
+
 class ServedConfig(Section, frozen=True):
     """What of a session's configuration an exchange is made from; the rest is the session's."""
 
     instruments: list[InstrumentConfig]
     exchange: ExchangeConfig = ExchangeConfig()
     house: HouseConfig = HouseConfig()
+    venues: dict[str, VenueKey] = {}
 
 
 def with_traders(

@@ -134,4 +134,9 @@ def read_served(venue: VenueKind[Any], config: Path | None) -> ServedConfig:
         raise UsageError("--config: a session's configuration is needed: whose instruments?")
     data = read_toml(config)
     wanted = {name: data[name] for name in ServedConfig.__struct_fields__ if name in data}
-    return convert(wanted, ServedConfig, config)
+    served = convert(wanted, ServedConfig, config)
+    if not served.venues:
+        return served
+    named = {name for name, table in served.venues.items() if table.kind == venue.name}
+    mine = [msgspec.structs.replace(i, venue=None) for i in served.instruments if i.venue in named]
+    return msgspec.structs.replace(served, instruments=mine)
