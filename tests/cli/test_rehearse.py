@@ -13,8 +13,10 @@ from click.testing import CliRunner
 
 from pinnacle.cli.main import pinnacle
 from pinnacle.core.errors import ConfigError, UsageError
+from pinnacle.core.toml import read_toml
 from pinnacle.exchange.network.faults import FAULTS
 from pinnacle.rehearsal import rehearse as module
+from pinnacle.rehearsal.serving import ServedVenue
 from tests.sessions import ROOT, demo_config, until
 
 PINNACLE = Path(sys.executable).parent / "pinnacle"
@@ -104,7 +106,9 @@ def test_what_leads_to_the_venue_is_replaced_and_the_rest_is_the_users(tmp_path)
     key.write_text('{"key": "a", "secret": "YQ=="}', encoding="utf-8")
     address = '{"ws_url": "wss://127.0.0.1:7/v2", "rest_url": "https://127.0.0.1:7"}'
     served = {"market": address, "orders": address, "ca_file": "ca.pem", "key_file": str(key)}
-    made = module._session_file(file, "kraken", tmp_path, served)
+    venue = ServedVenue("kraken", file, tmp_path / "kraken", 1, [])
+    venue.where = served
+    made = module._session_file(read_toml(file), tmp_path, {"": venue})
     text = made.read_text(encoding="utf-8")
     assert not re.search("proxy|certificate_sha256|mine|8790", text)
     assert text.count("127.0.0.1:7") == 4

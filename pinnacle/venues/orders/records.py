@@ -12,6 +12,7 @@ from pinnacle.core.errors import DataError
 from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Flag, Kind
 from pinnacle.venues.orders.port import Balance, Report
 from pinnacle.venues.orders.terms import amount
+from pinnacle.venues.reference.offset import LATEST_NS
 
 TEXT_BYTES: int = lib.PMM_TEXT_BYTES
 #: Of a venue's words: a line, not a page.
@@ -36,7 +37,7 @@ def records(
     made: list[np.ndarray] = []
     for report in reports:
         row = np.zeros(1, EVENT)
-        row["recv_ns"], row["venue_ns"] = recv_ns, report.venue_ns
+        row["recv_ns"], row["venue_ns"] = recv_ns, _time_of(report.venue_ns)
         row["price"], row["quantity"] = report.price, report.quantity
         row["order_id"], row["aux"] = report.order_id, report.aux
         row["instrument_id"] = instruments[report.row]
@@ -80,6 +81,11 @@ def balance_parts(held: Decimal) -> tuple[int, int]:
     if rest or whole >= 2**63:
         raise DataError(f"not a balance that can be counted: {held}")
     return (-whole, -part) if sign else (whole, part)
+
+
+def _time_of(venue_ns: int) -> int:
+    """It is for people: one that no clock shows is none, and the rest of the record counts."""
+    return venue_ns if 0 <= venue_ns < LATEST_NS else 0
 
 
 def _texts(of: np.ndarray, what: int, text: str) -> list[np.ndarray]:

@@ -37,6 +37,14 @@ def test_a_report_is_one_record_of_its_instrument():
     ]  # fmt: skip
 
 
+def test_a_time_that_no_clock_shows_is_none_and_the_rest_counts():
+    for venue_ns in (-1, 1 << 62, 10**40):
+        (row,) = made(ACK._replace(venue_ns=venue_ns))
+        assert (int(row["venue_ns"]), int(row["quantity"])) == (0, 5)
+    (row,) = made(ACK._replace(venue_ns=(1 << 62) - 1))
+    assert int(row["venue_ns"]) == (1 << 62) - 1
+
+
 def test_a_long_name_takes_several_parts_and_the_last_says_so():
     name = "0f6c0a5e-4a0e-4f0e-9d59-6d1f7f7b0001"
     rows = made(ACK._replace(venue_id=name))
