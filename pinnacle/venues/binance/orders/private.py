@@ -188,8 +188,9 @@ class Executions:
         return reports
 
     def _trade(self, base: Report, row: Execution, terms: Terms) -> list[Report]:
-        if row.trade < 0:
-            raise DataError(f"Binance's order {row.venue_id} has a trade without a number")
+        said = row.last_quantity and row.last_price and row.fee is not None
+        if row.trade < 0 or not said:
+            raise DataError(f"Binance's order {row.venue_id} has a trade that does not say all")
         fill = base._replace(
             kind=Kind.FILL,
             side=Side(base.side),
@@ -198,5 +199,5 @@ class Executions:
             aux=execution_number(row.trade),
             flags=Flag.FEE_TOLD | (Flag.MAKER if row.is_maker else 0),
         )
-        paid = Decimal(0) if row.fee is None else row.fee
-        return [fill, fee_report(fill, row.fee_asset, paid, terms)]
+        assert row.fee is not None, "it is said"
+        return [fill, fee_report(fill, row.fee_asset, row.fee, terms)]

@@ -86,7 +86,7 @@ class Fill(msgspec.Struct):
     price: msgspec.Raw
     size: msgspec.Raw
     side: str
-    commission: msgspec.Raw = ZERO
+    commission: msgspec.Raw
     trade_type: str = "FILL"
     trade_time: str | None = None
     liquidity_indicator: str = ""

@@ -1,5 +1,6 @@
 """What Kraken answers by REST: orders, trades, balances, fees, names of pairs and currencies."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -152,7 +153,7 @@ class Lists:
                 return self._fills(call, result)
             case What.BALANCES:
                 held = [
-                    Balance(currency(name), row.balance, row.balance - row.hold_trade)
+                    Balance(currency(name), amount(row.balance), _available(row))
                     for name, row in result.items()
                 ]
                 return Answered(balances=held)
@@ -249,7 +250,7 @@ class Lists:
                 terms.lots(trade.vol),
                 execution_number(name),
                 flags=Flag.FEE_TOLD | (Flag.MAKER if trade.maker else 0),
-                venue_ns=int(trade.time * 1e6) * 1000,
+                venue_ns=_ns(trade.time),
             )
             reports += [fill, fee_report(fill, terms.quote, trade.fee, terms)]
         begun = int(call.page or "0")
@@ -273,5 +274,14 @@ def currency(name: str) -> str:
     return _CURRENCIES.get(short, short)
 
 
+def _available(row: Held) -> Decimal:
+    return amount(row.balance) - amount(row.hold_trade)
+
+
 def _e8(percent: Decimal) -> int:
     return int(amount(percent) * 10**6)
+
+
+def _ns(seconds: float) -> int:
+    """Of a time of REST's, whose digits end at 1e-6 s; 0 of what is none."""
+    return int(seconds * 1e6) * 1000 if math.isfinite(seconds * 1e6) else 0

@@ -45,7 +45,7 @@ class Execution(msgspec.Struct, rename={"state": "order_status"}):
     order_qty: Decimal = Decimal(0)
     limit_price: Decimal = Decimal(0)
     liquidity_ind: str = ""
-    fees: list[Fee] = []
+    fees: list[Fee] | None = None
     reason: str = ""
     timestamp: str = ""
 
@@ -185,6 +185,10 @@ class Executions:
         return base._replace(venue_id=row.order_id)
 
     def _trade(self, base: Report, row: Execution, terms: Terms) -> list[Report]:
+        """DataError if it does not say all: half of it would count, and never be told again."""
+        said = row.exec_id and row.last_qty and row.last_price and row.side in _SIDES
+        if not said or row.fees is None:
+            raise DataError(f"a trade of Kraken's that does not say all: {row.exec_id[:40]!r}")
         number = execution_number(row.exec_id)
         maker = Flag.MAKER if row.liquidity_ind == "m" else 0
         fill = base._replace(
