@@ -43,6 +43,9 @@ FAULTS: Mapping[str, Fault] = {
     "session_expired": Fault("the private session is over in the middle of its stream", 1.0),
     "stream_silent": Fault("the private stream stays open and says nothing", 8.0),
     "stream_ended": Fault("the private stream says that it is over, and stays open", 4.0),
+    "malformed_private": Fault(
+        "answers and the private stream are cut, lack something or have numbers as text", 4.0
+    ),
     "disconnect": Fault("every socket is cut", 1.0),
     "market_disconnect": Fault("the sockets of market data are cut", 1.0),
     "refuse_connections": Fault("every socket is cut, and none is taken", 4.0),

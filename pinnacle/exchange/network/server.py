@@ -83,6 +83,10 @@ class ExchangeServer:
         for socket in self.sockets:
             socket.tell(event)
 
+    def shown(self, frame: bytes) -> bytes:
+        """What a client gets in the place of one frame of its private stream."""
+        return frame
+
     def publish(self, entry: Entry) -> None:
         """One frame of market data, to who wants it."""
         for socket in self.sockets:
@@ -149,7 +153,7 @@ class Socket(WsHandler):
     def tell(self, event: Event) -> None:
         """What the client hears of something that happened."""
         if isinstance(self.client, ExchangeClient) and not self.is_ended:
-            self.send_all(self.client.event(event))
+            self.send_all([self._server.shown(frame) for frame in self.client.event(event)])
 
     def end(self) -> None:
         """The private stream is over, and the socket stays."""

@@ -11,6 +11,7 @@ from pinnacle.exchange.network.faults import FAULTS, Planned
 from pinnacle.exchange.network.http import HttpReply, HttpRequest
 from pinnacle.exchange.network.making import MadeExchange
 from pinnacle.exchange.network.server import ExchangeServer, Socket, http_reply
+from pinnacle.exchange.network.spoiled import spoiled
 from pinnacle.exchange.network.websocket import WsHandler
 from pinnacle.venues.orders.port import What
 from pinnacle.venues.served.dialect import Reply
@@ -129,6 +130,8 @@ class TroubledServer(ExchangeServer):
         if page and self._random.random() < SHARE:
             return http_reply(Reply(502, _HTML, _PAGE))
         reply = await super().reply(request)
+        if what is not None and what is not What.NAMES:
+            reply = reply._replace(body=self.shown(reply.body))
         if page:
             return http_reply(Reply(502, _HTML, _PAGE))
         if what is What.NEW and self._chance("ack_lost_after_accept"):
@@ -153,6 +156,8 @@ class TroubledServer(ExchangeServer):
         self.house.advance()
         self.flush()
         frames = list(socket.client.answer(text))
+        if what is not None:
+            frames = [self.shown(frame) for frame in frames]
         if what is What.NEW and self._chance("ack_lost_after_accept"):
             frames = []
         delay_s = self._delay_s(what)
@@ -203,6 +208,9 @@ class TroubledServer(ExchangeServer):
             super().tell(event)
         if fill and self.is_on("duplicate_fill"):
             asyncio.get_running_loop().call_later(0.2, super().tell, event)
+
+    def shown(self, frame: bytes) -> bytes:
+        return spoiled(frame, self._random) if self._chance("malformed_private") else frame
 
     def _cut(self, which: Callable[[Socket], bool]) -> None:
         for socket in [socket for socket in self.sockets if which(socket)]:

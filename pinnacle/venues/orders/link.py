@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from pinnacle.core.clock import monotonic_ns
+from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.orders.port import (
     Answered,
     Balance,
     Call,
     Fees,
+    Heard,
     Known,
     OrderEntry,
     Report,
@@ -102,7 +104,7 @@ class NetworkLink:
         """since_ns: session time from which on fills may be unknown."""
         self.troubles = Troubles(f"{entry.VENUE} orders")
         self.trust = Trust.LOST
-        self.comparisons = self.differences = 0
+        self.comparisons = self.differences = self.unreadable = 0
         self._entry, self._owner, self._known, self._now_ns = entry, owner, known, now_ns
         self._since_ns = since_ns
         self._reconcile_s = reconcile_s
@@ -169,6 +171,7 @@ class NetworkLink:
         return {
             "sent": sender.sent,
             "unanswered": sender.unanswered,
+            "unreadable": self.unreadable,
             "held": sender.held,
             "streams": self._stream.connections,
             "comparisons": self.comparisons,
@@ -230,7 +233,7 @@ class NetworkLink:
 
     def take(self, frames: Sequence[bytes]) -> None:
         for frame in frames:
-            heard = self._entry.heard(frame)
+            heard = self._heard(frame)
             if heard.reports:
                 self._deliver(heard.reports)
             for call in heard.ask:
@@ -250,6 +253,14 @@ class NetworkLink:
                 self._stream.acknowledge()
                 self._comparing = asyncio.create_task(self._compare_until_done())
                 self._comparing.add_done_callback(self._compared)
+
+    def _heard(self, frame: bytes) -> Heard:
+        try:
+            return self._entry.heard(frame)
+        except DataError:
+            # It ends the connection: what it has told may have moved positions.
+            self.unreadable += 1
+            raise
 
     def nudge(self) -> str | None:
         return self._entry.nudge()
