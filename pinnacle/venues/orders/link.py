@@ -11,9 +11,9 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind, Reason
+from pinnacle.venues.orders.last_list import LastList
 from pinnacle.venues.orders.port import (
     Answered,
     Balance,
@@ -40,10 +40,6 @@ FEES_S, FEES_RETRY_S = 3600.0, 60.0
 OVERLAP_NS = 120_000_000_000
 #: How often all is compared with the venue while nothing is wrong: silence is not health.
 RECONCILE_S = 60.0
-#: What was listed just now need not be asked for one by one.
-LISTED_NS = 2_000_000_000
-#: An order that was asked for or changed so recently may be missing in a list.
-GRACE_NS = 5_000_000_000
 RETRY_S = 0.5
 #: Fills of more orders than that are asked for together.
 ONE_BY_ONE_MAX = 4
@@ -126,10 +122,7 @@ class NetworkLink:
         self._has_clock, self._totals = asyncio.Event(), asyncio.Event()
         self._told = Told()
         self._snapshot: Snapshot | None = None
-        self._listed: dict[int, Report] = {}
-        self._listed_ns = 0
-        #: Orders of which the list cannot say what became of what was asked.
-        self._asked_since: set[int] = set()
+        self._list = LastList(entry.open_lag_s)
         self._comparing: asyncio.Task[None] | None = None
         self._failures: asyncio.Queue[BaseException] = asyncio.Queue()
 
@@ -139,19 +132,11 @@ class NetworkLink:
         """NEW, REPLACE, CANCEL, QUERY: what becomes of it is delivered."""
         order_id = 0 if call.order is None else call.order.order_id
         if call.what is not What.QUERY:
-            self._asked_since.add(order_id)
-        elif (listed := self._listed_just_now(order_id)) is not None:
+            self._list.asked(order_id)
+        elif (listed := self._list.just_now(order_id)) is not None:
             self._owner.deliver([listed])
             return
         self._sender.send(call)
-
-    def _listed_just_now(self, order_id: int) -> Report | None:
-        """None where the list may be older than what is known, or than what is asked about."""
-        if self._entry.open_lag_s or order_id in self._asked_since:
-            return None
-        if monotonic_ns() - self._listed_ns >= LISTED_NS:
-            return None
-        return self._listed.get(order_id)
 
     def _permit(self) -> Reason:
         """Asked of each new order as it leaves: one that was let pass may have waited since."""
@@ -248,7 +233,7 @@ class NetworkLink:
                 raise ConnectionLost(heard.lost)
             if heard.snapshot is not None:
                 self._snapshot = heard.snapshot
-                self._list_anew()
+                self._list.begin()
             if heard.ready and not self._stream.acknowledged.is_set():
                 self._stream.acknowledge()
                 self._comparing = asyncio.create_task(self._compare_until_done())
@@ -338,7 +323,7 @@ class NetworkLink:
         if snapshot is None or snapshot.since_ns > self._since_ns - OVERLAP_NS:
             fills = await self._all(Call(What.FILLS, since_ns=self._since_ns - OVERLAP_NS))
         if snapshot is None:
-            self._list_anew()
+            self._list.begin()
             listed = await self._all(Call(What.OPEN))
         else:
             listed = Answered([*snapshot.fills, *snapshot.open_orders])
@@ -350,30 +335,22 @@ class NetworkLink:
         self._since_ns = begun_ns
         self.comparisons += 1
         self._deliver([*self._told.news(fills.reports), *listed.reports])
-        self._note(listed.reports, begun_ns)
+        self._list.take(listed.reports)
+        self._doubt(self._list.missing(self._owner.open_orders(), begun_ns))
         if balances.balances is not None:
             self._owner.balances(balances.balances)
         return ""
 
-    def _list_anew(self) -> None:
-        """The next list is of now, whenever it is here."""
-        self._listed, self._listed_ns = {}, monotonic_ns()
-        self._asked_since = set()
-
-    def _note(self, listed: Sequence[Report], begun_ns: int) -> None:
-        """What the list has and has not."""
-        statuses = [report for report in listed if report.kind == Kind.ORDER_STATUS]
-        self._listed = {report.order_id: report for report in statuses}
-        lag_ns = GRACE_NS + int(self._entry.open_lag_s * 1e9)
-        doubts = []
-        for order_id, changed_ns in self._owner.open_orders().items():
-            if order_id in self._listed or changed_ns > begun_ns - lag_ns:
-                continue
-            order = self._known.order(order_id)
-            if order is not None:
-                words = "the venue does not list it"
-                unlisted = Report(Kind.UNSURE, order_id, order.row, order.side)
-                doubts.append(unlisted._replace(reason=Reason.UNLISTED, words=words))
+    def _doubt(self, missing: Sequence[int]) -> None:
+        """The table asks the venue about each."""
+        orders = [order for order_id in missing if (order := self._known.order(order_id))]
+        words = "the venue does not list it"
+        doubts = [
+            Report(Kind.UNSURE, order.order_id, order.row, order.side)._replace(
+                reason=Reason.UNLISTED, words=words
+            )
+            for order in orders
+        ]
         if doubts:
             self.differences += len(doubts)
             self._owner.deliver(doubts)

@@ -141,7 +141,7 @@ def test_a_question_about_an_order_goes_to_the_venue_though_a_list_has_just_come
             await until(lambda: owner.known.order(1).venue_id)
             assert await link._compare() == ""
             sent = link.counts()["sent"]
-            assert 1 in link._listed
+            assert 1 in link._list._listed
             link.send(Call(What.QUERY, owner.known.order(1)))
             await until(lambda: link.counts()["sent"] == sent + 1)
             assert await link.cancel_all() == ""

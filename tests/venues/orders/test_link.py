@@ -9,9 +9,11 @@ import structlog
 from pinnacle.core.schema import Kind, Reason
 from pinnacle.exchange.network.sockets import NetworkServer
 from pinnacle.execution.orders import OrderState
+from pinnacle.venues.orders import last_list
 from pinnacle.venues.orders import link as links
+from pinnacle.venues.orders.last_list import GRACE_NS
 from pinnacle.venues.orders.limits import Bucket, Limits, costs
-from pinnacle.venues.orders.link import GRACE_NS, OVERLAP_NS, Trust
+from pinnacle.venues.orders.link import OVERLAP_NS, Trust
 from pinnacle.venues.orders.port import Answered, Balance, Call, Heard, Snapshot, What
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.transport.certificates import make_certificates
@@ -451,7 +453,7 @@ def test_an_order_that_was_listed_just_now_is_not_asked_for(play):
 
 
 def test_an_order_that_was_listed_a_while_ago_is_asked_for(play, monkeypatch):
-    monkeypatch.setattr(links, "LISTED_NS", 0)
+    monkeypatch.setattr(last_list, "LISTED_NS", 0)
 
     async def scene(s):
         s.desk.live()
@@ -481,7 +483,7 @@ def test_a_list_says_nothing_of_what_was_asked_since(play, what):
 
 
 def test_a_snapshot_that_had_to_wait_for_fills_does_not_answer_for_now(play, monkeypatch):
-    monkeypatch.setattr(links, "LISTED_NS", 20_000_000)
+    monkeypatch.setattr(last_list, "LISTED_NS", 20_000_000)
 
     async def scene(s):
         s.desk.live()
