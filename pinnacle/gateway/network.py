@@ -35,7 +35,7 @@ from pinnacle.runtime.stage import Stage
 from pinnacle.venues import registry
 from pinnacle.venues.orders.ids import ClientIds, session_tag
 from pinnacle.venues.orders.link import NetworkLink
-from pinnacle.venues.orders.port import Balance, Call, Desk, Fees, Report, What
+from pinnacle.venues.orders.port import Balance, Call, Desk, Fees, Order, Report, What
 from pinnacle.venues.orders.records import balance_records, records
 from pinnacle.venues.orders.terms import Terms
 from pinnacle.venues.reference.offset import Offset
@@ -264,6 +264,10 @@ class NetworkGateway:
             for order in self._table.orders.values()
             if order.state is OrderState.LIVE
         }
+
+    def unnamed(self) -> Sequence[Order]:
+        orders = [self._known.order(order_id) for order_id in self._table.orders]
+        return [order for order in orders if order is not None and not order.venue_id]
 
     def behind(self) -> Sequence[int]:
         return self._table.behind

@@ -21,6 +21,7 @@ from pinnacle.venues.orders.port import (
     Fees,
     Heard,
     Known,
+    Order,
     OrderEntry,
     Report,
     Snapshot,
@@ -72,6 +73,9 @@ class Owner(Protocol):
 
     def fees(self, fees: Sequence[Fees]) -> None:
         """What is taken of each instrument's trades, by the venue's word."""
+
+    def unnamed(self) -> Sequence[Order]:
+        """Those that the venue may have, and has not named."""
 
     def behind(self) -> Sequence[int]:
         """Orders of which the venue says that more is filled than their fills have told."""
@@ -306,8 +310,21 @@ class NetworkLink:
         while fault := await self._compare(at_once=True):
             self.troubles.failed(f"comparing with the venue: {fault}")
             await asyncio.sleep(RETRY_S)
+        await self._ask_unnamed()
         self.trust = Trust.TRUSTED
         self._owner.trusted(True, "")
+
+    async def _ask_unnamed(self) -> None:
+        """Orders that were sent and have no name of the venue's: of one that has come and gone no
+        list says whose its fills are. Each is asked for by our name."""
+        named = False
+        for order in self._owner.unnamed():
+            found = (await self._all(Call(What.QUERY, order))).reports
+            named = named or any(report.kind == Kind.FILLED_TOTAL for report in found)
+            self._answer(found)
+        if named:
+            fills = await self._all(Call(What.FILLS, since_ns=self._since_ns - OVERLAP_NS))
+            self._answer(fills.reports)
 
     async def _compare_again(self) -> None:
         while True:

@@ -43,6 +43,9 @@ class Owner(Gateway):
     def open_orders(self):
         return {}
 
+    def unnamed(self):
+        return []
+
     def behind(self):
         return self.table.behind
 

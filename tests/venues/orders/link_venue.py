@@ -29,6 +29,7 @@ from pinnacle.venues.orders.port import (
     Balance,
     Call,
     Heard,
+    Order,
     OrderEntry,
     Report,
     Request,
@@ -184,6 +185,7 @@ class Desk:
         self.told: list[Report] = []
         self.trusts: list[tuple[bool, str]] = []
         self.money: list[Balance] = []
+        self.nameless: list[int] = []
         self.reason = Reason.NONE
 
     def kinds(self) -> list[Kind]:
@@ -230,6 +232,9 @@ class Desk:
     def open_orders(self) -> Mapping[int, int]:
         orders = self.table.orders.values()
         return {o.order_id: o.asked_ns for o in orders if o.state is OrderState.LIVE}
+
+    def unnamed(self) -> Sequence[Order]:
+        return [self.known.order(order_id) for order_id in self.nameless]
 
     def behind(self) -> bool:
         return self.table.behind

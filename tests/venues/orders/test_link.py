@@ -93,6 +93,32 @@ def test_the_venue_is_trusted_when_all_has_been_compared_and_not_before(play):
     play(scene)
 
 
+@pytest.mark.parametrize(
+    ("answer", "asked"),
+    [
+        (Answered([status(1, Kind.FILLED_TOTAL, quantity=4)]), [What.QUERY, What.FILLS]),
+        (Answered([status(1, Kind.REJECTED)]), [What.QUERY]),
+        (Answered(fault="no"), [What.QUERY]),
+    ],
+)
+def test_an_order_without_a_name_is_asked_for_before_the_venue_is_trusted(play, answer, asked):
+    """It may have been filled and gone: no list says whose its fills are."""
+
+    async def scene(s):
+        s.desk.live(1)
+        s.desk.nameless = [1]
+        s.venue.hold, s.venue.answers[What.QUERY] = {What.QUERY}, [answer]
+        async with s.running() as link:
+            await until(lambda: s.venue.count(What.QUERY))
+            assert link.trust is Trust.COMPARING and s.desk.trusts == []
+            s.venue.hold.clear()
+            await s.trusted()
+            assert s.desk.told == list(answer.reports)
+        assert kinds_asked(s.venue) == [What.FILLS, What.OPEN, *asked]
+
+    play(scene)
+
+
 def test_nothing_new_leaves_before_the_venue_is_trusted(play):
     async def scene(s):
         s.venue.hold = {What.OPEN}
