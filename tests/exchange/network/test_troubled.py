@@ -271,6 +271,24 @@ async def bad_gateway(c):
 
 
 @scene
+async def malformed_private(c):
+    stream = await c.stream()
+    order = await c.placed()
+    c.server.begin("malformed_private")
+    with pytest.raises(ValueError):
+        json.loads((await c.ask(Call(What.BALANCES))).body)  # it is cut
+    c.server._random.next = [0.9]
+    assert json.loads((await c.ask(Call(What.BALANCES))).body)["error"] == []
+    # Names are everybody's.
+    assert json.loads((await c.ask(Call(What.NAMES))).body)["error"] == []
+    told = len(stream.frames)
+    c.server._random.next = [0.0, 0.5, 0.9]
+    frame = c.server.shown(b'{"a": 1}')
+    assert frame in (b"{}", b'{"a": "1"}')
+    assert order in c.live() and len(stream.frames) == told
+
+
+@scene
 async def unknown_outcome(c):
     stream, words = await c.stream(), "EService:Unavailable"
     c.server.begin("unknown_outcome")

@@ -42,6 +42,8 @@ _CHANNELS = ("book", "trade", "ticker")
 
 class KrakenExchange(ExchangeSide):
     VENUE = "kraken"
+    #: Its list of trades tells fees in the quote currency, always, and has no word for another.
+    never = frozenset({"fee_in_base", "fee_in_third"})
 
     def __init__(self, house: House, instruments: Mapping[str, np.ndarray]):
         super().__init__(house, instruments)
