@@ -30,13 +30,11 @@ from pinnacle.venues.orders.ids import ClientIds
 from pinnacle.venues.orders.port import Answer, Call, Desk, Heard, Order, OrderEntry, Report, What
 from pinnacle.venues.orders.records import records
 from pinnacle.venues.reference.offset import Offset
-from pinnacle.venues.registry import VENUES, find
+from pinnacle.venues.registry import find
 from pinnacle.venues.served.dialect import Reply
 from pinnacle.venues.served.exchange_side import Asked, ExchangeClient, Trouble
 from tests.exchange.network.exchanges import STILL
 
-#: Those that take orders, whoever they are.
-TRADED = [name for name in VENUES if find(name).orders is not None]
 IDS = ClientIds(0x123456789AB)
 HOST = "127.0.0.1:1"
 _PAYLOADS = (".json", ".jsonl", ".txt")

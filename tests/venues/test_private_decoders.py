@@ -17,7 +17,8 @@ from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind
 from pinnacle.venues.orders.port import Answer, Call, What
 from tests.beside import BESIDE, needs
-from tests.venues.private_talk import TRADED, Answered, PrivateTalk, payloads
+from tests.live_venues import TRADED
+from tests.venues.private_talk import Answered, PrivateTalk, payloads
 
 FIXTURES = BESIDE / "data" / "venue_fixtures"
 #: What may stand in the place of anything.
@@ -155,7 +156,7 @@ def damaged(draw: st.DrawFn, text: bytes) -> bytes:
 def test_a_talk_has_everything_that_is_asked_and_an_order_that_trades(talk):
     asked = {each.call.what for each in talk.answers}
     asked |= {said.asked[0].what for said in talk.frames if said.asked is not None}
-    never = {What.TOKEN, What.NAMES, What.FEES, What.REPLACE, What.KEEP_ALIVE}
+    never = {What.TOKEN, What.NAMES, What.FEES, What.REPLACE, What.KEEP_ALIVE, What.EVENTS}
     assert set(What) - never <= asked
     kinds = {
         report.kind.name

@@ -63,7 +63,7 @@ def of_order(row: Row, order: Order, terms: Terms) -> Execution:
         order.side,
         number(row.get("price")),
         abs(number(row.get(terms.base.lower()))),
-        optional_number(row.get("fee")) or Decimal(0),
+        number(row.get("fee")),
         utc_ns(row.get("datetime")),
     )
 
@@ -85,7 +85,7 @@ def of_account(row: Row, terms: Sequence[Terms]) -> Execution | None:
             Side.BID if amount > 0 else Side.ASK,
             abs(number(row.get(f"{base}_{quote}"))),
             abs(amount),
-            optional_number(row.get("fee")) or Decimal(0),
+            number(row.get("fee")),
             utc_ns(row.get("datetime")),
         )
     return None
