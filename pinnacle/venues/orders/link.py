@@ -7,13 +7,12 @@ open is cancelled by request as far as that goes.
 
 import asyncio
 import contextlib
-import enum
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.orders.last_list import LastList
+from pinnacle.venues.orders.owner import Owner, Trust
 from pinnacle.venues.orders.port import (
     Answered,
     Balance,
@@ -21,7 +20,6 @@ from pinnacle.venues.orders.port import (
     Fees,
     Heard,
     Known,
-    Order,
     OrderEntry,
     Report,
     Snapshot,
@@ -46,42 +44,6 @@ RETRY_S = 0.5
 ONE_BY_ONE_MAX = 4
 #: A fill may come a little behind the total that it is in; from then on it is asked for.
 FILLS_S, FILLS_S_MAX = 0.4, 10.0
-
-
-class Trust(enum.IntEnum):
-    """How the venue stands."""
-
-    LOST = 0
-    COMPARING = 1
-    TRUSTED = 2
-
-
-class Owner(Protocol):
-    """Who has the orders: the gateway."""
-
-    def deliver(self, reports: Sequence[Report]) -> None:
-        """The venue has said so."""
-
-    def trusted(self, is_so: bool, words: str) -> None:
-        """Whether the venue is; told when it changes."""
-
-    def balances(self, balances: Sequence[Balance]) -> None:
-        """What is there, by the venue's count."""
-
-    def open_orders(self) -> Mapping[int, int]:
-        """Ids of those that rest, and when each was last asked for or changed, session time."""
-
-    def fees(self, fees: Sequence[Fees]) -> None:
-        """What is taken of each instrument's trades, by the venue's word."""
-
-    def unnamed(self) -> Sequence[Order]:
-        """Those that the venue may have, and has not named."""
-
-    def behind(self) -> Sequence[int]:
-        """Orders of which the venue says that more is filled than their fills have told."""
-
-    def permit(self) -> Reason:
-        """Why nothing new may leave now."""
 
 
 class NetworkLink:

@@ -13,7 +13,8 @@ from pinnacle.exchange.network.making import MadeExchange
 from pinnacle.exchange.network.server import ExchangeServer
 from pinnacle.venues.bitstamp import VENUE
 from pinnacle.venues.bitstamp.config import BitstampOrdersConfig
-from pinnacle.venues.orders.link import NetworkLink, Trust
+from pinnacle.venues.orders.link import NetworkLink
+from pinnacle.venues.orders.owner import Trust
 from pinnacle.venues.orders.port import Call, What
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.served.exchange_side import NewKey

@@ -13,7 +13,8 @@ from pinnacle.venues.orders import last_list
 from pinnacle.venues.orders import link as links
 from pinnacle.venues.orders.last_list import GRACE_NS
 from pinnacle.venues.orders.limits import Bucket, Limits, costs
-from pinnacle.venues.orders.link import OVERLAP_NS, Trust
+from pinnacle.venues.orders.link import OVERLAP_NS
+from pinnacle.venues.orders.owner import Trust
 from pinnacle.venues.orders.port import Answered, Balance, Call, Heard, Snapshot, What
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.transport.certificates import make_certificates
