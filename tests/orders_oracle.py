@@ -564,6 +564,9 @@ class Oracle:
         self.stopping = False
         self.query_every(row)
 
+    def on_cancel_all(self, row, _):
+        self.cancel_every(row, row["reason"][0])
+
     def on_halt(self, row, _):
         self.halted = True
         self.cancel_every(row, row["reason"][0])

@@ -100,7 +100,7 @@ def test_what_leads_to_the_venue_is_replaced_and_the_rest_is_the_users(tmp_path)
     file = config(
         tmp_path,
         "live-kraken.toml",
-        lambda text: text.replace("[orders.kraken]\n", "[orders.kraken]\n" + away),
+        lambda text: text.replace("\n[orders.kraken]\n", "\n[orders.kraken]\n" + away),
     )
     key = tmp_path / "key.json"
     key.write_text('{"key": "a", "secret": "YQ=="}', encoding="utf-8")

@@ -5,12 +5,12 @@ from decimal import Decimal
 import pytest
 
 from pinnacle.core.instruments import Instrument
+from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Venue
 from pinnacle.core.units import Step
 from pinnacle.rehearsal.compare import Rehearsal, compare, hold
 from pinnacle.rehearsal.journals import Believed, BelievedOrder
 from pinnacle.rehearsal.ledger import read_ledger
-from pinnacle.venues.registry import find
 from tests.rehearsal.written import LedgerFile
 
 #: Ticks of 0.1, lots of 0.0001.
@@ -207,5 +207,5 @@ def test_a_short_hole_is_measured_and_no_problem(case):
 def test_a_session_that_never_began_is_one_problem_and_no_more(tmp_path):
     found = Rehearsal("kraken", 1, 5.0)
     ledger = LedgerFile(tmp_path / "ledger.jsonl")
-    compare(find("kraken"), found, tmp_path / "data" / "x", ledger.path)
+    compare(found, SessionPaths(tmp_path, tmp_path / "data" / "x"), "", ledger.path)
     assert only(found).endswith("data/x: the session has left nothing: it never began")
