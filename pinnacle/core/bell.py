@@ -22,7 +22,7 @@ class Bell(Closing):
     """One process's segment: OWN by the process itself, SHARED by those who ring, READ to look."""
 
     def __init__(self, path: Path, mode: int = Mode.READ):
-        handle = ffi.new("struct pmm_bell *")
+        handle = ffi.gc(ffi.new("struct pmm_bell *"), lib.pmm_bell_close)
         check(lib.pmm_bell_open(handle, fsencode(path), mode), path)
         self.handle = handle
         self.segment = SegmentView(ffi.addressof(handle, "segment"), handle)
@@ -113,7 +113,7 @@ class Control(Closing):
     """The kill switch: one word, 0 or why trading stopped; and when the session began."""
 
     def __init__(self, path: Path, mode: int = Mode.READ):
-        handle = ffi.new("struct pmm_control *")
+        handle = ffi.gc(ffi.new("struct pmm_control *"), lib.pmm_control_close)
         check(lib.pmm_control_open(handle, fsencode(path), mode), path)
         self.handle = handle
         self._mode = mode

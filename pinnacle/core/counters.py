@@ -79,7 +79,7 @@ def create_counters(path: Path, counters: int, histograms: int, name: str) -> No
 
 class _Open(Closing):
     def __init__(self, path: Path, mode: int):
-        handle = ffi.new("struct pmm_counters *")
+        handle = ffi.gc(ffi.new("struct pmm_counters *"), lib.pmm_counters_close)
         check(lib.pmm_counters_open(handle, fsencode(path), mode), path)
         self.path = path
         self.handle: Any = handle

@@ -65,7 +65,7 @@ class Journal:
         if code == lib.PMM_ERR_ARGUMENT:
             raise NativeError(code, _explain_argument(directory, name, source, records_per_file))
         check(code, directory)
-        return cls(handle, directory)
+        return cls(ffi.gc(handle, lib.pmm_journal_close), directory)
 
     def keep(self) -> None:
         """Start the thread that makes files ahead of need and syncs by the policy, until `close`.

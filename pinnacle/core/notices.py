@@ -32,7 +32,7 @@ def create_notices(path: Path, name: str) -> None:
 
 class _Open(Closing):
     def __init__(self, path: Path, mode: int):
-        handle = ffi.new("struct pmm_notices *")
+        handle = ffi.gc(ffi.new("struct pmm_notices *"), lib.pmm_notices_close)
         check(lib.pmm_notices_open(handle, fsencode(path), mode), path)
         self.handle: Any = handle
         self.segment = SegmentView(ffi.addressof(handle, "segment"), handle)

@@ -25,7 +25,7 @@ class _Side(Closing):
     """What both sides and an observer have; `handle` is a struct pmm_ring *, None when closed."""
 
     def __init__(self, path: Path, attach: Any):
-        handle = ffi.new("struct pmm_ring *")
+        handle = ffi.gc(ffi.new("struct pmm_ring *"), lib.pmm_ring_close)
         check(attach(handle, fsencode(path)), path)
         self.path = path
         self.handle: Any = handle

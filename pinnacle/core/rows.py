@@ -76,7 +76,7 @@ def _create(path: Path, kind: int, rows: int, name: str) -> None:
 
 class _Rows(Closing):
     def __init__(self, path: Path, kind: int, mode: int):
-        handle = ffi.new("struct pmm_rows *")
+        handle = ffi.gc(ffi.new("struct pmm_rows *"), lib.pmm_rows_close)
         check(lib.pmm_rows_open(handle, fsencode(path), kind, mode), path)
         self.path = path
         self.handle: Any = handle

@@ -105,7 +105,7 @@ class SegmentView:
 
 
 class Closing(ABC):
-    """A context manager that calls `close` at its end."""
+    """A context manager that calls `close` at its end; what nobody holds is closed, too."""
 
     @abstractmethod
     def close(self) -> None:
@@ -130,7 +130,7 @@ class Segment(SegmentView, Closing):
     """
 
     def __init__(self, path: Path, *, kind: int = 0, fingerprint: int = 0, mode: int = Mode.READ):
-        super().__init__(ffi.new("struct pmm_segment *"))
+        super().__init__(ffi.gc(ffi.new("struct pmm_segment *"), lib.pmm_segment_close))
         check(lib.pmm_segment_open(self.pointer, fsencode(path), kind, fingerprint, mode), path)
 
     @property

@@ -14,6 +14,7 @@ import errno
 import fcntl
 import os
 import stat
+import weakref
 import zlib
 from pathlib import Path
 from typing import Self
@@ -27,7 +28,8 @@ _WAY_OUT = "if this machine's clock is right, remove it: nonces begin at the tim
 
 
 class Mark:
-    """The number, kept by this process until `close`; ConfigError names the file.
+    """The number, kept by this process until `close`, or until nobody has it; ConfigError names the
+    file.
 
     path   `nonce_file`; its folder must be there
     """
@@ -35,6 +37,7 @@ class Mark:
     def __init__(self, path: Path):
         self._path = path
         self._fd = self._opened()
+        self._kept = weakref.finalize(self, os.close, self._fd)
         try:
             self._claim()
             self.value = self._read()
@@ -50,15 +53,13 @@ class Mark:
 
     def close(self) -> None:
         """Somebody else may use the file from now on."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        self._kept()
 
     def raise_to(self, value: int) -> None:
         """Written and synced when it returns. A write that fails is the last one."""
         if not self.value <= value <= MARK_MAX:
             raise ConfigError(f"{self._path}: {value} cannot follow {self.value}")
-        if self._fd < 0:
+        if not self._kept.alive:
             raise ConfigError(f"{self._path}: is closed, or could not be written")
         try:
             self._is_in_its_place()
