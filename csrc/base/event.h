@@ -123,7 +123,8 @@ enum pmm_kind {
     PMM_KIND_DETACH = 57, /* before END: as ATTACH, where the run stopped */
     PMM_KIND_END = 58,
     /* The position is to be closed. price: slippage, 1e-8; quantity: lots an order at most; aux: orders in vain */
-    PMM_KIND_FLATTEN = 59
+    PMM_KIND_FLATTEN = 59,
+    PMM_KIND_PARAMETER = 60 /* of the instrument's maker. reason: enum pmm_parameter (quote.h), price: its value */
 };
 
 enum pmm_side {

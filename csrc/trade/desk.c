@@ -196,11 +196,15 @@ int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, si
     for (uint64_t caused = desk->changed | desk->traded; caused != 0; caused &= caused - 1)
         desk->instruments[__builtin_ctzll(caused)].market_cause_ns = 0;
     desk->changed = desk->traded = desk->filled = 0;
+    desk->parameters = 0;
     for (size_t i = 0; i < n; i++) {
         const struct pmm_event *e = &events[i];
         if (e->recv_ns > desk->clock_ns) desk->clock_ns = e->recv_ns;
         const uint32_t row = pmm_desk_row_of(desk, e->instrument_id);
-        if (pmm_class_of(e->kind) == PMM_CLASS_PROCESS) {
+        if (e->kind == PMM_KIND_PARAMETER && row != PMM_DESK_NO_ROW) {
+            desk->parameters++;
+            desk->changed |= UINT64_C(1) << row;
+        } else if (pmm_class_of(e->kind) == PMM_CLASS_PROCESS) {
             apply_process(desk, e);
         } else if (row == PMM_DESK_NO_ROW) {
             continue;
@@ -217,6 +221,17 @@ int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, si
         pmm_book_apply(desk->instruments[__builtin_ctzll(market)].book, events, n);
     if (desk->closing) desk_close(desk);
     return (int64_t)n;
+}
+
+void pmm_desk_tune(const struct pmm_desk *desk, struct pmm_maker *const *makers, const struct pmm_event *events,
+                   size_t n) {
+    if (!desk->parameters) return;
+    for (size_t i = 0; i < n; i++) {
+        const struct pmm_event *e = &events[i];
+        const uint32_t row = pmm_desk_row_of(desk, e->instrument_id);
+        if (e->kind != PMM_KIND_PARAMETER || row == PMM_DESK_NO_ROW || !makers[row]) continue;
+        (void)pmm_maker_set(makers[row], e->reason, e->price); /* who told it has held it against the ranges */
+    }
 }
 
 void pmm_desk_quote(struct pmm_desk *desk, struct pmm_maker *const *makers) {

@@ -45,6 +45,8 @@
  * by its slippage. The next goes reject_rest_ns after the one before; where so many in a row as it allows have filled
  * nothing, or less than quantity_min is left, no more is tried. All of it is in the log, so a replay does the same.
  *
+ * PARAMETER of one of its instruments changes how its maker quotes, from the batch on that it is in (pmm_desk_tune).
+ *
  * When the quotes are pulled, whatever the strategy wants: the book is invalid or older than stale_ns; risk is lost,
  * or the instrument's feed or its venue's gateway; HALT, until RESUME; STOP. Then nothing but CANCELs is asked for, and
  * once the orders are gone nothing at all. All of it but the book is true of orders beside the quotes too: they are
@@ -144,7 +146,7 @@ struct pmm_desk {
     uint32_t replace;        /* 1: the venue can REPLACE; 0: cancel, then new */
     uint32_t halted;         /* the last of HALT and RESUME was HALT */
     uint32_t closing;        /* the last of FLATTEN and RESUME was FLATTEN */
-    uint32_t reserved;
+    uint32_t parameters;     /* so many PARAMETERs in this batch */
     uint64_t sent_used;      /* bit i: an order is in sent[i] */
     uint64_t sent_queued;    /* those whose NEW is not decided yet */
     uint64_t sent_leaving;   /* those that are to be cancelled, or are being */
@@ -169,6 +171,10 @@ static inline uint32_t pmm_desk_row_of(const struct pmm_desk *desk, uint32_t ins
 
 /* Applies a batch; changed, traded and filled tell what happened in it. Returns n. */
 int64_t pmm_desk_apply(struct pmm_desk *desk, const struct pmm_event *events, size_t n);
+
+/* Sets what the batch just applied says of the makers' parameters (PARAMETER). makers: as in quote. */
+void pmm_desk_tune(const struct pmm_desk *desk, struct pmm_maker *const *makers, const struct pmm_event *events,
+                   size_t n);
 
 /*
  * Lets the makers state what they want of the instruments that changed in this batch. makers: by

@@ -50,9 +50,8 @@ static int ranges_hold(const struct pmm_maker_params *p) {
            (p->fair_value == PMM_FAIR_MID || p->fair_value == PMM_FAIR_MICROPRICE);
 }
 
-int pmm_maker_init(struct pmm_maker *maker, const struct pmm_maker_params *p) {
-    if (!ranges_hold(p)) return PMM_ERR_ARGUMENT;
-    memset(maker, 0, sizeof *maker);
+/* What the parameters alone say, at that variance. */
+static void derive(struct pmm_maker *maker, const struct pmm_maker_params *p, double variance_per_s) {
     maker->params = *p;
     /* The skew is linear in sigma: its logarithm and power are taken once and not per look. */
     pmm_glft(p->risk_aversion, p->fill_decay_per_tick, p->fill_rate_per_s, 1.0, &maker->base, &maker->skew_per_sigma);
@@ -61,7 +60,47 @@ int pmm_maker_init(struct pmm_maker *maker, const struct pmm_maker_params *p) {
     maker->edge_share = p->edge_min_bps * 1e-4 + (double)p->maker_fee_e8 * 1e-8;
     for (int32_t i = 0; i < p->levels; i++)
         maker->behind[i] = (int64_t)ceil(i * p->level_spacing_ticks);
-    set_variance(maker, p->volatility_floor * p->volatility_floor);
+    set_variance(maker, variance_per_s);
+}
+
+int pmm_maker_init(struct pmm_maker *maker, const struct pmm_maker_params *p) {
+    if (!ranges_hold(p)) return PMM_ERR_ARGUMENT;
+    memset(maker, 0, sizeof *maker);
+    derive(maker, p, p->volatility_floor * p->volatility_floor);
+    return 0;
+}
+
+static double as_double(int64_t bits) {
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* A value that no int32_t holds becomes one that is out of every range. */
+static int32_t as_small(int64_t value) { return value >= 0 && value <= INT32_MAX ? (int32_t)value : -1; }
+
+int pmm_maker_set(struct pmm_maker *maker, uint32_t parameter, int64_t value) {
+    struct pmm_maker_params p = maker->params;
+    switch (parameter) {
+    case PMM_PARAMETER_RISK_AVERSION: p.risk_aversion = as_double(value); break;
+    case PMM_PARAMETER_FILL_DECAY_PER_TICK: p.fill_decay_per_tick = as_double(value); break;
+    case PMM_PARAMETER_FILL_RATE_PER_S: p.fill_rate_per_s = as_double(value); break;
+    case PMM_PARAMETER_VOLATILITY_HALFLIFE_S: p.volatility_halflife_s = as_double(value); break;
+    case PMM_PARAMETER_VOLATILITY_FLOOR: p.volatility_floor = as_double(value); break;
+    case PMM_PARAMETER_IMBALANCE_LEAN_TICKS: p.imbalance_lean_ticks = as_double(value); break;
+    case PMM_PARAMETER_SPREAD_MIN_TICKS: p.spread_min_ticks = as_double(value); break;
+    case PMM_PARAMETER_SPREAD_MAX_TICKS: p.spread_max_ticks = as_double(value); break;
+    case PMM_PARAMETER_EDGE_MIN_BPS: p.edge_min_bps = as_double(value); break;
+    case PMM_PARAMETER_LEVEL_SPACING_TICKS: p.level_spacing_ticks = as_double(value); break;
+    case PMM_PARAMETER_QUOTE_QUANTITY: p.quote_quantity = value; break;
+    case PMM_PARAMETER_INVENTORY_MAX: p.inventory_max = value; break;
+    case PMM_PARAMETER_LEVELS: p.levels = as_small(value); break;
+    case PMM_PARAMETER_FAIR_VALUE: p.fair_value = as_small(value); break;
+    case PMM_PARAMETER_IMBALANCE_LEVELS: p.imbalance_levels = as_small(value); break;
+    default: return PMM_ERR_ARGUMENT;
+    }
+    if (!ranges_hold(&p)) return PMM_ERR_ARGUMENT;
+    derive(maker, &p, maker->variance_per_s);
     return 0;
 }
 

@@ -66,6 +66,25 @@ struct pmm_maker_params {
     int32_t reserved;
 };
 
+/* What of them may change while the maker quotes. A double is told by its bits, as an int64_t. */
+enum pmm_parameter {
+    PMM_PARAMETER_RISK_AVERSION = 0,
+    PMM_PARAMETER_FILL_DECAY_PER_TICK = 1,
+    PMM_PARAMETER_FILL_RATE_PER_S = 2,
+    PMM_PARAMETER_VOLATILITY_HALFLIFE_S = 3,
+    PMM_PARAMETER_VOLATILITY_FLOOR = 4,
+    PMM_PARAMETER_IMBALANCE_LEAN_TICKS = 5,
+    PMM_PARAMETER_SPREAD_MIN_TICKS = 6,
+    PMM_PARAMETER_SPREAD_MAX_TICKS = 7,
+    PMM_PARAMETER_EDGE_MIN_BPS = 8,
+    PMM_PARAMETER_LEVEL_SPACING_TICKS = 9, /* up to here doubles, from here on whole numbers */
+    PMM_PARAMETER_QUOTE_QUANTITY = 10,
+    PMM_PARAMETER_INVENTORY_MAX = 11,
+    PMM_PARAMETER_LEVELS = 12,
+    PMM_PARAMETER_FAIR_VALUE = 13,
+    PMM_PARAMETER_IMBALANCE_LEVELS = 14
+};
+
 struct pmm_maker {
     struct pmm_maker_params params;
     double base;                 /* from here to behind: what the parameters alone say */
@@ -93,6 +112,12 @@ struct pmm_quotes {
 
 /* ARGUMENT if a parameter is out of its range. */
 int pmm_maker_init(struct pmm_maker *maker, const struct pmm_maker_params *params);
+
+/*
+ * Sets one parameter (enum pmm_parameter); what was learnt of the market stays. ARGUMENT, and nothing is changed, if
+ * there is no such parameter or the value is out of its range, which may depend on the others.
+ */
+int pmm_maker_set(struct pmm_maker *maker, uint32_t parameter, int64_t value);
 
 /*
  * Looks at the book at clock_ns, not negative, and writes the ladder for an inventory of position lots.

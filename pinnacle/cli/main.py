@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "halt": "pinnacle.cli.controls:halt",
     "resume": "pinnacle.cli.controls:resume",
     "cancel-all": "pinnacle.cli.controls:cancel_all",
+    "reload": "pinnacle.cli.reload:reload",
     "flatten": "pinnacle.cli.controls:flatten",
     "rehearse": "pinnacle.cli.rehearse:rehearse",
     "report": "pinnacle.cli.report:report",

@@ -112,6 +112,7 @@ class _Lib:
     PMM_KIND_ORDER_REMOVE: int
     PMM_KIND_ORDER_REPLACE: int
     PMM_KIND_ORDER_STATUS: int
+    PMM_KIND_PARAMETER: int
     PMM_KIND_PEER_BACK: int
     PMM_KIND_PEER_LOST: int
     PMM_KIND_QUERY: int
@@ -180,6 +181,21 @@ class _Lib:
     PMM_PAPER_CANCEL_SQUARE: int
     PMM_PAPER_LEVELS: int
     PMM_PAPER_SETTLE_NS: int
+    PMM_PARAMETER_EDGE_MIN_BPS: int
+    PMM_PARAMETER_FAIR_VALUE: int
+    PMM_PARAMETER_FILL_DECAY_PER_TICK: int
+    PMM_PARAMETER_FILL_RATE_PER_S: int
+    PMM_PARAMETER_IMBALANCE_LEAN_TICKS: int
+    PMM_PARAMETER_IMBALANCE_LEVELS: int
+    PMM_PARAMETER_INVENTORY_MAX: int
+    PMM_PARAMETER_LEVELS: int
+    PMM_PARAMETER_LEVEL_SPACING_TICKS: int
+    PMM_PARAMETER_QUOTE_QUANTITY: int
+    PMM_PARAMETER_RISK_AVERSION: int
+    PMM_PARAMETER_SPREAD_MAX_TICKS: int
+    PMM_PARAMETER_SPREAD_MIN_TICKS: int
+    PMM_PARAMETER_VOLATILITY_FLOOR: int
+    PMM_PARAMETER_VOLATILITY_HALFLIFE_S: int
     PMM_PLACE_ASKS: int
     PMM_PLACE_BEGIN: int
     PMM_PLACE_BIDS: int
@@ -475,6 +491,8 @@ class _Lib:
     @staticmethod
     def pmm_desk_send(_0: Any, _1: int, _2: int, _3: int, _4: int, _5: int, _6: int, _7: int, /) -> int: ...
     @staticmethod
+    def pmm_desk_tune(_0: Any, _1: Any, _2: Any, _3: int, /) -> None: ...
+    @staticmethod
     def pmm_desk_warm(_0: Any, _1: Any, /) -> None: ...
     @staticmethod
     def pmm_desk_working(_0: Any, /) -> int: ...
@@ -578,6 +596,8 @@ class _Lib:
     def pmm_maker_init(_0: Any, _1: Any, /) -> int: ...
     @staticmethod
     def pmm_maker_quote(_0: Any, _1: Any, _2: int, _3: int, _4: Any, /) -> int: ...
+    @staticmethod
+    def pmm_maker_set(_0: Any, _1: int, _2: int, /) -> int: ...
     @staticmethod
     def pmm_market_advance(_0: Any, _1: int, _2: Any, _3: int, _4: Any, _5: Any, _6: int, /) -> int: ...
     @staticmethod

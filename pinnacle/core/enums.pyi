@@ -3,6 +3,7 @@
 from enum import IntEnum, IntFlag
 
 class Kind(IntEnum):
+    PARAMETER = 60
     FLATTEN = 59
     END = 58
     DETACH = 57
@@ -218,6 +219,23 @@ class Level(IntEnum):
 class FairValue(IntEnum):
     MICROPRICE = 1
     MID = 0
+
+class Parameter(IntEnum):
+    IMBALANCE_LEVELS = 14
+    FAIR_VALUE = 13
+    LEVELS = 12
+    INVENTORY_MAX = 11
+    QUOTE_QUANTITY = 10
+    LEVEL_SPACING_TICKS = 9
+    EDGE_MIN_BPS = 8
+    SPREAD_MAX_TICKS = 7
+    SPREAD_MIN_TICKS = 6
+    IMBALANCE_LEAN_TICKS = 5
+    VOLATILITY_FLOOR = 4
+    VOLATILITY_HALFLIFE_S = 3
+    FILL_RATE_PER_S = 2
+    FILL_DECAY_PER_TICK = 1
+    RISK_AVERSION = 0
 
 class Beyond(IntEnum):
     OPEN_ASK = 128

@@ -22,7 +22,7 @@ _TOLD = (Kind.TIMER, Kind.PEER_LOST, Kind.PEER_BACK, Kind.HALT, Kind.RESUME, Kin
 _ALSO = {
     "risk": (Kind.TOP,),
     "gateway": (Kind.REJECTED, Kind.REPLACE_REJECTED, Kind.TEXT, Kind.CANCEL_ALL),
-    "strategy": (Kind.FLATTEN,),
+    "strategy": (Kind.FLATTEN, Kind.PARAMETER),
 }
 _MARKET = (Kind.DEPTH, Kind.TRADE, Kind.TOP, Kind.BOOK_BEGIN, Kind.BOOK_END, Kind.BOOK_INVALID)
 _JOURNAL_FLAGS = np.uint8(Flag.DECISION | Flag.BATCH_END)

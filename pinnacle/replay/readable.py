@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core._native import lib
+from pinnacle.core.enums import Parameter
 from pinnacle.core.instruments import Instrument
 from pinnacle.core.schema import (
     EVENT,
@@ -28,6 +29,7 @@ from pinnacle.core.schema import (
     class_of,
     number_of,
 )
+from pinnacle.quant.maker import parameter_value
 from pinnacle.replay.times import format_time
 
 _FIELDS = [name for name in EVENT.names or () if name != "commit"]
@@ -60,6 +62,9 @@ _OUTPUT = 1 << 56  # an output's number stands above its cursor
 _UNPRICED |= {Kind.QUERY, Kind.FEE, Kind.BALANCE}
 _UNPRICED |= {kind for kind in Kind if class_of(kind) == Class.PROCESS}
 
+#: Of what a process tells itself.
+_OF_AN_INSTRUMENT = (Kind.HALT, Kind.RESUME, Kind.FLATTEN, Kind.PARAMETER)
+
 #: What a row may have, in the order of a table; and which of it are numbers wherever they stand.
 COLUMNS = (
     *("index", "time", "recv_ns", "venue_ns", "kind", "symbol", "side", "price", "quantity"),
@@ -70,6 +75,7 @@ COLUMNS = (
     *("monotonic_ns", "wall_ns"),
     *("epoch", "records_before", "configuration", "instruments", "build"),
     *("ring", "ring_created_ns", "cursor"),
+    *("parameter", "value"),
 )
 
 Row = dict[str, Any]
@@ -127,7 +133,7 @@ def _row(index: int, fields: Row, instruments: Mapping[int, Instrument] | None, 
     if fields["side"] and kind not in _SIDELESS:
         row["side"] = name_of(Side, fields["side"])
     row |= _text(fields, text) if kind == Kind.TEXT else _values(fields, instrument)
-    if fields["reason"] and kind != Kind.TEXT:
+    if fields["reason"] and kind not in (Kind.TEXT, Kind.PARAMETER):
         row["reason"] = name_of(Reason, fields["reason"])
     row["flags"] = flag_names(fields["flags"]) or None
     row["venue"] = name_of(Venue, fields["venue_id"]) if fields["venue_id"] else None
@@ -138,7 +144,7 @@ def _row(index: int, fields: Row, instruments: Mapping[int, Instrument] | None, 
 def _symbol(kind: int, instrument_id: int, instrument: Instrument | None) -> str | int | None:
     if instrument_id == INSTRUMENT_ALL:
         return "*"
-    if class_of(kind) >= Class.PROCESS and kind not in (Kind.HALT, Kind.RESUME, Kind.FLATTEN):
+    if class_of(kind) >= Class.PROCESS and kind not in _OF_AN_INSTRUMENT:
         return None
     return instrument.label if instrument else instrument_id
 
@@ -149,6 +155,15 @@ def _text(fields: Row, text: str) -> Row:
     return {"text": text, "text_of": what, "part": fields["side"] or None}
 
 
+def _parameter(fields: Row) -> Row:
+    try:
+        parameter = Parameter(fields["reason"])
+    except ValueError:  # of a damaged record
+        return {"parameter": fields["reason"], "value": fields["price"]}
+    value = parameter_value(parameter, fields["price"])
+    return {"parameter": parameter.name.lower(), "value": value}
+
+
 def _values(fields: Row, instrument: Instrument | None) -> Row:
     """What price, quantity, order_id, aux and venue_ns mean for the record's kind."""
     kind = fields["kind"]
@@ -156,6 +171,8 @@ def _values(fields: Row, instrument: Instrument | None) -> Row:
         return _ring_mark(fields)
     if kind in (Kind.START, Kind.END):
         return _run_mark(fields)
+    if kind == Kind.PARAMETER:
+        return _parameter(fields)
     out = {name: fields[name] or None for name in ("price", "quantity", "order_id", "aux")}
     out["venue_ns"] = fields["venue_ns"] or None
     if kind not in _UNPRICED:

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from pinnacle.core._native import lib
 from pinnacle.core.schema import Kind, Reason
-from pinnacle.runtime.commands import Told
+from pinnacle.runtime.commands import Handler, Told
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.strategy.host import StrategyHost
 
@@ -28,8 +28,12 @@ class Closing:
     def __init__(self, runtime: Runtime, host: StrategyHost):
         self._runtime, self._host = runtime, host
         self._ids = {i.label: i.instrument_id for i in runtime.mine}
-        handlers = {"flatten": self._flatten, "flattened": self._flattened, "resume": self._resume}
-        runtime.listen(handlers)
+        #: What a strategy's owner may tell it of this.
+        self.handlers: dict[str, Handler] = {
+            "flatten": self._flatten,
+            "flattened": self._flattened,
+            "resume": self._resume,
+        }
 
     def _flatten(self, about: Told) -> Told:
         """Whether it has the instrument; its position in lots."""

@@ -72,7 +72,7 @@ class StrategyHost:
             self.makers[self.desk.row_of(number)] = handle
         #: The hooks that its author wrote; without any the makers are all that there is.
         self.hooks = {hook for hook in HOOKS if getattr(kind, hook) is not getattr(Strategy, hook)}
-        self._quote = lib.pmm_desk_quote
+        self._tune, self._quote = lib.pmm_desk_tune, lib.pmm_desk_quote
 
     def usable(self, instrument_id: int) -> bool:
         """Whether the desk's book of it is valid."""
@@ -82,6 +82,7 @@ class StrategyHost:
         """Take a batch of n records (struct pmm_event *); the decisions are in desk.decisions."""
         desk = self.desk
         desk.apply(events, n)
+        self._tune(desk.cdata, self.makers, events, n)
         self._quote(desk.cdata, self.makers)
         if self.hooks:
             with self._authors_code:

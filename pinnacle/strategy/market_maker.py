@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pinnacle.core._native import lib
 from pinnacle.core.config import joined
 from pinnacle.core.errors import ConfigError
-from pinnacle.core.instruments import of_instrument, refuse_strangers
+from pinnacle.core.instruments import Instrument, of_instrument, refuse_strangers
 from pinnacle.quant.maker import FairValue, Maker
 from pinnacle.strategy.base import Market, Strategy
 from pinnacle.strategy.config import MarketMakerConfig
@@ -24,7 +24,9 @@ class MarketMaker(Strategy):
         for market in markets:
             config = of_instrument(params, market.instrument)
             if config is not None:
-                self._makers[market.instrument.instrument_id] = _maker(market, config)
+                self._makers[market.instrument.instrument_id] = Maker(
+                    **maker_params(market.instrument, config)
+                )
 
     def makers(self) -> dict[int, Maker]:
         return self._makers
@@ -43,8 +45,8 @@ class MarketMaker(Strategy):
         return True
 
 
-def _maker(market: Market, config: MarketMakerConfig) -> Maker:
-    instrument = market.instrument
+def maker_params(instrument: Instrument, config: MarketMakerConfig) -> dict[str, float]:
+    """The fields of struct pmm_maker_params; ConfigError names the key."""
     where = joined(TABLE, instrument.label)
 
     def lots(key: str) -> int:
@@ -57,22 +59,22 @@ def _maker(market: Market, config: MarketMakerConfig) -> Maker:
             f"{where}.quote_quantity: {config.quote_quantity} is below {least}, "
             f"the least that the venue takes (quantity_min of the instrument)"
         )
-    return Maker(
-        risk_aversion=config.risk_aversion,
-        fill_decay_per_tick=config.fill_decay_per_tick,
-        fill_rate_per_s=config.fill_rate_per_s,
-        volatility_halflife_s=config.volatility_halflife_s,
-        volatility_floor=config.volatility_floor,
-        imbalance_lean_ticks=config.imbalance_lean_ticks,
-        spread_min_ticks=config.spread_min_ticks,
-        spread_max_ticks=config.spread_max_ticks,
-        edge_min_bps=config.edge_min_bps,
-        level_spacing_ticks=config.level_spacing_ticks,
-        quote_quantity=quantity,
-        inventory_max=lots("inventory_max"),
-        quantity_min=instrument.quantity_min,
-        maker_fee_e8=instrument.maker_fee_e8,
-        levels=config.levels,
-        fair_value=FairValue[config.fair_value.upper()],
-        imbalance_levels=config.imbalance_levels,
-    )
+    return {
+        "risk_aversion": config.risk_aversion,
+        "fill_decay_per_tick": config.fill_decay_per_tick,
+        "fill_rate_per_s": config.fill_rate_per_s,
+        "volatility_halflife_s": config.volatility_halflife_s,
+        "volatility_floor": config.volatility_floor,
+        "imbalance_lean_ticks": config.imbalance_lean_ticks,
+        "spread_min_ticks": config.spread_min_ticks,
+        "spread_max_ticks": config.spread_max_ticks,
+        "edge_min_bps": config.edge_min_bps,
+        "level_spacing_ticks": config.level_spacing_ticks,
+        "quote_quantity": quantity,
+        "inventory_max": lots("inventory_max"),
+        "quantity_min": instrument.quantity_min,
+        "maker_fee_e8": instrument.maker_fee_e8,
+        "levels": config.levels,
+        "fair_value": FairValue[config.fair_value.upper()],
+        "imbalance_levels": config.imbalance_levels,
+    }

@@ -11,6 +11,7 @@ from pinnacle.strategy.chosen import code_of
 from pinnacle.strategy.closing import Closing
 from pinnacle.strategy.config import StrategyConfig
 from pinnacle.strategy.host import BATCH, StrategyHost, key_of, make_host
+from pinnacle.strategy.tuning import Tuning
 from pinnacle.strategy.turns import hooked_turns, native_turns
 
 
@@ -36,7 +37,7 @@ class Trader:
         self._watch = BookWatch.of(runtime, stage, host.usable)
         # The log rebuilt the book as it was; what the market did since comes as a fresh snapshot.
         self._watch.ask_all()
-        Closing(runtime, host)
+        runtime.listen(Closing(runtime, host).handlers | Tuning(runtime, host).handlers)
         self.words = f"{len(host.markets)} instruments"
 
     def turn(self) -> int:

@@ -58,7 +58,7 @@ CLASSES = {
     Class.MARKET: range(Kind.DEPTH, Kind.ORDER_EXECUTE + 1),
     Class.ORDER: range(Kind.NEW, Kind.QUERY + 1),
     Class.REPORT: range(Kind.ACK, Kind.BALANCE + 1),
-    Class.PROCESS: range(Kind.START, Kind.FLATTEN + 1),
+    Class.PROCESS: range(Kind.START, Kind.PARAMETER + 1),
 }
 
 

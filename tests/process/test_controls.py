@@ -16,12 +16,33 @@ from tests.sessions import assert_repeats, journalled, running_demo, until
 pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 
 
+WIDER = ("spread_min_ticks = 2\n", "spread_min_ticks = 50\n")
+
+
 def told(live, *words, code=0):
     command = [sys.executable, "-m", "pinnacle", *map(str, words), "--json", "--session", live.name]
     command += ["--config", str(live.config)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=100)
     assert done.returncode == code and "Traceback" not in done.stderr, done.stderr
     return json.loads(done.stdout)
+
+
+def reload(live):
+    command = [sys.executable, "-m", "pinnacle", "reload", str(live.config), "--json"]
+    command += ["--session", live.name]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=100)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def spread(live):
+    """Ticks of 0.1 between our own best prices of the first instrument; 0 while one is missing."""
+    resting = [order for order in told(live, "orders") if order["instrument"] == "BTC-USD"]
+    prices = {
+        side: [float(order["price"]) for order in resting if order["side"] == side]
+        for side in ("buy", "sell")
+    }
+    return (min(prices["sell"]) - max(prices["buy"])) * 10 if all(prices.values()) else 0
 
 
 def held(live):
@@ -58,6 +79,21 @@ def test_a_session_does_what_it_is_told_and_repeats_it_from_its_journals(tmp_pat
         assert (closing["aux"] & 0xFF).any(), "no IOC order"
         told(live, "resume")
         until(live.in_the_market, 30, "quoting again")
+
+        file = live.config.read_text(encoding="utf-8")
+        live.config.write_text(file.replace(*WIDER, 1), encoding="utf-8")
+        for pid in (None, live.process("strategy").pid):
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)  # it reads again what it was told
+                until(lambda pid=pid: live.process("strategy").pid not in (0, pid), 30, "again")
+                until(live.in_the_market, 30, "quoting again")
+            reloaded = reload(live)
+            changed = {} if pid else {"strategy": {"BTC-USD": {"spread_min_ticks": ["2", "50"]}}}
+            assert (reloaded["changed"], reloaded["faults"]) == (changed, [])
+        until(lambda: spread(live) >= 50, 30, "quotes by what was set")
+        rows = journalled(live.paths, "strategy")
+        assert (rows["kind"] == Kind.PARAMETER).sum() == 1
+        live.config.write_text(file, encoding="utf-8")
 
         garbage = Queue(queue_name(live.paths, "risk"))
         assert garbage.send(b"\0\xff nonsense")
