@@ -4,9 +4,9 @@ import contextlib
 import fcntl
 import os
 import select
+import signal
 import subprocess
 import termios
-import time
 from pathlib import Path
 
 #: A program that says nothing for so long hangs.
@@ -25,7 +25,7 @@ class Terminal:
             stderr=theirs,
             env=environ,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=_as_a_shell_does,
         )
         os.close(theirs)
         self.shown = ""
@@ -61,8 +61,9 @@ class Terminal:
         return self.process.wait(timeout=SILENCE_S), self.shown
 
     def _more(self):
-        until = time.monotonic() + SILENCE_S
-        if not select.select([self.ours], [], [], until - time.monotonic())[0]:
+        ours = select.poll()
+        ours.register(self.ours, select.POLLIN)
+        if not ours.poll(SILENCE_S * 1000):
             self.process.kill()
             raise AssertionError(f"it hangs: {self.shown!r}")
         with contextlib.suppress(OSError):  # how Linux tells that the other side has closed
@@ -70,3 +71,9 @@ class Terminal:
             self.shown += found.replace("\r\n", "\n")
             return bool(found)
         return False
+
+
+def _as_a_shell_does():
+    """The terminal is its own, and Ctrl-C ends it, also where tests run in the background."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
