@@ -22,6 +22,7 @@ MODULES = (
     "stages",
     "chain",
     "tick_to_order",
+    "wire",
     "sustained",
     "footprint",
 )
