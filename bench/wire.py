@@ -10,7 +10,7 @@ NAME = "wire"
 TRANSPORTS = {"websockets": 100, "picows": 70}
 LEGS = {
     "receive": "from before the exchange writes to the feed's stamp on the frame",
-    "decide": "from there over the codec, the shared book and the strategy to risk's look at the book",
+    "decide": "from there over codec, shared book and strategy to risk's look at the book",
     "send": "from there over risk, the gateway, its journal and the frame to the exchange's read",
 }
 

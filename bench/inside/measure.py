@@ -29,11 +29,11 @@ def begin() -> Arguments:
     return Arguments(rounds, scale, core_a, core_b, Path(sys.argv[5]), sys.argv[6:])
 
 
-def before_all(pid: int = 0) -> None:
+def before_all(pid: int = 0, priority: int = 1) -> None:
     """Have a process's main thread run before whoever else wants its core, where that is permitted:
     for what sleeps between what is measured, and would wait for others' slices when it wakes."""
     with suppress(OSError):
-        os.sched_setscheduler(pid, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+        os.sched_setscheduler(pid, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
 
 
 def emit(name: str, value: float) -> None:

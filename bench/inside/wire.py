@@ -29,7 +29,7 @@ ROUNDS = 3
 ORDERS, WARM = 1200, 150
 #: Between what one tick leads to and the next: a session has gone to sleep by then.
 PAUSE_S = 0.003
-START_S, ANSWER_S = 30.0, 1.0
+START_S, ANSWER_S = 60.0, 1.0
 
 
 class Missed(Exception):

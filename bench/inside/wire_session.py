@@ -79,6 +79,7 @@ class LiveSession:
                 env=os.environ | {"XDG_STATE_HOME": str(folder / "state")},
                 cwd=ROOT,
             )
+        raise_process(self._process.pid)
         os.sched_setaffinity(self._process.pid, os.sched_getaffinity(os.getppid()))
 
     @property
@@ -86,14 +87,13 @@ class LiveSession:
         return self._process.poll() is not None
 
     def raise_it(self) -> None:
-        """Before all others' work: those that park do not wait for each other's slices."""
+        """Before all others' work; of those that share a core the one that is woken goes first."""
         for child in psutil.Process(self._process.pid).children():
+            words = child.cmdline()
+            role = words[words.index("--config") - 1] if "--config" in words else ""
             raise_process(child.pid)
-            if (
-                "--config" in (words := child.cmdline())
-                and words[words.index("--config") - 1] in CHAIN
-            ):
-                before_all(child.pid)
+            if role in CHAIN:
+                before_all(child.pid, 1 + CHAIN.index(role))
 
     def words(self) -> str:
         """The last that it said."""
