@@ -22,6 +22,7 @@ from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.reference.venue_clock import VenueClock
 from pinnacle.venues.spread import market_of
 from pinnacle.venues.transport.config import RestConfig
+from pinnacle.venues.transport.loop import run
 from pinnacle.venues.transport.troubles import Troubles
 
 TURN_S, SHOW_NS = 0.005, 50_000_000
@@ -33,7 +34,7 @@ def run_network(
     """Until SIGTERM, or what no attempt could mend."""
     with ListingTable(runtime.seat.paths.instruments, Mode.SHARED) as listings:
         feed = _NetworkFeed(runtime, kind, section, publisher, listings)
-        asyncio.run(feed.run())
+        run(feed.run())
 
 
 class _NetworkFeed:

@@ -41,6 +41,7 @@ from pinnacle.venues.orders.terms import Terms
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.reference.venue_clock import VenueClock
 from pinnacle.venues.served.catalogue import currencies
+from pinnacle.venues.transport.loop import run
 
 #: How long a turn waits for anything to come.
 WAIT_S = 0.01
@@ -63,7 +64,7 @@ def run_live(seat: Seat, config: LiveConfig, credentials: Credentials) -> int:
         return NetworkGateway(runtime, stage, table, config, credentials)
 
     def turns(turns: Turns, actor: "NetworkGateway") -> None:
-        asyncio.run(actor.serve(turns))
+        run(actor.serve(turns))
 
     return act(seat, config.table, lambda _: make_table(config.table, live=True), make, turns=turns)
 

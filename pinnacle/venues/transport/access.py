@@ -104,6 +104,8 @@ class Access:
             made = socket.socket(kind, style, number)
             try:
                 made.setblocking(False)
+                # Not every loop does so by itself.
+                made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if bound is not None:
                     _bind(made, bound)
                 await loop.sock_connect(made, address)

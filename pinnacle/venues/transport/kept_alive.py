@@ -8,6 +8,7 @@ import asyncio
 import select
 import ssl
 from collections.abc import Callable
+from typing import cast
 
 import h11
 
@@ -92,8 +93,8 @@ class KeptAlive(asyncio.Protocol):
         self._ended(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's is of no class of asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
         self.begun = asyncio.get_running_loop().time()
         self._hangup.register(transport.get_extra_info("socket"), select.POLLRDHUP)
 
