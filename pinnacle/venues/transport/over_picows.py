@@ -179,7 +179,7 @@ class _Socket:
             raise SocketError(self._inbox.why or BROKEN_OFF)
         return taken
 
-    async def send(self, text: str) -> None:
+    def say(self, text: str) -> None:
         if self._inbox.why is not None:
             raise SocketError(self._inbox.why)
         self._transport.send(WSMsgType.TEXT, text.encode())

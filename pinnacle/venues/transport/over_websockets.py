@@ -6,7 +6,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_connection
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
@@ -116,15 +116,13 @@ class _Socket:
             raise SocketError(inbox.why or BROKEN_OFF)
         return taken
 
-    async def send(self, text: str) -> None:
-        inbox = self._connection.inbox
-        # Whatever is sent on a connection that is being closed waits until it is.
-        if inbox.why is not None:
-            raise SocketError(inbox.why)
-        try:
-            await self._connection.send(text)
-        except ConnectionClosed:
-            raise SocketError(inbox.why or BROKEN_OFF) from None
+    def say(self, text: str) -> None:
+        connection = self._connection
+        # Its own `send` waits for its turn, and for the kernel: who speaks here must not.
+        if connection.inbox.why is not None or connection.protocol.state is not State.OPEN:
+            raise SocketError(connection.inbox.why or BROKEN_OFF)
+        connection.protocol.send_text(text.encode())
+        connection.send_data()
 
     async def close(self) -> None:
         connection = self._connection

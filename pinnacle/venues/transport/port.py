@@ -53,8 +53,9 @@ class Socket(Protocol):
         call holds the venue back. May be cancelled; no frame is lost by that.
         """
 
-    async def send(self, text: str) -> None:
-        """SocketError if it is closed."""
+    def say(self, text: str) -> None:
+        """Handed to the kernel in this call, or behind what it has not taken yet; SocketError if it
+        is closed."""
 
     async def close(self) -> None:
         """Within CLOSE_S or a little more, whatever the other side does; frames are lost."""

@@ -1,6 +1,7 @@
 """A WebSocket to a venue that is kept: connect, subscribe, receive, give up, wait, and again."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -70,7 +71,7 @@ class WebSocketSession:
         self._heard_s = 0.0
         self.access = access_of(config)
         self._connect = connect_by(config.transport)
-        self._to_say: asyncio.Queue[str] = asyncio.Queue()
+        self._socket: Socket | None = None
         self._given_up: asyncio.Future[ConnectionLost] | None = None
         self._url = url
         self._config = config
@@ -99,8 +100,11 @@ class WebSocketSession:
             self.state = ConnectionState.LIVE
 
     def say(self, text: str) -> None:
-        """Send it on the connection that stands now; what was not sent is gone with it."""
-        self._to_say.put_nowait(text)
+        """At once, on the connection that stands now; without one, or on one that is at its end,
+        it is lost: who reads it finds that out."""
+        if self._socket is not None:
+            with contextlib.suppress(SocketError):
+                self._socket.say(text)
 
     def give_up(self, lost: ConnectionLost) -> None:
         """End the connection, if one stands: the next one begins everything anew."""
@@ -164,17 +168,17 @@ class WebSocketSession:
         """Everything on an open connection: the first task that fails ends it."""
         self.state = ConnectionState.SUBSCRIBING
         self._heard_s = time.monotonic()
-        self._to_say = asyncio.Queue()
+        self._socket = socket
         self._given_up = given_up = asyncio.get_running_loop().create_future()
         for message in self._conversation.greeting():
             self.say(message)
-        parts = (self._send(socket), self._receive(socket), self._watch())
+        parts = (self._receive(socket), self._watch())
         own = [asyncio.create_task(part) for part in parts]
         try:
             every: list[asyncio.Future[Any]] = [*own, *beside, given_up]
             done, _ = await asyncio.wait(every, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._given_up = None
+            self._given_up = self._socket = None
             self.confirmed = set()
             for task in own:
                 task.cancel()
@@ -190,10 +194,6 @@ class WebSocketSession:
             if error is not None:
                 raise error
         return given_up.result()
-
-    async def _send(self, socket: Socket) -> None:
-        while True:
-            await socket.send(await self._to_say.get())
 
     async def _receive(self, socket: Socket) -> None:
         """The hot loop; each turn of it gives the loop's other tasks theirs."""

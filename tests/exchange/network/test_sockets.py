@@ -451,7 +451,7 @@ def test_a_websocket_is_greeted_heard_and_told_of_its_end(certificates, transpor
     async def client(reach):
         socket = await reach.socket(transport, "/ws?x=1")
         found = []
-        await socket.send("h\u00e4llo")
+        socket.say("h\u00e4llo")
         while len(found) < 3:
             found += await socket.frames()
         await socket.close()
@@ -599,7 +599,7 @@ def test_one_that_stalls_says_and_hears_nothing_and_stays_until_it_is_aborted(
         connection = venue.talker.connection
         connection.stall()
         connection.send(b"lost")
-        await socket.send("unheard")
+        socket.say("unheard")
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
                 await socket.frames()
@@ -709,7 +709,7 @@ def test_a_handler_that_fails_ends_its_own_connection_alone(certificates, transp
 
     async def client(reach):
         socket, other = await reach.socket(transport), await reach.socket(transport)
-        await socket.send("fail")
+        socket.say("fail")
         found = await frames_to_the_end(socket)
         await other.close()
         return found

@@ -59,7 +59,7 @@ class Stream:
             self.lost = True
 
     async def say(self, text: str) -> None:
-        await self._socket.send(text)
+        self._socket.say(text)
 
     async def answered(self) -> None:
         """Until all that was said before this is answered, as far as it will be."""

@@ -96,9 +96,9 @@ def test_what_is_said_arrives_and_the_other_side_hears_of_the_end(transport, tls
         heard.append(socket.close_code)
 
     async def client(socket):
-        await socket.send("hällo")
+        socket.say("hällo")
         assert await socket.frames() == [b"more"]
-        await socket.send("again")
+        socket.say("again")
         await socket.frames()
 
     talk(transport, client, server, tls[0], **tls[1])
@@ -278,7 +278,7 @@ def test_what_is_said_to_who_is_gone_fails(transport):
     async def client(socket):
         await all_of(socket)
         with pytest.raises(SocketError):
-            await socket.send("is anybody there?")
+            socket.say("is anybody there?")
 
     talk(transport, client, server)
 

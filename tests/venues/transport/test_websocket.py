@@ -140,7 +140,7 @@ class Gaps:
         await asyncio.sleep(next(self._gaps))
         return [b"welcome"]
 
-    async def send(self, text):
+    def say(self, text):
         pass
 
     async def close(self):
