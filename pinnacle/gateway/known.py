@@ -1,8 +1,7 @@
 """The gateway's orders by what the venue calls them."""
 
 from collections.abc import Callable
-
-import numpy as np
+from typing import Any
 
 from pinnacle.core.schema import Flag, OrderType, Side
 from pinnacle.execution.orders import OrderTable
@@ -14,6 +13,10 @@ from pinnacle.venues.orders.records import execution_number
 _FOREIGN_OWNER = 0xFE << 48
 #: Of orders that are gone, whose late fills must still find them, and of strangers.
 _GONE_MAX = 65_536
+#: By its number.
+_SIDES = tuple(sorted(Side))
+#: Numbers: members of an enumeration take their time to be compared.
+_MARKET, _POST_ONLY = int(OrderType.MARKET), int(Flag.POST_ONLY)
 
 
 def _passed_over(venue_id: str, client_id: str) -> None:
@@ -72,7 +75,7 @@ class KnownOrders:
         return Order(
             order_id,
             self._rows[found.instrument_id],
-            Side(found.side),
+            _SIDES[found.side],
             found.price,
             found.quantity,
             self._ids.text(order_id),
@@ -80,19 +83,19 @@ class KnownOrders:
             found.filled,
         )
 
-    def of_record(self, e: np.void) -> Order:
-        """Of a NEW that goes out."""
-        order_id, terms = int(e["order_id"]), int(e["aux"])
+    def of_record(self, e: Any) -> Order:
+        """Of a NEW that goes out; a struct pmm_event."""
+        order_id, terms = e.order_id, e.aux
         return Order(
             order_id,
-            self._rows[int(e["instrument_id"])],
-            Side(int(e["side"])),
-            int(e["price"]),
-            int(e["quantity"]),
+            self._rows[e.instrument_id],
+            _SIDES[e.side],
+            e.price,
+            e.quantity,
             self._ids.text(order_id),
-            is_market=(terms >> 8 & 0xFF) == OrderType.MARKET,
+            is_market=(terms >> 8 & 0xFF) == _MARKET,
             time_in_force=terms & 0xFF,
-            post_only=bool(int(e["flags"]) & Flag.POST_ONLY),
+            post_only=bool(e.flags & _POST_ONLY),
         )
 
     def adopted(self, venue_id: str, client_id: str) -> int | None:

@@ -1,7 +1,7 @@
 """The gateway process towards a venue outside: its turns, and the link that runs beside them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,10 @@ from pinnacle.core.instruments import table as rows_of
 from pinnacle.core.paths import state_dir
 from pinnacle.core.schema import (
     EVENT,
-    Class,
     EventBuffer,
     Kind,
     Reason,
     Source,
-    is_of,
     source_of,
 )
 from pinnacle.execution.orders import OrderState, OrderTable
@@ -28,6 +26,7 @@ from pinnacle.gateway.config import LiveConfig
 from pinnacle.gateway.known import KnownOrders
 from pinnacle.gateway.table import BATCH, BATCH_MAX, make_table
 from pinnacle.gateway.taking_back import TakingBack
+from pinnacle.gateway.waiter import Waiter
 from pinnacle.runtime.frame import Turns, act
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.runtime.seat import Seat
@@ -43,15 +42,13 @@ from pinnacle.venues.reference.venue_clock import VenueClock
 from pinnacle.venues.served.catalogue import currencies
 from pinnacle.venues.transport.loop import run
 
-#: How long a turn waits for anything to come.
-WAIT_S = 0.01
 #: How long the last request of a process may take.
 LAST_S = 1.5
 _CALLS = {
-    Kind.NEW: What.NEW,
-    Kind.REPLACE: What.REPLACE,
-    Kind.CANCEL: What.CANCEL,
-    Kind.QUERY: What.QUERY,
+    int(Kind.NEW): What.NEW,
+    int(Kind.REPLACE): What.REPLACE,
+    int(Kind.CANCEL): What.CANCEL,
+    int(Kind.QUERY): What.QUERY,
 }
 #: Of what a venue may still have when a run begins: its fills are asked for from so long before.
 _BEFORE_NS = 600_000_000_000
@@ -85,7 +82,8 @@ class NetworkGateway:
         self._runtime, self._stage, self._table = runtime, stage, table
         self._batch = EventBuffer(BATCH_MAX)
         self._inbox: list[np.ndarray] = []
-        self._wake = asyncio.Event()
+        #: What is delivered before there are turns waits for the first.
+        self._wake: Callable[[], None] = _nothing
         kind, section = registry.find(config.venue), config.orders
         number = runtime.seat.process.number
         self._venue, self._venue_id = source_of(Source.EXCHANGE, number), kind.venue_id
@@ -135,15 +133,11 @@ class NetworkGateway:
     async def serve(self, turns: Turns) -> None:
         """Until the process is to end; a failure of the link that nothing mends is raised."""
         self._runtime.bell.set_state(ProcessState.WAITING)
-        bell = self._runtime.bell
-        asyncio.get_running_loop().add_reader(bell.open_pipe(), self._wake.set)
         tasks = [asyncio.create_task(each.run()) for each in (self._link, self._clock)]
+        waiter = Waiter(self._runtime, lambda: not turns.over(self.turn()))
+        self._wake = waiter.wake
         try:
-            while not turns.over(self.turn()):
-                for task in tasks:
-                    if task.done():
-                        task.result()
-                await self._waited()
+            await waiter.run(*tasks)
             if len(self._table.orders):
                 await self._take_back()
         finally:
@@ -175,30 +169,14 @@ class NetworkGateway:
 
         self._also = asyncio.create_task(cancel())
 
-    async def _waited(self) -> None:
-        """Until a ring or the venue has something, or it is time to keep house."""
-        bell = self._runtime.bell
-        if not self._inbox and bell.doze():
-            try:
-                async with asyncio.timeout(WAIT_S):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
-            bell.awake()
-        else:
-            # The link's tasks have their turns all the same.
-            await asyncio.sleep(0)
-        self._wake.clear()
-
     def turn(self) -> int:
         own = self._runtime.own_inputs(self._batch, self._from_inbox())
         n = self._stage.take(self._batch, own, BATCH)
         if n:
             count = self._table.decide(self._batch.cdata, n)
-            decisions = self._table.decisions
-            self._stage.give(decisions.cdata, count)
-            self._send(decisions.array[:count])
-            self._move(decisions, count)
+            self._stage.give(self._table.decisions.cdata, count)
+            self._send(count)
+            self._move(self._table.decisions, count)
         return n
 
     def _move(self, decisions: EventBuffer, count: int) -> None:
@@ -215,18 +193,21 @@ class NetworkGateway:
             n += len(rows)
         return n
 
-    def _send(self, decisions: np.ndarray) -> None:
-        for e in decisions[is_of(decisions, Class.ORDER)]:
-            kind, made_ns = int(e["kind"]), int(e["recv_ns"])
-            what = _CALLS[Kind(kind)]
-            if kind == Kind.NEW:
-                self._link.send(Call(what, self._known.of_record(e), made_ns=made_ns))
+    def _send(self, count: int) -> None:
+        """The first of the decisions that are the venue's to hear."""
+        decisions, known = self._table.decisions.cdata, self._known
+        for i in range(count):
+            e = decisions[i]
+            what = _CALLS.get(e.kind)
+            if what is None:
                 continue
-            order = self._known.order(int(e["order_id"]))
+            if what is What.NEW:
+                self._link.send(Call(what, known.of_record(e), made_ns=e.recv_ns))
+                continue
+            order = known.order(e.order_id)
             if order is None:
                 continue  # it has gone by what stands behind this decision
-            price, quantity = int(e["price"]), int(e["quantity"])
-            self._link.send(Call(what, order, price, quantity, made_ns=made_ns))
+            self._link.send(Call(what, order, e.price, e.quantity, made_ns=e.recv_ns))
 
     # What the link says (Owner)
 
@@ -285,7 +266,7 @@ class NetworkGateway:
 
     def _put(self, rows: np.ndarray) -> None:
         self._inbox += [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]
-        self._wake.set()
+        self._wake()
 
     def _told_clock(self, offset: Offset) -> None:
         self._link.clocked(offset)
@@ -312,3 +293,7 @@ class NetworkGateway:
     @property
     def idle(self) -> bool:
         return not self._table.orders
+
+
+def _nothing() -> None:
+    """Before there are turns."""

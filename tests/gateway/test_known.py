@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from pinnacle.core.schema import Flag, Kind, OrderType, Reason, Side, Source, TimeInForce
+from pinnacle.core.schema import (
+    Flag,
+    Kind,
+    OrderType,
+    Reason,
+    Side,
+    Source,
+    TimeInForce,
+    events_pointer,
+)
 from pinnacle.gateway import known as knowns
 from pinnacle.gateway.config import GatewayConfig
 from pinnacle.gateway.known import KnownOrders
@@ -30,7 +39,7 @@ def known_of(table, foreign="report", **terms):
 def new(table, order_id=1, **fields):
     row = from_risk(Kind.NEW, order_id, instrument_id=INSTRUMENT, **fields)
     run(table.decided, row)
-    return row[0]
+    return row
 
 
 def told(table, kind, order_id=1, venue_id="", **fields):
@@ -66,7 +75,8 @@ def test_an_order_is_as_the_table_has_it(table):
 @pytest.mark.parametrize("post_only", [True, False])
 def test_the_terms_of_a_new_order_are_those_of_its_record(table, kind, tif, post_only):
     flags = Flag.POST_ONLY if post_only else 0
-    order = known_of(table).of_record(new(table, aux=tif | kind << 8, flags=flags))
+    row = new(table, aux=tif | kind << 8, flags=flags)
+    order = known_of(table).of_record(events_pointer(row)[0])
     terms = (kind == OrderType.MARKET, tif, post_only)
     assert (order.is_market, order.time_in_force, order.post_only) == terms
     assert (order.row, order.client_id, order.venue_id) == (ROW, OURS.text(1), "")

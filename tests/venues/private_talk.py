@@ -274,7 +274,7 @@ class PrivateTalk:
         new["recv_ns"] = self.house.now_ns()
         self._decide(new)
         self.known.order(int(new["order_id"][0]))
-        return self.known.of_record(new[0])
+        return self.known.of_record(events_pointer(new)[0])
 
     def _gone(self) -> int:
         return sum(1 for _ in self.table.gone())

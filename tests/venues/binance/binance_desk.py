@@ -83,7 +83,7 @@ class Gateway:
         rows["aux"], rows["flags"] = tif | kind << 8, Flag.POST_ONLY if post_only else 0
         rows["recv_ns"] = self.now_ns
         self._decide(rows)
-        return self.known.of_record(rows[0])
+        return self.known.of_record(events_pointer(rows)[0])
 
     def deliver(self, reports: Sequence[Report]) -> list[Kind]:
         """As the gateway does; what went on to risk."""

@@ -8,7 +8,16 @@ from pathlib import Path
 from pinnacle.core.config import InstrumentConfig
 from pinnacle.core.credentials import Credentials
 from pinnacle.core.instruments import from_config, table
-from pinnacle.core.schema import Flag, Kind, OrderType, Side, Source, TimeInForce, Venue
+from pinnacle.core.schema import (
+    Flag,
+    Kind,
+    OrderType,
+    Side,
+    Source,
+    TimeInForce,
+    Venue,
+    events_pointer,
+)
 from pinnacle.exchange.config import ExchangeConfig, market_params
 from pinnacle.exchange.network.config import with_traders
 from pinnacle.exchange.network.house import MatchingHouse, Rules
@@ -78,7 +87,11 @@ class Gateway:
             recv_ns=self.clock(),
         )
         run(self.table.decided, e)
-        return Call(What.NEW, self.known.of_record(e[0]), made_ns=self.clock())
+        return Call(
+            What.NEW,
+            self.known.of_record(events_pointer(e)[0]),
+            made_ns=self.clock(),
+        )
 
     def live(self, order_id=1, venue_id="v-1", **terms):
         """The same, acknowledged; the order."""

@@ -199,7 +199,7 @@ class Desk:
         for name, value in NEW_ROW.items():
             rows[name] = value
         self._decide(rows)
-        return Call(What.NEW, self.known.of_record(rows[0]), made_ns=self.now_ns)
+        return Call(What.NEW, self.known.of_record(events_pointer(rows)[0]), made_ns=self.now_ns)
 
     def live(self, order_id: int = 1) -> None:
         """One that the venue has."""
