@@ -32,7 +32,10 @@ class Limits:
         self._limits = limits
 
     def wait(self, call: "Call") -> float:
-        return max((limit.wait(call) for limit in self._limits), default=0.0)
+        longest = 0.0
+        for limit in self._limits:
+            longest = max(longest, limit.wait(call))
+        return longest
 
     def take(self, call: "Call") -> None:
         for limit in self._limits:
@@ -109,16 +112,19 @@ class Window:
         self._number, self._used, self._full_until = -1, 0.0, 0.0
 
     def wait(self, call: "Call") -> float:
-        cost, now = self._cost(call), self._turn()
+        cost = self._cost(call)
         if not cost:
             return 0.0
+        now = self._turn()
         is_left = self._used + cost + self._spare(call) <= self._most
         next_s = now if is_left else (self._number + 1) * self._length_s
         return max(next_s, self._full_until, now) - now
 
     def take(self, call: "Call") -> None:
-        self._turn()
-        self._used += self._cost(call)
+        cost = self._cost(call)
+        if cost:
+            self._turn()
+            self._used += cost
 
     def full(self, for_s: float) -> None:
         now = self._turn()
@@ -177,7 +183,15 @@ class Decaying:
 
 def costs(**by_name: float) -> Cost:
     """So much by what is asked, as in `costs(NEW=1)`; nothing for what is not named."""
-    return lambda call: by_name.get(call.what.name, 0.0)
+    by_number: list[float] = []
+
+    def cost(call: "Call") -> float:
+        # Names of members are asked for once: it is asked of every call, several times.
+        if not by_number:
+            by_number.extend(by_name.get(what.name, 0.0) for what in type(call.what))
+        return by_number[call.what]
+
+    return cost
 
 
 def everything(call: "Call") -> float:

@@ -7,6 +7,8 @@ the venue at all: what has not is known not to have happened, what has and found
 import asyncio
 import heapq
 import itertools
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -78,6 +80,9 @@ class Sender:
         self._numbers = itertools.count(1)
         #: Asked on the socket and not answered, by number.
         self._asked: dict[int, _Waiting] = {}
+        #: When each of these, and of those that were answered since, is too late; monotonic, s.
+        self._due: deque[tuple[float, _Waiting]] = deque()
+        self._is_timed = False
         self._flying: set[asyncio.Task[None]] = set()
         self._at_once = 1 if entry.ordered else AT_ONCE
         self._changed = asyncio.Event()
@@ -133,8 +138,8 @@ class Sender:
 
     def _put(self, waiting: _Waiting) -> None:
         heapq.heappush(self._queue, waiting)
-        self._pump()
-        self._changed.set()
+        if self._pump() is not None:
+            self._changed.set()
 
     def _pump(self) -> float | None:
         """Send what may go; seconds until something else may, None: nothing waits."""
@@ -213,18 +218,26 @@ class Sender:
         if self._by_socket(call):
             self._asked[waiting.number] = waiting
             self._talk.say(self._entry.frame(call, waiting.number))
-            loop = asyncio.get_running_loop()
-            loop.call_later(self._timeout_s, self._overdue, waiting.number)
+            self._due.append((time.monotonic() + self._timeout_s, waiting))
+            if not self._is_timed:
+                self._is_timed = True
+                asyncio.get_running_loop().call_later(self._timeout_s, self._look_at_time)
         else:
             task = asyncio.get_running_loop().create_task(self._request(waiting))
             self._flying.add(task)
             task.add_done_callback(self._landed)
 
-    def _overdue(self, number: int) -> None:
-        """The socket stands, and the answer has not come on it in time."""
-        waiting = self._asked.pop(number, None)
-        if waiting is not None:
-            self._lost(waiting, f"no answer within {self._timeout_s:g} s")
+    def _look_at_time(self) -> None:
+        """One timer for all: what is answered in time costs none of its own."""
+        now_s, due = time.monotonic(), self._due
+        while due and (due[0][0] <= now_s or self._asked.get(due[0][1].number) is not due[0][1]):
+            waiting = due.popleft()[1]
+            if self._asked.get(waiting.number) is waiting:
+                del self._asked[waiting.number]
+                self._lost(waiting, f"no answer within {self._timeout_s:g} s")
+        self._is_timed = bool(due)
+        if due:
+            asyncio.get_running_loop().call_later(due[0][0] - now_s, self._look_at_time)
 
     def _landed(self, task: "asyncio.Task[None]") -> None:
         self._flying.discard(task)
