@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from pinnacle.core._native import lib
+from pinnacle.core._native import ffi, lib
 from pinnacle.core.enums import BalanceOf, TextOf
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import EVENT, INSTRUMENT_ALL, Flag, Kind
@@ -17,9 +18,18 @@ from pinnacle.venues.reference.offset import LATEST_NS
 TEXT_BYTES: int = lib.PMM_TEXT_BYTES
 #: Of a venue's words: a line, not a page.
 WORDS_BYTES_MAX = 128
-_TEXT = np.dtype(
-    {"names": ["text"], "formats": [f"S{TEXT_BYTES}"], "offsets": [16], "itemsize": 64}
-)
+#: Where a TEXT has it.
+_TEXT_AT = 16
+_TEXT, _LAST, _BALANCE = int(Kind.TEXT), int(Flag.LAST), int(Kind.BALANCE)
+
+
+class _Text(NamedTuple):
+    """A part of something in words; `number` counts from 0."""
+
+    what: int
+    number: int
+    is_last: bool
+    data: bytes
 
 
 def execution_number(name: str | int) -> int:
@@ -34,41 +44,44 @@ def records(
     reports: Sequence[Report], instruments: Sequence[int], recv_ns: int, source: int, venue_id: int
 ) -> np.ndarray:
     """The records of these, in order. `instruments`: ids by row."""
-    made: list[np.ndarray] = []
-    for report in reports:
-        row = np.zeros(1, EVENT)
-        row["recv_ns"], row["venue_ns"] = recv_ns, _time_of(report.venue_ns)
-        row["price"], row["quantity"] = report.price, report.quantity
-        row["order_id"], row["aux"] = report.order_id, report.aux
-        row["instrument_id"] = instruments[report.row]
-        row["reason"], row["kind"], row["side"] = report.reason, report.kind, report.side
-        row["flags"], row["venue_id"], row["source"] = report.flags, venue_id, source
-        made.append(row)
-        for what, text in (
-            (TextOf.VENUE_ID, report.venue_id),
-            (TextOf.WORDS, report.words),
-            (TextOf.CURRENCY, report.currency),
-        ):
-            if text:
-                made += _texts(row, what, text)
-    return np.concatenate(made) if made else np.empty(0, EVENT)
+    texts = [_texts_of(report) for report in reports]
+    made = np.zeros(len(reports) + sum(map(len, texts)), EVENT)
+    if not len(made):
+        return made
+    rows, at = ffi.from_buffer("struct pmm_event[]", made), 0
+    for report, parts in zip(reports, texts, strict=True):
+        _write(rows[at], report)
+        for i, text in enumerate(parts, at + 1):
+            _write_text(rows[i], text)
+        for i in range(at, at + 1 + len(parts)):
+            e = rows[i]
+            e.recv_ns, e.instrument_id = recv_ns, instruments[report.row]
+            e.venue_id, e.source = venue_id, source
+        at += 1 + len(parts)
+    return made
 
 
 def balance_records(
     balances: Sequence[Balance], recv_ns: int, source: int, venue_id: int
 ) -> np.ndarray:
     """Two records and their texts of each; DataError of an amount that no record holds."""
-    made: list[np.ndarray] = []
-    for balance in balances:
+    texts = [_texts(TextOf.CURRENCY, balance.currency) for balance in balances]
+    made = np.zeros(sum(2 * (1 + len(parts)) for parts in texts), EVENT)
+    if not len(made):
+        return made
+    made["recv_ns"], made["instrument_id"] = recv_ns, INSTRUMENT_ALL
+    made["source"], made["venue_id"] = source, venue_id
+    rows, at = ffi.from_buffer("struct pmm_event[]", made), 0
+    for balance, parts in zip(balances, texts, strict=True):
         told = ((BalanceOf.TOTAL, balance.total), (BalanceOf.AVAILABLE, balance.available))
         for of, held in told:
-            row = np.zeros(1, EVENT)
-            row["kind"], row["side"] = Kind.BALANCE, of
-            row["quantity"], row["aux"] = balance_parts(held)
-            row["recv_ns"], row["instrument_id"] = recv_ns, INSTRUMENT_ALL
-            row["source"], row["venue_id"] = source, venue_id
-            made += [row, *_texts(row, TextOf.CURRENCY, balance.currency)]
-    return np.concatenate(made) if made else np.empty(0, EVENT)
+            e = rows[at]
+            e.kind, e.side = _BALANCE, of
+            e.quantity, e.aux = balance_parts(held)
+            for i, text in enumerate(parts, at + 1):
+                _write_text(rows[i], text)
+            at += 1 + len(parts)
+    return made
 
 
 def balance_parts(held: Decimal) -> tuple[int, int]:
@@ -83,21 +96,43 @@ def balance_parts(held: Decimal) -> tuple[int, int]:
     return (-whole, -part) if sign else (whole, part)
 
 
+def _write(e: Any, report: Report) -> None:
+    """Into a blank struct pmm_event."""
+    e.venue_ns = _time_of(report.venue_ns)
+    e.price, e.quantity = report.price, report.quantity
+    e.order_id, e.aux = report.order_id, report.aux
+    e.reason, e.kind, e.side = report.reason, report.kind, report.side
+    e.flags = report.flags
+
+
 def _time_of(venue_ns: int) -> int:
     """It is for people: one that no clock shows is none, and the rest of the record counts."""
     return venue_ns if 0 <= venue_ns < LATEST_NS else 0
 
 
-def _texts(of: np.ndarray, what: int, text: str) -> list[np.ndarray]:
-    data = text.encode()[:WORDS_BYTES_MAX]
-    parts = [data[at : at + TEXT_BYTES] for at in range(0, len(data), TEXT_BYTES)]
-    made = []
-    for number, part in enumerate(parts):
-        row = np.zeros(1, EVENT)
-        for name in ("recv_ns", "instrument_id", "source", "venue_id"):
-            row[name] = of[name]
-        row["kind"], row["reason"], row["side"] = Kind.TEXT, what, number
-        row["flags"] = Flag.LAST if number == len(parts) - 1 else 0
-        row.view(_TEXT)["text"] = part
-        made.append(row)
+def _write_text(e: Any, text: _Text) -> None:
+    e.kind, e.reason, e.side = _TEXT, text.what, text.number
+    e.flags = _LAST if text.is_last else 0
+    ffi.memmove(ffi.cast("char *", ffi.addressof(e)) + _TEXT_AT, text.data, len(text.data))
+
+
+def _texts_of(report: Report) -> list[_Text]:
+    """What it says in words, in parts."""
+    made: list[_Text] = []
+    for what, said in (
+        (TextOf.VENUE_ID, report.venue_id),
+        (TextOf.WORDS, report.words),
+        (TextOf.CURRENCY, report.currency),
+    ):
+        if said:
+            made += _texts(what, said)
     return made
+
+
+def _texts(what: int, said: str) -> list[_Text]:
+    data = said.encode()[:WORDS_BYTES_MAX]
+    starts = range(0, len(data), TEXT_BYTES)
+    return [
+        _Text(what, number, at + TEXT_BYTES >= len(data), data[at : at + TEXT_BYTES])
+        for number, at in enumerate(starts)
+    ]
