@@ -24,6 +24,8 @@ from pinnacle.venues.served.house import (
 
 #: Levels a side, a tick apart, and what stands at each.
 LEVELS, LOTS = 10, 100_000
+#: And one more so far behind the best.
+FAR = 100_000
 #: Best bid and best ask, ticks.
 BID, ASK = 6_000_000, 6_000_400
 
@@ -99,7 +101,8 @@ class QuietHouse(House):
 
     def depth(self, row: int, side: int, levels: int) -> Sequence[tuple[int, int]]:
         best, step = (BID, -1) if side == Side.BID else (ASK, 1)
-        return [(best + step * i, LOTS) for i in range(min(levels, LEVELS))]
+        found = [(best + step * i, LOTS) for i in range(LEVELS)]
+        return [*found, (best + step * FAR, LOTS)][:levels]
 
     def rates_e8(self, row: int) -> tuple[int, int]:
         return 100_000, 100_000

@@ -56,6 +56,8 @@ class WireServer:
         self.side: ExchangeSide | None = None
         self.house: QuietHouse | None = None
         self.peers: list[Peer] = []
+        #: Who placed an order last: a client may have its user stream elsewhere.
+        self.ordering: Peer | None = None
 
     def serve(self, side: ExchangeSide, house: QuietHouse) -> None:
         """Of this exchange from here on, to nobody who is connected yet."""
@@ -119,6 +121,8 @@ class WireServer:
                     peer.write(framed(text, CLOSE))
 
     def _answer(self, peer: Peer, text: bytes) -> None:
+        if b"order.place" in text:
+            self.ordering = peer
         said = peer.client.answer(text)
         peer.write(b"".join(map(framed, said)))
         self._flush()

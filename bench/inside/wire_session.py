@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,15 @@ class _Unlimited(BinanceExchange):
     RULES = (Rule(WEIGHT, "MINUTE", 1, 10**9), Rule(ORDERS, "SECOND", 10, 10**9))
 
 
-def made_exchange() -> tuple[ExchangeSide, QuietHouse, NewKey]:
-    """An empty one, and the key to it: of the kind whose session is signed once."""
+def made_exchange(has_secret: bool = False) -> tuple[ExchangeSide, QuietHouse, NewKey]:
+    """An empty one, and the key to it: of the kind whose session is signed once, or with a secret
+    that signs each order."""
     config = InstrumentConfig(symbol=SYMBOL, tick_size="0.01", lot_size="0.00001")
     rows = table(from_config([config], {"binance": Venue.BINANCE}))
     terms = Terms(rows[0], SYMBOL, "BTC", "USDT")
-    key = _Unlimited.new_ed25519_key()
-    house = QuietHouse(terms, Key(key.name, key.kept, Account("trader")))
+    key = _Unlimited.new_key() if has_secret else _Unlimited.new_ed25519_key()
+    money = {"USDT": Decimal(10**8), "BTC": Decimal(10**4)}
+    house = QuietHouse(terms, Key(key.name, key.kept, Account("trader", money)))
     return _Unlimited(house, {SYMBOL: rows}), house, key
 
 
