@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pinnacle.core._native import lib
-from pinnacle.core.bell import ProcessState
+from pinnacle.core.bell import ProcessState, Wait
 from pinnacle.core.credentials import Credentials
 from pinnacle.core.instruments import table as rows_of
 from pinnacle.core.paths import state_dir
@@ -134,7 +134,8 @@ class NetworkGateway:
         """Until the process is to end; a failure of the link that nothing mends is raised."""
         self._runtime.bell.set_state(ProcessState.WAITING)
         tasks = [asyncio.create_task(each.run()) for each in (self._link, self._clock)]
-        waiter = Waiter(self._runtime, lambda: not turns.over(self.turn()))
+        kind = Wait[self._runtime.seat.config.wait.upper()]
+        waiter = Waiter(self._runtime.bell, kind, lambda: not turns.over(self.turn()))
         self._wake = waiter.wake
         try:
             await waiter.run(*tasks)

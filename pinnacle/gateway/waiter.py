@@ -4,8 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 
-from pinnacle.core.bell import Wait
-from pinnacle.runtime.runtime import Runtime
+from pinnacle.core.bell import Bell, Wait
 
 #: Without anything to take a turn is taken so often: to keep house.
 WAIT_S = 0.01
@@ -22,9 +21,9 @@ class Waiter:
     Who spins or yields asks its rings and its sockets in turns, and does not sleep.
     """
 
-    def __init__(self, runtime: Runtime, turn: Callable[[], bool]):
-        self._bell, self._turn = runtime.bell, turn
-        self._kind = Wait[runtime.seat.config.wait.upper()]
+    def __init__(self, bell: Bell, kind: Wait, turn: Callable[[], bool]):
+        """bell: the process's own, which watches its rings."""
+        self._bell, self._kind, self._turn = bell, kind, turn
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[None] = self._loop.create_future()
         self._dozes = self._is_due = False
@@ -40,6 +39,7 @@ class Waiter:
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 for ended in done:
                     ended.result()
+            self._over.result()
         finally:
             self._loop.remove_reader(pipe)
             if not self._over.done():
