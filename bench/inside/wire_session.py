@@ -141,9 +141,18 @@ def _config(transport: str, address: str, arguments: Arguments, data: Path) -> d
     config["orders"]["binance"] = connection | {"ws_url": f"wss://{address}/ws-api/v3"}
     # Rates and rests are not what is measured.
     config["strategy"]["desk"] = {"stale_ms": 0, "reject_rest_ms": 0}
-    config["processes"] = {role: {"cpu": arguments.core_a, "wait": "park"} for role in CHAIN}
-    config["processes"]["monitor"] = {"cpu": arguments.core_b}
+    config["processes"] = _places(arguments)
     return config
+
+
+def _places(arguments: Arguments) -> dict[str, dict[str, Any]]:
+    """A core each for who decides, where there are so many, and else one for all of them."""
+    free = sorted(os.sched_getaffinity(os.getppid()) - {arguments.core_b})
+    if arguments.core_a >= 0 and len(free) > len(CHAIN):
+        found = {role: {"cpu": free[i], "wait": "spin"} for i, role in enumerate(CHAIN)}
+        return found | {"monitor": {"cpu": free[len(CHAIN)]}}
+    found = {role: {"cpu": arguments.core_a, "wait": "park"} for role in CHAIN}
+    return found | {"monitor": {"cpu": arguments.core_b}}
 
 
 def _vault(folder: Path, key: NewKey) -> dict[str, str]:
