@@ -11,6 +11,8 @@ import pytest
 
 from tests.c.sources import CSRC, sources
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 FUZZ = ROOT / "fuzz"
 PLANE = ["segment", "clock", "crc32c", "locks", "pages"]

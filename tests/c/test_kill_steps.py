@@ -11,6 +11,8 @@ from tests.c.mutants import without
 from tests.c.sources import CSRC, sources
 from tools.cffi_build import compile_arguments
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parent
 SOURCES = {
     "journal": ["journal*"],

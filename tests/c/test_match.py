@@ -7,6 +7,8 @@ import pytest
 
 from tests.c.sources import CSRC, sources
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 ENGINE = [
     "match",

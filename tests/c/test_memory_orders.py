@@ -17,6 +17,8 @@ import pytest
 from tests.c.mutants import without
 from tests.c.sources import CSRC, sources
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parent
 RING = ["bell", "clock", "counters", "crc32c", "event", "locks", "pages", "ring", "segment"]
 ROWS = ["clock", "crc32c", "locks", "pages", "rows", "segment"]

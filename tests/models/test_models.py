@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parent
 INSTALL = "apt-get install spin"
 STATES_MAX = 2_000_000

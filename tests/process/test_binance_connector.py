@@ -31,6 +31,8 @@ from pinnacle.venues.transport.certificates import make_certificates
 from pinnacle.venues.transport.inbox import FRAMES_PER_TURN
 from tests.beside import CAPTURES, needs_captures
 
+pytestmark = pytest.mark.long
+
 BINANCE = BinanceDialect()
 PINNACLE = [sys.executable, "-c", "from pinnacle.cli.main import main; main()"]
 

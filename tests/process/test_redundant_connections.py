@@ -14,6 +14,8 @@ from tests.made_recordings import make_recording
 from tests.process.test_venue_connectors import Market, levels
 from tests.process.test_venue_faults import FaultyServer
 
+pytestmark = pytest.mark.long
+
 #: What a client subscribes to for two instruments.
 CHANNELS = {"binance": 6, "bitstamp": 4}
 

@@ -17,6 +17,8 @@ from pinnacle.venues.registry import VENUES, find
 from tests.beside import needs_captures
 from tests.recordings import Recordings
 
+pytestmark = pytest.mark.long
+
 PINNACLE = [sys.executable, "-c", "from pinnacle.cli.main import main; main()"]
 
 

@@ -21,6 +21,8 @@ from pinnacle.venues.transport.certificates import make_certificates
 from tests.recordings import ORIGINS, Recordings
 from tests.transports import TRANSPORTS
 
+pytestmark = pytest.mark.long
+
 #: Levels a side that are compared at every update.
 COMPARED = 20
 #: What a tape's frames that change a book are called.

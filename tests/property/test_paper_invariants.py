@@ -15,6 +15,8 @@ from pinnacle.core.schema import (
 from pinnacle.sim.paper import Cancel, Paper
 from tests.property.paper_streams import FLOWS, ORDER_KINDS
 
+pytestmark = pytest.mark.long
+
 
 class Audit:
     """Follows every order by its reports alone and fails where a report cannot be true."""

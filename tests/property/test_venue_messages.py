@@ -10,6 +10,8 @@ from tests.venues.messages import FETCHED, SYMBOLS, books, messages, written
 from tests.venues.plain import DECODERS
 from tests.venues.wire import decoded, table
 
+pytestmark = pytest.mark.long
+
 CODECS = {
     name: Codec(getattr(lib, f"PMM_WIRE_{name}"), table(symbols, 8, 8), records_max=64)
     for name, symbols in SYMBOLS.items()

@@ -10,6 +10,8 @@ from pinnacle.core.schema import EVENT, Flag, Kind, Reason, Side, Source
 from pinnacle.runtime.run_marks import MARKS
 from tests.replay.forging import JOURNALLED, said
 
+pytestmark = pytest.mark.long
+
 
 def decided(rows):
     return (rows["flags"] & Flag.DECISION) != 0
