@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from pinnacle import __version__
+from pinnacle.cli import lazy
+from pinnacle.cli.main import pinnacle
 from pinnacle.core.instruments import read_list, write_list
 from pinnacle.core.paths import JOURNALLED, ROLES
 from pinnacle.core.schema import Kind, Source
@@ -150,7 +152,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("key", BROKEN)
-def test_3_a_wrong_configuration_is_named_by_file_and_key(key, tmp_path):
+def test_3_a_wrong_configuration_is_named_by_file_and_key(key, tmp_path, monkeypatch, capsys):
     written, broken = BROKEN[key]
     text = (ROOT / "config/demo.toml").read_text(encoding="utf-8")
     assert written in text
@@ -161,8 +163,11 @@ def test_3_a_wrong_configuration_is_named_by_file_and_key(key, tmp_path):
         ["run", file],
         ["process", "risk", "--config", file],
     ):
-        code, out, errors = run(*command)
-        assert (code, out) == (3, "")
+        monkeypatch.setattr(sys, "argv", ["pinnacle", *map(str, command)])
+        with pytest.raises(SystemExit) as ended:
+            lazy.run(pinnacle)
+        out, errors = capsys.readouterr()
+        assert (ended.value.code, out) == (3, "")
         assert errors.startswith("error: ") and errors.count("\n") == 1
         assert str(file) in errors and key in errors, errors
 
