@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind
-from pinnacle.venues.orders.port import Answer, Call, What
+from pinnacle.venues.orders.port import LEFT_ALONE_S, Answer, Call, What
+from pinnacle.venues.transport.patience import RETRY_AFTER_MAX_S
 from tests.beside import BESIDE, needs
 from tests.live_venues import TRADED
 from tests.venues.private_talk import Answered, PrivateTalk, payloads
@@ -172,6 +173,30 @@ def test_a_talk_has_everything_that_is_asked_and_an_order_that_trades(talk):
         for _, answered in talk.heard(at, said.frame).answers
         for report in answered.reports
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "wait_s"),
+    [
+        (None, LEFT_ALONE_S),
+        ("0", LEFT_ALONE_S),
+        ("7", 7),
+        ("\u00b2", LEFT_ALONE_S),
+        ("-3", LEFT_ALONE_S),
+        ("soon", LEFT_ALONE_S),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", LEFT_ALONE_S),
+        ("9" * 400, RETRY_AFTER_MAX_S),
+    ],
+)
+def test_what_is_refused_for_the_rate_is_left_for_later_whatever_the_header_says(
+    talk, said, wait_s
+):
+    headers = {} if said is None else {"retry-after": said}
+    asked = {each.call.what: each.call for each in talk.answers}
+    assert What.OPEN in asked
+    for call in asked.values():
+        found = talk.entry.answered(call, Answer(429, headers, b""))
+        assert found.wait_s >= wait_s and list(found.reports) == [] and not found.fault
 
 
 #: How many of the things that may stand in the place of a member are tried: one, or each.

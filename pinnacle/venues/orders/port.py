@@ -16,6 +16,9 @@ import numpy as np
 from pinnacle.core.schema import Kind, Reason, Side
 from pinnacle.venues.orders.limits import Limits
 from pinnacle.venues.reference.offset import Offset
+from pinnacle.venues.transport.patience import retry_after_s
+
+LEFT_ALONE_S = 1.0
 
 
 class What(enum.IntEnum):
@@ -138,6 +141,11 @@ class Answer(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    def left_alone_s(self) -> float:
+        """How long a venue that refuses for the rate wants to hear nothing: at least a while, also
+        where it says 0, for what it has refused was not done."""
+        return max(retry_after_s(self.headers.get("retry-after", "")), LEFT_ALONE_S)
 
 
 class Answered(NamedTuple):

@@ -46,7 +46,6 @@ from pinnacle.venues.orders.terms import Terms
 from pinnacle.venues.reference.listing import decoded
 from pinnacle.venues.reference.offset import MILLISECOND_NS, SECOND_NS, Offset
 from pinnacle.venues.served.catalogue import currencies
-from pinnacle.venues.transport.patience import retry_after_s
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 #: Answers to what is said beside calls; calls have numbers.
@@ -224,7 +223,7 @@ class BinanceOrders(OrderEntry):
 def _refusal(answer: Answer) -> tuple[VenueRefusal, float]:
     """The venue's error, and how long its header asks to wait. What is no error of the venue's own
     comes from what stands before it: DataError, but where the status says all."""
-    wait_s = retry_after_s(answer.headers.get("retry-after", ""))
+    wait_s = answer.left_alone_s()
     try:
         return decoded(_refusals, answer.body, "Binance", "error"), wait_s
     except DataError:

@@ -11,7 +11,7 @@ from pinnacle.core.schema import Kind
 from pinnacle.venues.bitstamp.config import CHANNELS_MAX, BitstampOrdersConfig
 from pinnacle.venues.bitstamp.orders import bodies, outcomes, private
 from pinnacle.venues.bitstamp.orders.bodies import Asked
-from pinnacle.venues.bitstamp.orders.errors import LIMIT_WAIT_S, Refusal, refusal
+from pinnacle.venues.bitstamp.orders.errors import Refusal, refusal
 from pinnacle.venues.bitstamp.orders.lists import Lists
 from pinnacle.venues.bitstamp.orders.private import Chain, Frame
 from pinnacle.venues.bitstamp.orders.states import States
@@ -47,7 +47,6 @@ _UNSEEN = "unseen"
 #: Events that were missed and cannot be had for so long: the stream begins anew.
 MISSED_NS = 5_000_000_000
 #: A server that asks for more time than that is asked again all the same.
-WAIT_S_MAX = 3600.0
 _encode = msgspec.json.Encoder().encode
 
 
@@ -137,7 +136,7 @@ class BitstampOrders(OrderEntry):
 
     def answered(self, call: Call, answer: Answer) -> Answered:
         if answer.status == 429:
-            return Answered(wait_s=_wait_s(answer))
+            return Answered(wait_s=answer.left_alone_s())
         found = refusal(answer.body)
         words = f"HTTP {answer.status} {answer.body[:80].decode(errors='replace')}".strip()
         try:
@@ -266,8 +265,3 @@ def _order_of(call: Call) -> Order:
 
 def _said(event: str, data: dict[str, str]) -> str:
     return _encode({"event": event, "data": data}).decode()
-
-
-def _wait_s(answer: Answer) -> float:
-    text = answer.headers.get("retry-after", "")
-    return min(float(text), WAIT_S_MAX) if text.isascii() and text.isdigit() else LIMIT_WAIT_S

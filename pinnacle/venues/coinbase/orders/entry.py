@@ -62,8 +62,6 @@ _REFUSED = {
 _BY_VENUE_ID = frozenset({What.CANCEL, What.REPLACE})
 #: Of a CANCEL_ALL's page: no list goes on behind it.
 _END = "end"
-#: A server that asks for more time than that is asked again all the same.
-WAIT_S_MAX = 3600.0
 _encode = msgspec.json.Encoder().encode
 
 
@@ -173,7 +171,7 @@ class CoinbaseOrders(OrderEntry):
 
     def answered(self, call: Call, answer: Answer) -> Answered:
         if answer.status == 429:
-            return Answered(wait_s=_wait_s(answer))
+            return Answered(wait_s=answer.left_alone_s())
         try:
             if answer.status == 200:
                 return self._read(call, answer.body)
@@ -309,8 +307,3 @@ def _error(body: bytes) -> HttpError | None:
     except DataError:
         return None
     return found if found.error else None
-
-
-def _wait_s(answer: Answer) -> float:
-    text = answer.headers.get("retry-after", "")
-    return min(float(text), WAIT_S_MAX) if text.isascii() and text.isdigit() else 1.0

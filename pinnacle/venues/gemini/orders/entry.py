@@ -38,7 +38,6 @@ from pinnacle.venues.orders.port import (
 from pinnacle.venues.orders.terms import Terms
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.served.catalogue import currencies
-from pinnacle.venues.transport.patience import retry_after_s
 
 #: A key with the dead man's switch is silent for half a minute at most; it is used so often.
 HEARTBEAT_S = 10.0
@@ -134,8 +133,7 @@ class GeminiOrders(OrderEntry):
 
     def answered(self, call: Call, answer: Answer) -> Answered:
         if answer.status == 429:
-            wait_s = retry_after_s(answer.headers.get("retry-after", ""))
-            return Answered(wait_s=wait_s or LIMIT_WAIT_S)
+            return Answered(wait_s=answer.left_alone_s())
         try:
             if answer.status == 200:
                 return self._lists.read(self._named(call), answer.body)

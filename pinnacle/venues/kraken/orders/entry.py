@@ -173,7 +173,7 @@ class KrakenOrders(OrderEntry):
 
     def answered(self, call: Call, answer: Answer) -> Answered:
         if answer.status == 429:
-            return Answered(wait_s=_wait_s(answer))
+            return Answered(wait_s=answer.left_alone_s())
         if answer.status != 200:
             words = answer.body[:80].decode(errors="replace")
             return Answered(fault=f"HTTP {answer.status} {words}")
@@ -304,11 +304,6 @@ def _raw(number: str) -> msgspec.Raw:
 def _said(method: str, params: dict[str, Any], number: int) -> str:
     body: dict[str, Any] = {"method": method, "params": params}
     return _encode(body | ({"req_id": number} if number else {})).decode()
-
-
-def _wait_s(answer: Answer) -> float:
-    text = answer.headers.get("retry-after", "")
-    return float(text) if text.isdigit() else 1.0
 
 
 def _nanoseconds(text: str) -> int:
