@@ -38,8 +38,8 @@ def reload(
     """Let a running session quote by the market makers' parameters of CONFIG, its changed file.
 
     Each value that differs is written to the strategy's journal and shown. Nothing is changed if
-    CONFIG is wrong, or says anything else that the session does not run with; its name, its folders
-    and the page's port are not compared. Exit 1 if a strategy does not answer.
+    CONFIG is wrong, or says anything else that the session does not run with; its name, mode and
+    folders, and the page's port, are not compared. Exit 1 if a strategy does not answer.
     """
     import msgspec
 
