@@ -44,7 +44,10 @@ def halt(**options: Any) -> int:
 @click.command()
 @_controls
 def resume(**options: Any) -> int:
-    """Clear the kill switch, and end a flatten: trading may go on."""
+    """Clear the kill switch, and end a flatten: trading may go on.
+
+    Exit 1 if a strategy does not answer.
+    """
     from pinnacle.session.controls import resume
 
     return _do(resume, **options)

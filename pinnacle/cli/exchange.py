@@ -13,9 +13,14 @@ def exchange() -> None:
 
 
 @exchange.command()
-@click.option("--venue", required=True, help="Whose protocol: kraken, ...")
+@click.option(
+    "--venue",
+    required=True,
+    help="Whose protocol: binance, bitstamp, coinbase, gemini or kraken.",
+)
 @click.option(
     "--config",
+    required=True,
     type=click.Path(path_type=Path),
     help="A session's configuration: its instruments, [exchange.traders] and [house] are taken.",
 )
@@ -46,7 +51,7 @@ def exchange() -> None:
 @click.option("--duration", type=Number(min=1), help="Seconds; without it until Ctrl-C.")
 def serve(
     venue: str,
-    config: Path | None,
+    config: Path,
     port: int,
     cert_dir: Path,
     ledger: Path | None,

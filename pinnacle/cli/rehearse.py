@@ -22,7 +22,7 @@ from pinnacle.cli.options import Number
 @click.option("--faults", help="all, or names with commas; `--list-faults` says which there are.")
 @click.option(
     "--kills",
-    type=click.IntRange(0, 5),
+    type=click.IntRange(0, 5),  # one more, and the supervisor gives the session up
     default=0,
     help="Kill the session's gateways so often, with SIGKILL, at instants by the seed.",
 )
@@ -33,7 +33,7 @@ from pinnacle.cli.options import Number
     "--dir",
     "folder",
     type=click.Path(path_type=Path),
-    help="Where all of it is kept; data/rehearsal-VENUE-TIME if not given.",
+    help="Where all of it is kept; data/rehearsal-VENUE-TIME-PID if not given.",
 )
 def rehearse(
     venue: str | None,
@@ -46,16 +46,18 @@ def rehearse(
     as_json: bool,
     folder: Path | None,
 ) -> int:
-    """Run your session against an exchange of our own that speaks VENUE's protocol, and compare;
-    `all`: against one for each of the session's venues.
+    """Run your session against an exchange of our own that speaks VENUE's protocol, and compare.
+
+    VENUE is binance, bitstamp, coinbase, gemini or kraken; all: one for each of the session's
+    venues.
 
     Exit 0 if positions, fills and fees are those of the exchange's ledger, no order is there twice
     or lost, and the journals repeat; 1 if not, with a line for each problem.
     """
     from pinnacle.core.errors import UsageError
-    from pinnacle.exchange.network.faults import FAULTS, check_names
+    from pinnacle.exchange.network.faults import FAULTS, check_names, time_needed
     from pinnacle.rehearsal.places import default_config
-    from pinnacle.rehearsal.rehearse import ALL, Wanted
+    from pinnacle.rehearsal.rehearse import ALL, WARM_UP_S, Wanted
     from pinnacle.rehearsal.rehearse import rehearse as run
     from pinnacle.venues.registry import find
 
@@ -78,6 +80,8 @@ def rehearse(
     mine = f"{time.strftime('%y%m%d-%H%M%S')}-{os.getpid()}"  # two may begin in one second
     folder = folder or Path("data") / f"rehearsal-{venue}-{mine}"
     click.echo(f"seed {seed}", err=True)
+    if names and duration < (needed_s := time_needed(names, WARM_UP_S)):
+        click.echo(f"not every fault has its turn: all of them take {needed_s:.0f} s", err=True)
     wanted = Wanted(venue, config, folder.absolute(), duration, names, kills, seed)
     found = run(wanted, lambda words: click.echo(words, err=True))
     if as_json:

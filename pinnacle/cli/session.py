@@ -1,6 +1,5 @@
 """`pinnacle session`: find sessions, make or remove their segments, stop or allow their trading."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ from pinnacle.cli.options import SESSION_NAME
 from pinnacle.cli.which import looked_in, meant, places, which
 
 if TYPE_CHECKING:
-    from pinnacle.core.bell import Control
     from pinnacle.session.find import Found
 
 _FILE = click.Path(path_type=Path)
@@ -180,9 +178,10 @@ def remove(config: Path | None, runtime_dir: Path | None, name: str | None, dead
 def halt(config: Path | None, runtime_dir: Path | None, name: str | None) -> None:
     """Set the kill switch: every order is cancelled, nothing new is sent. Needs no process."""
     from pinnacle.core.schema import Reason
+    from pinnacle.session.controls import kill_switch
 
     found = meant(config, runtime_dir, name)
-    with _switch(found) as control:
+    with kill_switch(found.paths) as control:
         reason = Reason(control.kill(Reason.OPERATOR))
     click.echo(f"{found.name}: halted ({reason.name.lower()}){_nobody(found)}")
 
@@ -190,24 +189,16 @@ def halt(config: Path | None, runtime_dir: Path | None, name: str | None) -> Non
 @session.command()
 @which
 def resume(config: Path | None, runtime_dir: Path | None, name: str | None) -> None:
-    """Clear the kill switch: trading may go on."""
+    """Clear the kill switch: trading may go on.
+
+    What `pinnacle flatten` has told the strategies stays; `pinnacle resume` ends that, too.
+    """
+    from pinnacle.session.controls import kill_switch
+
     found = meant(config, runtime_dir, name)
-    with _switch(found) as control:
+    with kill_switch(found.paths) as control:
         control.clear()
     click.echo(f"{found.name}: resumed{_nobody(found)}")
-
-
-def _switch(found: "Found") -> "Control":
-    """The kill switch; UsageError names the user who may throw it."""
-    from pinnacle.core.bell import Control
-    from pinnacle.core.errors import UsageError
-    from pinnacle.core.segment import Mode
-
-    path = found.paths.control
-    if not os.access(path, os.W_OK):
-        uid = path.stat().st_uid
-        raise UsageError(f"{path}: only uid {uid} may write it: call this by sudo -u '#{uid}'")
-    return Control(path, Mode.SHARED)
 
 
 def _nobody(found: "Found") -> str:

@@ -24,7 +24,7 @@ from pinnacle.gateway.accounts import Accounts
 from pinnacle.gateway.against_venue import MOVES, AgainstVenue
 from pinnacle.gateway.config import LiveConfig
 from pinnacle.gateway.known import KnownOrders
-from pinnacle.gateway.table import BATCH, BATCH_MAX, make_table
+from pinnacle.gateway.table import BATCH, BATCH_MAX, counts, make_table
 from pinnacle.gateway.taking_back import TakingBack
 from pinnacle.gateway.waiter import Waiter
 from pinnacle.runtime.frame import Turns, act
@@ -126,7 +126,7 @@ class NetworkGateway:
         )
         self._link.on_stale(self._clock.again)
         self._taking_back = TakingBack(runtime, table, self._take_back_at_the_venue)
-        self._also: asyncio.Task[None] | None = None
+        self._also: set[asyncio.Task[None]] = set()
         self.words = f"{kind.name}: connecting, {len(table.orders)} open orders"
         self._mark(Kind.PEER_LOST)
 
@@ -142,7 +142,7 @@ class NetworkGateway:
             if len(self._table.orders):
                 await self._take_back()
         finally:
-            tasks += [self._also] if self._also is not None else []
+            tasks += self._also
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -150,25 +150,24 @@ class NetworkGateway:
 
     async def _take_back(self) -> None:
         """What is not known to be gone when the time is up, with all else of the account."""
-        try:
-            async with asyncio.timeout(LAST_S):
-                fault = await self._link.cancel_all()
-        except TimeoutError:
-            fault = "no answer"
-        if fault:
+        if fault := await self._cancelled_at_the_venue():
             self._runtime.log.error("orders may be open at the venue", why=fault)
 
+    async def _cancelled_at_the_venue(self) -> str:
+        """Whatever it has, known here or not; why not, in words."""
+        try:
+            async with asyncio.timeout(LAST_S):
+                return await self._link.cancel_all()
+        except TimeoutError:
+            return "no answer"
+
     def _take_back_at_the_venue(self) -> None:
-        """Whatever the venue has, known here or not."""
-
         async def cancel() -> None:
-            try:
-                async with asyncio.timeout(LAST_S):
-                    self._taking_back.fault = await self._link.cancel_all() or ""
-            except TimeoutError:
-                self._taking_back.fault = "no answer"
+            self._taking_back.ended(await self._cancelled_at_the_venue())
 
-        self._also = asyncio.create_task(cancel())
+        task = asyncio.create_task(cancel())
+        self._also.add(task)
+        task.add_done_callback(self._also.discard)
 
     def turn(self) -> int:
         own = self._runtime.own_inputs(self._batch, self._from_inbox())
@@ -276,15 +275,14 @@ class NetworkGateway:
     # What the frame asks (Actor)
 
     def publish(self, now_ns: int) -> None:
-        counts: dict[str, Any] = self._link.counts() | self._against.counts()
+        """Balances are judged here too: it is no work of the order path."""
         now_ns = self._runtime.clock.session_ns()
         self._against.look(now_ns, lambda: not self._inbox and self._table.is_sure)
+        shown: dict[str, Any] = self._link.counts() | self._against.counts()
         self._runtime.counters.show(
-            open_orders=len(self._table.orders),
-            duplicate_fills=self._table.duplicates,
-            unknown_fills=self._table.unknown_fills,
+            **counts(self._table),
             strangers=len(self._known.strangers),
-            **{f"orders.{name}": value for name, value in counts.items()},
+            **{f"orders.{name}": value for name, value in shown.items()},
         )
 
     @property

@@ -5,7 +5,7 @@ import numpy as np
 from pinnacle.core.schema import EVENT, EventBuffer, Kind
 from pinnacle.execution.orders import OrderTable
 from pinnacle.gateway.config import GatewayConfig, LiveConfig
-from pinnacle.gateway.table import BATCH, BATCH_MAX, make_table
+from pinnacle.gateway.table import BATCH, BATCH_MAX, counts, make_table
 from pinnacle.gateway.taking_back import TakingBack
 from pinnacle.runtime.frame import act
 from pinnacle.runtime.runtime import Runtime
@@ -92,17 +92,7 @@ class Gateway:
         return rows
 
     def publish(self, now_ns: int) -> None:
-        self._runtime.counters.show(
-            open_orders=len(self._table.orders),
-            duplicate_fills=self._table.duplicates,
-            unknown_fills=self._table.unknown_fills,
-            inferred_fills=self._table.inferred,
-            unconfirmed_orders=self._table.unconfirmed,
-            overfills=self._table.overfilled,
-            adopted_orders=self._table.adopted,
-            missed_orders=self._table.misses,
-            unsure_answers=self._table.unsure,
-        )
+        self._runtime.counters.show(**counts(self._table))
 
     @property
     def settled(self) -> bool:

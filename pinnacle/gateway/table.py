@@ -12,6 +12,21 @@ BATCH_MAX = BATCH + OWN_MAX + BATCH
 _NS_PER_MS = 1_000_000
 
 
+def counts(table: OrderTable) -> dict[str, int]:
+    """For people: what its orders came to."""
+    return {
+        "open_orders": len(table.orders),
+        "duplicate_fills": table.duplicates,
+        "unknown_fills": table.unknown_fills,
+        "inferred_fills": table.inferred,
+        "unconfirmed_orders": table.unconfirmed,
+        "overfills": table.overfilled,
+        "adopted_orders": table.adopted,
+        "missed_orders": table.misses,
+        "unsure_answers": table.unsure,
+    }
+
+
 def make_table(config: GatewayConfig, *, live: bool = False) -> OrderTable:
     """An empty one with the configured timeouts and room; `live`: of a venue outside, which names
     its executions as it likes, and whose answers may be older than its orders."""

@@ -14,8 +14,6 @@ from pinnacle.core.bell import Bell, ProcessState
 from pinnacle.core.errors import NativeError
 from pinnacle.core.paths import SessionPaths
 
-#: So many in a session: one more and the supervisor gives it up.
-KILLS_MAX = 5
 #: Behind a gateway's return; one in so many is killed before that, wherever it then is.
 AFTER_S, EARLY_S, ONE_IN = 6.0, 3.0, 4
 #: Before a session's end nothing is killed: it has to trade again, and to end in order.

@@ -20,6 +20,7 @@ from pinnacle.core.output import write_whole
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.toml import read_toml, toml_text
 from pinnacle.exchange.network.faults import drawn
+from pinnacle.plan.checks import load_session
 from pinnacle.plan.config import read_session
 from pinnacle.rehearsal.compare import Rehearsal, compare
 from pinnacle.rehearsal.kills import Kill, Killing, instants
@@ -63,6 +64,7 @@ class Wanted:
 def rehearse(wanted: Wanted, say: Say) -> list[Rehearsal]:
     """One for each venue; UsageError, ConfigError, DataError say what stands against it."""
     kinds = _kinds(wanted)
+    load_session(wanted.config)
     folder = wanted.folder
     try:
         folder.mkdir(parents=True, mode=0o700)
@@ -133,6 +135,8 @@ def _session(wanted: Wanted, session: Path, name: str, say: Say) -> tuple[int, l
     plan = instants(wanted.kills, wanted.seed)
     killing = Killing(config.paths(name), gateways, plan, wanted.duration_s, WARM_UP_S)
     code = _ran(wanted, session, name, killing)
+    if wanted.kills:
+        say(f"{len(killing.done)} of {wanted.kills} kills were done")
     for kill in killing.done:
         say(f"killed {kill.process} ({kill.pid}) at {kill.at_ns / 1e9:.3f}")
     return code, killing.done

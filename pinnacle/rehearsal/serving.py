@@ -10,11 +10,13 @@ from types import TracebackType
 
 import msgspec
 
-from pinnacle.core.errors import DataError
+from pinnacle.core.errors import ConfigError, DataError, UsageError
 from pinnacle.core.output import write_whole
 from pinnacle.exchange.network.faults import Planned
 
 END_S = 60.0
+#: What its exit codes mean here, too: it has read the same configuration.
+_FAULTS = {kind.exit_code: kind for kind in (UsageError, ConfigError)}
 
 
 class ServedVenue:
@@ -58,9 +60,8 @@ class ServedVenue:
         if not line:
             process.wait()
             words = self._log.read_text(encoding="utf-8").strip().splitlines()[-1:]
-            raise DataError(
-                " ".join(words).removeprefix("error: ") or "the exchange does not start"
-            )
+            said = " ".join(words).removeprefix("error: ") or "the exchange does not start"
+            raise _FAULTS.get(process.returncode, DataError)(said)
         self.where = json.loads(line)
         return self
 

@@ -1,6 +1,7 @@
 """What the owner of a running session may do to its trading: halt, resume, take all orders back,
 close all positions. Each says what came of it."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import msgspec
 
 from pinnacle.core.bell import Control
 from pinnacle.core.config import load
+from pinnacle.core.errors import UsageError
 from pinnacle.core.instruments import Instrument, of_instrument, read_table
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Reason
@@ -40,9 +42,18 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
         return not (self.open or self.left or self.faults)
 
 
+def kill_switch(paths: SessionPaths) -> Control:
+    """To throw it; UsageError names the user who may."""
+    path = paths.control
+    if not os.access(path, os.W_OK):
+        uid = path.stat().st_uid
+        raise UsageError(f"{path}: only uid {uid} may write it: call this by sudo -u '#{uid}'")
+    return Control(path, Mode.SHARED)
+
+
 def halt(paths: SessionPaths, asker: Asker) -> Done:
     """Set the kill switch, whoever answers; then wait until nothing is open."""
-    with Control(paths.control, Mode.SHARED) as control:
+    with kill_switch(paths) as control:
         control.kill(Reason.OPERATOR)
     risk = of_role(paths, "risk")[0]
     try:
@@ -57,9 +68,9 @@ def halt(paths: SessionPaths, asker: Asker) -> Done:
 
 def resume(paths: SessionPaths, asker: Asker) -> Done:
     """Clear the kill switch, and what a flatten has told the strategies."""
-    with Control(paths.control, Mode.SHARED) as control:
+    with kill_switch(paths) as control:
         control.clear()
-    faults = _each(asker, of_role(paths, "strategy"), lambda name: asker.ask(name, "resume"))
+    faults = _each(of_role(paths, "strategy"), lambda name: asker.ask(name, "resume"))
     return Done(session=paths.runtime.name, what="resumed", faults=faults)
 
 
@@ -68,15 +79,22 @@ def cancel_all(paths: SessionPaths, asker: Asker) -> Done:
     orders = Counter[str]()
     open_now = 0
 
-    def of_gateway(name: str) -> None:
-        nonlocal open_now
+    def begin(name: str) -> None:
         orders.update(asker.ask(name, "cancel_all")["had"])
-        told = _until(lambda: asker.ask(name, "cancelled"), lambda told: not told["open"])
+
+    def end(name: str) -> None:
+        nonlocal open_now
+        told = _until(
+            lambda: asker.ask(name, "cancelled"),
+            lambda told: not (told["open"] or told["going_on"]),
+        )
         open_now += told["open"]
         if told["fault"]:
             raise NoAnswer(f"{name}: the venue's own cancel of all: {told['fault']}")
 
-    faults = _each(asker, of_role(paths, "gateway"), of_gateway)
+    gateways = of_role(paths, "gateway")
+    faults = _each(gateways, begin)
+    faults = list(dict.fromkeys(faults + _each(gateways, end)))
     what = "all orders taken back"
     return Done(
         session=paths.runtime.name, what=what, orders=dict(orders), open=open_now, faults=faults
@@ -102,9 +120,12 @@ def flatten(
             about = {"instrument": instrument.label, "most": most}
             asker.ask(name, "flatten", **about, slippage_e8=slippage_e8, tries=tries)
 
+    deadline = time.monotonic() + within_s
+
     def end(name: str) -> None:
+        left_s = deadline - time.monotonic()
         told = _until(
-            lambda: asker.ask(name, "flattened"), lambda told: not told["closing"], within_s
+            lambda: asker.ask(name, "flattened"), lambda told: not told["closing"], left_s
         )
         if told["left"]:
             left[name] = {
@@ -113,8 +134,8 @@ def flatten(
                 if i.label in told["left"]
             }
 
-    faults = _each(asker, strategies, begin)
-    faults += _each(asker, strategies, end)
+    faults = _each(strategies, begin)
+    faults += _each(strategies, end)
     halted = halt(paths, asker)
     return Done(
         session=paths.runtime.name,
@@ -132,7 +153,7 @@ def _most(instrument: Instrument, config: RiskConfig) -> int:
     return instrument.lot.positive(text, f"risk.limits.{instrument.label}.order_quantity_max")
 
 
-def _each(asker: Asker, names: list[str], act: Callable[[str], Any]) -> list[str]:
+def _each(names: list[str], act: Callable[[str], Any]) -> list[str]:
     """One that does not answer keeps nobody from being asked; what went wrong."""
     faults = []
     for name in names:

@@ -99,6 +99,9 @@ class CommandedServer(TroubledServer):
             return _reply(400, Refused(str(error)))
         if wanted.name not in FAULTS:
             return _reply(404, Refused(f"no fault {wanted.name!r}"))
+        if wanted.name in self.side.never:
+            words = "nothing that this venue says could tell of it"
+            return _reply(400, Refused(f"fault {wanted.name!r}: {words}"))
         return _reply(200, self.command(wanted))
 
     def command(self, wanted: Wanted) -> Begun:
@@ -115,10 +118,11 @@ class CommandedServer(TroubledServer):
         return Begun(wanted.name, lasts_s, fault.words, went_on, happened, sockets, rest)
 
     def states(self) -> list[FaultState]:
-        """Each that there is."""
+        """Each that the venue can have."""
         return [
             FaultState(name, fault.words, fault.lasts_s, self.left_s(name), self.counts[name])
             for name, fault in FAULTS.items()
+            if name not in self.side.never
         ]
 
 

@@ -57,11 +57,11 @@ def _asked(at: str, ca_file: Path, method: str, body: bytes, answer: Any) -> Any
 
 def _port(at: str) -> int:
     """UsageError unless it can be where an exchange is served: on this machine, over TLS."""
-    url = urlsplit(at)
     try:
+        url = urlsplit(at)
         port = url.port
     except ValueError:
-        port = None
+        url, port = urlsplit(""), None
     is_base = url.path in ("", "/") and not (url.query or url.fragment)
     if url.scheme != "https" or url.hostname not in _HERE or port is None or not is_base:
         raise UsageError(f"--at {at}: https://127.0.0.1:PORT is wanted")

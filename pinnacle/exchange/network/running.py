@@ -23,7 +23,7 @@ from pinnacle.venues.port import VenueKind
 
 async def serve_exchange(
     venue: VenueKind[Any],
-    config: Path | None,
+    config: Path,
     certificates: Path,
     ledger: Path | None,
     seed: int,
@@ -38,7 +38,10 @@ async def serve_exchange(
     # The second one is for who watches the first one's owner: pinnacle killer.
     names = (venue.name, f"{venue.name}-killer")
     keys = {name: venue.exchange_side().new_key() for name in names}
-    made = MadeExchange(venue, served, keys, certificates, ledger, seed, port)
+    try:
+        made = MadeExchange(venue, served, keys, certificates, ledger, seed, port)
+    except OSError as error:
+        raise UsageError(f"--ledger {ledger}: {error.strerror}") from None
     server = CommandedServer(made, plan)
     for name, key in keys.items():
         path = certificates / f"{name}-key.json"
@@ -128,10 +131,8 @@ def _line_of(error: Exception, content: bytes) -> int:
     return 1 + content[: int(found[1]) if found else len(content)].count(b"\n")
 
 
-def read_served(venue: VenueKind[Any], config: Path | None) -> ServedConfig:
+def read_served(venue: VenueKind[Any], config: Path) -> ServedConfig:
     """What of a configuration file the exchange is made from; ConfigError names the key."""
-    if config is None:
-        raise UsageError("--config: a session's configuration is needed: whose instruments?")
     data = read_toml(config)
     wanted = {name: data[name] for name in ServedConfig.__struct_fields__ if name in data}
     served = convert(wanted, ServedConfig, config)

@@ -5,7 +5,7 @@ One set for a key, whoever asks with it. `wait` says how long a call has to wait
 """
 
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -199,4 +199,3 @@ def everything(call: "Call") -> float:
     return 1.0
 
 
-NO_LIMITS: Sequence[Limit] = ()

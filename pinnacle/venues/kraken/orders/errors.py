@@ -1,7 +1,6 @@
 """What Kraken's errors mean for an order."""
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from pinnacle.core.schema import Reason
@@ -12,12 +11,10 @@ class Meaning(NamedTuple):
 
     reason   why the order was refused; None: nothing is known of it
     wait_s   the venue took no notice and wants to be left alone for so long
-    again    another nonce, another token, and it may be asked at once
     """
 
     reason: Reason | None
     wait_s: float = 0.0
-    again: bool = False
 
 
 #: How long a limit of the venue's takes to let something pass again.
@@ -70,7 +67,3 @@ def meaning(words: str, now_s: float) -> Meaning:
         return Meaning(None)
     found = (reason for begin, reason in _REASONS if words.startswith(begin))
     return Meaning(next(found, Reason.VENUE))
-
-
-def joined(errors: Sequence[str]) -> str:
-    return ", ".join(errors)

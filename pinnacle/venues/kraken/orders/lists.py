@@ -14,8 +14,6 @@ from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Re
 from pinnacle.venues.orders.records import execution_number
 from pinnacle.venues.orders.terms import Terms, amount
 
-#: A page of trades or of closed orders.
-PAGE = 50
 _SIDES = {"buy": Side.BID, "sell": Side.ASK}
 _CURRENCIES = {"XBT": "BTC", "XDG": "DOGE"}
 T = TypeVar("T")
@@ -45,11 +43,6 @@ class OrderInfo(msgspec.Struct):
 
 class Open(msgspec.Struct):
     open: dict[str, OrderInfo] = {}
-
-
-class Closed(msgspec.Struct):
-    closed: dict[str, OrderInfo] = {}
-    count: int = 0
 
 
 class Trade(msgspec.Struct):
