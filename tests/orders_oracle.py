@@ -42,6 +42,7 @@ class Order:
     miss_ns: int = 0
     missed: bool = False
     stranger: bool = False
+    own_cancel: bool = False
     venue_id: bytes = b""
 
     @property
@@ -165,7 +166,7 @@ class Oracle:
 
     def cancel_it(self, row, order, reason):
         self.settle(order, PENDING_CANCEL)
-        order.leaving = True
+        order.leaving = order.own_cancel = True
         self.say(row, order, Kind.CANCEL, reason)
 
     def found(self, row, order):
@@ -267,6 +268,7 @@ class Oracle:
         order.leaving = True
         if order.state not in (UNKNOWN, CLOSING):
             self.settle(order, PENDING_CANCEL)
+            order.own_cancel = False
             self.emit(row)
 
     # From the venue: fills
@@ -504,7 +506,9 @@ class Oracle:
             self.query(row, order)
             return
         self.emit(row)
-        if order.state == asked:
+        if order.state == asked == PENDING_CANCEL and order.own_cancel:
+            self.settle(order, UNKNOWN)
+        elif order.state == asked:
             order.leaving = order.leaving and asked == PENDING_REPLACE
             order.state = PENDING_REPLACE if order.replacing else LIVE
         self.end_if_done(row, order)

@@ -51,7 +51,7 @@ struct pmm_event *order_say(const struct pmm_order *order, const struct pmm_even
 void order_cancel(struct order_table *table, struct pmm_order *order, const struct pmm_event *cause,
                   enum pmm_reason reason, struct pmm_decisions *decided) {
     order_settle(table, order, PMM_ORDER_PENDING_CANCEL);
-    order->leaving = 1;
+    order->leaving = order->own_cancel = 1;
     order_say(order, cause, PMM_KIND_CANCEL, reason, decided);
 }
 
@@ -110,6 +110,7 @@ static void run_cancel(struct order_table *table, const struct pmm_event *e, str
     order->leaving = 1;
     if (order->state == PMM_ORDER_UNKNOWN || order->state == PMM_ORDER_CLOSING) return;
     order_settle(table, order, PMM_ORDER_PENDING_CANCEL);
+    order->own_cancel = 0;
     pmm_decide(decided, e);
 }
 

@@ -127,7 +127,8 @@ struct pmm_order {
     uint8_t missed;         /* it is gone because the venue did not have it, or refused it */
     uint8_t adopted;        /* what was filled before it was known is not known */
     uint8_t flags;          /* the NEW's */
-    uint8_t reserved[7];
+    uint8_t own_cancel;     /* the last CANCEL was begun here: nobody else repeats it */
+    uint8_t reserved[6];
     char venue_id[PMM_VENUE_ID_BYTES];
 };
 

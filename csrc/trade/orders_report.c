@@ -132,8 +132,12 @@ static void run_refused(struct order_table *table, const struct pmm_event *e, st
     }
     pmm_decide(decided, e);
     if (order->state == (of_replace ? PMM_ORDER_PENDING_REPLACE : PMM_ORDER_PENDING_CANCEL)) {
-        if (!of_replace) order->leaving = 0;
-        order->state = order->replacing ? PMM_ORDER_PENDING_REPLACE : PMM_ORDER_LIVE;
+        if (!of_replace && order->own_cancel) {
+            order_settle(table, order, PMM_ORDER_UNKNOWN); /* it is asked about, and cancelled if it is there */
+        } else {
+            if (!of_replace) order->leaving = 0;
+            order->state = order->replacing ? PMM_ORDER_PENDING_REPLACE : PMM_ORDER_LIVE;
+        }
     }
     order_end_if_done(table, order, e, decided);
 }

@@ -8,7 +8,9 @@ import numpy as np
 
 from pinnacle.core._native import lib
 from pinnacle.core.bell import ProcessState, Wait
+from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.credentials import Credentials
+from pinnacle.core.errors import PeerLostError
 from pinnacle.core.instruments import table as rows_of
 from pinnacle.core.paths import state_dir
 from pinnacle.core.schema import (
@@ -26,7 +28,7 @@ from pinnacle.gateway.config import LiveConfig
 from pinnacle.gateway.known import KnownOrders
 from pinnacle.gateway.table import BATCH, BATCH_MAX, counts, make_table
 from pinnacle.gateway.taking_back import TakingBack
-from pinnacle.gateway.waiter import Waiter
+from pinnacle.gateway.waiter import WAIT_S, Waiter
 from pinnacle.runtime.frame import Turns, act
 from pinnacle.runtime.runtime import Runtime
 from pinnacle.runtime.seat import Seat
@@ -149,9 +151,18 @@ class NetworkGateway:
             self._entry.close()
 
     async def _take_back(self) -> None:
-        """What is not known to be gone when the time is up, with all else of the account."""
-        if fault := await self._cancelled_at_the_venue():
-            self._runtime.log.error("orders may be open at the venue", why=fault)
+        """What is not known to be gone when the time is up, with all else of the account.
+
+        PeerLostError if the venue does not say that it is done: the end is none in order then, so
+        that whoever watches from outside takes the orders back.
+        """
+        fault = await self._cancelled_at_the_venue()
+        deadline = monotonic_ns() + int(LAST_S * 1e9)
+        while self._inbox or (not fault and self._table.orders and monotonic_ns() < deadline):
+            self.turn()  # what came of them is in the log
+            await asyncio.sleep(WAIT_S)
+        if fault:
+            raise PeerLostError(f"orders may be open at the venue: {fault}")
 
     async def _cancelled_at_the_venue(self) -> str:
         """Whatever it has, known here or not; why not, in words."""
@@ -255,6 +266,8 @@ class NetworkGateway:
         return self._table.behind
 
     def permit(self) -> Reason:
+        if self._runtime.stopping:
+            return Reason.SHUTDOWN
         return Reason(self._runtime.control.killed())
 
     def _mark(self, kind: Kind) -> None:

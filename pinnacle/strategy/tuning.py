@@ -1,6 +1,6 @@
 """An operator's reload: other parameters of a market maker, as records in the strategy's log."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
 
@@ -41,6 +41,8 @@ class Tuning:
                 for i in runtime.mine
                 if i.instrument_id in makers
             }
+        #: By label what was told last: no batch may have brought it yet.
+        self._last: dict[str, dict[Parameter, float]] = {}
         #: What a strategy's owner may tell it of this.
         self.handlers: dict[str, Handler] = {"reload": self._reload}
 
@@ -52,10 +54,13 @@ class Tuning:
             raise ValueError(f"{asked.instrument}: no market maker quotes it here")
         instrument, maker = found
         try:
-            wanted = maker_params(instrument, asked.market_maker)
+            params = maker_params(instrument, asked.market_maker)
         except ConfigError as error:
             raise ValueError(str(error)) from None
-        changes = changed(maker, wanted)
+        wanted = {p: params[p.name.lower()] for p in Parameter}
+        now_it_is = {p: maker.parameter(p) for p in Parameter}
+        changes = changed(self._last.get(asked.instrument, now_it_is), wanted)
+        self._last[asked.instrument] = wanted
         for parameter, (was, now) in changes.items():
             told = _texts(instrument, parameter, was, now)
             self._runtime.log.warning(
@@ -79,15 +84,14 @@ class Tuning:
         }
 
 
-def changed(maker: Maker, wanted: dict[str, Any]) -> Changes:
+def changed(was: Mapping[Parameter, float], wanted: Mapping[Parameter, float]) -> Changes:
     """Those that differ, in an order in which each is valid with those before it."""
-    each = {p: (maker.parameter(p), wanted[p.name.lower()]) for p in Parameter}
     low, high = Parameter.SPREAD_MIN_TICKS, Parameter.SPREAD_MAX_TICKS
-    first = high if each[high][1] >= each[low][0] else low
+    first = high if wanted[high] >= was[low] else low
     return {
-        parameter: each[parameter]
+        parameter: (was[parameter], wanted[parameter])
         for parameter in sorted(Parameter, key=lambda parameter: parameter is not first)
-        if each[parameter][0] != each[parameter][1]
+        if was[parameter] != wanted[parameter]
     }
 
 

@@ -119,6 +119,10 @@ def test_a_record_says_a_parameter_to_its_last_bit(number, whole):
         assert told == value and type(told) is type(value)
 
 
+def parameters(maker: Maker) -> dict[Parameter, float]:
+    return {p: maker.parameter(p) for p in Parameter}
+
+
 widths = st.integers(1, 50).map(float)
 
 
@@ -128,10 +132,14 @@ def test_changes_come_in_an_order_in_which_each_is_valid(was, now):
     maker = Maker(**PARAMS | {"spread_min_ticks": low, "spread_max_ticks": high})
     low, high = sorted(now)
     wanted = PARAMS | {"spread_min_ticks": low, "spread_max_ticks": high, "levels": 4}
-    for parameter, (before, after) in changed(maker, wanted).items():
+    wanted = {p: wanted[p.name.lower()] for p in Parameter}
+    for parameter, (before, after) in changed(parameters(maker), wanted).items():
         assert maker.parameter(parameter) == before != after
         maker.set(parameter, after)
-    assert changed(maker, wanted) == {} and maker.parameter(Parameter.SPREAD_MAX_TICKS) == high
+    assert (
+        changed(parameters(maker), wanted) == {}
+        and maker.parameter(Parameter.SPREAD_MAX_TICKS) == high
+    )
 
 
 MAKER = MarketMakerConfig(quote_quantity=DecimalText("0.01"), inventory_max=DecimalText("0.1"))

@@ -197,5 +197,3 @@ def costs(**by_name: float) -> Cost:
 def everything(call: "Call") -> float:
     """One for each call."""
     return 1.0
-
-

@@ -268,24 +268,24 @@ class NetworkLink:
         return [everything._replace(order=order) for order in named]
 
     async def _compare_until_done(self) -> None:
-        self.trust = Trust.COMPARING
+        self.trust, since_ns = Trust.COMPARING, self._since_ns
         while fault := await self._compare(at_once=True):
             self.troubles.failed(f"comparing with the venue: {fault}")
             await asyncio.sleep(RETRY_S)
-        await self._ask_unnamed()
+        await self._ask_unnamed(since_ns)
         self.trust = Trust.TRUSTED
         self._owner.trusted(True, "")
 
-    async def _ask_unnamed(self) -> None:
+    async def _ask_unnamed(self, since_ns: int) -> None:
         """Orders that were sent and have no name of the venue's: of one that has come and gone no
-        list says whose its fills are. Each is asked for by our name."""
+        list says whose its fills are. Each is asked for by our name, and fills once more."""
         named = False
         for order in self._owner.unnamed():
             found = (await self._all(Call(What.QUERY, order))).reports
             named = named or any(report.kind == Kind.FILLED_TOTAL for report in found)
             self._answer(found)
         if named:
-            fills = await self._all(Call(What.FILLS, since_ns=self._since_ns - OVERLAP_NS))
+            fills = await self._all(Call(What.FILLS, since_ns=since_ns - OVERLAP_NS))
             self._answer(fills.reports)
 
     async def _compare_again(self) -> None:

@@ -21,8 +21,6 @@ from pinnacle.venues.transport.troubles import Troubles
 
 #: A request that is answered with "not so, ask again" so often is not asked again.
 AGAIN_MAX = 3
-#: Requests under way at once, where their order does not matter.
-AT_ONCE = 8
 #: A list that nobody answered is asked for again after so long; its owner's patience is his own.
 RETRY_S = 0.25
 _ORDERS = frozenset({What.NEW, What.REPLACE, What.CANCEL})
@@ -84,15 +82,29 @@ class Sender:
         self._due: deque[tuple[float, _Waiting]] = deque()
         self._is_timed = False
         self._flying: set[asyncio.Task[None]] = set()
-        self._at_once = 1 if entry.ordered else AT_ONCE
+        #: More would wait for a connection, where a cancel overtakes nothing.
+        self._at_once = 1 if entry.ordered else rest.connections_max
         self._changed = asyncio.Event()
         #: Told of each answer that says that a request was stamped with a wrong time.
         self.stale: Callable[[], object] = lambda: None
         self.sent = self.unanswered = self.held = 0
 
     def send(self, call: Call) -> None:
-        """An order's own: what becomes of it is delivered."""
+        """An order's own: what becomes of it is delivered. A question that waits already is asked
+        once: who asks does so again by himself."""
+        if call.what is What.QUERY and self._waits(call):
+            return
         self._put(_Waiting(call.what, next(self._numbers), call, None, 0))
+
+    def _waits(self, question: Call) -> bool:
+        asked = question.order
+        return asked is not None and any(
+            waiting.what is What.QUERY
+            and waiting.answered is None
+            and waiting.call.order is not None
+            and waiting.call.order.order_id == asked.order_id
+            for waiting in self._queue
+        )
 
     async def ask(self, call: Call) -> Answered:
         """Anything, and its answer; `fault` of it says what stood against it."""
@@ -192,15 +204,19 @@ class Sender:
 
     def _is_stale(self, waiting: _Waiting) -> bool:
         """A NEW or REPLACE that may not leave any more is refused."""
-        call = waiting.call
-        if call.what not in (What.NEW, What.REPLACE):
-            return False
-        reason = self._permit()
-        if not reason and self._now_ns() - call.made_ns > self._age_max_ns:
-            reason = Reason.RATE_LIMIT if waiting.tries else Reason.TOO_OLD
+        reason = self._why_not(waiting)
         if reason:
-            self._refuse(call, reason, "")
+            self._refuse(waiting.call, reason, "")
         return bool(reason)
+
+    def _why_not(self, waiting: _Waiting) -> Reason:
+        """Asked until it leaves: it may wait for its turn, and for a connection."""
+        if waiting.what not in (What.NEW, What.REPLACE):
+            return Reason.NONE
+        reason = self._permit()
+        if not reason and self._now_ns() - waiting.call.made_ns > self._age_max_ns:
+            reason = Reason.RATE_LIMIT if waiting.tries else Reason.TOO_OLD
+        return reason
 
     def _is_beyond(self, waiting: _Waiting) -> bool:
         """An order or a change that the venue does not have is refused."""
@@ -254,7 +270,12 @@ class Sender:
             return
         try:
             got = await self._rest.request(
-                request.method, request.target, request.headers, request.body, self._timeout_s
+                request.method,
+                request.target,
+                request.headers,
+                request.body,
+                self._timeout_s,
+                lambda: self._why_not(waiting) is Reason.NONE,
             )
         except NotSent as error:
             self._not_sent(waiting, str(error))
@@ -263,7 +284,12 @@ class Sender:
         else:
             named = {name.lower().decode(): value.decode("latin-1") for name, value in got.headers}
             answer = Answer(got.status, named, got.body)
-            self._settle(waiting, self._entry.answered(waiting.call, answer))
+            try:
+                answered = self._entry.answered(waiting.call, answer)
+            except Exception as error:
+                # Who asked must hear of it: an order whose answer nobody reads is in doubt.
+                answered = Answered(fault=f"its answer cannot be read: {error!r}")
+            self._settle(waiting, answered)
 
     def _settle(self, waiting: _Waiting, answered: Answered) -> None:
         if answered.odd:
@@ -296,6 +322,8 @@ class Sender:
             self._fail(waiting, words)
         elif waiting.tries < AGAIN_MAX:
             self._later(waiting)
+        elif waiting.what is What.CANCEL:
+            self._lost(waiting, words)  # what is to go is asked about, until it has gone
         else:
             self._refuse(waiting.call, Reason.NOT_SENT, words)
 

@@ -44,6 +44,7 @@ class RestClient:
         clock: Callable[[], int] = monotonic_ns,
         idle_s: float = IDLE_S,
     ):
+        self.connections_max = connections_max
         self._connections = Connections(access, base_url, connections_max, clock, idle_s)
         self._host = urlsplit(base_url).netloc.rpartition("@")[2]
 
@@ -55,13 +56,20 @@ class RestClient:
         await self._connections.warm()
 
     async def request(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        timeout_s: float,
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> Answer:
         """Ask once, and give what is answered, whatever its status.
 
         target      path and query, as they are signed
         headers     but those of the connection itself: Host, Content-Length and their like
         timeout_s   for all of it, the wait for a free connection included
+        is_wanted   asked when there is one: what is wanted no more is NotSent
 
         NotSent, Unanswered: there is no answer. Of a request that is cancelled nobody hears
         whether it has left.
@@ -70,6 +78,8 @@ class RestClient:
         request = self._written(method, target, headers, body)
         connection = await self._connections.take(deadline)
         try:
+            if not is_wanted():
+                raise NotSent("it was wanted no more when there was a connection")
             return await connection.ask(request, body, deadline)
         finally:
             self._connections.give(connection)

@@ -1,7 +1,8 @@
 """What goes to a venue: what finds no answer on its socket, and what is not asked at all."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,8 @@ from pinnacle.venues.orders.port import (
 from pinnacle.venues.orders.sender import Sender
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.transport.access import access_of
+from pinnacle.venues.transport.answer import Answer as HttpAnswer
+from pinnacle.venues.transport.answer import NotSent
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.rest import RestClient
 from pinnacle.venues.transport.troubles import Troubles
@@ -69,16 +72,21 @@ class OpenSocket:
         self.said.append(text)
 
 
-def made(told: list[Report], entry: OrderEntry | None = None) -> tuple[Sender, OpenSocket]:
+def made(
+    told: list[Report],
+    entry: OrderEntry | None = None,
+    rest: Any = None,
+    permit: Callable[[], Reason] = lambda: Reason.NONE,
+) -> tuple[Sender, OpenSocket]:
     access, socket = access_of(ConnectionConfig()), OpenSocket()
     sender = Sender(
         entry or SocketOrders(),
-        RestClient(access, "https://127.0.0.1:1", 1),
+        rest or RestClient(access, "https://127.0.0.1:1", 1),
         socket,
         access.patience,
         Troubles("nowhere"),
         told.extend,
-        lambda: Reason.NONE,
+        permit,
         lambda: 0,
         1_000_000_000,
         TIMEOUT_S,
@@ -200,9 +208,88 @@ def test_a_request_that_cannot_be_signed_has_not_left():
 
     told, answered = asyncio.run(run())
     assert answered.fault == "the nonces cannot be kept"
-    assert {(report.kind, report.reason) for report in told} == {
-        (Kind.CANCEL_REJECTED, Reason.NOT_SENT)
+    assert {(report.kind, report.words) for report in told} == {
+        (Kind.UNSURE, "the nonces cannot be kept")
     }
+
+
+def test_a_question_that_waits_already_is_not_asked_twice():
+    class Slow(SocketOrders):
+        by_socket = frozenset()
+
+    async def run() -> int:
+        sender, _ = made([], Slow())
+        for _ in range(5):
+            sender.send(Call(What.QUERY, ORDER))
+        return len(sender._queue) + len(sender._flying)
+
+    # One has gone, and one waits behind it.
+    assert asyncio.run(run()) == 2
+
+
+def test_an_answer_that_nobody_can_read_leaves_its_order_in_doubt_and_answers_who_asked():
+    class Broken(SocketOrders):
+        by_socket = frozenset()
+
+        def answered(self, call: Call, answer: Answer) -> Answered:
+            raise ZeroDivisionError("odd")
+
+    class Rest:
+        connections_max = 4
+
+        async def request(self, *_: object) -> HttpAnswer:
+            return HttpAnswer(200, [], b"{}", 0, 0)
+
+    async def run() -> tuple[list[Report], Answered]:
+        told: list[Report] = []
+        sender, _ = made(told, Broken(), Rest())
+        sender.send(Call(What.NEW, ORDER))
+        running = asyncio.create_task(sender.run())
+        answered = await asyncio.wait_for(sender.ask(Call(What.OPEN)), 5)
+        while not told:
+            await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return told, answered
+
+    told, answered = asyncio.run(run())
+    assert "ZeroDivisionError" in answered.fault
+    assert [report.kind for report in told] == [Kind.UNSURE]
+
+
+def test_an_order_that_nobody_wants_any_more_when_there_is_a_connection_does_not_leave():
+    class Requests(SocketOrders):
+        by_socket = frozenset()
+
+    class Rest:
+        """Its connection comes late."""
+
+        connections_max = 4
+        left = 0
+
+        async def request(self, *given: Any) -> HttpAnswer:
+            self.sender.permitted = Reason.OPERATOR
+            if not given[-1]():
+                raise NotSent("it was wanted no more")
+            self.left += 1
+            return HttpAnswer(200, [], b"{}", 0, 0)
+
+    async def run() -> tuple[list[Report], int]:
+        told: list[Report] = []
+        rest = Rest()
+        sender, _ = made(told, Requests(), rest, lambda: sender.permitted)
+        rest.sender, sender.permitted = sender, Reason.NONE
+        sender.send(Call(What.NEW, ORDER))
+        running = asyncio.create_task(sender.run())
+        while not told:
+            await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return told, rest.left
+
+    told, left = asyncio.run(run())
+    assert left == 0
+    assert [(report.kind, report.reason) for report in told] == [(Kind.REJECTED, Reason.OPERATOR)]
 
 
 def test_an_answer_that_calls_a_stamp_wrong_is_told_to_who_measures_the_clock():
