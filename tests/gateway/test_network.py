@@ -8,6 +8,7 @@ import pytest
 from pinnacle.core.bell import Control
 from pinnacle.core.config import JournalConfig
 from pinnacle.core.credentials import Credentials
+from pinnacle.core.errors import PeerLostError
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.ring import RingReader, RingWriter
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Side, Source, events_pointer
@@ -101,7 +102,8 @@ class World:
                 assert not running.done(), running
             finally:
                 enough.set()
-                await asyncio.gather(running, return_exceptions=True)
+                (self.end,) = await asyncio.gather(running, return_exceptions=True)
+                self.left = [order.venue_id for order in self.live()]
                 serving.cancel()
                 await asyncio.gather(serving, return_exceptions=True)
                 await server.close()
@@ -168,6 +170,32 @@ def test_an_order_goes_to_the_venue_rests_there_and_is_cancelled(played):
         assert w.live() == [] and not w.table.orders
 
     played(scene)
+
+
+def test_an_end_takes_back_what_is_open_and_what_came_of_it_is_in_the_log(played):
+    async def scene(w):
+        await w.trusted()
+        w.order(Kind.NEW)
+        await w.until_told("ACK")
+        return w
+
+    w = played(scene)
+    assert (w.end, w.left, len(w.table.orders)) == (None, [], 0)
+    log = JournalReader(w.paths.journal("gateway")).array()
+    assert (log["kind"] == Kind.CANCELLED).any()
+
+
+def test_an_end_that_may_leave_orders_at_the_venue_is_none_in_order(played):
+    async def scene(w):
+        await w.trusted()
+        w.order(Kind.NEW)
+        await w.until_told("ACK")
+        w.server.begin("ban", 60.0)
+        return w
+
+    w = played(scene)
+    assert isinstance(w.end, PeerLostError) and len(w.left) == 1
+    assert "orders may be open at the venue" in str(w.end)
 
 
 def test_nothing_new_is_sent_before_the_venue_is_trusted(played):
