@@ -286,7 +286,7 @@ def test_an_error_with_any_status_is_understood_or_a_fault(talk):
 
 
 @pytest.mark.parametrize(
-    "examples", [25, pytest.param(4000, marks=pytest.mark.long)], ids=["some", "many"]
+    "examples", [25, pytest.param(800, marks=pytest.mark.long)], ids=["some", "many"]
 )
 def test_anything_done_to_a_message_is_understood_or_refused(talk, examples):
     answers, places = bodies(talk), frames(talk)
@@ -305,7 +305,7 @@ def test_anything_done_to_a_message_is_understood_or_refused(talk, examples):
 
 
 @pytest.mark.parametrize(
-    "examples", [25, pytest.param(2000, marks=pytest.mark.long)], ids=["some", "many"]
+    "examples", [25, pytest.param(400, marks=pytest.mark.long)], ids=["some", "many"]
 )
 def test_any_bytes_are_a_fault_or_refused(talk, examples):
     @settings(max_examples=examples, deadline=None)
@@ -321,7 +321,7 @@ def test_any_bytes_are_a_fault_or_refused(talk, examples):
 
 @needs(FIXTURES)
 @pytest.mark.parametrize(
-    "examples", [0, pytest.param(1500, marks=pytest.mark.long)], ids=["whole", "damaged"]
+    "examples", [0, pytest.param(400, marks=pytest.mark.long)], ids=["whole", "damaged"]
 )
 def test_what_others_have_collected_is_understood_or_refused(talk, examples):
     found = [text for text in payloads(FIXTURES, talk.kind.name) if len(text) < 20_000]
