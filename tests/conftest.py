@@ -1,5 +1,6 @@
 """What holds for every test, and the markets that several of them share."""
 
+import signal
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -12,6 +13,9 @@ settings.register_profile("pinnacle", deadline=None, max_examples=70)
 # Of a planted fault nobody asks for the smallest example.
 settings.register_profile("mutants", deadline=None, phases=[Phase.explicit, Phase.generate])
 settings.load_profile("pinnacle")
+
+# Who runs in the background of a script ignores Ctrl-C, and so would all that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MADE_SECONDS = 60
 

@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import os
 import select
-import signal
 import subprocess
 import termios
 from pathlib import Path
@@ -25,7 +24,7 @@ class Terminal:
             stderr=theirs,
             env=environ,
             start_new_session=True,
-            preexec_fn=_as_a_shell_does,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(theirs)
         self.shown = ""
@@ -71,9 +70,3 @@ class Terminal:
             self.shown += found.replace("\r\n", "\n")
             return bool(found)
         return False
-
-
-def _as_a_shell_does():
-    """The terminal is its own, and Ctrl-C ends it, also where tests run in the background."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
