@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from pinnacle.core.schema import Reason
+from pinnacle.venues.transport.patience import RETRY_AFTER_MAX_S
 
 
 class Meaning(NamedTuple):
@@ -55,7 +56,9 @@ def meaning(words: str, now_s: float) -> Meaning:
     """`now_s`: the venue's time, for errors that name one."""
     throttled = _THROTTLED.match(words)
     if throttled is not None:
-        return Meaning(Reason.RATE_LIMIT, max(float(throttled[1]) - now_s, LIMIT_WAIT_S))
+        # Of milliseconds in the place of seconds it would be years.
+        wait_s = min(float(throttled[1]) - now_s, RETRY_AFTER_MAX_S)
+        return Meaning(Reason.RATE_LIMIT, max(wait_s, LIMIT_WAIT_S))
     if words.startswith(_LIMITS):
         return Meaning(Reason.RATE_LIMIT, LIMIT_WAIT_S)
     if words.startswith("EGeneral:Temporary lockout"):
