@@ -32,3 +32,19 @@ def test_who_is_throttled_waits_until_the_time_that_is_named_and_never_for_long(
 ):
     answered = gateway.refuse(Call(What.BALANCES), f"EService:Throttled: {until}")
     assert answered == Answered(wait_s=wait_s)
+
+
+@pytest.mark.parametrize("what", [What.NEW, What.REPLACE, What.CANCEL, What.KEEP_ALIVE])
+def test_a_token_that_has_ended_ends_the_connection_and_leaves_what_was_asked_unknown(
+    gateway, what
+):
+    order = None if what is What.KEEP_ALIVE else gateway.new()
+    words = "ESession:Invalid session"
+    heard = gateway.refuse_on_socket(Call(what, order, 600_001, 100), words)
+    assert words in heard.lost
+    assert heard.answers == [(1, Answered(fault=words))]
+
+
+def test_another_error_leaves_the_connection_as_it_is(gateway):
+    heard = gateway.refuse_on_socket(Call(What.NEW, gateway.new()), "EOrder:Insufficient funds")
+    assert not heard.lost and heard.answers

@@ -189,7 +189,7 @@ class KrakenOrders(OrderEntry):
         means = meaning(words, self._venue_s())
         if means.wait_s:
             return Answered(wait_s=means.wait_s)
-        if "ESession" in words:
+        if _is_of_token(words):
             return Answered(fault=words)
         kind, order = _REFUSED.get(call.what), call.order
         if means.reason is None or kind is None or order is None:
@@ -259,14 +259,15 @@ class KrakenOrders(OrderEntry):
         if said.method in _METHODS and said.req_id:
             call = self._asked.pop(said.req_id, None)
             if call is not None:
-                return Heard(answers=[(said.req_id, self._answer(call, said))])
+                # The token lives with the connection: only another connection has another token.
+                lost = f"its token: {said.error}" if _is_of_token(said.error or "") else ""
+                return Heard(answers=[(said.req_id, self._answer(call, said))], lost=lost)
         return Heard()
 
     def _answer(self, call: Call, said: Frame) -> Answered:
         order = call.order
         if not said.success:
-            words = said.error or "refused without a word"
-            return Answered(fault=words) if "ESession" in words else self._refused(call, words)
+            return self._refused(call, said.error or "refused without a word")
         if order is None or call.what is What.CANCEL:
             return Answered()  # asked for, not done: the executions tell
         told = Report(Kind.ACK, order.order_id, order.row, order.side, order.price, order.quantity)
@@ -289,6 +290,10 @@ class KrakenOrders(OrderEntry):
 
     def _venue_s(self) -> float:
         return (self._clock() + self._ahead_ns) / 1e9
+
+
+def _is_of_token(words: str) -> bool:
+    return "ESession" in words
 
 
 def _tif(order: Order) -> str:
