@@ -19,6 +19,7 @@ from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.transport.patience import retry_after_s
 
 LEFT_ALONE_S = 1.0
+_SHOWN_BYTES = 80
 
 
 class What(enum.IntEnum):
@@ -146,6 +147,11 @@ class Answer(NamedTuple):
         """How long a venue that refuses for the rate wants to hear nothing: at least a while, also
         where it says 0, for what it has refused was not done."""
         return max(retry_after_s(self.headers.get("retry-after", "")), LEFT_ALONE_S)
+
+    def words(self, call: Call) -> str:
+        """What came, for people, and for logs: a token is for neither."""
+        shown = b"" if call.what is What.TOKEN else self.body[:_SHOWN_BYTES]
+        return f"HTTP {self.status} {shown.decode(errors='replace')}".strip()
 
 
 class Answered(NamedTuple):

@@ -609,3 +609,19 @@ def test_a_fill_whose_time_cannot_be_read_is_one_without_a_time(gateway):
     fill = transaction() | {"datetime": "yesterday"}
     found = asked(gateway, What.QUERY, status(order, "Open", "0.6", [fill]), order)
     assert found.reports[0].venue_ns == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"token": "canary0123456789", "valid_sec": 60}, 200),
+        ({"token": ["canary0123456789"], "user_id": 1}, 200),
+        ({"token": "canary0123456789", "user_id": "canary0123456789"}, 200),
+        ([{"token": "canary0123456789"}], 200),
+        ({"token": "canary0123456789", "user_id": 1}, 201),
+        ({"token": "canary0123456789"}, 502),
+    ],
+)
+def test_a_token_in_an_answer_that_is_none_is_shown_to_nobody(gateway, body, code):
+    found = asked(gateway, What.TOKEN, body, code=code)
+    assert found.fault and "canary" not in str(found)

@@ -48,3 +48,25 @@ def test_a_token_that_has_ended_ends_the_connection_and_leaves_what_was_asked_un
 def test_another_error_leaves_the_connection_as_it_is(gateway):
     heard = gateway.refuse_on_socket(Call(What.NEW, gateway.new()), "EOrder:Insufficient funds")
     assert not heard.lost and heard.answers
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, {"error": None, "result": {"token": CANARY}}),
+        (200, {"error": [], "result": {"value": CANARY}}),
+        (200, {"error": [], "result": None, "token": CANARY}),
+        (200, {"result": {"token": [CANARY]}}),
+        (200, f'"{CANARY}'.encode()),
+        (201, {"error": [], "result": {"token": CANARY}}),
+        (502, CANARY.encode()),
+    ],
+)
+def test_a_token_in_an_answer_that_is_none_is_shown_to_nobody(gateway, status, body):
+    answered = gateway.ask(Call(What.TOKEN), body, status)
+    assert answered.fault and CANARY not in str(answered)
+
+
+def test_what_came_in_the_place_of_any_other_answer_is_shown(gateway):
+    for status in (200, 502):
+        assert "<html>" in gateway.ask(Call(What.OPEN), b"<html>", status).fault

@@ -51,7 +51,6 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 #: Answers to what is said beside calls; calls have numbers.
 _LOGON, _SUBSCRIBE, _PING = "logon", "subscribe", "ping"
 _REFUSED = {What.NEW: Kind.REJECTED, What.CANCEL: Kind.CANCEL_REJECTED}
-_WORDS_BYTES = 80
 FLYING_NS = 2 * SECOND_NS
 _refusals = msgspec.json.Decoder(VenueRefusal)
 _encode = msgspec.json.Encoder().encode
@@ -106,7 +105,7 @@ class BinanceOrders(OrderEntry):
         try:
             if answer.status == 200:
                 return self._lists.read(call, answer.body)
-            return self._refused(call, answer.status, *_refusal(answer))
+            return self._refused(call, answer.status, *_refusal(call, answer))
         except DataError as error:
             return Answered(fault=str(error))
 
@@ -220,7 +219,7 @@ class BinanceOrders(OrderEntry):
         return sum(call.what is What.NEW and at_ns > since_ns for call, at_ns in asked)
 
 
-def _refusal(answer: Answer) -> tuple[VenueRefusal, float]:
+def _refusal(call: Call, answer: Answer) -> tuple[VenueRefusal, float]:
     """The venue's error, and how long its header asks to wait. What is no error of the venue's own
     comes from what stands before it: DataError, but where the status says all."""
     wait_s = answer.left_alone_s()
@@ -229,8 +228,7 @@ def _refusal(answer: Answer) -> tuple[VenueRefusal, float]:
     except DataError:
         if answer.status in (403, 418, 429):
             return VenueRefusal(0), wait_s
-        words = answer.body[:_WORDS_BYTES].decode(errors="replace")
-        raise DataError(f"HTTP {answer.status} {words}") from None
+        raise DataError(answer.words(call)) from None
 
 
 def _said(method: str, params: dict[str, Any], number: int | str) -> str:

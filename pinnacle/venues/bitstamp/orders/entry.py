@@ -138,11 +138,12 @@ class BitstampOrders(OrderEntry):
         if answer.status == 429:
             return Answered(wait_s=answer.left_alone_s())
         found = refusal(answer.body)
-        words = f"HTTP {answer.status} {answer.body[:80].decode(errors='replace')}".strip()
         try:
             if found is not None and self._is_definite(call, answer, found):
                 return outcomes.refused(call, found)
-            return self._read(call, answer.body) if answer.status == 200 else Answered(fault=words)
+            if answer.status != 200:
+                return Answered(fault=answer.words(call))
+            return self._read(call, answer.body)
         except DataError as error:
             return Answered(fault=str(error))
 

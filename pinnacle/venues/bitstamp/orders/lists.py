@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
+from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind
 from pinnacle.venues.bitstamp.orders import fills
 from pinnacle.venues.bitstamp.orders.bodies import PAGE
@@ -97,8 +98,12 @@ class Lists:
 
     def tokens(self, body: bytes) -> Answered:
         """The next connection's."""
-        found = read(_tokens, body, "token")
-        self.token, self.user = found.token, ident(found.user_id)
+        try:
+            found = read(_tokens, body, "token")
+            self.token, self.user = found.token, ident(found.user_id)
+        except DataError:
+            # What is wrong with it is told with what came, and that is not for logs.
+            raise DataError("not Bitstamp's token, or without the user's id") from None
         return Answered()
 
     def open(self, body: bytes) -> Answered:

@@ -222,7 +222,7 @@ class CoinbaseOrders(OrderEntry):
 
     def _failed(self, call: Call, answer: Answer) -> Answered:
         """Any other status than 200."""
-        words = f"HTTP {answer.status} {answer.body[:80].decode(errors='replace')}".strip()
+        words = answer.words(call)
         order, kind = call.order, _REFUSED.get(call.what)
         if answer.status == 401:
             return self._unauthorized(call, words)._replace(stale=True)

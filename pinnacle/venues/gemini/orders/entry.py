@@ -46,7 +46,6 @@ _NAMES = "/v1/symbols/details/all"
 _SUBSCRIBE, _PING = "subscribe", "ping"
 _STREAM = "orders@account"
 _REFUSED = {What.NEW: Kind.REJECTED, What.CANCEL: Kind.CANCEL_REJECTED}
-_WORDS_BYTES = 80
 _DIGITS_MAX = 19
 _errors = msgspec.json.Decoder(RestError)
 _encode = msgspec.json.Encoder().encode
@@ -145,8 +144,7 @@ class GeminiOrders(OrderEntry):
         """Any other status than 200."""
         said = _error_of(answer.body)
         if said is None or not 400 <= answer.status < 500:
-            words = answer.body[:_WORDS_BYTES].decode(errors="replace")
-            return Answered(fault=f"HTTP {answer.status} {words}".strip())
+            return Answered(fault=answer.words(call))
         if said.reason == RATE_LIMIT:
             return Answered(wait_s=LIMIT_WAIT_S)
         if said.reason == BAD_NONCE:

@@ -175,8 +175,7 @@ class KrakenOrders(OrderEntry):
         if answer.status == 429:
             return Answered(wait_s=answer.left_alone_s())
         if answer.status != 200:
-            words = answer.body[:80].decode(errors="replace")
-            return Answered(fault=f"HTTP {answer.status} {words}")
+            return Answered(fault=answer.words(call))
         try:
             return self._lists.read(call, answer.body, self._refused)
         except DataError as error:

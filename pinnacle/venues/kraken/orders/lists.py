@@ -113,15 +113,17 @@ class Lists:
             What.BALANCES: dict[str, Held],
             What.FEES: Volume,
         }
+        # A token is not for logs, whatever shape it came in.
+        shown = "" if call.what is What.TOKEN else f": {body[:80]!r}"
         try:
             wanted: Any = Reply[kinds.get(call.what, Any)]  # type: ignore[misc]
             reply = msgspec.json.decode(body, type=wanted)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise DataError(f"not Kraken's answer: {error}: {body[:80]!r}") from None
+            raise DataError(f"not Kraken's answer: {error}{shown}") from None
         if reply.error:
             return self._missed(call, reply.error, refused)
         if reply.result is None:
-            raise DataError(f"not Kraken's answer: {body[:80]!r}")
+            raise DataError(f"not Kraken's answer{shown}")
         return self._meaning(call, reply.result)
 
     def _missed(self, call: Call, errors: list[str], refused: Refused) -> Answered:
