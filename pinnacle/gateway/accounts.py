@@ -277,6 +277,8 @@ def _apart(was: Sequence[int], now: Sequence[int], slack: Sequence[int]) -> int:
 
 def parts(amount: Decimal) -> int:
     """An amount in its smallest parts, exactly."""
+    if not amount:
+        return 0
     sign, digits, exponent = amount.as_tuple()
     assert isinstance(exponent, int) and exponent >= -_DIGITS, "no venue counts so finely"
     count = int("".join(map(str, digits))) * 10 ** (_DIGITS + exponent)

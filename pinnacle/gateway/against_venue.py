@@ -15,6 +15,7 @@ from pinnacle.gateway.accounts import Accounts, Difference
 from pinnacle.venues.orders.config import OrdersConfig
 from pinnacle.venues.orders.port import Balance, Fees, Report
 from pinnacle.venues.orders.records import balance_parts
+from pinnacle.venues.orders.terms import amount
 
 #: What of the gateway's decisions moves money.
 MOVES = (Kind.FILL, Kind.FILL_BUSTED, Kind.FEE)
@@ -67,7 +68,8 @@ class AgainstVenue:
     def balances(self, balances: Sequence[Balance], now_ns: int) -> list[Balance]:
         """The venue's answer; what of it is to stand in the log: all that the instruments need,
         and of the rest what has changed."""
-        counted = [balance for balance in balances if self._is_countable(balance)]
+        found = [self._countable(balance) for balance in balances]
+        counted = [balance for balance in found if balance is not None]
         missing = {balance.currency for balance in balances} - {b.currency for b in counted}
         if not missing & self._accounts.currencies:
             self._accounts.look(counted, now_ns)
@@ -80,14 +82,16 @@ class AgainstVenue:
         self._held.update(told)
         return news
 
-    def _is_countable(self, balance: Balance) -> bool:
+    def _countable(self, balance: Balance) -> Balance | None:
+        """As it can be counted; None if it cannot."""
         try:
-            balance_parts(balance.total)
-            balance_parts(balance.available)
+            total, available = amount(balance.total), amount(balance.available)
+            balance_parts(total)
+            balance_parts(available)
         except DataError as error:
             self._log.error("a balance is left out", currency=balance.currency, why=str(error))
-            return False
-        return True
+            return None
+        return Balance(balance.currency, total, available)
 
     def look(self, now_ns: int, is_sure: Callable[[], bool]) -> None:
         """Tell what is new. `is_sure`: as Accounts.judged has it."""

@@ -320,3 +320,8 @@ def test_what_moved_without_a_fill_is_found_to_the_last_digit_and_nothing_else(r
 def test_parts_of_an_amount_are_all_of_it(amount):
     assert whole(parts(amount)) == amount
     assert np.sign(parts(amount)) == np.sign(int(amount * 10**18))
+
+
+@pytest.mark.parametrize("nothing", ["0", "0E-999", "-0E-41", "0E+999"])
+def test_nothing_has_no_parts_however_it_is_written(nothing):
+    assert parts(Decimal(nothing)) == 0

@@ -89,6 +89,22 @@ def test_a_balance_that_cannot_be_counted_is_named_and_no_reason_to_halt():
     assert told.halts == [] and told.accounts.looks == 1
 
 
+@pytest.mark.parametrize("nothing", ["0E-999", "-0E-999", "0." + "0" * 45, "0E+999"])
+def test_a_balance_of_nothing_is_nothing_however_it_is_written(nothing):
+    told = Told(balances="halt")
+    for usd in ("0", nothing, nothing, "0.00"):
+        assert Decimal(told.looked(BTC="1", USD=usd)["USD"]) == 0
+    assert told.lines == told.halts == [] and told.accounts.looks == 4
+
+
+def test_a_balance_with_more_digits_than_any_amount_has_is_named_and_left_out():
+    told = Told(balances="halt")
+    told.looked(BTC="1", USD="10")
+    assert "USD" not in told.looked(BTC="1", USD="10." + "0" * 45)
+    assert [fields["currency"] for _, fields in told.lines] == ["USD"]
+    assert told.halts == [] and told.accounts.looks == 1
+
+
 def test_a_third_currencys_name_goes_with_its_fee():
     told = Told()
     told.looked(BTC="1", USD="10", BNB="1")

@@ -61,9 +61,12 @@ def amount(text: str | Decimal) -> Decimal:
         found = Decimal(text)
     except InvalidOperation:
         raise DataError(f"not a number: {text!r:.60}") from None
-    if not found.is_finite() or (found and abs(found.adjusted()) > _EXPONENT_MAX):
-        raise DataError(f"not an amount: {text!r:.60}")
-    return found
+    exponent = found.as_tuple().exponent
+    if isinstance(exponent, int) and max(found.adjusted(), -exponent) <= _EXPONENT_MAX:
+        return found
+    if found.is_finite() and not found:
+        return Decimal(0)  # a zero's digits fill memory as any others do
+    raise DataError(f"not an amount: {text!r:.60}")
 
 
 def fee_parts(text: str | Decimal) -> tuple[int, int]:
