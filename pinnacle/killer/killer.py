@@ -64,6 +64,8 @@ class Killer:
     ):
         self.kills = 0
         self._entry, self._heart, self._after_s = entry, heart, after_s
+        #: What is still to be asked for the venue's names of instruments.
+        self._names = next((call for call in entry.needs() if call.what is What.NAMES), None)
         self._venue, self._log = venue.name, log
         self._notifier, self._told_ns = Notifier(), 0
         troubles = Troubles(f"{venue.name} killer")
@@ -123,9 +125,6 @@ class Killer:
             await self._rest.warm()
         self._notifier.ready(f"watches the gateway of {self._venue}")
         await self._has_clock.wait()
-        for call in self._entry.needs():
-            if call.what is What.NAMES:
-                await self._sender.ask(call)
         able: bool | None = None
         while True:
             still, fault = await self._listed()
@@ -194,6 +193,12 @@ class Killer:
 
     async def _listed(self) -> tuple[int, str]:
         """How many orders are open by the venue's list, and why that is not known."""
+        if self._names is not None:
+            # Of an instrument without a name nothing is found in the list.
+            named = await self._sender.ask(self._names)
+            if named.fault:
+                return 0, f"names: {named.fault}"
+            self._names = None
         more: Call | None = Call(What.OPEN)
         reports: list[Report] = []
         while more is not None:

@@ -17,7 +17,7 @@ from pinnacle.exchange.network.commanded import CommandedServer, Wanted
 from pinnacle.killer import killer as killer_module
 from pinnacle.killer.heart import Heart
 from pinnacle.killer.killer import Killer, Strangers
-from pinnacle.venues.orders.port import Desk
+from pinnacle.venues.orders.port import Answered, Desk, What
 from pinnacle.venues.registry import find
 from pinnacle.venues.served.house import NewOrder, Status
 from tests.exchange.network.exchanges import made
@@ -193,3 +193,51 @@ async def test_a_key_that_the_venue_does_not_take_is_told_before_it_counts(self)
         self.begin()
         await self.until(lambda: "it could cancel nothing now" in self.told(), "it is told")
         assert "ready: the venue takes the key" not in self.told()
+
+
+class Nameless:
+    """A venue whose list of names cannot be had, until it `answers`."""
+
+    def __init__(self, entry):
+        self.answers, self.asked = False, 0
+        self._real, entry.answered = entry.answered, self._answered
+
+    def _answered(self, call, answer):
+        if call.what is What.NAMES:
+            self.asked += 1
+            if not self.answers:
+                return Answered(fault="no names")
+        return self._real(call, answer)
+
+
+@watched
+async def test_who_does_not_know_the_venues_names_is_not_ready_and_asks_for_them_again(self):
+    self.place()
+    async with self.killer() as killer:
+        venue = Nameless(killer._entry)
+        self.begin()
+        await self.until(lambda: venue.asked > 2, "names are asked for again")
+        assert "ready: the venue takes the key" not in self.told()
+        faults = [entry["why"] for entry in self.log.entries if entry["log_level"] == "error"]
+        assert faults and set(faults) == {"names: no names"}
+        venue.answers = True
+        await self.until(lambda: "ready: the venue takes the key" in self.told(), "the key")
+        (ready,) = [e for e in self.log.entries if e["log_level"] == "info"]
+        asked = venue.asked
+        assert ready["listed"] == 1
+        await self.for_a_while()
+        assert venue.asked == asked, "once it has them"
+
+
+@watched
+async def test_a_list_without_names_is_no_proof_that_nothing_is_open(self):
+    order = self.place()
+    async with self.killer() as killer:
+        venue = Nameless(killer._entry)
+        self.begin()
+        self.beats = False
+        await self.until(lambda: order.status is Status.CANCELLED, "it is cancelled all the same")
+        await self.for_a_while()
+        assert NOTHING_OPEN not in self.told()
+        venue.answers = True
+        await self.until(lambda: NOTHING_OPEN in self.told(), "it is told once that is known")
