@@ -172,12 +172,22 @@ class Decaying:
         self._counts[self._key(call)] = (self._count(call) + self._cost(call), self._clock())
 
     def full(self, for_s: float) -> None:
-        now = self._clock()
         for key in self._counts:
-            self._counts[key] = (self._most, now)
+            self._fill(key)
+
+    def fill(self, call: "Call") -> None:
+        """The venue says that the counter of the call's key is used up."""
+        self._fill(self._key(call))
+
+    def _fill(self, key: Hashable) -> None:
+        # What waits for nothing may have brought it above that.
+        self._counts[key] = (max(self._most, self._now(key)), self._clock())
 
     def _count(self, call: "Call") -> float:
-        count, at = self._counts.get(self._key(call), (0.0, 0.0))
+        return self._now(self._key(call))
+
+    def _now(self, key: Hashable) -> float:
+        count, at = self._counts.get(key, (0.0, 0.0))
         return max(0.0, count - (self._clock() - at) * self._per_s)
 
 

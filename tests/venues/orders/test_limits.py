@@ -78,6 +78,19 @@ def test_a_counter_falls_and_each_key_has_its_own(clock):
     assert counter.wait(one) == pytest.approx(2.0)
 
 
+def test_a_counter_that_the_venue_says_is_full_is_so_for_its_key_and_never_emptier(clock):
+    counter = Decaying(1.0, 3, costs(NEW=2), lambda call: call.price, clock)
+    one, other = NEW._replace(price=1), NEW._replace(price=2)
+    counter.fill(one)
+    assert counter.wait(one) == pytest.approx(2.0) and counter.wait(other) == 0.0
+    for _ in range(3):
+        counter.take(other)
+    counter.fill(other)
+    assert counter.wait(other) == pytest.approx(5.0)
+    counter.full(0.0)
+    assert counter.wait(other) == pytest.approx(5.0) and counter.wait(one) == pytest.approx(2.0)
+
+
 def test_of_several_limits_the_longest_wait_counts(clock):
     limits = Limits(Bucket(1.0, 1, everything, clock), Bucket(0.1, 1, costs(NEW=1), clock))
     limits.take(NEW)

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl
 
+from pinnacle.venues.kraken.exchange.counts import Counts
 from pinnacle.venues.kraken.exchange.executions import Executions
 from pinnacle.venues.kraken.exchange.words import (
     NAMES,
@@ -50,6 +51,7 @@ class KrakenDesk:
         self._tokens: dict[str, tuple[Key, int]] = {}
         self._nonces: dict[str, int] = {}
         self._count = itertools.count(1)
+        self._counts = Counts(house.now_ns)
 
     def listener(self) -> Executions:
         """For one connection."""
@@ -110,7 +112,7 @@ class KrakenDesk:
                 self._replaced(self._order(account, params), params)
                 return {"amend_id": f"T{letters(next(self._count), 16)}"}
             case "CancelOrder":
-                self._refuse(self._house.cancel(self._order(account, params)))
+                self._cancel(self._order(account, params))
                 return {"count": 1}
             case "CancelAll":
                 return {"count": self._cancel_all(account)}
@@ -228,7 +230,7 @@ class KrakenDesk:
                 results = []
                 for name in wanted:
                     order = self._named(key.account, str(name))
-                    self._refuse(self._house.cancel(order))
+                    self._cancel(order)
                     results.append({"order_id": order.venue_id})
                 return results
             case "cancel_all":
@@ -255,6 +257,7 @@ class KrakenDesk:
         tif = TIFS.get(str(params.get("time_in_force", "gtc")))
         if row is None:
             raise Refused("EQuery:Unknown asset pair")
+        self._counts.new(key.account, row)
         if side is None or tif is None or params.get("order_type") not in ("limit", "market"):
             raise Refused("EGeneral:Invalid arguments:ordertype")
         client_id = str(params.get("cl_ord_id", ""))
@@ -281,9 +284,15 @@ class KrakenDesk:
         return placed
 
     def _replaced(self, order: HouseOrder, params: Mapping[str, Any]) -> None:
+        self._counts.change(order)
         price = self._steps(order.row, params.get("limit_price"), "price")
         quantity = self._steps(order.row, params.get("order_qty"), "volume")
         self._refuse(self._house.replace(order, price, quantity))
+        self._counts.changed(order)
+
+    def _cancel(self, order: HouseOrder) -> None:
+        self._refuse(self._house.cancel(order))
+        self._counts.cancelled(order)
 
     def _steps(self, row: int, number: object, what: str) -> int:
         terms = self._house.terms[row]

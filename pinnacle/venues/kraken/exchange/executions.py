@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pinnacle.venues.kraken.exchange.counts import TIER
 from pinnacle.venues.kraken.exchange.words import (
     NAMES,
     REASONS,
@@ -43,7 +44,7 @@ class Executions:
             self._account = None
             return [encode(said | {"success": True, "result": {"channel": "executions"}})]
         self._account, self._number = account, 0
-        result = {"channel": "executions", "maxratecount": 125, "snapshot": True}
+        result = {"channel": "executions", "maxratecount": int(TIER.pair_most), "snapshot": True}
         rows = [self._order(order, "new") for order in self._house.open_orders(account)]
         if params.get("snap_trades"):
             rows += [self._traded(fill) for fill in self._house.fills(account)[-SNAPSHOT_TRADES:]]

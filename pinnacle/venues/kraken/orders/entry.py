@@ -3,7 +3,7 @@
 import datetime
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -11,10 +11,10 @@ from pinnacle.core.credentials import Credentials
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind, Side, TimeInForce
 from pinnacle.venues.kraken.orders.errors import meaning
+from pinnacle.venues.kraken.orders.limits import KrakenLimits
 from pinnacle.venues.kraken.orders.lists import Lists
 from pinnacle.venues.kraken.orders.private import Executions, Frame, read_frame, result_of
 from pinnacle.venues.kraken.signing import KrakenKey
-from pinnacle.venues.orders.limits import Bucket, Decaying, Limits, costs
 from pinnacle.venues.orders.nonces import Nonces, nonce_file
 from pinnacle.venues.orders.port import (
     Answer,
@@ -38,20 +38,6 @@ DEADLINE_S = 5.0
 DEAD_MAN_S, DEAD_MAN_EVERY_S = 60, 15.0
 
 
-class Counts(NamedTuple):
-    """What a verified account may do: counts a pair, REST's own, what they fall by each second."""
-
-    pair_most: float
-    pair_per_s: float
-    rest_most: float
-    rest_per_s: float
-
-
-TIERS = {
-    "starter": Counts(60, 1, 15, 0.33),
-    "intermediate": Counts(125, 2.34, 20, 0.5),
-    "pro": Counts(180, 3.75, 20, 1),
-}
 _PATHS = {
     What.TOKEN: "/0/private/GetWebSocketsToken",
     What.NEW: "/0/private/AddOrder",
@@ -88,7 +74,6 @@ class KrakenOrders(OrderEntry):
     tells_fees = True
 
     def __init__(self, credentials: Credentials, desk: Desk, tier: str = "starter"):
-        counts = TIERS[tier]
         self._key = KrakenKey(credentials.key, credentials.secret)
         self._known, self._clock = desk.known, desk.clock
         self._nonces = Nonces(nonce_file(desk.nonces, "kraken", credentials.key), time.time_ns)
@@ -100,10 +85,7 @@ class KrakenOrders(OrderEntry):
         self._token = ""
         #: What was asked on the socket, by its number.
         self._asked: dict[int, Call] = {}
-        pair = Decaying(counts.pair_per_s, counts.pair_most, self._cost, self._pair)
-        asked = costs(QUERY=1, FILLS=2, OPEN=1, BALANCES=1, FEES=1)
-        rest = Bucket(counts.rest_per_s, counts.rest_most, asked)
-        self.limits = Limits(pair, rest)
+        self.limits = self._limits = KrakenLimits(tier)
 
     def follow(self, offset: Offset) -> None:
         self._ahead_ns = offset.ahead_ns
@@ -188,13 +170,15 @@ class KrakenOrders(OrderEntry):
         means = meaning(words, self._venue_s())
         if means.wait_s:
             return Answered(wait_s=means.wait_s)
+        if means.again:
+            self._limits.refused(call)
         if _is_of_token(words):
             return Answered(fault=words)
         kind, order = _REFUSED.get(call.what), call.order
         if means.reason is None or kind is None or order is None:
-            return Answered(fault=words)
+            return Answered(fault=words, again=means.again)
         told = Report(kind, order.order_id, order.row, order.side, order.price, order.quantity)
-        return Answered([told._replace(reason=means.reason, words=words)])
+        return Answered([told._replace(reason=means.reason, words=words)], again=means.again)
 
     # On the socket
 
@@ -274,14 +258,6 @@ class KrakenOrders(OrderEntry):
             new = told._replace(kind=Kind.REPLACED, price=call.price, quantity=call.quantity)
             return Answered([new])
         return Answered([told._replace(venue_id=result_of(said).order_id)])
-
-    # Limits
-
-    def _pair(self, call: Call) -> int:
-        return -1 if call.order is None else call.order.row
-
-    def _cost(self, call: Call) -> float:
-        return {What.NEW: 1.0, What.REPLACE: 2.0}.get(call.what, 0.0)
 
     def _deadline(self) -> str:
         at = datetime.datetime.fromtimestamp(self._venue_s() + DEADLINE_S, datetime.UTC)

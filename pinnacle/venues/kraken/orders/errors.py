@@ -12,10 +12,12 @@ class Meaning(NamedTuple):
 
     reason   why the order was refused; None: nothing is known of it
     wait_s   the venue took no notice and wants to be left alone for so long
+    again    it took no notice, and may be asked again as the counter of the pair allows
     """
 
     reason: Reason | None
     wait_s: float = 0.0
+    again: bool = False
 
 
 #: How long a limit of the venue's takes to let something pass again.
@@ -43,9 +45,9 @@ _REASONS = (
     ("EService:Deadline elapsed", Reason.TOO_OLD),
     ("EOrder:Duplicate", Reason.DUPLICATE_ORDER),
 )
+#: Of the counter of the order's pair, of which other pairs, cancels and requests know nothing.
+_COUNTERS = ("EOrder:Rate limit exceeded", "EOrder:Domain rate limit exceeded")
 _LIMITS = (
-    "EOrder:Rate limit exceeded",
-    "EOrder:Domain rate limit exceeded",
     "EAPI:Rate limit exceeded",
     "Exceeded msg rate",
     "EGeneral:Too many requests",
@@ -59,6 +61,8 @@ def meaning(words: str, now_s: float) -> Meaning:
         # Of milliseconds in the place of seconds it would be years.
         wait_s = min(float(throttled[1]) - now_s, RETRY_AFTER_MAX_S)
         return Meaning(Reason.RATE_LIMIT, max(wait_s, LIMIT_WAIT_S))
+    if words.startswith(_COUNTERS):
+        return Meaning(Reason.RATE_LIMIT, again=True)
     if words.startswith(_LIMITS):
         return Meaning(Reason.RATE_LIMIT, LIMIT_WAIT_S)
     if words.startswith("EGeneral:Temporary lockout"):
