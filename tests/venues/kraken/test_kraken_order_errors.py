@@ -2,6 +2,7 @@
 
 import pytest
 
+from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.kraken.orders.errors import LIMIT_WAIT_S
 from pinnacle.venues.orders.port import Answered, Call, What
 from pinnacle.venues.transport.patience import RETRY_AFTER_MAX_S
@@ -34,15 +35,30 @@ def test_who_is_throttled_waits_until_the_time_that_is_named_and_never_for_long(
     assert answered == Answered(wait_s=wait_s)
 
 
-@pytest.mark.parametrize("what", [What.NEW, What.REPLACE, What.CANCEL, What.KEEP_ALIVE])
-def test_a_token_that_has_ended_ends_the_connection_and_leaves_what_was_asked_unknown(
-    gateway, what
-):
-    order = None if what is What.KEEP_ALIVE else gateway.new()
-    words = "ESession:Invalid session"
-    heard = gateway.refuse_on_socket(Call(what, order, 600_001, 100), words)
-    assert words in heard.lost
-    assert heard.answers == [(1, Answered(fault=words))]
+ENDED = "ESession:Invalid session"
+
+
+@pytest.mark.parametrize(
+    ("what", "kind"), [(What.NEW, Kind.REJECTED), (What.REPLACE, Kind.REPLACE_REJECTED)]
+)
+def test_a_token_that_has_ended_ends_the_connection_and_nothing_was_done(gateway, what, kind):
+    heard = gateway.refuse_on_socket(Call(what, gateway.new(), 600_001, 100), ENDED)
+    assert ENDED in heard.lost
+    ((_, answered),) = heard.answers
+    (report,) = answered.reports
+    assert (report.kind, report.reason, report.words) == (kind, Reason.VENUE, ENDED)
+    assert not answered.fault and not answered.again
+
+
+def test_a_cancel_whose_token_has_ended_goes_again(gateway):
+    heard = gateway.refuse_on_socket(Call(What.CANCEL, gateway.new()), ENDED)
+    assert ENDED in heard.lost
+    assert heard.answers == [(1, Answered(again=True, fault=ENDED))]
+
+
+def test_the_dead_mans_switch_with_a_token_that_has_ended_ends_the_connection(gateway):
+    heard = gateway.refuse_on_socket(Call(What.KEEP_ALIVE), ENDED)
+    assert ENDED in heard.lost and heard.answers == [(1, Answered(fault=ENDED))]
 
 
 def test_another_error_leaves_the_connection_as_it_is(gateway):

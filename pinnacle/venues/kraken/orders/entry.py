@@ -172,8 +172,9 @@ class KrakenOrders(OrderEntry):
             return Answered(wait_s=means.wait_s)
         if means.again:
             self._limits.refused(call)
-        if _is_of_token(words):
-            return Answered(fault=words)
+        if _is_of_token(words) and call.what is What.CANCEL:
+            # A request needs no token: it goes by that when the connection has ended.
+            return Answered(again=True, fault=words)
         kind, order = _REFUSED.get(call.what), call.order
         if means.reason is None or kind is None or order is None:
             return Answered(fault=words, again=means.again)
