@@ -178,3 +178,12 @@ def test_other_limits_still_silence_everything_for_a_while(gateway):
     for words in ("EAPI:Rate limit exceeded", "Exceeded msg rate", "EGeneral:Temporary lockout"):
         answered = gateway.refuse(Call(What.NEW, gateway.new()), words)
         assert answered.wait_s >= LIMIT_WAIT_S and not answered.reports
+
+
+def test_questions_about_orders_leave_enough_for_what_trust_needs(limits, clock):
+    question, fills = Call(What.QUERY, order()), Call(What.FILLS)
+    while limits.wait(question) == 0.0:
+        limits.take(question)
+    assert limits.wait(fills) == 0.0
+    limits.take(fills)
+    assert limits.wait(fills) < limits.wait(question)

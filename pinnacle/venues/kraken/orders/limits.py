@@ -24,7 +24,10 @@ class KrakenLimits(Limits):
         self._again: dict[int, float] = {}
         self._pairs = Decaying(counts.pair_per_s, counts.pair_most, self._cost, _pair, clock)
         asked = costs(QUERY=1, FILLS=2, OPEN=1, BALANCES=1, FEES=1)
-        self._rest = Bucket(counts.rest_per_s, counts.rest_most, asked, clock)
+        # Orders in doubt are asked about again and again, before all lists: without these the venue
+        # would never be trusted again.
+        spare = costs(QUERY=2)
+        self._rest = Bucket(counts.rest_per_s, counts.rest_most, asked, clock, spare)
         super().__init__(self._pairs, self._rest)
 
     def wait(self, call: Call) -> float:
