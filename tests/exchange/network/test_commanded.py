@@ -75,12 +75,20 @@ def test_a_fault_begins_by_command_and_the_answer_says_what_it_did(tmp_path):
         assert server.is_on("stream_silent") and server.counts["stream_silent"] == 1
         assert begin_fault(at, ca_file, "stream_silent", None).went_on
         states = {state.name: state for state in fault_states(at, ca_file)}
-        assert set(states) == set(FAULTS)
+        assert set(states) == set(FAULTS) - server.side.never and server.side.never
         assert states["stream_silent"].count == 2
         assert 0 < states["stream_silent"].left_s <= FAULTS["stream_silent"].lasts_s
         assert states["ban"].left_s is None
     told = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
     assert [row["name"] for row in told if row["what"] == "fault"] == ["stream_silent"] * 2
+
+
+def test_what_the_venue_cannot_have_is_not_begun(tmp_path):
+    server = CommandedServer(made(tmp_path))
+    for name in server.side.never:
+        status, told = post(server, name=name)
+        assert (status, server.counts[name]) == (400, 0)
+        assert told["error"].startswith(f"fault {name!r}: nothing that this venue says")
 
 
 def test_what_it_does_to_orders_at_once_is_counted(tmp_path):

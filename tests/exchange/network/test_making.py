@@ -172,11 +172,6 @@ def test_what_is_wrong_with_it_is_told_by_file_and_key(config, old, new, words):
         read_served(find("kraken"), config)
 
 
-def test_without_a_configuration_there_is_none():
-    with pytest.raises(UsageError, match=r"^--config: a session's configuration is needed"):
-        read_served(find("kraken"), None)
-
-
 def test_money_is_text_to_the_last_digit(tmp_path):
     house = HouseConfig(balances={"BTC": "0.123456789012345678"})
     assert money(made(tmp_path, house=house).account)["BTC"] == Decimal("0.123456789012345678")
