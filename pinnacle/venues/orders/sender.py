@@ -7,6 +7,7 @@ the venue at all: what has not is known not to have happened, what has and found
 import asyncio
 import heapq
 import itertools
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from pinnacle.venues.transport.troubles import Troubles
 AGAIN_MAX = 3
 #: A list that nobody answered is asked for again after so long; its owner's patience is his own.
 RETRY_S = 0.25
+_MOMENT_S = 0.001
 _ORDERS = frozenset({What.NEW, What.REPLACE, What.CANCEL})
 _REFUSALS = {
     What.NEW: Kind.REJECTED,
@@ -173,6 +175,7 @@ class Sender:
             if not waiting.tries:
                 self.held += 1
             later.append(waiting._replace(tries=max(waiting.tries, 1)))
+            wait_s = min(wait_s, self._left_s(waiting))
             soonest = wait_s if soonest is None else min(soonest, wait_s)
         for waiting in later:
             heapq.heappush(self._queue, waiting)
@@ -217,6 +220,13 @@ class Sender:
         if not reason and self._now_ns() - waiting.call.made_ns > self._age_max_ns:
             reason = Reason.RATE_LIMIT if waiting.tries else Reason.TOO_OLD
         return reason
+
+    def _left_s(self, waiting: _Waiting) -> float:
+        """Until it is too old to leave, and is to be refused."""
+        if waiting.what not in (What.NEW, What.REPLACE):
+            return math.inf
+        left_ns = waiting.call.made_ns + self._age_max_ns - self._now_ns()
+        return max(left_ns / 1e9, 0.0) + _MOMENT_S
 
     def _is_beyond(self, waiting: _Waiting) -> bool:
         """An order or a change that the venue does not have is refused."""

@@ -1,6 +1,7 @@
 """What goes to a venue: what finds no answer on its socket, and what is not asked at all."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.schema import Kind, Reason, Side
-from pinnacle.venues.orders.limits import Limits
+from pinnacle.venues.orders.limits import Bucket, Limits, costs
 from pinnacle.venues.orders.port import (
     Answer,
     Answered,
@@ -77,6 +78,7 @@ def made(
     entry: OrderEntry | None = None,
     rest: Any = None,
     permit: Callable[[], Reason] = lambda: Reason.NONE,
+    age_max_ns: int = 1_000_000_000,
 ) -> tuple[Sender, OpenSocket]:
     access, socket = access_of(ConnectionConfig()), OpenSocket()
     sender = Sender(
@@ -88,7 +90,7 @@ def made(
         told.extend,
         permit,
         lambda: 0,
-        1_000_000_000,
+        age_max_ns,
         TIMEOUT_S,
     )
     return sender, socket
@@ -211,6 +213,30 @@ def test_a_request_that_cannot_be_signed_has_not_left():
     assert {(report.kind, report.words) for report in told} == {
         (Kind.UNSURE, "the nonces cannot be kept")
     }
+
+
+def test_an_order_that_a_limit_holds_is_refused_when_it_is_too_old_and_not_when_the_limit_opens():
+    class Full(SocketOrders):
+        limits = Limits(Bucket(0.01, 1, costs(NEW=1)))
+
+    async def run() -> list[Report]:
+        told: list[Report] = []
+        began = time.monotonic_ns()
+        sender, socket = made(told, Full(), age_max_ns=50_000_000)
+        sender._now_ns = lambda: time.monotonic_ns() - began
+        running = asyncio.create_task(sender.run())
+        sender.send(Call(What.NEW, ORDER))
+        sender.send(Call(What.NEW, ORDER))
+        async with asyncio.timeout(10):
+            while not told:
+                await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert len(socket.said) == 1
+        return told
+
+    told = asyncio.run(run())
+    assert (Kind.REJECTED, Reason.RATE_LIMIT) in {(report.kind, report.reason) for report in told}
 
 
 def test_a_question_that_waits_already_is_not_asked_twice():
