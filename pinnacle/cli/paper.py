@@ -31,7 +31,7 @@ _OPTIONS = [
     click.option(
         "--mode",
         type=click.Choice(["paper"]),
-        help="The only one so far is paper: the venues' markets, our orders in imaginary queues.",
+        help="paper: the venues' markets, our orders in imaginary queues. Live wants a CONFIG.",
     ),
     click.option(
         "--value",

@@ -61,6 +61,9 @@ def rehearse(
     from pinnacle.rehearsal.rehearse import rehearse as run
     from pinnacle.venues.registry import find
 
+    if list_faults and as_json:
+        click.echo(json.dumps({name: fault.words for name, fault in FAULTS.items()}))
+        return 0
     if list_faults:
         for name, fault in FAULTS.items():
             click.echo(f"{name:24} {fault.words}")

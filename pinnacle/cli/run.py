@@ -69,6 +69,8 @@ def run(
         raise UsageError(f"{config} says what is traded: no --venues, --symbols, ... beside it")
     if config is None and not wanted.anything:
         raise UsageError("give a CONFIG (config/demo.toml is one), or --venues and --symbols")
+    if live and config is None:
+        raise UsageError("--live wants a CONFIG (config/live-kraken.toml is one): docs/live.md")
     apart: AbstractContextManager[object] = nullcontext()
     if report is not None:
         check_output(report)

@@ -67,6 +67,12 @@ def default_runtime_dir() -> str:
     return f"/dev/shm/pinnacle-{uid}" if uid else "/dev/shm/pinnacle"
 
 
+def rehearsal_runtime_dir() -> str:
+    """Apart from where sessions are looked for: what is told to "the one that runs" is for no
+    rehearsal."""
+    return f"/dev/shm/pinnacle-rehearsals-{os.geteuid()}"
+
+
 def state_dir() -> Path:
     """What outlives sessions: systemd's StateDirectory, or the user's own."""
     given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]

@@ -17,7 +17,7 @@ from typing import Any
 
 from pinnacle.core.errors import ConfigError, DataError, PeerLostError, UsageError
 from pinnacle.core.output import write_whole
-from pinnacle.core.paths import SessionPaths
+from pinnacle.core.paths import SessionPaths, rehearsal_runtime_dir
 from pinnacle.core.toml import read_toml, toml_text
 from pinnacle.exchange.network.faults import drawn
 from pinnacle.plan.checks import load_session
@@ -94,7 +94,17 @@ def rehearse(wanted: Wanted, say: Say) -> list[Rehearsal]:
         found.append(each)
     if why := _unwanted_end(code, kills, folder):
         found[0].problems.insert(0, why)
+    asked = {"kill": wanted.kills and not kills, "fault": wanted.faults and not _done(found)}
+    found[0].problems += [
+        f"no {what} that was asked for was done: a longer --duration is needed"
+        for what, missed in asked.items()
+        if missed
+    ]
     return found
+
+
+def _done(found: Sequence[Rehearsal]) -> bool:
+    return any(count for each in found for count in each.faults.values())
 
 
 def _kinds(wanted: Wanted) -> dict[str, str]:
@@ -155,6 +165,7 @@ def _ran(wanted: Wanted, session: Path, name: str, killing: Killing) -> int:
             stdout=told,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            env=os.environ | {"XDG_STATE_HOME": str(wanted.folder / "state")},
         )
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -196,7 +207,8 @@ def _unwanted_end(code: int, kills: Sequence[Kill], folder: Path) -> str:
 
 def _session_file(data: dict[str, Any], folder: Path, served: Mapping[str, ServedVenue]) -> Path:
     """The user's configuration, pointed at what is served, with a vault of its own."""
-    data["session"] |= {"data_dir": str(folder / "data"), "mode": "live"}
+    place = {"data_dir": str(folder / "data"), "runtime_dir": rehearsal_runtime_dir()}
+    data["session"] |= place | {"mode": "live"}
     vault = folder / "vault"
     password = secrets.token_urlsafe(24)
     master = VaultKey.new(password.encode())

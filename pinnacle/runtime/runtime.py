@@ -386,4 +386,4 @@ def _kill_reason(error: BaseException) -> Reason:
 def _trading(killed: int) -> str:
     if not killed:
         return "trading is allowed again"
-    return f"trading is halted ({in_words(Reason(killed))}) until `pinnacle session resume`"
+    return f"trading is halted ({in_words(Reason(killed))}) until `pinnacle resume`"

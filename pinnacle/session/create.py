@@ -133,7 +133,7 @@ def _take_over(paths: SessionPaths) -> Segment:
 
 
 def _tell_halted(paths: SessionPaths) -> None:
-    log.warning(f"{paths.data.name} stays halted by the operator until `pinnacle session resume`")
+    log.warning(f"{paths.data.name} stays halted by the operator until `pinnacle resume`")
 
 
 def _refuse_living(paths: SessionPaths) -> None:

@@ -90,7 +90,10 @@ def vault_key(config: SessionConfig) -> VaultKey | None:
     if not live:
         return None
     path, key = master_key(config)
-    vault = Vault.open(path, key)
+    try:
+        vault = Vault.open(path, key)
+    except UsageError as error:
+        raise ConfigError(str(error)) from None  # its password is the configuration's
     for venue in live:
         kind = venue.config.kind
         name = config_of(venue).key or kind

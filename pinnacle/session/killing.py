@@ -36,7 +36,10 @@ async def watch(
     if key == own:
         raise UsageError(f"--key {key}: is the gateway's own: nonces and limits are a key's")
     file, master = master_key(config)
-    vault = Vault.open(file, master)
+    try:
+        vault = Vault.open(file, master)
+    except UsageError as error:
+        raise ConfigError(str(error)) from None  # its password is the configuration's
     if key not in vault.entries:
         add = f"pinnacle vault set {plan.config.kind} --as {key}"
         raise ConfigError(f"{file}: has no key {key}: {add}")

@@ -17,7 +17,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pinnacle.core.errors import ConfigError
-from pinnacle.core.paths import SUPERVISOR, SessionPaths, default_runtime_dir
+from pinnacle.core.paths import (
+    SUPERVISOR,
+    SessionPaths,
+    default_runtime_dir,
+    rehearsal_runtime_dir,
+)
 from pinnacle.core.segment import is_owned, is_segment
 
 FOLDER_MODE = 0o750
@@ -36,7 +41,7 @@ def make_folder(key: str, folder: Path) -> None:
                 _make_one(above)
         if not folder.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        if folder == Path(default_runtime_dir()):
+        if str(folder) in (default_runtime_dir(), rehearsal_runtime_dir()):
             _refuse_strangers(folder)
     except OSError as error:
         raise ConfigError(cannot(key, folder, error)) from None

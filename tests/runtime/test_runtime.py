@@ -179,7 +179,7 @@ def test_the_kill_switch_is_told_when_it_changes(world):
         control.close()
         assert world.look() == [("RESUME", 0)]
     assert [line["event"] for line in said] == [
-        "trading is halted (operator) until `pinnacle session resume`",
+        "trading is halted (operator) until `pinnacle resume`",
         "trading is allowed again",
     ]
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import signal
+import socket
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import msgspec
 
 from pinnacle.core.config import convert
-from pinnacle.core.errors import DataError, UsageError
+from pinnacle.core.errors import UsageError
 from pinnacle.core.output import write_whole
 from pinnacle.core.toml import read_toml
 from pinnacle.exchange.network.commanded import CommandedServer
@@ -35,6 +36,7 @@ async def serve_exchange(
 ) -> None:
     """Until the duration, SIGINT or SIGTERM."""
     served = read_served(venue, config)
+    _check_port(port)  # before anything is written: the keys there may be another exchange's
     # The second one is for who watches the first one's owner: pinnacle killer.
     names = (venue.name, f"{venue.name}-killer")
     keys = {name: venue.exchange_side().new_key() for name in names}
@@ -69,6 +71,16 @@ async def serve_exchange(
         await server.close()
         made.close()
         token.unlink(missing_ok=True)
+
+
+def _check_port(port: int) -> None:
+    """UsageError if it cannot be bound."""
+    try:
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise UsageError(f"--port {port}: {error.strerror}") from None
 
 
 def _tell(
@@ -106,18 +118,18 @@ def _tell(
 
 
 def read_plan(path: Path, never: Collection[str] = ()) -> list[Planned]:
-    """What is to be done when, of a file; DataError if it is none, with the line or the key,
-    UsageError for a fault that there is not, or `never` at this venue."""
+    """What is to be done when, of a file; UsageError if it is none, with the line or the key, and
+    for a fault that there is not, or `never` at this venue."""
     try:
         content = path.read_bytes()
         plan = msgspec.json.decode(content, type=list[Planned])
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
     except msgspec.ValidationError as error:
-        raise DataError(f"{path}: not a plan of faults: {error}") from None
+        raise UsageError(f"{path}: not a plan of faults: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         line = _line_of(error, content)
-        raise DataError(f"{path}: line {line}: not a plan of faults: {error}") from None
+        raise UsageError(f"{path}: line {line}: not a plan of faults: {error}") from None
     try:
         check_names([planned.name for planned in plan], never)
     except UsageError as error:

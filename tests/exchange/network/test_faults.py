@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from pinnacle.core.errors import DataError, UsageError
+from pinnacle.core.errors import UsageError
 from pinnacle.exchange.network.faults import FAULTS, Planned, check_names, drawn, time_needed
 from pinnacle.exchange.network.running import read_plan
 
@@ -93,7 +93,7 @@ def test_a_plan_is_read_as_it_was_written(tmp_path):
 )
 def test_a_file_that_is_no_plan_is_told_by_its_line_or_key(tmp_path, content, words):
     path = written(tmp_path, content)
-    with pytest.raises(DataError, match=rf"^{path}: .*{words}") as error:
+    with pytest.raises(UsageError, match=rf"^{path}: .*{words}") as error:
         read_plan(path)
     assert "\n" not in str(error.value)
 
