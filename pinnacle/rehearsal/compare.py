@@ -22,11 +22,16 @@ from pinnacle.venues.served.catalogue import currencies
 
 #: So long may quotes rest that nobody can answer for.
 QUOTES_GONE_MS = 1000.0
+#: So soon behind a fault something rests again.
+REQUOTE_MS = 10_000.0
 #: So long may an instrument be without quotes of both sides while nothing is done to the session:
 #: one that has all that it may have of it quotes one side.
 HOLE_S = 10.0
 #: While one of these goes on, or right behind it, nobody can know the book or what rests in it.
 DISTRUSTED = frozenset({"disconnect", "market_disconnect", "refuse_connections"})
+#: While one of these goes on nobody can begin to quote again.
+HINDERING = DISTRUSTED | {"ban", "rate_limit", "bad_gateway", "nonce_refused", "stream_ended"}
+HINDERING |= {"session_expired", "clock_ahead", "clock_behind", "stream_silent"}
 
 #: What a kill of the gateway is called among the faults.
 KILLED = "gateway_killed"
@@ -210,6 +215,7 @@ def _fee_of(symbol: str, currency: str) -> str:
 
 
 def _times(found: Rehearsal, ledger: ReadLedger, ours: Sequence[LedgerOrder]) -> None:
+    hindering = [fault for fault in ledger.faults if fault.name in HINDERING]
     for fault in ledger.faults:
         if fault.name in DISTRUSTED:
             open_then = [
@@ -225,14 +231,22 @@ def _times(found: Rehearsal, ledger: ReadLedger, ours: Sequence[LedgerOrder]) ->
                 found.problems.append(
                     f"{fault.name}: quotes stayed for {gone_ms:.0f} ms after it began"
                 )
-        if fault.end_ns:
-            later = [o.accepted_ns for o in ours if o.accepted_ns >= fault.end_ns]
-            rests = any(
-                o.accepted_ns <= fault.end_ns and (not o.ended_ns or o.ended_ns > fault.end_ns)
-                for o in ours
+        if not fault.end_ns or not (later := [o for o in ours if o.accepted_ns >= fault.end_ns]):
+            continue
+        if any(order.is_open_at(fault.end_ns) for order in ours):
+            continue
+        again_ns = min(order.accepted_ns for order in later)
+        if any(
+            other is not fault and other.begin_ns < again_ns and _over_ns(other) > fault.end_ns
+            for other in hindering
+        ):
+            continue  # how long it takes behind that one counts
+        wait_ms = (again_ns - fault.end_ns) / 1e6
+        found.requote_ms_max = max(found.requote_ms_max, wait_ms)
+        if wait_ms > REQUOTE_MS:
+            found.problems.append(
+                f"{fault.name}: nothing rested for {wait_ms / 1000:.1f} s after it ended"
             )
-            wait_ms = 0.0 if rests or not later else (min(later) - fault.end_ns) / 1e6
-            found.requote_ms_max = max(found.requote_ms_max, wait_ms)
 
 
 def _holes(found: Rehearsal, ledger: ReadLedger, ours: Sequence[LedgerOrder]) -> None:

@@ -204,6 +204,33 @@ def test_a_short_hole_is_measured_and_no_problem(case):
     assert found.good and found.hole_s_max == 4
 
 
+def gap(case, begin_s, end_s):
+    """From then to then nothing rests."""
+    for number, (since, until) in enumerate([(102, begin_s), (end_s, end_s + 10)], 10):
+        for side in ("buy", "sell"):
+            name = f"{number}{side}"
+            case.ledger.order(f"V{name}", f"C{name}", at_s=since, side=side)
+            case.told.sent.add(f"C{name}")
+            case.ledger.cancel(f"V{name}", at_s=until)
+
+
+def test_nothing_that_rests_again_within_ten_seconds_of_a_fault_is_a_problem(case):
+    gap(case, 119.5, 132)
+    case.ledger.fault("disconnect", 119, 121)
+    found = case.found()
+    assert found.requote_ms_max == pytest.approx(11_000)
+    assert only(found) == "disconnect: nothing rested for 11.0 s after it ended"
+
+
+def test_how_long_it_takes_is_counted_behind_the_last_fault_that_hinders(case):
+    gap(case, 119.5, 132)
+    case.ledger.fault("disconnect", 119, 121)
+    case.ledger.fault("ban", 124, 126)
+    case.ledger.fault("dust_left", 128, 129)
+    found = case.found()
+    assert found.good and found.requote_ms_max == pytest.approx(6_000)
+
+
 def test_a_session_that_never_began_is_one_problem_and_no_more(tmp_path):
     found = Rehearsal("kraken", 1, 5.0)
     ledger = LedgerFile(tmp_path / "ledger.jsonl")

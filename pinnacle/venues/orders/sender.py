@@ -83,7 +83,7 @@ class Sender:
         #: When each of these, and of those that were answered since, is too late; monotonic, s.
         self._due: deque[tuple[float, _Waiting]] = deque()
         self._is_timed = False
-        self._flying: set[asyncio.Task[None]] = set()
+        self._flying: dict[asyncio.Task[None], _Waiting] = {}
         #: More would wait for a connection, where a cancel overtakes nothing.
         self._at_once = 1 if entry.ordered else rest.connections_max
         self._changed = asyncio.Event()
@@ -92,20 +92,21 @@ class Sender:
         self.sent = self.unanswered = self.held = 0
 
     def send(self, call: Call) -> None:
-        """An order's own: what becomes of it is delivered. A question that waits already is asked
-        once: who asks does so again by himself."""
-        if call.what is What.QUERY and self._waits(call):
+        """An order's own: what becomes of it is delivered. A question that waits for its answer is
+        not asked again: whoever sends it does so by himself, ever later."""
+        if call.what is What.QUERY and self._is_asked(call):
             return
         self._put(_Waiting(call.what, next(self._numbers), call, None, 0))
 
-    def _waits(self, question: Call) -> bool:
-        asked = question.order
-        return asked is not None and any(
+    def _is_asked(self, question: Call) -> bool:
+        """Whoever asks for it: what is answered is delivered."""
+        order_id = 0 if question.order is None else question.order.order_id
+        everywhere = itertools.chain(self._queue, self._asked.values(), self._flying.values())
+        return any(
             waiting.what is What.QUERY
-            and waiting.answered is None
             and waiting.call.order is not None
-            and waiting.call.order.order_id == asked.order_id
-            for waiting in self._queue
+            and waiting.call.order.order_id == order_id
+            for waiting in everywhere
         )
 
     async def ask(self, call: Call) -> Answered:
@@ -250,7 +251,7 @@ class Sender:
                 asyncio.get_running_loop().call_later(self._timeout_s, self._look_at_time)
         else:
             task = asyncio.get_running_loop().create_task(self._request(waiting))
-            self._flying.add(task)
+            self._flying[task] = waiting
             task.add_done_callback(self._landed)
 
     def _look_at_time(self) -> None:
@@ -266,7 +267,7 @@ class Sender:
             asyncio.get_running_loop().call_later(due[0][0] - now_s, self._look_at_time)
 
     def _landed(self, task: "asyncio.Task[None]") -> None:
-        self._flying.discard(task)
+        del self._flying[task]
         self._changed.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             self._troubles.failed(f"a request: {error!r}")
@@ -323,7 +324,8 @@ class Sender:
         if answered.reports:
             self._deliver(answered.reports)
         if answered.more is not None:
-            self.send(answered.more)
+            more = answered.more
+            self._put(_Waiting(more.what, next(self._numbers), more, None, 0))
 
     def _not_sent(self, waiting: _Waiting, words: str) -> None:
         """It did not reach the venue: it may be tried again, as long as it is worth it."""

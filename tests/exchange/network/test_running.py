@@ -30,5 +30,5 @@ def test_a_port_in_use_leaves_the_keys_of_the_exchange_that_uses_it(tmp_path):
 
 
 def test_a_ledger_that_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(UsageError, match="^--ledger .*none/l.jsonl: No such file or directory"):
+    with pytest.raises(UsageError, match=r"^--ledger .*none/l\.jsonl: No such file or directory"):
         serve(tmp_path, 0, tmp_path / "none" / "l.jsonl")

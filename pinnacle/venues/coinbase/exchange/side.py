@@ -39,6 +39,8 @@ _SIDES = {Side.BID: "bid", Side.ASK: "offer"}
 
 class CoinbaseExchange(ExchangeSide):
     VENUE = "coinbase"
+    #: A commission is an amount without a currency: it is the quote's.
+    never = frozenset({"fee_in_base", "fee_in_third"})
 
     def __init__(self, house: House, instruments: Mapping[str, np.ndarray]):
         super().__init__(house, instruments)
