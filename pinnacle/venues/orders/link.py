@@ -37,6 +37,9 @@ from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
 FEES_S, FEES_RETRY_S = 3600.0, 60.0
 #: Fills are asked for from so long before what is known: a venue's requests lag its stream.
 OVERLAP_NS = 120_000_000_000
+#: The same from before a trusted stream was lost: what it has left out shows in totals, in what
+#: is not listed, and in the next comparison, which reaches back behind the one before.
+LOST_OVERLAP_NS = 20_000_000_000
 #: How often all is compared with the venue while nothing is wrong: silence is not health.
 RECONCILE_S = 60.0
 RETRY_S = 0.5
@@ -68,7 +71,8 @@ class NetworkLink:
         self.trust = Trust.LOST
         self.comparisons = self.differences = self.unreadable = 0
         self._entry, self._owner, self._known, self._now_ns = entry, owner, known, now_ns
-        self._since_ns = since_ns
+        #: When all was compared last, and when a stream was lost that was trusted.
+        self._since_ns, self._lost_ns = since_ns, 0
         self._reconcile_s = reconcile_s
         self._stream = WebSocketSession(ws_url, config, self, self.troubles, self._prepare)
         access = self._stream.access
@@ -220,6 +224,8 @@ class NetworkLink:
         if self._comparing is not None:
             self._comparing.cancel()
         self._sender.cut()
+        if self.trust is Trust.TRUSTED:
+            self._lost_ns = self._now_ns()
         if self.trust is not Trust.LOST:
             self.trust = Trust.LOST
             self._owner.trusted(False, self.troubles.last)
@@ -299,8 +305,12 @@ class NetworkLink:
         with is taken as it is, and balances wait for the next time."""
         begun_ns, snapshot = self._now_ns(), self._snapshot if at_once else None
         fills, listed, balances = Answered(), Answered(), Answered()
-        if snapshot is None or snapshot.since_ns > self._since_ns - OVERLAP_NS:
-            fills = await self._all(Call(What.FILLS, since_ns=self._since_ns - OVERLAP_NS))
+        is_behind_a_loss = at_once and self._lost_ns > self._since_ns
+        since_ns = self._since_ns - OVERLAP_NS
+        if is_behind_a_loss:
+            since_ns = max(since_ns, self._lost_ns - LOST_OVERLAP_NS)
+        if snapshot is None or snapshot.since_ns > since_ns:
+            fills = await self._all(Call(What.FILLS, since_ns=since_ns))
         if snapshot is None:
             self._list.begin()
             listed = await self._all(Call(What.OPEN))
@@ -311,7 +321,8 @@ class NetworkLink:
         for answered in (fills, listed, balances):
             if answered.fault:
                 return answered.fault
-        self._since_ns = begun_ns
+        if not is_behind_a_loss:
+            self._since_ns = begun_ns
         self.comparisons += 1
         self._deliver([*self._told.news(fills.reports), *listed.reports])
         self._list.take(listed.reports)

@@ -13,7 +13,7 @@ from pinnacle.venues.orders import last_list
 from pinnacle.venues.orders import link as links
 from pinnacle.venues.orders.last_list import GRACE_NS
 from pinnacle.venues.orders.limits import Bucket, Limits, costs
-from pinnacle.venues.orders.link import OVERLAP_NS
+from pinnacle.venues.orders.link import LOST_OVERLAP_NS, OVERLAP_NS
 from pinnacle.venues.orders.owner import Trust
 from pinnacle.venues.orders.port import Answered, Balance, Call, Heard, Snapshot, What
 from pinnacle.venues.reference.offset import Offset
@@ -292,6 +292,28 @@ def test_a_snapshot_is_of_its_own_stream_and_the_next_ones_without_one_is_asked(
             s.venue.streams[-1].connection.abort()
             await until(lambda: len(s.desk.trusts) == 3)
         assert s.venue.count(What.OPEN) == 1
+
+    play(scene)
+
+
+@pytest.mark.parametrize(("reaches_ns", "asked"), [(0, []), (1, [What.FILLS])])
+def test_behind_a_loss_fills_are_needed_from_shortly_before_it_and_all_the_next_time(
+    play, reaches_ns, asked
+):
+    async def scene(s):
+        s.desk.live()
+        s.venue.first = [snapshot(SINCE_NS - OVERLAP_NS)]
+        async with s.running() as link:
+            await s.trusted()
+            s.desk.now_ns += 1000 * SECOND
+            s.venue.first = [snapshot(s.desk.now_ns - LOST_OVERLAP_NS + reaches_ns)]
+            s.venue.streams[-1].connection.abort()
+            await until(lambda: len(s.desk.trusts) == 3)
+            assert kinds_asked(s.venue) == asked
+            if asked:
+                assert s.venue.asked[-1].since_ns == s.desk.now_ns - LOST_OVERLAP_NS
+            since_ns = link._since_ns
+            assert since_ns < s.desk.now_ns - 900 * SECOND
 
     play(scene)
 
