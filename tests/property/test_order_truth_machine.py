@@ -157,7 +157,7 @@ def test_whatever_a_venue_does_all_have_the_same_in_the_end():
 
 @pytest.mark.long
 def test_whatever_a_venue_does_for_longer_all_have_the_same_in_the_end():
-    longer = settings(QUIET, max_examples=150, stateful_step_count=100)
+    longer = settings(QUIET, max_examples=60, stateful_step_count=100)
     run_state_machine_as_test(OrderTruth, settings=longer)
 
 

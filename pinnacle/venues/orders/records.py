@@ -35,7 +35,8 @@ class _Text(NamedTuple):
 def execution_number(name: str | int) -> int:
     """A venue's name of an execution as a positive number of 63 bits: itself, where it is one."""
     text = str(name)
-    if text.isascii() and text.isdigit() and 0 < int(text) < 2**63:
+    # No longer than such a number is: Python reads none of thousands of digits.
+    if len(text) < 20 and text.isascii() and text.isdigit() and 0 < int(text) < 2**63:
         return int(text)
     return (int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) >> 1) or 1
 
