@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import secrets
+import select
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,6 +75,8 @@ class Queue:
                 )
             else:
                 self._queue = posix_ipc.MessageQueue(name, read=False)
+            # A timeout of the kernel's own is a time of day: a clock that is set would stretch it.
+            self._queue.block = False
 
     @property
     def message_bytes(self) -> int:
@@ -88,15 +91,19 @@ class Queue:
     def send(self, message: bytes) -> bool:
         """False if it has no room now."""
         try:
-            self._queue.send(message, 0)
+            self._queue.send(message)
         except posix_ipc.BusyError:
             return False
         return True
 
     def receive(self, timeout_s: float = 0) -> bytes | None:
         """The next message, whoever of its owner's has sent it; None if there is none in time."""
+        if timeout_s > 0:
+            waiting = select.poll()
+            waiting.register(self._queue.mqd, select.POLLIN)
+            waiting.poll(timeout_s * 1000)
         try:
-            message: bytes = self._queue.receive(timeout_s)[0]
+            message: bytes = self._queue.receive()[0]
         except (posix_ipc.BusyError, posix_ipc.SignalError):
             return None
         return message
