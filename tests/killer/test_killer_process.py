@@ -70,10 +70,12 @@ def gateway_of(paths):
 def test_what_a_killed_session_leaves_at_the_venue_is_cancelled(desk):
     _, ledger, _, paths, processes = desk
     told = watched_by(desk, 1.5)
-    # The supervisor first: it would start the gateway again, in time.
-    processes["session"].kill()
+    # It stands still first: without its supervisor it would take its orders back itself. And that
+    # one is killed before it is: it would start the gateway again, in time.
     gateway = gateway_of(paths)
     assert gateway
+    os.kill(gateway, signal.SIGSTOP)
+    processes["session"].kill()
     os.kill(gateway, signal.SIGKILL)
     left, _ = open_at(ledger)
     assert left

@@ -229,7 +229,7 @@ def test_a_snapshot_that_does_not_come_is_asked_for_again(recordings, tmp_path, 
         return None
 
     market, _, connector = session(
-        recordings, "kraken", lose_snapshots, 1, tmp_path, caplog, connect_timeout_ms=200
+        recordings, "kraken", lose_snapshots, 1, tmp_path, caplog, connect_timeout_ms=1000
     )
     assert connector.connections == 1 and "no snapshot came" in connector.last_error
     assert all((Kind.BOOK_END, Reason.NONE) in history for history in market.history)
