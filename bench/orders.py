@@ -15,7 +15,7 @@ def measure(bench: Bench) -> list[Row]:
             runs["table"],
             peer="ring, push and take",
             peer_runs=runs["ring"],
-            target=Target("ratio", 4),
+            target=Target("ratio", 3),
             instructions=bench.instructions("orders", "pmm_orders_run"),
             note="batches of 8, 1024 other orders at rest; both in one process on one core",
         )

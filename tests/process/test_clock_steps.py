@@ -34,7 +34,7 @@ STEPS = {
 LEGS = ("feed", "strategy", "risk", "gateway", "exchange")
 #: What the processes may need on a busy machine. A market that stands still until a clock has
 #: caught up stands for 20 s and more.
-WAIT_S = 18.0
+WAIT_S = 10.0
 
 
 def sent(live) -> int:
