@@ -6,6 +6,7 @@ import pytest
 
 from pinnacle.core.schema import Side
 from pinnacle.venues.kraken.exchange.counts import TIER
+from pinnacle.venues.kraken.exchange.words import Refused
 from tests.exchange.network.exchanges import made
 from tests.venues.kraken.test_kraken_limits import TABLE
 
@@ -120,3 +121,42 @@ def test_the_channel_says_how_much_an_account_may_use(venue):
     said = {"method": "subscribe", "params": {"channel": "executions", "token": "token"}}
     answer, _ = venue.client.answer(json.dumps(said).encode())
     assert json.loads(answer)["result"]["maxratecount"] == 180 == TIER.pair_most
+
+
+def test_requests_of_a_key_are_counted_and_entering_and_cancelling_is_not_one(venue):
+    (key,) = [key for key, _ in venue.side.desk._tokens.values()]
+    counts = venue.side.desk._counts
+    for _ in range(100):
+        counts.asked(key, "AddOrder")
+    for _ in range(9):
+        counts.asked(key, "TradesHistory")
+        venue.passes(0.0)
+    for _ in range(2):
+        counts.asked(key, "OpenOrders")
+    with pytest.raises(Refused, match="EAPI:Rate limit exceeded"):
+        counts.asked(key, "ClosedOrders")
+    counts.asked(key._replace(name="another"), "ClosedOrders")
+    venue.passes(1.0)
+    counts.asked(key, "ClosedOrders")
+    with pytest.raises(Refused):
+        counts.asked(key, "GetWebSocketsToken")
+
+
+def test_closed_orders_come_the_last_one_first_in_parts_and_since_a_time(venue):
+    (key,) = [key for key, _ in venue.side.desk._tokens.values()]
+
+    def closed(**params):
+        return venue.side.desk._closed(key.account, params)
+
+    for number in range(60):
+        assert venue.new() == "" and venue.cancel(f"n{number + 1}") == ""
+        venue.passes(10.0)
+    first, second = closed(), closed(ofs="50")
+    names = [row["cl_ord_id"] for part in (first, second) for row in part["closed"].values()]
+    assert names == [f"n{number}" for number in range(60, 0, -1)]
+    assert first["count"] == second["count"] == 60 and len(first["closed"]) == 50
+    now_s = venue.house.now_ns() // S
+    late = closed(start=str(now_s - 25))
+    assert [row["cl_ord_id"] for row in late["closed"].values()] == ["n60", "n59"]
+    (only,) = closed(cl_ord_id="n7")["closed"].values()
+    assert only["cl_ord_id"] == "n7"

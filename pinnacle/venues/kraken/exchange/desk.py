@@ -79,7 +79,9 @@ class KrakenDesk:
         path = asked.target.partition("?")[0]
         try:
             key, params = self._verified(path, asked)
-            result = self._rest(path.rpartition("/")[2], key, params)
+            method = path.rpartition("/")[2]
+            self._counts.asked(key, method)
+            result = self._rest(method, key, params)
             return Reply(200, JSON, encode({"error": [], "result": result}))
         except Refused as refused:
             return Reply(200, JSON, encode({"error": [str(refused)]}))
@@ -122,10 +124,7 @@ class KrakenDesk:
                 orders = self._house.open_orders(account)
                 return {"open": {o.venue_id: self._info(o) for o in orders if _asked(o, params)}}
             case "ClosedOrders":
-                closed = [o for o in self._house.orders(account) if o.status is not Status.OPEN]
-                closed = [o for o in closed if _asked(o, params)]
-                rows = {o.venue_id: self._info(o) for o in closed[:PAGE]}
-                return {"closed": rows, "count": len(closed)}
+                return self._closed(account, params)
             case "QueryOrders":
                 wanted = params.get("txid", "").split(",")
                 found = [o for o in self._house.orders(account) if o.venue_id in wanted]
@@ -145,6 +144,16 @@ class KrakenDesk:
             case "TradeVolume":
                 return self._fees()
         raise Refused("EGeneral:Unknown method")
+
+    def _closed(self, account: Account, params: Mapping[str, str]) -> dict[str, Any]:
+        """The last one first."""
+        start_ns = int(Decimal(params.get("start", "0")) * 1_000_000_000)
+        gone = [o for o in self._house.orders(account) if o.status is not Status.OPEN]
+        gone = [o for o in gone if _asked(o, params) and o.updated_ns > start_ns]
+        gone.sort(key=lambda order: order.updated_ns, reverse=True)
+        begun = int(params.get("ofs", "0"))
+        page = gone[begun : begun + PAGE]
+        return {"closed": {o.venue_id: self._info(o) for o in page}, "count": len(gone)}
 
     def _trades(self, account: Account, params: Mapping[str, str]) -> dict[str, Any]:
         start_ns = int(Decimal(params.get("start", "0")) * 1_000_000_000)

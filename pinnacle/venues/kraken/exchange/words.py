@@ -35,7 +35,7 @@ REASONS = {
     Reason.FOK: "FOK order cancelled",
 }
 
-
+REQUESTS_FULL = "EAPI:Rate limit exceeded"
 TROUBLES = {
     Trouble.RATE_LIMIT: "EOrder:Rate limit exceeded",
     Trouble.BAN: "EGeneral:Temporary lockout",
