@@ -285,11 +285,10 @@ class NetworkLink:
     async def _ask_unnamed(self, since_ns: int) -> None:
         """Orders that were sent and have no name of the venue's: of one that has come and gone no
         list says whose its fills are. Each is asked for by our name, and fills once more."""
-        named = False
-        for order in self._owner.unnamed():
-            found = (await self._all(Call(What.QUERY, order))).reports
-            named = named or any(report.kind == Kind.FILLED_TOTAL for report in found)
-            self._answer(found)
+        asked = [self._all(Call(What.QUERY, order)) for order in self._owner.unnamed()]
+        found = [report for answered in await asyncio.gather(*asked) for report in answered.reports]
+        named = any(report.kind == Kind.FILLED_TOTAL for report in found)
+        self._answer(found)
         if named:
             fills = await self._all(Call(What.FILLS, since_ns=since_ns - OVERLAP_NS))
             self._answer(fills.reports)

@@ -83,7 +83,8 @@ class Sender:
         #: When each of these, and of those that were answered since, is too late; monotonic, s.
         self._due: deque[tuple[float, _Waiting]] = deque()
         self._is_timed = False
-        self._flying: dict[asyncio.Task[None], _Waiting] = {}
+        #: By request, the calls that its answer answers.
+        self._flying: dict[asyncio.Task[None], list[_Waiting]] = {}
         #: More would wait for a connection, where a cancel overtakes nothing.
         self._at_once = 1 if entry.ordered else rest.connections_max
         self._changed = asyncio.Event()
@@ -101,7 +102,7 @@ class Sender:
     def _is_asked(self, question: Call) -> bool:
         """Whoever asks for it: what is answered is delivered."""
         order_id = 0 if question.order is None else question.order.order_id
-        everywhere = itertools.chain(self._queue, self._asked.values(), self._flying.values())
+        everywhere = itertools.chain(self._queue, self._asked.values(), *self._flying.values())
         return any(
             waiting.what is What.QUERY
             and waiting.call.order is not None
@@ -153,7 +154,8 @@ class Sender:
 
     def _put(self, waiting: _Waiting) -> None:
         heapq.heappush(self._queue, waiting)
-        if self._pump() is not None:
+        # What goes for several waits for those that are put beside it now.
+        if self._entry.list_of(waiting.call) or self._pump() is not None:
             self._changed.set()
 
     def _pump(self) -> float | None:
@@ -171,7 +173,7 @@ class Sender:
                 continue
             wait_s = self._wait_s(waiting.call)
             if wait_s <= 0:
-                self._go(waiting)
+                self._go(waiting, self._for_the_same(waiting.call, later))
                 continue
             if not waiting.tries:
                 self.held += 1
@@ -238,7 +240,18 @@ class Sender:
             self._refuse(waiting.call, Reason.BAD_ORDER, words)
         return bool(words)
 
-    def _go(self, waiting: _Waiting) -> None:
+    def _for_the_same(self, call: Call, later: list[_Waiting]) -> list[_Waiting]:
+        """Those that wait for the list that is asked for now; taken out of what waits."""
+        wanted = self._entry.list_of(call)
+        if not wanted:
+            return []
+        found = [w for w in (*self._queue, *later) if self._entry.list_of(w.call) == wanted]
+        for queue in (self._queue, later):
+            queue[:] = [waiting for waiting in queue if waiting not in found]
+        heapq.heapify(self._queue)
+        return found
+
+    def _go(self, waiting: _Waiting, beside: Sequence[_Waiting] = ()) -> None:
         call = waiting.call
         self._entry.limits.take(call)
         self.sent += 1
@@ -250,8 +263,9 @@ class Sender:
                 self._is_timed = True
                 asyncio.get_running_loop().call_later(self._timeout_s, self._look_at_time)
         else:
-            task = asyncio.get_running_loop().create_task(self._request(waiting))
-            self._flying[task] = waiting
+            calls = [waiting, *beside]
+            task = asyncio.get_running_loop().create_task(self._request(calls))
+            self._flying[task] = calls
             task.add_done_callback(self._landed)
 
     def _look_at_time(self) -> None:
@@ -273,11 +287,13 @@ class Sender:
             self._troubles.failed(f"a request: {error!r}")
             raise error
 
-    async def _request(self, waiting: _Waiting) -> None:
+    async def _request(self, calls: Sequence[_Waiting]) -> None:
+        """One for all of them."""
         try:
-            request = self._entry.request(waiting.call)
+            request = self._entry.request(min((w.call for w in calls), key=_made_ns))
         except PinnacleError as error:
-            self._not_sent(waiting, str(error))
+            for waiting in calls:
+                self._not_sent(waiting, str(error))
             return
         try:
             got = await self._rest.request(
@@ -286,21 +302,25 @@ class Sender:
                 request.headers,
                 request.body,
                 self._timeout_s,
-                lambda: self._why_not(waiting) is Reason.NONE,
+                lambda: self._why_not(calls[0]) is Reason.NONE,
             )
         except NotSent as error:
-            self._not_sent(waiting, str(error))
+            for waiting in calls:
+                self._not_sent(waiting, str(error))
         except Unanswered as error:
-            self._lost(waiting, str(error))
+            for waiting in calls:
+                self._lost(waiting, str(error))
         else:
             named = {name.lower().decode(): value.decode("latin-1") for name, value in got.headers}
-            answer = Answer(got.status, named, got.body)
-            try:
-                answered = self._entry.answered(waiting.call, answer)
-            except Exception as error:
-                # Who asked must hear of it: an order whose answer nobody reads is in doubt.
-                answered = Answered(fault=f"its answer cannot be read: {error!r}")
-            self._settle(waiting, answered)
+            for waiting in calls:
+                self._settle(waiting, self._read(waiting.call, Answer(got.status, named, got.body)))
+
+    def _read(self, call: Call, answer: Answer) -> Answered:
+        try:
+            return self._entry.answered(call, answer)
+        except Exception as error:
+            # Who asked must hear of it: an order whose answer nobody reads is in doubt.
+            return Answered(fault=f"its answer cannot be read: {error!r}")
 
     def _settle(self, waiting: _Waiting, answered: Answered) -> None:
         if answered.odd:
@@ -372,3 +392,7 @@ class Sender:
                 words=words,
             )
             self._deliver([refused])
+
+
+def _made_ns(call: Call) -> float:
+    return math.inf if call.order is None else call.order.made_ns

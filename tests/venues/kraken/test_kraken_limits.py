@@ -133,10 +133,24 @@ def test_a_cancel_waits_for_nothing_and_new_orders_of_its_pair_wait_for_it(limit
     assert limits.wait(new(50, row=1)) == 0.0
 
 
-def test_a_limit_of_requests_holds_no_order(limits):
-    limits.full(5.0)
-    assert limits.wait(Call(What.OPEN)) == pytest.approx(5.0)
+def test_a_full_counter_of_requests_holds_no_order(limits):
+    limits.requests_full()
+    assert limits.wait(Call(What.OPEN)) == pytest.approx(1 / 0.33)
+    assert limits.wait(Call(What.TOKEN)) == pytest.approx(1 / 0.33)
     assert limits.wait(new()) == limits.wait(cancel()) == 0.0
+
+
+def test_a_venue_that_wants_to_be_left_alone_says_nothing_of_its_counters(limits):
+    limits.full(5.0)
+    assert limits.wait(Call(What.OPEN)) == limits.wait(Call(What.FILLS)) == 0.0
+
+
+def test_requests_wait_where_the_venue_says_that_their_counter_is_full(gateway):
+    question = Call(What.OPEN)
+    gateway.refuse(question, "EGeneral:Temporary lockout")
+    assert gateway.entry.limits.wait(question) == 0.0
+    assert gateway.refuse(question, "EAPI:Rate limit exceeded").wait_s == LIMIT_WAIT_S
+    assert gateway.entry.limits.wait(question) > 2.0
 
 
 @pytest.mark.parametrize("words", RATES)

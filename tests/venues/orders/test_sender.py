@@ -25,7 +25,7 @@ from pinnacle.venues.orders.sender import Sender
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.transport.access import access_of
 from pinnacle.venues.transport.answer import Answer as HttpAnswer
-from pinnacle.venues.transport.answer import NotSent
+from pinnacle.venues.transport.answer import NotSent, Unanswered
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.rest import RestClient
 from pinnacle.venues.transport.troubles import Troubles
@@ -327,3 +327,64 @@ def test_an_answer_that_calls_a_stamp_wrong_is_told_to_who_measures_the_clock():
         return len(told)
 
     assert [asyncio.run(run(stale)) for stale in (True, False)] == [1, 0]
+
+
+class Listing(SocketOrders):
+    """One list answers all questions; each finds its own order's name in it."""
+
+    by_socket = frozenset()
+
+    def list_of(self, call: Call) -> str:
+        return "all" if call.what in (What.QUERY, What.OPEN) else ""
+
+    def answered(self, call: Call, answer: Answer) -> Answered:
+        named = "" if call.order is None else call.order.client_id
+        return Answered(fault=f"{named} {answer.body.decode()}")
+
+
+class Counted:
+    """Answers with the number of the request; `fail` it does not."""
+
+    connections_max = 4
+
+    def __init__(self, fail: Exception | None = None):
+        self.requests, self.fail = 0, fail
+
+    async def request(self, *_: object) -> HttpAnswer:
+        self.requests += 1
+        if self.fail is not None:
+            raise self.fail
+        return HttpAnswer(200, [], str(self.requests).encode(), 0, 0)
+
+
+ORDERS = [ORDER._replace(order_id=n, client_id=f"c{n}", made_ns=100 - n) for n in range(3)]
+
+
+def asked_together(rest: Any) -> tuple[list[Answered], list[Call]]:
+    """Three questions and the list itself."""
+
+    async def run() -> tuple[list[Answered], list[Call]]:
+        entry = Listing()
+        sender, _ = made([], entry, rest)
+        running = asyncio.create_task(sender.run())
+        calls = [*(Call(What.QUERY, order) for order in ORDERS), Call(What.OPEN)]
+        answers = await asyncio.wait_for(asyncio.gather(*map(sender.ask, calls)), 5)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return answers, entry.requested
+
+    return asyncio.run(run())
+
+
+def test_one_request_answers_all_that_wait_for_the_same_list_and_is_of_the_oldest_order():
+    rest = Counted()
+    answers, requested = asked_together(rest)
+    assert [answered.fault for answered in answers] == ["c0 1", "c1 1", "c2 1", " 1"]
+    assert rest.requests == 1
+    assert [call.order for call in requested] == [ORDERS[2]]
+
+
+@pytest.mark.parametrize("fail", [NotSent("no way there"), Unanswered("it broke off")])
+def test_where_one_request_fails_all_that_waited_for_it_are_told(fail):
+    answers, _ = asked_together(Counted(fail))
+    assert [answered.fault for answered in answers] == [str(fail)] * 4

@@ -12,7 +12,7 @@ from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind, Side, TimeInForce
 from pinnacle.venues.kraken.orders.errors import meaning
 from pinnacle.venues.kraken.orders.limits import KrakenLimits
-from pinnacle.venues.kraken.orders.lists import Lists
+from pinnacle.venues.kraken.orders.lists import Lists, is_named
 from pinnacle.venues.kraken.orders.private import Executions, Frame, read_frame, result_of
 from pinnacle.venues.kraken.signing import KrakenKey
 from pinnacle.venues.orders.nonces import Nonces, nonce_file
@@ -34,6 +34,8 @@ from pinnacle.venues.served.catalogue import currencies
 
 #: An order that has not reached the engine by then does not trade any more.
 DEADLINE_S = 5.0
+#: Of what has gone it is asked since so long before an order was made: clocks differ.
+CLOSED_OVERLAP_NS = 5_000_000_000
 #: The venue takes everything back if it does not hear from us for so long; it is told so often.
 DEAD_MAN_S, DEAD_MAN_EVERY_S = 60, 15.0
 
@@ -51,6 +53,7 @@ _PATHS = {
     What.FEES: "/0/private/TradeVolume",
     What.QUERY: "/0/private/QueryOrders",
 }
+_CLOSED = "/0/private/ClosedOrders"
 _SIDES = {Side.BID: "buy", Side.ASK: "sell"}
 _REFUSED = {
     What.NEW: Kind.REJECTED,
@@ -106,8 +109,8 @@ class KrakenOrders(OrderEntry):
             return Request("GET", "/0/public/AssetPairs", {})
         path = _PATHS[call.what]
         params = self._params(call)
-        if call.what is What.QUERY and call.order is not None and not call.order.venue_id:
-            path = _PATHS[What.OPEN] if not call.page else "/0/private/ClosedOrders"
+        if call.what is What.QUERY and not is_named(call):
+            path = _CLOSED if call.page else _PATHS[What.OPEN]
         signed = self._key.signed(path, self._nonces.next(), params)
         return Request("POST", path, signed.headers, signed.body)
 
@@ -123,7 +126,7 @@ class KrakenOrders(OrderEntry):
             case What.CANCEL if order is not None:
                 return {"txid": order.venue_id} if order.venue_id else self._named(order)
             case What.QUERY if order is not None:
-                return {"txid": order.venue_id} if order.venue_id else self._named(order)
+                return {"txid": order.venue_id} if order.venue_id else self._since(call, order)
             case What.KEEP_ALIVE:
                 return {"timeout": DEAD_MAN_S}
             case What.FILLS:
@@ -135,6 +138,13 @@ class KrakenOrders(OrderEntry):
 
     def _named(self, order: Order) -> dict[str, str | int]:
         return {"cl_ord_id": order.client_id}
+
+    def _since(self, call: Call, order: Order) -> dict[str, str | int]:
+        """Of those that have gone, the ones that were there when the order was made, or since."""
+        if not call.page:
+            return {}
+        start_ns = order.made_ns + self._ahead_ns - CLOSED_OVERLAP_NS
+        return {"start": max(start_ns, 0) // 1_000_000_000, "ofs": call.page}
 
     def _new(self, order: Order) -> dict[str, str | int]:
         terms = self._terms[order.row]
@@ -153,6 +163,15 @@ class KrakenOrders(OrderEntry):
             said["oflags"] = "post"
         return said
 
+    def list_of(self, call: Call) -> str:
+        """Requests are few here, and of orders without a name there are many at once: whenever an
+        answer is lost, or a stream."""
+        if call.what is What.OPEN:
+            return _PATHS[What.OPEN]
+        if call.what is not What.QUERY or is_named(call):
+            return ""
+        return f"{_CLOSED} {call.page}" if call.page else _PATHS[What.OPEN]
+
     def answered(self, call: Call, answer: Answer) -> Answered:
         if answer.status == 429:
             return Answered(wait_s=answer.left_alone_s())
@@ -169,6 +188,8 @@ class KrakenOrders(OrderEntry):
         """An error of the venue's to a call."""
         means = meaning(words, self._venue_s())
         if means.wait_s:
+            if means.again:
+                self._limits.requests_full()
             return Answered(wait_s=means.wait_s)
         if means.again:
             self._limits.refused(call)

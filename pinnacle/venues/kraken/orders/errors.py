@@ -12,7 +12,8 @@ class Meaning(NamedTuple):
 
     reason   why the order was refused; None: nothing is known of it
     wait_s   the venue took no notice and wants to be left alone for so long
-    again    it took no notice, and may be asked again as the counter of the pair allows
+    again    it took no notice, and may be asked again as a counter allows: that of the pair; with
+             wait_s, that of requests
     """
 
     reason: Reason | None
@@ -47,8 +48,8 @@ _REASONS = (
 )
 #: Of the counter of the order's pair, of which other pairs, cancels and requests know nothing.
 _COUNTERS = ("EOrder:Rate limit exceeded", "EOrder:Domain rate limit exceeded")
+_REQUESTS = "EAPI:Rate limit exceeded"
 _LIMITS = (
-    "EAPI:Rate limit exceeded",
     "Exceeded msg rate",
     "EGeneral:Too many requests",
 )
@@ -63,6 +64,8 @@ def meaning(words: str, now_s: float) -> Meaning:
         return Meaning(Reason.RATE_LIMIT, max(wait_s, LIMIT_WAIT_S))
     if words.startswith(_COUNTERS):
         return Meaning(Reason.RATE_LIMIT, again=True)
+    if words.startswith(_REQUESTS):
+        return Meaning(Reason.RATE_LIMIT, LIMIT_WAIT_S, again=True)
     if words.startswith(_LIMITS):
         return Meaning(Reason.RATE_LIMIT, LIMIT_WAIT_S)
     if words.startswith("EGeneral:Temporary lockout"):

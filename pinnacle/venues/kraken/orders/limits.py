@@ -23,7 +23,7 @@ class KrakenLimits(Limits):
         #: By order, when a cancel goes again that the venue itself has refused for the rate.
         self._again: dict[int, float] = {}
         self._pairs = Decaying(counts.pair_per_s, counts.pair_most, self._cost, _pair, clock)
-        asked = costs(QUERY=1, FILLS=2, OPEN=1, BALANCES=1, FEES=1)
+        asked = costs(TOKEN=1, QUERY=1, FILLS=2, OPEN=1, BALANCES=1, FEES=1)
         # Orders in doubt are asked about again and again, before all lists: without these the venue
         # would never be trusted again.
         spare = costs(QUERY=2)
@@ -53,9 +53,13 @@ class KrakenLimits(Limits):
             self._again = {of: at for of, at in self._again.items() if at > now}
             self._again[_order_id(call)] = now + LIMIT_WAIT_S
 
+    def requests_full(self) -> None:
+        """The venue says so of the counter of requests."""
+        self._rest.full(0.0)
+
     def full(self, for_s: float = 0.0) -> None:
-        """Whoever sends waits for what the venue asks for; of pairs that says nothing."""
-        self._rest.full(for_s)
+        """Whoever sends keeps still for so long; of no counter does that say anything: these fall
+        all the while."""
 
     def _note(self, times: dict[int, float], order_id: int) -> None:
         now = self._clock()

@@ -41,8 +41,10 @@ class OrderInfo(msgspec.Struct):
     cl_ord_id: str = ""
 
 
-class Open(msgspec.Struct):
+class Listed(msgspec.Struct):
     open: dict[str, OrderInfo] = {}
+    closed: dict[str, OrderInfo] = {}
+    count: int = 0
 
 
 class Trade(msgspec.Struct):
@@ -107,8 +109,8 @@ class Lists:
         kinds: Mapping[What, Any] = {
             What.NAMES: dict[str, Pair],
             What.TOKEN: Token,
-            What.OPEN: Open,
-            What.QUERY: dict[str, Any],
+            What.OPEN: Listed,
+            What.QUERY: dict[str, OrderInfo] if is_named(call) else Listed,
             What.FILLS: Trades,
             What.BALANCES: dict[str, Held],
             What.FEES: Volume,
@@ -143,7 +145,7 @@ class Lists:
                 found = [r for name, row in result.open.items() for r in self._open(name, row)]
                 return Answered(found)
             case What.QUERY:
-                return self._query(call, result)
+                return self._named(call, result) if is_named(call) else self._listed(call, result)
             case What.FILLS:
                 return self._fills(call, result)
             case What.BALANCES:
@@ -208,20 +210,26 @@ class Lists:
         end = told._replace(kind=Kind.CANCELLED, quantity=left, reason=reason)
         return [total, end._replace(words=info.reason or "")]
 
-    def _query(self, call: Call, result: dict[str, Any]) -> Answered:
+    def _named(self, call: Call, orders: dict[str, OrderInfo]) -> Answered:
+        return self._found(call, orders) or self._unknown(call)
+
+    def _listed(self, call: Call, lists: Listed) -> Answered:
+        """Of an order without a name: the open ones have it, or a part of those that have gone
+        since it was made."""
+        if found := self._found(call, lists.open | lists.closed):
+            return found
+        begun = int(call.page or "0")
+        if not call.page or (lists.closed and begun + len(lists.closed) < lists.count):
+            return Answered(more=call._replace(page=str(begun + len(lists.closed))))
+        return self._unknown(call)
+
+    def _found(self, call: Call, orders: dict[str, OrderInfo]) -> Answered | None:
         order = call.order
         assert order is not None, "a question is of one"
-        rows = result.get("open", result.get("closed", result))
-        try:
-            found = msgspec.convert(rows, dict[str, OrderInfo])
-        except msgspec.ValidationError as error:
-            raise DataError(f"not Kraken's orders: {error}") from None
-        for venue_id, info in found.items():
+        for venue_id, info in orders.items():
             if venue_id == order.venue_id or info.cl_ord_id == order.client_id:
                 return Answered(self._state(order.order_id, order.row, venue_id, info))
-        if not order.venue_id and not call.page:
-            return Answered(more=call._replace(page="closed"))
-        return self._unknown(call)
+        return None
 
     def _unknown(self, call: Call) -> Answered:
         order = call.order
@@ -261,6 +269,11 @@ class Lists:
                 maker = result.fees_maker.get(pair, taker)
                 found.append(Fees(row, _e8(maker.fee), _e8(taker.fee)))
         return Answered(fees=found)
+
+
+def is_named(call: Call) -> bool:
+    """Whether the venue can be asked for its order alone."""
+    return call.order is not None and call.order.venue_id != ""
 
 
 def currency(name: str) -> str:
