@@ -42,6 +42,13 @@ class Terms:
         """DataError if the quantity is no whole number of lots."""
         return _count(quantity, self.lot.size, self.name, "quantity")
 
+    def size(self, quantity: str | Decimal) -> int:
+        """The same of what cannot be negative; DataError if it is."""
+        lots = self.lots(quantity)
+        if lots < 0:
+            raise DataError(f"{self.name}: a quantity of {quantity}")
+        return lots
+
     def fee_of(self, currency: str) -> FeeOf:
         """Whose currency a fee is paid in."""
         if currency == self.quote:

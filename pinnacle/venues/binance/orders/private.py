@@ -21,7 +21,6 @@ from pinnacle.venues.binance.orders.rows import (
     Milliseconds,
     end_reason,
     fee_report,
-    whole,
 )
 from pinnacle.venues.orders.port import Known, Report
 from pinnacle.venues.orders.records import execution_number
@@ -151,7 +150,7 @@ class Executions:
             at,
             SIDES[row.side],
             terms.ticks(row.price),
-            whole(terms, row.quantity),
+            terms.size(row.quantity),
             venue_ns=max(row.at_ms, 0) * 1_000_000,
             venue_id=str(row.venue_id),
         )
@@ -174,14 +173,14 @@ class Executions:
         elif row.what == "TRADE":
             reports += self._trade(base, row, terms)
         elif row.state in RESTING and row.what in ("REPLACED", "TRADE_PREVENTION"):
-            left = base.quantity - whole(terms, row.prevented)
+            left = base.quantity - terms.size(row.prevented)
             reports.append(base._replace(kind=Kind.REPLACED, quantity=left))
-        filled = whole(terms, row.filled)
+        filled = terms.size(row.filled)
         if filled:
             value = terms.notional(row.value)
             reports.append(base._replace(kind=Kind.FILLED_TOTAL, quantity=filled, aux=value))
         if row.state in DONE and is_here:
-            left = max(base.quantity - filled - whole(terms, row.prevented), 0)
+            left = max(base.quantity - filled - terms.size(row.prevented), 0)
             why = _EXPIRED.get(row.expiry) or end_reason(row.state, row.kind, row.time_in_force)
             end = base._replace(kind=Kind.CANCELLED, quantity=left, reason=why)
             reports.append(end._replace(words=row.expiry))

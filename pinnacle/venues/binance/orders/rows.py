@@ -75,8 +75,8 @@ def state(row: OrderRow, order_id: int, at: int, terms: Terms) -> list[Report]:
     """Where an order stands: what is filled of it, and whether it rests, has ended or never was."""
     if row.side not in SIDES:
         raise DataError(f"Binance's order {row.orderId} has no side: {row.side!r:.20}")
-    quantity, filled = whole(terms, row.origQty), whole(terms, row.executedQty)
-    left = max(quantity - filled - whole(terms, row.preventedQuantity), 0)
+    quantity, filled = terms.size(row.origQty), terms.size(row.executedQty)
+    left = max(quantity - filled - terms.size(row.preventedQuantity), 0)
     base = Report(
         Kind.FILLED_TOTAL,
         order_id,
@@ -147,11 +147,3 @@ def fee_report(fill: Report, asset: str | None, paid: Decimal, terms: Terms) -> 
         venue_id="",
         currency=currency if of == terms.OTHER else "",
     )
-
-
-def whole(terms: Terms, quantity: Decimal) -> int:
-    """Lots that are not negative; DataError if they are."""
-    lots = terms.lots(quantity)
-    if lots < 0:
-        raise DataError(f"{terms.name}: a quantity of {quantity}")
-    return lots

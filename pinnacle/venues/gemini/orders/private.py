@@ -18,7 +18,6 @@ from pinnacle.venues.gemini.orders.rows import (
     ended,
     fee_report,
     side_of,
-    whole,
 )
 from pinnacle.venues.orders.port import Call, Known, Order, Report, What
 from pinnacle.venues.orders.records import execution_number
@@ -120,7 +119,7 @@ class OrderEvents:
             at,
             side_of(event.side),
             terms.ticks(event.price),
-            whole(terms, event.quantity),
+            terms.size(event.quantity),
             venue_ns=event.at_ns or event.told_ns,
             venue_id=str(event.venue_id),
         )
@@ -145,7 +144,7 @@ class OrderEvents:
             raise DataError(
                 f"Gemini's order {base.venue_id} is nobody knows what: {event.state!r:.40}"
             )
-        filled = whole(terms, event.executed)
+        filled = terms.size(event.executed)
         told = [base._replace(kind=Kind.FILLED_TOTAL, quantity=filled)] if filled else []
         if order is not None:
             left = base._replace(quantity=max(base.quantity - filled, 0))
@@ -153,14 +152,14 @@ class OrderEvents:
         return Meant(told)
 
     def _traded(self, base: Report, event: OrderEvent, terms: Terms) -> Meant:
-        left = 0 if event.state == "FILLED" else whole(terms, event.remaining)
+        left = 0 if event.state == "FILLED" else terms.size(event.remaining)
         filled = base.quantity - left
         if filled < 0:
             raise DataError(f"Gemini's order {base.venue_id} has more left than it had")
         # A part that is left out is zero, and of a partial fill something is left.
         says_total = event.state == "FILLED" or left > 0
         total = [base._replace(kind=Kind.FILLED_TOTAL, quantity=filled)] if says_total else []
-        lots, price = whole(terms, event.executed), terms.ticks(event.last_price)
+        lots, price = terms.size(event.executed), terms.ticks(event.last_price)
         if event.trade is None or event.fee is None or not lots or not price:
             return Meant(total, [self._fills_of(base, event)])
         fill = base._replace(

@@ -81,7 +81,7 @@ def state(row: OrderRow, order_id: int, at: int, terms: Terms, is_named: bool) -
 
     is_named   it was acknowledged before: then it ends, and was not refused
     """
-    quantity, filled = whole(terms, row.original_amount), whole(terms, row.executed_amount)
+    quantity, filled = terms.size(row.original_amount), terms.size(row.executed_amount)
     base = Report(
         Kind.FILLED_TOTAL,
         order_id,
@@ -127,7 +127,7 @@ def execution(row: TradeRow, order_id: int, at: int, terms: Terms) -> list[Repor
         at,
         side_of(row.type),
         terms.ticks(row.price),
-        whole(terms, row.amount),
+        terms.size(row.amount),
         execution_number(row.tid),
         flags=Flag.FEE_TOLD | (0 if row.aggressor else Flag.MAKER),
         venue_ns=row.timestampms * 1_000_000,
@@ -161,11 +161,3 @@ def side_of(word: str) -> Side:
     if found is None:
         raise DataError(f"not a side of Gemini's: {word!r:.20}")
     return found
-
-
-def whole(terms: Terms, quantity: Decimal) -> int:
-    """Lots that are not negative; DataError if they are."""
-    lots = terms.lots(quantity)
-    if lots < 0:
-        raise DataError(f"{terms.name}: a quantity of {quantity}")
-    return lots
