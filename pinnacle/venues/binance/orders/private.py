@@ -19,8 +19,8 @@ from pinnacle.venues.binance.orders.rows import (
     SIDES,
     Id,
     Milliseconds,
+    commission,
     end_reason,
-    fee_report,
 )
 from pinnacle.venues.orders.port import Known, Report
 from pinnacle.venues.orders.records import execution_number
@@ -199,4 +199,4 @@ class Executions:
             flags=Flag.FEE_TOLD | (Flag.MAKER if row.is_maker else 0),
         )
         assert row.fee is not None, "it is said"
-        return [fill, fee_report(fill, row.fee_asset, row.fee, terms)]
+        return [fill, commission(fill, row.fee_asset, row.fee, terms)]

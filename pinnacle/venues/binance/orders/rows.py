@@ -11,9 +11,10 @@ import msgspec
 
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Flag, Kind, Reason, Side
+from pinnacle.venues.orders.fees import fee_report
 from pinnacle.venues.orders.port import Report
 from pinnacle.venues.orders.records import execution_number
-from pinnacle.venues.orders.terms import Terms, fee_parts
+from pinnacle.venues.orders.terms import Terms
 
 Id = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 #: Of no year that this program sees, and sums in ns fit into 63 bits.
@@ -128,22 +129,11 @@ def execution(row: TradeRow, order_id: int, at: int, terms: Terms) -> list[Repor
         venue_ns=max(row.time, 0) * 1_000_000,
         venue_id=str(row.orderId),
     )
-    return [fill, fee_report(fill, row.commissionAsset, row.commission, terms)]
+    return [fill, commission(fill, row.commissionAsset, row.commission, terms)]
 
 
-def fee_report(fill: Report, asset: str | None, paid: Decimal, terms: Terms) -> Report:
+def commission(fill: Report, asset: str | None, paid: Decimal, terms: Terms) -> Report:
     """The FEE of a FILL; DataError if one is paid in nothing."""
-    mantissa, decimals = fee_parts(paid)
-    if not asset and mantissa:
+    if not asset and paid:
         raise DataError(f"Binance takes a fee of {paid}, and does not say of what")
-    currency = asset or terms.quote
-    of = terms.fee_of(currency)
-    return fill._replace(
-        kind=Kind.FEE,
-        side=of,
-        price=decimals,
-        quantity=mantissa,
-        flags=0,
-        venue_id="",
-        currency=currency if of == terms.OTHER else "",
-    )
+    return fee_report(fill, asset or terms.quote, paid, terms)

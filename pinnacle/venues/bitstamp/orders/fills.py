@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from pinnacle.core.enums import FeeOf
 from pinnacle.core.schema import Flag, Kind, Side
 from pinnacle.venues.bitstamp.orders.rows import Row, ident, number, optional_number, text, utc_ns
 from pinnacle.venues.bitstamp.orders.watches import Watch
+from pinnacle.venues.orders.fees import fee_report
 from pinnacle.venues.orders.port import Order, Report
 from pinnacle.venues.orders.records import execution_number
-from pinnacle.venues.orders.terms import Terms, fee_parts
+from pinnacle.venues.orders.terms import Terms
 
 #: Of a transaction: a trade, and not a deposit.
 TRADE = "2"
@@ -48,9 +48,7 @@ def reports(found: Execution, order_id: int, watch: Watch, terms: Terms) -> list
         flags=Flag.FEE_TOLD | (Flag.MAKER if watch.post_only else 0),
         venue_ns=found.at_ns,
     )
-    mantissa, decimals = fee_parts(found.fee)
-    fee = fill._replace(kind=Kind.FEE, side=FeeOf.QUOTE, price=decimals, quantity=mantissa, flags=0)
-    return [fill, fee]
+    return [fill, fee_report(fill, terms.quote, found.fee, terms)]
 
 
 def of_order(row: Row, order: Order, terms: Terms) -> Execution:

@@ -20,9 +20,10 @@ from pinnacle.venues.coinbase.orders.states import (
     optional_number,
     utc_ns,
 )
+from pinnacle.venues.orders.fees import fee_report
 from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Order, Report, What
 from pinnacle.venues.orders.records import execution_number
-from pinnacle.venues.orders.terms import Terms, fee_parts
+from pinnacle.venues.orders.terms import Terms
 
 #: A page that ends so long before an order was made has it behind it nowhere.
 CLOCKS_APART_NS = 60_000_000_000
@@ -225,10 +226,7 @@ class Lists:
             flags=Flag.FEE_TOLD | (Flag.MAKER if fill.liquidity_indicator == "MAKER" else 0),
             venue_ns=utc_ns(fill.trade_time),
         )
-        mantissa, decimals = fee_parts(number(fill.commission))
-        quote = terms.fee_of(terms.quote)
-        fee = told._replace(kind=Kind.FEE, side=quote, price=decimals, quantity=mantissa, flags=0)
-        return [told, fee]
+        return [told, fee_report(told, terms.quote, number(fill.commission), terms)]
 
     def balances(self, call: Call, body: bytes) -> Answered:
         listed = read(body, Accounts)

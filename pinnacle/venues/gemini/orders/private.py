@@ -16,9 +16,9 @@ from pinnacle.venues.gemini.orders.rows import (
     Id,
     Nanoseconds,
     ended,
-    fee_report,
     side_of,
 )
+from pinnacle.venues.orders.fees import fee_report
 from pinnacle.venues.orders.port import Call, Known, Order, Report, What
 from pinnacle.venues.orders.records import execution_number
 from pinnacle.venues.orders.terms import Terms

@@ -8,9 +8,10 @@ import msgspec
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Flag, Kind, Reason, Side
 from pinnacle.venues.gemini.orders.errors import WOULD_TAKE, reason_of
+from pinnacle.venues.orders.fees import fee_report
 from pinnacle.venues.orders.port import Order, Report
 from pinnacle.venues.orders.records import execution_number
-from pinnacle.venues.orders.terms import Terms, fee_parts
+from pinnacle.venues.orders.terms import Terms
 
 #: As text or as a number: the venue writes both.
 Id = (
@@ -133,26 +134,16 @@ def execution(row: TradeRow, order_id: int, at: int, terms: Terms) -> list[Repor
         venue_ns=row.timestampms * 1_000_000,
         venue_id=str(row.order_id),
     )
-    told = [fill, fee_report(fill, row.fee_currency, row.fee_amount, terms)]
+    told = [fill, _fee(fill, row.fee_currency, row.fee_amount, terms)]
     # Nobody knows whether the fill was heard of before: told with it, its end is right either way.
     return [*told, fill._replace(kind=Kind.FILL_BUSTED)] if row.broken == "full" else told
 
 
-def fee_report(fill: Report, currency: str, paid: Decimal, terms: Terms) -> Report:
+def _fee(fill: Report, currency: str, paid: Decimal, terms: Terms) -> Report:
     """The FEE of a FILL; DataError if it is paid in nothing."""
-    mantissa, decimals = fee_parts(paid)
     if not currency:
         raise DataError(f"Gemini takes a fee of {paid}, and does not say of what")
-    of = terms.fee_of(currency.upper())
-    return fill._replace(
-        kind=Kind.FEE,
-        side=of,
-        price=decimals,
-        quantity=mantissa,
-        flags=0,
-        venue_id="",
-        currency=currency.upper() if of == terms.OTHER else "",
-    )
+    return fee_report(fill, currency.upper(), paid, terms)
 
 
 def side_of(word: str) -> Side:

@@ -9,7 +9,7 @@ import msgspec
 
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Flag, Kind, Reason, Side
-from pinnacle.venues.kraken.orders.private import fee_report
+from pinnacle.venues.orders.fees import fee_report
 from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Report, What
 from pinnacle.venues.orders.records import execution_number
 from pinnacle.venues.orders.terms import Terms, amount

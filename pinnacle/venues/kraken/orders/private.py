@@ -8,9 +8,10 @@ import msgspec
 
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Flag, Kind, Reason, Side
+from pinnacle.venues.orders.fees import fee_report
 from pinnacle.venues.orders.port import Known, Report, Snapshot
 from pinnacle.venues.orders.records import execution_number
-from pinnacle.venues.orders.terms import Terms, fee_parts
+from pinnacle.venues.orders.terms import Terms
 
 #: How many trades the channel begins with at most.
 SNAPSHOT_TRADES = 50
@@ -204,17 +205,3 @@ class Executions:
     def _total(self, base: Report, row: Execution, terms: Terms) -> Report:
         quantity, notional = terms.lots(row.cum_qty), terms.notional(row.cum_cost)
         return base._replace(kind=Kind.FILLED_TOTAL, quantity=quantity, aux=notional)
-
-
-def fee_report(fill: Report, currency: str, paid: Decimal, terms: Terms) -> Report:
-    """The FEE of a FILL."""
-    mantissa, decimals = fee_parts(paid)
-    of = terms.fee_of(currency)
-    return fill._replace(
-        kind=Kind.FEE,
-        side=of,
-        price=decimals,
-        quantity=mantissa,
-        flags=0,
-        currency="" if of != terms.OTHER else currency,
-    )
