@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind, Reason
+from pinnacle.venues.orders.about import unsure
 from pinnacle.venues.orders.last_list import LastList
 from pinnacle.venues.orders.owner import Owner, Trust
 from pinnacle.venues.orders.port import (
@@ -334,12 +335,7 @@ class NetworkLink:
         """The table asks the venue about each."""
         orders = [order for order_id in missing if (order := self._known.order(order_id))]
         words = "the venue does not list it"
-        doubts = [
-            Report(Kind.UNSURE, order.order_id, order.row, order.side)._replace(
-                reason=Reason.UNLISTED, words=words
-            )
-            for order in orders
-        ]
+        doubts = [unsure(order, words, Reason.UNLISTED) for order in orders]
         if doubts:
             self.differences += len(doubts)
             self._owner.deliver(doubts)

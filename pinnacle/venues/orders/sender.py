@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from pinnacle.core.errors import PinnacleError
-from pinnacle.core.schema import Kind, Reason
+from pinnacle.core.schema import Reason
+from pinnacle.venues.orders.about import refused, unsure
 from pinnacle.venues.orders.port import Answer, Answered, Call, OrderEntry, Report, What, When
 from pinnacle.venues.transport.patience import Patience
 from pinnacle.venues.transport.rest import NotSent, RestClient, Unanswered
@@ -26,11 +27,6 @@ AGAIN_MAX = 3
 RETRY_S = 0.25
 _MOMENT_S = 0.001
 _ORDERS = frozenset({What.NEW, What.REPLACE, What.CANCEL})
-_REFUSALS = {
-    What.NEW: Kind.REJECTED,
-    What.REPLACE: Kind.REPLACE_REJECTED,
-    What.CANCEL: Kind.CANCEL_REJECTED,
-}
 
 
 class Talk(Protocol):
@@ -367,8 +363,7 @@ class Sender:
             return
         order = waiting.call.order
         if order is not None and waiting.what in _ORDERS:
-            unsure = Report(Kind.UNSURE, order.order_id, order.row, order.side, words=words)
-            self._deliver([unsure])
+            self._deliver([unsure(order, words)])
 
     def _fail(self, waiting: _Waiting, words: str) -> None:
         if waiting.answered is not None and not waiting.answered.done():
@@ -379,19 +374,9 @@ class Sender:
         loop.call_later(RETRY_S, self._put, waiting._replace(tries=waiting.tries + 1))
 
     def _refuse(self, call: Call, reason: Reason, words: str) -> None:
-        order, kind = call.order, _REFUSALS.get(call.what)
-        if order is not None and kind is not None:
-            refused = Report(
-                kind,
-                order.order_id,
-                order.row,
-                order.side,
-                order.price,
-                order.quantity,
-                reason=reason,
-                words=words,
-            )
-            self._deliver([refused])
+        no = refused(call, reason, words)
+        if no is not None:
+            self._deliver([no])
 
 
 def _made_ns(call: Call) -> float:

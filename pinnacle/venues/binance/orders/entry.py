@@ -30,6 +30,7 @@ from pinnacle.venues.binance.signing import (
     signed_query,
     window,
 )
+from pinnacle.venues.orders.about import order_of, refused, report, unknown
 from pinnacle.venues.orders.port import (
     Answer,
     Answered,
@@ -37,7 +38,6 @@ from pinnacle.venues.orders.port import (
     Desk,
     Heard,
     OrderEntry,
-    Report,
     Request,
     What,
 )
@@ -50,7 +50,6 @@ from pinnacle.venues.served.catalogue import currencies
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 #: Answers to what is said beside calls; calls have numbers.
 _LOGON, _SUBSCRIBE, _PING = "logon", "subscribe", "ping"
-_REFUSED = {What.NEW: Kind.REJECTED, What.CANCEL: Kind.CANCEL_REJECTED}
 FLYING_NS = 2 * SECOND_NS
 _refusals = msgspec.json.Decoder(VenueRefusal)
 _encode = msgspec.json.Encoder().encode
@@ -124,27 +123,23 @@ class BinanceOrders(OrderEntry):
             self._limits.orders_full()
         if call.what is What.CANCEL_ALL and means.reason == Reason.UNKNOWN_ORDER:
             return Answered(more=self._lists.next_row(call))  # nothing was open
-        order, words = call.order, refusal.words
-        kind = _REFUSED.get(call.what)
         if call.what is What.QUERY and not call.page:
             return self._unknown(call, means.reason, refusal)
-        if means.reason is None or kind is None or order is None:
-            return Answered(fault=f"HTTP {status} {words}", again=means.again)
-        told = Report(kind, order.order_id, order.row, order.side, order.price, order.quantity)
-        return Answered([told._replace(reason=means.reason, words=words)], again=means.again)
+        no = None if means.reason is None else refused(call, means.reason, refusal.words)
+        if no is None:
+            return Answered(fault=f"HTTP {status} {refusal.words}", again=means.again)
+        return Answered([no], again=means.again)
 
     def _unknown(self, call: Call, reason: Reason | None, refusal: VenueRefusal) -> Answered:
         """Of a question that is not answered by an order."""
-        order = call.order
-        assert order is not None, "a question is of one"
-        told = Report(Kind.REJECTED, order.order_id, order.row, order.side, order.price)
+        order = order_of(call)
         if refusal.code == ARCHIVED:
             left = max(order.quantity - order.filled, 0)
-            end = told._replace(kind=Kind.CANCELLED, quantity=left, reason=Reason.EXPIRED)
-            return Answered([end._replace(words=refusal.words)])
+            end = report(Kind.CANCELLED, order, left)
+            return Answered([end._replace(reason=Reason.EXPIRED, words=refusal.words)])
         if reason != Reason.UNKNOWN_ORDER:
             return Answered(fault=refusal.words, again=reason == Reason.TOO_OLD)
-        return Answered([told._replace(quantity=order.quantity, reason=reason)])
+        return unknown(order)
 
     # On the socket
 

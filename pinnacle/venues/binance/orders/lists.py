@@ -11,6 +11,7 @@ from pinnacle.core.schema import Kind
 from pinnacle.venues.binance.orders.asking import TRADES_MAX, TRADES_MS, Asking, TradesPage
 from pinnacle.venues.binance.orders.limits import RateLimit, RateLimits
 from pinnacle.venues.binance.orders.rows import OrderRow, TradeRow, execution, state
+from pinnacle.venues.orders.about import order_of, report
 from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Report, What
 from pinnacle.venues.orders.terms import Terms, amount
 from pinnacle.venues.reference.listing import decoded
@@ -112,7 +113,7 @@ class Lists:
             case What.QUERY:
                 return self._executed(call, found) if call.page else self._asked(call, found)
             case What.OPEN:
-                reports = [report for row in found for report in self._open(row)]
+                reports = [each for row in found for each in self._open(row)]
                 more = None if self._asking.at_once else self.next_row(call)
                 return Answered(reports, more=more)
             case What.FILLS if call.order is not None:
@@ -134,14 +135,12 @@ class Lists:
     # One order
 
     def _placed(self, call: Call, row: OrderRow) -> Answered:
-        order = call.order
-        assert order is not None, "a new order is one"
+        order = order_of(call)
         if row.clientOrderId != order.client_id:
             raise DataError(f"Binance answers of another order: {row.clientOrderId!r:.60}")
         if self._known.order(order.order_id) is None:
             return Answered()  # the stream has told its end already
-        told = Report(Kind.ACK, order.order_id, order.row, order.side, order.price, order.quantity)
-        ack = told._replace(venue_id=row.venue_id, venue_ns=row.at_ns)
+        ack = report(Kind.ACK, order)._replace(venue_id=row.venue_id, venue_ns=row.at_ns)
         if not row.status:
             return Answered([ack])
         state = self._state(row, order.order_id, order.row)
@@ -151,8 +150,7 @@ class Lists:
 
     def _cancelled(self, call: Call, row: OrderRow) -> Answered:
         """It has been cancelled when this is said, and the stream says so, too."""
-        order = call.order
-        assert order is not None, "a cancel is of one"
+        order = order_of(call)
         if order.venue_id not in ("", row.venue_id):
             raise DataError(f"Binance answers of another order: {row.venue_id}")
         state = self._state(row, order.order_id, order.row)
@@ -161,8 +159,7 @@ class Lists:
         return Answered([each for each in state if each.kind != Kind.ORDER_STATUS])
 
     def _asked(self, call: Call, row: OrderRow) -> Answered:
-        order = call.order
-        assert order is not None, "a question is of one"
+        order = order_of(call)
         if row.venue_id != order.venue_id and row.client_id != order.client_id:
             raise DataError(f"Binance answers of another order: {row.venue_id}")
         state = self._state(row, order.order_id, order.row)
@@ -171,8 +168,7 @@ class Lists:
         return Answered(state, more=call._replace(page=row.venue_id) if is_filled else None)
 
     def _executed(self, call: Call, rows: list[TradeRow]) -> Answered:
-        order = call.order
-        assert order is not None, "a question is of one"
+        order = order_of(call)
         terms = self._terms[order.row]
         reports: list[Report] = []
         for row in rows:

@@ -16,8 +16,9 @@ from pinnacle.venues.bitstamp.orders.lists import Lists
 from pinnacle.venues.bitstamp.orders.private import Chain, Frame
 from pinnacle.venues.bitstamp.orders.states import States
 from pinnacle.venues.bitstamp.orders.stream import Stream, Told
-from pinnacle.venues.bitstamp.orders.watches import Watches, report
+from pinnacle.venues.bitstamp.orders.watches import Watches
 from pinnacle.venues.bitstamp.signing import WINDOW, BitstampKey
+from pinnacle.venues.orders.about import order_of, report
 from pinnacle.venues.orders.limits import Bucket, Limits, Window, costs, everything
 from pinnacle.venues.orders.nonces import unique_nonce
 from pinnacle.venues.orders.port import (
@@ -112,15 +113,15 @@ class BitstampOrders(OrderEntry):
     def _asked(self, call: Call) -> Asked:
         match call.what:
             case What.NEW:
-                order = _order_of(call)
+                order = order_of(call)
                 self._watches.begin(order)
                 return bodies.new(order, self._terms[order.row])
             case What.CANCEL:
-                order = self._named(_order_of(call))
+                order = self._named(order_of(call))
                 self._watches.of(order.order_id).cancelling = True
                 return bodies.cancel(order)
             case What.QUERY:
-                return bodies.status(self._named(_order_of(call)))
+                return bodies.status(self._named(order_of(call)))
             case What.FILLS if call.order is not None:
                 return bodies.status(self._named(call.order))
             case What.FILLS:
@@ -154,9 +155,9 @@ class BitstampOrders(OrderEntry):
     def _read(self, call: Call, body: bytes) -> Answered:
         match call.what:
             case What.NEW:
-                return self._placed(_order_of(call), body)
+                return self._placed(order_of(call), body)
             case What.CANCEL:
-                return self._cancelled(self._named(_order_of(call)), body)
+                return self._cancelled(self._named(order_of(call)), body)
             case What.CANCEL_ALL:
                 return outcomes.all_cancelled(body)
             case What.QUERY | What.FILLS if call.order is not None:
@@ -183,9 +184,9 @@ class BitstampOrders(OrderEntry):
         told = self._stream.released(named)
         if self._known.order(order.order_id) is None:
             # It was given up, or is done: the table knows which, and takes back what it gave up.
-            there = report(Kind.ORDER_STATUS, named, named.quantity)
+            there = report(Kind.ORDER_STATUS, named)
             return Answered([there._replace(venue_id=named.venue_id), *told.reports])
-        ack = report(Kind.ACK, named, named.quantity)._replace(venue_id=named.venue_id)
+        ack = report(Kind.ACK, named)._replace(venue_id=named.venue_id)
         more = told.ask[0] if told.ask else None
         if more is None and order.post_only and not self._watches.of(order.order_id).created_us:
             more = Call(What.QUERY, named, page=_UNSEEN, made_ns=self._clock())
@@ -257,11 +258,6 @@ class BitstampOrders(OrderEntry):
             self._missed_ns = self._missed_ns or self._clock()
             told.ask.append(Call(What.EVENTS, page=f"{row} {behind}"))
         return Heard(told.reports, ask=told.ask, odd="; ".join(told.odd))
-
-
-def _order_of(call: Call) -> Order:
-    assert call.order is not None, "it is of one"
-    return call.order
 
 
 def _said(event: str, data: dict[str, str]) -> str:

@@ -6,11 +6,8 @@ from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.bitstamp.orders.errors import Refusal
 from pinnacle.venues.bitstamp.orders.rows import NULL, ident, read, text
-from pinnacle.venues.bitstamp.orders.states import unknown
-from pinnacle.venues.bitstamp.orders.watches import report
+from pinnacle.venues.orders import about
 from pinnacle.venues.orders.port import Answered, Call, Order, What
-
-_REFUSED = {What.NEW: Kind.REJECTED, What.CANCEL: Kind.CANCEL_REJECTED}
 
 
 class Taken(msgspec.Struct):
@@ -66,26 +63,24 @@ def refused(call: Call, found: Refusal) -> Answered:
     """A definite no, as far as it is one."""
     if found.wait_s:
         return Answered(wait_s=found.wait_s, stale=found.is_stale)
-    order, kind = call.order, _REFUSED.get(call.what)
+    order, no = call.order, about.refused(call, found.reason, found.words)
     if order is None or (call.what is What.QUERY and found.reason != Reason.UNKNOWN_ORDER):
         return Answered(fault=found.words)
     if call.what is What.QUERY:
-        return unknown(order)
-    if kind is None:
+        return about.unknown(order)
+    if no is None:
         return Answered(fault=found.words)
     if found.is_unknown:
         return _unsure(call, order, found)
     if call.what is What.CANCEL and found.is_of_key:
         return Answered(again=True, fault=found.words)
-    told = report(kind, order, order.quantity)
-    told = told._replace(reason=found.reason, words=found.words)
     # What could not be cancelled is looked at; of what is not known the table asks itself.
     looks = call.what is What.CANCEL and found.reason != Reason.UNKNOWN_ORDER
-    return Answered([told], more=Call(What.QUERY, order) if looks else None)
+    return Answered([no], more=Call(What.QUERY, order) if looks else None)
 
 
 def _unsure(call: Call, order: Order, found: Refusal) -> Answered:
     """The venue names the order that may be there: it is asked for by that."""
-    doubt = report(Kind.UNSURE, order)._replace(words=found.words)
+    doubt = about.report(Kind.UNSURE, order, 0)._replace(words=found.words)
     named = order._replace(venue_id=order.venue_id or found.order_id)
     return Answered([doubt], more=Call(What.QUERY, named))

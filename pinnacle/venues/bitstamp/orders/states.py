@@ -8,7 +8,8 @@ from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.bitstamp.orders import fills
 from pinnacle.venues.bitstamp.orders.rows import NULL, ident, optional_number, read, text
-from pinnacle.venues.bitstamp.orders.watches import Watch, Watches, report
+from pinnacle.venues.bitstamp.orders.watches import Watch, Watches
+from pinnacle.venues.orders.about import report
 from pinnacle.venues.orders.port import Answered, Order, Report
 from pinnacle.venues.orders.terms import Terms
 
@@ -63,7 +64,7 @@ class States:
     def _reports(self, order: Order, row: StatusRow, now_ns: int) -> list[Report]:
         venue_id, watch = ident(row.id), self._watches.of(order.order_id)
         watch.venue_id = venue_id
-        first = [] if order.venue_id else [report(Kind.ACK, order, order.quantity)]
+        first = [] if order.venue_id else [report(Kind.ACK, order)]
         executions, total = self._filled(order, row, watch)
         seen = [each._replace(venue_id=venue_id) for each in first] + executions + total
         filled = total[0].quantity if total else 0
@@ -108,9 +109,3 @@ class States:
             return []
         reason = Reason.EXPIRED if status == "expired" else watch.why(filled)
         return [report(Kind.CANCELLED, order, left)._replace(reason=reason, words=row.status)]
-
-
-def unknown(order: Order) -> Answered:
-    """The venue does not know it."""
-    none = report(Kind.REJECTED, order, order.quantity)
-    return Answered([none._replace(reason=Reason.UNKNOWN_ORDER)])

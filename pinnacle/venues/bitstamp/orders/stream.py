@@ -11,7 +11,8 @@ from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.bitstamp.orders import fills
 from pinnacle.venues.bitstamp.orders.fills import Execution
 from pinnacle.venues.bitstamp.orders.private import CHANGED, CREATED, DELETED, OrderEvent
-from pinnacle.venues.bitstamp.orders.watches import Watches, report
+from pinnacle.venues.bitstamp.orders.watches import Watches
+from pinnacle.venues.orders.about import report
 from pinnacle.venues.orders.port import Call, Desk, Order, Report, What
 from pinnacle.venues.orders.terms import Terms
 
@@ -67,7 +68,7 @@ class Stream:
             return told  # it has gone by what was said before
         if not order.venue_id:
             order = order._replace(venue_id=found.venue_id)
-            ack = report(Kind.ACK, order, order.quantity)._replace(venue_id=found.venue_id)
+            ack = report(Kind.ACK, order)._replace(venue_id=found.venue_id)
             told.reports.append(ack)
             told.add(self.released(order))
         told.add(self._event(found, order))
@@ -99,7 +100,7 @@ class Stream:
             watch.ended_us = found.at_us or 1
             watch.ended_ns = self._clock()
         if found.what not in (CREATED, CHANGED) and (filled < order.quantity or not is_whole):
-            doubt = report(Kind.UNSURE, order)
+            doubt = report(Kind.UNSURE, order, 0)
             doubt = doubt._replace(reason=Reason.UNLISTED, words=_SAYS_GONE)
             told.reports.append(doubt)
             told.ask.append(Call(What.QUERY, order))

@@ -6,8 +6,8 @@ order is the one that the venue named first, and any other under its client id i
 
 from dataclasses import dataclass
 
-from pinnacle.core.schema import Kind, Reason, TimeInForce
-from pinnacle.venues.orders.port import Known, Order, Report
+from pinnacle.core.schema import Reason, TimeInForce
+from pinnacle.venues.orders.port import Known, Order
 
 #: Of orders that may be long gone.
 WATCHES_MAX = 65_536
@@ -95,8 +95,3 @@ class Watches:
             return watch.venue_id
         order = self._known.order(order_id)
         return "" if order is None else order.venue_id
-
-
-def report(kind: Kind, order: Order, quantity: int = 0) -> Report:
-    """Of an order that is known here."""
-    return Report(kind, order.order_id, order.row, order.side, order.price, quantity)

@@ -12,8 +12,8 @@ from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.coinbase.config import CoinbaseOrdersConfig
 from pinnacle.venues.coinbase.orders import bodies, outcomes
 from pinnacle.venues.coinbase.orders.bodies import Asked, Page
-from pinnacle.venues.coinbase.orders.errors import NOT_FOUND, UNKNOWN_OUTCOMES
-from pinnacle.venues.coinbase.orders.lists import Lists, Orders, after_page, order_of, read, unknown
+from pinnacle.venues.coinbase.orders.errors import NOT_FOUND, UNKNOWN_OUTCOMES, reason_of
+from pinnacle.venues.coinbase.orders.lists import Lists, Orders, after_page, read
 from pinnacle.venues.coinbase.orders.private import (
     Frame,
     Numbers,
@@ -23,6 +23,7 @@ from pinnacle.venues.coinbase.orders.private import (
 )
 from pinnacle.venues.coinbase.orders.states import STATUSES, States
 from pinnacle.venues.coinbase.signing import WINDOW, CoinbaseKey, uri_of
+from pinnacle.venues.orders.about import order_of, refused, unknown
 from pinnacle.venues.orders.limits import Bucket, Limits, Window, costs, everything
 from pinnacle.venues.orders.port import (
     Answer,
@@ -53,11 +54,6 @@ TOKEN_AGE_S = 30
 CHANNELS = ("heartbeats", "user")
 #: When NEWs went out whose venue's id is not known yet.
 _ASKED_MAX = 65_536
-_REFUSED = {
-    What.NEW: Kind.REJECTED,
-    What.REPLACE: Kind.REPLACE_REJECTED,
-    What.CANCEL: Kind.CANCEL_REJECTED,
-}
 #: The venue knows an order by its own id alone.
 _BY_VENUE_ID = frozenset({What.CANCEL, What.REPLACE})
 #: Of a CANCEL_ALL's page: no list goes on behind it.
@@ -223,7 +219,7 @@ class CoinbaseOrders(OrderEntry):
     def _failed(self, call: Call, answer: Answer) -> Answered:
         """Any other status than 200."""
         words = answer.words(call)
-        order, kind = call.order, _REFUSED.get(call.what)
+        order = call.order
         if answer.status == 401:
             return self._unauthorized(call, words)._replace(stale=True)
         if not 400 <= answer.status < 500:
@@ -232,12 +228,13 @@ class CoinbaseOrders(OrderEntry):
         is_unknown = answer.status == 404 or (said is not None and said.error in NOT_FOUND)
         if call.what is What.QUERY and order is not None and order.venue_id and is_unknown:
             return unknown(order)
-        if kind is None or order is None or said is None or said.error in UNKNOWN_OUTCOMES:
+        if order is None or said is None or said.error in UNKNOWN_OUTCOMES:
             return Answered(fault=words)
         told = ": ".join(each for each in (said.error, said.message) if each)
         if call.what is What.REPLACE:
             return Answered(self._states.settled(order, Reason.VENUE, told))
-        return outcomes.refused(kind, order, said.error, told)
+        no = refused(call, reason_of(said.error), told)
+        return Answered(fault=words) if no is None else Answered([no])
 
     def _unauthorized(self, call: Call, words: str) -> Answered:
         """Nothing was done. A cancel and a question may go again, with a token of a later time."""

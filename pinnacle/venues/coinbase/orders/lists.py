@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from pinnacle.core.errors import DataError
-from pinnacle.core.schema import Flag, Kind, Reason
+from pinnacle.core.schema import Flag, Kind
 from pinnacle.venues.coinbase.orders.bodies import Page
 from pinnacle.venues.coinbase.orders.errors import first_word
 from pinnacle.venues.coinbase.orders.states import (
@@ -20,6 +20,7 @@ from pinnacle.venues.coinbase.orders.states import (
     optional_number,
     utc_ns,
 )
+from pinnacle.venues.orders.about import order_of, unknown
 from pinnacle.venues.orders.fees import fee_report
 from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Order, Report, What
 from pinnacle.venues.orders.records import execution_number
@@ -246,18 +247,6 @@ class Lists:
         maker = int(number(tier.maker_fee_rate) * _RATE_UNIT)
         taker = int(number(tier.taker_fee_rate) * _RATE_UNIT)
         return Answered(fees=[Fees(row, maker, taker) for row in range(len(self._terms))])
-
-
-def order_of(call: Call) -> Order:
-    """The order that a call is of."""
-    assert call.order is not None, "it is of one"
-    return call.order
-
-
-def unknown(order: Order) -> Answered:
-    """The venue says that it does not have it."""
-    none = Report(Kind.REJECTED, order.order_id, order.row, order.side, order.price)
-    return Answered([none._replace(quantity=order.quantity, reason=Reason.UNKNOWN_ORDER)])
 
 
 def following(cursor: str | None, before: str) -> str:

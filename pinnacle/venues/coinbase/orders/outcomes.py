@@ -12,9 +12,10 @@ import msgspec
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.coinbase.orders.errors import first_word, reason_of
-from pinnacle.venues.coinbase.orders.lists import order_of, read
+from pinnacle.venues.coinbase.orders.lists import read
 from pinnacle.venues.coinbase.orders.states import States, optional_number
-from pinnacle.venues.orders.port import Answered, Call, Order, Report, What
+from pinnacle.venues.orders.about import order_of, report
+from pinnacle.venues.orders.port import Answered, Call, Order, What
 
 _NONE = msgspec.Raw(b"null")
 #: The cancel is under way, or the order busy: neither is an outcome.
@@ -147,7 +148,3 @@ def edited(call: Call, body: bytes, states: States) -> Answered:
 def refused(kind: Kind, order: Order, word: str, words: str) -> Answered:
     """A definite no, with the venue's words."""
     return Answered([report(kind, order)._replace(reason=reason_of(word), words=words)])
-
-
-def report(kind: Kind, order: Order) -> Report:
-    return Report(kind, order.order_id, order.row, order.side, order.price, order.quantity)

@@ -15,6 +15,7 @@ import msgspec
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind, Reason, Side
 from pinnacle.venues.coinbase.orders.errors import end_reason, reason_of
+from pinnacle.venues.orders.about import report
 from pinnacle.venues.orders.port import Known, Order, Report
 from pinnacle.venues.orders.terms import Terms, amount
 
@@ -82,7 +83,7 @@ class States:
         if new is None:
             return []
         kind = Kind.REPLACE_REJECTED if reason else Kind.REPLACED
-        told = _told(order, kind)._replace(price=new[0], quantity=new[1])
+        told = report(kind, order, new[1])._replace(price=new[0])
         return [told._replace(reason=reason, words=words)]
 
     def heard(self, state: State, order: Order) -> list[Report]:
@@ -103,8 +104,8 @@ class States:
         size = order.quantity if state.size is None else terms.lots(state.size)
         price = order.price if state.price is None else terms.ticks(state.price)
         left = size - self._lots(order, state)
-        status = _told(order, Kind.ORDER_STATUS)._replace(price=price, quantity=left)
-        told = [report for report in reports if report.kind != Kind.ACK]
+        status = report(Kind.ORDER_STATUS, order, left)._replace(price=price)
+        told = [each for each in reports if each.kind != Kind.ACK]
         return [*told, status._replace(venue_id=state.venue_id)]
 
     def adopted(self, state: State) -> Order | None:
@@ -128,7 +129,7 @@ class States:
         if lots == 0:
             return []
         notional = self._terms[order.row].notional(state.value)
-        total = _told(order, Kind.FILLED_TOTAL)._replace(quantity=lots, aux=notional)
+        total = report(Kind.FILLED_TOTAL, order, lots)._replace(aux=notional)
         # Nothing but a request tells of single fills: what lacks is inferred until it has.
         return [total._replace(reason=Reason.INFERRED)]
 
@@ -148,20 +149,15 @@ class States:
         return self.settled(order, Reason.TOO_LATE) if state.status in _ENDS else []
 
 
-def _told(order: Order, kind: Kind) -> Report:
-    return Report(kind, order.order_id, order.row, order.side, order.price)
-
-
 def _named(order: Order, state: State) -> Report:
-    told = _told(order, Kind.ACK)
-    return told._replace(quantity=order.quantity, venue_id=state.venue_id)
+    return report(Kind.ACK, order)._replace(venue_id=state.venue_id)
 
 
 def _end(state: State, order: Order, filled: int) -> list[Report]:
     words = state.words
     if state.status == "FAILED" and filled == 0:
         reason = reason_of(state.reject)
-        refused = _told(order, Kind.REJECTED)._replace(quantity=order.quantity, reason=reason)
+        refused = report(Kind.REJECTED, order)._replace(reason=reason)
         return [refused._replace(words=words or state.reject)]
     if state.status not in ("CANCELLED", "EXPIRED", "FAILED"):
         return []
@@ -169,7 +165,7 @@ def _end(state: State, order: Order, filled: int) -> list[Report]:
     if state.status == "EXPIRED":
         reason = Reason.EXPIRED
     left = max(order.quantity - filled, 0)
-    return [_told(order, Kind.CANCELLED)._replace(quantity=left, reason=reason, words=words)]
+    return [report(Kind.CANCELLED, order, left)._replace(reason=reason, words=words)]
 
 
 def number(raw: msgspec.Raw) -> Decimal:

@@ -8,7 +8,7 @@ import msgspec
 
 from pinnacle.core.credentials import Credentials
 from pinnacle.core.errors import ConfigError, DataError, UsageError
-from pinnacle.core.schema import Kind, Reason
+from pinnacle.core.schema import Reason
 from pinnacle.venues.gemini.orders.asking import METHODS, Asking
 from pinnacle.venues.gemini.orders.errors import (
     BAD_NONCE,
@@ -22,6 +22,7 @@ from pinnacle.venues.gemini.orders.limits import GeminiLimits
 from pinnacle.venues.gemini.orders.lists import Lists
 from pinnacle.venues.gemini.orders.private import Frame, OrderEvents, read_frame
 from pinnacle.venues.gemini.signing import GeminiKey
+from pinnacle.venues.orders.about import refused, unknown
 from pinnacle.venues.orders.nonces import Nonces, TimedNonces, nonce_file
 from pinnacle.venues.orders.port import (
     Answer,
@@ -30,7 +31,6 @@ from pinnacle.venues.orders.port import (
     Desk,
     Heard,
     OrderEntry,
-    Report,
     Request,
     What,
     When,
@@ -45,7 +45,6 @@ _NAMES = "/v1/symbols/details/all"
 #: Answers to what is said beside calls; calls have numbers.
 _SUBSCRIBE, _PING = "subscribe", "ping"
 _STREAM = "orders@account"
-_REFUSED = {What.NEW: Kind.REJECTED, What.CANCEL: Kind.CANCEL_REJECTED}
 _DIGITS_MAX = 19
 _errors = msgspec.json.Decoder(RestError)
 _encode = msgspec.json.Encoder().encode
@@ -153,15 +152,13 @@ class GeminiOrders(OrderEntry):
 
     def _refused(self, call: Call, reason: Reason, words: str) -> Answered:
         """A definite no."""
-        order, kind = call.order, _REFUSED.get(call.what)
+        order = call.order
         if call.what is What.QUERY and order is not None and reason == Reason.UNKNOWN_ORDER:
-            return self._lists.unknown(order)
-        if kind is None or order is None:
-            return Answered(fault=words)
+            return unknown(order)
         if call.what is What.NEW and reason == Reason.UNKNOWN_ORDER:
             reason = Reason.VENUE  # whatever is not found there, it is not the order
-        told = Report(kind, order.order_id, order.row, order.side, order.price, order.quantity)
-        return Answered([told._replace(reason=reason, words=words)])
+        no = refused(call, reason, words)
+        return Answered(fault=words) if no is None else Answered([no])
 
     # On the socket
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from pinnacle.core.errors import DataError
-from pinnacle.core.schema import Kind, Reason
+from pinnacle.core.schema import Kind
 from pinnacle.venues.gemini.orders.asking import TRADES_MAX, TradesPage
 from pinnacle.venues.gemini.orders.rows import (
     Id,
@@ -18,6 +18,7 @@ from pinnacle.venues.gemini.orders.rows import (
     is_same,
     state,
 )
+from pinnacle.venues.orders.about import order_of, report, unknown
 from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Order, Report, What
 from pinnacle.venues.orders.terms import Terms, amount
 from pinnacle.venues.reference.listing import decoded
@@ -89,20 +90,18 @@ class Lists:
         found = decoded(_DECODERS[what], body, "Gemini", f"answer to {call.what.name}")
         match call.what:
             case What.NEW:
-                return self._placed(_order_of(call), found)
+                return self._placed(order_of(call), found)
             case What.CANCEL:
-                return self._cancelled(_order_of(call), found)
+                return self._cancelled(order_of(call), found)
             case What.CANCEL_ALL:
                 return _all_cancelled(found)
             case What.QUERY:
-                return self._asked(_order_of(call), found)
+                return self._asked(order_of(call), found)
             case What.OPEN:
-                return Answered([report for row in found for report in self._open(row)])
+                return Answered([each for row in found for each in self._open(row)])
             case What.FILLS:
                 return (
-                    self._fills_of(_order_of(call), found)
-                    if is_of_one
-                    else self._fills(call, found)
+                    self._fills_of(order_of(call), found) if is_of_one else self._fills(call, found)
                 )
             case What.BALANCES:
                 return Answered(balances=_balances(found))
@@ -114,11 +113,6 @@ class Lists:
                 self._names(found)
         return Answered()
 
-    def unknown(self, order: Order) -> Answered:
-        """The venue does not have what was asked for."""
-        none = _told(Kind.REJECTED, order)._replace(reason=Reason.UNKNOWN_ORDER)
-        return Answered([none])
-
     # One order
 
     def _placed(self, order: Order, row: OrderRow) -> Answered:
@@ -128,10 +122,10 @@ class Lists:
         if self._known.order(order.order_id) is None:
             return Answered()  # the stream has told its end already
         told = state(row, order.order_id, order.row, terms, is_named=False)
-        if [report.kind for report in told] == [Kind.REJECTED]:
+        if [each.kind for each in told] == [Kind.REJECTED]:
             return Answered(told)
-        rests = [report for report in told if report.kind != Kind.ORDER_STATUS]
-        return Answered([_told(Kind.ACK, order)._replace(venue_id=row.venue_id), *rests])
+        rests = [each for each in told if each.kind != Kind.ORDER_STATUS]
+        return Answered([report(Kind.ACK, order)._replace(venue_id=row.venue_id), *rests])
 
     def _cancelled(self, order: Order, row: OrderRow) -> Answered:
         """Its state, in which alone the cancel shows."""
@@ -156,7 +150,7 @@ class Lists:
         if not same:
             if named:
                 odd = f"{order.client_id} is another order there: {named[0].venue_id}"
-            return self.unknown(order)._replace(odd=odd)
+            return unknown(order)._replace(odd=odd)
         return Answered(self._state(order, same[0], terms), odd=odd)
 
     def _check(self, row: OrderRow, order: Order, terms: Terms) -> None:
@@ -228,15 +222,6 @@ class Lists:
                 raise DataError(f"Gemini does not list {terms.name}")
             terms.base = listed[terms.name].base_currency.upper()
             terms.quote = listed[terms.name].quote_currency.upper()
-
-
-def _order_of(call: Call) -> Order:
-    assert call.order is not None, f"a {call.what.name} is of an order"
-    return call.order
-
-
-def _told(kind: Kind, order: Order) -> Report:
-    return Report(kind, order.order_id, order.row, order.side, order.price, order.quantity)
 
 
 def _all_cancelled(found: AllCancelled) -> Answered:

@@ -15,6 +15,7 @@ from pinnacle.venues.kraken.orders.limits import KrakenLimits
 from pinnacle.venues.kraken.orders.lists import Lists, is_named
 from pinnacle.venues.kraken.orders.private import Executions, Frame, read_frame, result_of
 from pinnacle.venues.kraken.signing import KrakenKey
+from pinnacle.venues.orders.about import refused, report
 from pinnacle.venues.orders.nonces import Nonces, nonce_file
 from pinnacle.venues.orders.port import (
     Answer,
@@ -24,7 +25,6 @@ from pinnacle.venues.orders.port import (
     Heard,
     Order,
     OrderEntry,
-    Report,
     Request,
     What,
 )
@@ -55,11 +55,6 @@ _PATHS = {
 }
 _CLOSED = "/0/private/ClosedOrders"
 _SIDES = {Side.BID: "buy", Side.ASK: "sell"}
-_REFUSED = {
-    What.NEW: Kind.REJECTED,
-    What.REPLACE: Kind.REPLACE_REJECTED,
-    What.CANCEL: Kind.CANCEL_REJECTED,
-}
 _METHODS = {
     "add_order": What.NEW,
     "amend_order": What.REPLACE,
@@ -196,11 +191,10 @@ class KrakenOrders(OrderEntry):
         if _is_of_token(words) and call.what is What.CANCEL:
             # A request needs no token: it goes by that when the connection has ended.
             return Answered(again=True, fault=words)
-        kind, order = _REFUSED.get(call.what), call.order
-        if means.reason is None or kind is None or order is None:
+        no = None if means.reason is None else refused(call, means.reason, words)
+        if no is None:
             return Answered(fault=words, again=means.again)
-        told = Report(kind, order.order_id, order.row, order.side, order.price, order.quantity)
-        return Answered([told._replace(reason=means.reason, words=words)], again=means.again)
+        return Answered([no], again=means.again)
 
     # On the socket
 
@@ -275,11 +269,10 @@ class KrakenOrders(OrderEntry):
             return self._refused(call, said.error or "refused without a word")
         if order is None or call.what is What.CANCEL:
             return Answered()  # asked for, not done: the executions tell
-        told = Report(Kind.ACK, order.order_id, order.row, order.side, order.price, order.quantity)
         if call.what is What.REPLACE:
-            new = told._replace(kind=Kind.REPLACED, price=call.price, quantity=call.quantity)
+            new = report(Kind.REPLACED, order, call.quantity)._replace(price=call.price)
             return Answered([new])
-        return Answered([told._replace(venue_id=result_of(said).order_id)])
+        return Answered([report(Kind.ACK, order)._replace(venue_id=result_of(said).order_id)])
 
     def _deadline(self) -> str:
         at = datetime.datetime.fromtimestamp(self._venue_s() + DEADLINE_S, datetime.UTC)

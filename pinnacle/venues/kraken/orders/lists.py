@@ -9,6 +9,7 @@ import msgspec
 
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Flag, Kind, Reason, Side
+from pinnacle.venues.orders.about import order_of, report, unknown
 from pinnacle.venues.orders.fees import fee_report
 from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Report, What
 from pinnacle.venues.orders.records import execution_number
@@ -131,7 +132,7 @@ class Lists:
     def _missed(self, call: Call, errors: list[str], refused: Refused) -> Answered:
         words = ", ".join(errors)
         if call.what is What.QUERY and words.startswith("EOrder:Unknown order"):
-            return self._unknown(call)
+            return unknown(order_of(call))
         return refused(call, words)
 
     def _meaning(self, call: Call, result: Any) -> Answered:
@@ -177,8 +178,7 @@ class Lists:
         ids = result.get("txid") if isinstance(result, dict) else None
         if order is None or not isinstance(ids, list) or not ids:
             raise DataError("Kraken's answer to an order names none")
-        told = Report(Kind.ACK, order.order_id, order.row, order.side, order.price, order.quantity)
-        return Answered([told._replace(venue_id=str(ids[0]))])
+        return Answered([report(Kind.ACK, order)._replace(venue_id=str(ids[0]))])
 
     def _order_id(self, venue_id: str, client_id: str) -> int | None:
         found = self._known.by_client(client_id) if client_id else None
@@ -211,7 +211,7 @@ class Lists:
         return [total, end._replace(words=info.reason or "")]
 
     def _named(self, call: Call, orders: dict[str, OrderInfo]) -> Answered:
-        return self._found(call, orders) or self._unknown(call)
+        return self._found(call, orders) or unknown(order_of(call))
 
     def _listed(self, call: Call, lists: Listed) -> Answered:
         """Of an order without a name: the open ones have it, or a part of those that have gone
@@ -221,21 +221,14 @@ class Lists:
         begun = int(call.page or "0")
         if not call.page or (lists.closed and begun + len(lists.closed) < lists.count):
             return Answered(more=call._replace(page=str(begun + len(lists.closed))))
-        return self._unknown(call)
+        return unknown(order_of(call))
 
     def _found(self, call: Call, orders: dict[str, OrderInfo]) -> Answered | None:
-        order = call.order
-        assert order is not None, "a question is of one"
+        order = order_of(call)
         for venue_id, info in orders.items():
             if venue_id == order.venue_id or info.cl_ord_id == order.client_id:
                 return Answered(self._state(order.order_id, order.row, venue_id, info))
         return None
-
-    def _unknown(self, call: Call) -> Answered:
-        order = call.order
-        assert order is not None, "a question is of one"
-        none = Report(Kind.REJECTED, order.order_id, order.row, order.side, order.price)
-        return Answered([none._replace(quantity=order.quantity, reason=Reason.UNKNOWN_ORDER)])
 
     def _fills(self, call: Call, result: Trades) -> Answered:
         reports: list[Report] = []
