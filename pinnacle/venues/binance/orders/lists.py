@@ -12,6 +12,7 @@ from pinnacle.venues.binance.orders.asking import TRADES_MAX, TRADES_MS, Asking,
 from pinnacle.venues.binance.orders.limits import RateLimit, RateLimits
 from pinnacle.venues.binance.orders.rows import OrderRow, TradeRow, execution, state
 from pinnacle.venues.orders.about import order_of, report
+from pinnacle.venues.orders.names import whose_open
 from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Report, What
 from pinnacle.venues.orders.terms import Terms, amount
 from pinnacle.venues.reference.listing import decoded
@@ -188,11 +189,7 @@ class Lists:
         at = self._rows.get(row.symbol)
         if at is None:
             return []
-        order_id = self._known.by_client(row.client_id)
-        if order_id is None:
-            order_id = self._known.by_venue(row.venue_id)
-        if order_id is None:
-            order_id = self._known.adopted(row.venue_id, row.client_id)
+        order_id = whose_open(self._known, row.venue_id, row.client_id)
         return [] if order_id is None else self._state(row, order_id, at)
 
     def _fills(self, call: Call, rows: list[TradeRow]) -> Answered:

@@ -22,6 +22,7 @@ from pinnacle.venues.binance.orders.rows import (
     commission,
     end_reason,
 )
+from pinnacle.venues.orders.names import whose
 from pinnacle.venues.orders.port import Known, Report
 from pinnacle.venues.orders.records import execution_number
 from pinnacle.venues.orders.terms import Terms
@@ -159,8 +160,7 @@ class Executions:
     def _order_id(self, row: Execution) -> int | None:
         """By the order's own id, whatever it is called by now: a cancel has a name of its own, and
         so has who amends."""
-        found = self._known.by_client(row.original_id or row.client_id)
-        return self._known.by_venue(str(row.venue_id)) if found is None else found
+        return whose(self._known, str(row.venue_id), row.original_id or row.client_id)
 
     def _reports(self, base: Report, row: Execution, terms: Terms) -> list[Report]:
         if row.state == "REJECTED":

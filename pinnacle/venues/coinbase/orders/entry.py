@@ -25,6 +25,7 @@ from pinnacle.venues.coinbase.orders.states import STATUSES, States
 from pinnacle.venues.coinbase.signing import WINDOW, CoinbaseKey, uri_of
 from pinnacle.venues.orders.about import order_of, refused, unknown
 from pinnacle.venues.orders.limits import Bucket, Limits, Window, costs, everything
+from pinnacle.venues.orders.names import named, when_named
 from pinnacle.venues.orders.port import (
     Answer,
     Answered,
@@ -102,13 +103,9 @@ class CoinbaseOrders(OrderEntry):
     # By REST
 
     def when(self, call: Call) -> When:
-        order = call.order
-        if call.what not in _BY_VENUE_ID or order is None or order.venue_id:
+        if call.what not in _BY_VENUE_ID:
             return When.NOW
-        known = self._known.order(order.order_id)
-        if known is None:
-            return When.NEVER
-        return When.NOW if known.venue_id else When.LATER
+        return when_named(self._known, order_of(call))
 
     def request(self, call: Call) -> Request:
         asked = self._asked(call)
@@ -160,10 +157,7 @@ class CoinbaseOrders(OrderEntry):
         return bodies.new(order, self._terms[order.row], now_ns)
 
     def _named(self, call: Call) -> Order:
-        """With the venue's id as it is known by now."""
-        order = order_of(call)
-        known = None if order.venue_id else self._known.order(order.order_id)
-        return order if known is None else order._replace(venue_id=known.venue_id)
+        return named(self._known, order_of(call))
 
     def answered(self, call: Call, answer: Answer) -> Answered:
         if answer.status == 429:

@@ -16,6 +16,7 @@ from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind, Reason, Side
 from pinnacle.venues.coinbase.orders.errors import end_reason, reason_of
 from pinnacle.venues.orders.about import report
+from pinnacle.venues.orders.names import whose
 from pinnacle.venues.orders.port import Known, Order, Report
 from pinnacle.venues.orders.terms import Terms, amount
 
@@ -61,8 +62,7 @@ class States:
 
     def order_id(self, state: State) -> int | None:
         """None: none of this session's."""
-        found = self._known.by_client(state.client_id) if state.client_id else None
-        return self._known.by_venue(state.venue_id) if found is None else found
+        return whose(self._known, state.venue_id, state.client_id)
 
     def row(self, product: str) -> int | None:
         """None of an instrument that is not ours."""

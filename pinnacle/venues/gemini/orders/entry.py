@@ -22,7 +22,8 @@ from pinnacle.venues.gemini.orders.limits import GeminiLimits
 from pinnacle.venues.gemini.orders.lists import Lists
 from pinnacle.venues.gemini.orders.private import Frame, OrderEvents, read_frame
 from pinnacle.venues.gemini.signing import GeminiKey
-from pinnacle.venues.orders.about import refused, unknown
+from pinnacle.venues.orders.about import order_of, refused, unknown
+from pinnacle.venues.orders.names import named, when_named
 from pinnacle.venues.orders.nonces import Nonces, TimedNonces, nonce_file
 from pinnacle.venues.orders.port import (
     Answer,
@@ -97,13 +98,9 @@ class GeminiOrders(OrderEntry):
         return super().beyond(call)
 
     def when(self, call: Call) -> When:
-        order = call.order
-        if call.what is not What.CANCEL or order is None or order.venue_id:
+        if call.what is not What.CANCEL:
             return When.NOW
-        known = self._known.order(order.order_id)
-        if known is None:
-            return When.NEVER
-        return When.NOW if known.venue_id else When.LATER
+        return when_named(self._known, order_of(call))
 
     # By REST
 
@@ -123,11 +120,9 @@ class GeminiOrders(OrderEntry):
 
     def _named(self, call: Call) -> Call:
         """A CANCEL is by the venue's id, as it is known by now."""
-        order = call.order
-        if call.what is not What.CANCEL or order is None or order.venue_id:
+        if call.what is not What.CANCEL:
             return call
-        known = self._known.order(order.order_id)
-        return call if known is None else call._replace(order=known)
+        return call._replace(order=named(self._known, order_of(call)))
 
     def answered(self, call: Call, answer: Answer) -> Answered:
         if answer.status == 429:

@@ -19,6 +19,7 @@ from pinnacle.venues.gemini.orders.rows import (
     state,
 )
 from pinnacle.venues.orders.about import order_of, report, unknown
+from pinnacle.venues.orders.names import whose, whose_open
 from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Order, Report, What
 from pinnacle.venues.orders.terms import Terms, amount
 from pinnacle.venues.reference.listing import decoded
@@ -168,16 +169,10 @@ class Lists:
         at = self._rows.get(row.symbol.upper())
         if at is None:
             return []
-        order_id = self._order_id(row.venue_id, row.client_order_id)
-        if order_id is None:
-            order_id = self._known.adopted(row.venue_id, row.client_order_id)
+        order_id = whose_open(self._known, row.venue_id, row.client_order_id)
         if order_id is None:
             return []
         return state(row, order_id, at, self._terms[at], is_named=True)
-
-    def _order_id(self, venue_id: str, client_id: str) -> int | None:
-        found = self._known.by_client(client_id) if client_id else None
-        return self._known.by_venue(venue_id) if found is None else found
 
     # Trades
 
@@ -190,7 +185,7 @@ class Lists:
         page, reports, odd = TradesPage.of(call), list[Report](), ""
         terms = self._terms[page.row]
         for row in in_order(rows):
-            order_id = self._order_id(str(row.order_id), row.client_order_id)
+            order_id = whose(self._known, str(row.order_id), row.client_order_id)
             if order_id is None or (row.symbol and row.symbol.upper() != terms.name):
                 continue
             reports += execution(row, order_id, page.row, terms)

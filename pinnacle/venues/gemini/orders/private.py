@@ -19,6 +19,7 @@ from pinnacle.venues.gemini.orders.rows import (
     side_of,
 )
 from pinnacle.venues.orders.fees import fee_report
+from pinnacle.venues.orders.names import whose
 from pinnacle.venues.orders.port import Call, Known, Order, Report, What
 from pinnacle.venues.orders.records import execution_number
 from pinnacle.venues.orders.terms import Terms
@@ -109,7 +110,8 @@ class OrderEvents:
     def read(self, frame: bytes) -> Meant:
         """DataError if it cannot be read. Nothing of an order that is nobody's here."""
         event: OrderEvent = decoded(_events, frame, "Gemini", "order event")
-        at, order_id = self._rows.get(event.symbol.upper()), self._order_id(event)
+        at = self._rows.get(event.symbol.upper())
+        order_id = whose(self._known, str(event.venue_id), event.client_id)
         if at is None or order_id is None:
             return Meant()
         terms = self._terms[at]
@@ -124,10 +126,6 @@ class OrderEvents:
             venue_id=str(event.venue_id),
         )
         return self._meant(base, event, terms)
-
-    def _order_id(self, event: OrderEvent) -> int | None:
-        found = self._known.by_client(event.client_id) if event.client_id else None
-        return self._known.by_venue(str(event.venue_id)) if found is None else found
 
     def _meant(self, base: Report, event: OrderEvent, terms: Terms) -> Meant:
         order = self._known.order(base.order_id)

@@ -11,6 +11,7 @@ from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Flag, Kind, Reason, Side
 from pinnacle.venues.orders.about import order_of, report, unknown
 from pinnacle.venues.orders.fees import fee_report
+from pinnacle.venues.orders.names import whose_open
 from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Report, What
 from pinnacle.venues.orders.records import execution_number
 from pinnacle.venues.orders.terms import Terms, amount
@@ -180,17 +181,11 @@ class Lists:
             raise DataError("Kraken's answer to an order names none")
         return Answered([report(Kind.ACK, order)._replace(venue_id=str(ids[0]))])
 
-    def _order_id(self, venue_id: str, client_id: str) -> int | None:
-        found = self._known.by_client(client_id) if client_id else None
-        return self._known.by_venue(venue_id) if found is None else found
-
     def _open(self, venue_id: str, info: OrderInfo) -> list[Report]:
         row = self._by_pair.get(info.descr.pair)
-        order_id = self._order_id(venue_id, info.cl_ord_id)
         if row is None:
             return []
-        if order_id is None:
-            order_id = self._known.adopted(venue_id, info.cl_ord_id)
+        order_id = whose_open(self._known, venue_id, info.cl_ord_id)
         return [] if order_id is None else self._state(order_id, row, venue_id, info)
 
     def _state(self, order_id: int, row: int, venue_id: str, info: OrderInfo) -> list[Report]:

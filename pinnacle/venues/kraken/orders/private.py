@@ -9,6 +9,7 @@ import msgspec
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Flag, Kind, Reason, Side
 from pinnacle.venues.orders.fees import fee_report
+from pinnacle.venues.orders.names import whose, whose_open
 from pinnacle.venues.orders.port import Known, Report, Snapshot
 from pinnacle.venues.orders.records import execution_number
 from pinnacle.venues.orders.terms import Terms
@@ -131,11 +132,7 @@ class Executions:
 
     def _status(self, row: Execution) -> Report | None:
         at = self._rows.get(row.symbol)
-        order_id = self._known.by_client(row.cl_ord_id) if row.cl_ord_id else None
-        if order_id is None:
-            order_id = self._known.by_venue(row.order_id)
-        if order_id is None:
-            order_id = self._known.adopted(row.order_id, row.cl_ord_id)
+        order_id = whose_open(self._known, row.order_id, row.cl_ord_id)
         if at is None or order_id is None:
             return None
         terms, side = self._terms[at], _SIDES.get(row.side, Side.NONE)
@@ -145,9 +142,7 @@ class Executions:
         return status._replace(venue_id=row.order_id)
 
     def _reports(self, row: Execution) -> list[Report]:
-        order_id = self._known.by_client(row.cl_ord_id) if row.cl_ord_id else None
-        if order_id is None:
-            order_id = self._known.by_venue(row.order_id)
+        order_id = whose(self._known, row.order_id, row.cl_ord_id)
         at = self._row(row, order_id)
         if order_id is None or at is None:
             return []
