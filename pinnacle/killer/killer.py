@@ -155,7 +155,7 @@ class Killer:
         while self._is_silent():
             still, fault = await self._listed() if is_done else (1, "")
             if still or fault:
-                fault = await self._cancelled()
+                fault = (await self._sender.ask_all(Call(What.CANCEL_ALL))).fault
                 still, fault = (0, fault) if fault else await self._listed()
                 self._tell(still, fault)
             is_done = not still and not fault
@@ -182,15 +182,6 @@ class Killer:
         while self._is_silent() and loop.time() < until:
             await asyncio.sleep(LOOK_S)
 
-    async def _cancelled(self) -> str:
-        more: Call | None = Call(What.CANCEL_ALL)
-        while more is not None:
-            answered = await self._sender.ask(more)
-            if answered.fault:
-                return answered.fault
-            more = answered.more
-        return ""
-
     async def _listed(self) -> tuple[int, str]:
         """How many orders are open by the venue's list, and why that is not known."""
         if self._names is not None:
@@ -199,15 +190,9 @@ class Killer:
             if named.fault:
                 return 0, f"names: {named.fault}"
             self._names = None
-        more: Call | None = Call(What.OPEN)
-        reports: list[Report] = []
-        while more is not None:
-            answered = await self._sender.ask(more)
-            if answered.fault:
-                return 0, answered.fault
-            reports += answered.reports
-            more = answered.more
-        return sum(report.kind == Kind.ORDER_STATUS for report in reports), ""
+        listed = await self._sender.ask_all(Call(What.OPEN))
+        still = sum(report.kind == Kind.ORDER_STATUS for report in listed.reports)
+        return (0, listed.fault) if listed.fault else (still, "")
 
 
 class _NoTalk:

@@ -16,9 +16,7 @@ from pinnacle.venues.orders.last_list import LastList
 from pinnacle.venues.orders.owner import Owner, Trust
 from pinnacle.venues.orders.port import (
     Answered,
-    Balance,
     Call,
-    Fees,
     Heard,
     Known,
     OrderEntry,
@@ -119,7 +117,7 @@ class NetworkLink:
 
     async def cancel_all(self) -> str:
         """Everything of the account, by request; why not, in words."""
-        return (await self._all(Call(What.CANCEL_ALL))).fault
+        return (await self._sender.ask_all(Call(What.CANCEL_ALL))).fault
 
     def counts(self) -> dict[str, int]:
         """For people."""
@@ -260,7 +258,7 @@ class NetworkLink:
             await asyncio.sleep(wait_s)
             while behind := self._owner.behind():
                 for call in self._fills_of(behind):
-                    fills = await self._all(call)
+                    fills = await self._sender.ask_all(call)
                     self._answer(fills.reports)
                 wait_s = min(2 * wait_s, FILLS_S_MAX)
                 await asyncio.sleep(wait_s)
@@ -286,12 +284,12 @@ class NetworkLink:
     async def _ask_unnamed(self, since_ns: int) -> None:
         """Orders that were sent and have no name of the venue's: of one that has come and gone no
         list says whose its fills are. Each is asked for by our name, and fills once more."""
-        asked = [self._all(Call(What.QUERY, order)) for order in self._owner.unnamed()]
+        asked = [self._sender.ask_all(Call(What.QUERY, order)) for order in self._owner.unnamed()]
         found = [report for answered in await asyncio.gather(*asked) for report in answered.reports]
         named = any(report.kind == Kind.FILLED_TOTAL for report in found)
         self._answer(found)
         if named:
-            fills = await self._all(Call(What.FILLS, since_ns=since_ns - OVERLAP_NS))
+            fills = await self._sender.ask_all(Call(What.FILLS, since_ns=since_ns - OVERLAP_NS))
             self._answer(fills.reports)
 
     async def _compare_again(self) -> None:
@@ -310,14 +308,14 @@ class NetworkLink:
         if is_behind_a_loss:
             since_ns = max(since_ns, self._lost_ns - LOST_OVERLAP_NS)
         if snapshot is None or snapshot.since_ns > since_ns:
-            fills = await self._all(Call(What.FILLS, since_ns=since_ns))
+            fills = await self._sender.ask_all(Call(What.FILLS, since_ns=since_ns))
         if snapshot is None:
             self._list.begin()
-            listed = await self._all(Call(What.OPEN))
+            listed = await self._sender.ask_all(Call(What.OPEN))
         else:
             listed = Answered([*snapshot.fills, *snapshot.open_orders])
         if not at_once:
-            balances = await self._all(Call(What.BALANCES))
+            balances = await self._sender.ask_all(Call(What.BALANCES))
         for answered in (fills, listed, balances):
             if answered.fault:
                 return answered.fault
@@ -340,27 +338,11 @@ class NetworkLink:
             self.differences += len(doubts)
             self._owner.deliver(doubts)
 
-    async def _all(self, call: Call) -> Answered:
-        """Every part of a list as one answer."""
-        reports: list[Report] = []
-        balances: list[Balance] = []
-        fees: list[Fees] = []
-        more: Call | None = call
-        while more is not None:
-            answered = await self._sender.ask(more)
-            if answered.fault:
-                return answered
-            reports += answered.reports
-            balances += answered.balances or ()
-            fees += answered.fees
-            more = answered.more
-        return Answered(reports=reports, balances=balances, fees=fees)
-
     async def _ask_fees(self) -> None:
         """Once there is a stream, and every hour; what cannot be had is asked for again sooner."""
         while self._entry.tells_fees:
             await self._stream.acknowledged.wait()
-            answered = await self._all(Call(What.FEES))
+            answered = await self._sender.ask_all(Call(What.FEES))
             if answered.fault:
                 self.troubles.failed(f"fees: {answered.fault}")
             else:

@@ -112,6 +112,21 @@ class Sender:
         self._put(_Waiting(call.what, next(self._numbers), call, future, 0))
         return await future
 
+    async def ask_all(self, call: Call) -> Answered:
+        """Every part of a list as one answer."""
+        parts: list[Answered] = []
+        more: Call | None = call
+        while more is not None:
+            parts.append(await self.ask(more))
+            if parts[-1].fault:
+                return parts[-1]
+            more = parts[-1].more
+        return Answered(
+            [each for part in parts for each in part.reports],
+            balances=[each for part in parts for each in part.balances or ()],
+            fees=[each for part in parts for each in part.fees],
+        )
+
     def answered(self, number: int, answered: Answered) -> None:
         """On the socket, to the call with this number; one that nobody waits for is passed over."""
         waiting = self._asked.pop(number, None)
