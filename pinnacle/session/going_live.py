@@ -74,13 +74,17 @@ def config_of(venue: VenuePlan) -> OrdersConfig:
     return section
 
 
-def master_key(config: SessionConfig) -> tuple[Path, VaultKey]:
-    """Of the session's vault, and where that is: asked for if nobody else says the password."""
+def opened_vault(config: SessionConfig) -> tuple[Path, VaultKey, Vault]:
+    """The session's, where it is and its own key: asked for if nobody else says the password."""
     keep_to_itself()
     section = config.vault
     path = Path(section.file) if section.file else default_path()
     password = Path(section.password_file) if section.password_file else None
-    return path, ask_key(path, password, instead="[vault] password_file in the configuration")
+    key = ask_key(path, password, instead="[vault] password_file in the configuration")
+    try:
+        return path, key, Vault.open(path, key)
+    except UsageError as error:
+        raise ConfigError(str(error)) from None  # its password is the configuration's
 
 
 def vault_key(config: SessionConfig) -> VaultKey | None:
@@ -89,11 +93,7 @@ def vault_key(config: SessionConfig) -> VaultKey | None:
     live = [venue for venue in config.venue_plans() if venue.live]
     if not live:
         return None
-    path, key = master_key(config)
-    try:
-        vault = Vault.open(path, key)
-    except UsageError as error:
-        raise ConfigError(str(error)) from None  # its password is the configuration's
+    path, key, vault = opened_vault(config)
     for venue in live:
         kind = venue.config.kind
         name = config_of(venue).key or kind

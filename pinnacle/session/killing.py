@@ -14,8 +14,7 @@ from pinnacle.killer.killer import Killer, Strangers
 from pinnacle.plan.checks import load_session
 from pinnacle.plan.config import SessionConfig, VenuePlan
 from pinnacle.runtime import log as logging
-from pinnacle.session.going_live import config_of, master_key
-from pinnacle.vault.vault import Vault
+from pinnacle.session.going_live import config_of, opened_vault
 from pinnacle.venues import registry
 from pinnacle.venues.orders.port import Desk
 
@@ -35,11 +34,7 @@ async def watch(
     own, key = section.key or plan.config.kind, key or f"{plan.config.kind}-killer"
     if key == own:
         raise UsageError(f"--key {key}: is the gateway's own: nonces and limits are a key's")
-    file, master = master_key(config)
-    try:
-        vault = Vault.open(file, master)
-    except UsageError as error:
-        raise ConfigError(str(error)) from None  # its password is the configuration's
+    file, _, vault = opened_vault(config)
     if key not in vault.entries:
         add = f"pinnacle vault set {plan.config.kind} --as {key}"
         raise ConfigError(f"{file}: has no key {key}: {add}")
