@@ -12,7 +12,6 @@ from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.credentials import Credentials
 from pinnacle.core.errors import PeerLostError
 from pinnacle.core.instruments import table as rows_of
-from pinnacle.core.paths import state_dir
 from pinnacle.core.schema import (
     EVENT,
     EventBuffer,
@@ -36,6 +35,7 @@ from pinnacle.runtime.stage import Stage
 from pinnacle.venues import registry
 from pinnacle.venues.orders.ids import ClientIds, session_tag
 from pinnacle.venues.orders.link import NetworkLink
+from pinnacle.venues.orders.nonces import nonce_folder
 from pinnacle.venues.orders.port import Balance, Call, Desk, Fees, Order, Report, What
 from pinnacle.venues.orders.records import balance_records, records
 from pinnacle.venues.orders.terms import Terms
@@ -94,8 +94,6 @@ class NetworkGateway:
         assert runtime.journal is not None, "it decides"
         tag = session_tag(runtime.paths.data.name, runtime.journal.identity)
         instruments, now_ns = rows_of(runtime.mine), runtime.clock.session_ns
-        nonces = state_dir() / "nonces"
-        nonces.mkdir(mode=0o700, parents=True, exist_ok=True)
         names = kind.names(instruments)
         terms = [Terms(row, n, *currencies(n)) for row, n in zip(instruments, names, strict=True)]
         fees = {i.instrument_id: (i.maker_fee_e8, i.taker_fee_e8) for i in runtime.mine}
@@ -108,7 +106,7 @@ class NetworkGateway:
         )
         ids = ClientIds(tag)
         self._known = KnownOrders(table, ids, rows, section.foreign, self._against.met)
-        desk = Desk(instruments, names, self._known, now_ns, nonces)
+        desk = Desk(instruments, names, self._known, now_ns, nonce_folder())
         self._entry = entry = kind.order_entry(section, credentials, desk)
         self._link = NetworkLink(
             entry,

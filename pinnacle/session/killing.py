@@ -8,7 +8,6 @@ from pathlib import Path
 from pinnacle.core.clock import wall_ns
 from pinnacle.core.errors import ConfigError, UsageError
 from pinnacle.core.instruments import table
-from pinnacle.core.paths import state_dir
 from pinnacle.killer.heart import Heart
 from pinnacle.killer.killer import Killer, Strangers
 from pinnacle.plan.checks import load_session
@@ -16,6 +15,7 @@ from pinnacle.plan.config import SessionConfig, VenuePlan
 from pinnacle.runtime import log as logging
 from pinnacle.session.going_live import config_of, opened_vault
 from pinnacle.venues import registry
+from pinnacle.venues.orders.nonces import nonce_folder
 from pinnacle.venues.orders.port import Desk
 
 
@@ -44,10 +44,7 @@ async def watch(
     kind = registry.find(plan.config.kind)
     instruments = [i for i in config.instrument_list() if i.venue_name == plan.name]
     rows = table(instruments)
-    nonces = state_dir() / "nonces"
-    nonces.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-    desk = Desk(rows, kind.names(rows), Strangers(), wall_ns, nonces)
+    desk = Desk(rows, kind.names(rows), Strangers(), wall_ns, nonce_folder())
     entry = kind.order_entry(section, credentials, desk)
     gateway = f"gateway.{plan.tail}" if plan.tail else "gateway"
     segment = config.paths(name).process(gateway)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from pinnacle.core.errors import PinnacleError
+from pinnacle.core.paths import state_dir
 from pinnacle.venues.orders.mark import Mark
 
 _MICROSECOND_NS = 1_000
@@ -44,6 +45,13 @@ class TooFarAhead(PinnacleError):
 def unique_nonce() -> str:
     """For a venue that wants another one each time, in no order: a UUID of 36 characters."""
     return str(uuid.uuid4())
+
+
+def nonce_folder() -> Path:
+    """Where all sessions of this user keep theirs; made if it is not there."""
+    folder = state_dir() / "nonces"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def nonce_file(folder: Path, venue: str, key: str) -> Path:
