@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pinnacle.cli.paper import Wanted, drafted, paper_options
+from pinnacle.cli.paper import PaperOptions, drafted, paper_options
 
 
 @click.group()
@@ -74,7 +74,7 @@ def plan(file: Path, as_json: bool) -> None:
     help="Write it here, where nothing is yet; to standard output if not given.",
 )
 def init(
-    wanted: Wanted,
+    wanted: PaperOptions,
     out: Path | None,
 ) -> None:
     """Write a configuration for --venues and --symbols, with what the venues say of them now.

@@ -48,7 +48,7 @@ _OPTIONS = [
 ]
 
 
-class Wanted(NamedTuple):
+class PaperOptions(NamedTuple):
     """The options, as they were given."""
 
     venues: str | None
@@ -67,7 +67,7 @@ def paper_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def gathered(**given: Any) -> Any:
-        wanted = Wanted(*(given.pop(name) for name in Wanted._fields))
+        wanted = PaperOptions(*(given.pop(name) for name in PaperOptions._fields))
         return command(wanted=wanted, **given)
 
     made: Callable[..., Any] = gathered
@@ -76,7 +76,7 @@ def paper_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-def drafted(wanted: Wanted) -> str:
+def drafted(wanted: PaperOptions) -> str:
     """The configuration's text, checked. UsageError for an option, DataError for what a venue says,
     ConfigError for what they give together."""
     import asyncio
@@ -115,7 +115,7 @@ def drafted(wanted: Wanted) -> str:
 
 
 @contextmanager
-def drafted_file(wanted: Wanted) -> Iterator[Path]:
+def drafted_file(wanted: PaperOptions) -> Iterator[Path]:
     """The same as a file, for as long as it is needed."""
     with tempfile.TemporaryDirectory(prefix="pinnacle-") as folder:
         path = Path(folder) / "paper.toml"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pinnacle.cli.options import SESSION_NAME, Number
-from pinnacle.cli.paper import Wanted, drafted_file, paper_options
+from pinnacle.cli.paper import PaperOptions, drafted_file, paper_options
 
 if TYPE_CHECKING:
     from pinnacle.core.paths import SessionPaths
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--keep", is_flag=True, help="Keep the shared memory segments after the end.")
 def run(
     config: Path | None,
-    wanted: Wanted,
+    wanted: PaperOptions,
     duration: float | None,
     report: Path | None,
     name: str | None,

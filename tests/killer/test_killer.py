@@ -13,7 +13,7 @@ from pinnacle.core.credentials import Credentials
 from pinnacle.core.instruments import table
 from pinnacle.core.schema import Reason, Side
 from pinnacle.core.segment import Mode
-from pinnacle.exchange.network.commanded import CommandedServer, Wanted
+from pinnacle.exchange.network.commanded import Command, CommandedServer
 from pinnacle.killer import killer as killer_module
 from pinnacle.killer.heart import Heart
 from pinnacle.killer.killer import Killer, Strangers
@@ -180,7 +180,7 @@ async def test_a_venue_that_does_not_take_it_is_asked_again_until_it_does(self):
     async with self.killer():
         self.begin()
         await self.until(lambda: "ready: the venue takes the key" in self.told(), "the key")
-        self.server.command(Wanted("ban", 0.3))
+        self.server.command(Command("ban", 0.3))
         self.beats = False
         await self.until(lambda: order.status is Status.CANCELLED, "it is cancelled after all")
         await self.until(lambda: NOTHING_OPEN in self.told(), "and told")

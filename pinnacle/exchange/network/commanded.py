@@ -24,7 +24,7 @@ TOKEN_HEADER = "pinnacle-token"
 _JSON = (("Content-Type", "application/json"),)
 
 
-class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked for; `lasts_s`: not given, for as long as such a fault lasts."""
 
     name: str
@@ -94,7 +94,7 @@ class CommandedServer(TroubledServer):
         if request.method != "POST":
             return _reply(405, Refused("GET or POST is wanted"))
         try:
-            wanted = msgspec.json.decode(request.body, type=Wanted)
+            wanted = msgspec.json.decode(request.body, type=Command)
         except msgspec.MsgspecError as error:
             return _reply(400, Refused(str(error)))
         if wanted.name not in FAULTS:
@@ -104,7 +104,7 @@ class CommandedServer(TroubledServer):
             return _reply(400, Refused(f"fault {wanted.name!r}: {words}"))
         return _reply(200, self.command(wanted))
 
-    def command(self, wanted: Wanted) -> Begun:
+    def command(self, wanted: Command) -> Begun:
         """From now on; one that is being done already is done anew."""
         self.house.advance()
         self.flush()

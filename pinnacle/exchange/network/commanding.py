@@ -13,9 +13,9 @@ from pinnacle.exchange.network.commanded import (
     PATH,
     TOKEN_HEADER,
     Begun,
+    Command,
     FaultState,
     Refused,
-    Wanted,
     token_file,
 )
 from pinnacle.exchange.network.faults import check_names
@@ -31,7 +31,7 @@ _HERE = ("127.0.0.1", "localhost")
 def begin_fault(at: str, ca_file: Path, name: str, lasts_s: float | None) -> Begun:
     """What the exchange there has done; UsageError, ConfigError, PeerLostError say why nothing."""
     check_names([name])
-    return _asked(at, ca_file, "POST", msgspec.json.encode(Wanted(name, lasts_s)), Begun)
+    return _asked(at, ca_file, "POST", msgspec.json.encode(Command(name, lasts_s)), Begun)
 
 
 def fault_states(at: str, ca_file: Path) -> list[FaultState]:

@@ -30,7 +30,7 @@ class Watch(Protocol):
         """The sink has the records of these (struct pmm_wire_part *), and nothing since."""
 
 
-class Wanted(set[int]):
+class NotWhole(set[int]):
     """Rows whose book is not whole; what C goes by is told as it changes."""
 
     def __init__(self, standing: Any, rows: Iterable[int]):

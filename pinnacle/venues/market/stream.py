@@ -19,7 +19,7 @@ from pinnacle.venues.market.codec import (
     MessageKind,
     excerpt,
 )
-from pinnacle.venues.market.following import Following, Rule, Wanted, Watch
+from pinnacle.venues.market.following import Following, NotWhole, Rule, Watch
 from pinnacle.venues.market.tallies import Tally
 from pinnacle.venues.port import Sink, Top
 
@@ -73,7 +73,7 @@ class MarketStream(ABC):
         self.following = Following(codec, self.RULE, self.SEQUENCED)
         #: struct pmm_follow_row of each row.
         self.standing = self.following.rows
-        self.wanted: set[int] = Wanted(self.standing, self.rows)
+        self.wanted: set[int] = NotWhole(self.standing, self.rows)
         self.held: dict[int, Reason] = {}
         self.broken, self.reason = Reason.NONE, Reason.STARTING
         self.tallies, self.own = [Tally() for _ in self.rows], Tally()

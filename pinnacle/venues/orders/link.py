@@ -25,7 +25,7 @@ from pinnacle.venues.orders.port import (
     What,
 )
 from pinnacle.venues.orders.sender import Sender
-from pinnacle.venues.orders.told import Told
+from pinnacle.venues.orders.told import ToldExecutions
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.transport.config import ConnectionConfig
 from pinnacle.venues.transport.rest import NotSent, RestClient
@@ -89,7 +89,7 @@ class NetworkLink:
             timeout_s,
         )
         self._has_clock, self._totals = asyncio.Event(), asyncio.Event()
-        self._told = Told()
+        self._told = ToldExecutions()
         self._snapshot: Snapshot | None = None
         self._list = LastList(entry.open_lag_s)
         self._comparing: asyncio.Task[None] | None = None

@@ -14,7 +14,7 @@ TOLD_MAX = 65_536
 _OF_EXECUTIONS = frozenset({Kind.FILL, Kind.FEE, Kind.FILL_BUSTED})
 
 
-class Told:
+class ToldExecutions:
     """Executions and their fees by all that counts of them."""
 
     def __init__(self) -> None:

@@ -14,8 +14,8 @@ from pinnacle.core.schema import Side
 from pinnacle.exchange.network.commanded import (
     PATH,
     TOKEN_HEADER,
+    Command,
     CommandedServer,
-    Wanted,
     token_file,
 )
 from pinnacle.exchange.network.commanding import begin_fault, fault_states
@@ -106,7 +106,7 @@ def test_what_it_does_to_orders_at_once_is_counted(tmp_path):
 @pytest.mark.parametrize("token", [None, "", "wrong", "\u00fc"])
 def test_without_its_token_nothing_is_done_and_nothing_is_told(tmp_path, token):
     server = CommandedServer(made(tmp_path))
-    body = msgspec.json.encode(Wanted("ban"))
+    body = msgspec.json.encode(Command("ban"))
     for method in ("GET", "POST"):
         assert asked(server, method, body, token) == (
             403,

@@ -5,14 +5,14 @@ import pytest
 from pinnacle.core.schema import Flag, Kind, Side
 from pinnacle.venues.orders import told as module
 from pinnacle.venues.orders.port import Report
-from pinnacle.venues.orders.told import Told
+from pinnacle.venues.orders.told import ToldExecutions
 
 FILL = Report(Kind.FILL, 7, 0, Side.BID, 100, 5, aux=9, flags=Flag.FEE_TOLD)
 FEE = Report(Kind.FEE, 7, 0, 2, 2, 30, aux=9)
 
 
 def test_what_was_told_is_no_news_whenever_it_is_said_to_have_been():
-    told = Told()
+    told = ToldExecutions()
     assert told.news([FILL, FEE]) == [FILL, FEE]
     told.note([FILL, FEE])
     assert told.news([FILL._replace(venue_ns=5), FEE._replace(venue_ns=6)]) == []
@@ -26,20 +26,20 @@ def test_what_was_told_is_no_news_whenever_it_is_said_to_have_been():
     ],
 )  # fmt: skip
 def test_another_execution_or_another_word_of_it_is_news(change):
-    told = Told()
+    told = ToldExecutions()
     told.note([FILL])
     assert told.news([FILL._replace(**change)])
 
 
 def test_what_is_none_of_an_execution_is_always_news():
-    told, total = Told(), Report(Kind.FILLED_TOTAL, 7, 0, quantity=5)
+    told, total = ToldExecutions(), Report(Kind.FILLED_TOTAL, 7, 0, quantity=5)
     told.note([total])
     assert told.news([total]) == [total]
 
 
 def test_the_oldest_are_forgotten_and_told_once_more(monkeypatch):
     monkeypatch.setattr(module, "TOLD_MAX", 3)
-    told = Told()
+    told = ToldExecutions()
     fills = [FILL._replace(aux=number) for number in range(1, 5)]
     told.note(fills)
     assert told.news(fills) == fills[:1]

@@ -15,7 +15,7 @@ from pinnacle.venues.bitstamp.orders.errors import Refusal, refusal
 from pinnacle.venues.bitstamp.orders.lists import Lists
 from pinnacle.venues.bitstamp.orders.private import Chain, Frame
 from pinnacle.venues.bitstamp.orders.states import States
-from pinnacle.venues.bitstamp.orders.stream import Stream, Told
+from pinnacle.venues.bitstamp.orders.stream import Meant, Stream
 from pinnacle.venues.bitstamp.orders.watches import Watches
 from pinnacle.venues.bitstamp.signing import WINDOW, BitstampKey
 from pinnacle.venues.orders.about import order_of, report
@@ -202,7 +202,7 @@ class BitstampOrders(OrderEntry):
 
     def _missed(self, call: Call, body: bytes) -> Answered:
         """Events that the stream has left out, in their order."""
-        row, told = int(call.page.partition(" ")[0]), Told()
+        row, told = int(call.page.partition(" ")[0]), Meant()
         for frame in private.read_events(body):
             if self._chains[row].is_new(frame) and frame.event.startswith("order_"):
                 told.add(self._stream.event(private.order_event(frame, row)))

@@ -22,14 +22,14 @@ _SAYS_GONE = "the stream says that it is gone"
 
 
 @dataclass
-class Told:
+class Meant:
     """What something means, as a Heard has it."""
 
     reports: list[Report] = field(default_factory=list)
     ask: list[Call] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
 
-    def add(self, other: "Told") -> None:
+    def add(self, other: "Meant") -> None:
         """What comes behind it."""
         self.reports += other.reports
         self.ask += other.ask
@@ -45,15 +45,15 @@ class Stream:
         #: By the venue's id of the order.
         self._held: dict[str, list[Execution | OrderEvent]] = {}
 
-    def trade(self, found: Execution, client_id: str) -> Told:
+    def trade(self, found: Execution, client_id: str) -> Meant:
         """It may come before anything that says whose it is."""
         order_id = self._watches.order_id(found.venue_id, client_id)
         if order_id is None:
             self._hold(found.venue_id, found)
-            return Told()
-        return Told(self._fill(found, order_id))
+            return Meant()
+        return Meant(self._fill(found, order_id))
 
-    def event(self, found: OrderEvent) -> Told:
+    def event(self, found: OrderEvent) -> Meant:
         """DataError: in no whole lots."""
         if self._watches.is_second(found.venue_id, found.client_id):
             return self._second(found)
@@ -61,8 +61,8 @@ class Stream:
         if order_id is None:
             if not found.client_id:
                 self._hold(found.venue_id, found)
-            return Told()
-        order, told = self._known.order(order_id), Told()
+            return Meant()
+        order, told = self._known.order(order_id), Meant()
         self._watches.named(order_id, found.venue_id)
         if order is None:
             return told  # it has gone by what was said before
@@ -74,9 +74,9 @@ class Stream:
         told.add(self._event(found, order))
         return told
 
-    def released(self, order: Order) -> Told:
+    def released(self, order: Order) -> Meant:
         """The order has its name now: what was held for it."""
-        told = Told()
+        told = Meant()
         for found in self._held.pop(order.venue_id, ()):
             if isinstance(found, Execution):
                 told.reports += self._fill(found, order.order_id)
@@ -84,8 +84,8 @@ class Stream:
                 told.add(self._event(found, order))
         return told
 
-    def _event(self, found: OrderEvent, order: Order) -> Told:
-        watch, told = self._watches.of(order.order_id), Told()
+    def _event(self, found: OrderEvent, order: Order) -> Meant:
+        watch, told = self._watches.of(order.order_id), Meant()
         if found.what in (CREATED, CHANGED):
             watch.created_us = watch.created_us or found.at_us or 1
         terms = self._terms[order.row]
@@ -108,14 +108,14 @@ class Stream:
             told.odd.append(f"order {found.venue_id}: {found.what}, which nobody here asked for")
         return told
 
-    def _second(self, found: OrderEvent) -> Told:
+    def _second(self, found: OrderEvent) -> Meant:
         """Another order under a client id of ours: it is taken back."""
         if found.what != CREATED:
-            return Told()
+            return Meant()
         order_id = self._known.adopted(found.venue_id, found.client_id)
         first_id = self._known.by_client(found.client_id)
         first = None if first_id is None else self._known.order(first_id)
-        told = Told(odd=[f"order {found.venue_id} has the client id of another one"])
+        told = Meant(odd=[f"order {found.venue_id} has the client id of another one"])
         if order_id is not None and first is not None:
             left = self._terms[found.row].lots(found.left)
             there = report(Kind.ORDER_STATUS, first, left)
