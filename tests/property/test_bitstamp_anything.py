@@ -1,16 +1,13 @@
 """Whatever Bitstamp sends, the entry says what it means, or that it cannot be read."""
 
-import copy
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Venue
-from pinnacle.venues.orders.port import Answer, Answered, Call, Heard, What
-from pinnacle.venues.orders.records import records
+from pinnacle.venues.orders.port import Answer, Call, What
 from tests.venues.bitstamp.bitstamp_gateway import (
     TOKEN,
     V1,
@@ -22,28 +19,12 @@ from tests.venues.bitstamp.bitstamp_gateway import (
     transaction,
 )
 from tests.venues.bitstamp.test_bitstamp_order_answers import listed, row
+from tests.venues.odd_messages import EXAMPLES, Reader, damaged, variants
 
-EXAMPLES = settings(max_examples=40, deadline=None)
 GATEWAY = Gateway()
 GATEWAY.begin()
 ORDER = GATEWAY.live()
-OTHERS = [
-    None,
-    "",
-    "x",
-    -1,
-    True,
-    10**30,
-    0.5,
-    "9" * 40,
-    "1e999999999",
-    "NaN",
-    "\udcff",
-    [],
-    {},
-    [[]],
-    "9" * 5000,
-]
+READER = Reader(GATEWAY.entry, Venue.BITSTAMP)
 EVENT = json.loads(order_frame(ORDER, "order_changed", "0.6", ids=("a", "b")))
 REFUSAL = {
     "status": "error",
@@ -81,54 +62,9 @@ FRAMES = [
 ]
 
 
-def members(value, at=()):
-    """Where each member of each object, and each element, stands."""
-    if isinstance(value, (dict, list)):
-        for name in value if isinstance(value, dict) else range(len(value)):
-            yield (*at, name)
-            yield from members(value[name], (*at, name))
-
-
-def variants(message):
-    """Without one member, or with another thing in its place."""
-    for at in members(message):
-        for other in (..., *OTHERS):
-            whole = holder = copy.deepcopy(message)
-            for step in at[:-1]:
-                holder = holder[step]
-            if other is ...:
-                del holder[at[-1]]
-            else:
-                holder[at[-1]] = other
-            yield json.dumps(whole).encode()
-
-
-def recorded(reports):
-    """They can be records of the log."""
-    records(reports, [0, 1], 1, 257, Venue.BITSTAMP)
-
-
 def answered(what, status, body):
-    call = Call(what, None if what is What.FILLS else ORDER, page="0 1")
-    found = GATEWAY.entry.answered(call, Answer(status, {}, body))
-    assert isinstance(found, Answered)
-    recorded(found.reports)
-    for text in (found.fault, found.odd):
-        assert isinstance(text, str)
-    if found.more is not None:
-        GATEWAY.entry.request(found.more)
+    READER.answered(Call(what, None if what is What.FILLS else ORDER, page="0 1"), status, body)
     GATEWAY.entry.answered(Call(What.TOKEN), Answer(200, {}, json.dumps(TOKEN).encode()))
-
-
-def heard(data):
-    try:
-        found = GATEWAY.entry.heard(data)
-    except DataError:
-        return
-    assert isinstance(found, Heard)
-    recorded(found.reports)
-    for call in found.ask:
-        GATEWAY.entry.request(call)
 
 
 @pytest.mark.parametrize("what", list(ANSWERS))
@@ -142,13 +78,13 @@ def test_an_answer_without_a_member_or_with_another_thing_there_is_read_or_a_fau
 @pytest.mark.parametrize("whole", FRAMES)
 def test_a_frame_without_a_member_or_with_another_thing_there_is_read_or_refused(whole):
     for text in variants(json.loads(whole)):
-        heard(text)
+        READER.heard(text)
 
 
 @EXAMPLES
 @given(data=st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(data):
-    heard(data)
+    READER.heard(data)
     for what in ANSWERS:
         for code in (200, 403, 404, 500):
             answered(what, code, data)
@@ -157,10 +93,6 @@ def test_any_bytes_are_read_or_refused(data):
 @EXAMPLES
 @given(at=st.integers(0, 10_000), by=st.binary(max_size=3), which=st.integers(0, 100))
 def test_what_is_damaged_anywhere_is_read_or_refused(at, by, which):
-    whole = FRAMES[which % len(FRAMES)]
-    at %= len(whole)
-    heard(whole[:at] + by + whole[at + 1 :])
+    READER.heard(damaged(FRAMES[which % len(FRAMES)], at, by))
     what = list(ANSWERS)[which % len(ANSWERS)]
-    body = json.dumps(ANSWERS[what][0]).encode()
-    at %= len(body)
-    answered(what, 200, body[:at] + by + body[at + 1 :])
+    answered(what, 200, damaged(json.dumps(ANSWERS[what][0]).encode(), at, by))

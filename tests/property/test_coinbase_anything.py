@@ -1,39 +1,20 @@
 """Whatever Coinbase sends, the entry says what it means, or that it cannot be read."""
 
-import copy
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Venue
-from pinnacle.venues.orders.port import Answer, Answered, Call, Heard, What
-from pinnacle.venues.orders.records import records
+from pinnacle.venues.orders.port import Call, What
 from tests.venues.coinbase.coinbase_gateway import COIN, DOLLAR, Gateway, frame, shown
 from tests.venues.coinbase.test_coinbase_order_answers import fill, row
+from tests.venues.odd_messages import EXAMPLES, Reader, damaged, variants
 
-EXAMPLES = settings(max_examples=40, deadline=None)
 GATEWAY = Gateway()
 ORDER = GATEWAY.live()
-OTHERS = [
-    None,
-    "",
-    "x",
-    -1,
-    True,
-    10**30,
-    0.5,
-    "9" * 40,
-    "1e999999999",
-    "NaN",
-    "\udcff",
-    [],
-    {},
-    [[]],
-    "9" * 5000,
-]
+READER = Reader(GATEWAY.entry, Venue.COINBASE)
 EDITED = row(
     filled_size="0.5",
     filled_value="30000",
@@ -81,53 +62,9 @@ FRAMES = [
 ]
 
 
-def members(value, at=()):
-    """Where each member of each object, and each element, stands."""
-    if isinstance(value, (dict, list)):
-        for name in value if isinstance(value, dict) else range(len(value)):
-            yield (*at, name)
-            yield from members(value[name], (*at, name))
-
-
-def variants(message):
-    """Without one member, or with another thing in its place."""
-    for at in members(message):
-        for other in (..., *OTHERS):
-            whole = holder = copy.deepcopy(message)
-            for step in at[:-1]:
-                holder = holder[step]
-            if other is ...:
-                del holder[at[-1]]
-            else:
-                holder[at[-1]] = other
-            yield json.dumps(whole).encode()
-
-
-def recorded(reports):
-    """They can be records of the log."""
-    records(reports, [0, 1], 1, 257, Venue.COINBASE)
-
-
 def answered(call, status, body):
     GATEWAY.entry._states.edited(ORDER, 60_001 * DOLLAR, 2 * COIN)
-    found = GATEWAY.entry.answered(call, Answer(status, {}, body))
-    assert isinstance(found, Answered)
-    recorded(found.reports)
-    for text in (found.fault, found.odd):
-        assert isinstance(text, str)
-    if found.more is not None:
-        GATEWAY.entry.request(found.more)
-
-
-def heard(data):
-    try:
-        found = GATEWAY.entry.heard(data)
-    except DataError:
-        return
-    assert isinstance(found, Heard)
-    recorded(found.reports)
-    for call in found.ask:
-        GATEWAY.entry.request(call)
+    READER.answered(call, status, body)
 
 
 @pytest.mark.parametrize("what", list(ANSWERS))
@@ -149,13 +86,13 @@ def test_a_page_of_orders_is_read_whatever_is_wrong_with_one():
 @pytest.mark.parametrize("whole", FRAMES)
 def test_a_frame_without_a_member_or_with_another_thing_there_is_read_or_refused(whole):
     for text in variants(json.loads(whole)):
-        heard(text)
+        READER.heard(text)
 
 
 @EXAMPLES
 @given(data=st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(data):
-    heard(data)
+    READER.heard(data)
     for what in What:
         for status in (200, 404, 500):
             answered(Call(what, ORDER, 1, 1), status, data)
@@ -164,10 +101,7 @@ def test_any_bytes_are_read_or_refused(data):
 @EXAMPLES
 @given(at=st.integers(0, 10_000), by=st.binary(max_size=3), which=st.integers(0, 100))
 def test_what_is_damaged_anywhere_is_read_or_refused(at, by, which):
-    whole = FRAMES[which % len(FRAMES)]
-    at %= len(whole)
-    heard(whole[:at] + by + whole[at + 1 :])
+    READER.heard(damaged(FRAMES[which % len(FRAMES)], at, by))
     what = list(ANSWERS)[which % len(ANSWERS)]
     body = json.dumps(ANSWERS[what][0]).encode()
-    at %= len(body)
-    answered(Call(what, ORDER, 1, 1), 200, body[:at] + by + body[at + 1 :])
+    answered(Call(what, ORDER, 1, 1), 200, damaged(body, at, by))

@@ -1,46 +1,24 @@
 """Whatever Gemini sends, the entry says what it means, or that it cannot be read."""
 
-import copy
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Venue
-from pinnacle.venues.orders.port import Answer, Answered, Call, Heard, What
-from pinnacle.venues.orders.records import records
+from pinnacle.venues.orders.port import Call, What
 from tests.venues.gemini.gemini_gateway import (
-    T0,
     Gateway,
     order_event,
     replied,
     status_row,
     trade_row,
 )
+from tests.venues.odd_messages import EXAMPLES, Reader, damaged, variants
 
-EXAMPLES = settings(max_examples=40, deadline=None)
 #: What Gemini is never asked.
 NEVER = (What.TOKEN, What.REPLACE, What.EVENTS)
-OTHERS = [
-    None,
-    "",
-    "x",
-    -1,
-    True,
-    10**30,
-    0.5,
-    "9" * 40,
-    "1e999999999",
-    "0e999999999",
-    "NaN",
-    "\udcff",
-    [],
-    {},
-    [[]],
-    "9" * 5000,
-]
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +31,11 @@ def gateway(tmp_path_factory):
 @pytest.fixture(scope="module")
 def order(gateway):
     return gateway.known.order(1)
+
+
+@pytest.fixture(scope="module")
+def reader(gateway):
+    return Reader(gateway.entry, Venue.GEMINI)
 
 
 def answers(order):
@@ -94,102 +77,55 @@ def frames(order):
     ]
 
 
-def members(value, at=()):
-    """Where each member of each object, and each element, stands."""
-    if isinstance(value, (dict, list)):
-        for name in value if isinstance(value, dict) else range(len(value)):
-            yield (*at, name)
-            yield from members(value[name], (*at, name))
-
-
-def variants(message):
-    """Without one member, or with another thing in its place."""
-    for at in members(message):
-        for other in (..., *OTHERS):
-            whole = holder = copy.deepcopy(message)
-            for step in at[:-1]:
-                holder = holder[step]
-            if other is ...:
-                del holder[at[-1]]
-            else:
-                holder[at[-1]] = other
-            yield json.dumps(whole).encode()
-
-
-def recorded(reports):
-    """They can be records of the log."""
-    records(reports, [0, 1], T0, 257, Venue.GEMINI)
-
-
-def check_answer(gateway, call, status, body):
-    found = gateway.entry.answered(call, Answer(status, {}, body))
-    assert isinstance(found, Answered)
-    recorded(found.reports)
-    assert isinstance(found.fault, str) and isinstance(found.odd, str)
-    if found.more is not None:
-        gateway.entry.request(found.more)
-
-
-def check_frame(gateway, order, data):
+def heard(reader, gateway, order, data):
+    """Behind a cancel, which it may answer."""
     gateway.entry.frame(Call(What.CANCEL, order), 1)
-    try:
-        found = gateway.entry.heard(data)
-    except DataError:
-        return
-    assert isinstance(found, Heard)
-    recorded(found.reports)
-    for _, answered in found.answers:
-        recorded(answered.reports)
-    for call in found.ask:
-        gateway.entry.request(call)
+    reader.heard(data)
 
 
 @pytest.mark.parametrize("what", [what for what in What if what not in NEVER])
 def test_an_answer_without_a_member_or_with_another_thing_there_is_read_or_a_fault(
-    gateway, order, what
+    reader, order, what
 ):
     call = Call(what, None if what is What.FILLS else order)
     for body in answers(order)[what]:
         for text in variants(body):
-            check_answer(gateway, call, 200, text)
+            reader.answered(call, 200, text)
     for text in variants({"result": "error", "reason": "InvalidNonce", "message": "x"}):
-        check_answer(gateway, call, 400, text)
+        reader.answered(call, 400, text)
 
 
 def test_a_list_of_orders_by_our_name_and_fills_of_one_order_are_read_whatever_is_wrong(
-    gateway, order
+    reader, order
 ):
     row = status_row(order, executed_amount="0.5", trades=[trade_row(order)])
     for text in variants([row]):
-        check_answer(gateway, Call(What.QUERY, order._replace(venue_id="")), 200, text)
+        reader.answered(Call(What.QUERY, order._replace(venue_id="")), 200, text)
     for text in variants(row):
-        check_answer(gateway, Call(What.FILLS, order), 200, text)
+        reader.answered(Call(What.FILLS, order), 200, text)
 
 
 @pytest.mark.parametrize("number", range(8))
 def test_a_frame_without_a_member_or_with_another_thing_there_is_read_or_refused(
-    gateway, order, number
+    reader, gateway, order, number
 ):
     for text in variants(json.loads(frames(order)[number])):
-        check_frame(gateway, order, text)
+        heard(reader, gateway, order, text)
 
 
 @EXAMPLES
 @given(data=st.binary(max_size=200))
-def test_any_bytes_are_read_or_refused(gateway, order, data):
-    check_frame(gateway, order, data)
+def test_any_bytes_are_read_or_refused(reader, gateway, order, data):
+    heard(reader, gateway, order, data)
     for what in answers(order):
         for status in (200, 404, 500):
-            check_answer(gateway, Call(what, order), status, data)
+            reader.answered(Call(what, order), status, data)
 
 
 @EXAMPLES
 @given(at=st.integers(0, 10_000), by=st.binary(max_size=3), which=st.integers(0, 100))
-def test_what_is_damaged_anywhere_is_read_or_refused(gateway, order, at, by, which):
-    whole = frames(order)[which % 8]
-    at %= len(whole)
-    check_frame(gateway, order, whole[:at] + by + whole[at + 1 :])
+def test_what_is_damaged_anywhere_is_read_or_refused(reader, gateway, order, at, by, which):
+    heard(reader, gateway, order, damaged(frames(order)[which % 8], at, by))
     what = list(answers(order))[which % 10]
     body = json.dumps(answers(order)[what][0]).encode()
-    at %= len(body)
-    check_answer(gateway, Call(what, order), 200, body[:at] + by + body[at + 1 :])
+    reader.answered(Call(what, order), 200, damaged(body, at, by))

@@ -4,7 +4,6 @@ What is damaged is a talk with the venue's own side (private_talk.py), and what 
 collected of the venue's payloads, where that stands beside the checkout.
 """
 
-import copy
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -19,14 +18,10 @@ from pinnacle.venues.orders.port import LEFT_ALONE_S, Answer, Call, What
 from pinnacle.venues.transport.patience import RETRY_AFTER_MAX_S
 from tests.beside import BESIDE, needs
 from tests.live_venues import TRADED
+from tests.venues.odd_messages import OTHERS, changed, members
 from tests.venues.private_talk import Answered, PrivateTalk, payloads
 
 FIXTURES = BESIDE / "data" / "venue_fixtures"
-#: What may stand in the place of anything.
-OTHERS: list[Any] = [
-    *(None, True, -1, 0, 10**30, 1.5, "", "x", "NaN", "1e999999999", "9" * 50, "9" * 5000),
-    *("\udcff", [], [[]], {}),
-]
 STATUSES = [200, 400, 401, 403, 418, 429, 500, 503]
 
 
@@ -89,26 +84,6 @@ def parsed(text: bytes) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def members(value: Any, at: tuple = ()) -> Iterator[tuple]:
-    """Where each member of each object stands, and each element."""
-    if isinstance(value, (dict, list)):
-        for name in value if isinstance(value, dict) else range(len(value)):
-            yield (*at, name)
-            yield from members(value[name], (*at, name))
-
-
-def changed(message: Any, at: tuple, *value: Any) -> bytes:
-    """Without the member, or with another value in its place."""
-    whole = holder = copy.deepcopy(message)
-    for step in at[:-1]:
-        holder = holder[step]
-    if value:
-        holder[at[-1]] = value[0]
-    else:
-        del holder[at[-1]]
-    return json.dumps(whole).encode()
 
 
 def other_way(value: Any) -> Any:
