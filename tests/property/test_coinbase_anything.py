@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from pinnacle.core.schema import Venue
 from pinnacle.venues.orders.port import Call, What
-from tests.venues.coinbase.coinbase_gateway import COIN, DOLLAR, Gateway, frame, shown
+from tests.venues.coinbase.coinbase_gateway import Gateway, frame, shown
 from tests.venues.coinbase.test_coinbase_order_answers import fill, row
 from tests.venues.odd_messages import EXAMPLES, Reader, damaged, variants
+from tests.venues.orders.traded import COIN, DOLLAR
 
 GATEWAY = Gateway()
 ORDER = GATEWAY.live()

@@ -8,13 +8,7 @@ from hypothesis import strategies as st
 
 from pinnacle.core.schema import Venue
 from pinnacle.venues.orders.port import Call, What
-from tests.venues.gemini.gemini_gateway import (
-    Gateway,
-    order_event,
-    replied,
-    status_row,
-    trade_row,
-)
+from tests.venues.gemini.gemini_gateway import Gateway, order_event, replied, status_row, trade_row
 from tests.venues.odd_messages import EXAMPLES, Reader, damaged, variants
 
 #: What Gemini is never asked.

@@ -16,19 +16,8 @@ from pinnacle.venues.orders.port import Answer, Call, What
 from pinnacle.venues.reference.listing import Status
 from pinnacle.venues.served.exchange_side import Asked, Trouble
 from pinnacle.venues.served.house import NewOrder
-from tests.venues.bitstamp.bitstamp_gateway import (
-    COIN,
-    DOLLAR,
-    HOST,
-    INSTRUMENTS,
-    KEY,
-    NAMES,
-    ROWS,
-    SECOND,
-    T0,
-    USER,
-    Both,
-)
+from tests.venues.bitstamp.bitstamp_gateway import KEY, TRADED, USER, Both
+from tests.venues.orders.traded import COIN, DOLLAR, SECOND, T0
 
 FAR, DAY = 50_000 * DOLLAR, 86_400 * SECOND
 
@@ -36,12 +25,6 @@ FAR, DAY = 50_000 * DOLLAR, 86_400 * SECOND
 @pytest.fixture
 def both():
     return Both()
-
-
-def told(both):
-    """What the gateway was told since it was asked last."""
-    found, both.told = both.told, []
-    return [kind for kind, _ in found]
 
 
 def reason_of(reply):
@@ -58,25 +41,25 @@ def test_both_channels_of_every_pair_are_open(both):
 def test_an_order_that_rests_is_acknowledged_and_listed(both):
     both.ask(both.new(price=FAR, post_only=True))
     both.stream()
-    assert set(told(both)) == {"ACK"}
+    assert set(both.kinds()) == {"ACK"}
     assert both.known.order(1).venue_id == both.order().venue_id
     both.ask(Call(What.OPEN))
     both.ask(Call(What.QUERY, both.known.order(1)))
-    assert told(both) == ["ORDER_STATUS", "ORDER_STATUS"]
+    assert both.kinds() == ["ORDER_STATUS", "ORDER_STATUS"]
 
 
 def test_an_order_is_found_by_our_name_before_its_own_is_known(both):
     call = both.new(price=FAR)
     both.rest(both.entry.request(call))
     both.ask(Call(What.QUERY, call.order))
-    assert told(both) == ["ACK", "ORDER_STATUS"]
+    assert both.kinds() == ["ACK", "ORDER_STATUS"]
     assert both.known.order(1).venue_id == both.order().venue_id
 
 
 def test_the_stream_names_an_order_whose_answer_was_lost(both):
     both.rest(both.entry.request(both.new(price=FAR)))
     both.stream()
-    assert told(both) == ["ACK"]
+    assert both.kinds() == ["ACK"]
 
 
 def test_an_order_that_takes_is_filled_and_its_fills_have_fees(both):
@@ -84,7 +67,7 @@ def test_an_order_that_takes_is_filled_and_its_fills_have_fees(both):
         both.new(price=both.best(Side.ASK), quantity=COIN // 100, time_in_force=TimeInForce.IOC)
     )
     both.stream()
-    kinds = told(both)
+    kinds = both.kinds()
     assert kinds[0] == "ACK"
     assert kinds.count("FILL") == kinds.count("FEE") == len(both.order().fills) > 0
     assert not both.table.orders
@@ -106,7 +89,7 @@ def test_an_order_that_must_be_filled_whole_is_not_filled_at_all(both):
         both.new(price=both.best(Side.ASK), quantity=100 * COIN, time_in_force=TimeInForce.FOK)
     )
     both.stream()
-    assert "FILL" not in told(both)
+    assert "FILL" not in both.kinds()
     assert not both.table.orders
 
 
@@ -128,7 +111,7 @@ def test_a_partial_fill_is_told_by_what_remains_and_by_its_trade(both):
     order = both.order()
     both.house.hit(order, leave=COIN // 2)
     both.stream()
-    assert told(both)[-3:] == ["FILLED_TOTAL", "FILL", "FEE"]
+    assert both.kinds()[-3:] == ["FILLED_TOTAL", "FILL", "FEE"]
     assert both.table.orders[1].filled == order.filled == COIN // 2
     both.house.hit(order)
     both.stream()
@@ -139,9 +122,9 @@ def test_a_cancel_is_done_when_the_state_of_the_order_says_so(both):
     both.ask(both.new(price=FAR))
     both.stream()
     both.ask(both.cancelling(both.known.order(1)))
-    assert "CANCELLED" not in told(both)
+    assert "CANCELLED" not in both.kinds()
     both.stream()
-    assert told(both) == ["UNSURE", "CANCELLED"]
+    assert both.kinds() == ["UNSURE", "CANCELLED"]
     assert not both.table.orders
 
 
@@ -151,7 +134,7 @@ def test_fills_before_a_cancel_are_known_though_no_trade_was_told(both):
     both.events.clear()
     both.ask(both.cancelling(both.known.order(1)))
     both.stream()
-    kinds = told(both)
+    kinds = both.kinds()
     assert kinds[-1] == "CANCELLED"
     assert "FILL" in kinds
     assert not both.table.orders
@@ -161,9 +144,9 @@ def test_a_cancel_of_what_has_been_filled_is_of_no_order_that_the_venue_knows(bo
     both.ask(both.new(price=both.best(Side.BID), quantity=COIN))
     both.house.hit(both.order())
     both.ask(both.cancelling(both.known.order(1)))
-    assert told(both)[-1] == "CANCEL_REJECTED"
+    assert both.kinds()[-1] == "CANCEL_REJECTED"
     both.ask(Call(What.QUERY, both.known.order(1)))
-    assert {"FILL", "FEE", "FILLED_TOTAL"} <= set(told(both))
+    assert {"FILL", "FEE", "FILLED_TOTAL"} <= set(both.kinds())
     assert not both.table.orders
 
 
@@ -271,7 +254,7 @@ def test_fills_are_listed_in_pages_and_by_the_state_the_same(both):
     both.events.clear()
     order = both.known.order(1)
     both.ask(Call(What.FILLS, since_ns=T0 - SECOND))
-    listed = told(both)
+    listed = both.kinds()
     assert listed[-6:] == ["FILL", "FEE"] * 3
     both.ask(Call(What.QUERY, order))
     both.stream()
@@ -353,12 +336,12 @@ def test_an_event_that_was_skipped_is_asked_for_and_had(both):
     both.ask(both.new(1, price=FAR))
     both.ask(both.new(2, price=FAR - DOLLAR))
     both.stream()
-    told(both)
+    both.kinds()
     both.client.skip()
     both.house.cancel(both.order(1))
     both.house.cancel(both.order(2))
     both.stream()
-    assert "CANCELLED" in told(both)
+    assert "CANCELLED" in both.kinds()
     # The first one's end was missed, and is known now to be in doubt.
     assert both.table.orders[1].state.name == "UNKNOWN"
     both.ask(Call(What.QUERY, both.known.order(1)))
@@ -381,11 +364,11 @@ def test_an_event_that_is_told_twice_has_one_name(both):
 # Who asks
 
 
-def signed(both, path, body, nonce=None, at_ns=None, host=HOST, key=None, **headers):
+def signed(both, path, body, nonce=None, at_ns=None, host=Both.HOST, key=None, **headers):
     key = key or BitstampKey(KEY.name, KEY.kept["secret"])
     at_ms = (both.clock.now if at_ns is None else at_ns) // 10**6
     nonce = nonce or both.entry.request(Call(What.OPEN)).headers[NONCE]
-    given = key.headers("POST", HOST, path, body, nonce, at_ms)
+    given = key.headers("POST", Both.HOST, path, body, nonce, at_ms)
     given = {name.lower(): value for name, value in given.items()}
     return both.side.rest(Asked("POST", path, given | {"host": host} | headers, body))
 
@@ -439,7 +422,7 @@ def test_a_header_that_is_missing_is_refused_by_its_name(both):
     found = []
     for name in ("X-Auth", "X-Auth-Signature", NONCE, TIMESTAMP, "X-Auth-Version"):
         headers = {k.lower(): v for k, v in request.headers.items() if k != name}
-        reply = both.side.rest(Asked("POST", OPEN, headers | {"host": HOST}, b""))
+        reply = both.side.rest(Asked("POST", OPEN, headers | {"host": Both.HOST}, b""))
         found.append((reply.status, code_of(reply)))
     assert found == [(403, f"API00{number}") for number in (12, 13, 14, 15, 16)]
 
@@ -481,7 +464,7 @@ def test_no_trouble_is_an_outcome(both, trouble):
             assert [r.kind for r in found.reports] == [Kind.UNSURE]
             both.deliver(found.reports)
             both.ask(found.more)
-            assert told(both)[-1] == "REJECTED"
+            assert both.kinds()[-1] == "REJECTED"
         case Trouble.SESSION_EXPIRED:
             assert [(r.kind, r.reason) for r in found.reports] == [(Kind.REJECTED, Reason.VENUE)]
         case _:
@@ -512,7 +495,7 @@ def frames_of(both, client):
     records = both.house.public
     rows = np.concatenate(records) if records else np.empty(0)
     records.clear()
-    for row, instrument in enumerate(INSTRUMENTS):
+    for row, instrument in enumerate(TRADED.instruments):
         mine = rows[rows["instrument_id"] == instrument.instrument_id] if len(rows) else rows
         for entry in both.side.market(row, mine) if len(mine) else ():
             frame = client.frame_of(entry)
@@ -522,12 +505,12 @@ def frames_of(both, client):
 
 def test_the_feed_of_this_project_follows_its_books(both):
     client = both.side.open("/", {})
-    for name in NAMES:
+    for name in TRADED.names:
         for kind in ("diff_order_book_", "live_trades_"):
             said = {"event": "bts:subscribe", "data": {"channel": kind + name}}
             client.answer(json.dumps(said).encode())
     assert client.subscribed
-    books = {i.instrument_id: Book(i.instrument_id, 1 << 16, 4096) for i in INSTRUMENTS}
+    books = {i.instrument_id: Book(i.instrument_id, 1 << 16, 4096) for i in TRADED.instruments}
     kinds, faults = set(), []
 
     def sink(events, count):
@@ -535,19 +518,21 @@ def test_the_feed_of_this_project_follows_its_books(both):
         for book in books.values():
             book.apply(events, count)
 
-    stream = BitstampStream(ROWS, NAMES, sink, lambda about, words: faults.append(words))
+    stream = BitstampStream(
+        TRADED.rows, TRADED.names, sink, lambda about, words: faults.append(words)
+    )
     for step in range(200):
         both.clock.now += SECOND // 100
         both.house.advance()
         frames = list(frames_of(both, client))
         if frames:
             stream.take(frames, both.clock.now)
-        for row, name in enumerate(NAMES if step == 50 else ()):
+        for row, name in enumerate(TRADED.names if step == 50 else ()):
             reply = both.side.rest(Asked("GET", f"/api/v2/order_book/{name}/", {}, b""))
             assert stream.snapshot(row, reply.body, both.clock.now)
     assert not faults
     assert {Kind.TRADE, Kind.BOOK_END, Kind.DEPTH} <= kinds
-    for row, instrument in enumerate(INSTRUMENTS):
+    for row, instrument in enumerate(TRADED.instruments):
         for side in (Side.BID, Side.ASK):
             ours = books[instrument.instrument_id].depth(side, 1000)
             theirs = both.house.depth(row, side, 1000)

@@ -10,12 +10,8 @@ from pinnacle.venues.bitstamp.orders.errors import LIMIT_WAIT_S, NONCE_WAIT_S
 from pinnacle.venues.bitstamp.orders.states import OLDER_NS
 from pinnacle.venues.orders.port import Answered, Call, What
 from tests.venues.bitstamp.bitstamp_gateway import (
-    COIN,
-    DOLLAR,
-    T0,
     V1,
     Gateway,
-    answer,
     error,
     order_frame,
     placed,
@@ -23,6 +19,7 @@ from tests.venues.bitstamp.bitstamp_gateway import (
     trade_frame,
     transaction,
 )
+from tests.venues.orders.traded import COIN, DOLLAR, T0, answer
 
 FUNDS = (
     "You need 600.00 USD to open that order. You have only 10.00 USD available. "

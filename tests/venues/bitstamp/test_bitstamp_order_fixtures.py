@@ -7,7 +7,8 @@ import pytest
 from pinnacle.core.schema import Kind, Reason, Side
 from pinnacle.venues.orders.port import Call, What
 from tests.beside import BESIDE, needs
-from tests.venues.bitstamp.bitstamp_gateway import COIN, V1, Gateway, answer
+from tests.venues.bitstamp.bitstamp_gateway import V1, Gateway
+from tests.venues.orders.traded import COIN, answer
 
 FIXTURES = BESIDE / "data" / "venue_fixtures"
 JKORF = FIXTURES / "JKorf_Bitstamp.Net" / "Bitstamp.Net.UnitTests"

@@ -17,20 +17,16 @@ from pinnacle.venues.orders.port import Call, Desk, What, When
 from pinnacle.venues.reference.offset import Offset
 from tests.beside import BESIDE, needs
 from tests.venues.bitstamp.bitstamp_gateway import (
-    COIN,
-    DOLLAR,
-    HOST,
     KEY,
-    ROWS,
-    SECOND,
-    T0,
+    TRADED,
     USER,
     V1,
+    Both,
     Gateway,
-    answer,
     order_frame,
     placed,
 )
+from tests.venues.orders.traded import COIN, DOLLAR, SECOND, T0, answer
 
 ID = ClientIds(7).text(1)
 ANSWERS = BESIDE / "data/venue_fixtures/ccxt_extract/static_request_known_answers.json"
@@ -159,8 +155,8 @@ def test_a_request_is_signed_with_or_without_a_body(gateway, what):
     headers = {name.lower(): value for name, value in request.headers.items()}
     assert ("content-type" in headers) == bool(request.body)
     key = BitstampKey(KEY.name, KEY.kept["secret"])
-    assert key.verify("POST", HOST, request.target, headers, request.body)
-    assert not key.verify("POST", HOST, request.target, headers, request.body + b"1")
+    assert key.verify("POST", Both.HOST, request.target, headers, request.body)
+    assert not key.verify("POST", Both.HOST, request.target, headers, request.body + b"1")
 
 
 def test_two_requests_of_one_millisecond_have_different_nonces_of_36_characters(gateway):
@@ -197,7 +193,7 @@ def test_it_speaks_when_nothing_has_come_for_a_while(gateway):
 
 
 def test_more_instruments_than_a_connection_has_channels_for_are_refused(gateway):
-    desk = Desk(ROWS, ["btcusd"] * 513, gateway.known, gateway.clock, gateway.known)
+    desk = Desk(TRADED.rows, ["btcusd"] * 513, gateway.known, gateway.clock, gateway.known)
     with pytest.raises(ConfigError, match="513 instruments: 512 at most"):
         BitstampOrders(BitstampOrdersConfig(), Credentials(**KEY.given), desk)
 
@@ -273,7 +269,7 @@ def test_paths_and_forms_are_those_of_others(gateway):
         path, form = asked(gateway, call)
         ours = dict(parse_qsl(form))
         assert ours.pop("client_order_id") == ID
-        assert cases[what]["url"] == f"https://{HOST}{path.replace('btcusd', 'btcusdt')}"
+        assert cases[what]["url"] == f"https://{Both.HOST}{path.replace('btcusd', 'btcusdt')}"
         assert {k: Decimal(v) for k, v in ours.items()} == {
             k: Decimal(v) for k, v in theirs.items()
         }
@@ -285,6 +281,6 @@ def test_paths_and_forms_are_those_of_others(gateway):
     }
     for what, call in plain.items():
         path, form = asked(gateway, Call(call))
-        assert cases[what]["url"].removesuffix("btcusdt/") == f"https://{HOST}{path}"
+        assert cases[what]["url"].removesuffix("btcusdt/") == f"https://{Both.HOST}{path}"
         assert form == ""
     assert cases.keys() == order.keys() | plain.keys()

@@ -11,20 +11,17 @@ from pinnacle.venues.bitstamp.orders.entry import MISSED_NS
 from pinnacle.venues.bitstamp.orders.stream import HELD_MAX
 from pinnacle.venues.orders.port import Answered, Call, Heard, What
 from tests.venues.bitstamp.bitstamp_gateway import (
-    COIN,
-    DOLLAR,
-    NAMES,
-    T0,
+    TRADED,
     USER,
     V1,
     Gateway,
-    answer,
     order_frame,
     placed,
     status,
     trade_frame,
     transaction,
 )
+from tests.venues.orders.traded import COIN, DOLLAR, T0, answer
 
 
 @pytest.fixture
@@ -50,7 +47,7 @@ def kinds(found):
 
 
 def test_it_is_ready_when_both_channels_of_every_pair_are_confirmed(gateway):
-    frames = [confirmed(kind, name) for kind in ("orders", "trades") for name in NAMES]
+    frames = [confirmed(kind, name) for kind in ("orders", "trades") for name in TRADED.names]
     assert [gateway.entry.heard(frame).ready for frame in frames] == [False, False, False, True]
     gateway.begin()
     assert not gateway.entry.heard(frames[0]).ready

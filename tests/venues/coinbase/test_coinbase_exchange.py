@@ -12,16 +12,8 @@ from pinnacle.venues.coinbase.stream import CoinbaseStream
 from pinnacle.venues.orders.port import Answer, Call, What
 from pinnacle.venues.reference.listing import Status
 from pinnacle.venues.served.exchange_side import Asked, Trouble
-from tests.venues.coinbase.coinbase_gateway import (
-    COIN,
-    DOLLAR,
-    INSTRUMENTS,
-    KEY,
-    ROWS,
-    SECOND,
-    T0,
-    Both,
-)
+from tests.venues.coinbase.coinbase_gateway import KEY, TRADED, Both
+from tests.venues.orders.traded import COIN, DOLLAR, SECOND, T0
 
 FAR, DAY = 50_000 * DOLLAR, 86_400 * SECOND
 
@@ -31,37 +23,31 @@ def both():
     return Both()
 
 
-def told(both):
-    """What the gateway was told since it was asked last."""
-    found, both.told = both.told, []
-    return [kind for kind, _ in found]
-
-
 # Orders
 
 
 def test_an_order_that_rests_is_acknowledged_and_listed(both):
     both.ask(both.new(price=FAR, post_only=True))
     both.stream()
-    assert told(both) == ["ACK"]
+    assert both.kinds() == ["ACK"]
     assert both.known.order(1).venue_id == both.order().venue_id
     both.ask(Call(What.OPEN))
     both.ask(Call(What.QUERY, both.known.order(1)))
-    assert told(both) == ["ORDER_STATUS", "ORDER_STATUS"]
+    assert both.kinds() == ["ORDER_STATUS", "ORDER_STATUS"]
 
 
 def test_an_order_is_found_by_our_name_before_its_own_is_known(both):
     call = both.new(price=FAR)
     both.rest(both.entry.request(call))
     both.ask(Call(What.QUERY, call.order))
-    assert told(both) == ["ORDER_STATUS"]
+    assert both.kinds() == ["ORDER_STATUS"]
     assert both.known.order(1).venue_id == both.order().venue_id
 
 
 def test_the_stream_names_an_order_whose_answer_was_lost(both):
     both.rest(both.entry.request(both.new(price=FAR)))
     both.stream()
-    assert told(both) == ["ACK"]
+    assert both.kinds() == ["ACK"]
 
 
 def test_an_order_that_takes_is_filled_and_its_fills_have_fees(both):
@@ -69,7 +55,7 @@ def test_an_order_that_takes_is_filled_and_its_fills_have_fees(both):
         both.new(price=both.best(Side.ASK), quantity=COIN // 100, time_in_force=TimeInForce.IOC)
     )
     both.stream()
-    kinds = told(both)
+    kinds = both.kinds()
     assert kinds[0] == "ACK"
     assert kinds.count("FILL") == kinds.count("FEE") == len(both.order().fills) > 0
     assert not both.table.orders
@@ -90,7 +76,7 @@ def test_an_order_that_must_be_filled_whole_is_not_filled_at_all(both):
         both.new(price=both.best(Side.ASK), quantity=100 * COIN, time_in_force=TimeInForce.FOK)
     )
     both.stream()
-    assert "FILL" not in told(both)
+    assert "FILL" not in both.kinds()
     assert not both.table.orders
 
 
@@ -99,7 +85,7 @@ def test_a_partial_fill_is_told_by_state_and_confirmed_by_its_fill(both):
     order = both.order()
     both.house.hit(order, leave=COIN // 2)
     both.stream()
-    assert told(both)[-3:] == ["FILLED_TOTAL", "FILL", "FEE"]
+    assert both.kinds()[-3:] == ["FILLED_TOTAL", "FILL", "FEE"]
     assert both.table.orders[1].filled == order.filled == COIN // 2
     both.house.hit(order)
     both.stream()
@@ -109,9 +95,9 @@ def test_a_partial_fill_is_told_by_state_and_confirmed_by_its_fill(both):
 def test_a_cancel_is_done_when_the_stream_says_so(both):
     both.ask(both.new(price=FAR))
     both.ask(Call(What.CANCEL, both.known.order(1)))
-    assert told(both) == ["ACK"]
+    assert both.kinds() == ["ACK"]
     both.stream()
-    assert told(both) == ["CANCELLED"]
+    assert both.kinds() == ["CANCELLED"]
     assert not both.table.orders
 
 
@@ -119,14 +105,14 @@ def test_a_cancel_of_what_has_been_filled_is_refused_and_looked_at(both):
     both.ask(both.new(price=both.best(Side.BID), quantity=COIN))
     both.house.hit(both.order())
     both.ask(Call(What.CANCEL, both.known.order(1)))
-    assert told(both) == ["ACK", "CANCEL_REJECTED", "FILLED_TOTAL", "FILL", "FEE"]
+    assert both.kinds() == ["ACK", "CANCEL_REJECTED", "FILLED_TOTAL", "FILL", "FEE"]
 
 
 def test_an_edit_is_seen_on_the_stream_or_by_the_question_behind_it_and_once(both):
     both.ask(both.new(price=FAR))
     both.ask(both.replace(both.known.order(1), FAR + DOLLAR, 2 * COIN))
     both.stream()
-    assert told(both).count("REPLACED") == 1
+    assert both.kinds().count("REPLACED") == 1
     order = both.table.orders[1]
     assert (order.price, order.quantity) == (FAR + DOLLAR, 2 * COIN)
     assert (both.order().price, both.order().quantity) == (FAR + DOLLAR, 2 * COIN)
@@ -163,11 +149,11 @@ def test_an_order_of_a_day_ends_by_itself():
     both.ask(both.new(price=FAR, time_in_force=TimeInForce.DAY))
     both.side.due()
     both.stream()
-    assert told(both) == ["ACK"]
+    assert both.kinds() == ["ACK"]
     both.clock.now += SECOND
     both.side.due()
     both.stream()
-    assert told(both) == ["CANCELLED"]
+    assert both.kinds() == ["CANCELLED"]
     assert both.order().reason == Reason.EXPIRED
 
 
@@ -186,7 +172,7 @@ def test_what_the_exchange_refuses_has_the_venues_word_and_its_reason(both, term
     found = both.entry.answered(call, both.rest(both.entry.request(call)))
     assert [(r.kind, r.reason) for r in found.reports] == [(Kind.REJECTED, reason)]
     both.stream()
-    assert told(both) == []
+    assert both.kinds() == []
 
 
 def test_an_order_that_would_take_and_may_not_is_refused(both):
@@ -473,7 +459,7 @@ def test_the_clock_and_the_last_price_are_told(both):
 
 
 def test_the_feeds_own_stream_follows_the_book_and_its_trades(both):
-    books = {i.instrument_id: Book(i.instrument_id, 1 << 16, 4096) for i in INSTRUMENTS}
+    books = {i.instrument_id: Book(i.instrument_id, 1 << 16, 4096) for i in TRADED.instruments}
     kinds = []
 
     def sink(events, count):
@@ -482,7 +468,7 @@ def test_the_feeds_own_stream_follows_the_book_and_its_trades(both):
             book.apply(events, count)
 
     faults = []
-    stream = CoinbaseStream(ROWS, None, sink, lambda about, words: faults.append(words))
+    stream = CoinbaseStream(TRADED.rows, None, sink, lambda about, words: faults.append(words))
     stream.begin()
     client = both.side.open("/", {})
     frames = []
@@ -494,7 +480,7 @@ def test_the_feeds_own_stream_follows_the_book_and_its_trades(both):
         both.house.advance()
         records = np.concatenate(both.house.public) if both.house.public else None
         both.house.public.clear()
-        for row, instrument in enumerate(INSTRUMENTS):
+        for row, instrument in enumerate(TRADED.instruments):
             if records is not None:
                 mine = records[records["instrument_id"] == instrument.instrument_id]
                 frames += [client.frame_of(entry) for entry in both.side.market(row, mine)]
@@ -504,7 +490,7 @@ def test_the_feeds_own_stream_follows_the_book_and_its_trades(both):
     assert not stream.broken
     assert client.subscribed
     assert {Kind.TRADE, Kind.TOP, Kind.BOOK_END, Kind.DEPTH} <= set(kinds)
-    for row, instrument in enumerate(INSTRUMENTS):
+    for row, instrument in enumerate(TRADED.instruments):
         for side in (Side.BID, Side.ASK):
             ours = books[instrument.instrument_id].depth(side, 1000)
             theirs = both.house.depth(row, side, 1000)

@@ -18,7 +18,8 @@ from pinnacle.venues.orders.owner import Trust
 from pinnacle.venues.orders.port import Call, What
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.served.exchange_side import NewKey
-from tests.venues.coinbase.coinbase_gateway import COIN, DOLLAR, KEY, NAMES, Gateway
+from tests.venues.coinbase.coinbase_gateway import KEY, TRADED, Gateway
+from tests.venues.orders.traded import COIN, DOLLAR
 
 PLENTY_S = 10.0
 FAR = 50_000 * DOLLAR
@@ -67,7 +68,8 @@ def certificates(tmp_path_factory):
 async def connected(certificates: Path):
     """A link that trusts an exchange of ours: (owner, link, exchange)."""
     instruments = [
-        InstrumentConfig(symbol=name, tick_size="0.01", lot_size="0.00000001") for name in NAMES
+        InstrumentConfig(symbol=name, tick_size="0.01", lot_size="0.00000001")
+        for name in TRADED.names
     ]
     given = NewKey(KEY.name, KEY.given, KEY.kept)
     keys = {"coinbase": given}

@@ -8,16 +8,8 @@ from pinnacle.core.schema import Flag, Kind, Reason, Side
 from pinnacle.venues.orders.ids import ClientIds
 from pinnacle.venues.orders.port import Answer, Balance, Call, Fees, Report, What
 from pinnacle.venues.orders.records import execution_number
-from tests.venues.coinbase.coinbase_gateway import (
-    COIN,
-    DOLLAR,
-    SECOND,
-    T0,
-    Gateway,
-    answer,
-    frame,
-    shown,
-)
+from tests.venues.coinbase.coinbase_gateway import Gateway, frame, shown
+from tests.venues.orders.traded import COIN, DOLLAR, SECOND, T0, answer
 
 ID = ClientIds(7).text(1)
 

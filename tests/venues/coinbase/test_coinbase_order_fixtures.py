@@ -7,7 +7,8 @@ import pytest
 from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.orders.port import Call, What
 from tests.beside import BESIDE, needs
-from tests.venues.coinbase.coinbase_gateway import COIN, Gateway, answer
+from tests.venues.coinbase.coinbase_gateway import Gateway
+from tests.venues.orders.traded import COIN, answer
 
 FIXTURES = BESIDE / "data" / "venue_fixtures"
 JKORF = FIXTURES / "JKorf_Coinbase.Net" / "Coinbase.Net.UnitTests"

@@ -12,15 +12,8 @@ from pinnacle.venues.orders.ids import ClientIds
 from pinnacle.venues.orders.port import Call, What, When
 from pinnacle.venues.reference.offset import Offset
 from tests.beside import BESIDE, needs
-from tests.venues.coinbase.coinbase_gateway import (
-    COIN,
-    DOLLAR,
-    KEY,
-    SECOND,
-    T0,
-    Gateway,
-    answer,
-)
+from tests.venues.coinbase.coinbase_gateway import KEY, Gateway
+from tests.venues.orders.traded import COIN, DOLLAR, SECOND, T0, answer
 
 BASE = "/api/v3/brokerage"
 ID = ClientIds(7).text(1)

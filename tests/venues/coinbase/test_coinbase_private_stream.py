@@ -7,14 +7,8 @@ import pytest
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind, Reason, Side, TimeInForce
 from pinnacle.venues.orders.port import Call, Heard, What
-from tests.venues.coinbase.coinbase_gateway import (
-    COIN,
-    DOLLAR,
-    Gateway,
-    answer,
-    frame,
-    shown,
-)
+from tests.venues.coinbase.coinbase_gateway import Gateway, frame, shown
+from tests.venues.orders.traded import COIN, DOLLAR, answer
 
 
 @pytest.fixture

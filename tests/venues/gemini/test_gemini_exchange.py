@@ -19,21 +19,8 @@ from pinnacle.venues.reference.listing import Status
 from pinnacle.venues.served.dialect import Reply
 from pinnacle.venues.served.exchange_side import Asked, Trouble
 from pinnacle.venues.served.house import NewOrder
-from tests.venues.gemini.gemini_gateway import (
-    COIN,
-    DOLLAR,
-    INSTRUMENTS,
-    KEY,
-    MAKER_E8,
-    NAMES,
-    ROWS,
-    SECOND,
-    T0,
-    TAKER_E8,
-    Both,
-    answer,
-    lowered,
-)
+from tests.venues.gemini.gemini_gateway import KEY, MAKER_E8, TAKER_E8, TRADED, Both
+from tests.venues.orders.traded import COIN, DOLLAR, SECOND, T0, answer, lowered
 
 FAR = 50_000 * DOLLAR
 SIGNER = GeminiKey(KEY.name, KEY.given["secret"])
@@ -385,7 +372,9 @@ def test_whoever_has_no_key_is_told_nothing_of_orders(both):
 
 
 def test_whoever_asks_too_often_is_told_to_wait(both):
-    both.side = GeminiExchange(both.house, {n: ROWS[i : i + 1] for i, n in enumerate(NAMES)}, 1, 2)
+    both.side = GeminiExchange(
+        both.house, {n: TRADED.rows[i : i + 1] for i, n in enumerate(TRADED.names)}, 1, 2
+    )
     statuses = [asked(both, "/v1/orders", NOW_S + 2 + n)[0] for n in range(3)]
     assert statuses == [200, 200, 429]
 
@@ -539,9 +528,9 @@ class Held:
     """A book that follows the stream of one instrument."""
 
     def __init__(self, both):
-        self.book = Book(INSTRUMENTS[0].instrument_id, 4096, 4096)
+        self.book = Book(TRADED.instruments[0].instrument_id, 4096, 4096)
         self.trades = []
-        self.stream = GeminiV2Stream(ROWS, NAMES, self.take)
+        self.stream = GeminiV2Stream(TRADED.rows, TRADED.names, self.take)
         self.stream.begin()
         self.client = both.side.open("/v2/marketdata", {})
 
@@ -566,7 +555,7 @@ def published(both, held):
     both.house.advance()
     records = np.concatenate(both.house.public)
     both.house.public.clear()
-    mine = records[records["instrument_id"] == INSTRUMENTS[0].instrument_id]
+    mine = records[records["instrument_id"] == TRADED.instruments[0].instrument_id]
     entries = both.side.market(0, mine)
     frames = [held.client.frame_of(entry) for entry in entries]
     assert None not in frames

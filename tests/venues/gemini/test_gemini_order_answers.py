@@ -8,19 +8,8 @@ import pytest
 from pinnacle.core.schema import Flag, Kind, Reason, Side
 from pinnacle.venues.gemini.orders.asking import TRADES_MAX
 from pinnacle.venues.orders.port import Answered, Call, What
-from tests.venues.gemini.gemini_gateway import (
-    COIN,
-    DOLLAR,
-    IDS,
-    SECOND,
-    T0,
-    Gateway,
-    answer,
-    order_event,
-    replied,
-    status_row,
-    trade_row,
-)
+from tests.venues.gemini.gemini_gateway import Gateway, order_event, replied, status_row, trade_row
+from tests.venues.orders.traded import COIN, DOLLAR, IDS, SECOND, T0, answer
 
 
 @pytest.fixture

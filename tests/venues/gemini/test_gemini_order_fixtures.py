@@ -11,7 +11,8 @@ from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.orders.port import Answered, Call, Order, What
 from tests.beside import BESIDE, needs
-from tests.venues.gemini.gemini_gateway import COIN, IDS, Gateway, answer
+from tests.venues.gemini.gemini_gateway import Gateway
+from tests.venues.orders.traded import COIN, IDS, answer
 
 FIXTURES = BESIDE / "data" / "venue_fixtures"
 XCHANGE = FIXTURES / "XChange" / "xchange-gemini" / "src" / "test" / "resources"

@@ -13,19 +13,8 @@ from pinnacle.venues.orders.nonces import TooFarAhead
 from pinnacle.venues.orders.port import Call, What, When
 from pinnacle.venues.reference.offset import Offset
 from tests.beside import BESIDE, needs
-from tests.venues.gemini.gemini_gateway import (
-    COIN,
-    DOLLAR,
-    IDS,
-    KEY,
-    SECOND,
-    T0,
-    Clock,
-    Gateway,
-    nonce_of,
-    order_event,
-    said,
-)
+from tests.venues.gemini.gemini_gateway import KEY, Gateway, nonce_of, order_event, said
+from tests.venues.orders.traded import COIN, DOLLAR, IDS, SECOND, T0, Clock
 
 ID = IDS.text(1)
 COUNTER = KEY._replace(given=KEY.given | {"nonce": "counter"})

@@ -6,16 +6,8 @@ from pinnacle.core.enums import FeeOf
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Flag, Kind, Reason
 from pinnacle.venues.orders.port import What
-from tests.venues.gemini.gemini_gateway import (
-    COIN,
-    DOLLAR,
-    IDS,
-    T0,
-    Gateway,
-    order_event,
-    status_row,
-    trade_row,
-)
+from tests.venues.gemini.gemini_gateway import Gateway, order_event, status_row, trade_row
+from tests.venues.orders.traded import COIN, DOLLAR, IDS, T0
 
 
 @pytest.fixture
