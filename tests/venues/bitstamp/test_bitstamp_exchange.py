@@ -56,24 +56,6 @@ def test_an_order_is_found_by_our_name_before_its_own_is_known(both):
     assert both.known.order(1).venue_id == both.order().venue_id
 
 
-def test_the_stream_names_an_order_whose_answer_was_lost(both):
-    both.rest(both.entry.request(both.new(price=FAR)))
-    both.stream()
-    assert both.kinds() == ["ACK"]
-
-
-def test_an_order_that_takes_is_filled_and_its_fills_have_fees(both):
-    both.ask(
-        both.new(price=both.best(Side.ASK), quantity=COIN // 100, time_in_force=TimeInForce.IOC)
-    )
-    both.stream()
-    kinds = both.kinds()
-    assert kinds[0] == "ACK"
-    assert kinds.count("FILL") == kinds.count("FEE") == len(both.order().fills) > 0
-    assert not both.table.orders
-    assert not both.table.behind
-
-
 def test_a_market_order_and_what_is_left_of_one_that_may_not_rest(both):
     both.ask(both.new(1, side=Side.ASK, price=0, quantity=COIN // 100, is_market=True))
     both.ask(
@@ -81,15 +63,6 @@ def test_a_market_order_and_what_is_left_of_one_that_may_not_rest(both):
     )
     both.stream()
     assert "CANCELLED" in [kind for kind, order_id in both.told if order_id == 2]
-    assert not both.table.orders
-
-
-def test_an_order_that_must_be_filled_whole_is_not_filled_at_all(both):
-    both.ask(
-        both.new(price=both.best(Side.ASK), quantity=100 * COIN, time_in_force=TimeInForce.FOK)
-    )
-    both.stream()
-    assert "FILL" not in both.kinds()
     assert not both.table.orders
 
 
@@ -103,18 +76,6 @@ def test_an_order_that_would_take_is_taken_and_gone_and_only_a_question_says_so(
     gone = both.entry.answered(found.more, both.rest(both.entry.request(found.more)))
     assert [(r.kind, r.reason) for r in gone.reports] == [(Kind.CANCELLED, Reason.WOULD_TAKE)]
     both.deliver(gone.reports)
-    assert not both.table.orders
-
-
-def test_a_partial_fill_is_told_by_what_remains_and_by_its_trade(both):
-    both.ask(both.new(price=both.best(Side.BID), quantity=COIN))
-    order = both.order()
-    both.house.hit(order, leave=COIN // 2)
-    both.stream()
-    assert both.kinds()[-3:] == ["FILLED_TOTAL", "FILL", "FEE"]
-    assert both.table.orders[1].filled == order.filled == COIN // 2
-    both.house.hit(order)
-    both.stream()
     assert not both.table.orders
 
 

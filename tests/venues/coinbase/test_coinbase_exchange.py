@@ -44,51 +44,12 @@ def test_an_order_is_found_by_our_name_before_its_own_is_known(both):
     assert both.known.order(1).venue_id == both.order().venue_id
 
 
-def test_the_stream_names_an_order_whose_answer_was_lost(both):
-    both.rest(both.entry.request(both.new(price=FAR)))
-    both.stream()
-    assert both.kinds() == ["ACK"]
-
-
-def test_an_order_that_takes_is_filled_and_its_fills_have_fees(both):
-    both.ask(
-        both.new(price=both.best(Side.ASK), quantity=COIN // 100, time_in_force=TimeInForce.IOC)
-    )
-    both.stream()
-    kinds = both.kinds()
-    assert kinds[0] == "ACK"
-    assert kinds.count("FILL") == kinds.count("FEE") == len(both.order().fills) > 0
-    assert not both.table.orders
-    assert not both.table.behind
-
-
 def test_a_market_order_and_what_is_left_of_one_that_may_not_rest(both):
     both.ask(both.new(1, side=Side.ASK, price=0, quantity=COIN // 100, is_market=True))
     worst = both.best(Side.ASK)
     both.ask(both.new(2, price=worst, quantity=1000 * COIN // 10, time_in_force=TimeInForce.IOC))
     both.stream()
     assert [r for r in both.told if r[1] == 2][-1][0] in ("CANCELLED", "FEE")
-    assert not both.table.orders
-
-
-def test_an_order_that_must_be_filled_whole_is_not_filled_at_all(both):
-    both.ask(
-        both.new(price=both.best(Side.ASK), quantity=100 * COIN, time_in_force=TimeInForce.FOK)
-    )
-    both.stream()
-    assert "FILL" not in both.kinds()
-    assert not both.table.orders
-
-
-def test_a_partial_fill_is_told_by_state_and_confirmed_by_its_fill(both):
-    both.ask(both.new(price=both.best(Side.BID), quantity=COIN))
-    order = both.order()
-    both.house.hit(order, leave=COIN // 2)
-    both.stream()
-    assert both.kinds()[-3:] == ["FILLED_TOTAL", "FILL", "FEE"]
-    assert both.table.orders[1].filled == order.filled == COIN // 2
-    both.house.hit(order)
-    both.stream()
     assert not both.table.orders
 
 

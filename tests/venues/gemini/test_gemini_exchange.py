@@ -78,19 +78,7 @@ def test_an_order_that_never_arrived_is_not_found(both):
     assert (report.kind, report.reason) == (Kind.REJECTED, Reason.UNKNOWN_ORDER)
 
 
-def test_an_order_that_takes_is_filled_and_its_fills_have_fees(both):
-    both.ask(
-        both.new(price=both.best(Side.ASK), quantity=COIN // 100, time_in_force=TimeInForce.IOC)
-    )
-    both.stream()
-    kinds = both.kinds()
-    assert kinds[0] == "ACK"
-    assert kinds.count("FILL") == kinds.count("FEE") == len(both.order().fills) > 0
-    assert not both.table.orders and not both.table.behind
-    assert not both.table.unknown_fills
-
-
-def test_the_same_by_rest_where_the_socket_is_not_there(both):
+def test_orders_go_by_rest_where_the_socket_is_not_there(both):
     both.by_rest(both.new(price=FAR))
     assert both.kinds() == ["ACK"]
     both.by_rest(both.new(2, price=both.best(Side.ASK), quantity=COIN // 100))
@@ -106,15 +94,6 @@ def test_a_market_order_and_what_is_left_of_one_that_may_not_rest(both):
     both.stream()
     assert both.kinds()[-1] == "CANCELLED"
     assert both.order(2).reason == Reason.NO_LIQUIDITY
-    assert not both.table.orders
-
-
-def test_an_order_that_must_be_filled_whole_is_not_filled_at_all(both):
-    both.ask(
-        both.new(price=both.best(Side.ASK), quantity=100 * COIN, time_in_force=TimeInForce.FOK)
-    )
-    both.stream()
-    assert "FILL" not in both.kinds()
     assert not both.table.orders
 
 
