@@ -19,7 +19,7 @@ from pinnacle.venues.bitstamp.orders.stream import Meant, Stream
 from pinnacle.venues.bitstamp.orders.watches import Watches
 from pinnacle.venues.bitstamp.signing import WINDOW, BitstampKey
 from pinnacle.venues.orders.about import order_of, report
-from pinnacle.venues.orders.limits import Bucket, Limits, Window, costs, everything
+from pinnacle.venues.orders.limits import Bucket, Limits, Window, everything
 from pinnacle.venues.orders.nonces import unique_nonce
 from pinnacle.venues.orders.port import (
     Answer,
@@ -33,6 +33,7 @@ from pinnacle.venues.orders.port import (
     What,
     When,
 )
+from pinnacle.venues.orders.spare import spare
 from pinnacle.venues.orders.stamps import Stamps
 from pinnacle.venues.orders.terms import Terms
 from pinnacle.venues.reference.offset import Offset
@@ -75,14 +76,13 @@ class BitstampOrders(OrderEntry):
         self._confirmed: set[str] = set()
         self._chains = [Chain() for _ in self._terms]
         self._missed_ns = 0
-        spared = {what.name: 1.0 for what in What if what not in (What.CANCEL, What.CANCEL_ALL)}
         self.limits = Limits(
-            Bucket(PER_S, PER_S, everything, spare=costs(**dict.fromkeys(spared, SPARE_S))),
+            Bucket(PER_S, PER_S, everything, spare=spare(SPARE_S)),
             Window(
                 LONG_S,
                 config.requests_per_10_minutes,
                 everything,
-                spare=costs(**dict.fromkeys(spared, SPARE_LONG)),
+                spare=spare(SPARE_LONG),
             ),
         )
 

@@ -24,7 +24,7 @@ from pinnacle.venues.coinbase.orders.private import (
 from pinnacle.venues.coinbase.orders.states import STATUSES, States
 from pinnacle.venues.coinbase.signing import WINDOW, CoinbaseKey, uri_of
 from pinnacle.venues.orders.about import order_of, refused, unknown
-from pinnacle.venues.orders.limits import Bucket, Limits, Window, costs, everything
+from pinnacle.venues.orders.limits import Bucket, Limits, Window, everything
 from pinnacle.venues.orders.names import named, when_named
 from pinnacle.venues.orders.port import (
     Answer,
@@ -39,6 +39,7 @@ from pinnacle.venues.orders.port import (
     What,
     When,
 )
+from pinnacle.venues.orders.spare import spare
 from pinnacle.venues.orders.stamps import Stamps
 from pinnacle.venues.orders.terms import Terms
 from pinnacle.venues.reference.offset import Offset
@@ -89,12 +90,9 @@ class CoinbaseOrders(OrderEntry):
         #: Orders whose fills will be asked for, and when each NEW was.
         self._due: set[int] = set()
         self._made_ns: dict[int, int] = {}
-        spared = {what.name: 1.0 for what in What if what not in (What.CANCEL, What.CANCEL_ALL)}
-        spare_s = costs(**dict.fromkeys(spared, SPARE_S))
-        spare_hour = costs(**dict.fromkeys(spared, SPARE_HOUR))
         self.limits = Limits(
-            Bucket(PER_S, PER_S, everything, spare=spare_s),
-            Window(HOUR_S, config.requests_per_hour, everything, spare=spare_hour),
+            Bucket(PER_S, PER_S, everything, spare=spare(SPARE_S)),
+            Window(HOUR_S, config.requests_per_hour, everything, spare=spare(SPARE_HOUR)),
         )
 
     def follow(self, offset: Offset) -> None:
