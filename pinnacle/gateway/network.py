@@ -38,10 +38,9 @@ from pinnacle.venues.orders.link import NetworkLink
 from pinnacle.venues.orders.nonces import nonce_folder
 from pinnacle.venues.orders.port import Balance, Call, Desk, Fees, Order, Report, What
 from pinnacle.venues.orders.records import balance_records, records
-from pinnacle.venues.orders.terms import Terms
+from pinnacle.venues.orders.terms import all_terms
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.reference.venue_clock import VenueClock
-from pinnacle.venues.served.catalogue import currencies
 from pinnacle.venues.transport.loop import run
 
 #: How long the last request of a process may take.
@@ -95,7 +94,7 @@ class NetworkGateway:
         tag = session_tag(runtime.paths.data.name, runtime.journal.identity)
         instruments, now_ns = rows_of(runtime.mine), runtime.clock.session_ns
         names = kind.names(instruments)
-        terms = [Terms(row, n, *currencies(n)) for row, n in zip(instruments, names, strict=True)]
+        terms = all_terms(instruments, names)
         fees = {i.instrument_id: (i.maker_fee_e8, i.taker_fee_e8) for i in runtime.mine}
         self._against = AgainstVenue(
             Accounts({t.instrument_id: t for t in terms}, fees, section.request_ms * 1_000_000),

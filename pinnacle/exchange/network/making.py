@@ -13,9 +13,8 @@ from pinnacle.exchange.network.config import HouseConfig, ServedConfig, with_tra
 from pinnacle.exchange.network.house import MatchingHouse, Rules
 from pinnacle.exchange.network.ledger import Ledger
 from pinnacle.sim.market import Market
-from pinnacle.venues.orders.terms import Terms
+from pinnacle.venues.orders.terms import Terms, all_terms
 from pinnacle.venues.port import VenueKind
-from pinnacle.venues.served.catalogue import currencies
 from pinnacle.venues.served.exchange_side import ExchangeSide, NewKey
 from pinnacle.venues.served.house import Account, Event, Key
 from pinnacle.venues.transport.certificates import make_certificates
@@ -89,8 +88,7 @@ class MadeExchange:
 
 def _terms(venue: VenueKind[Any], instruments: list[Instrument]) -> list[Terms]:
     names = [venue.name_of(i.symbol) for i in instruments]
-    rows = table(instruments)
-    return [Terms(row, n, *currencies(n)) for row, n in zip(rows, names, strict=True)]
+    return all_terms(table(instruments), names)
 
 
 def _rules(instrument: Instrument, config: HouseConfig) -> Rules:

@@ -1,5 +1,6 @@
 """An instrument's numbers between decimal text and whole ticks and lots, exactly."""
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from pinnacle.core.enums import FeeOf
 from pinnacle.core.errors import DataError
 from pinnacle.core.units import Step
+from pinnacle.venues.served.catalogue import currencies
 
 _DECIMALS_MAX = 18
 #: No amount has so many digits before or behind its point; written out, they would fill memory.
@@ -60,6 +62,12 @@ class Terms:
         what does not fit."""
         found = int(amount(value) / self._notional)
         return found if abs(found) <= _MANTISSA_MAX else 0
+
+
+def all_terms(rows: np.ndarray, names: Sequence[str]) -> list[Terms]:
+    """Of each row, by what the venue calls it; of its currencies the venue may say more."""
+    named = zip(rows, names, strict=True)
+    return [Terms(row, name, *currencies(name)) for row, name in named]
 
 
 def amount(text: str | Decimal) -> Decimal:

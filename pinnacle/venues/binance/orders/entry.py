@@ -42,10 +42,9 @@ from pinnacle.venues.orders.port import (
     What,
 )
 from pinnacle.venues.orders.stamps import Stamps
-from pinnacle.venues.orders.terms import Terms
+from pinnacle.venues.orders.terms import all_terms
 from pinnacle.venues.reference.listing import decoded
 from pinnacle.venues.reference.offset import MILLISECOND_NS, SECOND_NS, Offset
-from pinnacle.venues.served.catalogue import currencies
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 #: Answers to what is said beside calls; calls have numbers.
@@ -71,8 +70,7 @@ class BinanceOrders(OrderEntry):
         else:
             self._key = HmacKey(credentials.key, credentials.secret)
         self._stamps = Stamps(desk.clock, Offset(0, 0), window())
-        rows = zip(desk.instruments, desk.names, strict=True)
-        terms = [Terms(row, name, *currencies(name)) for row, name in rows]
+        terms = all_terms(desk.instruments, desk.names)
         self._asking = Asking(terms)
         self.limits = self._limits = RateLimits(self._venue_s, self._asking.open_weight)
         self._lists = Lists(terms, desk.known, self._asking, self._limits, self._venue_ms)

@@ -35,9 +35,8 @@ from pinnacle.venues.orders.port import (
 )
 from pinnacle.venues.orders.spare import spare
 from pinnacle.venues.orders.stamps import Stamps
-from pinnacle.venues.orders.terms import Terms
+from pinnacle.venues.orders.terms import all_terms
 from pinnacle.venues.reference.offset import Offset
-from pinnacle.venues.served.catalogue import currencies
 
 #: Of requests with a key, and in ten minutes; what everything but a cancel leaves of both.
 PER_S, LONG_S = 400.0, 600.0
@@ -65,8 +64,7 @@ class BitstampOrders(OrderEntry):
         self._host = urlsplit(config.rest_url).netloc
         self._known, self._clock = desk.known, desk.clock
         self._stamps = Stamps(desk.clock, Offset(0, 0), WINDOW)
-        rows = zip(desk.instruments, desk.names, strict=True)
-        self._terms = [Terms(row, name, *currencies(name)) for row, name in rows]
+        self._terms = all_terms(desk.instruments, desk.names)
         self._watches = Watches(desk.known)
         self._lists = Lists(self._terms, desk.known, self._watches)
         self._states = States(self._terms, self._watches)

@@ -41,9 +41,8 @@ from pinnacle.venues.orders.port import (
 )
 from pinnacle.venues.orders.spare import spare
 from pinnacle.venues.orders.stamps import Stamps
-from pinnacle.venues.orders.terms import Terms
+from pinnacle.venues.orders.terms import all_terms
 from pinnacle.venues.reference.offset import Offset
-from pinnacle.venues.served.catalogue import currencies
 
 #: Of requests with a key.
 PER_S, HOUR_S = 30.0, 3600.0
@@ -81,8 +80,7 @@ class CoinbaseOrders(OrderEntry):
         self._host = urlsplit(config.rest_url).netloc
         self._known = desk.known
         self._stamps = Stamps(desk.clock, Offset(0, 0), WINDOW)
-        rows = zip(desk.instruments, desk.names, strict=True)
-        self._terms = [Terms(row, name, *currencies(name)) for row, name in rows]
+        self._terms = all_terms(desk.instruments, desk.names)
         self._states = States(self._terms, desk.known)
         self._lists = Lists(self._terms, desk.known, self._states)
         self._numbers = Numbers()

@@ -36,9 +36,8 @@ from pinnacle.venues.orders.port import (
     What,
     When,
 )
-from pinnacle.venues.orders.terms import Terms
+from pinnacle.venues.orders.terms import all_terms
 from pinnacle.venues.reference.offset import Offset
-from pinnacle.venues.served.catalogue import currencies
 
 #: A key with the dead man's switch is silent for half a minute at most; it is used so often.
 HEARTBEAT_S = 10.0
@@ -70,8 +69,7 @@ class GeminiOrders(OrderEntry):
             TimedNonces(path, self._venue_ns) if is_timed else Nonces(path, self._venue_ns)
         )
         self._has_heartbeat = has_heartbeat
-        rows = zip(desk.instruments, desk.names, strict=True)
-        terms = [Terms(row, name, *currencies(name)) for row, name in rows]
+        terms = all_terms(desk.instruments, desk.names)
         self._asking = Asking(terms)
         self._lists = Lists(terms, desk.known)
         self._events = OrderEvents(terms, desk.known)

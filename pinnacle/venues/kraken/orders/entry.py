@@ -28,9 +28,8 @@ from pinnacle.venues.orders.port import (
     Request,
     What,
 )
-from pinnacle.venues.orders.terms import Terms
+from pinnacle.venues.orders.terms import all_terms
 from pinnacle.venues.reference.offset import Offset
-from pinnacle.venues.served.catalogue import currencies
 
 #: An order that has not reached the engine by then does not trade any more.
 DEADLINE_S = 5.0
@@ -76,8 +75,7 @@ class KrakenOrders(OrderEntry):
         self._known, self._clock = desk.known, desk.clock
         self._nonces = Nonces(nonce_file(desk.nonces, "kraken", credentials.key), time.time_ns)
         self._ahead_ns = 0
-        rows = zip(desk.instruments, desk.names, strict=True)
-        self._terms = [Terms(row, name, *currencies(name)) for row, name in rows]
+        self._terms = all_terms(desk.instruments, desk.names)
         self._lists = Lists(self._terms, desk.known)
         self._executions = Executions(self._terms, desk.known, _nanoseconds)
         self._token = ""
