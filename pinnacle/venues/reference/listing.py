@@ -4,7 +4,7 @@ import enum
 from abc import abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, ClassVar, NamedTuple, Protocol
+from typing import Annotated, Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -15,6 +15,7 @@ from pinnacle.venues.reference.offset import LATEST_NS, SECOND_NS, Moment, momen
 EXPONENT_MAX = 40
 #: Path and query.
 Request = tuple[str, dict[str, str]]
+T = TypeVar("T")
 
 
 class Status(enum.StrEnum):
@@ -114,13 +115,16 @@ Digits = Annotated[int, msgspec.Meta(ge=0, le=18)]
 
 
 def decoded(
-    decoder: "msgspec.json.Decoder[Any]", body: bytes, venue: str, what: str = "list of instruments"
-) -> Any:
+    decoder: "msgspec.json.Decoder[T]",
+    body: bytes | msgspec.Raw,
+    venue: str,
+    what: str = "list of instruments",
+) -> T:
     """DataError if the body is not what the decoder is of."""
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise DataError(f"not {venue}'s {what}: {error}: {body[:80]!r}") from None
+        raise DataError(f"not {venue}'s {what}: {error}: {bytes(body)[:80]!r}") from None
 
 
 def price_said(decoder: "msgspec.json.Decoder[Any]", body: bytes, venue: str) -> Decimal:

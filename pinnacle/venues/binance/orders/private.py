@@ -5,7 +5,6 @@ It has no numbers, no snapshot and repeats nothing: what it has lost nobody sees
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -117,8 +116,7 @@ _executions = msgspec.json.Decoder(Execution)
 
 def read_frame(frame: bytes) -> Frame:
     """DataError if it is none."""
-    found: Any = decoded(_frames, frame, "Binance", "frame")
-    return found
+    return decoded(_frames, frame, "Binance", "frame")
 
 
 def event_of(frame: Frame) -> str:
@@ -136,7 +134,7 @@ class Executions:
 
     def read(self, event: bytes) -> list[Report]:
         """DataError if it is none. Nothing of an order that nobody here has to do with."""
-        row: Execution = decoded(_executions, event, "Binance", "executionReport")
+        row = decoded(_executions, event, "Binance", "executionReport")
         order_id, at = self._order_id(row), self._rows.get(row.symbol)
         if order_id is None or at is None:
             return []

@@ -11,6 +11,7 @@ import msgspec
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Side
 from pinnacle.venues.orders.terms import amount
+from pinnacle.venues.reference.listing import decoded
 
 NULL = msgspec.Raw(b"null")
 #: Members of an object whose names depend on its currencies.
@@ -27,11 +28,7 @@ T = TypeVar("T")
 
 def read(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw, what: str) -> T:
     """DataError if the body is no such thing."""
-    try:
-        return decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        shown = bytes(body)[:80]
-        raise DataError(f"not Bitstamp's {what}: {error}: {shown!r}") from None
+    return decoded(decoder, body, "Bitstamp", what)
 
 
 def text(raw: msgspec.Raw | None) -> str:

@@ -5,7 +5,7 @@ Nothing numbers them, and nothing is repeated: what was lost nobody sees here.
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -96,8 +96,7 @@ _events = msgspec.json.Decoder(OrderEvent)
 
 def read_frame(frame: bytes) -> Frame:
     """DataError if it is none."""
-    found: Any = decoded(_frames, frame, "Gemini", "frame")
-    return found
+    return decoded(_frames, frame, "Gemini", "frame")
 
 
 class OrderEvents:
@@ -109,7 +108,7 @@ class OrderEvents:
 
     def read(self, frame: bytes) -> Meant:
         """DataError if it cannot be read. Nothing of an order that is nobody's here."""
-        event: OrderEvent = decoded(_events, frame, "Gemini", "order event")
+        event = decoded(_events, frame, "Gemini", "order event")
         at = self._rows.get(event.symbol.upper())
         order_id = whose(self._known, str(event.venue_id), event.client_id)
         if at is None or order_id is None:
