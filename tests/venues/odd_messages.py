@@ -44,7 +44,7 @@ def members(value: Any, at: tuple = ()) -> Iterator[tuple]:
             yield from members(value[name], (*at, name))
 
 
-def changed(message: Any, at: tuple, *value: Any) -> bytes:
+def other(message: Any, at: tuple, *value: Any) -> Any:
     """Without the member, or with another value in its place."""
     whole = holder = copy.deepcopy(message)
     for step in at[:-1]:
@@ -53,15 +53,20 @@ def changed(message: Any, at: tuple, *value: Any) -> bytes:
         holder[at[-1]] = value[0]
     else:
         del holder[at[-1]]
-    return json.dumps(whole).encode()
+    return whole
+
+
+def changed(message: Any, at: tuple, *value: Any) -> bytes:
+    """The same as it is sent."""
+    return json.dumps(other(message, at, *value)).encode()
 
 
 def variants(message: Any) -> Iterator[bytes]:
     """Without each member, and with each other thing in its place."""
     for at in members(message):
         yield changed(message, at)
-        for other in OTHERS:
-            yield changed(message, at, other)
+        for value in OTHERS:
+            yield changed(message, at, value)
 
 
 def damaged(whole: bytes, at: int, by: bytes) -> bytes:

@@ -1,6 +1,5 @@
 """A message that lacks a member, or has another thing in its place, costs what that was said of."""
 
-import copy
 import json
 import re
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from pinnacle.venues.market.codec import NO_ROW, Codec, MessageKind
+from tests.venues.odd_messages import other
 from tests.venues.plain import DECODERS
 from tests.venues.samples import SAMPLES, text
 from tests.venues.wire import Said, codec_of, decoded, read
@@ -131,18 +131,6 @@ def place(at: tuple) -> str:
     return ".".join(step for step in at if isinstance(step, str))
 
 
-def changed(message: Any, at: tuple, *value: Any) -> bytes:
-    """Without the member, or with another value in its place."""
-    whole = holder = copy.deepcopy(message)
-    for step in at[:-1]:
-        holder = holder[step]
-    if value:
-        holder[at[-1]] = value[0]
-    else:
-        del holder[at[-1]]
-    return text(whole)
-
-
 def costs_one(codec: Codec, frame: bytes, whole: list[Said], named: bool) -> tuple[str, int]:
     """One element is refused, and says whose it is; every other is as it was. Why, and where."""
     parts = read(codec, frame)
@@ -173,7 +161,7 @@ def case(venue: str, number: int) -> tuple[Codec, Any, Members, list[Said]]:
 def test_without_a_member_it_is_no_message_or_costs_what_it_was_said_of(venue, number):
     codec, message, spec, whole = case(venue, number)
     for at in members(message):
-        frame = changed(message, at)
+        frame = text(other(message, at))
         if place(at) in spec.known_by:
             assert read(codec, frame) is None, at
         elif place(at) in spec.named | spec.unnamed | spec.present:
@@ -190,9 +178,9 @@ def test_another_thing_in_its_place_costs_no_more(venue, number, value):
     codec, message, spec, whole = case(venue, number)
     for at in members(message):
         if place(at) in spec.named and not is_there(message, at, value):
-            frame = changed(message, at, value)
+            frame = text(other(message, at, value))
             code, offset = costs_one(codec, frame, whole, True)
-            begin = changed(message, at, "here it is").index(b'"here it is"')
+            begin = text(other(message, at, "here it is")).index(b'"here it is"')
             assert code in ("SYNTAX", "RANGE"), at
             # Of all that should be inside, the lack is seen at the end.
             lacks = venue == "BITSTAMP" and place(at) == "data" and offset == len(frame)
