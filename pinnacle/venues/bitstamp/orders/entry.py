@@ -47,7 +47,6 @@ UNSEEN_NS = 1_000_000_000
 _UNSEEN = "unseen"
 #: Events that were missed and cannot be had for so long: the stream begins anew.
 MISSED_NS = 5_000_000_000
-#: A server that asks for more time than that is asked again all the same.
 _encode = msgspec.json.Encoder().encode
 
 
