@@ -132,8 +132,15 @@ def _print(done: "Done") -> None:
         click.echo(f"  orders that were open: {sum(done.orders.values())} ({by_instrument})")
     if done.open:
         click.echo(f"  orders that still are: {done.open}")
+    for strategy, positions in done.positions.items():
+        click.echo(f"  {strategy} had {_held(positions)}")
     for strategy, positions in done.left.items():
-        held = ", ".join(f"{name} {text}" for name, text in positions.items())
-        click.echo(f"  {strategy} is left with {held}")
+        click.echo(f"  {strategy} is left with {_held(positions)}")
+    if done.positions and not done.left:
+        click.echo("  all of it is closed")
     for fault in done.faults:
         click.echo(f"  {fault}", err=True)
+
+
+def _held(positions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {text}" for name, text in positions.items())

@@ -26,13 +26,15 @@ _DONE_S = 10.0
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """`orders`: how many were open, by instrument; `open`: how many still are; `left`: positions
-    that are not closed, decimal text by strategy and instrument; `faults`: what went wrong."""
+    """`orders`: how many were open, by instrument; `open`: how many still are; `positions`, `left`:
+    those that were to be closed, and that are not closed, decimal text by strategy and instrument;
+    `faults`: what went wrong."""
 
     session: str
     what: str
     orders: dict[str, int] = {}
     open: int = 0
+    positions: dict[str, dict[str, str]] = {}
     left: dict[str, dict[str, str]] = {}
     faults: list[str] = []
 
@@ -112,13 +114,22 @@ def flatten(
     instruments = read_table(paths.instruments)
     limits = load(paths.running_config, SessionConfig, kept=True).risk
     strategies = of_role(paths, "strategy")
+    positions: dict[str, dict[str, str]] = {}
     left: dict[str, dict[str, str]] = {}
 
     def begin(name: str) -> None:
+        held = {}
         for instrument in instruments:
             most = _most(instrument, limits)
             about = {"instrument": instrument.label, "most": most}
-            asker.ask(name, "flatten", **about, slippage_e8=slippage_e8, tries=tries)
+            told = asker.ask(name, "flatten", **about, slippage_e8=slippage_e8, tries=tries)
+            held[instrument.label] = told["position"] or 0
+        note(positions, name, held)
+
+    def note(where: dict[str, dict[str, str]], name: str, lots: dict[str, int]) -> None:
+        texts = {i.label: i.quantity_text(lots[i.label]) for i in instruments if lots.get(i.label)}
+        if texts:
+            where[name] = texts
 
     deadline = time.monotonic() + within_s
 
@@ -127,12 +138,7 @@ def flatten(
         told = _until(
             lambda: asker.ask(name, "flattened"), lambda told: not told["closing"], left_s
         )
-        if told["left"]:
-            left[name] = {
-                i.label: i.quantity_text(told["left"][i.label])
-                for i in instruments
-                if i.label in told["left"]
-            }
+        note(left, name, told["left"])
 
     faults = _each(strategies, begin)
     faults += _each(strategies, end)
@@ -140,6 +146,8 @@ def flatten(
     return Done(
         session=paths.runtime.name,
         what="flattened, and halted",
+        orders=halted.orders,
+        positions=positions,
         open=halted.open,
         left=left,
         faults=list(dict.fromkeys(faults + halted.faults)),

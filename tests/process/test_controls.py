@@ -73,6 +73,8 @@ def test_a_session_does_what_it_is_told_and_repeats_it_from_its_journals(tmp_pat
 
         flat = told(live, "flatten", "--slippage-bps", "50", "--tries", "20")
         assert (flat["left"], flat["open"], flat["faults"]) == ({}, 0, [])
+        assert all(float(text) for of in flat["positions"].values() for text in of.values())
+        assert flat["positions"] and set(flat["positions"]) == {"strategy"}
         assert [float(row["position"]) for row in told(live, "positions")] == [0.0, 0.0]
         assert told(live, "orders") == []
         closing = decided(live, "strategy", Kind.NEW)
