@@ -56,7 +56,7 @@ def create_session(config: SessionConfig, paths: SessionPaths) -> None:
         if exists(paths):
             if _is_of(config, paths):
                 return
-            _refuse_living(paths)
+            refuse_living(paths)
         _make(config, paths).close()
 
 
@@ -71,7 +71,7 @@ def own_session(config: SessionConfig, paths: SessionPaths) -> Segment:
     make_folder("session.runtime_dir", paths.runtime.parent)
     with alone(paths.runtime.parent):
         if exists(paths):
-            _refuse_living(paths)
+            refuse_living(paths)
             if _is_whole(config, paths):
                 return _take_over(paths)
         return _make(config, paths)
@@ -136,7 +136,8 @@ def _tell_halted(paths: SessionPaths) -> None:
     log.warning(f"{paths.data.name} stays halted by the operator until `pinnacle resume`")
 
 
-def _refuse_living(paths: SessionPaths) -> None:
+def refuse_living(paths: SessionPaths) -> None:
+    """ConfigError if any process of the name lives."""
     alive = living(paths)
     if alive:
         raise ConfigError(

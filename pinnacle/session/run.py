@@ -30,7 +30,7 @@ from pinnacle.runtime import log as logging
 from pinnacle.runtime.fitness import book_words
 from pinnacle.runtime.observer import Observer
 from pinnacle.runtime.venue_view import VenueView
-from pinnacle.session.create import discard_session, own_session
+from pinnacle.session.create import discard_session, own_session, refuse_living
 from pinnacle.session.ending import Ending, Latency, write_ending
 from pinnacle.session.find import left_behind
 from pinnacle.session.going_live import agree, vault_key
@@ -68,12 +68,13 @@ def run_session(
     if port is not None:
         monitor = msgspec.structs.replace(config.monitor, port=port)
         config = msgspec.structs.replace(config, monitor=monitor)
+    paths = config.paths(name or stamped(config.session.name))
+    refuse_living(paths)  # before anybody is asked for an answer or a password
     agree(config, config_path, live=live, agreed=agreed)
     key = vault_key(config)
     plan = overview(config, this_machine())
     for line in plan.lines(shutil.get_terminal_size().columns):
         print(line, flush=True)
-    paths = config.paths(name or stamped(config.session.name))
     # From before the first segment until after the last one: nothing is left by a signal between.
     with _interrupts() as interrupted:
         keeper = own_session(config, paths)

@@ -71,6 +71,7 @@ def test_a_second_session_of_the_same_name_is_refused(live):
     again = pinnacle("run", str(live.config), "--name", live.name, "--duration", "1")
     assert again.returncode == 3
     assert f"session {live.name} is running (" in again.stderr and "Traceback" not in again.stderr
+    assert again.stdout == "", "it is told before anything else is said or asked"
 
 
 def test_a_second_process_of_a_role_is_refused(live):
