@@ -21,7 +21,7 @@ def live_config(folder, where, *, change=lambda tables: None, keys=("key_file", 
     tables = read_toml(ROOT / "config/live-kraken.toml")
     tables["session"] |= {"runtime_dir": str(folder / "run"), "data_dir": str(folder / "data")}
     for section, addresses in (("feed", where["market"]), ("orders", where["orders"])):
-        tables[section]["kraken"] |= json.loads(addresses) | {"ca_file": where["ca_file"]}
+        tables[section]["kraken"] |= addresses | {"ca_file": where["ca_file"]}
     (folder / "kept").mkdir()
     names = {"key_file": "kraken", "killer_key_file": "kraken-killer"}
     entries = {

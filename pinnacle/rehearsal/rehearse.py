@@ -231,5 +231,5 @@ def _point(tables: dict[str, Any], venue: ServedVenue) -> None:
         table = tables.setdefault(section, {}).setdefault(venue.kind, {})
         for way in _OF_THE_WAY:
             table.pop(way, None)
-        table |= json.loads(venue.where[where]) | {"ca_file": venue.where["ca_file"]}
+        table |= venue.where[where] | {"ca_file": venue.where["ca_file"]}
     tables["orders"][venue.kind].pop("key", None)

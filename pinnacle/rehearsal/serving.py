@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import msgspec
 
@@ -29,7 +30,7 @@ class ServedVenue:
     def __init__(self, kind: str, config: Path, folder: Path, seed: int, plan: Sequence[Planned]):
         self.kind, self.folder = kind, folder
         self.ledger = folder / "ledger.jsonl"
-        self.where: dict[str, str] = {}
+        self.where: dict[str, Any] = {}
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         faults = folder / "faults.json"
         write_whole(faults, msgspec.json.encode(plan).decode() + "\n")

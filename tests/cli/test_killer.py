@@ -11,8 +11,8 @@ from tests.sessions import demo_config
 
 PINNACLE = Path(sys.executable).parent / "pinnacle"
 NOWHERE = {
-    "market": '{"ws_url": "wss://127.0.0.1:1/v2", "rest_url": "https://127.0.0.1:1"}',
-    "orders": '{"ws_url": "wss://127.0.0.1:1/v2", "rest_url": "https://127.0.0.1:1"}',
+    "market": {"ws_url": "wss://127.0.0.1:1/v2", "rest_url": "https://127.0.0.1:1"},
+    "orders": {"ws_url": "wss://127.0.0.1:1/v2", "rest_url": "https://127.0.0.1:1"},
 }
 
 

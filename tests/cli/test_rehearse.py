@@ -106,7 +106,7 @@ def test_what_leads_to_the_venue_is_replaced_and_the_rest_is_the_users(tmp_path)
     )
     key = tmp_path / "key.json"
     key.write_text('{"key": "a", "secret": "YQ=="}', encoding="utf-8")
-    address = '{"ws_url": "wss://127.0.0.1:7/v2", "rest_url": "https://127.0.0.1:7"}'
+    address = {"ws_url": "wss://127.0.0.1:7/v2", "rest_url": "https://127.0.0.1:7"}
     served = {"market": address, "orders": address, "ca_file": "ca.pem", "key_file": str(key)}
     venue = ServedVenue("kraken", file, tmp_path / "kraken", 1, [])
     venue.where = served

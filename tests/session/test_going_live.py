@@ -22,8 +22,8 @@ from tests.vault.kept import PASSWORD
 PINNACLE = Path(sys.executable).parent / "pinnacle"
 QUESTION = "orders will be real: go on? [y/N] "
 #: The venue's own address, where no test ever comes.
-VENUE = '{"ws_url": "wss://ws-auth.kraken.com/v2", "rest_url": "https://api.kraken.com"}'
-NOWHERE = '{"ws_url": "wss://127.0.0.1:1/v2", "rest_url": "https://127.0.0.1:1"}'
+VENUE = {"ws_url": "wss://ws-auth.kraken.com/v2", "rest_url": "https://api.kraken.com"}
+NOWHERE = {"ws_url": "wss://127.0.0.1:1/v2", "rest_url": "https://127.0.0.1:1"}
 
 
 def desk(folder, change=lambda tables: None, keys=("key_file",), orders=NOWHERE):

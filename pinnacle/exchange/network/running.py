@@ -97,7 +97,7 @@ def _tell(
     venue = made.side.VENUE
     key_file, killer_key_file = (certificates / f"{venue}{x}-key.json" for x in ("", "-killer"))
     if as_json:
-        where = {"market": json.dumps(market), "orders": json.dumps(orders), "faults_at": at}
+        where: dict[str, Any] = {"market": market, "orders": orders, "faults_at": at}
         files = {
             "ca_file": made.ca_file,
             "key_file": key_file,
@@ -111,7 +111,7 @@ def _tell(
         for key, value in table.items():
             say(f'{key} = "{value}"')
         say(f'ca_file = "{made.ca_file}"')
-    say(f"# its key: pinnacle vault set {venue} --from {key_file}")
+    say(f"# its key, another at each start: pinnacle vault set {venue} --from {key_file}")
     killer = f"{venue} --as {venue}-killer"
     say(f"# that of pinnacle killer: pinnacle vault set {killer} --from {killer_key_file}")
     say(f"# faults: pinnacle exchange fault NAME --at {at} --ca-file {made.ca_file}")

@@ -114,7 +114,7 @@ def test_its_keys_are_written_for_their_user_alone_and_where_it_is_is_told(confi
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert set(json.loads(path.read_text(encoding="utf-8"))) == {"key", "secret"}
     assert key_file.name == "kraken-key.json" and Path(where["ca_file"]).exists()
-    assert json.loads(where["orders"])["ws_url"].startswith("wss://127.0.0.1:")
+    assert where["orders"]["ws_url"].startswith("wss://127.0.0.1:")
 
 
 def test_the_ledger_is_finished_when_it_ends(config, tmp_path):
