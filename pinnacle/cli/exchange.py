@@ -65,10 +65,10 @@ def serve(
 
     from pinnacle.core.errors import UsageError
     from pinnacle.exchange.network.running import read_plan, serve_exchange
-    from pinnacle.venues.registry import find
+    from pinnacle.venues.registry import find_traded
 
     try:
-        kind = find(venue)
+        kind = find_traded(venue)
     except ValueError as error:
         raise UsageError(f"--venue: {error}") from None
     plan = [] if faults is None else read_plan(faults, kind.exchange_side().never)

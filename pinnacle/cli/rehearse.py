@@ -59,7 +59,7 @@ def rehearse(
     from pinnacle.rehearsal.places import default_config
     from pinnacle.rehearsal.rehearse import ALL, WARM_UP_S, Wanted
     from pinnacle.rehearsal.rehearse import rehearse as run
-    from pinnacle.venues.registry import find
+    from pinnacle.venues.registry import find_traded
 
     if list_faults and as_json:
         click.echo(json.dumps({name: fault.words for name, fault in FAULTS.items()}))
@@ -71,7 +71,7 @@ def rehearse(
     if venue is None:
         raise UsageError("VENUE is wanted: whose protocol?")
     try:
-        never = frozenset() if venue == ALL else find(venue).exchange_side().never
+        never = frozenset() if venue == ALL else find_traded(venue).exchange_side().never
     except ValueError as error:
         raise UsageError(f"VENUE: {error}") from None
     names = faults.split(",") if faults else []

@@ -40,8 +40,11 @@ def kept(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def looked_in(config: Path | None, runtime_dir: Path | None) -> list[Path]:
     """The folders that sessions' segments are looked for in."""
+    from pinnacle.core.errors import UsageError
     from pinnacle.session.find import named_in, runtime_dirs
 
+    if runtime_dir is not None and runtime_dir.exists() and not runtime_dir.is_dir():
+        raise UsageError(f"--runtime-dir {runtime_dir}: not a folder")
     if runtime_dir is not None:
         return [runtime_dir]
     return [Path(named_in(config).runtime_dir)] if config else runtime_dirs()

@@ -15,6 +15,17 @@ VENUES = {
 }
 
 
+#: Where orders can be sent, and whose protocol an exchange of our own speaks.
+TRADED = ("binance", "bitstamp", "coinbase", "gemini", "kraken")
+
+
+def find_traded(kind: str) -> VenueKind[Any]:
+    """As `find`, of what has an exchange of our own."""
+    if kind not in VENUES and ":" not in kind:
+        raise ValueError(_none(kind, TRADED))
+    return find(kind)
+
+
 def find(kind: str) -> VenueKind[Any]:
     """The venue of that name; ValueError says what would be one, or why it cannot be had."""
     module, separator, attribute = VENUES.get(kind, kind).partition(":")

@@ -263,3 +263,10 @@ def test_a_session_lives_for_other_pid_namespaces_too(world):
     )
     assert (done.returncode, "still running: supervisor" in done.stderr) == (2, True), done.stderr
     assert Path(world.place / "demo" / "control").exists()
+
+
+def test_a_file_is_no_folder_of_sessions(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(UsageError, match=f"--runtime-dir {file}: not a folder"):
+        invoke("list", "--runtime-dir", file)

@@ -41,7 +41,7 @@ def fault_states(at: str, ca_file: Path) -> list[FaultState]:
 
 def _asked(at: str, ca_file: Path, method: str, body: bytes, answer: Any) -> Any:
     port = _port(at)
-    token = private_bytes(token_file(ca_file.parent, port), _TOKEN_BYTES_MAX).decode().strip()
+    token = _token(token_file(ca_file.parent, port), at)
     try:
         status, content = asyncio.run(_asking(port, ca_file, method, token, body))
     except ConfigError as error:
@@ -53,6 +53,15 @@ def _asked(at: str, ca_file: Path, method: str, body: bytes, answer: Any) -> Any
     except msgspec.MsgspecError:
         raise DataError(f"--at {at}: no exchange of this program answers there") from None
     raise UsageError(f"--at {at}: {words}")
+
+
+def _token(path: Path, at: str) -> str:
+    if not path.exists():
+        raise PeerLostError(
+            f"--at {at}: no exchange with its ca.pem in {path.parent} is served there: there is no "
+            f"{path.name}; --ca-file names that of the one that is meant"
+        )
+    return private_bytes(path, _TOKEN_BYTES_MAX).decode().strip()
 
 
 def _port(at: str) -> int:

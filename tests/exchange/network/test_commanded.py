@@ -165,5 +165,5 @@ def test_where_no_exchange_answers_that_is_what_is_told(tmp_path):
 
 
 def test_an_exchange_that_was_never_there_has_no_token(tmp_path):
-    with pytest.raises(ConfigError, match="faults-1-token: No such file"):
+    with pytest.raises(PeerLostError, match="there is no faults-1-token; --ca-file names"):
         begin_fault("https://127.0.0.1:1", tmp_path / "ca.pem", "ban", None)
