@@ -10,8 +10,11 @@ NAME = "wire"
 TRANSPORTS = {"websockets": 100, "picows": 70}
 LEGS = {
     "receive": "from before the exchange writes to the feed's stamp on the frame",
-    "decide": "from there over codec, shared book and strategy to risk's look at the book",
-    "send": "from there over risk, the gateway, its journal and the frame to the exchange's read",
+    "decode": "the frame into records",
+    "feed+strategy": "journal, shared book, ring; it wakes, decides, gives; until risk looks at it",
+    "risk+gateway": "both judge, journal and give; the gateway wakes; until its frame is made",
+    "encode": "the venue's frame with its order",
+    "send": "TLS, the kernel, and the exchange's read",
 }
 
 

@@ -103,8 +103,9 @@ def _measure(
     for name, trips in (("new", took[True]), ("cancel", took[False])):
         emit_quantiles(f"{who}.{name}", [end - begin for begin, end, _ in trips])
     found = session.end(lambda: server.turn(0.01))
-    for name, values in legs(found, took[True]).items() if found is not None else ():
-        emit_quantiles(f"{who}.{name}", values)
+    if found is not None:
+        for name, values in legs(found, session.folder, took[True]).items():
+            emit_quantiles(f"{who}.{name}", values)
 
 
 def _tick(

@@ -1,10 +1,12 @@
-"""Where an order's time went, by the stamps that a session's journals have of it."""
+"""Where an order's time went, by the stamps of a session's journals and of wire_stamped.py."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from bench.inside.wire_stamped import FEED, ORDERS, read_stamps
 from pinnacle.core.journal_reader import JournalReader
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Flag, Kind
@@ -21,27 +23,29 @@ class _Order(msgspec.Struct):
     params: _Params
 
 
-def legs(paths: SessionPaths, trips: Sequence[tuple[int, int, bytes]]) -> dict[str, list[int]]:
-    """ns by leg, for each of (written, read, frame), monotonic.
+#: In the order in which they are gone through; together they are the whole way.
+LEGS = ("receive", "decode", "feed+strategy", "risk+gateway", "encode", "send")
 
-    receive   until the feed has the frame
-    decide    the frame read, its book published, the strategy's decision, until risk looks at it
-    send      risk's judgement, the gateway, its journal, the frame made and written, and read there
-    """
-    orders, ahead_ns, ids = _stamps(paths)
-    found: dict[str, list[int]] = {"receive": [], "decide": [], "send": []}
+
+def legs(
+    paths: SessionPaths, stamps: Path, trips: Sequence[tuple[int, int, bytes]]
+) -> dict[str, list[int]]:
+    """ns by leg, for each of (written, read, frame), monotonic. `stamps`: the session's folder."""
+    orders, ahead_ns, ids = _journalled(paths)
+    feed, encoded = read_stamps(stamps, FEED), read_stamps(stamps, ORDERS)
+    found: dict[str, list[int]] = {leg: [] for leg in LEGS}
     for written, read, text in trips:
-        name = msgspec.json.decode(text, type=_Order).params.newClientOrderId
-        taken, judged = orders[ids.order_id(name)]
-        if not taken:
+        order_id = ids.order_id(msgspec.json.decode(text, type=_Order).params.newClientOrderId)
+        taken, judged = orders[order_id]
+        if taken not in feed:
             continue  # caused by something else that came at the same time
-        found["receive"].append(taken - (written + ahead_ns))
-        found["decide"].append(judged - taken)
-        found["send"].append(read + ahead_ns - judged)
+        begins = [written, taken - ahead_ns, *feed[taken], judged - ahead_ns, *encoded[order_id]]
+        for leg, begin, end in zip(LEGS, begins, [*begins[1:], read], strict=True):
+            found[leg].append(end - begin)
     return found
 
 
-def _stamps(paths: SessionPaths) -> tuple[dict[int, tuple[int, int]], int, ClientIds]:
+def _journalled(paths: SessionPaths) -> tuple[dict[int, tuple[int, int]], int, ClientIds]:
     """When the market record that caused an order was received, and when risk looked at it, by its
     id; how far session time is ahead of the monotonic clock."""
     orders: dict[int, tuple[int, int]] = {}

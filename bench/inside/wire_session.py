@@ -17,6 +17,7 @@ from bench.harness.build import ROOT
 from bench.harness.session import raise_process
 from bench.inside.measure import Arguments, before_all
 from bench.inside.wire_house import QuietHouse
+from bench.inside.wire_stamped import FOLDER
 from pinnacle.core.instruments import InstrumentConfig, from_config, table
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Venue
@@ -32,6 +33,7 @@ from pinnacle.venues.served.house import Account, Key
 END_S = 30.0
 CHAIN = ("feed", "strategy", "risk", "gateway")
 SYMBOL = "BTCUSDT"
+STAMPED = "bench.inside.wire_stamped:VENUE"
 
 
 class _Unlimited(BinanceExchange):
@@ -64,7 +66,7 @@ class LiveSession:
         data: Path,
         arguments: Arguments,
     ):
-        self._folder = folder = arguments.scratch / name
+        self.folder = folder = arguments.scratch / name
         folder.mkdir()
         self.paths = SessionPaths.of(str(arguments.scratch / "sessions"), str(data), name)
         config = _config(transport, address, arguments, data)
@@ -79,7 +81,9 @@ class LiveSession:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=os.environ | {"XDG_STATE_HOME": str(folder / "state")},
+                env=os.environ
+                | {"XDG_STATE_HOME": str(folder / "state"), "PYTHONPATH": str(ROOT)}
+                | {FOLDER: str(folder)},
                 cwd=ROOT,
             )
         raise_process(self._process.pid)
@@ -100,7 +104,7 @@ class LiveSession:
 
     def words(self) -> str:
         """The last that it said."""
-        said = (self._folder / "log").read_text(encoding="utf-8").strip().splitlines()
+        said = (self.folder / "log").read_text(encoding="utf-8").strip().splitlines()
         return " ".join(said[-3:])
 
     def end(self, meanwhile: Callable[[], None]) -> SessionPaths:
@@ -137,8 +141,11 @@ def _config(transport: str, address: str, arguments: Arguments, data: Path) -> d
         "rest_url": f"https://{address}",
         "transport": transport,
     }
-    config["feed"]["binance"] = connection | {"ws_url": f"wss://{address}/stream"}
-    config["orders"]["binance"] = connection | {"ws_url": f"wss://{address}/ws-api/v3"}
+    config["session"]["venue"] = STAMPED
+    config["feed"] = {STAMPED: connection | {"ws_url": f"wss://{address}/stream"}}
+    config["orders"] = {
+        STAMPED: connection | {"ws_url": f"wss://{address}/ws-api/v3", "key": "binance"}
+    }
     # Rates and rests are not what is measured.
     config["strategy"]["desk"] = {"stale_ms": 0, "reject_rest_ms": 0}
     config["processes"] = _places(arguments)
@@ -159,7 +166,7 @@ def _vault(folder: Path, key: NewKey) -> dict[str, str]:
     password = secrets.token_urlsafe(24)
     master = VaultKey.new(password.encode())
     create(folder / "vault", master)
-    put(folder / "vault", master, "binance", Entry("binance", time.time_ns(), key.given))
+    put(folder / "vault", master, "binance", Entry(STAMPED, time.time_ns(), key.given))
     descriptor = os.open(folder / "password", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(password + "\n")
