@@ -20,6 +20,7 @@ from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Kind
 from pinnacle.core.toml import toml_text
 from pinnacle.runtime.observer import Observer, ProcessView
+from tests import warm
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Tables that have one of their own for each instrument.
@@ -107,9 +108,7 @@ class LiveSession:
 
     def command(self, word: str) -> None:
         """`pinnacle session` with this word, of this session."""
-        command = [sys.executable, "-m", "pinnacle", "session", word]
-        command += ["--config", str(self.config), "--name", self.name]
-        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60)
+        done = warm.run("session", word, "--config", self.config, "--name", self.name)
         assert done.returncode == 0, done.stderr
 
     def open_orders(self) -> list[int]:
@@ -189,8 +188,7 @@ def journalled(paths: SessionPaths, role: str) -> np.ndarray:
 
 def verify(paths: SessionPaths) -> tuple[dict, int]:
     """What `pinnacle-replay verify` says of a session, and its exit code."""
-    command = [sys.executable, "-m", "pinnacle.cli.replay", "verify", str(paths.data), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=100)
+    done = warm.run("verify", paths.data, "--json", program="pinnacle-replay", timeout=100)
     assert done.stdout, done.stderr
     return json.loads(done.stdout), done.returncode
 

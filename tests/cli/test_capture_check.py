@@ -2,13 +2,13 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from pinnacle.venues import registry
+from tests import warm
 from tests.capture.recordings import SYMBOLS, recording
 
 PROGRAM = Path(sys.executable).parent / "pinnacle"
@@ -16,8 +16,7 @@ PROGRAM = Path(sys.executable).parent / "pinnacle"
 
 def check(*arguments):
     """(exit code, stdout, lines of stderr); never a traceback."""
-    command = [PROGRAM, "capture", "check", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = warm.run("capture", "check", *arguments)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout, done.stderr.splitlines()
 
@@ -32,7 +31,7 @@ def files(tmp_path):
 
 
 def test_the_help_names_every_venue_that_is_read():
-    done = subprocess.run([PROGRAM, "capture", "check", "--help"], capture_output=True, text=True)
+    done = warm.run("capture", "check", "--help")
     told = {line.split()[0] for line in done.stdout.splitlines() if line.strip()}
     assert set(registry.VENUES) <= told
 

@@ -3,7 +3,6 @@
 import json
 import re
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from click.testing import CliRunner
 from pinnacle.cli.main import pinnacle
 from pinnacle.core.errors import UsageError
 from pinnacle.exchange.network.faults import FAULTS
+from tests import warm
 from tests.served_exchange import exchange_served
 
 PINNACLE = Path(sys.executable).parent / "pinnacle"
@@ -54,9 +54,7 @@ def test_what_cannot_be_done_is_one_line(words, told):
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "x"])
 def test_a_time_that_is_none_is_one_line(seconds):
-    done = subprocess.run(
-        [PINNACLE, "exchange", "fault", "ban", "--for", seconds], capture_output=True, text=True
-    )
+    done = warm.run("exchange", "fault", "ban", "--for", seconds)
     assert done.returncode == 2 and "--for" in done.stderr and "Traceback" not in done.stderr
 
 

@@ -19,6 +19,7 @@ from pinnacle.core.schema import Kind, Source
 from pinnacle.core.stream import READER_LEFT
 from pinnacle.plan.checks import load_session
 from pinnacle.plan.config import to_toml
+from tests import warm
 from tests.replay.recorded import event, feed_records, flip_bit, write_journal
 from tests.sessions import ROOT, demo_config
 
@@ -32,15 +33,18 @@ def run(
     environment: dict[str, str] | None = None,
 ):
     """(exit code, stdout, stderr) of the console script, which never shows a traceback."""
-    done = subprocess.run(
-        [str(BIN / program), *map(str, arguments)],
-        capture_output=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-        cwd=cwd,
-        env=os.environ | (environment or {}),
-        timeout=60,
-    )
+    if environment is None:
+        done = warm.run(*arguments, program=program, cwd=cwd)
+    else:  # it may be another locale, which an interpreter takes when it begins
+        done = subprocess.run(
+            [str(BIN / program), *map(str, arguments)],
+            capture_output=True,
+            encoding="utf-8",
+            stdin=subprocess.DEVNULL,
+            cwd=cwd,
+            env=os.environ | environment,
+            timeout=60,
+        )
     assert "Traceback" not in done.stdout + done.stderr, done.stderr
     return done.returncode, done.stdout, done.stderr
 

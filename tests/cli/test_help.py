@@ -9,6 +9,7 @@ import pytest
 
 from pinnacle.cli.main import pinnacle
 from pinnacle.cli.replay import replay
+from tests import warm
 
 SCRIPTS = Path(sys.executable).parent
 
@@ -28,9 +29,7 @@ NAMES = [" ".join(path) for path, _ in COMMANDS]
 
 @pytest.mark.parametrize("path", [path for path, _ in COMMANDS], ids=NAMES)
 def test_help_answers_with_the_usage_and_nothing_on_stderr(path):
-    done = subprocess.run(
-        [SCRIPTS / path[0], *path[1:], "--help"], capture_output=True, text=True, timeout=60
-    )
+    done = warm.run(*path[1:], "--help", program=path[0])
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"Usage: {' '.join(path)} ")
 

@@ -1,11 +1,11 @@
 """`pinnacle killer`: what it does not begin with, in one line that says what to do."""
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.live_sessions import live_config
 from tests.sessions import demo_config
 
@@ -27,13 +27,7 @@ def config(tmp_path):
 
 def refused(*words):
     """(exit code, the one line on stderr)."""
-    done = subprocess.run(
-        [PINNACLE, "killer", *map(str, words)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = warm.run("killer", *words)
     assert done.stderr.count("\n") == 1 and done.stdout == "", done.stderr
     return done.returncode, done.stderr
 

@@ -16,6 +16,7 @@ from pinnacle.plan.checks import load_session, warnings
 from pinnacle.plan.draft import DraftInstrument, DraftVenue, draft
 from pinnacle.venues.reference.listing import Listing, Status
 from pinnacle.venues.registry import VENUES
+from tests import warm
 from tests.sessions import verify
 from tests.venues.listed import LISTED, listing_server
 
@@ -33,8 +34,7 @@ def asked(server, *words, venues=VENUES, command=("config", "init"), **options):
     words = [*words, "--venues", ",".join(venues)]
     for venue in venues:
         words += ["--feed", f"{venue}.rest_url={url}", "--feed", f"{venue}.ca_file={ca_file}"]
-    command = [*PINNACLE, *command, *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
+    return warm.run(*command, *words, **options)
 
 
 def test_a_file_for_all_venues_is_whole_and_has_their_steps(server, tmp_path):
@@ -128,17 +128,13 @@ def test_a_file_that_is_there_stays(server, tmp_path):
 )
 def test_options_that_cannot_be_are_named(words, told):
     for command in (["config", "init"], ["run"]):
-        done = subprocess.run(
-            [*PINNACLE, *command, *words], capture_output=True, text=True, timeout=60
-        )
+        done = warm.run(*command, *words)
         assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_configuration_or_venues_but_not_both_and_not_neither():
     for words, told in (([], "give a CONFIG"), (["demo.toml", "--value", "5"], "demo.toml says")):
-        done = subprocess.run(
-            [*PINNACLE, "run", *words], capture_output=True, text=True, timeout=60
-        )
+        done = warm.run("run", *words)
         assert done.returncode == 2 and told in done.stderr
 
 

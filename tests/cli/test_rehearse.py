@@ -17,6 +17,7 @@ from pinnacle.core.toml import read_toml
 from pinnacle.exchange.network.faults import FAULTS
 from pinnacle.rehearsal import rehearse as module
 from pinnacle.rehearsal.serving import ServedVenue
+from tests import warm
 from tests.rehearsed import problems
 from tests.sessions import ROOT, demo_config, until
 
@@ -64,9 +65,7 @@ def test_what_cannot_be_rehearsed_is_one_line(words, told, tmp_path):
 
 @pytest.mark.parametrize("seconds", ["0", "4.9", "-1", "nan", "x"])
 def test_a_duration_that_is_none_is_one_line(seconds):
-    done = subprocess.run(
-        [PINNACLE, "rehearse", "kraken", "--duration", seconds], capture_output=True, text=True
-    )
+    done = warm.run("rehearse", "kraken", "--duration", seconds)
     assert done.returncode == 2 and "--duration" in done.stderr and done.stdout == ""
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from pinnacle.vault import vault
 from pinnacle.vault.unlock import ask_key
 from pinnacle.vault.vault import Entry, Vault
+from tests import warm
 from tests.cli.at_terminal import Terminal
 from tests.core.test_credentials import ED25519, NAMED, P256
 from tests.vault.kept import ENTRY, FIELDS, PASSWORD, SECRET, made_vault
@@ -46,15 +46,7 @@ def environ(folder):
 
 def run(*arguments, folder=Path("/nonexistent"), more=None):
     """(exit code, stdout, stderr), at no terminal; nothing that is secret in either."""
-    done = subprocess.run(
-        [PINNACLE, "vault", *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        start_new_session=True,
-        env=environ(folder) | (more or {}),
-        timeout=60,
-    )
+    done = warm.run("vault", *arguments, environment=environ(folder) | (more or {}))
     no_secret_in(done.stdout + done.stderr)
     assert "Traceback" not in done.stderr and done.stderr.count("\n") <= 1, done.stderr
     return done.returncode, done.stdout, done.stderr

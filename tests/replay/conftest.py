@@ -1,10 +1,10 @@
 import os
 import signal
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 
+from tests import warm
 from tests.replay.forging import Forged
 from tests.replay.recorded import write_session
 from tests.sessions import running_demo, until
@@ -19,13 +19,7 @@ def session(tmp_path):
 def replay():
     """Runs `pinnacle-replay` with arguments in a process of its own."""
 
-    def run(*arguments: object) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-c", "from pinnacle.cli.replay import main; main()"]
-        return subprocess.run(
-            [*command, *map(str, arguments)], capture_output=True, text=True, timeout=60
-        )
-
-    return run
+    return partial(warm.run, program="pinnacle-replay")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Before a session is live: what is refused, what is told, and what is asked."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from pinnacle.session.going_live import agree, terms_of, vault_key
 from pinnacle.vault import vault
 from pinnacle.vault.unlock import ask_key
 from pinnacle.vault.vault import Entry
+from tests import warm
 from tests.cli.at_terminal import Terminal
 from tests.live_sessions import live_config
 from tests.sessions import demo_config
@@ -37,14 +37,7 @@ def desk(folder, change=lambda tables: None, keys=("key_file",), orders=NOWHERE)
 
 def run(*words):
     """(exit code, the last line of stderr, stdout) of a `pinnacle run` that starts nothing."""
-    done = subprocess.run(
-        [PINNACLE, "run", *map(str, words)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        start_new_session=True,
-        timeout=60,
-    )
+    done = warm.run("run", *words)
     assert done.returncode and "Traceback" not in done.stderr
     assert "journals in" not in done.stdout
     lines = [line for line in done.stderr.splitlines() if not line.startswith("warning: ")]
