@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.c.sources import CSRC, sources
+from tests.c.built import ADDRESS, THREAD, built
+from tests.c.sources import sources
 
 HERE = Path(__file__).parent
-ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-# Finds a word that is not atomic, and no more: for the orders see test_memory_orders.py.
-THREAD = ["-fsanitize=thread", "-Wno-tsan", "-fno-builtin", "-pthread"]
 L3BOOK = ["ladder", "ladder_far", "l3book", "l3book_read", "order_pool"]
 BOOK = ["ladder", "ladder_far", "book", "book_read", "snapshot"]
 
@@ -25,9 +23,7 @@ BOOK = ["ladder", "ladder_far", "book", "book_read", "snapshot"]
     ],
 )
 def test_a_program_of_random_operations_ends_without_a_finding(tmp_path, program, flags, parts):
-    binary = tmp_path / program
-    files = [HERE / f"{program}.c", *sources(*parts)]
-    compiler = ["gcc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
-    subprocess.run([*compiler, *flags, f"-I{CSRC}", "-o", binary, *files], check=True)
+    # Threads: a word that is not atomic is found, and no more; the orders: test_memory_orders.py.
+    binary = built(tmp_path / program, [HERE / f"{program}.c", *sources(*parts)], flags)
     result = subprocess.run([binary], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.c.sources import CSRC, sources
+from tests.c.built import built
+from tests.c.sources import sources
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (
@@ -36,15 +37,7 @@ NAMES = ["decisions", "order_flow", "quote_extremes", "risk_look", "risk_ranges"
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_decides_survives_anything(tmp_path, name):
-    program = tmp_path / name
-    command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror"]
-    command += [
-        "-fsanitize=address,undefined,float-cast-overflow",
-        "-fno-sanitize-recover=all",
-        "-I",
-        CSRC,
-    ]
-    command += [ROOT / "tests" / "c" / f"{name}.c", *sources("event", *SOURCES)]
-    subprocess.run([*command, "-o", program, "-lm"], check=True)
+    files = [ROOT / "tests" / "c" / f"{name}.c", *sources("event", *SOURCES)]
+    program = built(tmp_path / name, files)
     done = subprocess.run([program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.c.built import built
 from tests.c.mutants import without
 from tests.c.sources import CSRC, sources
 
@@ -31,10 +32,8 @@ WRONG = {
 
 
 def outcome(folder, tree):
-    binary = folder / "followers"
-    command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-I", tree]
-    command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-o", binary]
-    subprocess.run([*command, HERE / "followers.c", *sources(*SOURCES, tree=tree)], check=True)
+    files = [HERE / "followers.c", *sources(*SOURCES, tree=tree)]
+    binary = built(folder / "followers", files, tree=tree)
     return subprocess.run([binary], capture_output=True, text=True, check=False)
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.c.built import FUZZ, built
 from tests.c.sources import CSRC, sources
 
 pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).resolve().parents[2]
-FUZZ = ROOT / "fuzz"
 PLANE = ["segment", "clock", "crc32c", "locks", "pages"]
 JOURNAL = [f"journal{part}" for part in ("", "_file", "_scan", "_recover", "_keep")]
 BOOK = ["book", "book_read", "ladder", "ladder_far", "snapshot"]
@@ -29,8 +29,6 @@ SOURCES = {
     "shared": [*PLANE, *BOOK, "event", "book_segment", "ring", "bell", "counters", "notices"],
 }
 MUTATIONS = {"journal": 200, "l3book": 500, "match": 300, "parsers": 3000, "shared": 300}
-FLAGS = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
-FLAGS += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
 def test_every_target_is_run_and_has_seeds_of_a_few_kilobytes():
@@ -45,12 +43,10 @@ def test_every_target_is_run_and_has_seeds_of_a_few_kilobytes():
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("target", SOURCES)
 def test_kept_seeds_and_their_mutations_break_no_promise(tmp_path, target):
-    program, folder = tmp_path / target, tmp_path / "files"
+    folder = tmp_path / "files"
     folder.mkdir()
-    files = [FUZZ / f"{target}.c", FUZZ / "standalone.c"]
-    files += sources(*SOURCES[target])
-    command = ["gcc", *FLAGS, f"-I{CSRC}", f"-I{FUZZ}", "-o", program, *files, "-lm"]
-    subprocess.run(command, check=True)
+    files = [FUZZ / f"{target}.c", FUZZ / "standalone.c", *sources(*SOURCES[target])]
+    program = built(tmp_path / target, files)
     seeds = sorted((FUZZ / "seeds" / target).iterdir())
     done = subprocess.run(
         [program, str(MUTATIONS[target]), *seeds],

@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+from tests.c.built import built
 from tests.c.mutants import without
 from tests.c.sources import CSRC, sources
 from tools.cffi_build import compile_arguments
@@ -27,12 +28,11 @@ SOURCES += ["locks", "pages", "portable_math", "quote", "ring", "segment", "snap
 
 
 def run(tmp_path: Path, tree: Path) -> subprocess.CompletedProcess:
-    program, folder = tmp_path / "half_message", tmp_path / "files"
+    folder = tmp_path / "files"
     folder.mkdir()
-    command = ["gcc", *compile_arguments(), "-Werror", "-pthread", f"-I{tree}", "-o", program]
-    files = sources(*SOURCES, tree=tree)
-    command += [HERE / "half_message.c", *files, "-lm"]
-    subprocess.run(command, check=True)
+    files = [HERE / "half_message.c", *sources(*SOURCES, tree=tree)]
+    flags = [*compile_arguments(), "-Werror", "-pthread"]
+    program = built(tmp_path / "half_message", files, flags, tree=tree)
     return subprocess.run([program, folder], capture_output=True, text=True)
 
 

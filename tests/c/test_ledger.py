@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pinnacle.core.schema import Flag, Kind, Side
-from tests.c.sources import CSRC, sources
+from tests.c.built import built
+from tests.c.sources import sources
 from tests.ledger_oracle import LAST, Dust, Ledger
 from tests.records import batch, event
 
@@ -20,12 +21,8 @@ FEES = [-(10**8), -2000, 0, 4000, 10**8]
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
-    made = tmp_path_factory.mktemp("ledger") / "ledger"
-    command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror"]
-    command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", CSRC]
-    command += [ROOT / "tests" / "c" / "ledger.c", *sources(*SOURCES)]
-    subprocess.run([*command, "-o", made], check=True)
-    return made
+    files = [ROOT / "tests" / "c" / "ledger.c", *sources(*SOURCES)]
+    return built(tmp_path_factory.mktemp("ledger") / "ledger", files)
 
 
 #: Mantissa and decimals of a tick and of a lot; the product of some no 128 bits hold.

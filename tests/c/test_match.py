@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.c.sources import CSRC, sources
+from tests.c.built import built
+from tests.c.sources import sources
 
 pytestmark = pytest.mark.long
 
@@ -41,13 +42,7 @@ VENUES = [
     ("program", "more"), [("match", []), ("market", MARKET), ("venues", VENUES)]
 )
 def test_a_random_flow_is_clean_under_the_sanitizers(tmp_path, program, more):
-    binary = tmp_path / program
-    sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    flags = ["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Wshadow", "-Werror", *sanitize]
-    test = str(ROOT / f"tests/c/{program}.c")
-    subprocess.run(
-        ["gcc", *flags, f"-I{CSRC}", test, *sources(*ENGINE, *more), "-lm", "-o", str(binary)],
-        check=True,
-    )
+    files = [ROOT / f"tests/c/{program}.c", *sources(*ENGINE, *more)]
+    binary = built(tmp_path / program, files)
     done = subprocess.run([str(binary)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -3,17 +3,16 @@
 import subprocess
 from pathlib import Path
 
-from tests.c.sources import CSRC, sources
+from tests.c.built import built
+from tests.c.sources import sources
 
 HERE = Path(__file__).parent
 
 
 def test_a_signal_while_pages_are_fetched_is_no_failure(tmp_path):
-    binary, folder = tmp_path / "pages", tmp_path / "files"
+    folder = tmp_path / "files"
     folder.mkdir()
-    command = ["gcc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", f"-I{CSRC}"]
-    command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Wl,--wrap=madvise"]
     files = sources("clock", "crc32c", "journal_file", "locks", "pages", "segment")
-    subprocess.run([*command, "-o", binary, HERE / "pages.c", *files], check=True)
+    binary = built(tmp_path / "pages", [HERE / "pages.c", *files], link=["-Wl,--wrap=madvise"])
     done = subprocess.run([binary, folder], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -3,16 +3,15 @@
 import subprocess
 from pathlib import Path
 
-from tests.c.sources import CSRC, sources
+from tests.c.built import built
+from tests.c.sources import sources
 
 HERE = Path(__file__).parent
 SOURCES = ("paper*", "book*", "ladder*", "snapshot", "segment", "locks", "pages", "crc32c", "clock")
 
 
 def test_a_long_random_flow_breaks_no_invariant_and_touches_no_foreign_memory(tmp_path):
-    program = tmp_path / "paper_flow"
-    flags = ["-std=gnu11", "-O1", "-g", "-fsanitize=address,undefined"]
-    flags += ["-fno-sanitize-recover=all", f"-I{CSRC}", "-o", str(program)]
-    subprocess.run(["gcc", *flags, HERE / "paper_flow.c", *sources(*SOURCES)], check=True)
+    files = [HERE / "paper_flow.c", *sources(*SOURCES)]
+    program = built(tmp_path / "paper_flow", files)
     result = subprocess.run([program], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

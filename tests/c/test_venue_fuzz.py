@@ -10,6 +10,7 @@ from pinnacle.capture.reading import read_capture
 from pinnacle.venues.registry import find
 from pinnacle.venues.served.dialect import LineKind
 from tests.beside import BESIDE, needs_captures
+from tests.c.built import built
 from tests.c.sources import CSRC, sources
 from tests.venues.messages import SYMBOLS
 from tests.venues.samples import SAMPLES
@@ -31,16 +32,9 @@ CONTROL = [b'{"result":null,"id":1}', b'[{"x":[[[null,true,-1.5e+3,"\\u00e9"]]]}
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
-    binary = tmp_path_factory.mktemp("fuzz") / "venue_fuzz"
-    command = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-I", CSRC]
-    command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-o", binary]
-    command += [
-        HERE / "venue_fuzz.c",
-        *sources("crc32", "decimal"),
-        *sorted((CSRC / "wire").glob("*.c")),
-    ]
-    subprocess.run(command, check=True)
-    return binary
+    files = [HERE / "venue_fuzz.c", *sources("crc32", "decimal")]
+    files += sorted((CSRC / "wire").glob("*.c"))
+    return built(tmp_path_factory.mktemp("fuzz") / "venue_fuzz", files)
 
 
 def fuzzed(program, folder, venue, frames, symbols):
