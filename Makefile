@@ -5,7 +5,8 @@ PYTHON   := $(VENV)/bin/python
 WITH     := PYTHON3=$(PYTHON3) CC=$(CC) CFLAGS=$(CFLAGS) LTO=$(LTO) NATIVE=$(NATIVE)
 STAMP    := $(VENV)/.built-$(firstword $(shell printf '%s' '$(WITH)' | cksum))
 # Two at a time, a file's tests on one of them: modules share what they set up, sessions need room.
-TESTS    := $(PYTHON) -m pytest -n 2 --dist loadfile
+# Where Python is told to keep no bytecode, each of some hundred processes would compile all of it.
+TESTS    := PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 2 --dist loadfile
 SOURCES  := pyproject.toml setup.py tools/cffi_build.py $(wildcard csrc/*/*.[ch])
 
 # The Python peers of the benchmarks; without them their rows are missing.
