@@ -1,6 +1,7 @@
 """No key that does nothing: what a configuration accepts is read by the program."""
 
 import ast
+import functools
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,18 +45,23 @@ def reads_of(tree: ast.AST) -> Iterator[str]:
 
 FOUND = sections(SessionConfig, {registry.find(name).section for name in registry.VENUES})
 SECTIONS = sorted(FOUND, key=lambda kind: kind.__name__)
-READS = {
-    name
-    for path in PACKAGE.rglob("*.py")
-    for name in reads_of(ast.parse(path.read_text(encoding="utf-8")))
-}
-#: Read with getattr: each process gets the section of its own name, a strategy that of its name.
-READS |= {*ROLES, *STRATEGIES}
+
+
+@functools.cache
+def reads() -> set[str]:
+    """Of all modules."""
+    found = {
+        name
+        for path in PACKAGE.rglob("*.py")
+        for name in reads_of(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    # Read with getattr: each process gets the section of its own name, a strategy that of its name.
+    return found | {*ROLES, *STRATEGIES}
 
 
 def unread(section: type[Section]) -> list[str]:
     """Keys of a section that nothing looks at but to check them."""
-    return [name for name in section.__struct_fields__ if name not in READS]
+    return [name for name in section.__struct_fields__ if name not in reads()]
 
 
 def test_the_sections_were_found():
