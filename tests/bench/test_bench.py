@@ -22,6 +22,7 @@ def run_bench(out, *figures):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
+@pytest.mark.long
 def test_a_quick_run_of_one_figure_leaves_results_and_a_picture(tmp_path):
     done = run_bench(tmp_path, "risk")
     assert done.returncode == 0, done.stderr

@@ -3,6 +3,8 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.c.built import built
 from tests.c.mutants import without
 from tests.c.sources import CSRC, sources
@@ -41,6 +43,7 @@ def test_no_turn_of_a_spinning_strategy_ends_inside_a_message(tmp_path):
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.long
 def test_a_batch_that_is_cut_anywhere_is_found(tmp_path):
     line = "while (whole > 0 && !pmm_event_ends_message(&events[whole - 1]))"
     done = run(tmp_path, without(tmp_path, "ring.c", line, "while (0)"))

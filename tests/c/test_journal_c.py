@@ -53,7 +53,10 @@ def test_batches_cuts_and_damage_stay_within_the_journals_memory(tmp_path, scrat
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("flags", [ADDRESS, THREAD], ids=["memory", "thread"])
+@pytest.mark.parametrize(
+    "flags",
+    [pytest.param(ADDRESS, id="memory"), pytest.param(THREAD, id="thread", marks=pytest.mark.long)],
+)
 def test_a_writer_and_its_keeper_share_what_they_share_in_order(tmp_path, scratch, flags):
     kept = program("journal_kept", tmp_path, flags)
     environment = os.environ | {"TSAN_OPTIONS": "halt_on_error=1"}

@@ -115,7 +115,7 @@ class Session:
 
 @pytest.mark.parametrize("quantity_min", ["0.001", "0.007", "0.02"])
 @pytest.mark.parametrize("levels", [1, 3])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_the_inventory_never_passes_its_limit_and_no_order_is_below_the_venues_least(
     seed, levels, quantity_min
 ):
