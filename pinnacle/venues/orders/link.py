@@ -145,6 +145,8 @@ class NetworkLink:
             self._warm(),
         ]
         tasks = [asyncio.create_task(task) for task in beside]
+        for task in tasks[4:]:
+            task.add_done_callback(self._ended)
         try:
             await self._stream.run(*tasks[:4])  # these have no end but a failure
         finally:
@@ -161,12 +163,12 @@ class NetworkLink:
         self._entry.follow(offset)
         self._has_clock.set()
 
-    def _compared(self, task: "asyncio.Task[None]") -> None:
+    def _ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failures.put_nowait(error)
 
     async def _fail(self) -> None:
-        """What a comparison fails with that is not the venue's is not the stream's to mend."""
+        """What fails beside the stream and is not the venue's is not the stream's to mend."""
         raise await self._failures.get()
 
     async def _warm(self) -> None:
@@ -206,7 +208,7 @@ class NetworkLink:
             if heard.ready and not self._stream.acknowledged.is_set():
                 self._stream.acknowledge()
                 self._comparing = asyncio.create_task(self._compare_until_done())
-                self._comparing.add_done_callback(self._compared)
+                self._comparing.add_done_callback(self._ended)
 
     def _heard(self, frame: bytes) -> Heard:
         try:

@@ -710,3 +710,20 @@ def test_a_link_that_ends_while_it_compares_leaves_nothing_running(play):
         assert not [name for name in left if "NetworkLink" in name or "Sender" in name]
 
     play(scene)
+
+
+def test_a_failure_beside_the_stream_ends_the_link_too(play):
+    """Else nobody would hear that the dead man's switch is set no more."""
+
+    async def scene(s):
+        def broken(fees):
+            raise RuntimeError("nobody takes these")
+
+        s.entry.tells_fees, s.desk.fees = True, broken
+        async with s.running():
+            running = s.running_task
+            await until(running.done)
+            assert "nobody takes these" in repr(running.exception())
+            s.running_task = None
+
+    play(scene)
