@@ -1,7 +1,8 @@
-"""The FEE of a FILL: how much was paid, and in which currency."""
+"""What a venue takes: the FEE of a FILL, and the rates that hold for an account."""
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
+from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind
 from pinnacle.venues.orders.port import Report
 from pinnacle.venues.orders.terms import Terms, fee_parts
@@ -20,3 +21,11 @@ def fee_report(fill: Report, currency: str, paid: Decimal, terms: Terms) -> Repo
         venue_id="",
         currency=currency if of == terms.OTHER else "",
     )
+
+
+def rate_e8(venue: str, rate: Decimal) -> int:
+    """A part of an order's worth in 1e-8 of it, rounded towards the venue; DataError for what no
+    fee can be."""
+    if abs(rate) > 1:
+        raise DataError(f"{venue} takes {rate} of an order's worth")
+    return int((rate * 10**8).to_integral_value(ROUND_CEILING))

@@ -1,7 +1,7 @@
 """What Binance's replies mean: of orders, executions, balances, fees, instruments."""
 
 from collections.abc import Callable, Sequence
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from pinnacle.venues.binance.orders.asking import TRADES_MAX, TRADES_MS, Asking,
 from pinnacle.venues.binance.orders.limits import RateLimit, RateLimits
 from pinnacle.venues.binance.orders.rows import OrderRow, TradeRow, execution, state
 from pinnacle.venues.orders.about import order_of, report
+from pinnacle.venues.orders.fees import rate_e8
 from pinnacle.venues.orders.names import whose_open
 from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Report, What
 from pinnacle.venues.orders.terms import Terms, amount
@@ -227,7 +228,7 @@ class Lists:
             + tax.most(pick(tax))
             for pick in (_maker, _taker)
         )
-        return Fees(at, _e8(maker), _e8(taker))
+        return Fees(at, rate_e8("Binance", maker), rate_e8("Binance", taker))
 
     def _names(self, info: Info) -> None:
         self._limits.listed(info.rateLimits)
@@ -250,11 +251,3 @@ def _maker(rates: Rates) -> Decimal:
 
 def _taker(rates: Rates) -> Decimal:
     return rates.taker
-
-
-def _e8(rate: Decimal) -> int:
-    """Rounded towards the venue; DataError for what no fee can be."""
-    found = int((rate * 10**8).to_integral_value(ROUND_CEILING))
-    if abs(found) > 10**8:
-        raise DataError(f"Binance takes {rate} of an order's worth")
-    return found

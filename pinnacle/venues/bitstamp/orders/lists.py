@@ -1,7 +1,6 @@
 """What Bitstamp lists: markets, open orders, transactions, balances, fees; and the token."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 import msgspec
 
@@ -20,6 +19,7 @@ from pinnacle.venues.bitstamp.orders.rows import (
     text,
 )
 from pinnacle.venues.bitstamp.orders.watches import Watches
+from pinnacle.venues.orders.fees import rate_e8
 from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Report
 from pinnacle.venues.orders.terms import Terms
 
@@ -162,9 +162,7 @@ class Lists:
         for each in read(_fees, body, "fees"):
             row = self.row(each.market or each.currency_pair)
             if row is not None:
-                found.append(Fees(row, _e8(each.fees.maker), _e8(each.fees.taker)))
+                told = each.fees.maker, each.fees.taker
+                maker, taker = (rate_e8("Bitstamp", number(percent) / 100) for percent in told)
+                found.append(Fees(row, maker, taker))
         return Answered(fees=found)
-
-
-def _e8(percent: msgspec.Raw) -> int:
-    return int(number(percent) * Decimal(10**6))

@@ -21,7 +21,7 @@ from pinnacle.venues.coinbase.orders.states import (
     utc_ns,
 )
 from pinnacle.venues.orders.about import order_of, unknown
-from pinnacle.venues.orders.fees import fee_report
+from pinnacle.venues.orders.fees import fee_report, rate_e8
 from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Order, Report, What
 from pinnacle.venues.orders.records import execution_number
 from pinnacle.venues.orders.terms import Terms
@@ -29,7 +29,6 @@ from pinnacle.venues.orders.terms import Terms
 #: A page that ends so long before an order was made has it behind it nowhere.
 CLOCKS_APART_NS = 60_000_000_000
 _NOTHING, _NULL = msgspec.Raw(b'""'), msgspec.Raw(b"null")
-_RATE_UNIT = 10**8
 T = TypeVar("T")
 
 
@@ -244,8 +243,8 @@ class Lists:
     def fees(self, body: bytes) -> Answered:
         """One tier for all instruments."""
         tier = read(body, Summary).fee_tier
-        maker = int(number(tier.maker_fee_rate) * _RATE_UNIT)
-        taker = int(number(tier.taker_fee_rate) * _RATE_UNIT)
+        told = tier.maker_fee_rate, tier.taker_fee_rate
+        maker, taker = (rate_e8("Coinbase", number(rate)) for rate in told)
         return Answered(fees=[Fees(row, maker, taker) for row in range(len(self._terms))])
 
 

@@ -1,7 +1,7 @@
 """What Gemini answers by REST: orders, trades, balances, fees, instruments."""
 
 from collections.abc import Sequence
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from pinnacle.venues.gemini.orders.rows import (
     state,
 )
 from pinnacle.venues.orders.about import order_of, report, unknown
+from pinnacle.venues.orders.fees import rate_e8
 from pinnacle.venues.orders.names import whose, whose_open
 from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Order, Report, What
 from pinnacle.venues.orders.terms import Terms, amount
@@ -207,7 +208,8 @@ class Lists:
     # What is of no order
 
     def _fees(self, volume: Volume) -> list[Fees]:
-        maker, taker = _e8(volume.api_maker_fee_bps), _e8(volume.api_taker_fee_bps)
+        told = volume.api_maker_fee_bps, volume.api_taker_fee_bps
+        maker, taker = (rate_e8("Gemini", amount(bps) / 10**4) for bps in told)
         return [Fees(row, maker, taker) for row in range(len(self._terms))]
 
     def _names(self, rows: list[Listed]) -> None:
@@ -232,11 +234,3 @@ def _balances(rows: list[Held]) -> list[Balance]:
         for row in rows
         if row.type == _EXCHANGE
     ]
-
-
-def _e8(bps: Decimal) -> int:
-    """Rounded towards the venue; DataError for what no fee can be."""
-    found = int((amount(bps) * 10**4).to_integral_value(ROUND_CEILING))
-    if abs(found) > 10**8:
-        raise DataError(f"Gemini takes {bps} basis points of an order's worth")
-    return found

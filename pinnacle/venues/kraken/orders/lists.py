@@ -8,15 +8,15 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from pinnacle.core.errors import DataError
-from pinnacle.core.schema import Flag, Kind, Reason, Side
+from pinnacle.core.schema import Flag, Kind, Reason
+from pinnacle.venues.kraken.orders.private import side_of
 from pinnacle.venues.orders.about import order_of, report, unknown
-from pinnacle.venues.orders.fees import fee_report
+from pinnacle.venues.orders.fees import fee_report, rate_e8
 from pinnacle.venues.orders.names import whose_open
 from pinnacle.venues.orders.port import Answered, Balance, Call, Fees, Known, Report, What
 from pinnacle.venues.orders.records import execution_number
 from pinnacle.venues.orders.terms import Terms, amount
 
-_SIDES = {"buy": Side.BID, "sell": Side.ASK}
 _CURRENCIES = {"XBT": "BTC", "XDG": "DOGE"}
 T = TypeVar("T")
 
@@ -191,7 +191,7 @@ class Lists:
     def _state(self, order_id: int, row: int, venue_id: str, info: OrderInfo) -> list[Report]:
         terms = self._terms[row]
         price = 0 if info.descr.ordertype == "market" else terms.ticks(info.descr.price)
-        side = _SIDES.get(info.descr.type, Side.NONE)
+        side = side_of(info.descr.type)
         left = terms.lots(info.vol) - terms.lots(info.vol_exec)
         told = Report(Kind.FILLED_TOTAL, order_id, row, side, price, terms.lots(info.vol_exec))
         told = told._replace(venue_id=venue_id)
@@ -236,7 +236,7 @@ class Lists:
                 Kind.FILL,
                 order_id,
                 row,
-                _SIDES.get(trade.type, Side.NONE),
+                side_of(trade.type),
                 terms.ticks(trade.price),
                 terms.lots(trade.vol),
                 execution_number(name),
@@ -255,7 +255,8 @@ class Lists:
             row = self._by_pair.get(pair)
             if row is not None:
                 maker = result.fees_maker.get(pair, taker)
-                found.append(Fees(row, _e8(maker.fee), _e8(taker.fee)))
+                percents = (amount(each.fee) for each in (maker, taker))
+                found.append(Fees(row, *(rate_e8("Kraken", percent / 100) for percent in percents)))
         return Answered(fees=found)
 
 
@@ -272,10 +273,6 @@ def currency(name: str) -> str:
 
 def _available(row: Held) -> Decimal:
     return amount(row.balance) - amount(row.hold_trade)
-
-
-def _e8(percent: Decimal) -> int:
-    return int(amount(percent) * 10**6)
 
 
 def _ns(seconds: float) -> int:

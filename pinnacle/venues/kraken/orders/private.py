@@ -88,6 +88,14 @@ def read_frame(frame: bytes) -> Frame:
         raise DataError(f"not a frame of Kraken's: {error}: {frame[:80]!r}") from None
 
 
+def side_of(word: str) -> Side:
+    """DataError if it is none."""
+    found = _SIDES.get(word)
+    if found is None:
+        raise DataError(f"not a side of Kraken's: {word!r:.20}")
+    return found
+
+
 def result_of(frame: Frame) -> Result:
     """Of an answer that has one; an empty one of any other."""
     try:
@@ -132,10 +140,12 @@ class Executions:
 
     def _status(self, row: Execution) -> Report | None:
         at = self._rows.get(row.symbol)
+        if at is None:
+            return None  # of an instrument of others: nobody here has to know of it
         order_id = whose_open(self._known, row.order_id, row.cl_ord_id)
-        if at is None or order_id is None:
+        if order_id is None:
             return None
-        terms, side = self._terms[at], _SIDES.get(row.side, Side.NONE)
+        terms, side = self._terms[at], side_of(row.side)
         left = terms.lots(row.order_qty) - terms.lots(row.cum_qty)
         price = terms.ticks(row.limit_price)
         status = Report(Kind.ORDER_STATUS, order_id, at, side, price, left)

@@ -1,0 +1,55 @@
+"""What Kraken says of orders that are not ours to know, and of sides that there are not."""
+
+import json
+
+import pytest
+
+from pinnacle.core.errors import DataError
+from pinnacle.venues.orders.port import Call, What
+from tests.venues.kraken.kraken_gateway import Gateway
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    return Gateway(tmp_path)
+
+
+def snapshot(gateway, **terms):
+    """What the stream begins with: one order that rests."""
+    order = {"exec_type": "new", "order_id": "OX", "cl_ord_id": "", "symbol": "BTC/USD"}
+    order |= {"side": "buy", "order_qty": 0.01, "cum_qty": 0, "limit_price": 60000.0}
+    order |= {"timestamp": "2026-07-01T00:00:00.000000Z", "order_status": "new"} | terms
+    frame = {"channel": "executions", "type": "snapshot", "data": [order], "sequence": 1}
+    return gateway.entry.heard(json.dumps(frame).encode())
+
+
+def test_an_order_of_others_on_an_instrument_of_others_is_met_by_nobody(gateway):
+    heard = snapshot(gateway, symbol="DOGE/USD")
+    assert heard.ready and heard.snapshot.open_orders == []
+    assert gateway.known.strangers == {}
+
+
+def test_one_on_an_instrument_of_ours_is(gateway):
+    snapshot(gateway)
+    assert gateway.known.strangers == {"OX": ""}
+
+
+def test_an_order_without_a_side_is_none(gateway):
+    order = gateway.new()
+    with pytest.raises(DataError, match="not a side of Kraken's: 'neither'"):
+        snapshot(gateway, cl_ord_id=order.client_id, side="neither")
+
+
+def test_a_trade_or_an_order_without_a_side_cannot_be_read_by_rest_either(gateway):
+    order = gateway.new()
+    gateway.known.called(order.order_id, "OX")
+    names = {"error": [], "result": {"XXBTZUSD": {"wsname": "BTC/USD", "altname": "XBTUSD"}}}
+    assert not gateway.ask(Call(What.NAMES), names).fault
+    trade = {"ordertxid": "OX", "pair": "BTC/USD", "type": "", "price": "60000.0"}
+    trade |= {"fee": "1", "vol": "0.01"}
+    trades = {"error": [], "result": {"trades": {"T1": trade}, "count": 1}}
+    assert "not a side" in gateway.ask(Call(What.FILLS), trades).fault
+    row = {"status": "open", "cl_ord_id": order.client_id, "vol": "0.0100"}
+    row |= {"descr": {"pair": "BTC/USD", "type": "", "price": "60000.0"}}
+    listed = {"error": [], "result": {"open": {"OX": row}}}
+    assert "not a side" in gateway.ask(Call(What.OPEN), listed).fault
