@@ -220,12 +220,14 @@ def units(file: Path, out: Path | None) -> None:
     from pinnacle.core.names import SessionName
     from pinnacle.core.output import write_whole
     from pinnacle.plan.checks import load_session
+    from pinnacle.plan.keys import wanted_keys
     from pinnacle.session.systemd import check_folders, session_units
 
     loaded = load_session(file)
     try:
         check_folders(loaded)
-        files = session_units(loaded.topology(), SessionName(file.stem))
+        session = SessionName(file.stem)
+        files = session_units(loaded.topology(), session, wanted_keys(loaded))
     except ConfigError as error:
         raise ConfigError(f"{file}: {error}") from None
     except ValueError as error:

@@ -45,3 +45,8 @@ class LiveConfig(Section, frozen=True):
     orders: Any
     #: The file; "": the user's own.
     vault: str
+
+    @property
+    def key(self) -> str:
+        """What the vault calls the key that it signs with."""
+        return self.orders.key or self.venue

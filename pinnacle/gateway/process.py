@@ -21,10 +21,10 @@ def run(seat: Seat, config: GatewayConfig | LiveConfig) -> int:
     """Until SIGTERM: then everything is cancelled at the venue and waited for. The exit code."""
     if isinstance(config, LiveConfig):
         # What speaks to venues is much, and rings need none of it.
-        from pinnacle.gateway.keys import credentials_of
         from pinnacle.gateway.network import run_live
+        from pinnacle.vault.signer import credentials_of
 
-        return run_live(seat, config, credentials_of(config))
+        return run_live(seat, config, credentials_of(config.vault, config.key, config.venue))
     return act(seat, config, lambda instruments: make_table(config), Gateway)
 
 

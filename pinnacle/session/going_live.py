@@ -1,18 +1,13 @@
-"""Before a session is live: that it may be, and the key that its gateways sign with."""
+"""Before a session is live: that it may be."""
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pinnacle.core.errors import ConfigError, UsageError
+from pinnacle.core.errors import UsageError
 from pinnacle.core.instruments import of_instrument
 from pinnacle.plan.config import SessionConfig, VenuePlan
-from pinnacle.vault.place import default_path
-from pinnacle.vault.sealed import VaultKey
-from pinnacle.vault.secrecy import keep_to_itself
-from pinnacle.vault.unlock import ask_key
-from pinnacle.vault.vault import Vault
 from pinnacle.venues.orders.config import OrdersConfig
 
 
@@ -72,37 +67,3 @@ def config_of(venue: VenuePlan) -> OrdersConfig:
     section = venue.config.orders[venue.config.kind]
     assert isinstance(section, OrdersConfig), "every venue's is one"
     return section
-
-
-def opened_vault(config: SessionConfig) -> tuple[Path, VaultKey, Vault]:
-    """The session's, where it is and its own key: asked for if nobody else says the password."""
-    keep_to_itself()
-    section = config.vault
-    path = Path(section.file) if section.file else default_path()
-    password = Path(section.password_file) if section.password_file else None
-    key = ask_key(path, password, instead="[vault] password_file in the configuration")
-    try:
-        return path, key, Vault.open(path, key)
-    except UsageError as error:
-        raise ConfigError(str(error)) from None  # its password is the configuration's
-
-
-def vault_key(config: SessionConfig) -> VaultKey | None:
-    """The vault's, if any venue of the session is live. ConfigError if a venue's key is not in it,
-    or of another venue."""
-    live = [venue for venue in config.venue_plans() if venue.live]
-    if not live:
-        return None
-    path, key, vault = opened_vault(config)
-    for venue in live:
-        kind = venue.config.kind
-        name = config_of(venue).key or kind
-        if name not in vault.entries:
-            where = f"{venue.key('orders')}.{kind}.key"
-            add = f"pinnacle vault set {kind}" + (f" --as {name}" if name != kind else "")
-            raise ConfigError(f"{where}: {path} has no key {name}: {add}")
-        owner = vault.entries[name].venue
-        if owner != kind:
-            where = f"{venue.key('orders')}.{kind}.key"
-            raise ConfigError(f"{where}: the key {name} in {path} is of {owner}, not of {kind}")
-    return key

@@ -13,7 +13,8 @@ from pinnacle.killer.killer import Killer, Strangers
 from pinnacle.plan.checks import load_session
 from pinnacle.plan.config import SessionConfig, VenuePlan
 from pinnacle.runtime import log as logging
-from pinnacle.session.going_live import config_of, opened_vault
+from pinnacle.session.going_live import config_of
+from pinnacle.session.keys import opened_vault
 from pinnacle.venues import registry
 from pinnacle.venues.orders.nonces import nonce_folder
 from pinnacle.venues.orders.port import Desk

@@ -25,6 +25,7 @@ from pinnacle.core.schema import Reason
 from pinnacle.plan.checks import load_session, warnings
 from pinnacle.plan.config import SessionConfig
 from pinnacle.plan.cores import Placement, this_machine
+from pinnacle.plan.keys import wanted_keys
 from pinnacle.plan.overview import overview
 from pinnacle.runtime import log as logging
 from pinnacle.runtime.fitness import book_words
@@ -33,7 +34,8 @@ from pinnacle.runtime.venue_view import VenueView
 from pinnacle.session.create import discard_session, own_session, refuse_living
 from pinnacle.session.ending import Ending, Latency, write_ending
 from pinnacle.session.find import left_behind
-from pinnacle.session.going_live import agree, vault_key
+from pinnacle.session.going_live import agree
+from pinnacle.session.keys import vault_key
 from pinnacle.session.supervisor import LOST, SessionFailed, Supervisor
 from pinnacle.session.view import LiveView
 from pinnacle.vault.sealed import VaultKey
@@ -128,7 +130,9 @@ def _supervised(
         open_log(paths.log(SUPERVISOR)) as file,
     ):
         log = logging.setup(SUPERVISOR, notices=notices, fd=file.fileno())
-        supervisor = Supervisor(paths, config.topology(), log, keep, placement, key)
+        supervisor = Supervisor(
+            paths, config.topology(), log, keep, placement, key, wanted_keys(config)
+        )
         observer = Observer(paths)
         seen = _Seen()
         try:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import structlog
 
@@ -20,7 +20,7 @@ from pinnacle.core.errors import (
     UsageError,
 )
 from pinnacle.core.output import open_log
-from pinnacle.core.paths import SessionPaths, role_of
+from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Reason, in_words
 from pinnacle.core.segment import Mode
 from pinnacle.plan.cores import Placement
@@ -60,11 +60,12 @@ class Supervisor:
         keep: bool = False,
         placement: Placement | None = None,
         vault_key: VaultKey | None = None,
+        signers: Collection[str] = (),
     ):
         """`placement`: where they run; without one the children run wherever this process may.
-        `vault_key` is handed to gateways, at each start."""
+        `vault_key` is handed to the processes of these names, at each start."""
         self.paths = paths
-        self._vault_key = vault_key
+        self._vault_key, self._signers = vault_key, frozenset(signers)
         names = [process.name for process in topology.processes]
         self.children = {name: Child(name, paths, Bell(paths.process(name))) for name in names}
         self._topology = topology
@@ -175,7 +176,7 @@ class Supervisor:
     @contextlib.contextmanager
     def _handed(self, child: Child) -> Iterator[tuple[list[int], dict[str, str]]]:
         """The vault's key, for who signs with what is in it, and for nobody else."""
-        if self._vault_key is None or role_of(child.name) != "gateway":
+        if self._vault_key is None or child.name not in self._signers:
             yield [], {}
             return
         number = hand(self._vault_key)

@@ -5,6 +5,8 @@ any process, and by itself it may nothing. A unit file cannot take its instance'
 depends on the session, the role or the peers stands in the instance's drop-in.
 """
 
+from collections.abc import Collection
+
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.paths import SessionPaths
 from pinnacle.plan.config import SessionConfig
@@ -23,10 +25,12 @@ PrivateNetwork=no
 RestrictAddressFamilies=AF_INET AF_INET6
 IPAddressDeny=
 """
-_ORDERS = """\
-# Its orders are real: it signs them with a key out of the vault, whose password it alone sees.
+_KEY = """\
+# It signs what it says to the venue with a key out of the vault, whose password it sees for that.
 LoadCredential=pinnacle-vault:/etc/pinnacle/vault-password
-# Nonces outlive sessions, and a key's are the same for all of them.
+"""
+_ORDERS = """\
+# Its orders are real. Nonces outlive sessions, and a key's are the same for all of them.
 StateDirectory=pinnacle-orders
 StateDirectoryMode=0700
 """
@@ -59,11 +63,15 @@ def check_folders(config: SessionConfig) -> None:
             raise ConfigError(f"session.{key}: under systemd it is {needed!r}, not {found!r}")
 
 
-def session_units(topology: Topology, session: str) -> dict[str, str]:
-    """Texts by their paths below systemd's folder of units."""
+def session_units(
+    topology: Topology, session: str, signers: Collection[str] = ()
+) -> dict[str, str]:
+    """Texts by their paths below systemd's folder of units. `signers`: the names of the processes
+    that open the vault."""
     files = {f"pinnacle@{session}.target.d/{_FILE}": _target(topology, session)}
     for process in topology.processes:
-        text = _unit(topology, session, process) + _service(topology, session, process)
+        text = _unit(topology, session, process)
+        text += _service(topology, session, process, process.name in signers)
         files[f"{unit_name(session, process)}.d/{_FILE}"] = text
     return files
 
@@ -126,11 +134,12 @@ def _is_live(topology: Topology, process: Process) -> bool:
     )
 
 
-def _service(topology: Topology, session: str, process: Process) -> str:
+def _service(topology: Topology, session: str, process: Process, signs: bool) -> str:
     paths = SessionPaths.of(RUNTIME_DIR, DATA_DIR, session)
     if process.role == "monitor":
         writes = "\n".join(f"ReadWritePaths={path}" for path in paths.of_the_monitor())
         return "[Service]\n" + _MONITOR.format(writes=writes)
     network = _NETWORK if _is_networked(topology, process) else ""
+    key = _KEY if signs else ""
     orders = _ORDERS if _is_live(topology, process) else ""
-    return f"[Service]\nReadWritePaths={paths.runtime} {paths.data}\n{network}{orders}"
+    return f"[Service]\nReadWritePaths={paths.runtime} {paths.data}\n{network}{key}{orders}"

@@ -55,6 +55,21 @@ class Vault:
         """The key of that name; ConfigError names those that are there."""
         return _entry(self._path, self.entries, name).credentials
 
+    def of_venue(self, name: str, venue: str) -> Credentials:
+        """The key of that name; ConfigError with what mends it if there is none, or another
+        venue's."""
+        entry = self.entries.get(name)
+        keep = f"pinnacle vault set {venue}"
+        if entry is None:
+            add = keep + (f" --as {name}" if name != venue else "")
+            raise ConfigError(f"{self._path} has no key {name}: {add}")
+        if entry.venue != venue:
+            raise ConfigError(
+                f"the key {name} in {self._path} is of {entry.venue}, not of {venue}: "
+                f"name another here: {keep} --as NAME"
+            )
+        return entry.credentials
+
 
 def check_name(name: str) -> None:
     """UsageError if nothing in a vault can be called so."""

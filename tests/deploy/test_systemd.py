@@ -21,6 +21,7 @@ from tests.deploy.unit_files import (
     commands,
     install,
     settings,
+    signers_of,
     topology_of,
     value,
     words,
@@ -67,7 +68,7 @@ def root(tmp_path_factory) -> Path:
     """A system with two sessions' units, the program that they start, and the host's own units."""
     place = tmp_path_factory.mktemp("root")
     for session in SESSIONS:
-        install(place / FOLDER, topology_of(session), session)
+        install(place / FOLDER, topology_of(session), session, signers_of(session))
     program = place / "opt/pinnacle/bin/pinnacle"
     program.parent.mkdir(parents=True)
     program.write_text("#!/bin/sh\n", encoding="utf-8")

@@ -2,9 +2,11 @@
 
 import re
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from pinnacle.plan.checks import load_session
+from pinnacle.plan.keys import wanted_keys
 from pinnacle.runtime.topology import Topology
 from pinnacle.session.systemd import session_units
 
@@ -22,12 +24,16 @@ def topology_of(session: str) -> Topology:
     return load_session(ROOT / f"config/{session}.toml").topology()
 
 
-def install(folder: Path, topology: Topology, session: str) -> None:
+def signers_of(session: str) -> Collection[str]:
+    return wanted_keys(load_session(ROOT / f"config/{session}.toml"))
+
+
+def install(folder: Path, topology: Topology, session: str, signers: Collection[str] = ()) -> None:
     """What is in systemd's folder on a machine that has the session."""
     folder.mkdir(parents=True, exist_ok=True)
     for unit in UNITS.glob("pinnacle*.*"):
         shutil.copy(unit, folder)
-    for name, text in session_units(topology, session).items():
+    for name, text in session_units(topology, session, signers).items():
         (folder / name).parent.mkdir()
         (folder / name).write_text(text, encoding="utf-8")
 

@@ -8,8 +8,9 @@ import pytest
 
 from pinnacle.core.errors import PinnacleError, UsageError
 from pinnacle.plan.checks import load_session
-from pinnacle.session import going_live
-from pinnacle.session.going_live import agree, terms_of, vault_key
+from pinnacle.session import keys as session_keys
+from pinnacle.session.going_live import agree, terms_of
+from pinnacle.session.keys import vault_key
 from pinnacle.vault import vault
 from pinnacle.vault.unlock import ask_key
 from pinnacle.vault.vault import Entry
@@ -49,7 +50,7 @@ def run(*words):
 def refused(monkeypatch):
     """(exit code, words) of what `run FILE --live --yes` does before it starts anything."""
     # It would hold for all the tests behind this one.
-    monkeypatch.setattr(going_live, "keep_to_itself", lambda: None)
+    monkeypatch.setattr(session_keys, "keep_to_itself", lambda: None)
 
     def tried(file):
         with pytest.raises(PinnacleError) as raised:
@@ -144,7 +145,11 @@ def test_a_key_of_another_venue_is_told(refused, tmp_path):
     password = tmp_path / "desk/password"
     vault.put(kept, ask_key(kept, password), "kraken", Entry("gemini", 1, {"key": "a"}))
     code, words = refused(file)
-    assert code == 3 and words.endswith(f"the key kraken in {kept} is of gemini, not of kraken")
+    assert code == 3
+    assert words == (
+        f"orders.kraken.key: the key kraken in {kept} is of gemini, not of kraken: "
+        "name another here: pinnacle vault set kraken --as NAME"
+    )
 
 
 def test_where_nobody_can_be_asked_the_word_for_it_is_told(tmp_path):

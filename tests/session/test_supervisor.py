@@ -21,6 +21,9 @@ from pinnacle.runtime.log import setup
 from pinnacle.session import child as child_module
 from pinnacle.session.create import create_session
 from pinnacle.session.supervisor import FAILURES_MAX, SessionFailed, Supervisor
+from pinnacle.vault.cost import FLOOR, SALT_BYTES
+from pinnacle.vault.sealed import VaultKey
+from pinnacle.vault.unlock import HANDED
 from tests.seats import topology_of
 from tests.sessions import demo_config, until
 
@@ -108,6 +111,50 @@ def starts(supervisor, tmp_path, monkeypatch):
         return supervisor.children["strategy"]
 
     return let
+
+
+#: A process that tells what it was started with, and what is in the pipes that it inherited.
+TELLS = """\
+#!{python}
+import os, stat, sys
+from pathlib import Path
+pipes = b"".join(
+    os.read(n, 4096)
+    for n in range(3, 64)
+    if os.path.exists(f"/proc/self/fd/{{n}}") and stat.S_ISFIFO(os.fstat(n).st_mode)
+)
+shown = repr((os.environ, sys.argv, Path("/proc/self/cmdline").read_bytes())).encode()
+told = Path({folder!r}, sys.argv[sys.argv.index("process") + 1])
+told.with_suffix(".part").write_bytes(pipes + b"|" + shown)
+told.with_suffix(".part").rename(told)
+"""
+CANARY = b"canary of the vault's own key..."
+
+
+@pytest.mark.parametrize("signer", ["gateway", "feed"])
+def test_the_vaults_key_goes_to_who_signs_and_to_no_other_process(
+    supervisor, tmp_path, monkeypatch, signer
+):
+    folder = tmp_path / "told"
+    folder.mkdir()
+    program = tmp_path / "tells"
+    text = TELLS.format(python=sys.executable, folder=str(folder))
+    program.write_text(text, encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    supervisor._vault_key = VaultKey(FLOOR, bytes(SALT_BYTES), CANARY)
+    supervisor._signers = frozenset({signer})
+    supervisor.start()
+    until(lambda: all((folder / name).exists() for name in ROLES), 30, "all have told")
+    for child in supervisor.children.values():
+        child.process.wait(30)
+        child.down, child.process = True, None
+    for name in ROLES:
+        pipes, _, shown = (folder / name).read_bytes().partition(b"|")
+        assert (CANARY in pipes) is (name == signer), name
+        assert (HANDED.encode() in shown) is (name == signer), name
+        assert b"canary" not in shown
+        assert not supervisor.paths.log(name).read_bytes(), "what it could not say elsewhere"
 
 
 def steps(supervisor, condition):

@@ -1,4 +1,4 @@
-"""The gateway comes to its key by a pipe or by systemd's password, and says in one line why not."""
+"""Who signs comes to its key by a pipe or by systemd's password, and says in one line why not."""
 
 import os
 import subprocess
@@ -6,10 +6,8 @@ import sys
 
 import pytest
 
-from pinnacle.gateway.config import GatewayConfig, LiveConfig
 from pinnacle.vault.unlock import HANDED, hand
 from pinnacle.vault.vault import Entry
-from pinnacle.venues.kraken.config import KrakenOrdersConfig
 from tests.vault.kept import ENTRY, FIELDS, PASSWORD, made_vault
 
 pytestmark = pytest.mark.long
@@ -19,23 +17,17 @@ CHILD = """
 import sys
 from pinnacle.core.errors import PinnacleError
 from pinnacle.vault.secrecy import keeps_to_itself
-from tests.gateway.test_keys import config_of
-from pinnacle.gateway.keys import credentials_of
+from pinnacle.vault.signer import credentials_of
 try:
-    found = credentials_of(config_of(*sys.argv[1:]))
+    found = credentials_of(*sys.argv[1:], "kraken")
 except PinnacleError as error:
     sys.exit(f"error: {error}")
 print(found.key, keeps_to_itself())
 """
 
 
-def config_of(vault, key=None):
-    orders = KrakenOrdersConfig(key=key)
-    return LiveConfig(table=GatewayConfig(), venue="kraken", orders=orders, vault=str(vault))
-
-
 def found_by(arguments, environ=None, pipe=None):
-    """(what a gateway's process prints, what it fails with)."""
+    """(what such a process prints, what it fails with)."""
     with subprocess.Popen(
         [sys.executable, "-c", CHILD, *map(str, arguments)],
         env={**os.environ, **(environ or {})},
@@ -58,7 +50,7 @@ def vault(tmp_path):
 
 @pytest.fixture
 def handed(vault):
-    """Where a key's number stands, as whoever starts a gateway sets it."""
+    """Where a key's number stands, as whoever starts such a process sets it."""
     number = hand(vault[1])
     yield {HANDED: str(number)}, number
     os.close(number)
@@ -78,16 +70,16 @@ def systemd(tmp_path):
 
 
 def test_a_key_that_was_handed_down_a_pipe_opens_the_vault_and_nobody_else_sees_it(vault, handed):
-    assert found_by([vault[0]], *handed) == ("canary-of-the-key True", "")
+    assert found_by([vault[0], "kraken"], *handed) == ("canary-of-the-key True", "")
 
 
 def test_without_one_the_password_is_systemds(vault, systemd):
-    assert found_by([vault[0]], systemd(PASSWORD)) == ("canary-of-the-key True", "")
+    assert found_by([vault[0], "kraken"], systemd(PASSWORD)) == ("canary-of-the-key True", "")
 
 
 def test_what_was_handed_is_taken_before_any_password(vault, handed, systemd):
     environ, number = handed
-    found = found_by([vault[0]], environ | systemd(b"another one"), number)
+    found = found_by([vault[0], "kraken"], environ | systemd(b"another one"), number)
     assert found == ("canary-of-the-key True", "")
 
 
@@ -104,35 +96,38 @@ def failed(found, words):
 
 
 def test_a_key_of_another_venue_is_refused_by_its_name(vault, handed):
-    words = f"{vault[0]}: the key other is of binance, not of kraken"
+    words = f"the key other in {vault[0]} is of binance, not of kraken: name another here: pinn"
     failed(found_by([vault[0], "other"], *handed), words)
 
 
-def test_a_key_that_there_is_not_is_named_with_those_that_there_are(vault, handed):
-    words = f"{vault[0]}: has no key 'third', but kraken, other, second"
+def test_a_key_that_there_is_not_is_told_with_the_command_that_keeps_one(vault, handed):
+    words = f"{vault[0]} has no key third: pinnacle vault set kraken --as third"
     failed(found_by([vault[0], "third"], *handed), words)
 
 
 def test_a_vault_that_there_is_not_is_told(tmp_path, systemd):
     failed(
-        found_by([tmp_path / "none"], systemd(PASSWORD)), f"{tmp_path / 'none'}: there is no vault"
+        found_by([tmp_path / "none", "kraken"], systemd(PASSWORD)),
+        f"{tmp_path / 'none'}: there is no vault",
     )
 
 
 def test_a_wrong_password_is_told(vault, systemd):
-    failed(found_by([vault[0]], systemd(b"a wrong one entirely")), "the password is wrong")
+    failed(
+        found_by([vault[0], "kraken"], systemd(b"a wrong one entirely")), "the password is wrong"
+    )
 
 
 def test_without_a_key_or_a_password_nobody_is_asked_for_long(vault):
     environ = {"CREDENTIALS_DIRECTORY": ""}
-    failed(found_by([vault[0]], environ), "there is no terminal to ask at")
+    failed(found_by([vault[0], "kraken"], environ), "there is no terminal to ask at: give its unit")
 
 
 @pytest.mark.parametrize("number", ["-1", "0", "99", "many"])
 def test_a_number_that_is_no_pipe_is_told(vault, number):
-    failed(found_by([vault[0]], {HANDED: number}), f"{HANDED}: {number} is no pipe")
+    failed(found_by([vault[0], "kraken"], {HANDED: number}), f"{HANDED}: {number} is no pipe")
 
 
 def test_a_vault_that_others_may_read_is_not_opened(vault, handed):
     vault[0].chmod(0o644)
-    failed(found_by([vault[0]], *handed), "its mode is 0644")
+    failed(found_by([vault[0], "kraken"], *handed), "its mode is 0644")
