@@ -1,4 +1,4 @@
-"""Captures of Binance that tests make, served to a session as the venue would."""
+"""Captures that tests make, of Binance mostly, served to a session as the venue would."""
 
 import contextlib
 import json
@@ -11,10 +11,10 @@ from tests.sessions import until
 
 
 @contextlib.contextmanager
-def serving(folder, files, speed):
+def serving(folder, files, speed, venue="binance"):
     """The addresses of a server of these captures, as it prints them."""
     serve = [sys.executable, "-m", "pinnacle", "capture", "serve", *map(str, files)]
-    serve += ["--venue", "binance", "--speed", str(speed), "--cert-dir", str(folder), "--json"]
+    serve += ["--venue", venue, "--speed", str(speed), "--cert-dir", str(folder), "--json"]
     with (folder / "server.txt").open("w+", encoding="utf-8") as out:
         server = subprocess.Popen(serve, stdout=out, stderr=subprocess.STDOUT)
         try:

@@ -21,6 +21,7 @@ import msgspec
 import numpy as np
 import zstandard
 
+from pinnacle.core.credentials import Credentials
 from pinnacle.core.errors import UsageError
 from pinnacle.core.schema import INSTRUMENT
 from pinnacle.venues.connector import Connector
@@ -91,6 +92,7 @@ class Recorder:
         path: Path,
         rotate_bytes: int | None = None,
         now_ns: Callable[[], int] = time.time_ns,
+        credentials: Credentials | None = None,
     ):
         if getattr(config, "connections", 1) > 1:
             raise UsageError("connections: a recording is of one")
@@ -103,7 +105,8 @@ class Recorder:
         self._rotate_bytes = rotate_bytes
         self._now_ns = now_ns
         self._file = self._begun(path)
-        market = kind.market_data(config, self._table(), _unread, now_ns, lambda _: None)
+        given = (_unread, now_ns, lambda _: None, credentials)
+        market = kind.market_data(config, self._table(), *given)
         if not isinstance(market, Connector):
             raise UsageError(f"{kind.name}: its frames are its own: it cannot be recorded")
         self.market: Connector[Any] = market

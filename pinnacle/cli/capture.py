@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pinnacle.capture.check import FileReport
     from pinnacle.capture.record import Recorder
     from pinnacle.capture.tape import Tape
+    from pinnacle.core.credentials import Credentials
     from pinnacle.venues.port import VenueKind
     from pinnacle.venues.served.dialect import Dialect
 
@@ -241,6 +242,16 @@ async def _serve(
     help="Go on in another file when one is so long; each can be read alone.",
 )
 @FEED_SETTINGS
+@click.option(
+    "--vault",
+    type=click.Path(path_type=Path),
+    help="With the key, where the venue asks for one; instead of ~/.config/pinnacle/vault.",
+)
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path),
+    help="Has the vault's master password; mode 0600.",
+)
 def record(
     venue: "VenueKind[Any]",
     symbols: str,
@@ -248,10 +259,15 @@ def record(
     duration: float | None,
     rotate_mb: float | None,
     settings: tuple[str, ...],
+    vault: Path | None,
+    password_file: Path | None,
 ) -> None:
     """Write what a venue sends of SYMBOLS, and the books that are fetched beside it.
 
     What was written is there whatever ends this: a packed file is whole but for its last second.
+    A book that the venue gives only to who has a key is asked for with that of the vault, whose
+    master password is typed, in --password-file, or systemd's credential pinnacle-vault.
+
     `pinnacle capture check` and `serve` read it. Exit code 1 if a symbol has no whole book in it.
     """
     import asyncio
@@ -267,7 +283,8 @@ def record(
     if not names or len(set(names)) < len(names):
         raise click.BadParameter("one or more, each once", param_hint="--symbols")
     rotate = None if rotate_mb is None else int(rotate_mb * 1e6)
-    recorder = Recorder(venue, config, names, out, rotate)
+    credentials = _credentials(venue, config, vault, password_file)
+    recorder = Recorder(venue, config, names, out, rotate, credentials=credentials)
     asyncio.run(_record(recorder, duration))
     for path in recorder.files:
         click.echo(f"{path}: {path.stat().st_size} bytes")
@@ -275,6 +292,23 @@ def record(
     if missing := recorder.missing():
         why = recorder.market.last_error or "nothing came"
         raise DataError(f"no whole book of {', '.join(missing)} in it: {why}")
+
+
+def _credentials(
+    venue: "VenueKind[Any]", config: Any, vault: Path | None, password_file: Path | None
+) -> "Credentials | None":
+    """The key that this market is asked for with; the vault stays shut where it needs none."""
+    name = venue.market_key(config)
+    if name is None:
+        return None
+    from pinnacle.vault.place import default_path
+    from pinnacle.vault.secrecy import keep_to_itself
+    from pinnacle.vault.unlock import ask_key
+    from pinnacle.vault.vault import Vault
+
+    keep_to_itself()
+    path = vault or default_path()
+    return Vault.open(path, ask_key(path, password_file)).of_venue(name, venue.name)
 
 
 async def _record(recorder: "Recorder", duration: float | None) -> None:

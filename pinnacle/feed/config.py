@@ -16,11 +16,31 @@ class FeedConfig(Tables):
         return registry.find(name).section
 
     def only(self, kind: str) -> "FeedConfig":
-        """What of it the feed of a venue of this kind is made from: its table, if it has one."""
+        """The table of a venue of this kind, if it has one."""
         return FeedConfig({name: table for name, table in self.items() if name == kind})
+
+    def of_process(self, kind: str, vault: str) -> "FeedConfig | SignedFeedConfig":
+        """What the feed of a venue of this kind is made from: its table, if it has one; and the
+        vault, where the venue asks for a key."""
+        mine = self.only(kind)
+        for name, table in mine.items():
+            if key := registry.find(name).market_key(table):
+                return SignedFeedConfig(table=mine, venue=kind, key=key, vault=vault)
+        return mine
 
     def venue(self) -> tuple[VenueKind[Any], Section]:
         """The venue of what is one venue's only table, and how it is reached."""
         for name, table in self.items():
             return registry.find(name), table
         raise ConfigError("feed: missing: the table of the venue")
+
+
+class SignedFeedConfig(Section, frozen=True):
+    """What a feed is made from whose venue asks for a key: its table, and where the key is."""
+
+    table: FeedConfig
+    venue: str
+    #: What the vault calls it.
+    key: str
+    #: The file; "": the user's own.
+    vault: str

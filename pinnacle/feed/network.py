@@ -8,6 +8,7 @@ from typing import Any
 
 from pinnacle.core.clock import monotonic_ns
 from pinnacle.core.config import Section
+from pinnacle.core.credentials import Credentials
 from pinnacle.core.errors import UsageError
 from pinnacle.core.instruments import table
 from pinnacle.core.listings import ListingTable
@@ -29,11 +30,15 @@ TURN_S, SHOW_NS = 0.005, 50_000_000
 
 
 def run_network(
-    runtime: Runtime, kind: VenueKind[Any], section: Section, publisher: Publisher
+    runtime: Runtime,
+    kind: VenueKind[Any],
+    section: Section,
+    publisher: Publisher,
+    credentials: Credentials | None,
 ) -> None:
     """Until SIGTERM, or what no attempt could mend."""
     with ListingTable(runtime.seat.paths.instruments, Mode.SHARED) as listings:
-        feed = _NetworkFeed(runtime, kind, section, publisher, listings)
+        feed = _NetworkFeed(runtime, kind, section, publisher, listings, credentials)
         run(feed.run())
 
 
@@ -45,11 +50,13 @@ class _NetworkFeed:
         section: Section,
         publisher: Publisher,
         listings: ListingTable,
+        credentials: Credentials | None,
     ):
         rows, now = table(runtime.mine), runtime.clock.session_ns
         self._runtime = runtime
         self._publisher = publisher
-        self._market = market_of(kind, section, rows, publisher.publish, now, publisher.top_of)
+        given = (publisher.publish, now, publisher.top_of, credentials)
+        self._market = market_of(kind, section, rows, *given)
         self._troubles = Troubles(kind.name)
         self._names = kind.names(rows)
         self._listings = listings

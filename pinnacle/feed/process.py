@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from pinnacle.feed.config import FeedConfig
+from pinnacle.feed.config import FeedConfig, SignedFeedConfig
 from pinnacle.feed.publisher import Publisher
 from pinnacle.feed.simulated import run_simulated
 from pinnacle.runtime.frame import inputs_of
@@ -12,8 +12,15 @@ from pinnacle.runtime.runtime import Runtime
 from pinnacle.runtime.seat import Seat
 
 
-def run(seat: Seat, config: FeedConfig) -> int:
+def run(seat: Seat, config: FeedConfig | SignedFeedConfig) -> int:
     """Until SIGTERM. The exit code."""
+    credentials = None
+    if isinstance(config, SignedFeedConfig):
+        # What opens the vault is much, and most feeds need none of it.
+        from pinnacle.vault.signer import credentials_of
+
+        credentials = credentials_of(config.vault, config.key, config.venue)
+        config = config.table
     paths, process, topology = seat.paths, seat.process, seat.topology
     with Runtime(seat) as runtime:
         recorded = runtime.open_journal()
@@ -30,6 +37,6 @@ def run(seat: Seat, config: FeedConfig) -> int:
             # What speaks to venues is much, and the simulated one needs none of it.
             from pinnacle.feed.network import run_network
 
-            run_network(runtime, *config.venue(), publisher)
+            run_network(runtime, *config.venue(), publisher, credentials)
         runtime.end(end_records(process.source, runtime.epoch, now(), rings()))
     return 0

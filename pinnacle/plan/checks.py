@@ -20,7 +20,6 @@ from pinnacle.strategy.config import MarketMakerConfig
 from pinnacle.strategy.host import StrategyHost
 from pinnacle.venues import registry
 from pinnacle.venues.transport.access import authority_fault
-from pinnacle.venues.transport.credentials import read_credentials
 
 _US_PER_MS = 1_000
 #: Amounts are ticks x lots in 63 bits; a position stays far from that whatever the market does.
@@ -99,14 +98,13 @@ def warnings(config: SessionConfig) -> list[str]:
     for venue in config.venue_plans():
         for name, table in venue.config.feed.items():
             key = joined(venue.key("feed"), name)
-            files = {x: getattr(table, x, None) for x in ("ca_file", "credentials_file")}
             if name != venue.config.kind:
                 found.append(f"{key}: not used: the kind of {venue.name} is {venue.config.kind}")
                 continue
-            for own, path in files.items():
-                fault = path and _file_fault(own, Path(path))
-                if fault:
-                    found.append(f"{key}.{own}: {fault}")
+            path = getattr(table, "ca_file", None)
+            fault = path and _authority_fault(Path(path))
+            if fault:
+                found.append(f"{key}.ca_file: {fault}")
     quotes = 0
     for plan in config.strategy_plans():
         makers, desk = plan.config.market_maker, plan.config.desk
@@ -127,18 +125,12 @@ def warnings(config: SessionConfig) -> list[str]:
     return found
 
 
-def _file_fault(key: str, path: Path) -> str:
-    """What a feed would say of a file that its section names; empty if nothing."""
+def _authority_fault(path: Path) -> str:
+    """What a feed would say of its ca_file; empty if nothing."""
     if not path.exists():
         return f"{path} is not there (yet)"
-    if key == "ca_file":
-        fault = authority_fault(str(path))
-        return f"{path}: {fault}" if fault else ""
-    try:
-        read_credentials(path)
-    except ConfigError as error:
-        return str(error)
-    return ""
+    fault = authority_fault(str(path))
+    return f"{path}: {fault}" if fault else ""
 
 
 def _unquoted(config: SessionConfig) -> list[str]:

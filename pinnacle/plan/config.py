@@ -307,7 +307,7 @@ class SessionConfig(Section, frozen=True):
             case "feed":
                 first = self.instrument_list()[process.instruments[0]]
                 venue = self.venue_plans()[first.venue_number].config
-                return venue.feed.only(venue.kind)
+                return venue.feed.of_process(venue.kind, self.vault.file or "")
             case "exchange":
                 return self.venue_plans()[process.number].config.exchange
             case "gateway":

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from pinnacle.core.config import joined
+from pinnacle.feed.config import SignedFeedConfig
 from pinnacle.gateway.config import LiveConfig
 from pinnacle.plan.config import SessionConfig
 
@@ -19,10 +20,11 @@ def wanted_keys(config: SessionConfig) -> dict[str, WantedKey]:
     """Of each process that opens the vault, by its name; no other is given what opens it."""
     plans, instruments, topology = config.venue_plans(), config.instrument_list(), config.topology()
     found = {}
-    for process in topology.of_role("gateway"):
+    for process in [*topology.of_role("gateway"), *topology.of_role("feed")]:
         section = config.section(process)
-        if isinstance(section, LiveConfig):
+        if isinstance(section, LiveConfig | SignedFeedConfig):
             plan = plans[instruments[process.instruments[0]].venue_number]
-            table = joined(plan.key("orders"), section.venue)
+            of = "orders" if isinstance(section, LiveConfig) else "feed"
+            table = joined(plan.key(of), section.venue)
             found[process.name] = WantedKey(f"{table}.key", section.key, section.venue)
     return found

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pinnacle.core.instruments import Instrument
+from pinnacle.feed.config import SignedFeedConfig
 from pinnacle.gateway.config import LiveConfig
 from pinnacle.plan.config import SessionConfig
 from pinnacle.runtime.origin import Origin, origin_of
@@ -17,5 +18,5 @@ def made_from(config: SessionConfig, process: Process, instruments: Sequence[Ins
         plan = config.strategy_plans()[process.number]
         code = code_of(plan.config, plan.key)
     section = config.section(process)
-    settings = section.table if isinstance(section, LiveConfig) else section
+    settings = section.table if isinstance(section, LiveConfig | SignedFeedConfig) else section
     return origin_of(settings, instruments, code)

@@ -33,7 +33,7 @@ from pinnacle.venues import registry
 #: Of the venue's name in the session's, which has 31.
 NAME_CHARACTERS = 12
 #: What of the user's leads to the venue and not to who stands in for it.
-_OF_THE_WAY = ("certificate_sha256", "proxy", "bind_address", "ip_version", "credentials_file")
+_OF_THE_WAY = ("certificate_sha256", "proxy", "bind_address", "ip_version", "key")
 #: Before the first fault.
 WARM_UP_S = 6.0
 START_S = 30.0
@@ -232,4 +232,3 @@ def _point(tables: dict[str, Any], venue: ServedVenue) -> None:
         for way in _OF_THE_WAY:
             table.pop(way, None)
         table |= venue.where[where] | {"ca_file": venue.where["ca_file"]}
-    tables["orders"][venue.kind].pop("key", None)

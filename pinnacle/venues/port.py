@@ -105,13 +105,19 @@ class VenueKind(ABC, Generic[SectionT]):
         sink: Sink,
         clock: Callable[[], int],
         top_of: Callable[[int], Top | None],
+        credentials: Credentials | None = None,
     ) -> MarketData:
         """The market of `instruments` (dtype INSTRUMENT).
 
         clock      session time, ns: the recv_ns of what comes
         top_of     by instrument_id, how that book stands after what the sink was given; None
                    while it is not valid
+        credentials  those of `market_key`; None where it names none
         """
+
+    def market_key(self, config: SectionT) -> str | None:
+        """What the vault calls the key that this market asks for; None: it is for everybody."""
+        return None
 
     def order_entry(
         self,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pinnacle.core.credentials import Credentials
 from pinnacle.core.market_state import MarketState
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
 from pinnacle.venues.transport.config import ConnectionConfig
@@ -18,6 +19,7 @@ def market_of(
     sink: Sink,
     clock: Callable[[], int],
     top_of: Callable[[int], Top | None],
+    credentials: Credentials | None = None,
 ) -> MarketData:
     """As VenueKind.market_data, over as many connections as the venue or the configuration asks."""
     limits = [kind.instruments_max]
@@ -25,7 +27,8 @@ def market_of(
         limits.append(config.instruments_per_connection)
     most = min((limit for limit in limits if limit is not None), default=len(instruments))
     shares = [instruments[at : at + most] for at in range(0, len(instruments), most)]
-    made = [kind.market_data(config, share, sink, clock, top_of) for share in shares]
+    given = (sink, clock, top_of, credentials)
+    made = [kind.market_data(config, share, *given) for share in shares]
     return made[0] if len(made) == 1 else Spread(shares, made)
 
 

@@ -21,7 +21,7 @@ class Mine(VenueKind):
     name = "mine"
     section = Place
 
-    def market_data(self, config, instruments, sink, clock, top_of):
+    def market_data(self, config, instruments, sink, clock, top_of, credentials=None):
         raise NotImplementedError
 
 

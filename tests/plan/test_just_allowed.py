@@ -12,7 +12,6 @@ import pytest
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import NUMBERS_MAX
 from pinnacle.feed.config import FeedConfig
-from pinnacle.plan import checks
 from pinnacle.plan.checks import load_session, warnings
 from pinnacle.plan.config import CONFIGURED_BYTES_MAX
 from pinnacle.venues.transport.certificates import make_certificates
@@ -124,15 +123,6 @@ def test_a_ca_file_that_no_feed_could_use_is_warned_of_and_one_that_is_good_is_n
     assert str(path) in words and "certificate" in words.removeprefix(str(path))
     good, _ = make_certificates(tmp_path / "good")
     assert told(good) == []
-
-
-@pytest.mark.parametrize(("mode", "words"), [(0o644, "its mode is 0644"), (0o600, "passphrase")])
-def test_a_file_of_keys_that_no_feed_would_take_is_warned_of(tmp_path, mode, words):
-    path = tmp_path / "keys.toml"
-    path.write_text('key = "k"\n', encoding="utf-8")
-    path.chmod(mode)
-    told = checks._file_fault("credentials_file", path)
-    assert words in told and "key = " not in told
 
 
 def test_a_symbol_that_is_none_of_the_venues_is_told_by_its_own_key(tmp_path):

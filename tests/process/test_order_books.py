@@ -9,6 +9,7 @@ from pinnacle.capture.check import check_capture
 from pinnacle.capture.record import Recorder
 from pinnacle.capture.server import CaptureServer
 from pinnacle.capture.tape import Tape
+from pinnacle.core.credentials import Credentials
 from pinnacle.core.schema import Kind, Reason
 from pinnacle.venues.coinbase_exchange.serving import KNOWN
 from pinnacle.venues.registry import find
@@ -32,26 +33,15 @@ def recorded(venue, folder, market):
     return path
 
 
-def key_file(folder, **changed):
-    path = folder / "key.toml"
-    values = {"key": KNOWN.key, "passphrase": KNOWN.passphrase, "secret": KNOWN.secret} | changed
-    path.write_text(
-        "".join(f'{name} = "{value}"\n' for name, value in values.items()), encoding="utf-8"
-    )
-    path.chmod(0o600)
-    return path
-
-
 class Served:
     """A tape on a port, and a connector to it; frames may be lost on the way."""
 
-    def __init__(self, venue, path, folder, **options):
+    def __init__(self, venue, path, folder, credentials=KNOWN, **options):
         self.venue, self.kind, self.check = venue, find(venue), check_capture(path)
         self.tape = Tape((path,), self.kind.dialect())
         self.ca_file, self.context = make_certificates(folder / "certificates")
         self.options = OPTIONS[venue] | options
-        if venue == "coinbase_exchange" and not options:
-            self.options.setdefault("credentials_file", str(key_file(folder)))
+        self.credentials = credentials if venue == "coinbase_exchange" else None
         self.market = Market(self.check.instruments)
         self.lost = frozenset()
         self.speed = 4.0
@@ -81,9 +71,8 @@ class Served:
             await server.open()
             playing = asyncio.create_task(server.play())
             clock = iter(range(1, 10**9)).__next__
-            connector = self.kind.market_data(
-                self.config(server), self.check.instruments, self.market, clock, lambda _: None
-            )
+            given = (self.market, clock, lambda _: None, self.credentials)
+            connector = self.kind.market_data(self.config(server), self.check.instruments, *given)
             running = asyncio.create_task(connector.run())
             try:
                 async with asyncio.timeout(30):
@@ -144,8 +133,7 @@ def test_a_frame_that_is_lost_costs_the_book_and_it_comes_back_whole(venue, tmp_
 def test_level2_with_a_key_has_the_book_of_its_tape(tmp_path):
     path = tmp_path / "levels.txt"
     path.write_bytes(b"".join(recording("coinbase_exchange")))
-    options = {"book": "level2", "credentials_file": str(key_file(tmp_path))}
-    served = Served("coinbase_exchange", path, tmp_path, **options)
+    served = Served("coinbase_exchange", path, tmp_path, book="level2")
     served.speed = 50.0
     at_end = levels(served.check.books[0])
     served.follow(lambda _: levels(served.market.books[0]) == at_end)
@@ -161,9 +149,9 @@ def test_level2_with_a_key_has_the_book_of_its_tape(tmp_path):
 )
 def test_a_key_that_the_venue_does_not_take_is_told_in_its_words(changed, words, tmp_path):
     market = OrderMarket("coinbase_exchange", 11, 60)
-    file = key_file(tmp_path, **changed)
     path = recorded("coinbase_exchange", tmp_path, market)
-    served = Served("coinbase_exchange", path, tmp_path, credentials_file=str(file))
+    other = Credentials(**KNOWN.fields() | changed)
+    served = Served("coinbase_exchange", path, tmp_path, other)
     connector = served.follow(lambda c: "refused" in c.last_error)
     assert connector.last_error.endswith(words)
     assert not any(kind == Kind.BOOK_END for kind, _ in served.market.history[0])
@@ -178,7 +166,8 @@ def test_a_recording_holds_no_secret_and_plays_again(tmp_path):
         server = served.server()
         await server.open()
         playing = asyncio.create_task(server.play())
-        recorder = Recorder(served.kind, served.config(server), ["BTC-USD"], path)
+        config = served.config(server)
+        recorder = Recorder(served.kind, config, ["BTC-USD"], path, credentials=KNOWN)
         recording = asyncio.create_task(recorder.run())
         await asyncio.wait_for(playing, 30)
         await asyncio.sleep(0.1)

@@ -13,6 +13,7 @@ from pinnacle.cli.main import pinnacle
 from pinnacle.core.errors import ConfigError, UsageError
 from pinnacle.runtime.topology import MarketPlace, Topology
 from pinnacle.session.systemd import session_units, unit_name
+from tests.keyed_feed import SOURCE, keyed
 from tests.sessions import ROOT, demo_config
 
 SYSTEMD = '[session]\nruntime_dir = "/run/pinnacle"\ndata_dir = "/var/lib/pinnacle"\n'
@@ -96,6 +97,17 @@ def test_only_who_reads_its_market_from_no_ring_may_speak_to_a_venue(topology):
         assert ("network-online.target" in named(text, "After")) is speaks
 
 
+@given(topologies())
+def test_only_a_feed_that_signs_sees_the_vaults_password_and_keeps_no_nonces(topology):
+    signs = {process.name for process in topology.of_role("feed")[:1]}
+    files = session_units(topology, "s", signs)
+    for process in topology.processes:
+        text = files[f"{unit_name('s', process)}.d/10-session.conf"]
+        password = {"pinnacle-vault:/etc/pinnacle/vault-password"}
+        assert named(text, "LoadCredential") == (password if process.name in signs else set())
+        assert named(text, "StateDirectory") == set()
+
+
 def called(*words):
     return CliRunner().invoke(pinnacle, ["session", "units", *map(str, words)])
 
@@ -123,6 +135,19 @@ def test_the_command_writes_what_it_prints_and_calls_the_session_as_the_file(con
         assert f"# {path.relative_to(out)}\n{text}" in printed.output
         assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(0o644)
     assert "pinnacle-process@btc-usd.x:gateway.beta.service.d" in {p.parent.name for p in files}
+
+
+def test_the_command_gives_the_password_to_the_feed_that_wants_a_key_and_to_nobody_else(tmp_path):
+    def under_systemd(tables):
+        tables["session"] |= {"runtime_dir": "/run/pinnacle", "data_dir": "/var/lib/pinnacle"}
+
+    change = keyed(tmp_path / "desk", change=under_systemd)
+    config, _ = demo_config(tmp_path, "s", SOURCE, change=change)
+    out = tmp_path / "units"
+    out.mkdir()
+    assert called(config, "--out", out).exit_code == 0
+    sees = [p.parent.name for p in out.rglob("*.conf") if "LoadCredential" in p.read_text("utf-8")]
+    assert sees == ["pinnacle-process@binance-paper:feed.service.d"]
 
 
 def test_a_session_that_its_units_could_not_write_is_refused_by_its_key(tmp_path):

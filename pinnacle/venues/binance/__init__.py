@@ -42,6 +42,7 @@ class Binance(VenueKind[BinanceConfig]):
         sink: Sink,
         clock: Callable[[], int],
         top_of: Callable[[int], Top | None],
+        credentials: Credentials | None = None,
     ) -> MarketData:
         from pinnacle.venues.binance.connector import BinanceConnector
 

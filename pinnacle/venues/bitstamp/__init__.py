@@ -38,6 +38,7 @@ class Bitstamp(VenueKind[BitstampConfig]):
         sink: Sink,
         clock: Callable[[], int],
         top_of: Callable[[int], Top | None],
+        credentials: Credentials | None = None,
     ) -> MarketData:
         from pinnacle.venues.bitstamp.connector import BitstampConnector
 

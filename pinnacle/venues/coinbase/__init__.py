@@ -49,6 +49,7 @@ class Coinbase(VenueKind[CoinbaseConfig]):
         sink: Sink,
         clock: Callable[[], int],
         top_of: Callable[[int], Top | None],
+        credentials: Credentials | None = None,
     ) -> MarketData:
         from pinnacle.venues.coinbase.connector import CoinbaseConnector
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pinnacle.core.credentials import Credentials
 from pinnacle.core.schema import Venue
 from pinnacle.venues.coinbase_exchange.config import CoinbaseExchangeConfig
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
@@ -33,12 +34,18 @@ class CoinbaseExchange(VenueKind[CoinbaseExchangeConfig]):
         sink: Sink,
         clock: Callable[[], int],
         top_of: Callable[[int], Top | None],
+        credentials: Credentials | None = None,
     ) -> MarketData:
         from pinnacle.venues.coinbase_exchange import connector
 
         if config.book == "full":
-            return connector.CoinbaseExchangeOrdersConnector(config, instruments, sink, clock)
-        return connector.CoinbaseExchangeConnector(config, instruments, sink, clock)
+            of_orders = connector.CoinbaseExchangeOrdersConnector
+            return of_orders(config, instruments, sink, clock, credentials)
+        of_levels = connector.CoinbaseExchangeConnector
+        return of_levels(config, instruments, sink, clock, credentials)
+
+    def market_key(self, config: CoinbaseExchangeConfig) -> str | None:
+        return (config.key or self.name) if config.signed else None
 
     def reference(self) -> Reference:
         from pinnacle.venues.coinbase_exchange.reference import CoinbaseExchangeReference

@@ -2,19 +2,19 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
+from pinnacle.core.credentials import Credentials
+from pinnacle.core.errors import ConfigError
 from pinnacle.venues.coinbase_exchange.config import CoinbaseExchangeConfig
 from pinnacle.venues.coinbase_exchange.signing import FIELDS, signed
 from pinnacle.venues.coinbase_exchange.stream import CoinbaseExchangeStream
 from pinnacle.venues.connector import Connector, FetchingConnector
 from pinnacle.venues.market.control import read_control
 from pinnacle.venues.port import Sink
-from pinnacle.venues.transport.credentials import read_credentials
 from pinnacle.venues.transport.troubles import Troubles
 from pinnacle.venues.transport.websocket import ConnectionLost, WebSocketSession
 
@@ -48,12 +48,13 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Speaker:
-    """What is said to the venue, signed where a key is given."""
+    """What is said to the venue, signed where it asks for a key."""
 
-    def __init__(self, config: CoinbaseExchangeConfig):
+    def __init__(self, config: CoinbaseExchangeConfig, credentials: Credentials | None = None):
+        if config.signed and credentials is None:
+            raise ConfigError(f'key: the venue gives "{config.book}" only to who has one')
         self._book = config.book
-        file = config.credentials_file
-        self._credentials = None if file is None else read_credentials(Path(file))
+        self._credentials = credentials if config.signed else None
 
     def request(self, kind: str, channels: Sequence[str], products: Sequence[str]) -> str:
         """`subscribe` or `unsubscribe`."""
@@ -87,8 +88,9 @@ class CoinbaseExchangeConnector(Connector[CoinbaseExchangeStream]):
         instruments: np.ndarray,
         sink: Sink,
         clock: Callable[[], int] | None = None,
+        credentials: Credentials | None = None,
     ):
-        self._book, self._speaker = config.book, Speaker(config)
+        self._book, self._speaker = config.book, Speaker(config, credentials)
         troubles = Troubles("coinbase_exchange")
         stream = CoinbaseExchangeStream(instruments, None, sink, troubles.failed_of, orders=False)
         super().__init__(config.ws_url, config, instruments, stream, troubles, clock)
@@ -119,8 +121,9 @@ class CoinbaseExchangeOrdersConnector(FetchingConnector[CoinbaseExchangeStream])
         instruments: np.ndarray,
         sink: Sink,
         clock: Callable[[], int] | None = None,
+        credentials: Credentials | None = None,
     ):
-        self._rest_url, self._speaker = config.rest_url, Speaker(config)
+        self._rest_url, self._speaker = config.rest_url, Speaker(config, credentials)
         troubles = Troubles("coinbase_exchange")
         stream = CoinbaseExchangeStream(instruments, None, sink, troubles.failed_of, orders=True)
         timeout_ms = config.snapshot_timeout_ms

@@ -48,6 +48,7 @@ class Gemini(VenueKind[GeminiConfig]):
         sink: Sink,
         clock: Callable[[], int],
         top_of: Callable[[int], Top | None],
+        credentials: Credentials | None = None,
     ) -> MarketData:
         from pinnacle.venues.gemini.connector import GeminiConnector
 

@@ -44,6 +44,7 @@ class Kraken(VenueKind[KrakenConfig]):
         sink: Sink,
         clock: Callable[[], int],
         top_of: Callable[[int], Top | None],
+        credentials: Credentials | None = None,
     ) -> MarketData:
         from pinnacle.venues.kraken.connector import KrakenConnector
 

@@ -16,7 +16,7 @@ class Toy(VenueKind[ToyConfig]):
     def symbol_fault(self, symbol):
         return None if symbol.startswith("TOY-") else "is none of the toy's: they begin with TOY-"
 
-    def market_data(self, config, instruments, sink, clock, top_of):
+    def market_data(self, config, instruments, sink, clock, top_of, credentials=None):
         from .connection import ToyMarket
 
         return ToyMarket(config, instruments, sink, clock)

@@ -9,6 +9,7 @@ import pytest
 
 from pinnacle.core.credentials import Credentials
 from pinnacle.core.errors import ConfigError
+from pinnacle.venues.coinbase_exchange import VENUE
 from pinnacle.venues.coinbase_exchange.config import CoinbaseExchangeConfig
 from pinnacle.venues.coinbase_exchange.connector import Speaker, shown
 from pinnacle.venues.coinbase_exchange.signing import (
@@ -23,13 +24,8 @@ SECRET = bytes(range(64))
 KEY = Credentials(key="key", passphrase="phrase", secret=base64.b64encode(SECRET).decode())
 
 
-def speaker(folder, book):
-    path = folder / "key.json"
-    path.write_text(
-        json.dumps({"key": "key", "passphrase": "phrase", "secret": KEY.secret}), encoding="utf-8"
-    )
-    path.chmod(0o600)
-    return Speaker(CoinbaseExchangeConfig(book=book, credentials_file=str(path)))
+def speaker(book):
+    return Speaker(CoinbaseExchangeConfig(book=book), KEY)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl")
@@ -42,8 +38,8 @@ def test_a_signature_is_what_openssl_makes(timestamp):
 
 
 @pytest.mark.parametrize("book", ["level2", "full"])
-def test_what_is_signed_is_shown_without_what_is_secret(tmp_path, book):
-    request = speaker(tmp_path, book).request("subscribe", [book, "heartbeat"], ["BTC-USD"])
+def test_what_is_signed_is_shown_without_what_is_secret(book):
+    request = speaker(book).request("subscribe", [book, "heartbeat"], ["BTC-USD"])
     body = json.loads(request)
     assert body["signature"] == signature(KEY, body["timestamp"])
     assert (body["key"], body["passphrase"]) == ("key", "phrase")
@@ -52,19 +48,26 @@ def test_what_is_signed_is_shown_without_what_is_secret(tmp_path, book):
     assert json.loads(shown(request)) == public
 
 
-def test_what_everybody_may_have_is_not_signed(tmp_path):
-    request = speaker(tmp_path, "level2_batch").request("unsubscribe", ["full"], ["BTC-USD"])
+def test_what_everybody_may_have_is_not_signed():
+    request = speaker("full").request("unsubscribe", ["full"], ["BTC-USD"])
     assert json.loads(request).keys() == {"type", "product_ids", "channels"}
-    unsigned = Speaker(CoinbaseExchangeConfig()).request("subscribe", ["level2_batch"], ["A-B"])
-    assert "signature" not in unsigned
+    for one in (Speaker(CoinbaseExchangeConfig()), speaker("level2_batch")):
+        assert "signature" not in one.request("subscribe", ["level2_batch"], ["A-B"])
 
 
 @pytest.mark.parametrize("book", ["level2", "full"])
-def test_a_book_that_needs_a_key_needs_its_file(book):
-    with pytest.raises(ValueError, match="credentials_file: missing"):
-        CoinbaseExchangeConfig(book=book)
-    with pytest.raises(ConfigError, match="/nowhere"):
-        Speaker(CoinbaseExchangeConfig(book=book, credentials_file="/nowhere"))
+def test_a_book_that_needs_a_key_names_one_and_is_not_asked_for_without_it(book):
+    config = CoinbaseExchangeConfig(book=book)
+    assert VENUE.market_key(config) == "coinbase_exchange"
+    assert VENUE.market_key(CoinbaseExchangeConfig(book=book, key="mine")) == "mine"
+    with pytest.raises(ConfigError, match=f'key: the venue gives "{book}" only to who has one'):
+        Speaker(config)
+
+
+def test_a_book_that_is_everybodys_names_no_key():
+    assert VENUE.market_key(CoinbaseExchangeConfig()) is None
+    with pytest.raises(ValueError, match='key: not used: the venue gives "level2_batch" to every'):
+        CoinbaseExchangeConfig(key="mine")
 
 
 ORDER = "POST", "/orders?a=1", b'{"price":"60000.00"}'
