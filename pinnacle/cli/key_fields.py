@@ -8,9 +8,9 @@ import click
 from pinnacle.core.credentials import KeyField, KeyForm
 from pinnacle.core.errors import ConfigError, UsageError
 from pinnacle.core.private import private_bytes
+from pinnacle.vault.key_file import FILE_BYTES_MAX
 from pinnacle.vault.password import typed
 from pinnacle.venues.registry import find
-from pinnacle.venues.transport.credentials import FILE_BYTES_MAX
 
 ATTEMPTS = 3
 

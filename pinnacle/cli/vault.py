@@ -82,8 +82,8 @@ def set_key(
     import time
 
     from pinnacle.cli.key_fields import asked_fields, form_of
+    from pinnacle.vault.key_file import read_credentials
     from pinnacle.vault.vault import Entry, check_name, put
-    from pinnacle.venues.transport.credentials import read_credentials
 
     kind, form = form_of(venue)
     name = kind if name is None else name

@@ -5,13 +5,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pinnacle.core.credentials import Credentials
+from pinnacle.core.credentials import (
+    Credentials,
+    KeyField,
+    KeyForm,
+    base64_fault,
+    phrase_fault,
+    text_fault,
+)
 from pinnacle.core.schema import Venue
 from pinnacle.venues.coinbase_exchange.config import CoinbaseExchangeConfig
 from pinnacle.venues.port import MarketData, Sink, Top, VenueKind
 from pinnacle.venues.reference.listing import Reference
 from pinnacle.venues.served.dialect import Dialect
-from pinnacle.venues.transport.credentials import WITH_PASSPHRASE
 
 _PRODUCT = re.compile(r"[A-Z0-9]+-[A-Z0-9]+")
 
@@ -20,7 +26,13 @@ class CoinbaseExchange(VenueKind[CoinbaseExchangeConfig]):
     name = "coinbase_exchange"
     venue_id = Venue.COINBASE_EXCHANGE
     section = CoinbaseExchangeConfig
-    key_form = WITH_PASSPHRASE
+    key_form = KeyForm(
+        (
+            KeyField("key", text_fault),
+            KeyField("passphrase", phrase_fault),
+            KeyField("secret", base64_fault, hint="base64, as the venue gives it"),
+        )
+    )
 
     def symbol_fault(self, symbol: str) -> str | None:
         if _PRODUCT.fullmatch(symbol):

@@ -1,4 +1,4 @@
-"""A user's key at a venue from a file that nobody else may read."""
+"""A user's key at a venue on its way into the vault, in a file that nobody else may read."""
 
 import tomllib
 from pathlib import Path
@@ -6,30 +6,15 @@ from typing import Any
 
 import msgspec
 
-from pinnacle.core.credentials import (
-    Credentials,
-    KeyField,
-    KeyForm,
-    base64_fault,
-    phrase_fault,
-    text_fault,
-)
+from pinnacle.core.credentials import Credentials, KeyForm
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.private import private_bytes
 
 #: More than any key needs.
 FILE_BYTES_MAX = 65_536
-#: Of a feed that is signed.
-WITH_PASSPHRASE = KeyForm(
-    (
-        KeyField("key", text_fault),
-        KeyField("passphrase", phrase_fault),
-        KeyField("secret", base64_fault, hint="base64, as the venue gives it"),
-    )
-)
 
 
-def read_credentials(path: Path, form: KeyForm = WITH_PASSPHRASE) -> Credentials:
+def read_credentials(path: Path, form: KeyForm) -> Credentials:
     """Those of a TOML file, or a JSON one if its name ends so; ConfigError names the file.
 
     What is in it is in no error. Mode 0600 or less, as ssh has it: a key that others could read is

@@ -6,9 +6,14 @@ import pytest
 
 from pinnacle.core.credentials import Credentials
 from pinnacle.core.errors import ConfigError
-from pinnacle.venues.transport.credentials import read_credentials
+from pinnacle.vault import key_file
+from pinnacle.venues.coinbase_exchange import VENUE
 
 GOOD = {"key": "the-key", "passphrase": "the-phrase", "secret": "dGhlLXNlY3JldA=="}
+
+
+def read(path):
+    return key_file.read_credentials(path, VENUE.key_form)
 
 
 def written(folder, text, name="key.toml", mode=0o600):
@@ -24,8 +29,8 @@ def toml(values):
 
 def test_toml_and_json_say_the_same(tmp_path):
     found = [
-        read_credentials(written(tmp_path, toml(GOOD))),
-        read_credentials(written(tmp_path, json.dumps(GOOD), "key.json")),
+        read(written(tmp_path, toml(GOOD))),
+        read(written(tmp_path, json.dumps(GOOD), "key.json")),
     ]
     assert found == [Credentials(**GOOD)] * 2
     assert found[0].secret_bytes == b"the-secret"
@@ -35,7 +40,7 @@ def test_toml_and_json_say_the_same(tmp_path):
 def test_a_file_that_others_may_read_or_write_is_not_used(tmp_path, mode):
     path = written(tmp_path, toml(GOOD), mode=mode)
     with pytest.raises(ConfigError, match=f"its mode is {mode:04o}: others may read it: chmod 600"):
-        read_credentials(path)
+        read(path)
 
 
 @pytest.mark.parametrize(
@@ -55,16 +60,25 @@ def test_a_file_that_others_may_read_or_write_is_not_used(tmp_path, mode):
 def test_what_cannot_be_a_key_is_refused_by_the_files_name_alone(tmp_path, name, text):
     path = written(tmp_path, text, name)
     with pytest.raises(ConfigError) as caught:
-        read_credentials(path)
+        read(path)
     assert str(caught.value).startswith(f"{path}: ")
     assert not any(value in str(caught.value) for value in ("the-", *GOOD.values()))
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize(("name", "form"), [("key.toml", "TOML"), ("key.json", "JSON")])
+def test_what_is_not_of_the_form_that_the_files_name_says_is_told_by_that_form(
+    tmp_path, name, form
+):
+    path = written(tmp_path, "{", name)
+    with pytest.raises(ConfigError, match=f"^{path}: not {form} in UTF-8$"):
+        read(path)
+
+
 def test_a_file_that_is_not_there_or_no_file_is_a_configurations_error(tmp_path):
     for path in (tmp_path / "none", tmp_path):
         with pytest.raises(ConfigError, match=str(path)):
-            read_credentials(path)
+            read(path)
 
 
 def test_nobody_who_prints_a_key_sees_it():
