@@ -113,6 +113,17 @@ def test_imports_run_downward_and_siblings_never_import_each_other():
     assert found == []
 
 
+def test_of_the_processes_only_gateways_and_feeds_can_open_the_vault():
+    """The others come by no way from a password or a pipe to a key."""
+    found = {
+        module.split(".")[1]
+        for module, source, is_package in modules()
+        for _, name in imported_modules(source, module if is_package else module.rpartition(".")[0])
+        if name.startswith("pinnacle.vault")
+    }
+    assert found == {"vault", "feed", "gateway", "session", "rehearsal", "cli"}
+
+
 @pytest.mark.parametrize(
     ("module", "source", "wrong"),
     [
