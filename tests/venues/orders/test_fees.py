@@ -23,5 +23,5 @@ def test_what_is_finer_is_rounded_towards_the_venue(rate, e8):
 
 @pytest.mark.parametrize("rate", ["1.00000001", "-1.5", "1e30"])
 def test_what_no_fee_can_be_is_refused(rate):
-    with pytest.raises(DataError, match="Nowhere takes .* of an order's worth"):
+    with pytest.raises(DataError, match=r"Nowhere takes .* of an order's worth"):
         rate_e8("Nowhere", Decimal(rate))
