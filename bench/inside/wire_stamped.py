@@ -66,6 +66,7 @@ class _Stamped(Binance):
         sink: Sink,
         clock: Callable[[], int],
         top_of: Callable[[int], Top | None],
+        credentials: Credentials | None = None,
     ) -> MarketData:
         stamps = _kept(FEED)
 
@@ -74,7 +75,7 @@ class _Stamped(Binance):
                 stamps[events[0].recv_ns] = [monotonic_ns()]
             sink(events, n)
 
-        return super().market_data(config, instruments, stamped, clock, top_of)
+        return super().market_data(config, instruments, stamped, clock, top_of, credentials)
 
     def order_entry(self, config: OrdersConfig, credentials: Credentials, desk: Desk) -> OrderEntry:
         return _StampedOrders(credentials, desk)
