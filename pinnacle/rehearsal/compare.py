@@ -18,7 +18,7 @@ from pinnacle.replay.logics import Session
 from pinnacle.replay.verify import verify_session
 from pinnacle.session.report import build_report
 from pinnacle.venues import registry
-from pinnacle.venues.served.catalogue import currencies
+from pinnacle.venues.reference.currencies import currencies
 
 #: So long may quotes rest that nobody can answer for.
 QUOTES_GONE_MS = 1000.0

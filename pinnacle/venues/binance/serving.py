@@ -11,7 +11,7 @@ import numpy as np
 from pinnacle.core.schema import Side
 from pinnacle.venues.binance.stream import DEPTH_LIMITS
 from pinnacle.venues.market.fetched import FetchedStream
-from pinnacle.venues.served.catalogue import currencies
+from pinnacle.venues.reference.currencies import currencies
 from pinnacle.venues.served.dialect import Client, Dialect, Entry, Reply
 from pinnacle.venues.served.serving import BooksServed, FollowedBook, texts
 

@@ -8,7 +8,7 @@ import numpy as np
 from pinnacle.core.enums import FeeOf
 from pinnacle.core.errors import DataError
 from pinnacle.core.units import Step
-from pinnacle.venues.served.catalogue import currencies
+from pinnacle.venues.reference.currencies import currencies
 
 _DECIMALS_MAX = 18
 #: No amount has so many digits before or behind its point; written out, they would fill memory.

@@ -11,10 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 import numpy as np
 
+from pinnacle.venues.reference.currencies import currencies
 from pinnacle.venues.reference.listing import Reference, step
-
-#: How the currencies end that symbols without a separator are quoted in, the longest first.
-QUOTES = ("FDUSD", "USDT", "USDC", "TUSD", "BUSD", "EUR", "USD", "GBP", "TRY", "BTC", "ETH", "BNB")
 
 #: What an instrument was traded at last, as decimal text; None before there is anything.
 PriceOf = Callable[[str], str | None]
@@ -43,18 +41,6 @@ def traded(row: np.void) -> Traded:
     symbol = row["symbol"].decode()
     base, quote = currencies(symbol)
     return Traded(symbol, base, quote, int(row["tick_decimals"]), int(row["lot_decimals"]))
-
-
-def currencies(symbol: str) -> tuple[str, str]:
-    """Base and quote of a symbol, by its separator or by how such symbols end."""
-    text = symbol.upper()
-    for separator in "-/":
-        base, found, quote = text.partition(separator)
-        if found:
-            return base, quote
-    text = text.removesuffix("PERP")
-    quote = next((quote for quote in QUOTES if text.endswith(quote) and text != quote), text[-3:])
-    return text.removesuffix(quote), quote
 
 
 class Catalogue(ABC):

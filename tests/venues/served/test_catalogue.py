@@ -8,9 +8,9 @@ import pytest
 
 from pinnacle.core.book import Book
 from pinnacle.core.schema import INSTRUMENT
+from pinnacle.venues.reference.currencies import currencies
 from pinnacle.venues.reference.listing import Status
 from pinnacle.venues.registry import VENUES, find
-from pinnacle.venues.served.catalogue import currencies
 from tests.records import book_of
 from tests.venues.listed import LISTED
 
