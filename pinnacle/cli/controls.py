@@ -136,7 +136,7 @@ def _print(done: "Done") -> None:
         click.echo(f"  {strategy} had {_held(positions)}")
     for strategy, positions in done.left.items():
         click.echo(f"  {strategy} is left with {_held(positions)}")
-    if done.positions and not done.left:
+    if done.positions and not (done.left or done.faults):
         click.echo("  all of it is closed")
     for fault in done.faults:
         click.echo(f"  {fault}", err=True)

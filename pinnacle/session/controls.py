@@ -146,7 +146,6 @@ def flatten(
     return Done(
         session=paths.runtime.name,
         what="flattened, and halted",
-        orders=halted.orders,
         positions=positions,
         open=halted.open,
         left=left,

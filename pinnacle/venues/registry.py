@@ -21,7 +21,7 @@ TRADED = ("binance", "bitstamp", "coinbase", "gemini", "kraken")
 
 def find_traded(kind: str) -> VenueKind[Any]:
     """As `find`, of what has an exchange of our own."""
-    if kind not in VENUES and ":" not in kind:
+    if kind not in TRADED and ":" not in kind:
         raise ValueError(_none(kind, TRADED))
     return find(kind)
 

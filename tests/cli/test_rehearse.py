@@ -53,7 +53,7 @@ def test_the_list_of_faults_needs_no_venue():
         (["simulated"], "VENUE: must be one of"),
         (["kraken", "--faults", "nonsense"], "no fault 'nonsense'; there are: ack_lost_after"),
         (["kraken", "--faults", "ban,"], "no fault ''; there are: "),
-        (["coinbase_exchange", "--config", KRAKEN], "no exchange of ours speaks its protocol"),
+        (["coinbase_exchange", "--config", KRAKEN], "VENUE: must be one of binance, .*, not 'coi"),
     ],
     ids=lambda words: " ".join(map(str, words)) if isinstance(words, list) else "",
 )
