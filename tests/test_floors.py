@@ -159,16 +159,15 @@ def loaded():
         "given = set(sys.modules)\n"
         f"for package, names in {names!r}.items():\n"
         "    if os.fork():\n"
-        "        os.wait()\n"
+        "        if os.wait()[1]: sys.exit(f'{package} cannot be imported')\n"
         "        continue\n"
         "    for name in names: importlib.import_module(name)\n"
         "    found = sorted({name.split('.')[0] for name in set(sys.modules) - given})\n"
         "    print(json.dumps([package, found]), flush=True)\n"
         "    os._exit(0)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     return dict(map(json.loads, done.stdout.splitlines()))
 
 

@@ -1,10 +1,12 @@
 """The commands in processes of their own that begin with everything imported.
 
-An interpreter and its imports take half a second, hundreds of times. Here they take it once: each
-process is forked from one that has done nothing else. Locale, limits and what a shell does to a
-process are tried with real ones.
+An interpreter and its imports take half a second, hundreds of times. Here they take it once for a
+worker: each process is forked from one that has done nothing else. What such a one cannot show,
+imports that are missing or go round, what happens at exit, locales, limits, what a shell does, is
+tried with real ones.
 """
 
+import importlib
 import io
 import multiprocessing
 import os
@@ -75,7 +77,8 @@ def _begin(arguments: list[str], environment: dict[str, str], cwd: str, out: str
     sys.stdin = io.TextIOWrapper(os.fdopen(0, "rb", closefd=False), encoding="utf-8")
     for name, number in (("stdout", 1), ("stderr", 2)):
         stream = os.fdopen(number, "wb", buffering=0, closefd=False)
-        setattr(sys, name, io.TextIOWrapper(stream, encoding="utf-8", write_through=True))
+        errors = "backslashreplace" if name == "stderr" else "strict"
+        wrapped = io.TextIOWrapper(stream, encoding="utf-8", errors=errors, write_through=True)
+        setattr(sys, name, wrapped)
     sys.argv = arguments
-    module = sys.modules[_ENTRIES[arguments[0]]]
-    module.main()
+    sys.exit(importlib.import_module(_ENTRIES[arguments[0]]).main())

@@ -4,9 +4,11 @@ Most programs are the same sources under the same sanitizers, behind another `ma
 kept by what it was made from, so a source that a test has broken is compiled anew, and alone.
 """
 
+import contextlib
 import functools
 import hashlib
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -19,6 +21,7 @@ HERE = Path(__file__).parent
 FUZZ = HERE.parents[1] / "fuzz"
 KEPT = HERE.parents[1] / "build" / "test-objects"
 KEPT_S = 7 * 86_400
+_INCLUDED = re.compile(rb'#include "([^"]+\.c)"')
 
 WARNED = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-pthread"]
 #: Addresses, undefined behaviour, and what C lets pass although nobody means it.
@@ -43,14 +46,17 @@ def built(
 
 def _object(source: Path, flags: Sequence[str], tree: Path) -> Path:
     made = hashlib.blake2b(digest_size=16)
-    for part in (*flags, _compiler(), _headers(tree), source.read_text(encoding="utf-8")):
+    given = (os.environ.get(name, "") for name in ("CPATH", "C_INCLUDE_PATH"))
+    parts = (*flags, *given, _compiler(), _headers(tree), source.read_text(encoding="utf-8"))
+    for part in parts:
         made.update(part.encode() + b"\0")
     path = KEPT / f"{source.stem}-{made.hexdigest()}.o"
-    if path.exists():
+    with contextlib.suppress(FileNotFoundError):  # also where another worker forgets it just now
         os.utime(path)
         return path
     _forget_old()
     folders = [f"-I{folder}" for folder in (tree, HERE, FUZZ)]
+    folders.append(f"-ffile-prefix-map={tree}=csrc")
     # Two may make the same at once: whoever is last puts what the other has put.
     with tempfile.TemporaryDirectory(dir=KEPT) as folder:
         new = Path(folder, path.name)
@@ -66,11 +72,17 @@ def _compiler() -> str:
 
 @functools.cache
 def _headers(tree: Path) -> str:
-    """Of all headers that a source may include."""
+    """Of all that a source may include: headers, and sources that one of these includes."""
     made = hashlib.blake2b(digest_size=16)
-    for folder in (tree, HERE, FUZZ):
-        for header in sorted(folder.rglob("*.h")):
-            made.update(str(header.relative_to(folder)).encode() + b"\0" + header.read_bytes())
+    texts = {
+        (folder, file): file.read_bytes()
+        for folder in (tree, HERE, FUZZ)
+        for file in sorted(folder.rglob("*.[ch]"))
+    }
+    named = {f"/{name.decode()}" for text in texts.values() for name in _INCLUDED.findall(text)}
+    for (folder, file), text in texts.items():
+        if file.suffix == ".h" or file.as_posix().endswith(tuple(named)):
+            made.update(str(file.relative_to(folder)).encode() + b"\0" + text)
     return made.hexdigest()
 
 

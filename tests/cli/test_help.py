@@ -1,4 +1,4 @@
-"""Every command explains itself, as it is installed."""
+"""Every command explains itself."""
 
 import subprocess
 import sys
@@ -30,6 +30,16 @@ NAMES = [" ".join(path) for path, _ in COMMANDS]
 @pytest.mark.parametrize("path", [path for path, _ in COMMANDS], ids=NAMES)
 def test_help_answers_with_the_usage_and_nothing_on_stderr(path):
     done = warm.run(*path[1:], "--help", program=path[0])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: {' '.join(path)} ")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", [path for path, _ in COMMANDS], ids=NAMES)
+def test_as_it_is_installed_it_imports_what_it_needs_by_itself(path):
+    done = subprocess.run(
+        [SCRIPTS / path[0], *path[1:], "--help"], capture_output=True, text=True, timeout=60
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"Usage: {' '.join(path)} ")
 
