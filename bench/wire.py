@@ -5,17 +5,10 @@ import importlib.util
 from bench.harness.bench import Bench
 from bench.harness.program import Runs
 from bench.harness.row import Row, Target, missing, row
+from bench.inside.wire_legs import LEGS
 
 NAME = "wire"
 TRANSPORTS = {"websockets": 100, "picows": 70}
-LEGS = {
-    "receive": "from before the exchange writes to the feed's stamp on the frame",
-    "decode": "the frame into records",
-    "feed+strategy": "journal, shared book, ring; it wakes, decides, gives; until risk looks at it",
-    "risk+gateway": "both judge, journal and give; the gateway wakes; until its frame is made",
-    "encode": "the venue's frame with its order",
-    "send": "TLS, the kernel, and the exchange's read",
-}
 
 
 PEER = "fastmm-engine"

@@ -24,7 +24,14 @@ class _Order(msgspec.Struct):
 
 
 #: In the order in which they are gone through; together they are the whole way.
-LEGS = ("receive", "decode", "feed+strategy", "risk+gateway", "encode", "send")
+LEGS = {
+    "receive": "from before the exchange writes to the feed's stamp on the frame",
+    "decode": "the frame into records",
+    "feed+strategy": "journal, shared book, ring; it wakes, decides, gives; until risk looks at it",
+    "risk+gateway": "both judge, journal and give; the gateway wakes; until its frame is made",
+    "encode": "the venue's frame with its order",
+    "send": "TLS, the kernel, and the exchange's read",
+}
 
 
 def legs(
