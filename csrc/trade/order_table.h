@@ -96,7 +96,6 @@ static inline struct pmm_order *order_add(struct order_table *table, const struc
     order->price = e->price;
     order->quantity = e->quantity;
     order->asked_ns = table->head.clock_ns;
-    order->made_s = (uint32_t)(table->head.clock_ns / 1000000000);
     order->instrument_id = e->instrument_id;
     order->side = e->side;
     order->state = PMM_ORDER_PENDING_NEW;

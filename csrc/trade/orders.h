@@ -115,7 +115,6 @@ struct pmm_order {
     uint32_t instrument_id;
     uint32_t next;          /* slot of the one that came next, 0: none; of a free slot, the next free one */
     uint32_t previous;      /* of the one that came before, 0: none */
-    uint32_t made_s;        /* the log's clock when it was entered, s */
     uint16_t end_reason;    /* of its CANCELLED */
     uint8_t side;
     uint8_t state;          /* enum pmm_order_state */
@@ -129,7 +128,7 @@ struct pmm_order {
     uint8_t adopted;        /* what was filled before it was known is not known */
     uint8_t flags;          /* the NEW's */
     uint8_t own_cancel;     /* the last CANCEL was begun here: nobody else repeats it */
-    uint8_t reserved[2];
+    uint8_t reserved[6];
     char venue_id[PMM_VENUE_ID_BYTES];
 };
 

@@ -81,7 +81,6 @@ class KnownOrders:
             self._ids.text(order_id),
             self._names.get(order_id, ""),
             found.filled,
-            made_ns=found.made_s * 1_000_000_000,
         )
 
     def of_record(self, e: Any) -> Order:

@@ -8,6 +8,8 @@ FIXED = 1.0
 #: much.
 _CHANGED = ((5.0, 3.0), (10.0, 2.0), (15.0, 1.0))
 _CANCELLED = ((5.0, 8.0), (10.0, 6.0), (15.0, 5.0), (45.0, 4.0), (90.0, 2.0), (300.0, 1.0))
+#: From then on an order's age costs nothing.
+YOUNG_S = 300.0
 #: Of the counter of requests, by method; what enters and cancels orders it does not count.
 REQUESTS = {
     "GetWebSocketsToken": 1.0,
@@ -18,8 +20,6 @@ REQUESTS = {
     "BalanceEx": 1.0,
     "TradeVolume": 1.0,
 }
-#: From then on an order's age costs nothing.
-YOUNG_S = 300.0
 
 
 class Counts(NamedTuple):

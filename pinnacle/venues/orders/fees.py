@@ -9,7 +9,7 @@ from pinnacle.venues.orders.terms import Terms, fee_parts
 
 
 def fee_report(fill: Report, currency: str, paid: Decimal, terms: Terms) -> Report:
-    """DataError of an amount that no record holds."""
+    """`paid` of it, in `currency`; DataError of an amount that no record holds."""
     mantissa, decimals = fee_parts(paid)
     of = terms.fee_of(currency)
     return fill._replace(

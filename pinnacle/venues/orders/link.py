@@ -19,6 +19,7 @@ from pinnacle.venues.orders.port import (
     Call,
     Heard,
     Known,
+    Order,
     OrderEntry,
     Report,
     Snapshot,
@@ -46,6 +47,10 @@ RETRY_S = 0.5
 ONE_BY_ONE_MAX = 4
 #: A fill may come a little behind the total that it is in; from then on it is asked for.
 FILLS_S, FILLS_S_MAX = 0.4, 10.0
+
+
+class LinkFailed(Exception):
+    """Of no kind that stands for a connection which is lost."""
 
 
 class NetworkLink:
@@ -135,22 +140,18 @@ class NetworkLink:
 
     async def run(self) -> None:
         """Until cancelled; ConfigError for what no attempt could mend."""
+        endless = (self._sender.run(), self._compare_again(), self._fetch_fills(), self._fail())
+        lasting = [asyncio.create_task(each) for each in endless]  # none ends but by a failure
         beside = [
-            self._sender.run(),
-            self._compare_again(),
-            self._fetch_fills(),
-            self._fail(),
-            self._keep_alive(),
-            self._ask_fees(),
-            self._warm(),
+            asyncio.create_task(each)
+            for each in (self._keep_alive(), self._ask_fees(), self._warm())
         ]
-        tasks = [asyncio.create_task(task) for task in beside]
-        for task in tasks[4:]:
+        for task in beside:
             task.add_done_callback(self._ended)
         try:
-            await self._stream.run(*tasks[:4])  # these have no end but a failure
+            await self._stream.run(*lasting)
         finally:
-            tasks += [self._comparing] if self._comparing is not None else []
+            tasks = lasting + beside + ([self._comparing] if self._comparing is not None else [])
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -168,8 +169,9 @@ class NetworkLink:
             self._failures.put_nowait(error)
 
     async def _fail(self) -> None:
-        """What fails beside the stream and is not the venue's is not the stream's to mend."""
-        raise await self._failures.get()
+        """What fails beside the stream no other connection mends, whatever it fails with."""
+        error = await self._failures.get()
+        raise LinkFailed(f"{type(error).__name__}: {error}") from error
 
     async def _warm(self) -> None:
         with contextlib.suppress(NotSent):
@@ -285,14 +287,17 @@ class NetworkLink:
 
     async def _ask_unnamed(self, since_ns: int) -> None:
         """Orders that were sent and have no name of the venue's: of one that has come and gone no
-        list says whose its fills are. Each is asked for by our name, and fills once more."""
-        asked = [self._sender.ask_all(Call(What.QUERY, order)) for order in self._owner.unnamed()]
-        found = [report for answered in await asyncio.gather(*asked) for report in answered.reports]
-        named = any(report.kind == Kind.FILLED_TOTAL for report in found)
-        self._answer(found)
-        if named:
+        list says whose its fills are. They are asked for, and fills once more."""
+        filled = await asyncio.gather(*map(self._asked_filled, self._owner.unnamed()))
+        if any(filled):
             fills = await self._sender.ask_all(Call(What.FILLS, since_ns=since_ns - OVERLAP_NS))
             self._answer(fills.reports)
+
+    async def _asked_filled(self, order: Order) -> bool:
+        """What becomes of a question about it is delivered at once; whether it has fills."""
+        found = (await self._sender.ask_all(Call(What.QUERY, order))).reports
+        self._answer(found)
+        return any(report.kind == Kind.FILLED_TOTAL for report in found)
 
     async def _compare_again(self) -> None:
         while True:

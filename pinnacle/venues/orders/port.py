@@ -55,7 +55,6 @@ class Order(NamedTuple):
 
     client_id   ours, by which the venue may be asked
     venue_id    the venue's; "" until it has said one
-    made_ns     session time when it was entered, cut to the second; 0: just now
     """
 
     order_id: int
@@ -69,7 +68,6 @@ class Order(NamedTuple):
     is_market: bool = False
     time_in_force: int = 0
     post_only: bool = False
-    made_ns: int = 0
 
 
 class Call(NamedTuple):
@@ -280,10 +278,14 @@ class OrderEntry(ABC):
         return When.NOW
 
     def list_of(self, call: Call) -> str:
-        """The list that answers it, where one request for that answers all calls that wait for the
-        same list, each by what it finds there; "": it is asked for alone. Sent for the call whose
-        order is the oldest."""
+        """The list that answers it, where one request answers all calls that wait for the same
+        list when it leaves, each by what it finds there; "": it is asked for alone. What is asked
+        on the socket, or LATER, shares none."""
         return ""
+
+    def one_of(self, calls: Sequence[Call]) -> Call:
+        """Of calls that share a list, the one whose request answers all of them."""
+        return calls[0]
 
     def beyond(self, call: Call) -> str:
         """Why no such order or change can be asked for here at all, in words; "": it can."""

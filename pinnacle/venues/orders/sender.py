@@ -11,12 +11,22 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from functools import partial
 
 from pinnacle.core.errors import PinnacleError
 from pinnacle.core.schema import Reason
 from pinnacle.venues.orders.about import refused, unsure
-from pinnacle.venues.orders.port import Answer, Answered, Call, OrderEntry, Report, What, When
+from pinnacle.venues.orders.port import (
+    Answer,
+    Answered,
+    Call,
+    OrderEntry,
+    Report,
+    Request,
+    What,
+    When,
+)
+from pinnacle.venues.orders.waiting import Talk, Waiting
 from pinnacle.venues.transport.patience import Patience
 from pinnacle.venues.transport.rest import NotSent, RestClient, Unanswered
 from pinnacle.venues.transport.troubles import Troubles
@@ -27,24 +37,6 @@ AGAIN_MAX = 3
 RETRY_S = 0.25
 _MOMENT_S = 0.001
 _ORDERS = frozenset({What.NEW, What.REPLACE, What.CANCEL})
-
-
-class Talk(Protocol):
-    """The private stream's socket, for what is asked there."""
-
-    @property
-    def is_open(self) -> bool: ...
-
-    def say(self, text: str) -> None:
-        """At once; what the socket does not take is lost with it."""
-
-
-class _Waiting(NamedTuple):
-    what: What
-    number: int
-    call: Call
-    answered: "asyncio.Future[Answered] | None"
-    tries: int
 
 
 class Sender:
@@ -72,15 +64,15 @@ class Sender:
         self._patience, self._troubles = patience, troubles
         self._deliver, self._permit, self._now_ns = deliver, permit, now_ns
         self._age_max_ns, self._timeout_s = age_max_ns, timeout_s
-        self._queue: list[_Waiting] = []
+        self._queue: list[Waiting] = []
         self._numbers = itertools.count(1)
         #: Asked on the socket and not answered, by number.
-        self._asked: dict[int, _Waiting] = {}
+        self._asked: dict[int, Waiting] = {}
         #: When each of these, and of those that were answered since, is too late; monotonic, s.
-        self._due: deque[tuple[float, _Waiting]] = deque()
+        self._due: deque[tuple[float, Waiting]] = deque()
         self._is_timed = False
         #: By request, the calls that its answer answers.
-        self._flying: dict[asyncio.Task[None], list[_Waiting]] = {}
+        self._flying: dict[asyncio.Task[None], list[Waiting]] = {}
         #: More would wait for a connection, where a cancel overtakes nothing.
         self._at_once = 1 if entry.ordered else rest.connections_max
         self._changed = asyncio.Event()
@@ -93,7 +85,7 @@ class Sender:
         not asked again: whoever sends it does so by himself, ever later."""
         if call.what is What.QUERY and self._is_asked(call):
             return
-        self._put(_Waiting(call.what, next(self._numbers), call, None, 0))
+        self._put(Waiting(call.what, next(self._numbers), call, None, 0))
 
     def _is_asked(self, question: Call) -> bool:
         """Whoever asks for it: what is answered is delivered."""
@@ -101,6 +93,7 @@ class Sender:
         everywhere = itertools.chain(self._queue, self._asked.values(), *self._flying.values())
         return any(
             waiting.what is What.QUERY
+            and not waiting.is_forsaken
             and waiting.call.order is not None
             and waiting.call.order.order_id == order_id
             for waiting in everywhere
@@ -109,7 +102,7 @@ class Sender:
     async def ask(self, call: Call) -> Answered:
         """Anything, and its answer; `fault` of it says what stood against it."""
         future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
-        self._put(_Waiting(call.what, next(self._numbers), call, future, 0))
+        self._put(Waiting(call.what, next(self._numbers), call, future, 0))
         return await future
 
     async def ask_all(self, call: Call) -> Answered:
@@ -163,7 +156,7 @@ class Sender:
                 task.cancel()
             await asyncio.gather(*self._flying, return_exceptions=True)
 
-    def _put(self, waiting: _Waiting) -> None:
+    def _put(self, waiting: Waiting) -> None:
         heapq.heappush(self._queue, waiting)
         # What goes for several waits for those that are put beside it now.
         if self._entry.list_of(waiting.call) or self._pump() is not None:
@@ -171,20 +164,21 @@ class Sender:
 
     def _pump(self) -> float | None:
         """Send what may go; seconds until something else may, None: nothing waits."""
-        later: list[_Waiting] = []
+        later: list[Waiting] = []
         soonest: float | None = None
         unnamed: set[tuple[What, int]] = set()
         while self._queue:
             waiting = heapq.heappop(self._queue)
             if (
-                self._is_stale(waiting)
+                waiting.is_forsaken
+                or self._is_stale(waiting)
                 or self._is_beyond(waiting)
                 or self._is_needless(waiting, unnamed)
             ):
                 continue
             wait_s = self._wait_s(waiting.call)
             if wait_s <= 0:
-                self._go(waiting, self._for_the_same(waiting.call, later))
+                self._go(waiting, later)
                 continue
             if not waiting.tries:
                 self.held += 1
@@ -195,7 +189,7 @@ class Sender:
             heapq.heappush(self._queue, waiting)
         return soonest
 
-    def _is_needless(self, waiting: _Waiting, unnamed: set[tuple[What, int]]) -> bool:
+    def _is_needless(self, waiting: Waiting, unnamed: set[tuple[What, int]]) -> bool:
         """Nobody has to be asked for what an order that is gone was asked, nor twice for the same
         of one that the venue has still to name."""
         when = self._entry.when(waiting.call)
@@ -219,14 +213,14 @@ class Sender:
     def _by_socket(self, call: Call) -> bool:
         return call.what in self._entry.by_socket and self._talk.is_open
 
-    def _is_stale(self, waiting: _Waiting) -> bool:
+    def _is_stale(self, waiting: Waiting) -> bool:
         """A NEW or REPLACE that may not leave any more is refused."""
         reason = self._why_not(waiting)
         if reason:
             self._refuse(waiting.call, reason, "")
         return bool(reason)
 
-    def _why_not(self, waiting: _Waiting) -> Reason:
+    def _why_not(self, waiting: Waiting) -> Reason:
         """Asked until it leaves: it may wait for its turn, and for a connection."""
         if waiting.what not in (What.NEW, What.REPLACE):
             return Reason.NONE
@@ -235,34 +229,33 @@ class Sender:
             reason = Reason.RATE_LIMIT if waiting.tries else Reason.TOO_OLD
         return reason
 
-    def _left_s(self, waiting: _Waiting) -> float:
+    def _left_s(self, waiting: Waiting) -> float:
         """Until it is too old to leave, and is to be refused."""
         if waiting.what not in (What.NEW, What.REPLACE):
             return math.inf
         left_ns = waiting.call.made_ns + self._age_max_ns - self._now_ns()
         return max(left_ns / 1e9, 0.0) + _MOMENT_S
 
-    def _is_beyond(self, waiting: _Waiting) -> bool:
+    def _is_beyond(self, waiting: Waiting) -> bool:
         """An order or a change that the venue does not have is refused."""
-        if waiting.what not in (What.NEW, What.REPLACE):
-            return False
-        words = self._entry.beyond(waiting.call)
-        if words:
+        is_either = waiting.what in (What.NEW, What.REPLACE)
+        if words := self._entry.beyond(waiting.call) if is_either else "":
             self._refuse(waiting.call, Reason.BAD_ORDER, words)
         return bool(words)
 
-    def _for_the_same(self, call: Call, later: list[_Waiting]) -> list[_Waiting]:
+    def _for_the_same(self, call: Call, later: list[Waiting]) -> list[Waiting]:
         """Those that wait for the list that is asked for now; taken out of what waits."""
         wanted = self._entry.list_of(call)
+        found: list[Waiting] = []
         if not wanted:
-            return []
-        found = [w for w in (*self._queue, *later) if self._entry.list_of(w.call) == wanted]
+            return found
         for queue in (self._queue, later):
-            queue[:] = [waiting for waiting in queue if waiting not in found]
+            found += [each for each in queue if self._entry.list_of(each.call) == wanted]
+            queue[:] = [each for each in queue if self._entry.list_of(each.call) != wanted]
         heapq.heapify(self._queue)
         return found
 
-    def _go(self, waiting: _Waiting, beside: Sequence[_Waiting] = ()) -> None:
+    def _go(self, waiting: Waiting, later: list[Waiting]) -> None:
         call = waiting.call
         self._entry.limits.take(call)
         self.sent += 1
@@ -274,7 +267,7 @@ class Sender:
                 self._is_timed = True
                 asyncio.get_running_loop().call_later(self._timeout_s, self._look_at_time)
         else:
-            calls = [waiting, *beside]
+            calls = [waiting, *self._for_the_same(call, later)]
             task = asyncio.get_running_loop().create_task(self._request(calls))
             self._flying[task] = calls
             task.add_done_callback(self._landed)
@@ -298,33 +291,43 @@ class Sender:
             self._troubles.failed(f"a request: {error!r}")
             raise error
 
-    async def _request(self, calls: Sequence[_Waiting]) -> None:
-        """One for all of them."""
+    async def _request(self, calls: Sequence[Waiting]) -> None:
+        """One for all of them. What fails with one is told, and leaves no other without an end."""
+        end = await self._outcome(calls)
+        failed: Exception | None = None
+        for waiting in calls:
+            try:
+                end(waiting)
+            except Exception as error:
+                failed = error
+        if failed is not None:
+            raise failed
+
+    async def _outcome(self, calls: Sequence[Waiting]) -> Callable[[Waiting], None]:
+        """What is to be done with each of them, when it is known."""
+        what = calls[0].what.name.lower()
         try:
-            request = self._entry.request(min((w.call for w in calls), key=_made_ns))
-        except PinnacleError as error:
-            for waiting in calls:
-                self._not_sent(waiting, str(error))
-            return
-        try:
+            request = self._signed(calls)
             got = await self._rest.request(
-                request.method,
-                request.target,
-                request.headers,
-                request.body,
-                self._timeout_s,
-                lambda: self._why_not(calls[0]) is Reason.NONE,
+                *request, self._timeout_s, lambda: self._why_not(calls[0]) is Reason.NONE
             )
         except NotSent as error:
-            for waiting in calls:
-                self._not_sent(waiting, str(error))
+            self._troubles.failed(f"{what}: {error}")
+            return partial(self._not_sent, words=str(error))
         except Unanswered as error:
-            for waiting in calls:
-                self._lost(waiting, str(error))
-        else:
-            named = {name.lower().decode(): value.decode("latin-1") for name, value in got.headers}
-            for waiting in calls:
-                self._settle(waiting, self._read(waiting.call, Answer(got.status, named, got.body)))
+            self.unanswered += 1
+            self._troubles.failed(f"{what}: {error}")
+            return partial(self._in_doubt, words=str(error))
+        named = {name.lower().decode(): value.decode("latin-1") for name, value in got.headers}
+        answer = Answer(got.status, named, got.body)
+        return lambda each: self._settle(each, self._read(each.call, answer))
+
+    def _signed(self, calls: Sequence[Waiting]) -> Request:
+        """NotSent if it cannot be."""
+        try:
+            return self._entry.request(self._entry.one_of([waiting.call for waiting in calls]))
+        except PinnacleError as error:
+            raise NotSent(str(error)) from error
 
     def _read(self, call: Call, answer: Answer) -> Answered:
         try:
@@ -333,7 +336,7 @@ class Sender:
             # Who asked must hear of it: an order whose answer nobody reads is in doubt.
             return Answered(fault=f"its answer cannot be read: {error!r}")
 
-    def _settle(self, waiting: _Waiting, answered: Answered) -> None:
+    def _settle(self, waiting: Waiting, answered: Answered) -> None:
         if answered.odd:
             self._troubles.failed(f"{waiting.what.name.lower()}: {answered.odd}")
         if answered.stale:
@@ -356,11 +359,10 @@ class Sender:
             self._deliver(answered.reports)
         if answered.more is not None:
             more = answered.more
-            self._put(_Waiting(more.what, next(self._numbers), more, None, 0))
+            self._put(Waiting(more.what, next(self._numbers), more, None, 0))
 
-    def _not_sent(self, waiting: _Waiting, words: str) -> None:
+    def _not_sent(self, waiting: Waiting, words: str) -> None:
         """It did not reach the venue: it may be tried again, as long as it is worth it."""
-        self._troubles.failed(f"{waiting.what.name.lower()}: {words}")
         if waiting.answered is not None:
             self._fail(waiting, words)
         elif waiting.tries < AGAIN_MAX:
@@ -370,9 +372,13 @@ class Sender:
         else:
             self._refuse(waiting.call, Reason.NOT_SENT, words)
 
-    def _lost(self, waiting: _Waiting, words: str) -> None:
+    def _lost(self, waiting: Waiting, words: str) -> None:
         self.unanswered += 1
         self._troubles.failed(f"{waiting.what.name.lower()}: {words}")
+        self._in_doubt(waiting, words)
+
+    def _in_doubt(self, waiting: Waiting, words: str) -> None:
+        """Nobody knows what the venue has made of it."""
         if waiting.answered is not None:
             self._fail(waiting, words)
             return
@@ -380,11 +386,11 @@ class Sender:
         if order is not None and waiting.what in _ORDERS:
             self._deliver([unsure(order, words)])
 
-    def _fail(self, waiting: _Waiting, words: str) -> None:
+    def _fail(self, waiting: Waiting, words: str) -> None:
         if waiting.answered is not None and not waiting.answered.done():
             waiting.answered.set_result(Answered(fault=words))
 
-    def _later(self, waiting: _Waiting) -> None:
+    def _later(self, waiting: Waiting) -> None:
         loop = asyncio.get_running_loop()
         loop.call_later(RETRY_S, self._put, waiting._replace(tries=waiting.tries + 1))
 
@@ -392,7 +398,3 @@ class Sender:
         no = refused(call, reason, words)
         if no is not None:
             self._deliver([no])
-
-
-def _made_ns(call: Call) -> float:
-    return math.inf if call.order is None else call.order.made_ns

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pinnacle.core.schema import Side
-from pinnacle.venues.kraken.exchange.counts import TIER
+from pinnacle.venues.kraken.exchange.counts import TIER, Counts
 from pinnacle.venues.kraken.exchange.words import Refused
 from tests.exchange.network.exchanges import made
 from tests.venues.kraken.test_kraken_limits import TABLE
@@ -22,7 +22,7 @@ class Venue:
         (key,) = exchange.open_keys
         self._now_ns = self.house.now_ns()
         self.house.now_ns = lambda: self._now_ns
-        self.side.desk._counts._now_ns = self.house.now_ns
+        self.side.desk._counts = Counts(self.house.now_ns)
         self.side.desk._tokens["token"] = key, 0
         self.client = self.side.open("/v2", {})
         self.made = 0

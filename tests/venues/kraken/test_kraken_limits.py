@@ -149,8 +149,10 @@ def test_requests_wait_where_the_venue_says_that_their_counter_is_full(gateway):
     question = Call(What.OPEN)
     gateway.refuse(question, "EGeneral:Temporary lockout")
     assert gateway.entry.limits.wait(question) == 0.0
-    assert gateway.refuse(question, "EAPI:Rate limit exceeded").wait_s == LIMIT_WAIT_S
+    refused = gateway.refuse(question, "EAPI:Rate limit exceeded")
+    assert refused.again and not refused.wait_s, "what is asked on the socket goes on"
     assert gateway.entry.limits.wait(question) > 2.0
+    assert gateway.entry.limits.wait(new()) == gateway.entry.limits.wait(cancel()) == 0.0
 
 
 @pytest.mark.parametrize("words", RATES)
@@ -189,7 +191,7 @@ def test_a_cancel_that_is_refused_for_the_rate_goes_again_a_little_later_and_no_
 
 
 def test_other_limits_still_silence_everything_for_a_while(gateway):
-    for words in ("EAPI:Rate limit exceeded", "Exceeded msg rate", "EGeneral:Temporary lockout"):
+    for words in ("Exceeded msg rate", "EGeneral:Too many requests", "EGeneral:Temporary lockout"):
         answered = gateway.refuse(Call(What.NEW, gateway.new()), words)
         assert answered.wait_s >= LIMIT_WAIT_S and not answered.reports
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 import structlog
 
+from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Kind, Reason
 from pinnacle.exchange.network.sockets import NetworkServer
 from pinnacle.execution.orders import OrderState
@@ -18,6 +19,7 @@ from pinnacle.venues.orders.owner import Trust
 from pinnacle.venues.orders.port import Answered, Balance, Call, Heard, Snapshot, What
 from pinnacle.venues.reference.offset import Offset
 from pinnacle.venues.transport.certificates import make_certificates
+from pinnacle.venues.transport.websocket import ConnectionLost
 from tests.venues.orders.link_venue import (
     NOW_NS,
     SECOND,
@@ -712,12 +714,13 @@ def test_a_link_that_ends_while_it_compares_leaves_nothing_running(play):
     play(scene)
 
 
-def test_a_failure_beside_the_stream_ends_the_link_too(play):
+@pytest.mark.parametrize("kind", [RuntimeError, DataError, OSError, ConnectionLost])
+def test_a_failure_beside_the_stream_ends_the_link_whatever_it_fails_with(play, kind):
     """Else nobody would hear that the dead man's switch is set no more."""
 
     async def scene(s):
         def broken(fees):
-            raise RuntimeError("nobody takes these")
+            raise kind("nobody takes these")
 
         s.entry.tells_fees, s.desk.fees = True, broken
         async with s.running():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+import structlog
 
 from pinnacle.core.errors import ConfigError
 from pinnacle.core.schema import Kind, Reason, Side
@@ -337,6 +338,9 @@ class Listing(SocketOrders):
     def list_of(self, call: Call) -> str:
         return "all" if call.what in (What.QUERY, What.OPEN) else ""
 
+    def one_of(self, calls: Sequence[Call]) -> Call:
+        return max(calls, key=lambda call: 0 if call.order is None else call.order.order_id)
+
     def answered(self, call: Call, answer: Answer) -> Answered:
         named = "" if call.order is None else call.order.client_id
         return Answered(fault=f"{named} {answer.body.decode()}")
@@ -357,7 +361,7 @@ class Counted:
         return HttpAnswer(200, [], str(self.requests).encode(), 0, 0)
 
 
-ORDERS = [ORDER._replace(order_id=n, client_id=f"c{n}", made_ns=100 - n) for n in range(3)]
+ORDERS = [ORDER._replace(order_id=n, client_id=f"c{n}") for n in range(3)]
 
 
 def asked_together(rest: Any) -> tuple[list[Answered], list[Call]]:
@@ -376,7 +380,7 @@ def asked_together(rest: Any) -> tuple[list[Answered], list[Call]]:
     return asyncio.run(run())
 
 
-def test_one_request_answers_all_that_wait_for_the_same_list_and_is_of_the_oldest_order():
+def test_one_request_answers_all_that_wait_for_the_same_list():
     rest = Counted()
     answers, requested = asked_together(rest)
     assert [answered.fault for answered in answers] == ["c0 1", "c1 1", "c2 1", " 1"]
@@ -386,5 +390,53 @@ def test_one_request_answers_all_that_wait_for_the_same_list_and_is_of_the_oldes
 
 @pytest.mark.parametrize("fail", [NotSent("no way there"), Unanswered("it broke off")])
 def test_where_one_request_fails_all_that_waited_for_it_are_told(fail):
-    answers, _ = asked_together(Counted(fail))
+    with structlog.testing.capture_logs() as logs:
+        answers, _ = asked_together(Counted(fail))
     assert [answered.fault for answered in answers] == [str(fail)] * 4
+    assert len(logs) == 1, "it was one request"
+
+
+def test_one_that_fails_in_a_shared_answer_leaves_no_other_without_its_own():
+    class Taken(Exception):
+        pass
+
+    async def run() -> tuple[BaseException | None, list[Answered]]:
+        entry, told = Listing(), []
+        entry.answered = lambda call, answer: Answered([Report(Kind.UNSURE, 0, 0)])
+
+        def deliver(reports: Sequence[Report]) -> None:
+            raise Taken
+
+        sender, _ = made(told, entry, Counted())
+        sender._deliver = deliver
+        sender.send(Call(What.QUERY, ORDERS[0]))
+        asked = [asyncio.create_task(sender.ask(Call(What.QUERY, order))) for order in ORDERS[1:]]
+        await asyncio.sleep(0)
+        running = asyncio.create_task(sender.run())
+        answers = await asyncio.wait_for(asyncio.gather(*asked), 5)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return None, answers
+
+    _, answers = asyncio.run(run())
+    assert [len(answered.reports) for answered in answers] == [1, 1]
+
+
+def test_what_nobody_waits_for_any_more_is_not_asked_and_keeps_nobody_from_asking():
+    async def run() -> tuple[int, int]:
+        rest = Counted()
+        sender, _ = made([], Listing(), rest)
+        forsaken = asyncio.create_task(sender.ask(Call(What.QUERY, ORDER)))
+        await asyncio.sleep(0)
+        forsaken.cancel()
+        await asyncio.gather(forsaken, return_exceptions=True)
+        assert len(sender._queue) == 1
+        sender.send(Call(What.QUERY, ORDER))
+        assert len(sender._queue) == 2
+        running = asyncio.create_task(sender.run())
+        await asyncio.sleep(0.05)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return rest.requests, len(sender._queue)
+
+    assert asyncio.run(run()) == (1, 0)

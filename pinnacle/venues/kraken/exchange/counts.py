@@ -35,8 +35,8 @@ class Counts:
 
     def __init__(self, now_ns: Callable[[], int]):
         self._now_ns = now_ns
-        self._pairs = _Falling(TIER.pair_per_s, lambda: self._now_ns())
-        self._requests = _Falling(TIER.rest_per_s, lambda: self._now_ns())
+        self._pairs = _Falling(TIER.pair_per_s, now_ns)
+        self._requests = _Falling(TIER.rest_per_s, now_ns)
         #: By order, when it was changed last.
         self._changed_ns: dict[int, int] = {}
 

@@ -13,7 +13,9 @@ from pinnacle.core.schema import Kind, Side, TimeInForce
 from pinnacle.venues.kraken.orders.errors import meaning
 from pinnacle.venues.kraken.orders.limits import KrakenLimits
 from pinnacle.venues.kraken.orders.lists import Lists, is_named
+from pinnacle.venues.kraken.orders.paths import PATHS
 from pinnacle.venues.kraken.orders.private import Executions, Frame, read_frame, result_of
+from pinnacle.venues.kraken.orders.unnamed import Unnamed
 from pinnacle.venues.kraken.signing import KrakenKey
 from pinnacle.venues.orders.about import refused, report
 from pinnacle.venues.orders.nonces import Nonces, nonce_file
@@ -33,26 +35,10 @@ from pinnacle.venues.reference.offset import Offset
 
 #: An order that has not reached the engine by then does not trade any more.
 DEADLINE_S = 5.0
-#: Of what has gone it is asked since so long before an order was made: clocks differ.
-CLOSED_OVERLAP_NS = 5_000_000_000
 #: The venue takes everything back if it does not hear from us for so long; it is told so often.
 DEAD_MAN_S, DEAD_MAN_EVERY_S = 60, 15.0
 
 
-_PATHS = {
-    What.TOKEN: "/0/private/GetWebSocketsToken",
-    What.NEW: "/0/private/AddOrder",
-    What.REPLACE: "/0/private/AmendOrder",
-    What.CANCEL: "/0/private/CancelOrder",
-    What.CANCEL_ALL: "/0/private/CancelAll",
-    What.KEEP_ALIVE: "/0/private/CancelAllOrdersAfter",
-    What.OPEN: "/0/private/OpenOrders",
-    What.FILLS: "/0/private/TradesHistory",
-    What.BALANCES: "/0/private/BalanceEx",
-    What.FEES: "/0/private/TradeVolume",
-    What.QUERY: "/0/private/QueryOrders",
-}
-_CLOSED = "/0/private/ClosedOrders"
 _SIDES = {Side.BID: "buy", Side.ASK: "sell"}
 _METHODS = {
     "add_order": What.NEW,
@@ -76,7 +62,8 @@ class KrakenOrders(OrderEntry):
         self._nonces = Nonces(nonce_file(desk.nonces, "kraken", credentials.key), time.time_ns)
         self._ahead_ns = 0
         self._terms = all_terms(desk.instruments, desk.names)
-        self._lists = Lists(self._terms, desk.known)
+        self._unnamed = Unnamed()
+        self._lists = Lists(self._terms, desk.known, self._unnamed)
         self._executions = Executions(self._terms, desk.known, _nanoseconds)
         self._token = ""
         #: What was asked on the socket, by its number.
@@ -100,12 +87,14 @@ class KrakenOrders(OrderEntry):
     def request(self, call: Call) -> Request:
         if call.what is What.NAMES:
             return Request("GET", "/0/public/AssetPairs", {})
-        path = _PATHS[call.what]
-        params = self._params(call)
-        if call.what is What.QUERY and not is_named(call):
-            path = _CLOSED if call.page else _PATHS[What.OPEN]
+        path, params = self._asked_for(call)
         signed = self._key.signed(path, self._nonces.next(), params)
         return Request("POST", path, signed.headers, signed.body)
+
+    def _asked_for(self, call: Call) -> tuple[str, dict[str, str | int]]:
+        if call.what is What.QUERY and not is_named(call):
+            return self._unnamed.path(call), self._unnamed.params(call)
+        return PATHS[call.what], self._params(call)
 
     def _params(self, call: Call) -> dict[str, str | int]:
         order = call.order
@@ -115,11 +104,11 @@ class KrakenOrders(OrderEntry):
             case What.REPLACE if order is not None:
                 terms = self._terms[order.row]
                 new = {"order_qty": terms.quantity(call.quantity)}
-                return self._named(order) | new | {"limit_price": terms.price(call.price)}
+                return self._by_our_name(order) | new | {"limit_price": terms.price(call.price)}
             case What.CANCEL if order is not None:
-                return {"txid": order.venue_id} if order.venue_id else self._named(order)
+                return {"txid": order.venue_id} if order.venue_id else self._by_our_name(order)
             case What.QUERY if order is not None:
-                return {"txid": order.venue_id} if order.venue_id else self._since(call, order)
+                return {"txid": order.venue_id}
             case What.KEEP_ALIVE:
                 return {"timeout": DEAD_MAN_S}
             case What.FILLS:
@@ -129,17 +118,11 @@ class KrakenOrders(OrderEntry):
                 return {"pair": ",".join(self._lists.pair(row) for row in range(len(self._terms)))}
         return {}
 
-    def _named(self, order: Order) -> dict[str, str | int]:
+    def _by_our_name(self, order: Order) -> dict[str, str | int]:
         return {"cl_ord_id": order.client_id}
 
-    def _since(self, call: Call, order: Order) -> dict[str, str | int]:
-        """Of those that have gone, the ones that were there when the order was made, or since."""
-        if not call.page:
-            return {}
-        start_ns = order.made_ns + self._ahead_ns - CLOSED_OVERLAP_NS
-        return {"start": max(start_ns, 0) // 1_000_000_000, "ofs": call.page}
-
     def _new(self, order: Order) -> dict[str, str | int]:
+        self._leaves(order)
         terms = self._terms[order.row]
         said: dict[str, str | int] = {
             "pair": self._lists.pair(order.row),
@@ -157,13 +140,13 @@ class KrakenOrders(OrderEntry):
         return said
 
     def list_of(self, call: Call) -> str:
-        """Requests are few here, and of orders without a name there are many at once: whenever an
-        answer is lost, or a stream."""
         if call.what is What.OPEN:
-            return _PATHS[What.OPEN]
-        if call.what is not What.QUERY or is_named(call):
-            return ""
-        return f"{_CLOSED} {call.page}" if call.page else _PATHS[What.OPEN]
+            return PATHS[What.OPEN]
+        is_asked_for = call.what is What.QUERY and not is_named(call)
+        return self._unnamed.list_of(call) if is_asked_for else ""
+
+    def one_of(self, calls: Sequence[Call]) -> Call:
+        return self._unnamed.one_of(calls)
 
     def answered(self, call: Call, answer: Answer) -> Answered:
         if answer.status == 429:
@@ -181,18 +164,19 @@ class KrakenOrders(OrderEntry):
         """An error of the venue's to a call."""
         means = meaning(words, self._venue_s())
         if means.wait_s:
-            if means.again:
-                self._limits.requests_full()
             return Answered(wait_s=means.wait_s)
-        if means.again:
+        again = means.again or means.is_of_requests
+        if means.is_of_requests:
+            self._limits.requests_full()
+        elif means.again:
             self._limits.refused(call)
         if _is_of_token(words) and call.what is What.CANCEL:
             # A request needs no token: it goes by that when the connection has ended.
             return Answered(again=True, fault=words)
         no = None if means.reason is None else refused(call, means.reason, words)
         if no is None:
-            return Answered(fault=words, again=means.again)
-        return Answered([no], again=means.again)
+            return Answered(fault=words, again=again)
+        return Answered([no], again=again)
 
     # On the socket
 
@@ -225,6 +209,7 @@ class KrakenOrders(OrderEntry):
             }
             params |= {"limit_price": _raw(terms.price(call.price)), "deadline": self._deadline()}
             return self._signed("amend_order", params, number)
+        self._leaves(order)
         params = {
             "order_type": "market" if order.is_market else "limit",
             "side": _SIDES[order.side],
@@ -271,6 +256,9 @@ class KrakenOrders(OrderEntry):
             new = report(Kind.REPLACED, order, call.quantity)._replace(price=call.price)
             return Answered([new])
         return Answered([report(Kind.ACK, order)._replace(venue_id=result_of(said).order_id)])
+
+    def _leaves(self, order: Order) -> None:
+        self._unnamed.left(order.order_id, self._clock() + self._ahead_ns)
 
     def _deadline(self) -> str:
         at = datetime.datetime.fromtimestamp(self._venue_s() + DEADLINE_S, datetime.UTC)

@@ -12,13 +12,14 @@ class Meaning(NamedTuple):
 
     reason   why the order was refused; None: nothing is known of it
     wait_s   the venue took no notice and wants to be left alone for so long
-    again    it took no notice, and may be asked again as a counter allows: that of the pair; with
-             wait_s, that of requests
+    again    it took no notice, and may be asked again as the counter of the pair allows
+    is_of_requests  the same, as the counter of requests allows
     """
 
     reason: Reason | None
     wait_s: float = 0.0
     again: bool = False
+    is_of_requests: bool = False
 
 
 #: How long a limit of the venue's takes to let something pass again.
@@ -65,7 +66,7 @@ def meaning(words: str, now_s: float) -> Meaning:
     if words.startswith(_COUNTERS):
         return Meaning(Reason.RATE_LIMIT, again=True)
     if words.startswith(_REQUESTS):
-        return Meaning(Reason.RATE_LIMIT, LIMIT_WAIT_S, again=True)
+        return Meaning(Reason.RATE_LIMIT, is_of_requests=True)
     if words.startswith(_LIMITS):
         return Meaning(Reason.RATE_LIMIT, LIMIT_WAIT_S)
     if words.startswith("EGeneral:Temporary lockout"):

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable
 
-from pinnacle.venues.kraken.counter import FIXED, TIERS, YOUNG_S, cancelled, changed
+from pinnacle.venues.kraken.counter import FIXED, REQUESTS, TIERS, YOUNG_S, cancelled, changed
 from pinnacle.venues.kraken.orders.errors import LIMIT_WAIT_S
+from pinnacle.venues.kraken.orders.paths import PATHS
 from pinnacle.venues.orders.limits import Bucket, Decaying, Limits, costs
 from pinnacle.venues.orders.port import Call, What
 
@@ -23,7 +24,12 @@ class KrakenLimits(Limits):
         #: By order, when a cancel goes again that the venue itself has refused for the rate.
         self._again: dict[int, float] = {}
         self._pairs = Decaying(counts.pair_per_s, counts.pair_most, self._cost, _pair, clock)
-        asked = costs(TOKEN=1, QUERY=1, FILLS=2, OPEN=1, BALANCES=1, FEES=1)
+        asked = costs(
+            **{
+                what.name: REQUESTS.get(path.rpartition("/")[2], 0.0)
+                for what, path in PATHS.items()
+            }
+        )
         # Orders in doubt are asked about again and again, before all lists: without these the venue
         # would never be trusted again.
         spare = costs(QUERY=2)

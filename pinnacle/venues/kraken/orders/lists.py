@@ -10,6 +10,7 @@ import msgspec
 from pinnacle.core.errors import DataError
 from pinnacle.core.schema import Flag, Kind, Reason
 from pinnacle.venues.kraken.orders.private import side_of
+from pinnacle.venues.kraken.orders.unnamed import GONE, Unnamed
 from pinnacle.venues.orders.about import order_of, report, unknown
 from pinnacle.venues.orders.fees import fee_report, rate_e8
 from pinnacle.venues.orders.names import whose_open
@@ -43,10 +44,15 @@ class OrderInfo(msgspec.Struct):
     cl_ord_id: str = ""
 
 
-class Listed(msgspec.Struct):
-    open: dict[str, OrderInfo] = {}
-    closed: dict[str, OrderInfo] = {}
-    count: int = 0
+class Open(msgspec.Struct):
+    open: dict[str, OrderInfo]
+
+
+class Closed(msgspec.Struct):
+    """`count`: of all that there are, of which these are the last."""
+
+    closed: dict[str, OrderInfo]
+    count: int
 
 
 class Trade(msgspec.Struct):
@@ -94,12 +100,14 @@ Refused = Callable[[Call, str], Answered]
 class Lists:
     """`token`: the last that was given for the WebSocket."""
 
-    def __init__(self, terms: Sequence[Terms], known: Known):
-        self._terms, self._known = terms, known
+    def __init__(self, terms: Sequence[Terms], known: Known, unnamed: Unnamed):
+        self._terms, self._known, self._unnamed = terms, known, unnamed
         self._rows = {each.name: row for row, each in enumerate(terms)}
         #: By every name that REST may use, and what orders are entered with.
         self._by_pair: dict[str, int] = {}
         self._pairs = [each.name.replace("/", "") for each in terms]
+        #: The last body, what it was read as, and what it was.
+        self._last: tuple[bytes, Any, Reply[Any]] = b"", None, Reply()
         self.token = ""
 
     def pair(self, row: int) -> str:
@@ -111,8 +119,8 @@ class Lists:
         kinds: Mapping[What, Any] = {
             What.NAMES: dict[str, Pair],
             What.TOKEN: Token,
-            What.OPEN: Listed,
-            What.QUERY: dict[str, OrderInfo] if is_named(call) else Listed,
+            What.OPEN: Open,
+            What.QUERY: _asked_for(call),
             What.FILLS: Trades,
             What.BALANCES: dict[str, Held],
             What.FEES: Volume,
@@ -120,8 +128,7 @@ class Lists:
         # A token is not for logs, whatever shape it came in.
         shown = "" if call.what is What.TOKEN else f": {body[:80]!r}"
         try:
-            wanted: Any = Reply[kinds.get(call.what, Any)]  # type: ignore[misc]
-            reply = msgspec.json.decode(body, type=wanted)
+            reply = self._decoded(body, kinds.get(call.what, Any))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise DataError(f"not Kraken's answer: {error}{shown}") from None
         if reply.error:
@@ -129,6 +136,14 @@ class Lists:
         if reply.result is None:
             raise DataError(f"not Kraken's answer{shown}")
         return self._meaning(call, reply.result)
+
+    def _decoded(self, body: bytes, kind: Any) -> Reply[Any]:
+        """One body may answer many calls, one behind the other."""
+        body_before, kind_before, reply = self._last
+        if body is not body_before or kind is not kind_before:
+            reply = msgspec.json.decode(body, type=Reply[kind])
+            self._last = body, kind, reply
+        return reply
 
     def _missed(self, call: Call, errors: list[str], refused: Refused) -> Answered:
         words = ", ".join(errors)
@@ -147,7 +162,7 @@ class Lists:
                 found = [r for name, row in result.open.items() for r in self._open(name, row)]
                 return Answered(found)
             case What.QUERY:
-                return self._named(call, result) if is_named(call) else self._listed(call, result)
+                return self._query(call, result)
             case What.FILLS:
                 return self._fills(call, result)
             case What.BALANCES:
@@ -205,18 +220,16 @@ class Lists:
         end = told._replace(kind=Kind.CANCELLED, quantity=left, reason=reason)
         return [total, end._replace(words=info.reason or "")]
 
-    def _named(self, call: Call, orders: dict[str, OrderInfo]) -> Answered:
-        return self._found(call, orders) or unknown(order_of(call))
-
-    def _listed(self, call: Call, lists: Listed) -> Answered:
-        """Of an order without a name: the open ones have it, or a part of those that have gone
-        since it was made."""
-        if found := self._found(call, lists.open | lists.closed):
-            return found
-        begun = int(call.page or "0")
-        if not call.page or (lists.closed and begun + len(lists.closed) < lists.count):
-            return Answered(more=call._replace(page=str(begun + len(lists.closed))))
-        return unknown(order_of(call))
+    def _query(self, call: Call, result: Any) -> Answered:
+        """By what was asked for: the order itself, open ones, or a part of those that have gone."""
+        if isinstance(result, Open):
+            return self._found(call, result.open) or Answered(more=self._unnamed.behind(call))
+        if not isinstance(result, Closed):
+            return self._found(call, result) or unknown(order_of(call))
+        found = self._found(call, result.closed)
+        if found is None and call.page == GONE and len(result.closed) < result.count:
+            return Answered(more=self._unnamed.behind(call))
+        return found or unknown(order_of(call))
 
     def _found(self, call: Call, orders: dict[str, OrderInfo]) -> Answered | None:
         order = order_of(call)
@@ -261,8 +274,15 @@ class Lists:
 
 
 def is_named(call: Call) -> bool:
-    """Whether the venue can be asked for its order alone."""
+    """Whether the venue can be asked for its order by its own name."""
     return call.order is not None and call.order.venue_id != ""
+
+
+def _asked_for(call: Call) -> Any:
+    """What answers a question."""
+    if is_named(call):
+        return dict[str, OrderInfo]
+    return Closed if call.page else Open
 
 
 def currency(name: str) -> str:
