@@ -69,6 +69,8 @@ def _begin(arguments: list[str], environment: dict[str, str], cwd: str, out: str
     os.setsid()
     os.environ.clear()
     os.environ.update(environment)
+    # An interpreter that begins looks there first.
+    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     os.chdir(cwd)
     for number, path in enumerate((os.devnull, out, err)):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
