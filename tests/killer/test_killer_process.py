@@ -34,12 +34,18 @@ def open_at(ledger):
     return rests, reasons
 
 
+def wider(tables):
+    """What nobody takes back for a while is not all filled meanwhile."""
+    for maker in tables["strategy"]["market_maker"].values():
+        maker["spread_min_ticks"] = maker["spread_max_ticks"] = 1000
+
+
 @pytest.fixture
 def desk(tmp_path):
     """(folder, ledger, configuration, paths, started processes) of a session on an exchange."""
     ledger, processes = tmp_path / "ledger.jsonl", {}
     with exchange_served(tmp_path, ledger=ledger) as where:
-        config, paths = live_config(tmp_path / "desk", where)
+        config, paths = live_config(tmp_path / "desk", where, change=wider)
         try:
             yield tmp_path, ledger, config, paths, processes
         finally:
