@@ -440,3 +440,85 @@ def test_what_nobody_waits_for_any_more_is_not_asked_and_keeps_nobody_from_askin
         return rest.requests, len(sender._queue)
 
     assert asyncio.run(run()) == (1, 0)
+
+
+def test_what_waits_already_for_the_list_that_is_asked_for_is_answered_by_it_too():
+    """Questions are held by a limit that lets the list itself pass."""
+
+    async def run() -> tuple[list[str], int]:
+        entry, rest = Listing(), Counted()
+        entry.limits = Limits(Bucket(0.001, 1, costs(QUERY=1)))
+        entry.limits.take(Call(What.QUERY))
+        sender, _ = made([], entry, rest)
+        running = asyncio.create_task(sender.run())
+        calls = [*(Call(What.QUERY, order) for order in ORDERS), Call(What.OPEN)]
+        answers = await asyncio.wait_for(asyncio.gather(*map(sender.ask, calls)), 5)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return [answered.fault for answered in answers], rest.requests
+
+    assert asyncio.run(run()) == (["c0 1", "c1 1", "c2 1", " 1"], 1)
+
+
+def test_what_is_left_when_a_list_is_asked_for_goes_in_its_order():
+    async def run() -> list[What]:
+        entry = Listing()
+        sender, _ = made([], entry, Counted())
+        sender._patience.asked(0.03)  # until all of them wait
+        calls = [*(Call(What.QUERY, order) for order in ORDERS[:2]), Call(What.BALANCES)]
+        asked = [asyncio.create_task(sender.ask(call)) for call in [*calls, Call(What.FEES)]]
+        await asyncio.sleep(0)
+        running = asyncio.create_task(sender.run())
+        await asyncio.wait_for(asyncio.gather(*asked), 5)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return [call.what for call in entry.requested]
+
+    assert asyncio.run(run()) == [What.QUERY, What.BALANCES, What.FEES]
+
+
+def test_a_venue_that_wants_to_be_left_alone_is_whatever_limits_it_has():
+    async def run() -> list[str]:
+        sender, socket = made([])
+        sender.send(Call(What.NEW, ORDER))
+        sender.answered(1, Answered(wait_s=0.1))
+        sender.send(Call(What.CANCEL, ORDER))
+        running = asyncio.create_task(sender.run())
+        await asyncio.sleep(0.02)
+        kept_still = list(socket.said)
+        async with asyncio.timeout(5):
+            while len(socket.said) < 3:
+                await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert kept_still == ["NEW 1"]
+        return socket.said
+
+    assert asyncio.run(run()) == ["NEW 1", "CANCEL 2", "NEW 1"]
+
+
+def test_a_question_that_no_answer_came_to_says_nothing_of_its_order():
+    async def run() -> tuple[list[Report], int]:
+        told: list[Report] = []
+        sender, socket = made(told)
+        sender.send(Call(What.QUERY, ORDER))
+        assert socket.said == ["QUERY 1"]
+        await asyncio.sleep(2 * TIMEOUT_S)
+        return told, sender.unanswered
+
+    assert asyncio.run(run()) == ([], 1)
+
+
+def test_each_of_several_orders_has_its_own_time_for_an_answer():
+    async def run() -> list[Report]:
+        told: list[Report] = []
+        sender, _ = made(told)
+        for order in ORDERS:
+            sender.send(Call(What.NEW, order))
+            await asyncio.sleep(TIMEOUT_S / 2)
+        async with asyncio.timeout(5):
+            while len(told) < len(ORDERS):
+                await asyncio.sleep(0.01)
+        return told
+
+    assert [report.order_id for report in asyncio.run(run())] == [0, 1, 2]
