@@ -463,6 +463,28 @@ def test_fills_are_asked_for_while_a_total_shows_some_missing_and_no_longer(play
     play(scene)
 
 
+@pytest.mark.parametrize(("nameless", "asked"), [(False, {1, 2}), (True, {0})])
+def test_fills_are_asked_for_of_all_orders_where_one_that_lacks_some_has_no_name(
+    play, nameless, asked
+):
+    """The venue can be asked for those of one order alone, by its name."""
+
+    async def scene(s):
+        s.entry.fills_of_one = True
+        s.venue.answers[What.FILLS] = [Answered(), Answered([fill(1), fill(2, number=2)])]
+        async with s.running():
+            await s.trusted()
+            s.desk.live(1)
+            s.desk.new(2) if nameless else s.desk.live(2)
+            before = len(s.venue.asked)
+            s.venue.say(Heard([total(1), total(2)]))
+            await until(lambda: len(s.venue.asked) >= before + len(asked))
+            await until(lambda: not s.desk.table.behind)
+            assert {call.order_id for call in s.venue.asked[before:]} == asked
+
+    play(scene)
+
+
 def test_a_fill_that_comes_a_little_behind_its_total_is_not_asked_for(play, monkeypatch):
     monkeypatch.setattr(links, "FILLS_S", 0.1)
 

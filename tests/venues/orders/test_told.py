@@ -43,3 +43,9 @@ def test_the_oldest_are_forgotten_and_told_once_more(monkeypatch):
     fills = [FILL._replace(aux=number) for number in range(1, 5)]
     told.note(fills)
     assert told.news(fills) == fills[:1]
+
+
+def test_what_one_way_says_of_fees_to_come_makes_no_other_execution_of_it():
+    told = ToldExecutions()
+    told.note([FILL])
+    assert told.news([FILL._replace(flags=0)]) == []
