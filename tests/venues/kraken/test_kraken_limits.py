@@ -123,6 +123,14 @@ def test_orders_that_cost_nothing_any_more_are_forgotten(limits, clock):
     assert len(limits._since) <= 31 and len(limits._cancelled) <= 31
 
 
+def test_one_that_is_changed_again_and_again_keeps_no_other_from_being_forgotten(limits, clock):
+    for order_id in range(100):
+        limits.take(change(1000))
+        limits.take(new(order_id))
+        clock.now += 10
+    assert len(limits._since) <= 32 and 1000 in limits._since
+
+
 def test_a_cancel_waits_for_nothing_and_new_orders_of_its_pair_wait_for_it(limits):
     for order_id in range(20):
         limits.take(new(order_id))

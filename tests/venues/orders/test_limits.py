@@ -47,6 +47,14 @@ def test_a_bucket_that_the_venue_says_is_empty_fills_in_the_time_that_it_says(cl
     assert bucket.wait(NEW) == pytest.approx(0.0)
 
 
+def test_a_bucket_that_is_emptier_than_the_venue_says_stays_so(clock):
+    bucket = Bucket(1.0, 2, everything, clock)
+    for _ in range(10):
+        bucket.take(CANCEL)
+    bucket.full(3.0)
+    assert bucket.wait(NEW) == pytest.approx(9.0)
+
+
 def test_a_window_is_cut_where_the_clock_cuts_it(clock):
     clock.now = 1009.5
     window = Window(10.0, 2, costs(NEW=1), clock)

@@ -2,6 +2,7 @@
 
 from pinnacle.venues.orders.limits import Bucket, Window, costs, everything
 from pinnacle.venues.orders.port import Call, What
+from pinnacle.venues.orders.spare import spare
 
 NEW, CANCEL = Call(What.NEW), Call(What.CANCEL)
 SPARE = costs(NEW=2)
@@ -62,3 +63,10 @@ def test_a_window_that_the_venue_calls_full_is_so_for_as_long_as_it_says():
     assert window.wait(NEW) == 0.0
     window.full(0.0)
     assert window.wait(NEW) == 3600.0 - clock.now % 3600.0
+
+
+def test_everything_but_what_takes_orders_back_leaves_something():
+    cost = spare(2.0)
+    takes_back = {What.CANCEL, What.CANCEL_ALL}
+    assert {what for what in What if cost(Call(what)) == 0.0} == takes_back
+    assert {cost(Call(what)) for what in What if what not in takes_back} == {2.0}
