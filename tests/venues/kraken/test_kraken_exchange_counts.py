@@ -6,6 +6,7 @@ import pytest
 
 from pinnacle.core.schema import Side
 from pinnacle.venues.kraken.exchange.counts import TIER, Counts
+from pinnacle.venues.kraken.exchange.desk import TOKEN_S
 from pinnacle.venues.kraken.exchange.words import Refused
 from tests.exchange.network.exchanges import made
 from tests.venues.kraken.test_kraken_limits import TABLE
@@ -160,3 +161,15 @@ def test_closed_orders_come_the_last_one_first_in_parts_and_since_a_time(venue):
     assert [row["cl_ord_id"] for row in late["closed"].values()] == ["n60", "n59"]
     (only,) = closed(cl_ord_id="n7")["closed"].values()
     assert only["cl_ord_id"] == "n7"
+
+
+def test_a_token_must_be_used_in_time_and_lives_on_with_its_connection(venue):
+    desk = venue.side.desk
+    (key,) = [key for key, _ in desk._tokens.values()]
+    used, unused = (desk._rest("GetWebSocketsToken", key, {})["token"] for _ in range(2))
+    venue.passes(TOKEN_S)
+    assert desk.account_of(used) is key.account
+    venue.passes(1)
+    assert desk.account_of(used) is key.account
+    with pytest.raises(Refused, match="ESession:Invalid session"):
+        desk.account_of(unused)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from pinnacle.core.errors import DataError
+from pinnacle.venues.kraken.orders.private import SNAPSHOT_TRADES
 from pinnacle.venues.orders.port import Call, What
 from tests.venues.kraken.kraken_gateway import Gateway
 
@@ -53,3 +54,22 @@ def test_a_trade_or_an_order_without_a_side_cannot_be_read_by_rest_either(gatewa
     row |= {"descr": {"pair": "BTC/USD", "type": "", "price": "60000.0"}}
     listed = {"error": [], "result": {"open": {"OX": row}}}
     assert "not a side" in gateway.ask(Call(What.OPEN), listed).fault
+
+
+@pytest.mark.parametrize("count", [SNAPSHOT_TRADES - 1, SNAPSHOT_TRADES])
+def test_a_stream_that_begins_with_as_many_trades_as_it_can_has_left_out_older_ones(gateway, count):
+    trade = {"exec_type": "trade", "order_id": "OS", "symbol": "BTC/USD", "side": "buy"}
+    times = [f"2026-07-01T00:00:{number:02d}.000000Z" for number in range(count, 0, -1)]
+    rows = [trade | {"timestamp": time} for time in times]
+    frame = {"channel": "executions", "type": "snapshot", "data": rows, "sequence": 1}
+    since_ns = gateway.entry.heard(json.dumps(frame).encode()).snapshot.since_ns
+    oldest_ns = 1_782_864_001 * 10**9
+    assert since_ns == (oldest_ns if count == SNAPSHOT_TRADES else 0)
+
+
+def test_what_was_asked_on_a_socket_is_forgotten_with_it(gateway):
+    call = Call(What.NEW, gateway.new())
+    said = json.loads(gateway.entry.frame(call, 5))
+    gateway.entry.greeting()
+    late = {"method": said["method"], "req_id": 5, "success": True, "result": {"order_id": "OX"}}
+    assert not gateway.entry.heard(json.dumps(late).encode()).answers
