@@ -375,6 +375,13 @@ def test_an_order_that_has_rested_was_not_cancelled_because_it_would_take(gatewa
     assert found.reports[0].reason == Reason.VENUE
 
 
+def test_nor_was_one_that_an_answer_has_shown_to_rest(gateway):
+    order = gateway.live(post_only=True)
+    asked(gateway, What.QUERY, status(order, "Open"), order)
+    found = asked(gateway, What.QUERY, status(order, "Canceled"), order)
+    assert found.reports[0].reason == Reason.VENUE
+
+
 def test_one_that_ended_as_it_began_was(gateway):
     gateway.begin()
     order = gateway.live(post_only=True)

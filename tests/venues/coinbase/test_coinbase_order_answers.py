@@ -478,6 +478,16 @@ def test_the_list_is_not_followed_beyond_the_time_of_the_order(gateway):
     assert [r.reason for r in found.reports] == [Reason.UNKNOWN_ORDER]
 
 
+@pytest.mark.parametrize("at", [None, "", "yesterday"])
+def test_a_page_whose_last_order_has_no_time_is_followed(gateway, at):
+    call = gateway.new()
+    gateway.entry.request(call)
+    rows = [row("x", client_order_id="another", created_time=at)]
+    body = {"orders": rows, "has_next": True, "cursor": "c1"}
+    found = gateway.entry.answered(Call(What.QUERY, call.order), answer(body))
+    assert found.more.page == "c1" and not found.reports
+
+
 def test_of_an_order_of_an_earlier_run_the_list_is_followed_to_its_end(gateway):
     ask = Call(What.QUERY, gateway.new().order)
     old = [row("x", client_order_id="another", created_time="2020-01-01T00:00:00Z")]
