@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pinnacle.core.instruments import table
 from pinnacle.core.schema import FeeOf, Flag, Kind, Side
+from pinnacle.gateway import accounts
 from pinnacle.gateway.accounts import LAG_NS, MOMENTS_MAX, Accounts, parts, whole
 from pinnacle.venues.orders.port import Balance
 from pinnacle.venues.orders.terms import Terms
@@ -90,6 +91,17 @@ def test_fees_are_taken_off_the_currency_that_they_were_paid_in():
     venue.told(fee(FeeOf.BASE, 15, 6), fee(FeeOf.OTHER, 7, 4), BTC="-0.000015", BNB="-0.0007")
     assert [venue.looked(), venue.looked()] == [[], []]
     assert "BNB" in venue.accounts.currencies
+
+
+def test_what_the_last_fees_were_paid_in_is_known_however_many_were_told(monkeypatch):
+    monkeypatch.setattr(accounts, "_NAMED_MAX", 4)
+    venue = Venue(BTC="1", USD="1000", BNB="2")
+    venue.looked()
+    for execution in range(1, 10):
+        venue.accounts.named(0, execution, "BNB")
+    venue.told(fee(FeeOf.OTHER, 7, 4, execution=9), BNB="-0.0007")
+    assert [venue.looked(), venue.looked()] == [[], []]
+    assert len(venue.accounts._names) == 4 and "BNB" in venue.accounts.currencies
 
 
 def test_a_rebate_of_a_third_currency_that_never_came_is_a_difference_of_that():

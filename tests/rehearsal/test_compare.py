@@ -231,6 +231,13 @@ def test_how_long_it_takes_is_counted_behind_the_last_fault_that_hinders(case):
     assert found.good and found.requote_ms_max == pytest.approx(6_000)
 
 
+def test_what_hinders_when_something_rests_again_excuses_nothing_before(case):
+    gap(case, 119.5, 132)
+    case.ledger.fault("disconnect", 119, 121)
+    case.ledger.fault("ban", 133, 134)
+    assert only(case.found()) == "disconnect: nothing rested for 11.0 s after it ended"
+
+
 def test_a_session_that_never_began_is_one_problem_and_no_more(tmp_path):
     found = Rehearsal("kraken", 1, 5.0)
     ledger = LedgerFile(tmp_path / "ledger.jsonl")

@@ -47,6 +47,21 @@ def test_the_key_that_the_feed_wants_is_in_the_vault(opened, tmp_path):
     assert not isinstance(opened(paper(tmp_path)), tuple)
 
 
+def test_who_opens_the_vault_keeps_to_himself_before_he_asks_for_the_password(
+    opened, tmp_path, monkeypatch
+):
+    done, ask = [], keys.ask_key
+
+    def asked(*how, **else_how):
+        done.append("asked")
+        return ask(*how, **else_how)
+
+    monkeypatch.setattr(keys, "keep_to_itself", lambda: done.append("kept to itself"))
+    monkeypatch.setattr(keys, "ask_key", asked)
+    opened(paper(tmp_path))
+    assert done == ["kept to itself", "asked"]
+
+
 def test_a_session_whose_market_is_everybodys_opens_no_vault(opened, tmp_path):
     def nowhere(tables):
         tables["vault"] = {"file": str(tmp_path / "none")}

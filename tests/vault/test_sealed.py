@@ -146,8 +146,9 @@ def test_what_is_written_costs_much_more_to_guess_than_the_least():
 
 def test_a_later_version_is_told_as_that():
     body = CONTENT[:8] + (2).to_bytes(4, "little") + CONTENT[12:-4]
-    with pytest.raises(DataError, match="is of version 2: this program knows version 1"):
-        header_of(PATH, checked(body))
+    for more in (b"", b"what version 2 has besides"):
+        with pytest.raises(DataError, match="is of version 2: this program knows version 1"):
+            header_of(PATH, checked(body + more))
 
 
 def test_the_size_says_little_of_what_is_inside():
