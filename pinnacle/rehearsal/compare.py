@@ -216,8 +216,12 @@ def _fee_of(symbol: str, currency: str) -> str:
 
 def _times(found: Rehearsal, ledger: ReadLedger, ours: Sequence[LedgerOrder]) -> None:
     hindering = [fault for fault in ledger.faults if fault.name in HINDERING]
+    kills = [fault for fault in ledger.faults if fault.name == KILLED]
     for fault in ledger.faults:
-        if fault.name in DISTRUSTED:
+        due_ns = fault.begin_ns + int(QUOTES_GONE_MS * 1e6)
+        # A gateway that is not there takes nothing back.
+        is_there = not any(k.begin_ns < due_ns and _over_ns(k) > fault.begin_ns for k in kills)
+        if fault.name in DISTRUSTED and is_there:
             open_then = [
                 order
                 for order in ours

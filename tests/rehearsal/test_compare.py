@@ -8,7 +8,7 @@ from pinnacle.core.instruments import Instrument
 from pinnacle.core.paths import SessionPaths
 from pinnacle.core.schema import Venue
 from pinnacle.core.units import Step
-from pinnacle.rehearsal.compare import Rehearsal, compare, hold
+from pinnacle.rehearsal.compare import KILLED, Rehearsal, compare, hold
 from pinnacle.rehearsal.journals import Believed, BelievedOrder
 from pinnacle.rehearsal.ledger import read_ledger
 from tests.rehearsal.written import LedgerFile
@@ -160,6 +160,17 @@ def test_quotes_that_stay_for_longer_than_a_second_after_trust_is_lost_are_found
     # V1 to V3 rest until the very end of it.
     assert found.quotes_gone_ms_max == 11_000
     assert only(found) == f"{name}: quotes stayed for 11000 ms after it began"
+
+
+@pytest.mark.parametrize(
+    ("killed", "back", "is_found"),
+    [(89.9, 92, False), (90.5, 0, False), (90.9, 95, False), (91.0, 92, True), (80, 90.0, True)],
+)
+def test_a_gateway_that_is_not_there_takes_nothing_back(case, killed, back, is_found):
+    case.ledger.fault("disconnect", 90, 95)
+    case.ledger.fault(KILLED, killed, back)
+    found = case.found()
+    assert any("quotes stayed" in problem for problem in found.problems) == is_found
 
 
 def test_quotes_that_go_within_a_second_are_no_problem(case):
