@@ -83,9 +83,12 @@ def load(path: Path, kind: type[T], *, kept: bool = False) -> T:
 def convert(data: dict[str, Any], kind: type[T], path: Path) -> T:
     """A parsed TOML table as `kind`; `path` is named in errors."""
     try:
-        return _convert(data, kind)
+        made = _convert(data, kind)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {_mistake(data, kind, str(error))}") from None
+    for where in _with_nul(data):
+        raise ConfigError(f"{path}: {where}: has a NUL in it, which no name and no path may have")
+    return made
 
 
 def convert_part(data: Any, kind: Any, where: str) -> Any:
@@ -104,6 +107,18 @@ def _tables(kind: type[Tables], data: Any) -> Tables:
     if not isinstance(data, dict):
         raise ValueError("must be a table")
     return kind({name: _convert(inner, kind.section(name)) for name, inner in data.items()})
+
+
+def _with_nul(value: Any, where: str = "") -> Iterator[str]:
+    """The keys of texts that no call of the system takes."""
+    if isinstance(value, str) and "\0" in value:
+        yield where
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _with_nul(inner, joined(where, key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _with_nul(inner, joined(where, number))
 
 
 def joined(where: str, key: str | int) -> str:

@@ -41,6 +41,7 @@ def test_a_good_file_is_typed_and_defaults_are_filled_in(tmp_path):
         ),
         ("[inner]\ndepth = 1", ["name", "missing"]),
         ("\nname = = 1", ["line 2"]),
+        ('name = "a\\u0000b"', ["name: has a NUL in it"]),
     ],
 )
 def test_a_mistake_names_the_file_and_the_key(tmp_path, text, words):
@@ -118,3 +119,13 @@ def test_a_key_with_digits_is_named_like_any_other():
 
     with pytest.raises(ConfigError, match=r"^here\.pin_sha256: is none$"):
         convert_part({"pin_sha256": "1"}, Pins, "here")
+
+
+def test_a_nul_is_found_wherever_it_stands(tmp_path):
+    class Listed(Section):
+        of: list[Inner] = []
+        names: list[str] = []
+
+    path = written(tmp_path, 'names = ["", "\\u0000"]')
+    with pytest.raises(ConfigError, match=r"names\[1\]: has a NUL"):
+        load(path, Listed)
