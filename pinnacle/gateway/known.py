@@ -68,6 +68,10 @@ class KnownOrders:
     def by_venue(self, text: str) -> int | None:
         return self._by_venue.get(text)
 
+    def text(self, order_id: int) -> str:
+        """Our own name for it."""
+        return self._ids.text(order_id)
+
     def order(self, order_id: int) -> Order | None:
         found = self._table.find(order_id)
         if found is None:

@@ -51,6 +51,7 @@ _CALLS = {
     int(Kind.CANCEL): What.CANCEL,
     int(Kind.QUERY): What.QUERY,
 }
+_CANCELLED, _NOT_SENT = int(Kind.CANCELLED), int(Reason.NOT_SENT)
 #: Of what a venue may still have when a run begins: its fills are asked for from so long before.
 _BEFORE_NS = 600_000_000_000
 
@@ -208,6 +209,7 @@ class NetworkGateway:
             e = decisions[i]
             what = _CALLS.get(e.kind)
             if what is None:
+                self._tell_missed(e)
                 continue
             if what is What.NEW:
                 self._link.send(Call(what, known.of_record(e), made_ns=e.recv_ns))
@@ -216,6 +218,15 @@ class NetworkGateway:
             if order is None:
                 continue  # it has gone by what stands behind this decision
             self._link.send(Call(what, order, e.price, e.quantity, made_ns=e.recv_ns))
+
+    def _tell_missed(self, e: Any) -> None:
+        """An order that the venue had and does not know any more: nobody can say what it has done
+        there since it was heard of last."""
+        if e.kind == _CANCELLED and e.reason == _NOT_SENT:
+            self._runtime.log.warning(
+                "the venue does not know an order that it had: fills of it may be missing",
+                order=self._known.text(e.order_id),
+            )
 
     # What the link says (Owner)
 

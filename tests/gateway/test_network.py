@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 
 import pytest
+import structlog
 
 from pinnacle.core.bell import Control
 from pinnacle.core.config import JournalConfig
@@ -300,3 +301,21 @@ def test_what_the_venue_said_stands_in_the_journal(played):
     (paths,) = found
     kinds = set(JournalReader(paths.journal("gateway")).array()["kind"].tolist())
     assert {Kind.PEER_LOST, Kind.PEER_BACK, Kind.NEW, Kind.ACK, Kind.TEXT} <= kinds
+
+
+def test_an_order_that_the_venue_had_and_knows_no_more_is_told_of(played):
+    async def scene(w):
+        decisions = EventBuffer(4)
+        decisions.array[:4] = batch(
+            event(Kind.CANCELLED, order_id=7, reason=Reason.NOT_SENT),
+            event(Kind.CANCELLED, order_id=8, reason=Reason.REQUESTED),
+            event(Kind.REJECTED, order_id=9, reason=Reason.NOT_SENT),
+            event(Kind.ACK, order_id=10),
+        )
+        w.table.decisions = decisions
+        w.gateway._send(4)
+
+    with structlog.testing.capture_logs() as logs:
+        played(scene)
+    told = [one["order"] for one in logs if "does not know an order" in one["event"]]
+    assert len(told) == 1 and told[0].endswith("7")
