@@ -143,9 +143,10 @@ def flatten(
     faults = _each(strategies, begin)
     faults += _each(strategies, end)
     halted = halt(paths, asker)
+    is_flat = not (left or faults)
     return Done(
         session=paths.runtime.name,
-        what="flattened, and halted",
+        what="flattened, and halted" if is_flat else "halted, and not flattened",
         positions=positions,
         open=halted.open,
         left=left,

@@ -70,6 +70,16 @@ def flattened(paths, **answers):
 def test_all_that_was_flat_is_whole_and_trading_is_halted_behind_it(paths):
     done = flattened(paths)
     assert done.whole and killed(paths) == Reason.OPERATOR
+    assert done.what == "flattened, and halted"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [{"flatten": "strategy: no answer"}, {"flattened": FLAT | {"left": {"BTC-USD": 1}}}],
+    ids=["nobody answers", "something is left"],
+)
+def test_what_is_not_flat_is_not_called_so(paths, answers):
+    assert flattened(paths, **answers).what == "halted, and not flattened"
 
 
 def test_what_is_still_open_or_held_or_silent_behind_a_flatten_is_told(paths):
