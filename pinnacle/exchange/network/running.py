@@ -36,6 +36,8 @@ async def serve_exchange(
 ) -> None:
     """Until the duration, SIGINT or SIGTERM."""
     served = read_served(venue, config)
+    if ledger is not None and ledger.is_file() and ledger.stat().st_size:
+        raise UsageError(f"--ledger {ledger}: is there already, and what it tells would be lost")
     _check_port(port)  # before anything is written: the keys there may be another exchange's
     # The second one is for who watches the first one's owner: pinnacle killer.
     names = (venue.name, f"{venue.name}-killer")

@@ -148,6 +148,18 @@ def test_a_port_that_is_taken_is_told(config, tmp_path):
     asyncio.run(taken(tmp_path / "certificates"))
 
 
+def test_a_ledger_that_is_there_is_not_written_over(config, tmp_path):
+    ledger = tmp_path / "ledger.jsonl"
+    ledger.write_text("what happened before", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"--ledger .*: is there already"):
+        served(config, tmp_path, ledger=ledger)
+    assert ledger.read_text(encoding="utf-8") == "what happened before"
+    assert not (tmp_path / "certificates").exists()
+    ledger.write_text("", encoding="utf-8")
+    served(config, tmp_path, ledger=ledger)
+    assert ledger.stat().st_size
+
+
 def test_of_a_sessions_configuration_its_own_part_is_taken(config):
     found = read_served(find("kraken"), config)
     assert [each.symbol for each in found.instruments] == ["BTC-USD"]
