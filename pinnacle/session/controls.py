@@ -143,6 +143,14 @@ def flatten(
     faults = _each(strategies, begin)
     faults += _each(strategies, end)
     halted = halt(paths, asker)
+
+    def look_again(name: str) -> None:
+        """What was on its way when the time was up has come to its end by now."""
+        told = asker.ask(name, "flattened")
+        del left[name]
+        note(left, name, told["left"])
+
+    faults += _each(list(left), look_again)
     is_flat = not (left or faults)
     return Done(
         session=paths.runtime.name,

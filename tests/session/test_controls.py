@@ -113,3 +113,29 @@ def test_the_venues_own_cancel_of_all_is_waited_for(paths):
     processes = Processes(cancel_all={"had": {}}, cancelled=CANCELLED | {"going_on": True})
     cancel_all(paths, processes)
     assert processes.asked.count(("gateway", "cancelled")) > 1
+
+
+def test_what_was_closed_while_trading_was_halted_is_not_left(paths):
+    class Late(Processes):
+        def ask(self, process, word, **about):
+            is_halted = ("risk", "halted") in self.asked
+            found = super().ask(process, word, **about)
+            return FLAT if word == "flattened" and is_halted else found
+
+    held = FLAT | {"closing": True, "left": {"BTC-USD": 7}}
+    late = Late(flatten={"position": 7}, flattened=held, halted=HALTED)
+    done = flatten(paths, late, 1, 1, 0.1)
+    assert done.left == {} and done.what == "flattened, and halted"
+
+
+def test_one_that_answers_no_more_is_left_with_what_it_said_last(paths):
+    class Gone(Processes):
+        def ask(self, process, word, **about):
+            if word == "flattened" and ("risk", "halted") in self.asked:
+                raise NoAnswer("strategy: no answer")
+            return super().ask(process, word, **about)
+
+    held = FLAT | {"left": {"BTC-USD": 7}}
+    gone = Gone(flatten={"position": 7}, flattened=held, halted=HALTED)
+    done = flatten(paths, gone, 1, 1, 0.1)
+    assert done.faults == ["strategy: no answer"] and list(done.left) == ["strategy"]
