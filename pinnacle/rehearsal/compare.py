@@ -219,16 +219,17 @@ def _times(found: Rehearsal, ledger: ReadLedger, ours: Sequence[LedgerOrder]) ->
     kills = [fault for fault in ledger.faults if fault.name == KILLED]
     for fault in ledger.faults:
         due_ns = fault.begin_ns + int(QUOTES_GONE_MS * 1e6)
-        # A gateway that is not there takes nothing back.
-        is_there = not any(k.begin_ns < due_ns and _over_ns(k) > fault.begin_ns for k in kills)
-        if fault.name in DISTRUSTED and is_there:
+        # A gateway that is not there takes nothing back: its second begins when it is back.
+        away = [_over_ns(k) for k in kills if k.begin_ns < due_ns and _over_ns(k) > fault.begin_ns]
+        since_ns = max([fault.begin_ns, *away])
+        if fault.name in DISTRUSTED:
             open_then = [
                 order
                 for order in ours
                 if order.accepted_ns <= fault.begin_ns
                 and (not order.ended_ns or order.ended_ns > fault.begin_ns)
             ]
-            ends = [order.ended_ns - fault.begin_ns for order in open_then if order.ended_ns]
+            ends = [order.ended_ns - since_ns for order in open_then if order.ended_ns]
             gone_ms = max([0.0, *[e / 1e6 for e in ends]])
             found.quotes_gone_ms_max = max(found.quotes_gone_ms_max, gone_ms)
             if gone_ms > QUOTES_GONE_MS:

@@ -163,14 +163,22 @@ def test_quotes_that_stay_for_longer_than_a_second_after_trust_is_lost_are_found
 
 
 @pytest.mark.parametrize(
-    ("killed", "back", "is_found"),
-    [(89.9, 92, False), (90.5, 0, False), (90.9, 95, False), (91.0, 92, True), (80, 90.0, True)],
+    ("killed", "back", "stayed_ms"),
+    [
+        (89.9, 92, 9000),
+        (90.5, 95, 6000),
+        (90.9, 100.5, 500),
+        (90.5, 0, 0),
+        (91.0, 92, 11_000),
+        (80, 90.0, 11_000),
+    ],
 )
-def test_a_gateway_that_is_not_there_takes_nothing_back(case, killed, back, is_found):
+def test_a_gateway_that_is_not_there_has_its_second_when_it_is_back(case, killed, back, stayed_ms):
     case.ledger.fault("disconnect", 90, 95)
     case.ledger.fault(KILLED, killed, back)
     found = case.found()
-    assert any("quotes stayed" in problem for problem in found.problems) == is_found
+    assert found.quotes_gone_ms_max == stayed_ms
+    assert any("quotes stayed" in each for each in found.problems) == (stayed_ms > 1000)
 
 
 def test_quotes_that_go_within_a_second_are_no_problem(case):
