@@ -2,7 +2,8 @@
 
 They are looked for in housekeeping, never on the order path. A request that cannot be read, or that
 nobody can be answered, is counted and changes nothing. What a request changes in decisions goes
-into the process's log as a record, and so comes out of it again.
+into the process's log as a record, and so comes out of it again; until that record is applied no
+further request is looked at, so that whoever tells and then asks hears of what he told.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,6 +45,7 @@ class Commands:
     """The queue of one process, from its first housekeeping to its end.
 
     Where the machine has no room for one the process warns and goes on: it cannot be told anything.
+    `holds`: whether something that was told waits for the next batch.
     """
 
     def __init__(
@@ -52,8 +54,9 @@ class Commands:
         process: str,
         handlers: Mapping[str, Handler],
         log: structlog.stdlib.BoundLogger,
+        holds: Callable[[], bool] = lambda: False,
     ):
-        self._process, self._handlers = process, handlers
+        self._process, self._handlers, self._holds = process, handlers, holds
         #: Requests that were answered, and messages that were none or could not be.
         self.answered = self.malformed = 0
         self._queue: Queue | None = None
@@ -65,6 +68,8 @@ class Commands:
     def look(self) -> None:
         """Answer what has come, at most as many as a queue holds."""
         for _ in range(MESSAGES):
+            if self._holds():
+                return
             message = self._queue.receive() if self._queue is not None else None
             if message is None:
                 return

@@ -195,7 +195,9 @@ class Runtime:
 
     def listen(self, handlers: Mapping[str, Handler]) -> None:
         """From here on the session's owner may tell this process these words."""
-        self._commands = Commands(self.paths, self.seat.process.name, handlers, self.log)
+        self._commands = Commands(
+            self.paths, self.seat.process.name, handlers, self.log, lambda: bool(self._told)
+        )
 
     def log_told(self, kind: Kind, **fields: int) -> None:
         """What was told becomes a record of the process's own, in the next batch."""

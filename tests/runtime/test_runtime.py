@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 
+import msgspec
 import pytest
 import structlog
 
@@ -15,6 +16,7 @@ from pinnacle.core._native import ffi
 from pinnacle.core.bell import Bell, Control, ProcessState
 from pinnacle.core.clock import monotonic_ns, wall_ns
 from pinnacle.core.counters import CountersReader
+from pinnacle.core.queues import Queue, asker_name, queue_name
 from pinnacle.core.schema import EventBuffer, Kind, Reason, Source
 from pinnacle.core.segment import Mode
 from pinnacle.plan.checks import load_session
@@ -54,6 +56,30 @@ def world(tmp_path):
     yield made
     made.gateway.close()
     made.runtime.__exit__(None, None, None)
+
+
+def test_whoever_tells_and_then_asks_is_answered_behind_the_batch_of_what_he_told(world):
+    world.look()
+    applied = []
+    world.runtime.listen(
+        {
+            "tell": lambda about: world.runtime.log_told(Kind.RESUME, reason=Reason.NONE) or {},
+            "ask": lambda about: {"applied": len(applied)},
+        }
+    )
+    answers = Queue(asker_name(), make=True)
+    requests = Queue(queue_name(world.paths, "exchange"))
+    for number, word in enumerate(("tell", "tell", "ask")):
+        about = {"number": number, "answer_to": answers.name, "word": word}
+        assert requests.send(msgspec.json.encode(about))
+    found = []
+    for _ in range(3):
+        applied += world.look()
+        while (message := answers.receive()) is not None:
+            found.append(msgspec.json.decode(message)["told"])
+    assert found == [{}, {}, {"applied": 2}]
+    answers.close()
+    requests.close()
 
 
 def test_the_first_look_says_how_things_are(world):
